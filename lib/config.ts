@@ -1,0 +1,206 @@
+/** The one configuration of a run: presets of one type, checked where they enter. Nothing else reads the environment. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { checkClasses, checkColumns, type ColumnNames } from "./columns.ts";
+
+/** The project's root folder, known from this file's place and not from the working directory. */
+export const projectRoot: string = fileURLToPath(new URL("../", import.meta.url));
+
+export const optimizerNames = ["nadam", "adam", "rmsprop"] as const;
+export type OptimizerName = (typeof optimizerNames)[number];
+export type Preset = "smoke" | "quick";
+/** `divide255`: x / 255, as the write-up does. `imagenet`: BGR minus the channel means, as the weights were trained. */
+export type Scaling = "divide255" | "imagenet";
+
+export interface Config {
+  /** `smoke`: drawn stand-in images. `quick`: real images. Both train the softmax on the frozen network. */
+  readonly preset: Preset;
+  /** Folder of the images and their metadata table; null: the drawn stand-in. */
+  readonly data: string | null;
+  /** The metadata table's path; null: HAM10000_metadata.csv in `data`. */
+  readonly metadata: string | null;
+  /** What another table calls HAM10000's columns; null: the table is HAM10000's, unless `classes` are given. */
+  readonly columns: ColumnNames | null;
+  /** Another table's diagnoses in label order; null: HAM10000's seven, or with `columns` those that the table has. */
+  readonly classes: readonly string[] | null;
+  /** Leave out photos that cannot be decoded, and say so on every page; false: they stop the run. */
+  readonly skipDamaged: boolean;
+  /** Keras' HDF5 file of VGG16 without top; null: seeded random weights. */
+  readonly weights: string | null;
+  /** What every random choice starts from, 0 … 2³² − 1. */
+  readonly seed: number;
+  /** Folder that the run writes to. */
+  readonly out: string;
+  /** Side of the square images, in pixels. */
+  readonly size: number;
+  readonly scaling: Scaling;
+  /** What is trained: the softmax alone. */
+  readonly depth: "head";
+  readonly optimizers: readonly OptimizerName[];
+  readonly learningRate: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** Share of the augmented images that is kept for the test. */
+  readonly testShare: number;
+  /** Share of the training side that is used: 12,000 of 34,120. */
+  readonly subsetShare: number;
+  /** Share of the used images that validates. */
+  readonly validationShare: number;
+  /** Images that the stand-in draws. */
+  readonly standInImages: number;
+}
+
+const ham10000 = { metadata: null, columns: null, classes: null, skipDamaged: false } as const;
+
+/** What may be asked for; all else follows from the preset. */
+export type ConfigOptions = { -readonly [K in keyof Config]?: Config[K] };
+
+const asWritten = {
+  size: 64,
+  scaling: "divide255",
+  depth: "head",
+  optimizers: optimizerNames,
+  learningRate: 1e-3,
+  epochs: 30,
+  batchSize: 32,
+  testShare: 0.2,
+  subsetShare: 12_000 / 34_120,
+  validationShare: 0.2,
+  standInImages: 600,
+} as const;
+
+const weightsFile = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
+const metadataFile = "HAM10000_metadata.csv";
+
+/**
+ * A checked, frozen configuration. Data and weights are looked for in the given place, then in `data/`; a table that is given
+ * alone has its photos beside it. Without data the preset is `smoke`.
+ *
+ * @throws {RangeError} when a value cannot be: it says which, what was expected and what came
+ */
+export function createConfig(options: ConfigOptions = {}): Config {
+  const beside = options.metadata ? dirname(options.metadata) : null;
+  const data = options.data ?? beside ?? findInData(metadataFile);
+  const preset = options.preset ?? (data === null ? "smoke" : "quick");
+  const config: Config = {
+    ...asWritten,
+    ...ham10000,
+    seed: 0,
+    ...definedOnly(options),
+    preset,
+    data: preset === "smoke" ? null : data,
+    weights: options.weights ?? findInData(weightsFile),
+    out: options.out ?? `${projectRoot}outputs/${preset}`,
+  };
+  checkConfig(config, options);
+  return Object.freeze(config);
+}
+
+/** The configuration that the notebooks run with: the file that HAM10000_CONFIG names, else the defaults. */
+export function currentConfig(): Config {
+  const path = Deno.env.get("HAM10000_CONFIG");
+  return createConfig(path ? JSON.parse(readFileSync(path, "utf8")) : {});
+}
+
+/** What decides the results: all but the places of files. What is said of another table counts where it is said. */
+export type Experiment =
+  & Omit<Config, "data" | "weights" | "out" | keyof typeof ham10000>
+  & Partial<Pick<Config, "columns" | "classes" | "skipDamaged">>;
+
+export function experimentOf(config: Config): Experiment {
+  const { data: _data, weights: _weights, out: _out, metadata: _metadata, ...rest } = config;
+  const { columns, classes, skipDamaged, ...experiment } = rest;
+  return {
+    ...experiment,
+    ...columns && { columns },
+    ...classes && { classes },
+    ...skipDamaged && { skipDamaged },
+  };
+}
+
+function checkConfig(config: Config, options: ConfigOptions): void {
+  const expect = (holds: boolean, name: keyof Config, expected: string) => {
+    if (!holds) {
+      throw new RangeError(
+        `Configuration: ${name} must be ${expected}. Received: ${JSON.stringify(config[name])}`,
+      );
+    }
+  };
+  const share = (name: "testShare" | "validationShare") =>
+    expect(config[name] > 0 && config[name] < 1, name, "between 0 and 1, both excluded");
+  const count = (name: "epochs" | "batchSize" | "size", least = 1) =>
+    expect(
+      Number.isInteger(config[name]) && config[name] >= least,
+      name,
+      `a whole number of at least ${least}`,
+    );
+
+  expect(["smoke", "quick"].includes(config.preset), "preset", `"smoke" or "quick"`);
+  expect(
+    Number.isInteger(config.seed) && config.seed >= 0 && config.seed < 2 ** 32,
+    "seed",
+    "a whole number from 0 to 4294967295",
+  );
+  expect(config.optimizers.length > 0, "optimizers", "at least one optimizer");
+  for (const name of config.optimizers) {
+    expect(optimizerNames.includes(name), "optimizers", `names out of ${optimizerNames.join(", ")}`);
+  }
+  expect(
+    new Set(config.optimizers).size === config.optimizers.length,
+    "optimizers",
+    "names that do not repeat",
+  );
+  expect(["divide255", "imagenet"].includes(config.scaling), "scaling", `"divide255" or "imagenet"`);
+  expect(config.depth === "head", "depth", `"head"`);
+  expect(
+    config.learningRate > 0 && Number.isFinite(config.learningRate),
+    "learningRate",
+    "a positive number",
+  );
+  expect(
+    config.subsetShare > 0 && config.subsetShare <= 1,
+    "subsetShare",
+    "above 0 and at most 1: a subset cannot be larger than its set",
+  );
+  expect(
+    Number.isInteger(config.standInImages) && config.standInImages >= 70,
+    "standInImages",
+    "a whole number of at least 70",
+  );
+  if (config.columns) checkColumns(config.columns);
+  if (config.classes) checkClasses(config.classes);
+  expect(typeof config.skipDamaged === "boolean", "skipDamaged", "true or false");
+  const own = (["metadata", "columns", "classes"] as const).find((name) => config[name] !== null);
+  expect(config.preset !== "smoke" || !own, own ?? "metadata", "left out with drawn images: give --data");
+  share("testShare");
+  share("validationShare");
+  count("epochs");
+  count("batchSize");
+  count("size", 32);
+  if (config.preset === "quick" && config.data === null) {
+    throw new RangeError(
+      `Configuration: preset "quick" needs the images. Give their folder with --data, or put ${metadataFile} and the image ` +
+        `folders into data/ (data/README.md says where they come from). Without images: --preset smoke. Received: data null`,
+    );
+  }
+  if (config.preset === "smoke" && options.data) {
+    throw new RangeError(
+      `Configuration: preset "smoke" always draws its own images. Leave out --data, or take --preset quick. Received: data ${options.data}`,
+    );
+  }
+}
+
+function findInData(name: string): string | null {
+  for (const folder of ["data", "data/ham10000", "data/vgg16"]) {
+    const path = `${projectRoot}${folder}/${name}`;
+    if (existsSync(path)) return name === metadataFile ? `${projectRoot}${folder}` : path;
+  }
+  return null;
+}
+
+function definedOnly(options: ConfigOptions): ConfigOptions {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined && value !== null),
+  );
+}

@@ -1,0 +1,166 @@
+/**
+ * Classification metrics as scikit-learn defines them, with `labels=range(classes)` and `zero_division=0`.
+ *
+ * A ratio whose denominator is zero counts as 0 and is named in `notes`.
+ */
+import { argmax } from "../training/cross_entropy.ts";
+import { logLoss } from "./log_loss.ts";
+
+export interface ClassMetrics {
+  /** Right answers among those that say this class, 0 … 1. */
+  readonly precision: number;
+  /** Right answers among those that are this class, 0 … 1. */
+  readonly recall: number;
+  /** Harmonic mean of precision and recall, 0 … 1. */
+  readonly f1: number;
+  /** Rows that are this class. */
+  readonly support: number;
+}
+
+/** Plain numbers and texts: survives JSON. */
+export interface Evaluation {
+  /** Rows. */
+  readonly n: number;
+  /** Share of right answers, 0 … 1. */
+  readonly accuracy: number;
+  /** Mean recall over the classes that occur in the truth: scikit-learn's `balanced_accuracy_score`. */
+  readonly balancedAccuracy: number;
+  /** Means over all classes, also those that do not occur: each counts the same. */
+  readonly macroPrecision: number;
+  readonly macroRecall: number;
+  readonly macroF1: number;
+  /** Means weighted by support; the weighted recall is the accuracy. */
+  readonly weightedPrecision: number;
+  readonly weightedRecall: number;
+  readonly weightedF1: number;
+  /** Mean cross-entropy in nats, of probabilities clipped to 1e-7 … 1 − 1e-7: see `logLoss`. */
+  readonly loss: number;
+  readonly perClass: readonly ClassMetrics[];
+  /** Rows: true class. Columns: predicted class. */
+  readonly confusion: readonly (readonly number[])[];
+  /** What was set to 0 because nothing could be divided by. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Counts of (true, predicted) pairs: `result[true][predicted]`.
+ *
+ * @throws {TypeError} when the lists differ in length
+ * @throws {RangeError} when a label is not 0 … classes − 1, with its row
+ */
+export function confusionMatrix(
+  truth: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  classes: number,
+): number[][] {
+  if (!Number.isInteger(classes) || classes < 1) {
+    throw new RangeError(`classes must be a whole number of at least 1. Received: ${classes}`);
+  }
+  if (predicted.length !== truth.length) {
+    throw new TypeError(
+      `There must be one predicted label for each of ${truth.length} true ones. Received: ${predicted.length}`,
+    );
+  }
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (let row = 0; row < truth.length; row++) {
+    checkLabel("True", truth[row], row, classes);
+    checkLabel("Predicted", predicted[row], row, classes);
+    counts[truth[row]][predicted[row]]++;
+  }
+  return counts;
+}
+
+/**
+ * All metrics of a classifier's probabilities; the answer of a row is its first largest probability.
+ *
+ * @param truth n class indices, at least one
+ * @param probabilities (n, classes), each 0 … 1, rows sum to 1 within 1e-3
+ * @throws {TypeError} when shapes do not fit
+ * @throws {RangeError} when there are no rows, or a label or a row of probabilities cannot be, with its row
+ */
+export function evaluate(
+  truth: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  classes: number,
+): Evaluation {
+  const n = truth.length;
+  if (n === 0) throw new RangeError("There must be at least one row to evaluate. Received: none");
+  checkProbabilities(probabilities, n, classes);
+  const predicted = Array.from({ length: n }, (_, row) => argmax(probabilities, row * classes, classes));
+  const confusion = confusionMatrix(truth, predicted, classes);
+
+  const notes: string[] = [];
+  const perClass = confusion.map((_, label) => classMetrics(confusion, label, notes));
+  const present = perClass.filter(({ support }) => support > 0);
+  const macro = (name: keyof ClassMetrics) => mean(perClass.map((metrics) => metrics[name]));
+  const weighted = (name: keyof ClassMetrics) =>
+    perClass.reduce((sum, metrics) => sum + metrics[name] * metrics.support, 0) / n;
+  return {
+    n,
+    accuracy: confusion.reduce((sum, counts, label) => sum + counts[label], 0) / n,
+    balancedAccuracy: mean(present.map(({ recall }) => recall)),
+    macroPrecision: macro("precision"),
+    macroRecall: macro("recall"),
+    macroF1: macro("f1"),
+    weightedPrecision: weighted("precision"),
+    weightedRecall: weighted("recall"),
+    weightedF1: weighted("f1"),
+    loss: logLoss(truth, probabilities, classes),
+    perClass,
+    confusion,
+    notes,
+  };
+}
+
+function classMetrics(confusion: number[][], label: number, notes: string[]): ClassMetrics {
+  const right = confusion[label][label];
+  const support = confusion[label].reduce((a, b) => a + b, 0);
+  const answers = confusion.reduce((sum, counts) => sum + counts[label], 0);
+  if (answers === 0) notes.push(`Class ${label} was never predicted: its precision is set to 0.`);
+  if (support === 0) {
+    notes.push(
+      `Class ${label} does not occur in the truth: its recall is set to 0, and the balanced accuracy leaves it out.`,
+    );
+  }
+  if (answers + support === 0) notes.push(`Class ${label}: its F1 is set to 0.`);
+  return {
+    precision: answers ? right / answers : 0,
+    recall: support ? right / support : 0,
+    f1: answers + support ? 2 * right / (answers + support) : 0,
+    support,
+  };
+}
+
+function checkProbabilities(probabilities: ArrayLike<number>, n: number, classes: number): void {
+  if (probabilities.length !== n * classes) {
+    throw new TypeError(
+      `Probabilities must have shape (${n}, ${classes}) for ${n} labels. Received: ${probabilities.length} values`,
+    );
+  }
+  for (let row = 0; row < n; row++) {
+    let sum = 0;
+    for (let i = row * classes; i < (row + 1) * classes; i++) {
+      if (!(probabilities[i] >= 0 && probabilities[i] <= 1)) {
+        throw new RangeError(
+          `Probabilities must be from 0 to 1: row ${row}, class ${i - row * classes}. Received: ${
+            probabilities[i]
+          }`,
+        );
+      }
+      sum += probabilities[i];
+    }
+    if (Math.abs(sum - 1) > 1e-3) {
+      throw new RangeError(`Probabilities of row ${row} must sum to 1. Received: a sum of ${sum}`);
+    }
+  }
+}
+
+function checkLabel(kind: string, label: number, row: number, classes: number): void {
+  if (!Number.isInteger(label) || label < 0 || label >= classes) {
+    throw new RangeError(`${kind} label of row ${row} must be 0 … ${classes - 1}. Received: ${label}`);
+  }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}

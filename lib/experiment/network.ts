@@ -1,0 +1,26 @@
+/** The network as a table: what 04 shows. */
+import { cutShape, layers, outputShapes, parameterCount } from "../vgg16/architecture.ts";
+
+export interface LayerRow {
+  readonly name: string;
+  /** Height × width × channels of its output. */
+  readonly shape: string;
+  readonly parameters: number;
+  readonly trained: boolean;
+}
+
+/** VGG16's layers for images of a side of `size` pixels, frozen, and the softmax over `classes` behind them. */
+export function layerTable(size: number, classes: number): LayerRow[] {
+  const shapes = outputShapes(size);
+  const features = cutShape("flatten", size).reduce((a, b) => a * b, 1);
+  return [
+    ...layers.map((layer, index) => ({
+      name: layer.name,
+      shape: shapes[index].shape.join(" × "),
+      parameters: parameterCount([layer]),
+      trained: false,
+    })),
+    { name: "flatten", shape: `${features}`, parameters: 0, trained: false },
+    { name: "softmax", shape: `${classes}`, parameters: (features + 1) * classes, trained: true },
+  ];
+}

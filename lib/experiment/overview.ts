@@ -1,0 +1,95 @@
+/** Counts of the metadata table that 01 shows. */
+import { join } from "node:path";
+import pl, { type DataFrame } from "nodejs-polars";
+import { writeAtomic } from "../atomic.ts";
+import type { Config } from "../config.ts";
+import { stringify } from "../csv.ts";
+import { metadataColumns, metadataRow, type Sample } from "../ham10000/metadata.ts";
+import type { Source } from "./source.ts";
+
+/** The metadata table with `image_path`, saved as `metadata.csv` in the run's folder. */
+export async function saveMetadata(config: Config, samples: readonly Sample[]): Promise<DataFrame> {
+  const columns = [...metadataColumns, "image_path"];
+  const rows = samples.map(metadataRow);
+  await writeAtomic(join(config.out, "metadata.csv"), stringify(rows, { columns }));
+  return pl.DataFrame(rows.map((row) => ({ ...row, age: row.age === "" ? null : Number(row.age) })), {
+    columns,
+  });
+}
+
+export interface ClassOverview {
+  readonly dx: string;
+  readonly name: string;
+  readonly images: number;
+  /** Of all images, 0–1. */
+  readonly share: number;
+  readonly lesions: number;
+}
+
+/** Images and lesions of each diagnosis, in label order. */
+export function classOverview({ samples, classes }: Source): ClassOverview[] {
+  return classes.map(({ code, name }) => {
+    const own = samples.filter((sample) => sample.dx === code);
+    return {
+      dx: code,
+      name,
+      images: own.length,
+      share: own.length / samples.length,
+      lesions: new Set(own.map((sample) => sample.lesionId)).size,
+    };
+  });
+}
+
+/** How many photos have each value of a column. */
+export function countBy(
+  samples: readonly Sample[],
+  column: "sex" | "localization" | "dxType" | "lesionId",
+): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const sample of samples) counts.set(sample[column], (counts.get(sample[column]) ?? 0) + 1);
+  return Object.fromEntries(counts);
+}
+
+/** How many lesions have one photo, two photos, …, in ascending order. */
+export function photosPerLesion(samples: readonly Sample[]): { label: string; value: number }[] {
+  const lesions: Record<number, number> = {}; // whole-number keys come in ascending order
+  for (const photos of Object.values(countBy(samples, "lesionId"))) {
+    lesions[photos] = (lesions[photos] ?? 0) + 1;
+  }
+  return Object.entries(lesions).map(([photos, value]) => ({
+    label: photos === "1" ? "1 photo" : `${photos} photos`,
+    value,
+  }));
+}
+
+/** The first photos of each diagnosis in table order, class by class: for a grid with one row a class. */
+export function firstOfEachClass({ samples, classes }: Source, perClass: number): Sample[] {
+  return classes.flatMap(({ code }) => samples.filter((sample) => sample.dx === code).slice(0, perClass));
+}
+
+/** What the ages say, as a figure's title. */
+export function agesTitle(samples: readonly Sample[]): string {
+  const known = samples.flatMap(({ age }) => age === null ? [] : [age]).sort((a, b) => a - b);
+  return known.length === 0
+    ? "The table has no ages"
+    : `Half of the photos show people of ${known[known.length >> 1]} years or older`;
+}
+
+/** Where most lesions are, as a figure's title. */
+export function sitesTitle(samples: readonly Sample[]): string {
+  const site = countBy(samples, "localization");
+  const known = Object.keys(site).filter((name) => name !== "unknown");
+  const [first, second] = known.sort((a, b) => site[b] - site[a]);
+  if (first === undefined) return "The table does not say where the lesions are";
+  return second === undefined
+    ? `All lesions of a known place are on the ${first}`
+    : `Most lesions are on the ${first} and the ${second}`;
+}
+
+/** Files of some photos with their diagnosis and name, as a photo grid takes them. */
+export function photosOf(source: Source, samples: readonly Sample[]): { path: string; label: string }[] {
+  return samples.map(({ imagePath, dx, imageId }) => ({
+    path: join(source.folder, imagePath),
+    label: `${dx}\n${imageId}`,
+  }));
+}

@@ -1,0 +1,58 @@
+/** A figure that shows itself in every front end: interactive where plotly is, else as a picture, else in words. */
+import { display, type Displayed, type MimeBundle } from "./display.ts";
+import { type PlotlySpec, type PlotlyTrace, renderPlotly, svgToPng } from "./render_plotly.ts";
+import { defaultWidth } from "./theme.ts";
+
+/** As the last expression of a notebook cell it is shown; elsewhere take the picture. */
+export interface Figure extends Displayed {
+  /** The plotly figure, with its width and height in pixels in `layout`. */
+  spec: PlotlySpec;
+  /** The figure in words. */
+  alt: string;
+  /** SVG text with `text` elements; the same bytes for the same figure. */
+  toSvg(): Promise<string>;
+  /** PNG bytes, `scale` (default 2) pixels per pixel of the figure, letters drawn as paths. */
+  toPng(options?: { scale?: number }): Promise<Uint8Array>;
+  [display](): Promise<MimeBundle>;
+}
+
+/**
+ * Wraps a plotly figure.
+ *
+ * @param spec `width` (default 900) and `height` (default 500) in pixels; `alt` says the figure in words
+ * @throws RangeError where a side is not a whole number of pixels from 50 to 5000
+ */
+export function figure(
+  spec: {
+    data: PlotlyTrace[];
+    layout: Record<string, unknown>;
+    config?: Record<string, unknown>;
+    width?: number;
+    height?: number;
+    alt: string;
+  },
+): Figure {
+  const { data, alt, width = defaultWidth, height = 500 } = spec;
+  for (const [name, side] of Object.entries({ width, height })) {
+    if (!Number.isInteger(side) || side < 50 || side > 5000) {
+      throw new RangeError(
+        `A figure's ${name} is a whole number of pixels from 50 to 5000. Received: ${side}`,
+      );
+    }
+  }
+  const config = { displaylogo: false, ...spec.config };
+  const plotly: PlotlySpec = { data, layout: { ...spec.layout, width, height, autosize: false }, config };
+  const toSvg = () => renderPlotly(plotly, { width, height, alt });
+  const toPng = async (options: { scale?: number } = {}) => await svgToPng(await toSvg(), options);
+  return {
+    spec: plotly,
+    alt,
+    toSvg,
+    toPng,
+    [display]: async () => ({
+      "application/vnd.plotly.v1+json": plotly,
+      "image/png": (await toPng()).toBase64(),
+      "text/plain": alt,
+    }),
+  };
+}

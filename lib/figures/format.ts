@@ -1,0 +1,26 @@
+/** Numbers as the figures and tables write them. */
+
+/** 0.638 → "63.8 %", with a no-break space. A value that is not a number gives "–". */
+export function percent(share: number, digits = 1): string {
+  return Number.isFinite(share) ? `${(share * 100).toFixed(digits)}\u00a0%` : "–";
+}
+
+/** 10015 → "10,015". A value that is not a number gives "–". */
+export function thousands(count: number): string {
+  return Number.isFinite(count) ? count.toLocaleString("en-US", { maximumFractionDigits: 0 }) : "–";
+}
+
+/** 1.23456 → "1.235". A value that is not a number gives "–". */
+export function decimals(value: number, digits = 3): string {
+  return Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–";
+}
+
+/** Text for a place where `<`, `>` and `&` are markup: HTML between tags, SVG, plotly's labels (which know no `&quot;`). */
+export function escapeMarkup(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** Text for one line of Markdown, a table's cell too. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\|*_`<>$[\]]/g, "\\$&").replace(/\s*\n\s*/g, " ");
+}

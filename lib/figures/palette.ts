@@ -1,0 +1,71 @@
+/**
+ * The colours. The seven of the classes are Paul Tol's "bright" scheme (Colour Schemes, SRON/EPS/TN/09-002, 2021),
+ * safe for colour-blind readers, its grey a step darker; the series' are from Okabe & Ito (Color Universal Design, 2008).
+ */
+
+/** One fixed colour a class, the same in every figure: melanoma red, the common nevi grey. */
+export const classColors: Record<string, string> = {
+  akiec: "#ccbb44",
+  bcc: "#4477aa",
+  bkl: "#228833",
+  df: "#aa3377",
+  mel: "#ee6677",
+  nv: "#a3a3a3",
+  vasc: "#66ccee",
+};
+
+/** For runs, optimizers or metrics in one figure, in this order. */
+export const seriesColors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+
+/** Text, quiet text, lines and surfaces. */
+export const ink = {
+  text: "#222222",
+  quiet: "#5f5f5f",
+  axis: "#8c8c8c",
+  grid: "#e7e7e7",
+  muted: "#c4c4c4",
+  paper: "#ffffff",
+  warning: "#8a1c00",
+  warningPaper: "#fff1d6",
+};
+
+/** White to deep blue, for shares from 0 to 1; steeper near 0, so that small shares are seen. */
+export const shareScale: [number, string][] = [
+  [0, "#ffffff"],
+  [0.05, "#edf4fa"],
+  [0.25, "#c3dcee"],
+  [0.5, "#7fb3d9"],
+  [0.75, "#3a82ba"],
+  [1, "#0b4f8a"],
+];
+
+/** The colour of a share, 0 to 1, on `shareScale`: red, green, blue, 0–255. */
+export function shareColor(share: number): number[] {
+  const above = Math.max(1, shareScale.findIndex(([at]) => at >= share));
+  const [[from, low], [to, high]] = [shareScale[above - 1], shareScale[above]];
+  const end = rgb(high);
+  return rgb(low).map((value, i) => value + (end[i] - value) * (share - from) / (to - from));
+}
+
+/** Contrast of two colours (red, green, blue, 0–255), 1 to 21, as WCAG 2.2 defines it. */
+export function contrast(one: number[], other: number[]): number {
+  const [light, dark] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/** Black or white, whichever reads better: one of them always has a contrast of 4.5 at least. */
+export function textOn(color: number[]): string {
+  return contrast(color, [0, 0, 0]) >= contrast(color, [255, 255, 255]) ? "#000000" : "#ffffff";
+}
+
+/** "#rrggbb" → red, green, blue, 0–255. */
+export function rgb(hex: string): number[] {
+  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+}
+
+function luminance(color: number[]): number {
+  const [r, g, b] = color.map((c) => c / 255).map((c) =>
+    c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4
+  );
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}

@@ -1,0 +1,148 @@
+/** Tables that read well in every front end: VS Code, JupyterLab, GitHub, a terminal. */
+import { display, type Displayed, type MimeBundle } from "./display.ts";
+import { decimals, escapeMarkdown, escapeMarkup, thousands } from "./format.ts";
+import { syntheticMark } from "./theme.ts";
+
+/** A cell's value; null is shown as "–". */
+export type CellValue = string | number | boolean | null | undefined;
+
+/** One column. */
+export interface Column<Row> {
+  /** The field to show, or a function of the row. */
+  value: keyof Row | ((row: Row) => CellValue);
+  /** The column's head. */
+  title: string;
+  /** Default: thousands separators in a column of whole numbers, else three decimals. */
+  format?(value: CellValue): string; // a method, so that a function of numbers alone fits too
+  /** Default: right for columns of numbers, else left. */
+  align?: "left" | "right" | "center";
+  /** Marks the best numbers of the column in bold: the largest or the smallest. */
+  best?: "max" | "min";
+}
+
+/** A table; as the last expression of a notebook cell it is shown. */
+export interface Table extends Displayed {
+  html: string;
+  markdown: string;
+  text: string;
+  [display](): MimeBundle;
+}
+
+/**
+ * Makes a table.
+ *
+ * HTML without styles (GitHub removes them): alignment is the `align` attribute.
+ *
+ * @param options `caption` above the table; `synthetic` marks it as computed from stand-in data
+ * @example table(runs, [{ value: "name", title: "run" }, { value: "accuracy", title: "accuracy", format: percent, best: "max" }])
+ */
+export function table<Row>(
+  rows: readonly Row[],
+  columns: Column<Row>[],
+  options: { caption?: string; synthetic?: boolean } = {},
+): Table {
+  const caption = [options.synthetic ? syntheticMark : "", options.caption ?? ""].filter(Boolean).join(": ");
+  const drawn = columns.map((column) => drawColumn(rows, column));
+  const html = toHtml(drawn, rows.length, caption);
+  const markdown = toMarkdown(drawn, rows.length, caption);
+  const text = toText(drawn, rows.length, caption);
+  return {
+    html,
+    markdown,
+    text,
+    [display]: () => ({ "text/html": html, "text/markdown": markdown, "text/plain": text }),
+  };
+}
+
+interface DrawnColumn {
+  title: string;
+  align: "left" | "right" | "center";
+  cells: string[];
+  best: boolean[];
+}
+
+function drawColumn<Row>(rows: readonly Row[], column: Column<Row>): DrawnColumn {
+  const { value, title } = column;
+  const values = rows.map((row) => typeof value === "function" ? value(row) : row[value] as CellValue);
+  const numbers = values.filter((cell) => typeof cell === "number" && Number.isFinite(cell)) as number[];
+  const known = values.filter((cell) => cell !== null && cell !== undefined);
+  const numeric = known.length > 0 && known.every((cell) => typeof cell === "number");
+  const whole = numbers.every(Number.isInteger);
+  const format = column.format ??
+    ((cell) => typeof cell === "number" ? formatNumber(cell, whole) : String(cell));
+  const extreme = column.best === "max"
+    ? Math.max(...numbers)
+    : column.best === "min"
+    ? Math.min(...numbers)
+    : NaN;
+  return {
+    title,
+    align: column.align ?? (numeric ? "right" : "left"),
+    cells: values.map((cell) => cell === null || cell === undefined ? "–" : format(cell)),
+    best: values.map((cell) => numbers.length > 1 && cell === extreme),
+  };
+}
+
+function formatNumber(value: number, whole: boolean): string {
+  return whole ? thousands(value) : decimals(value);
+}
+
+function toHtml(columns: DrawnColumn[], rows: number, caption: string): string {
+  const line = (tag: string, cell: (column: DrawnColumn) => string) =>
+    `<tr>${
+      columns.map((column) => `<${tag} align="${column.align}">${cell(column)}</${tag}>`).join("")
+    }</tr>`;
+  const body = Array.from({ length: rows }, (_, i) =>
+    line("td", ({ cells, best }) => {
+      const cell = escapeMarkup(cells[i]);
+      return best[i] ? `<b>${cell}</b>` : cell;
+    }));
+  return [
+    ...caption ? [`<p>${escapeMarkup(caption)}</p>`] : [], // GitHub shows a <caption> below or not at all
+    "<table>",
+    `<thead>${line("th", ({ title }) => escapeMarkup(title))}</thead>`,
+    "<tbody>",
+    ...body,
+    "</tbody>",
+    "</table>",
+  ].join("\n");
+}
+
+function toMarkdown(columns: DrawnColumn[], rows: number, caption: string): string {
+  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
+  const rule = { left: ":--", right: "--:", center: ":-:" };
+  return [
+    ...caption ? [escapeMarkdown(caption), ""] : [],
+    line(columns.map(({ title }) => escapeMarkdown(title))),
+    line(columns.map(({ align }) => rule[align])),
+    ...Array.from(
+      { length: rows },
+      (_, i) =>
+        line(
+          columns.map(({ cells, best }) =>
+            best[i] ? `**${escapeMarkdown(cells[i])}**` : escapeMarkdown(cells[i])
+          ),
+        ),
+    ),
+  ].join("\n");
+}
+
+function toText(columns: DrawnColumn[], rows: number, caption: string): string {
+  const marked = columns.map(({ title, align, cells, best }) => {
+    const texts = cells.map((cell, i) => best[i] ? `${cell} *` : best.some(Boolean) ? `${cell}  ` : cell);
+    const width = Math.max(title.length, ...texts.map((text) => text.length));
+    const pad = (text: string) =>
+      align === "right"
+        ? text.padStart(width)
+        : align === "center"
+        ? text.padStart(Math.ceil((width + text.length) / 2)).padEnd(width)
+        : text.padEnd(width);
+    return { head: pad(title), rule: "─".repeat(width), texts: texts.map(pad) };
+  });
+  return [
+    ...caption ? [caption] : [],
+    marked.map(({ head }) => head).join("  "),
+    marked.map(({ rule }) => rule).join("  "),
+    ...Array.from({ length: rows }, (_, i) => marked.map(({ texts }) => texts[i]).join("  ")),
+  ].map((line) => line.trimEnd()).join("\n");
+}

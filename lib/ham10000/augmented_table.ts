@@ -1,0 +1,42 @@
+/** Which copies the write-up adds to each class: the table of 42,650 rows. */
+import { diagnoses, ham10000Counts } from "./diagnosis.ts";
+import type { Sample } from "./metadata.ts";
+
+/** One original (`copy` 0) or one augmented copy (`copy` ≥ 1) of a photo. */
+export interface AugmentedImage {
+  /** Row of the metadata table, from 0. */
+  readonly row: number;
+  readonly copy: number;
+  readonly label: number;
+}
+
+/** Targets that PROTOCOL chose for HAM10000, in label order; 42,650 in all. */
+const ham10000Targets = [5991, 5991, 5991, 5991, 5991, 6705, 5990];
+/** The same for other tables: each class grows to this share of the commonest one, which stays as it is. */
+const shareOfCommonest = 0.8935;
+
+/** Images per class after augmentation. A class never shrinks. */
+export function augmentationTargets(counts: readonly number[]): number[] {
+  if (counts.length === diagnoses.length && counts.every((count, label) => count === ham10000Counts[label])) {
+    return [...ham10000Targets];
+  }
+  const commonest = Math.max(...counts);
+  return counts.map((count) => count === 0 ? 0 : Math.max(count, Math.round(shareOfCommonest * commonest)));
+}
+
+/**
+ * All originals in table order, then the copies class by class. Copy slots go round the class's originals in table order, so
+ * that no original has more than one copy more than another of its class.
+ */
+export function augmentedTable(samples: readonly Sample[], targets: readonly number[]): AugmentedImage[] {
+  const originals = samples.map(({ label }, row) => ({ row, copy: 0, label }));
+  const copies = targets.flatMap((target, label) => {
+    const own = originals.filter((image) => image.label === label);
+    return Array.from({ length: target - own.length }, (_, slot) => ({
+      row: own[slot % own.length].row,
+      copy: Math.floor(slot / own.length) + 1,
+      label,
+    }));
+  });
+  return [...originals, ...copies];
+}

@@ -1,0 +1,109 @@
+/** Photos from files: decoded, converted to 8-bit sRGB, resized to a small square. */
+import sharp, { type Sharp } from "sharp";
+
+/** Raised by hand when the same bytes come to give other pixels; stored pixels are keyed by it. */
+export const decodeVersion = 1;
+
+/** What else determines the pixels: the versions of sharp and of libvips under it. */
+export const decoder = `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
+
+const maximumPixels = 100e6;
+const maximumBytes = 512 * 2 ** 20;
+
+/**
+ * Reads a photo and resizes it to a square, without keeping its aspect ratio (Lanczos 3, from the full resolution).
+ *
+ * Grey, CMYK, 16-bit and profiled pictures become 8-bit sRGB; alpha is dropped, so a transparent pixel shows its own colour.
+ * An EXIF orientation is ignored, as Keras' loader does (HAM10000's photos have none). What counts is the content: a PNG named
+ * .jpg is read as a PNG.
+ *
+ * @param size side of the result in pixels
+ * @returns (size, size, 3), RGB, 0–255
+ * @throws {Error} that begins with the path and says why: missing, empty, cut short, damaged, not a picture, several pictures in
+ * one file, more than 100 megapixels
+ */
+export async function decodeImage(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  return await decodeBytes(await readPhoto(path), { size, name: path });
+}
+
+/** The bytes of a photo's file. Errors are those of {@linkcode decodeImage}. */
+export async function readPhoto(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const { isFile, isDirectory, size } = await Deno.stat(path);
+    if (!isFile) throw new Error(isDirectory ? "is a folder, not a photo" : "is not a regular file");
+    if (size === 0) throw new Error("is empty (0 bytes)");
+    if (size > maximumBytes) {
+      throw new Error(`is larger than 512 MiB, too large for a photo. Received: ${size} bytes`);
+    }
+    return await Deno.readFile(path);
+  } catch (error) {
+    const dangles = error instanceof Deno.errors.NotFound && await Deno.lstat(path).catch(() => null);
+    const problem = dangles ? "is a link to a file that does not exist" : readingProblem(error);
+    throw new Error(`${path}: ${problem}`, { cause: error });
+  }
+}
+
+/**
+ * {@linkcode decodeImage} for bytes that were read already.
+ *
+ * @param options `size`: side of the result in pixels; `name`: how errors call the picture
+ * @throws {RangeError} if `size` is not a whole number from 1 to 4096
+ */
+export async function decodeBytes(
+  bytes: Uint8Array,
+  options: { size: number; name: string },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { size, name } = options;
+  if (!Number.isInteger(size) || size < 1 || size > 4096) {
+    throw new RangeError(`size is a whole number of pixels from 1 to 4096. Received: ${size}`);
+  }
+  try {
+    // "warning" is the strictest: damage that libjpeg would paint over in grey is an error
+    const input = { failOn: "warning", limitInputPixels: maximumPixels } as const;
+    let image = sharp(bytes, input);
+    const { hasAlpha, pages = 1 } = await image.metadata();
+    if (pages > 1) throw new Error(`holds ${pages} pictures (animated or paged), expected one`);
+    if (hasAlpha) image = await withoutAlpha(image);
+    const { data, info } = await image
+      .resize(size, size, { fit: "fill", kernel: "lanczos3", fastShrinkOnLoad: false })
+      .toColourspace("srgb")
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3) throw new Error(`could not be made RGB. Received: ${info.channels} channels`);
+    return new Uint8Array(data); // a copy: sharp's buffer may be part of a larger one
+  } catch (error) {
+    throw new Error(`${name}: ${decodingProblem(error)}`, { cause: error });
+  }
+}
+
+/** Resizing weighs colours by their alpha, so alpha has to go before it. */
+async function withoutAlpha(image: Sharp): Promise<Sharp> {
+  const { data, info: { width, height, channels } } = await image
+    .removeAlpha()
+    .toColourspace("srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  return sharp(data, { raw: { width, height, channels } });
+}
+
+function readingProblem(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "does not exist";
+  if (error instanceof Deno.errors.PermissionDenied) return "may not be read (permission denied)";
+  if (error instanceof Deno.errors.FilesystemLoop) return "is a link that leads back to itself";
+  return messageOf(error);
+}
+
+function decodingProblem(error: unknown): string {
+  const message = messageOf(error).split("\n")[0].replace("Input buffer has corrupt header: ", "");
+  if (/pixel limit|Maximum supported image dimension/.test(message)) {
+    return `has more than ${maximumPixels / 1e6} megapixels, too many for a photo`;
+  }
+  if (/unsupported image format/.test(message)) return "is not a picture in a known format";
+  if (/premature end/.test(message)) return `is cut short (${message})`;
+  if (/Vips|libspng|pngload|corrupt/i.test(message)) return `is damaged (${message})`;
+  return message;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

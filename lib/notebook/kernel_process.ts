@@ -1,0 +1,120 @@
+/** The operating system's side of a kernel: its process, its ports, its end. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A kernel's process behind kernel_host.ts. */
+export interface KernelProcess {
+  /** TCP ports on 127.0.0.1. */
+  ports: { shell: number; iopub: number; control: number };
+  /** What messages are signed with. */
+  key: string;
+  /** Resolves when the process has ended, with a few words on how: `exit code 1`. Never rejects. */
+  ended: Promise<string>;
+  /** The last 16 kB that the process itself wrote to stdout and stderr: native libraries, crashes. */
+  log(): string;
+  /** Removes the file that the kernel reads its ports and key from, once it has. May be called again. */
+  removeConnectionFile(): Promise<void>;
+  /** Kills the process where it still runs, waits for its end and removes its file. */
+  kill(): Promise<void>;
+}
+
+const hostPath = fileURLToPath(new URL("kernel_host.ts", import.meta.url));
+
+/**
+ * Starts `deno jupyter --kernel` in a folder. The kernel ends with this process, however that ends.
+ *
+ * @param options.env variables on top of this process's own
+ */
+export async function spawnKernel(
+  options: { folder: string; env?: Record<string, string> },
+): Promise<KernelProcess> {
+  const [shell_port, iopub_port, control_port, stdin_port, hb_port] = freePorts(5);
+  const key = crypto.randomUUID();
+  const connectionFile = join(tmpdir(), `deno-kernel-${crypto.randomUUID()}.json`);
+  const connection = {
+    ...{ transport: "tcp", ip: "127.0.0.1", signature_scheme: "hmac-sha256", key, kernel_name: "deno" },
+    ...{ shell_port, iopub_port, control_port, stdin_port, hb_port },
+  };
+  const host = spawnHost(connectionFile, options);
+  const stdin = host.stdin.getWriter();
+  await stdin.write(new TextEncoder().encode(JSON.stringify(connection))).catch(() => {}); // `ended` tells why
+  stdin.releaseLock();
+  const ports = { shell: shell_port, iopub: iopub_port, control: control_port };
+  const removeConnectionFile = () => Deno.remove(connectionFile).catch(() => {});
+  return { ...watch(host, removeConnectionFile), ports, key };
+}
+
+function spawnHost(
+  connectionFile: string,
+  options: { folder: string; env?: Record<string, string> },
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-config", "--no-lock", "--quiet", hostPath, connectionFile],
+    cwd: options.folder,
+    env: options.env,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    detached: true, // a process group of its own: a terminal's Ctrl+C is for this process alone
+  }).spawn();
+}
+
+function watch(
+  host: Deno.ChildProcess,
+  removeConnectionFile: () => Promise<void>,
+): Omit<KernelProcess, "ports" | "key"> {
+  const log = tailOf(host.stdout, host.stderr);
+  const ended = host.status.then(async ({ code }) => {
+    killGroup(host.pid); // where the host itself was killed, and for what cells have started
+    await log.ended;
+    return describeExit(code, log.text());
+  });
+  return {
+    ended,
+    log: log.text,
+    removeConnectionFile,
+    async kill() {
+      // The host kills the kernel when its standard input ends. It may be closed or broken already.
+      await host.stdin.close().catch(() => {});
+      const patience = setTimeout(() => killGroup(host.pid), 2000);
+      await ended;
+      clearTimeout(patience);
+      await removeConnectionFile();
+    },
+  };
+}
+
+/** Ports that are free now: all bound at once, so that they differ, then given back. */
+function freePorts(count: number): number[] {
+  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const ports = listeners.map((listener) => listener.addr.port);
+  for (const listener of listeners) listener.close();
+  return ports;
+}
+
+function killGroup(leader: number): void {
+  try {
+    Deno.kill(Deno.build.os === "windows" ? leader : -leader, "SIGKILL");
+  } catch { /* nobody is left in it */ }
+}
+
+function describeExit(code: number, log: string): string {
+  if (/JavaScript out of memory|JavaScript heap out of memory/.test(log)) {
+    return "out of memory, JavaScript's heap is full. Hold less at a time, or raise the limit: " +
+      "DENO_V8_FLAGS=--max-old-space-size=MEGABYTES";
+  }
+  if (code === 0) return "exit code 0, as after Deno.exit()";
+  if (code === 137) return "killed by SIGKILL; the system does that when memory runs out";
+  return code > 128 ? `killed by signal ${code - 128}` : `exit code ${code}`;
+}
+
+/** Reads streams to their end, keeps the last 16 kB. */
+function tailOf(...streams: ReadableStream<Uint8Array>[]): { text(): string; ended: Promise<unknown> } {
+  let kept = "";
+  const ended = Promise.all(streams.map(async (stream) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) kept = (kept + decoder.decode(chunk, { stream: true })).slice(-16_384);
+  })).catch(() => {});
+  return { text: () => kept, ended };
+}

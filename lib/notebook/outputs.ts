@@ -1,0 +1,135 @@
+/** Collects what a cell sends out, as Jupyter's front ends do, within bounds. */
+import { stripVTControlCharacters } from "node:util";
+import { type BoundedText, boundedText } from "./bounded_text.ts";
+import type { DisplayOutput, Metadata, MimeBundle, Output, ResultOutput } from "./ipynb.ts";
+import type { Message } from "./message.ts";
+
+export interface OutputLimits {
+  /** Characters of text a cell; of more its head and tail are kept. Default 10 million. */
+  text?: number;
+  /** Characters of displays and results a cell, Base64 included; what comes after is left out. Default 100 million. */
+  displays?: number;
+  /**
+   * Bytes a cell may send, envelopes included. A cell that sends more is stopped, as the kernel holds in memory what it has
+   * not sent yet. Default 200 million, or nearly 50,000 short lines.
+   */
+  sent?: number;
+}
+
+/** The outputs of one notebook's cells, one cell after the other. */
+export interface OutputCollector {
+  /** Begins the next cell. */
+  startCell(executionCount: number): void;
+  add(message: Message): void;
+  /** Outputs of the cell at hand, up to now. */
+  outputs(): Output[];
+}
+
+interface Stream {
+  output_type: "stream";
+  name: "stdout" | "stderr";
+  text: BoundedText;
+}
+
+type Piece = Exclude<Output, { output_type: "stream" }> | Stream;
+
+/** More pieces than this are joined out of order: a million of them would be no outputs to look at. */
+const mostPieces = 1000;
+
+/**
+ * Turns the kernel's messages into nbformat's outputs. Neighbouring texts of one stream are joined, `clear_output` clears,
+ * `update_display_data` changes all displays of that identifier: in place, so that those of earlier cells change, too.
+ * Colour codes are removed.
+ */
+export function collectOutputs(limits: OutputLimits = {}): OutputCollector {
+  const { text: textLimit = 10e6, displays: displayLimit = 100e6 } = limits;
+  const displays = new Map<string, DisplayOutput[]>();
+  let pieces: Piece[] = [];
+  let executionCount = 0;
+  let displayed = 0;
+  let clearsNext = false;
+
+  const addText = (name: Stream["name"], text: string) => {
+    const isOurs = (piece: Piece | undefined): piece is Stream =>
+      piece?.output_type === "stream" && piece.name === name;
+    let stream = pieces.at(-1);
+    if (!isOurs(stream) && pieces.length >= mostPieces) stream = pieces.findLast(isOurs);
+    if (!isOurs(stream)) {
+      const used = pieces.reduce((sum, piece) => sum + ("text" in piece ? piece.text.length() : 0), 0);
+      stream = { output_type: "stream", name, text: boundedText(Math.max(textLimit - used, 10_000)) };
+      pieces.push(stream);
+    }
+    stream.text.add(text);
+  };
+  /** Whether there is room for one more display; where there is none it says so. */
+  const fits = (data: MimeBundle): boolean => {
+    const size = JSON.stringify(data).length;
+    displayed += size;
+    if (displayed <= displayLimit && pieces.length < mostPieces) return true;
+    addText(
+      "stderr",
+      `[An output of ${size.toLocaleString("en")} characters left out: the cell shows too much]\n`,
+    );
+    return false;
+  };
+
+  return {
+    startCell(count) {
+      [pieces, displayed, clearsNext, executionCount] = [[], 0, false, count];
+    },
+    add({ type, content }) {
+      if (type === "clear_output") {
+        clearsNext = content.wait === true;
+        if (!clearsNext) pieces = [];
+        return;
+      }
+      if (type === "update_display_data") {
+        for (const display of displays.get(displayIdOf(content) ?? "") ?? []) {
+          Object.assign(display, shownBy(content));
+        }
+        return;
+      }
+      if (clearsNext) [pieces, clearsNext] = [[], false];
+      if (type === "stream") {
+        addText(content.name === "stderr" ? "stderr" : "stdout", String(content.text));
+      } else if (type === "error") {
+        const { ename, evalue, traceback } = content as {
+          ename: string;
+          evalue: string;
+          traceback: string[];
+        };
+        pieces.push({ output_type: type, ename, evalue, traceback: traceback.map(stripVTControlCharacters) });
+      } else if (type === "display_data" && fits(content.data as MimeBundle)) {
+        const display: DisplayOutput = { output_type: type, ...shownBy(content) };
+        const id = displayIdOf(content);
+        if (id !== undefined) displays.set(id, [...displays.get(id) ?? [], display]);
+        pieces.push(display);
+      } else if (type === "execute_result" && fits(content.data as MimeBundle)) {
+        const result: ResultOutput = {
+          output_type: type,
+          ...shownBy(content),
+          execution_count: executionCount,
+        };
+        pieces.push(result);
+      }
+    },
+    outputs: () =>
+      pieces.map((piece) =>
+        piece.output_type === "stream"
+          ? { ...piece, text: stripVTControlCharacters(piece.text.toString()) }
+          : piece
+      ),
+  };
+}
+
+function shownBy(content: Message["content"]): { data: MimeBundle; metadata: Metadata } {
+  const data = { ...content.data as MimeBundle };
+  if (typeof data["text/plain"] === "string") {
+    data["text/plain"] = stripVTControlCharacters(data["text/plain"]);
+  }
+  return { data, metadata: { ...content.metadata as Metadata } };
+}
+
+function displayIdOf(content: Message["content"]): string | undefined {
+  return (content.transient as { display_id?: string } | undefined)?.display_id;
+}

@@ -1,0 +1,39 @@
+/** Errors of the disk, told so that a reader knows the place, the reason and what to do. */
+
+/** Something could not be written. What was stored before is whole, and the same command goes on from there. */
+export class StorageError extends Error {
+  override readonly name = "StorageError";
+}
+
+/**
+ * The system's reasons as Deno words them, its own error classes for them differing: out of space, over quota, over a size
+ * limit; read-only, no permission.
+ */
+const noRoom = /no space left|not enough space|disk quota exceeded|file too large/i;
+const notWritable =
+  /read-only file system|permission denied|operation not permitted|access is denied|write.protected/i;
+
+/** An error of a write, naming its path; one that names it already is returned as it is. */
+export function storageError(path: string, error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StorageError(
+    `${path} could not be written: ${reason}. ${storageAdvice(reason)}`,
+    { cause: error },
+  );
+}
+
+/** What to do about a failed write, by its reason. */
+export function storageAdvice(reason: string): string {
+  const remedy = noRoom.test(reason)
+    ? "Free some space, or take a folder on another disk (--out)"
+    : notWritable.test(reason)
+    ? "Make its folder writable, or take another one (--out)"
+    : "Check the disk, or take another folder (--out)";
+  return `${remedy}. What is stored is kept: the same command goes on from there.`;
+}
+
+/** Whether an error, known by its name and text, says that something could not be written. */
+export function isStorageFault(name: string, message: string): boolean {
+  return name === "StorageError" || noRoom.test(message) || /read-only file system/i.test(message);
+}

@@ -1,0 +1,97 @@
+/** What a run will cost, before it starts: images to compute, minutes, disk. */
+import type { Config } from "../config.ts";
+import { storeFolder } from "../experiment/source.ts";
+import { augmentationTargets } from "../ham10000/augmented_table.ts";
+import { countLabels } from "../ham10000/diagnosis.ts";
+import { openTable } from "../ham10000/metadata.ts";
+import { standInCounts } from "../ham10000/stand_in.ts";
+import { countStoredImages } from "../image/image_set.ts";
+import { durationText } from "../notebook/progress_text.ts";
+import { readEngineChoice } from "../tensorflow/engine_choice.ts";
+import { tfjsNodeFolder } from "../tensorflow/addon.ts";
+import { readInstallation } from "../tensorflow/installation.ts";
+
+/** Images a second on two cores of 2023: the first guess. The progress line measures the machine at hand. */
+const decodesPerSecond = 350;
+const forwardPerSecond = { native: 60, wasm: 9 };
+/** Kernel, figures, training: what each notebook takes besides the images. */
+const secondsPerNotebook = {
+  "01_eda": 8,
+  "02_augmentation": 5,
+  "03_split": 5,
+  "04_optimizer_comparison": 20,
+  "05_final_evaluation": 20,
+};
+/** Bytes of one stored activation, as half floats, and with float32 beside it for the test. */
+const activationBytes = { half: 2048 * 2 + 40, both: 2048 * 6 + 80 };
+
+/** Work that is left for some notebooks. */
+interface Left {
+  readonly decode: number;
+  /** Training and validation images. */
+  readonly subset: number;
+  readonly test: number;
+}
+
+/** Lines for a reader: what will be computed, what is stored already, time and disk. */
+export async function estimateCost(
+  config: Config,
+  notebooks: readonly string[],
+  options: { fresh?: boolean } = {},
+): Promise<string[]> {
+  if (notebooks.length === 0) return ["Nothing to compute."];
+  const left = await leftToCompute(config, notebooks, options.fresh ?? false);
+  const rate = forwardPerSecond[readEngineChoice().engine === "wasm" ? "wasm" : "native"];
+  const forward = left.subset + left.test;
+  const fixed = notebooks.reduce(
+    (sum, name) => sum + (secondsPerNotebook[name as keyof typeof secondsPerNotebook] ?? 10),
+    0,
+  );
+  const seconds = left.decode / decodesPerSecond + forward / rate + fixed;
+  const bytes = left.decode * config.size ** 2 * 3 + left.subset * activationBytes.half +
+    left.test * activationBytes.both;
+  const number = (n: number) => n.toLocaleString("en-US");
+  return [
+    `to compute  ${number(left.decode)} images to decode, ${number(forward)} through VGG16`,
+    `time        about ${durationText(seconds)} on two cores`,
+    `disk        about ${Math.ceil(bytes / 1e6)} MB more in the run's folder`,
+  ];
+}
+
+async function leftToCompute(config: Config, notebooks: readonly string[], fresh: boolean): Promise<Left> {
+  const needs = (...numbers: string[]) => notebooks.some((name) => numbers.includes(name.slice(0, 2)));
+  const sizes = await partSizesOf(config);
+  const stored = fresh ? 0 : countStoredImages(storeFolder(config), config.size);
+  const decode = needs("02", "04", "05") ? Math.max(0, sizes.images - stored) : 0;
+  // Activations are found by their pixels: as long as images are missing nothing is known of them.
+  const { subset, test } = fresh || stored < sizes.images || !needs("04", "05") || !await isEngineReady()
+    ? sizes
+    : await (await import("./stored_work.ts")).missingActivations(config);
+  return { decode, subset: needs("04", "05") ? subset : 0, test: needs("05") ? test : 0 };
+}
+
+/** Numbers of images, without opening any. */
+async function partSizesOf(config: Config): Promise<{ images: number; subset: number; test: number }> {
+  const counts = config.data === null
+    ? standInCounts(config.standInImages)
+    : await tableCounts(config, config.data);
+  const augmented = augmentationTargets(counts).reduce((a, b) => a + b, 0);
+  const test = Math.round(config.testShare * augmented);
+  return {
+    images: counts.reduce((a, b) => a + b, 0),
+    subset: Math.round(config.subsetShare * (augmented - test)),
+    test,
+  };
+}
+
+/** Photos of each class. A table that cannot be used is a RangeError: the call cannot be carried out as given. */
+async function tableCounts(config: Config, folder: string): Promise<number[]> {
+  const { samples, classes } = await openTable(folder, config).catch((error) => {
+    throw new RangeError(error.message, { cause: error });
+  });
+  return countLabels(samples.map((sample) => sample.label), classes.length);
+}
+
+async function isEngineReady(): Promise<boolean> {
+  return readEngineChoice().engine === "wasm" || (await readInstallation(tfjsNodeFolder())).state === "ready";
+}

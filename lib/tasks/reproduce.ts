@@ -1,0 +1,213 @@
+/** `deno task reproduce`: runs the notebooks in order through the Deno kernel; see `usage` for the flags. */
+import { basename, dirname, join } from "node:path";
+import { writeAtomic } from "../atomic.ts";
+import { type Config, createConfig } from "../config.ts";
+import { sha256 } from "../digest.ts";
+import { shownPath } from "../experiment/source.ts";
+import { packageVersions } from "../experiment/versions.ts";
+import { executeNotebook, ExecutionError } from "../notebook/execute.ts";
+import { type Notebook, parseNotebook, serializeNotebook } from "../notebook/ipynb.ts";
+import { type TerminalProgress, terminalProgress } from "../notebook/terminal_progress.ts";
+import { isStorageFault, storageAdvice, StorageError } from "../storage_error.ts";
+import { estimateCost } from "./estimate.ts";
+import { forget } from "./forget.ts";
+import { endOnRequest } from "./interruption.ts";
+import { removeLeftOvers } from "./left_overs.ts";
+import { lockRun } from "./lock.ts";
+import { mainNotebooks, ownedFolders, type PlannedNotebook, planNotebooks } from "./plan.ts";
+import { parseReproduceOptions, selectNotebooks, usage } from "./reproduce_options.ts";
+import { filesWrittenSince, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
+import { setUpApart } from "./set_up.ts";
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+/** How far this process is, for whoever stops it. */
+interface Stand {
+  /** Notebooks that need not run again. */
+  kept: string[];
+  /** The one that runs. */
+  current: string | null;
+  line: TerminalProgress | null;
+}
+
+/** Returns the exit code: 0 done, 1 a notebook failed, 2 the call cannot be carried out as given or its folder not written. */
+async function main(args: string[]): Promise<number> {
+  try {
+    const options = parseReproduceOptions(args);
+    if (options.help) {
+      console.log(usage);
+      return 0;
+    }
+    const config = createConfig(options.config);
+    const names = selectNotebooks(mainNotebooks, options);
+    const stand: Stand = { kept: [], current: null, line: null };
+    endOnRequest(() => farewell(config, stand));
+    introduce(config);
+    if (options.dryRun) return await dryRun(config, names, options.fresh);
+    using _lock = await lockRun(config);
+    await removeLeftOvers(config.out);
+    if (options.fresh) await forget(config, names);
+    const code = await run(config, names, stand);
+    await removeLeftOvers(config.out); // a kernel may have been killed since
+    return code;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const isStorage = isStorageFault(error.name, error.message);
+    if (!isStorage && !(error instanceof RangeError || error instanceof Deno.errors.PermissionDenied)) {
+      throw error;
+    }
+    const isAdvised = !isStorage || error instanceof StorageError;
+    console.error(isAdvised ? error.message : `${error.message}. ${storageAdvice(error.message)}`);
+    return 2;
+  }
+}
+
+/** What is kept and how to go on, for a run that is stopped. */
+function farewell(config: Config, { kept, current, line }: Stand): string {
+  line?.[Symbol.dispose]();
+  const parts = [
+    ...(kept.length > 0 ? [kept.join(", ")] : []),
+    ...(current ? [`of ${current} whatever is computed (images, activations, trained heads)`] : []),
+  ];
+  return `\nStopped.${parts.length > 0 ? ` Kept in ${shownPath(config.out)}: ${parts.join("; ")}.` : ""} ` +
+    "The same command goes on from there.";
+}
+
+function introduce(config: Config): void {
+  const data = config.data ? shownPath(config.data) : "drawn stand-in images (SYNTHETIC), no photos";
+  const weights = config.weights ? shownPath(config.weights) : "seeded random, no ImageNet file was found";
+  console.log(`preset   ${config.preset}, seed ${config.seed}`);
+  console.log(`data     ${data}`);
+  console.log(`weights  ${weights}`);
+  console.log(`results  ${shownPath(config.out)}\n`);
+}
+
+/** Says for each notebook whether it would run and why, and what the run costs. */
+async function dryRun(config: Config, names: string[], fresh: boolean): Promise<number> {
+  const plan = await planNotebooks(config, names, fresh ? { notebooks: {} } : await readRunRecord(config));
+  for (const { name, reason } of plan) {
+    console.log(`${name.padEnd(24)} ${reason ? `runs: ${reason}` : "stored already, nothing changed"}`);
+  }
+  const todo = plan.filter(({ reason }) => reason !== null).map(({ name }) => name);
+  console.log(`\n${(await estimateCost(config, todo, { fresh })).join("\n")}`);
+  return 0;
+}
+
+async function run(config: Config, names: string[], stand: Stand): Promise<number> {
+  await setUpApart();
+  const record = await readRunRecord(config);
+  const plan = await planNotebooks(config, names, record);
+  const todo = plan.filter((notebook) => notebook.reason !== null);
+  for (const { name } of plan.filter((notebook) => notebook.reason === null)) {
+    console.log(`${name.padEnd(24)} reused, nothing changed`);
+    stand.kept.push(name);
+  }
+  if (todo.length === 0) {
+    console.log(`\nNothing to do: all results are in ${shownPath(config.out)}. --fresh computes them again.`);
+    return 0;
+  }
+  const cost = await estimateCost(config, todo.map(({ name }) => name));
+  console.log(`${cost.join("\n")}\n`);
+  const configPath = join(config.out, "config.json");
+  await writeAtomic(configPath, `${JSON.stringify(config, null, 2)}\n`);
+  const timings = await readTimings(config);
+  for (const [index, notebook] of todo.entries()) {
+    console.log(`${notebook.name.padEnd(24)} ${notebook.reason}`);
+    const started = Date.now();
+    stand.current = notebook.name;
+    delete record.notebooks[notebook.name];
+    for (const name of notebook.damaged) await Deno.remove(join(config.out, name)).catch(() => {});
+    try {
+      await runNotebook(configPath, notebook, { index, count: todo.length }, stand);
+    } catch (error) {
+      if (!(error instanceof ExecutionError)) throw error;
+      console.error(`\n${error.message}\n\nRendered up to there: ${shownPath(notebook.executed)}`);
+      if (!isStorageFault(error.ename, error.evalue)) return 1;
+      if (error.ename !== "StorageError") console.error(storageAdvice(error.evalue));
+      return 2;
+    }
+    timings[notebook.name] = (Date.now() - started) / 1000;
+    await keep(config, record, notebook, started);
+    await writeAtomic(join(config.out, "timings.json"), `${JSON.stringify(timings, null, 2)}\n`);
+    stand.kept.push(notebook.name);
+    stand.current = null;
+    console.log(`${notebook.name.padEnd(24)} done in ${timings[notebook.name].toFixed(1)} s`);
+  }
+  await report(config);
+  return 0;
+}
+
+/** Executes one notebook; after each cell the copy in the run's folder holds what was rendered so far. */
+async function runNotebook(
+  configPath: string,
+  notebook: PlannedNotebook,
+  place: { index: number; count: number },
+  stand: Stand,
+): Promise<void> {
+  const source = parseNotebook(await Deno.readTextFile(notebook.path), basename(notebook.path));
+  using progress = terminalProgress(notebook.name, place);
+  stand.line = progress;
+  const save = (executed: typeof source) => writeAtomic(notebook.executed, serializeNotebook(executed));
+  const executed = await executeNotebook(source, {
+    name: notebook.name,
+    folder: dirname(notebook.path),
+    env: { HAM10000_CONFIG: configPath },
+    onProgress: progress.update,
+    onCellDone: save,
+  });
+  await save(executed);
+  stand.line = null;
+  for (const warning of warningsOf(executed)) console.warn(warning);
+}
+
+/** What cells wrote to stderr, such as damage found in what was stored. */
+function warningsOf({ cells }: Notebook): string[] {
+  const outputs = cells.flatMap((cell) => cell.cell_type === "code" ? cell.outputs : []);
+  const lines = outputs.flatMap((output) =>
+    output.output_type === "stream" && output.name === "stderr" ? output.text.split("\n") : []
+  );
+  return [...new Set(lines)].filter((line) => line.trim() !== "");
+}
+
+async function keep(
+  config: Config,
+  record: RunRecord,
+  notebook: PlannedNotebook,
+  since: number,
+): Promise<void> {
+  const executed = `notebooks/${notebook.name}.ipynb`;
+  const files = {
+    ...await filesWrittenSince(config, since, ownedFolders[notebook.name]),
+    [executed]: sha256(await Deno.readFile(join(config.out, executed))),
+  };
+  record.notebooks[notebook.name] = { fingerprint: notebook.fingerprint, files };
+  const results = await readJson(join(config.out, "results.json"));
+  const { synthetic, engine, digests } = results ?? {};
+  await writeRunRecord(config, record, { versions: packageVersions(), synthetic, engine, digests });
+}
+
+/** The result in a few lines. */
+async function report(config: Config): Promise<void> {
+  const results = await readJson(join(config.out, "results.json"));
+  if (!results) return;
+  const chosen = results.runs.find((run: { optimizer: string }) => run.optimizer === results.chosen);
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+  console.log(
+    `\n${results.synthetic ? "SYNTHETIC stand-in data: these numbers say nothing about skin.\n" : ""}` +
+      `Test accuracy ${percent(chosen.test.accuracy)} (${chosen.optimizer}, ${chosen.test.n} images); ` +
+      `claimed ${percent(results.claimed.accuracy)}; ` +
+      results.baselines.map((b: { name: string; test: { accuracy: number } }) =>
+        `${b.name} ${percent(b.test.accuracy)}`
+      ).join("; ") +
+      `\nAll results: ${shownPath(config.out)}`,
+  );
+}
+
+async function readTimings(config: Config): Promise<Record<string, number>> {
+  return await readJson(join(config.out, "timings.json")) ?? {};
+}
+
+// deno-lint-ignore no-explicit-any -- JSON of our own making, read for a few fields
+async function readJson(path: string): Promise<any> {
+  return await Deno.readTextFile(path).then(JSON.parse).catch(() => null);
+}

@@ -1,0 +1,42 @@
+/** What a fresh machine needs before the notebooks run: the native engine and the Deno kernel for Jupyter front ends. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { projectRoot } from "../config.ts";
+import { ensureKernelSpec } from "../notebook/kernel_spec.ts";
+import { tfjsNodeFolder } from "../tensorflow/addon.ts";
+import { readEngineChoice } from "../tensorflow/engine_choice.ts";
+import { ensureEngine } from "../tensorflow/install.ts";
+import { readInstallation } from "../tensorflow/installation.ts";
+
+/** Sets up what is missing, once, with progress; where all is there it takes no time and no network. */
+export async function setUp(): Promise<void> {
+  await ensureEngine();
+  await ensureKernelSpec();
+}
+
+/**
+ * The same for a process that may not use the network: the engine is set up by a process of its own, which may.
+ *
+ * @throws {RangeError} when it cannot be set up; that process has said why
+ */
+export async function setUpApart(): Promise<void> {
+  const { engine } = readEngineChoice();
+  if (engine !== "wasm" && (await readInstallation(tfjsNodeFolder())).state !== "ready") {
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--no-prompt", "--config", join(projectRoot, "deno.json"), "-P=set-up"],
+        fileURLToPath(import.meta.url),
+      ],
+      stdin: "null",
+    }).spawn().status;
+    if (!success) throw new RangeError("The set-up did not succeed; `deno task doctor` says what to do.");
+  }
+  await ensureKernelSpec();
+}
+
+if (import.meta.main) {
+  await setUp().catch((error) => {
+    console.error(error.message);
+    Deno.exit(1);
+  });
+}

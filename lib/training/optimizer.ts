@@ -1,0 +1,163 @@
+/** nadam, adam and rmsprop as Keras 3.15.1 computes them, on typed arrays or on tf.Variables. */
+import type * as TF from "@tensorflow/tfjs";
+import { type OptimizerName, optimizerNames } from "../config.ts";
+import { tf } from "../tensorflow/engine.ts";
+import { adam, type AdamOptions } from "./adam.ts";
+import { nadam } from "./nadam.ts";
+import { rmsprop, type RmspropOptions } from "./rmsprop.ts";
+import type { UpdateRule } from "./update_rule.ts";
+
+/** Keras' defaults hold for what is left out; see `AdamOptions` (adam, nadam) and `RmspropOptions` (rmsprop). */
+export interface OptimizerOptions extends AdamOptions, RmspropOptions {
+  /** Default 0.001. */
+  readonly learningRate?: number;
+}
+
+/** All that an optimizer remembers between steps; with the weights, enough to go on later as if nothing had been between. */
+export interface OptimizerState {
+  readonly name: OptimizerName;
+  /** Steps taken. */
+  readonly iterations: number;
+  /** nadam: `momentumProduct`; the others: empty. */
+  readonly scalars: Readonly<Record<string, number>>;
+  /** By slot name, one array for each variable, in the variables' order. Empty before the first step. */
+  readonly slots: Readonly<Record<string, readonly Float32Array[]>>;
+}
+
+/** Made for one set of variables: every step takes the same ones, in the same order. Holds no tensors. */
+export interface Optimizer {
+  readonly name: OptimizerName;
+  /** May be changed between steps. @throws {RangeError} when set to a negative or not finite number */
+  learningRate: number;
+  /** Steps taken. */
+  readonly iterations: number;
+  /** One step on arrays: changes `weights` in place. @throws {TypeError} when numbers of arrays or lengths do not fit */
+  update(gradients: readonly Float32Array[], weights: readonly Float32Array[]): void;
+  /** One step on tensors: assigns to `variables`, leaves `gradients` to the caller. @throws {TypeError} as `update` */
+  apply(gradients: readonly TF.Tensor[], variables: readonly TF.Variable[]): void;
+  /** A copy. */
+  getState(): OptimizerState;
+  /** Takes a copy. @throws {TypeError} when the state is another optimizer's or has other slots or lengths */
+  setState(state: OptimizerState): void;
+}
+
+const rules: Record<OptimizerName, { make: (options: OptimizerOptions) => UpdateRule; options: string[] }> = {
+  nadam: { make: nadam, options: ["learningRate", "beta1", "beta2", "epsilon"] },
+  adam: { make: adam, options: ["learningRate", "beta1", "beta2", "epsilon"] },
+  rmsprop: { make: rmsprop, options: ["learningRate", "rho", "momentum", "epsilon"] },
+};
+
+/**
+ * An optimizer by name.
+ *
+ * @throws {RangeError} when the name is unknown, or an option is out of range or not one of that optimizer's
+ */
+export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {}): Optimizer {
+  if (!optimizerNames.includes(name)) {
+    throw new RangeError(`Optimizer must be one of ${optimizerNames.join(", ")}. Received: ${String(name)}`);
+  }
+  for (const option of Object.keys(options)) {
+    if (!rules[name].options.includes(option)) {
+      throw new RangeError(`${name} takes ${rules[name].options.join(", ")}. Received: ${option}`);
+    }
+  }
+  const rule = rules[name].make(options);
+  const scalars: Record<string, number> = { ...rule.scalars };
+  let slots: Float32Array[][] | null = null; // [variable][slot]
+  let iterations = 0;
+  let learningRate = checkLearningRate(options.learningRate ?? 1e-3);
+
+  function update(gradients: readonly Float32Array[], weights: readonly Float32Array[]): void {
+    const lengths = weights.map(({ length }) => length);
+    expectLengths(name, "gradients", gradients, lengths);
+    slots ??= lengths.map((length) => rule.slots.map(() => new Float32Array(length)));
+    expectLengths(name, "variables of the steps before", slots.map((ofVariable) => ofVariable[0]), lengths);
+    const updateOne = rule.begin(++iterations, learningRate, scalars);
+    weights.forEach((values, index) => updateOne(values, gradients[index], slots![index]));
+  }
+
+  return {
+    name,
+    get learningRate() {
+      return learningRate;
+    },
+    set learningRate(value) {
+      learningRate = checkLearningRate(value);
+    },
+    get iterations() {
+      return iterations;
+    },
+    update,
+    apply(gradients, variables) {
+      // A tensor that was not used yet hands out the array it was made from: copy, or that array would change.
+      const weights = variables.map((variable) => variable.dataSync().slice() as Float32Array);
+      update(gradients.map((gradient) => gradient.dataSync() as Float32Array), weights);
+      variables.forEach((variable, index) => {
+        const value = tf.tensor(weights[index], variable.shape, "float32");
+        variable.assign(value);
+        value.dispose();
+      });
+    },
+    getState() {
+      const ofSlot = (index: number) => (slots ?? []).map((ofVariable) => ofVariable[index].slice());
+      return {
+        name,
+        iterations,
+        scalars: { ...scalars },
+        slots: Object.fromEntries(rule.slots.map((slot, index) => [slot, ofSlot(index)])),
+      };
+    },
+    setState(state) {
+      const next = slotsFrom(name, rule, state);
+      if (slots && next) {
+        expectLengths(name, "slots", next.map(([slot]) => slot), slots.map(([slot]) => slot.length));
+      }
+      slots = next;
+      iterations = state.iterations;
+      Object.assign(scalars, state.scalars);
+    },
+  };
+}
+
+function slotsFrom(name: OptimizerName, rule: UpdateRule, state: OptimizerState): Float32Array[][] | null {
+  const expect = (holds: boolean, expected: string, received: unknown) => {
+    if (!holds) throw new TypeError(`${name}: the state must have ${expected}. Received: ${received}`);
+  };
+  const keys = (record: object) => Object.keys(record).sort().join(", ") || "none";
+  const named = (names: readonly string[]) => [...names].sort().join(", ") || "none";
+  const variables = state.slots[rule.slots[0]]?.length ?? 0;
+  expect(state.name === name, `name "${name}"`, state.name);
+  expect(
+    Number.isInteger(state.iterations) && state.iterations >= 0,
+    "iterations, a whole number",
+    state.iterations,
+  );
+  expect(keys(state.scalars) === keys(rule.scalars), `scalars: ${keys(rule.scalars)}`, keys(state.scalars));
+  expect(keys(state.slots) === named(rule.slots), `slots: ${named(rule.slots)}`, keys(state.slots));
+  expect(variables > 0 || state.iterations === 0, "slots after the first step", "none");
+  const lengths = Object.values(state.slots).map((slot) => slot.map(({ length }) => length).join(", "));
+  expect(new Set(lengths).size === 1, "slots of equal lengths", lengths.join("; "));
+  if (variables === 0) return null;
+  return Array.from(
+    { length: variables },
+    (_, index) => rule.slots.map((slot) => Float32Array.from(state.slots[slot][index])),
+  );
+}
+
+function expectLengths(name: string, what: string, arrays: readonly Float32Array[], lengths: number[]): void {
+  const received = arrays.map(({ length }) => length);
+  if (received.join() !== lengths.join()) {
+    throw new TypeError(
+      `${name}: ${what} must have the variables' lengths, ${lengths.join(", ")}. Received: ${
+        received.join(", ")
+      }`,
+    );
+  }
+}
+
+function checkLearningRate(value: number): number {
+  if (!(value >= 0 && Number.isFinite(value))) {
+    throw new RangeError(`Learning rate must be a finite number of at least 0. Received: ${value}`);
+  }
+  return value;
+}

@@ -1,0 +1,185 @@
+/** Reads the convolutions of VGG16 out of the HDF5 layouts that Keras has written over the years. */
+import h5wasm, { type Dataset, type File, type Group } from "h5wasm/node";
+import { resolve } from "node:path";
+import { type ConvolutionLayer, convolutions } from "./architecture.ts";
+
+/** One convolution as stored: kernel (3, 3, inputs, outputs) and bias (outputs). */
+export interface StoredConvolution {
+  name: string;
+  kernel: Float32Array;
+  bias: Float32Array;
+}
+
+/**
+ * The 13 convolutions in the network's order, their shapes checked, their values not.
+ *
+ * A layer's group is found by its name, wherever it stands (`/block1_conv1`, `/model_weights/block1_conv1`,
+ * also inside a nested `vgg16`) or by its number (`/layers/conv2d_3`); in it the array of rank 4 is the kernel, that of rank 1 the bias,
+ * whatever they are called (`block1_conv1_W_1:0`, `kernel:0`, `kernel`, `vars/0`). The fully connected layers of a file with
+ * top are passed over.
+ *
+ * @throws {Error} if the file is missing, no HDF5, cut off or holds another network; the message says which
+ */
+export async function readKerasTensors(path: string): Promise<StoredConvolution[]> {
+  await checkHdf5(path);
+  const hdf5 = await h5wasm.ready;
+  hdf5.activate_throwing_error_handler(); // otherwise the library prints its errors and goes on
+  let file: File | undefined;
+  try {
+    file = openFile(path);
+    return readConvolutions(path, file);
+  } finally {
+    hdf5.deactivate_throwing_error_handler();
+    file?.close();
+  }
+}
+
+function openFile(path: string): File {
+  try {
+    return new h5wasm.File(resolve(path), "r");
+  } catch (cause) {
+    throw unreadable(path, "the file", cause);
+  }
+}
+
+function readConvolutions(path: string, file: File): StoredConvolution[] {
+  const groups = new Map<string, Group>();
+  try {
+    findGroups(file, groups);
+  } catch (cause) {
+    throw unreadable(path, "its list of layers", cause);
+  }
+  const expected = new Set(convolutions.map(({ name }) => name));
+  const missing = convolutions.filter(({ name }) => !groups.has(name)).map(({ name }) => name);
+  const strange = [...groups.keys()].filter((name) => !expected.has(name));
+  if (missing.length > 0 || strange.length > 0) {
+    const top = file.keys();
+    throw new Error(
+      `${path}: expected the 13 convolutions of VGG16, block1_conv1 … block5_conv3. Received: ` +
+        (missing.length > 0
+          ? `no ${missing.join(", ")}; the file holds ${top.slice(0, 8).join(", ") || "nothing"}${
+            top.length > 8 ? ", …" : ""
+          }`
+          : `${strange.join(", ")} as well`) +
+        ". It is another network's file: give VGG16's, vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    );
+  }
+  return convolutions.map((layer) => readConvolution(path, layer, groups.get(layer.name)!));
+}
+
+/** Collects the groups named as a convolution of VGG (any VGG, so that VGG19's can be told apart). */
+function findGroups(group: Group, found: Map<string, Group>): void {
+  for (const key of group.keys()) {
+    const item = group.get(key);
+    if (!isGroup(item)) continue;
+    const name = layerName(key);
+    if (name !== undefined && !found.has(name)) found.set(name, item);
+    else findGroups(item, found);
+  }
+}
+
+/** The layer that a group of this name holds: `block1_conv1`, or counted as Keras 3's `.weights.h5` does: `conv2d`, `conv2d_1`. */
+function layerName(key: string): string | undefined {
+  if (/^block\d+_conv\d+$/.test(key)) return key;
+  const counted = /^conv2d(?:_(\d+))?$/.exec(key);
+  return counted ? convolutions[Number(counted[1] ?? 0)]?.name ?? key : undefined;
+}
+
+function readConvolution(path: string, layer: ConvolutionLayer, group: Group): StoredConvolution {
+  const { name, inputs, outputs } = layer;
+  let datasets: Dataset[];
+  try {
+    datasets = datasetsIn(group);
+  } catch (cause) {
+    throw unreadable(path, name, cause);
+  }
+  const read = (part: string, shape: number[]): Float32Array => {
+    const dataset = datasets.find((candidate) => candidate.shape?.length === shape.length);
+    const received = datasets.map((d) => `(${d.shape?.join(", ")}) ${typeName(d)}`).join(" and ") ||
+      "no arrays";
+    if (!dataset || dataset.shape?.join() !== shape.join() || typeName(dataset) !== "float32") {
+      throw new Error(
+        `${path}: ${name} should have a ${part} of shape (${
+          shape.join(", ")
+        }), float32. Received: ${received}. ` +
+          "It is another network's file: give VGG16's, vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+      );
+    }
+    let value: unknown;
+    try {
+      value = dataset.value;
+    } catch (cause) {
+      throw unreadable(path, `${name}'s ${part}`, cause);
+    }
+    if (value instanceof Float32Array) return value;
+    throw unreadable(path, `${name}'s ${part}`, value);
+  };
+  return { name, kernel: read("kernel", [3, 3, inputs, outputs]), bias: read("bias", [outputs]) };
+}
+
+function datasetsIn(group: Group): Dataset[] {
+  return group.keys().flatMap((name) => {
+    const item = group.get(name);
+    if (isGroup(item)) return datasetsIn(item);
+    return item instanceof h5wasm.Dataset ? [item] : [];
+  });
+}
+
+function isGroup(item: unknown): item is Group {
+  return item instanceof h5wasm.Group;
+}
+
+function typeName({ metadata }: Dataset): string {
+  const kind = metadata.type === 1 ? "float" : `type ${metadata.type}, `;
+  return `${kind}${metadata.size * 8}`;
+}
+
+/**
+ * Says in plain words what h5wasm would report as a stack of library calls: compares the signature, and the length that the
+ * file's superblock promises (HDF5 File Format Specification 3.0, II.A) with the length there is.
+ */
+async function checkHdf5(path: string): Promise<void> {
+  const head = new Uint8Array(64);
+  let length: number;
+  try {
+    using file = await Deno.open(path, { read: true });
+    const info = await file.stat();
+    if (info.isDirectory) throw new Error("it is a folder");
+    length = info.size;
+    await file.read(head);
+  } catch (cause) {
+    throw new Error(
+      `${path}: the weight file cannot be opened. Received: ${
+        messageOf(cause)
+      }. Check the path, or run without weights`,
+      { cause },
+    );
+  }
+  if (![0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => head[i] === byte)) {
+    const shown = new TextDecoder("latin1").decode(head.subarray(0, 16));
+    throw new Error(
+      `${path}: expected an HDF5 file, which begins with "\\x89HDF". Received: ${length} bytes, beginning with ` +
+        `${JSON.stringify(shown)}. A download that failed often leaves a web page: download it again`,
+    );
+  }
+  const view = new DataView(head.buffer);
+  const promised = Number(view.getBigUint64(head[8] < 2 ? 40 : 28, true)); // end-of-file address, 8-byte offsets
+  if (length < promised) {
+    throw new Error(
+      `${path}: the file is cut off: expected ${promised} bytes. Received: ${length} bytes. Download it again`,
+    );
+  }
+}
+
+function unreadable(path: string, what: string, cause: unknown): Error {
+  return new Error(
+    `${path}: ${what} cannot be read. Received: ${messageOf(cause)}. The file was damaged: download it again`,
+    { cause },
+  );
+}
+
+/** An error's message; of HDF5's stack of calls the innermost, which says what is wrong. */
+function messageOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return [...message.matchAll(/#\d+: .*?\(\): (.*)/g)].at(-1)?.[1] ?? message;
+}

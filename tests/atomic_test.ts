@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { writeAtomic, writerOf } from "../lib/atomic.ts";
+import { isStorageFault } from "../lib/storage_error.ts";
+
+Deno.test("a file appears whole, folders are made, no temporary file stays", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "a", "b.bin");
+    await writeAtomic(path, new Uint8Array(3_000_000).fill(7));
+    await writeAtomic(path, "second");
+    assert.equal(await Deno.readTextFile(path), "second");
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(join(folder, "a")))).map((entry) => entry.name), [
+      "b.bin",
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("when the target cannot be replaced the old content stays and nothing half-written", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(join(folder, "taken", "inside"), { recursive: true });
+    await assert.rejects(writeAtomic(join(folder, "taken"), "text"), {
+      name: "StorageError",
+      message: /taken could not be written: .*--out/,
+    });
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name), ["taken"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("while a file is written its name tells the process; finished files' names do not", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const writing = writeAtomic(join(folder, "large.bin"), new Uint8Array(30_000_000));
+    const seen = new Set<number | null>();
+    while (!seen.has(null)) {
+      for await (const { name } of Deno.readDir(folder)) seen.add(writerOf(name));
+    }
+    await writing;
+    assert.ok(seen.has(Deno.pid));
+    for (const name of ["results.json", "notes.tmp", "a.12.tmp", "a.x.01234567.tmp"]) {
+      assert.equal(writerOf(name), null);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a full or read-only disk is told from other errors, by an error's name and text as a kernel hands them over", () => {
+  assert.ok(isStorageFault("StorageError", "whatever"));
+  assert.ok(isStorageFault("Error", "No space left on device (os error 28): writefile 'x'"));
+  assert.ok(isStorageFault("Error", "Read-only file system (os error 30): mkdir 'x'"));
+  assert.ok(!isStorageFault("TypeError", "labels must be 0 … 6. Received: 7"));
+  assert.ok(!isStorageFault("NotFound", "No such file or directory (os error 2): open 'x'"));
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { type ConfigOptions, createConfig, experimentOf } from "../lib/config.ts";
+import { digestOf } from "../lib/digest.ts";
+
+Deno.test("the constants are the protocol's", () => {
+  const config = createConfig({ preset: "quick", data: "/photos" });
+  assert.equal(Math.round(config.subsetShare * 34_120), 12_000);
+  assert.deepEqual(
+    [config.size, config.scaling, config.epochs, config.batchSize, config.learningRate, config.testShare],
+    [64, "divide255", 30, 32, 1e-3, 0.2],
+  );
+  assert.deepEqual(config.optimizers, ["nadam", "adam", "rmsprop"]);
+  assert.ok(Object.isFrozen(config));
+});
+
+Deno.test("the experiment does not depend on where files lie", () => {
+  const experiment = (data: string, out: string) =>
+    digestOf(experimentOf(createConfig({ preset: "quick", data, out })));
+  assert.equal(experiment("/a", "/b"), experiment("/c", "/d"));
+});
+
+Deno.test("another table's columns, classes and skipped photos are part of the experiment, its place is not", () => {
+  const experiment = (options: ConfigOptions) =>
+    digestOf(experimentOf(createConfig({ preset: "quick", data: "/a", out: "/b", ...options })));
+  const columns = { image_id: "image", dx: "diagnosis" };
+  const digests = [
+    {},
+    { columns },
+    { columns: { ...columns, age: "years" } },
+    { classes: ["a", "b"] },
+    { columns, classes: ["a", "b"] },
+    { columns, classes: ["b", "a"] },
+    { skipDamaged: true },
+  ].map(experiment);
+  assert.equal(new Set(digests).size, digests.length);
+  assert.equal(experiment({ metadata: "/elsewhere/table.csv" }), digests[0]);
+  assert.equal(experiment({ metadata: undefined, columns: undefined, skipDamaged: false }), digests[0]);
+});
+
+Deno.test("a table given alone has its photos beside it", () => {
+  const config = createConfig({ metadata: "/photos/list.csv" });
+  assert.deepEqual([config.preset, config.data, config.metadata], ["quick", "/photos", "/photos/list.csv"]);
+  assert.equal(createConfig({ metadata: "/photos/list.csv", data: "/b" }).data, "/b");
+});
+
+const impossible: [ConfigOptions, RegExp][] = [
+  [{ preset: "fast" as "quick" }, /preset must be "smoke" or "quick". Received: "fast"/],
+  [{ seed: -1 }, /seed must be a whole number from 0/],
+  [{ seed: NaN }, /seed/],
+  [{ seed: 1.5 }, /seed/],
+  [{ testShare: 1 }, /testShare must be between 0 and 1/],
+  [{ validationShare: 0 }, /validationShare/],
+  [{ subsetShare: 1.2 }, /subset cannot be larger than its set/],
+  [{ optimizers: ["sgd" as "adam"] }, /names out of nadam, adam, rmsprop. Received: \["sgd"\]/],
+  [{ optimizers: [] }, /at least one optimizer/],
+  [{ optimizers: ["adam", "adam"] }, /do not repeat/],
+  [{ epochs: 0 }, /epochs/],
+  [{ learningRate: 0 }, /learningRate/],
+  [{ columns: { dx: "diagnosis" } }, /columns must be left out with drawn images: give --data/],
+  [
+    { columns: { image: "image_id" } as ConfigOptions["columns"] },
+    /expected one of .*image_id.*image=image_id/,
+  ],
+  [{ columns: { dx: "" } }, /name that the table has for dx. Received: ""/],
+  [{ columns: { dx: "a", image_id: "a" } }, /Received: a twice/],
+  [{ classes: ["nv"] }, /classes must be 2 to 255 different diagnoses/],
+  [{ classes: ["nv", "nv"] }, /classes must be/],
+  [{ classes: ["nv", ""] }, /classes must be/],
+  [{ classes: Array.from({ length: 256 }, (_, i) => `${i}`) }, /classes must be/],
+  [{ skipDamaged: "yes" as unknown as boolean }, /skipDamaged must be true or false/],
+  [{ preset: "smoke", data: "/photos" }, /Leave out --data/],
+];
+
+for (const [options, message] of impossible) {
+  Deno.test(`impossible configuration is refused: ${JSON.stringify(options)}`, () => {
+    assert.throws(() => createConfig({ preset: "smoke", ...options }), { name: "RangeError", message });
+  });
+}

@@ -1,0 +1,126 @@
+/** What "the same" means: byte for byte on one machine and engine; elsewhere within a tolerance that stands here. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { makePlace, type Place, resultsOf, startRun } from "./interruptions/run.ts";
+
+/** Activations of other engines or thread counts differ by less than this, of the largest. */
+const activationTolerance = 1e-4;
+/** Images of a part whose predicted class may then differ: those that lie between two classes. */
+const imageTolerance = 1;
+
+let place: Place;
+
+Deno.test.beforeAll(async () => {
+  place = await makePlace();
+});
+
+Deno.test.afterAll(async () => await place[Symbol.asyncDispose]());
+
+async function finish(out: string, options: Parameters<typeof startRun>[2] = {}): Promise<string> {
+  const { code, text } = await startRun(place, out, options).ended;
+  assert.equal(code, 0, text);
+  return text;
+}
+
+/** Keys and values of the float32 activations that a run has stored (record_store.ts says how). */
+async function activationsOf(out: string): Promise<Map<string, Float32Array>> {
+  const found = new Map<string, Float32Array>();
+  const folder = join(place.folder, out, "store", "activations");
+  for await (const { name } of Deno.readDir(folder)) {
+    const { dtype } = JSON.parse(await Deno.readTextFile(join(folder, name, "spec.json")));
+    if (dtype !== "float32") continue;
+    const bytes = await Deno.readFile(join(folder, name, "records.bin"));
+    const length = new DataView(bytes.buffer).getUint32(8, true);
+    for (let start = 16; start < bytes.length; start += 40 + length) {
+      const payload = bytes.slice(start + 40, start + 40 + length);
+      found.set(bytes.subarray(start, start + 32).toHex(), new Float32Array(payload.buffer));
+    }
+  }
+  return found;
+}
+
+/** Compares a run on another engine or thread count with the first one: counts alike, the rest within the tolerances. */
+async function assertClose(out: string): Promise<void> {
+  const [expected, found] = await Promise.all(["first", out].map(activationsOf));
+  assert.deepEqual([...found.keys()].sort(), [...expected.keys()].sort(), "the same images");
+  let largest = 0;
+  let difference = 0;
+  for (const [key, values] of expected) {
+    const others = found.get(key)!;
+    values.forEach((value, index) => {
+      largest = Math.max(largest, Math.abs(value));
+      difference = Math.max(difference, Math.abs(value - others[index]));
+    });
+  }
+  assert.ok(difference <= activationTolerance * largest, `${difference} of ${largest}`);
+
+  const [first, other] = await Promise.all(
+    ["first", out].map(async (name) =>
+      JSON.parse(await Deno.readTextFile(join(place.folder, name, "results.json")))
+    ),
+  );
+  assert.deepEqual(other.counts, first.counts);
+  assert.notDeepEqual(other.engine, first.engine, "really another engine or thread count");
+  const others = [...other.runs, ...other.baselines];
+  for (const [index, run] of [...first.runs, ...first.baselines].entries()) {
+    for (const part of ["train", "validation", "test"]) {
+      const { n, accuracy, loss } = run[part];
+      const images = Math.round(Math.abs(accuracy - others[index][part].accuracy) * n);
+      assert.ok(images <= imageTolerance, `${run.name}, ${part}: ${images} of ${n} images`);
+      assert.ok(Math.abs(loss - others[index][part].loss) <= 1e-3 * loss, `${run.name}, ${part}: loss`);
+    }
+  }
+  console.log(`${out}: activations differ by ${(difference / largest).toExponential(1)} of the largest`);
+}
+
+/** A prefix that runs a command where there is no network but loopback; null where the system grants none. */
+async function withoutNetwork(): Promise<string[] | null> {
+  for (const flags of ["-n", "-rn"]) {
+    const prefix = ["unshare", flags, "sh", "-c", 'ip link set lo up && exec "$@"', "-"];
+    const works = await new Deno.Command(prefix[0], { args: [...prefix.slice(1), "true"], stderr: "null" })
+      .output().catch(() => null);
+    if (works?.success) return prefix;
+  }
+  return null;
+}
+
+Deno.test("two whole runs, one of them cut off from the network: the same results, tables and weights to the byte", async () => {
+  await finish("first");
+  const before = await withoutNetwork();
+  if (before === null) {
+    console.log(
+      "No network namespace is granted here: the second run is held back by Deno's permissions alone.",
+    );
+  } else {
+    const { success } = await new Deno.Command(before[0], {
+      args: [
+        ...before.slice(1),
+        Deno.execPath(),
+        "eval",
+        "await Deno.connect({ hostname: '192.0.2.1', port: 9 })",
+      ],
+      stderr: "null",
+    }).output();
+    assert.equal(success, false, "there is a network after all");
+  }
+  // Where a namespace is not to be had, programs that ask for a proxy meet a dead port.
+  const proxy = "http://127.0.0.1:9";
+  await finish("second", {
+    before: before ?? [],
+    env: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: "127.0.0.1" },
+  });
+  const [first, second] = await Promise.all(["first", "second"].map((out) => resultsOf(place, out)));
+  assert.equal(Object.keys(first).length, 1 + 7 + 3, `results.json, CSVs, heads: ${Object.keys(first)}`);
+  assert.deepEqual(second, first);
+});
+
+Deno.test("another thread count: activations within 1e-4 of the largest, answers within one image a part", async () => {
+  const threads = navigator.hardwareConcurrency === 1 ? "2" : "1";
+  await finish("threads", { flags: ["--only", "05"], env: { TF_NUM_INTRAOP_THREADS: threads } });
+  await assertClose("threads");
+});
+
+Deno.test("WebAssembly in place of TensorFlow: activations within 1e-4 of the largest, answers within one image a part", async () => {
+  await finish("wasm", { flags: ["--only", "05"], env: { HAM10000_ENGINE: "wasm" } });
+  await assertClose("wasm");
+});

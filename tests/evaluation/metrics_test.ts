@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { classificationReport } from "../../lib/evaluation/classification_report.ts";
+import { logLoss } from "../../lib/evaluation/log_loss.ts";
+import { confusionMatrix, evaluate } from "../../lib/evaluation/metrics.ts";
+import { randomFor, shuffled } from "../../lib/random.ts";
+import cases from "../fixtures/sklearn_metrics/metrics.json" with { type: "json" };
+
+function close(actual: number, expected: number, what: string): void {
+  assert.ok(Math.abs(actual - expected) <= 1e-12, `${what}: ${actual} is not ${expected}`);
+}
+
+/** Random probabilities and labels; some classes may be missing on either side. */
+function drawAnswers(seed: number) {
+  const random = randomFor("answers", seed);
+  const classes = 2 + Math.floor(random() * 6);
+  const n = 1 + Math.floor(random() * 40);
+  const truth = Uint8Array.from({ length: n }, () => Math.floor(random() * classes));
+  const probabilities = new Float32Array(n * classes);
+  for (let row = 0; row < n; row++) {
+    const values = Array.from({ length: classes }, () => random() ** 3);
+    const sum = values.reduce((a, b) => a + b, 0);
+    values.forEach((value, c) => probabilities[row * classes + c] = value / sum);
+  }
+  return { truth, probabilities, classes, n };
+}
+
+for (const expected of cases) {
+  Deno.test(`all metrics are scikit-learn's to 1e-12: ${expected.title}`, () => {
+    const { truth, probabilities, classes } = expected;
+    const result = evaluate(Uint8Array.from(truth), Float32Array.from(probabilities), classes);
+    assert.equal(result.n, truth.length);
+    assert.deepEqual(result.confusion, expected.confusion);
+    close(result.accuracy, expected.accuracy, "accuracy");
+    close(result.balancedAccuracy, expected.balancedAccuracy, "balanced accuracy");
+    [result.macroPrecision, result.macroRecall, result.macroF1].forEach((value, i) =>
+      close(value, expected.macro[i], `macro ${i}`)
+    );
+    [result.weightedPrecision, result.weightedRecall, result.weightedF1].forEach((value, i) =>
+      close(value, expected.weighted[i], `weighted ${i}`)
+    );
+    result.perClass.forEach(({ precision, recall, f1, support }, label) =>
+      [precision, recall, f1, support].forEach((value, i) =>
+        close(value, expected.perClass[label][i], `class ${label}, ${i}`)
+      )
+    );
+    close(result.loss, expected.loss, "loss");
+  });
+
+  Deno.test(`the report is scikit-learn's, character by character: ${expected.title}`, () => {
+    const { truth, probabilities, classes, names } = expected;
+    const result = evaluate(truth, Float32Array.from(probabilities), classes);
+    assert.equal(classificationReport(result, names), expected.report);
+    assert.equal(classificationReport(result, names, { digits: 2 }), expected.report2);
+  });
+}
+
+Deno.test("notes name what was divided by zero, and nothing else", () => {
+  const ofCase = (title: string) => {
+    const found = cases.find((one) => one.title === title)!;
+    return evaluate(found.truth, Float32Array.from(found.probabilities), found.classes).notes;
+  };
+  assert.deepEqual(ofCase("every answer is right"), []);
+  assert.deepEqual(ofCase("a class is never predicted"), [
+    "Class 2 was never predicted: its precision is set to 0.",
+  ]);
+  assert.deepEqual(ofCase("a class does not occur in the truth"), [
+    "Class 2 does not occur in the truth: its recall is set to 0, and the balanced accuracy leaves it out.",
+  ]);
+  assert.deepEqual(ofCase("a class neither occurs nor is predicted").map((note) => note.slice(0, 20)), [
+    "Class 1 was never pr",
+    "Class 1 does not occ",
+    "Class 1: its F1 is s",
+  ]);
+});
+
+Deno.test("an evaluation survives JSON", () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const { truth, probabilities, classes } = drawAnswers(seed);
+    const result = evaluate(truth, probabilities, classes);
+    assert.deepEqual(JSON.parse(JSON.stringify(result)), result);
+  }
+});
+
+Deno.test("invariants: sums of the confusion matrix, weighted recall, ranges, order of the rows", () => {
+  for (let seed = 0; seed < 200; seed++) {
+    const { truth, probabilities, classes, n } = drawAnswers(seed);
+    const result = evaluate(truth, probabilities, classes);
+    const { confusion, perClass } = result;
+    assert.equal(confusion.flat().reduce((a, b) => a + b), n);
+    confusion.forEach((counts, label) =>
+      assert.equal(counts.reduce((a, b) => a + b), perClass[label].support)
+    );
+    close(result.weightedRecall, result.accuracy, "weighted recall");
+    const shares = [result.accuracy, result.balancedAccuracy, result.macroF1, result.weightedF1];
+    for (const share of [...shares, ...perClass.map(({ f1 }) => f1)]) assert.ok(share >= 0 && share <= 1);
+    for (const { precision, recall, f1 } of perClass) {
+      assert.ok(f1 <= Math.max(precision, recall) + 1e-15 && f1 >= Math.min(precision, recall) - 1e-15);
+    }
+    const order = shuffled(Array.from(truth.keys()), randomFor(seed));
+    const moved = evaluate(
+      order.map((row) => truth[row]),
+      order.flatMap((row) => [...probabilities.subarray(row * classes, (row + 1) * classes)]),
+      classes,
+    );
+    assert.deepEqual(moved.confusion, confusion);
+    close(moved.loss, result.loss, "loss of moved rows");
+  }
+});
+
+Deno.test("renaming the classes moves their metrics along and leaves the means", () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const { truth, probabilities, classes, n } = drawAnswers(seed);
+    const to = shuffled(Array.from({ length: classes }, (_, label) => label), randomFor("rename", seed));
+    const renamed = new Float32Array(n * classes);
+    probabilities.forEach((value, i) => renamed[Math.floor(i / classes) * classes + to[i % classes]] = value);
+    const before = evaluate(truth, probabilities, classes);
+    const after = evaluate(truth.map((label) => to[label]), renamed, classes);
+    before.perClass.forEach((metrics, label) => assert.deepEqual(after.perClass[to[label]], metrics));
+    close(after.macroF1, before.macroF1, "macro F1");
+    close(after.balancedAccuracy, before.balancedAccuracy, "balanced accuracy");
+  }
+});
+
+Deno.test("the confusion matrix has true classes in rows and predicted ones in columns", () => {
+  assert.deepEqual(confusionMatrix([0, 0, 1, 2], [1, 1, 1, 0], 3), [[0, 2, 0], [0, 1, 0], [1, 0, 0]]);
+  assert.deepEqual(confusionMatrix([], [], 2), [[0, 0], [0, 0]]);
+});
+
+Deno.test("the loss: by hand, clipped at both ends, rows scaled to 1", () => {
+  close(logLoss([0, 1], [0.5, 0.5, 0.75, 0.25], 2), (Math.LN2 + Math.log(4)) / 2, "by hand");
+  close(logLoss([1], [1, 0], 2), -Math.log(1e-7), "certain and wrong");
+  close(logLoss([0], [1, 0], 2), -Math.log(1 - 1e-7), "certain and right");
+  close(logLoss([0], [0.2, 0.6], 2), Math.log(4), "a row that sums to 0.8");
+});
+
+Deno.test("shapes and values that cannot be are refused, with their row", () => {
+  const half = [0.5, 0.5];
+  const refuse = (run: () => unknown, name: string, message: RegExp) => assert.throws(run, { name, message });
+  refuse(() => evaluate([], [], 2), "RangeError", /at least one row/);
+  refuse(() => evaluate([0, 1], half, 2), "TypeError", /\(2, 2\).*Received: 2 values/);
+  refuse(
+    () => evaluate([0, 2], [...half, ...half], 2),
+    "RangeError",
+    /True label of row 1 .*0 … 1. Received: 2/,
+  );
+  refuse(() => evaluate([0, 0.5], [...half, ...half], 2), "RangeError", /row 1 .*Received: 0.5/);
+  refuse(() => evaluate([0, -1], [...half, ...half], 2), "RangeError", /row 1 .*Received: -1/);
+  refuse(() => evaluate([0, 0], [...half, NaN, 1], 2), "RangeError", /row 1, class 0. Received: NaN/);
+  refuse(() => evaluate([0, 0], [...half, -0.1, 1.1], 2), "RangeError", /row 1, class 0. Received: -0.1/);
+  refuse(
+    () => evaluate([0, 0], [...half, 0.5, 0.4], 2),
+    "RangeError",
+    /row 1 must sum to 1. Received: a sum of 0.9/,
+  );
+  refuse(() => evaluate([0], [1], 0), "TypeError", /\(1, 0\)/);
+  refuse(() => confusionMatrix([0], [0], 1.5), "RangeError", /classes.*Received: 1.5/);
+  refuse(() => confusionMatrix([0, 1], [0], 2), "TypeError", /2 true ones. Received: 1/);
+  refuse(() => confusionMatrix([0, 1], [0, 7], 2), "RangeError", /Predicted label of row 1 .*Received: 7/);
+  const result = evaluate([0], half, 2);
+  refuse(() => classificationReport(result, ["one"]), "TypeError", /2 classes. Received: 1 names/);
+});

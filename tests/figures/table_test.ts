@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { display } from "../../lib/figures/display.ts";
+import { decimals, escapeMarkup, percent, thousands } from "../../lib/figures/format.ts";
+import { table } from "../../lib/figures/table.ts";
+
+const rows = [
+  { run: "nadam", images: 8530, accuracy: 0.638, loss: 1.01 },
+  { run: `<script>alert("x")</script> & | *_`, images: 10015, accuracy: 0.637, loss: 1 },
+  { run: "always nv", images: 8530, accuracy: 0.157, loss: null },
+];
+const drawn = table(rows, [
+  { value: "run", title: "run" },
+  { value: "images", title: "images" },
+  { value: "accuracy", title: "accuracy", format: (value) => percent(value as number), best: "max" },
+  { value: "loss", title: "loss", best: "min" },
+  { value: (row) => row.images > 9000, title: "large?", align: "center" },
+], { caption: "Test part", synthetic: true });
+
+Deno.test("HTML is escaped and has no styles, numbers stand right, the best is bold", () => {
+  const { html } = drawn;
+  assert.ok(!/<script|style|class=/.test(html));
+  assert.match(html, /&lt;script&gt;alert\("x"\)&lt;\/script&gt; &amp; \| \*_/);
+  assert.equal(html.match(/<tr>/g)?.length, 4);
+  assert.equal(html.match(/<td align="right">/g)?.length, 9);
+  assert.equal(html.match(/<td align="center">/g)?.length, 3);
+  assert.deepEqual(html.match(/<b>.*?<\/b>/g), ["<b>63.8\u00a0%</b>", "<b>1.000</b>"]);
+  assert.match(html, /<td align="right">10,015<\/td>/);
+  assert.match(html, /<td align="right">–<\/td>/);
+  assert.match(html, /^<p>SYNTHETIC stand-in data: Test part<\/p>/);
+});
+
+Deno.test("Markdown has as many cells in every line, whatever the cells hold", () => {
+  const lines = drawn.markdown.split("\n").slice(2);
+  assert.equal(lines.length, 5);
+  for (const line of lines) assert.equal(line.match(/(?<!\\)\|/g)?.length, 6, line);
+  assert.equal(lines[1], "| :-- | --: | --: | --: | :-: |");
+  assert.match(lines[2], /\*\*63\.8\u00a0%\*\*/);
+  assert.match(lines[3], /\\<script\\>/);
+});
+
+Deno.test("plain text has its columns under each other", () => {
+  const [caption, head, rule, ...body] = drawn.text.split("\n");
+  assert.equal(caption, "SYNTHETIC stand-in data: Test part");
+  assert.match(rule, /^─+( {2}─+){4}$/);
+  const end = head.indexOf("images") + "images".length;
+  for (const line of body) assert.match(line.slice(0, end), /[\d,]+$/);
+  assert.match(body[0], /63\.8\u00a0% \*/);
+});
+
+Deno.test("a notebook gets the three forms", () => {
+  assert.deepEqual(drawn[Symbol.for("Jupyter.display") as typeof display](), {
+    "text/html": drawn.html,
+    "text/markdown": drawn.markdown,
+    "text/plain": drawn.text,
+  });
+});
+
+Deno.test("a table without rows has its head; ties are all best; one value is no best", () => {
+  assert.match(table([], [{ value: "x", title: "x" }] as never).html, /<th align="left">x<\/th>/);
+  const ties = table([{ x: 1 }, { x: 1 }, { x: 0 }], [{ value: "x", title: "x", best: "max" }]);
+  assert.equal(ties.html.match(/<b>/g)?.length, 2);
+  assert.ok(!table([{ x: 1 }], [{ value: "x", title: "x", best: "max" }]).html.includes("<b>"));
+});
+
+Deno.test("numbers are written as the project writes them", () => {
+  assert.equal(percent(0.638), "63.8\u00a0%");
+  assert.equal(percent(1), "100.0\u00a0%");
+  assert.equal(percent(0.6384, 2), "63.84\u00a0%");
+  assert.equal(thousands(42650), "42,650");
+  assert.equal(thousands(115), "115");
+  assert.equal(decimals(-1.23456), "−1.235");
+  for (const format of [percent, thousands, decimals]) assert.equal(format(NaN), "–");
+  assert.equal(escapeMarkup("<b> & 'c'"), "&lt;b&gt; &amp; 'c'");
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type Config, createConfig } from "../../lib/config.ts";
+import { planNotebooks } from "../../lib/tasks/plan.ts";
+import {
+  filesWrittenSince,
+  readRunRecord,
+  type RunRecord,
+  writeRunRecord,
+} from "../../lib/tasks/run_record.ts";
+
+const name = "01_eda";
+
+/** A run folder with one recorded notebook and one file that it wrote; data of one photo and a table. */
+async function withRun(check: (config: Config, data: string, record: RunRecord) => Promise<void>) {
+  const folder = await Deno.makeTempDir();
+  try {
+    const data = join(folder, "data");
+    await Deno.mkdir(join(data, "HAM10000_images_part_1"), { recursive: true });
+    await Deno.writeTextFile(join(data, "HAM10000_metadata.csv"), "table");
+    await Deno.writeTextFile(join(data, "HAM10000_images_part_1", "I.jpg"), "photo");
+    const config = createConfig({ preset: "quick", data, out: join(folder, "out") });
+    await Deno.mkdir(config.out);
+    await Deno.writeTextFile(join(config.out, "metadata.csv"), "rows");
+    const [{ fingerprint }] = await planNotebooks(config, [name], { notebooks: {} });
+    const record = { notebooks: { [name]: { fingerprint, files: await filesWrittenSince(config, 0) } } };
+    await check(config, data, record);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const reason = async (config: Config, record: RunRecord) =>
+  (await planNotebooks(config, [name], record))[0].reason;
+
+Deno.test("a notebook that was never run runs; one with nothing changed does not", () =>
+  withRun(async (config, _data, record) => {
+    assert.equal(await reason(config, { notebooks: {} }), "not run yet");
+    assert.equal(await reason(config, record), null);
+  }));
+
+Deno.test("a changed seed, photo or result is named as the reason", () =>
+  withRun(async (config, data, record) => {
+    assert.match((await reason(Object.freeze({ ...config, seed: 1 }), record))!, /the configuration/);
+    await Deno.writeTextFile(join(data, "HAM10000_images_part_1", "I.jpg"), "another photo");
+    assert.match((await reason(config, record))!, /^changed: the images$/);
+  }));
+
+Deno.test("a result that was changed or removed is named, and its notebook runs again", () =>
+  withRun(async (config, _data, record) => {
+    await Deno.writeTextFile(join(config.out, "metadata.csv"), "other");
+    assert.equal(await reason(config, record), "metadata.csv is missing or was changed");
+    assert.deepEqual((await planNotebooks(config, [name], record))[0].damaged, ["metadata.csv"]);
+    await Deno.remove(join(config.out, "metadata.csv"));
+    assert.equal(await reason(config, record), "metadata.csv is missing or was changed");
+  }));
+
+Deno.test("the record is read back as written; a broken one is an empty one, and that is told", () =>
+  withRun(async (config, _data, record) => {
+    await writeRunRecord(config, record, { versions: {} });
+    assert.deepEqual(await readRunRecord(config, assert.fail), record);
+    const whole = await Deno.readTextFile(join(config.out, "run.json"));
+    const broken = [0, 0.3, 0.9].map((share) => whole.slice(0, share * whole.length));
+    for (const text of [...broken, "null", "{}", '{"notebooks":{"01_eda":{}}}', '{"notebooks":[]}']) {
+      await Deno.writeTextFile(join(config.out, "run.json"), text);
+      const notices: string[] = [];
+      assert.deepEqual(await readRunRecord(config, (notice) => notices.push(notice)), { notebooks: {} });
+      assert.match(notices.join(), /run\.json is damaged .* all notebooks run again/);
+    }
+    await Deno.remove(join(config.out, "run.json"));
+    assert.deepEqual(await readRunRecord(config, assert.fail), { notebooks: {} });
+  }));
+
+Deno.test("a notebook's files are those it wrote, and all in its own folders; times and unfinished files are not", () =>
+  withRun(async (config) => {
+    const write = async (name: string, age: number) => {
+      const path = join(config.out, name);
+      await Deno.mkdir(join(path, ".."), { recursive: true });
+      await Deno.writeTextFile(path, name);
+      await Deno.utime(path, new Date(Date.now() - age), new Date(Date.now() - age));
+    };
+    const hour = 3_600_000;
+    await write("metadata.csv", hour);
+    await write("train.csv", 0);
+    await write(`test.csv.${Deno.pid}.01234567.tmp`, 0);
+    await write("optimizers/nadam.head", hour);
+    await write("optimizers/nadam.seconds.json", 0);
+    await write("store/images/pixels", 0);
+    const files = await filesWrittenSince(config, Date.now() - hour / 2, ["optimizers"]);
+    assert.deepEqual(Object.keys(files).sort(), ["optimizers/nadam.head", "train.csv"]);
+  }));
+
+Deno.test("another engine, thread count or oneDNN setting is named as the reason", () =>
+  withRun(async (config, _data, record) => {
+    for (
+      const [name, value] of [
+        ["HAM10000_ENGINE", "wasm"],
+        ["TF_NUM_INTRAOP_THREADS", "77"],
+        [
+          "TF_ENABLE_ONEDNN_OPTS",
+          /oneDNN on/.test(record.notebooks["01_eda"].fingerprint.engine) ? "0" : "1",
+        ],
+      ]
+    ) {
+      const before = Deno.env.get(name);
+      Deno.env.set(name, value);
+      try {
+        assert.equal(await reason(config, record), "changed: the engine", name);
+      } finally {
+        if (before === undefined) Deno.env.delete(name);
+        else Deno.env.set(name, before);
+      }
+    }
+    assert.equal(await reason(config, record), null);
+  }));

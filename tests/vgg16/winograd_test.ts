@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import type { Tensor4D } from "@tensorflow/tfjs";
+import { normal, randomFor } from "../../lib/random.ts";
+import { engine, tf } from "../../lib/tensorflow/engine.ts";
+import { makeWinograd, winogradFilter, winogradFits } from "../../lib/vgg16/winograd.ts";
+
+const ignore = engine.name === "wasm"; // never used there: see forward.ts
+
+function draw(length: number, ...seed: (string | number)[]): Float32Array {
+  const random = randomFor("winograd", ...seed);
+  return Float32Array.from({ length }, () => normal(random));
+}
+
+/** 3×3 convolution with zero padding by its definition, in double precision. */
+function convolve(x: Float32Array, kernel: Float32Array, shape: number[], outputs: number): Float64Array {
+  const [n, side, , inputs] = shape;
+  const result = new Float64Array(n * side * side * outputs);
+  for (let image = 0; image < n; image++) {
+    for (let row = 0; row < side; row++) {
+      for (let column = 0; column < side; column++) {
+        const to = ((image * side + row) * side + column) * outputs;
+        for (let tap = 0; tap < 9; tap++) {
+          const [y, z] = [row + Math.floor(tap / 3) - 1, column + tap % 3 - 1];
+          if (y < 0 || z < 0 || y >= side || z >= side) continue;
+          for (let i = 0; i < inputs; i++) {
+            const value = x[((image * side + y) * side + z) * inputs + i];
+            for (let o = 0; o < outputs; o++) {
+              result[to + o] += value * kernel[(tap * inputs + i) * outputs + o];
+            }
+          }
+        }
+      }
+    }
+  }
+  return result;
+}
+
+Deno.test({
+  name: "every side gives the convolution of the definition, borders included",
+  ignore,
+  fn: () => {
+    for (const side of [4, 8, 12, 16, 20, 32]) {
+      const [n, inputs, outputs] = [3, 5, 7];
+      const shape = [n, side, side, inputs];
+      const x = draw(n * side * side * inputs, "x", side);
+      const kernel = draw(9 * inputs * outputs, "kernel", side);
+      const expected = convolve(x, kernel, shape, outputs);
+      const winograd = makeWinograd(side);
+      const received = tf.tidy(() => {
+        const turned = tf.tensor4d(x, shape as [number, number, number, number]).transpose<Tensor4D>([
+          1,
+          2,
+          0,
+          3,
+        ]);
+        return winograd.convolve(turned, winogradFilter(kernel, inputs, outputs)).transpose([2, 0, 1, 3])
+          .dataSync<"float32">();
+      });
+      winograd.dispose();
+      const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+      const error = received.reduce((max, value, i) => Math.max(max, Math.abs(value - expected[i])), 0);
+      assert.ok(error < 5e-6 * largest, `side ${side}: error ${error / largest}`);
+    }
+  },
+});
+
+Deno.test({
+  name: "as many channels as VGG16 has leave an error of about 1e-6",
+  ignore,
+  fn: () => {
+    const [n, side, channels] = [2, 8, 512];
+    const x = draw(n * side * side * channels, "wide").map((value) => Math.max(0, value));
+    const kernel = draw(9 * channels * channels, "wide kernel");
+    const winograd = makeWinograd(side);
+    const error = tf.tidy(() => {
+      const images = tf.tensor4d(x, [n, side, side, channels]);
+      const direct = tf.conv2d(images, tf.tensor4d(kernel, [3, 3, channels, channels]), 1, "same");
+      const ours = winograd.convolve(
+        images.transpose([1, 2, 0, 3]),
+        winogradFilter(kernel, channels, channels),
+      );
+      return ours.transpose([2, 0, 1, 3]).sub(direct).abs().max().div(direct.abs().max()).dataSync()[0];
+    });
+    winograd.dispose();
+    assert.ok(error > 0 && error < 1e-5, `error ${error}`);
+  },
+});
+
+Deno.test({
+  name: "an all-ones kernel on ones counts the neighbours: 9 inside, 6 at an edge, 4 in a corner",
+  ignore,
+  fn: () => {
+    const winograd = makeWinograd(8);
+    const counts = tf.tidy(() => {
+      const filter = winogradFilter(new Float32Array(9).fill(1), 1, 1);
+      return winograd.convolve(tf.ones([8, 8, 1, 1]), filter).round().dataSync();
+    });
+    winograd.dispose();
+    const edge = (i: number) => (i === 0 || i === 7 ? 2 : 3);
+    counts.forEach((count, i) => assert.equal(count, edge(Math.floor(i / 8)) * edge(i % 8)));
+  },
+});
+
+Deno.test({
+  name: "nothing stays on the engine",
+  ignore,
+  fn: () => {
+    const before = tf.memory().numTensors;
+    const winograd = makeWinograd(16);
+    const filter = winogradFilter(new Float32Array(36), 2, 2);
+    tf.tidy(() => {
+      winograd.convolve(tf.ones([16, 16, 1, 2]), filter);
+    });
+    filter.dispose();
+    winograd.dispose();
+    assert.equal(tf.memory().numTensors, before);
+  },
+});
+
+Deno.test("a side that tiles do not cover is refused", () => {
+  for (const side of [2, 6, 30, 36, 64]) {
+    assert.equal(winogradFits(side), false);
+    assert.throws(() => makeWinograd(side), { name: "RangeError", message: new RegExp(`Received: ${side}`) });
+  }
+});
