@@ -69,12 +69,28 @@ export async function makeStandIn(folder: string, options: { seed: number; image
   try {
     await fill(temporary, seed, images);
     await Deno.writeTextFile(join(temporary, markerFile), marker);
-    if (await isStandIn(folder)) await Deno.remove(folder, { recursive: true });
-    await Deno.rename(temporary, folder);
-  } catch (error) {
-    await Deno.remove(temporary, { recursive: true }).catch(() => {});
-    if (await isWhole(folder, marker, images)) return; // another process was quicker
-    throw error;
+    await putInPlace(temporary, folder, () => isWhole(folder, marker, images));
+  } finally {
+    await Deno.remove(temporary, { recursive: true }).catch(() => {}); // there no more, if it was put in place
+  }
+}
+
+/** Renames a new folder to its name, moving an old one away whole, unless another process was quicker to put one there. */
+async function putInPlace(temporary: string, folder: string, isThere: () => Promise<boolean>): Promise<void> {
+  const old = `${temporary.slice(0, -".tmp".length)}.old.tmp`;
+  for (let attempt = 1;; attempt++) {
+    if (await isThere()) return;
+    try {
+      await Deno.rename(folder, old).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+      await Deno.rename(temporary, folder);
+      return;
+    } catch (error) {
+      if (attempt === 20) throw error;
+    } finally {
+      await Deno.remove(old, { recursive: true }).catch(() => {});
+    }
   }
 }
 
@@ -238,7 +254,7 @@ async function removeLeftOvers(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(dirname(folder))) {
     if (!name.startsWith(`${basename(folder)}.`) || !name.endsWith(".tmp")) continue;
     const path = join(dirname(folder), name);
-    const { mtime } = await Deno.stat(path);
+    const mtime = (await Deno.stat(path).catch(() => null))?.mtime; // null: its maker has just finished with it
     if (mtime && Date.now() - mtime.getTime() > 3_600_000) await Deno.remove(path, { recursive: true });
   }
 }

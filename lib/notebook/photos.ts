@@ -72,7 +72,7 @@ async function replacePhoto(output: Output): Promise<Output> {
   if (typeof alt !== "string") return { output_type: "display_data", data, metadata };
   return {
     output_type: "display_data",
-    data: { ...data, "text/plain": `[${alt}. ${placeholderText}]` },
+    data: { ...data, "text/plain": `[${alt.replace(/\.$/, "")}. ${placeholderText}]` },
     metadata,
   };
 }

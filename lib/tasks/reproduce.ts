@@ -1,12 +1,12 @@
 /** `deno task reproduce`: runs the notebooks in order through the Deno kernel; see `usage` for the flags. */
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
-import { type Config, createConfig } from "../config.ts";
+import { type Config, createConfig, projectRoot } from "../config.ts";
 import { sha256 } from "../digest.ts";
 import { shownPath } from "../experiment/source.ts";
 import { packageVersions } from "../experiment/versions.ts";
 import { executeNotebook, ExecutionError } from "../notebook/execute.ts";
-import { type Notebook, parseNotebook, serializeNotebook } from "../notebook/ipynb.ts";
+import { type Notebook, readNotebook, serializeNotebook } from "../notebook/ipynb.ts";
 import { type TerminalProgress, terminalProgress } from "../notebook/terminal_progress.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../storage_error.ts";
 import { estimateCost } from "./estimate.ts";
@@ -15,9 +15,9 @@ import { endOnRequest } from "./interruption.ts";
 import { removeLeftOvers } from "./left_overs.ts";
 import { lockRun } from "./lock.ts";
 import { mainNotebooks, ownedFolders, type PlannedNotebook, planNotebooks } from "./plan.ts";
-import { parseReproduceOptions, selectNotebooks, usage } from "./reproduce_options.ts";
+import { parseReproduceOptions, type ReproduceOptions, selectNotebooks, usage } from "./reproduce_options.ts";
 import { filesWrittenSince, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
-import { setUpApart } from "./set_up.ts";
+import { bringWeightsApart, setUpApart } from "./set_up.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
@@ -28,6 +28,8 @@ interface Stand {
   /** The one that runs. */
   current: string | null;
   line: TerminalProgress | null;
+  /** What one cell may take. */
+  readonly timeoutSeconds: number;
 }
 
 /** Returns the exit code: 0 done, 1 a notebook failed, 2 the call cannot be carried out as given or its folder not written. */
@@ -38,9 +40,10 @@ async function main(args: string[]): Promise<number> {
       console.log(usage);
       return 0;
     }
-    const config = createConfig(options.config);
+    const config = await withWeights(options);
     const names = selectNotebooks(mainNotebooks, options);
-    const stand: Stand = { kept: [], current: null, line: null };
+    for (const name of names) await readNotebook(join(projectRoot, "notebooks", `${name}.ipynb`));
+    const stand: Stand = { kept: [], current: null, line: null, timeoutSeconds: options.timeoutSeconds };
     endOnRequest(() => farewell(config, stand));
     introduce(config);
     if (options.dryRun) return await dryRun(config, names, options.fresh);
@@ -53,13 +56,25 @@ async function main(args: string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const isStorage = isStorageFault(error.name, error.message);
-    if (!isStorage && !(error instanceof RangeError || error instanceof Deno.errors.PermissionDenied)) {
-      throw error;
-    }
+    const isAboutTheCall = [RangeError, SyntaxError, Deno.errors.PermissionDenied].some((kind) =>
+      error instanceof kind
+    );
+    if (!isStorage && !isAboutTheCall) throw error;
     const isAdvised = !isStorage || error instanceof StorageError;
     console.error(isAdvised ? error.message : `${error.message}. ${storageAdvice(error.message)}`);
     return 2;
   }
+}
+
+/** The configuration; weights that photos need and nobody gave are downloaded, if that is possible. */
+async function withWeights({ config: options, dryRun }: ReproduceOptions): Promise<Config> {
+  const config = createConfig(options);
+  if (config.preset === "smoke" || config.weights !== null || dryRun) return config;
+  if (await bringWeightsApart()) return createConfig(options);
+  console.warn(
+    "Without ImageNet's weights the network starts from seeded random ones, and every result says so.\n",
+  );
+  return config;
 }
 
 /** What is kept and how to go on, for a run that is stopped. */
@@ -144,7 +159,7 @@ async function runNotebook(
   place: { index: number; count: number },
   stand: Stand,
 ): Promise<void> {
-  const source = parseNotebook(await Deno.readTextFile(notebook.path), basename(notebook.path));
+  const source = await readNotebook(notebook.path);
   using progress = terminalProgress(notebook.name, place);
   stand.line = progress;
   const save = (executed: typeof source) => writeAtomic(notebook.executed, serializeNotebook(executed));
@@ -152,6 +167,7 @@ async function runNotebook(
     name: notebook.name,
     folder: dirname(notebook.path),
     env: { HAM10000_CONFIG: configPath },
+    timeoutSeconds: stand.timeoutSeconds,
     onProgress: progress.update,
     onCellDone: save,
   });

@@ -12,6 +12,8 @@ export interface ReproduceOptions {
   /** The first notebook to run; null: the first of all. */
   readonly from: string | null;
   readonly fresh: boolean;
+  /** What one cell may take before it is stopped. */
+  readonly timeoutSeconds: number;
   readonly dryRun: boolean;
   readonly help: boolean;
 }
@@ -27,13 +29,14 @@ Runs the notebooks in order through the Deno kernel and writes results, figures 
   --columns LIST   another table's names of HAM10000's columns: image_id=image,dx=diagnosis,lesion_id=patient
   --classes LIST   another table's diagnoses, in label order (default: with --columns, those that it has)
   --skip-damaged   leave out photos that cannot be decoded, and say so on every page (default: stop and list them)
-  --weights FILE   VGG16 without top, Keras' HDF5 file (default: looked for in data/)
+  --weights FILE   VGG16 without top, Keras' HDF5 file (default: looked for in data/, else downloaded for photos)
   --seed N         what every random choice starts from (default: 0)
   --out FOLDER     where results go (default: outputs/<preset>)
   --config FILE    JSON with any fields of Config in lib/config.ts, as { "epochs": 3 }; flags win over it
   --only LIST      run these notebooks alone, by number: 04 or 03,05
   --from NUMBER    run this notebook and all after it
   --fresh          forget what is stored and compute everything again
+  --timeout N      minutes that one cell may take before it is stopped (default: 60)
   --dry-run        say what would run, what is stored already, the time and the disk it takes; run nothing
   --help           this page
 `;
@@ -45,6 +48,10 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
   const seed = values.seed === undefined ? undefined : Number(values.seed.trim() === "" ? NaN : values.seed);
   if (values.only !== undefined && values.from !== undefined) {
     throw new RangeError("--only and --from exclude each other. Received: both");
+  }
+  const minutes = Number(values.timeout ?? 60);
+  if (!(minutes > 0 && minutes <= 10_000)) {
+    throw new RangeError(`--timeout is a number of minutes, more than 0. Received: ${values.timeout}`);
   }
   const flags: ConfigOptions = {
     preset: values.preset as Preset | undefined,
@@ -63,6 +70,7 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
     only: values.only === undefined ? null : parseList(values.only),
     from: values.from ?? null,
     fresh: values.fresh ?? false,
+    timeoutSeconds: 60 * minutes,
     dryRun: values["dry-run"] ?? false,
     help: values.help ?? false,
   };
@@ -107,6 +115,7 @@ function parseOrTeach(args: string[]) {
         only: text,
         from: text,
         fresh: flag,
+        timeout: text,
         "dry-run": flag,
         help: flag,
       },

@@ -22,16 +22,28 @@ export async function setUp(): Promise<void> {
 export async function setUpApart(): Promise<void> {
   const { engine } = readEngineChoice();
   if (engine !== "wasm" && (await readInstallation(tfjsNodeFolder())).state !== "ready") {
-    const { success } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "--no-prompt", "--config", join(projectRoot, "deno.json"), "-P=set-up"],
-        fileURLToPath(import.meta.url),
-      ],
-      stdin: "null",
-    }).spawn().status;
-    if (!success) throw new RangeError("The set-up did not succeed; `deno task doctor` says what to do.");
+    const isThere = await runApart("set-up", "set_up.ts");
+    if (!isThere) throw new RangeError("The set-up did not succeed; `deno task doctor` says what to do.");
   }
   await ensureKernelSpec();
+}
+
+/** Downloads VGG16's weights into data/ by `deno task data`, which shows its progress and says why it cannot; tells whether it could. */
+export async function bringWeightsApart(): Promise<boolean> {
+  return await runApart("data", "data.ts", "--only", "weights");
+}
+
+/** Runs a task of this folder with the permissions of its own set. */
+async function runApart(permissions: string, program: string, ...flags: string[]): Promise<boolean> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-prompt", "--config", join(projectRoot, "deno.json"), `-P=${permissions}`],
+      fileURLToPath(new URL(program, import.meta.url)),
+      ...flags,
+    ],
+    stdin: "null",
+  }).spawn().status;
+  return success;
 }
 
 if (import.meta.main) {

@@ -21,6 +21,17 @@ Deno.test("flags are read, paths made absolute", () => {
   assert.equal(options.dryRun, true);
 });
 
+Deno.test("a cell's limit is given in minutes; what is none is refused", () => {
+  assert.equal(parseReproduceOptions([]).timeoutSeconds, 3600);
+  assert.equal(parseReproduceOptions(["--timeout", "0.5"]).timeoutSeconds, 30);
+  for (const text of ["0", "-1", "an hour", "Infinity"]) {
+    assert.throws(() => parseReproduceOptions([`--timeout=${text}`]), {
+      name: "RangeError",
+      message: /--timeout is a number of minutes.*Received: /,
+    });
+  }
+});
+
 Deno.test("another table's columns and classes are read", () => {
   const { config } = parseReproduceOptions([
     "--metadata",

@@ -20,8 +20,8 @@ export interface Start {
 }
 
 /**
- * Copies the package's own files and lib/tensorflow, and links the other npm packages, laid out as Deno does: declared
- * ones beside the package, the others, which it uses all the same, one folder up.
+ * Copies the package's own files and lib, and links the other npm packages, laid out as Deno does: declared ones beside
+ * the package, the others, which it uses all the same, one folder up.
  */
 export async function copyPackage(): Promise<PackageCopy> {
   const source = tfjsNodeFolder(); // <store>/@tensorflow+tfjs-node@…/node_modules/@tensorflow/tfjs-node
@@ -36,11 +36,7 @@ export async function copyPackage(): Promise<PackageCopy> {
     await linkAll(join(from, "@tensorflow"), join(nodeModules, "@tensorflow"));
   }
   await Deno.symlink(join(store, "node_modules"), join(root, "node_modules"), { type: "dir" });
-  const lib = fileURLToPath(new URL("../../lib", import.meta.url));
-  await copyFolder(join(lib, "tensorflow"), join(project, "lib", "tensorflow"));
-  for (const name of ["atomic.ts", "digest.ts"]) {
-    await Deno.copyFile(join(lib, name), join(project, "lib", name));
-  }
+  await copyFolder(fileURLToPath(new URL("../../lib", import.meta.url)), join(project, "lib"));
   await Deno.writeTextFile(join(project, "package.json"), "{}");
   return { project, folder, [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }) };
 }
