@@ -75,7 +75,7 @@ const metadataFile = "HAM10000_metadata.csv";
 
 /**
  * A checked, frozen configuration. Data and weights are looked for in the given place, then in `data/`; a table that is given
- * alone has its photos beside it. Without data the preset is `smoke`.
+ * alone has its photos beside it. Without data the preset is `smoke`. Weights of null are not looked for.
  *
  * @throws {RangeError} when a value cannot be: it says which, what was expected and what came
  */
@@ -90,7 +90,7 @@ export function createConfig(options: ConfigOptions = {}): Config {
     ...definedOnly(options),
     preset,
     data: preset === "smoke" ? null : data,
-    weights: options.weights ?? findInData(weightsFile),
+    weights: options.weights === undefined ? findInData(weightsFile) : options.weights,
     out: options.out ?? `${projectRoot}outputs/${preset}`,
   };
   checkConfig(config, options);

@@ -32,6 +32,60 @@ Deno.test("when the target cannot be replaced the old content stays and nothing 
   }
 });
 
+Deno.test({
+  name:
+    "a read-only folder is named, with what to do, by all that writes there: files, records, the run's lock",
+  ignore: Deno.build.os === "windows", // has no such permissions
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const module = (name: string) => JSON.stringify(new URL(`../lib/${name}`, import.meta.url).href);
+    const program = `
+      import process from "node:process";
+      import { writeAtomic } from ${module("atomic.ts")};
+      import { createConfig } from ${module("config.ts")};
+      import { openRecordStore } from ${module("record_store.ts")};
+      import { lockRun } from ${module("tasks/lock.ts")};
+      const folder = ${JSON.stringify(folder)};
+      const writers = [
+        () => writeAtomic(folder + "/results.json", "{}"),
+        () => openRecordStore(folder + "/store/records.bin", { payloadBytes: 8 }),
+        () => lockRun(createConfig({ preset: "smoke", out: folder + "/out" })),
+      ];
+      if (Deno.uid() === 0) process.seteuid(65534); // root may write everywhere
+      for (const write of writers) {
+        try {
+          await write();
+          console.log("written");
+        } catch (error) {
+          console.log(error.name + ": " + error.message);
+        }
+      }`;
+    try {
+      await Deno.writeTextFile(join(folder, "results.json"), "before");
+      await Deno.chmod(folder, 0o555);
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", program] })
+        .output();
+      const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
+      assert.equal(lines.length, 3, new TextDecoder().decode(stderr));
+      for (const [index, path] of ["results.json", "store/records.bin", "out/.lock"].entries()) {
+        assert.ok(
+          lines[index].startsWith(`StorageError: ${folder}/${path} could not be written: `),
+          lines[index],
+        );
+        assert.match(
+          lines[index],
+          /Permission denied.*Make its folder writable, or take another one \(--out\)/,
+        );
+      }
+      assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["results.json"]);
+      assert.equal(await Deno.readTextFile(join(folder, "results.json")), "before");
+    } finally {
+      await Deno.chmod(folder, 0o700);
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
 Deno.test("while a file is written its name tells the process; finished files' names do not", async () => {
   const folder = await Deno.makeTempDir();
   try {

@@ -54,7 +54,16 @@ Deno.test("an ISIC-style table of three classes goes through all five notebooks,
   const folder = await Deno.makeTempDir();
   const [data, out] = [join(folder, "data"), join(folder, "out")];
   const columns = "image_id=image,dx=diagnosis,lesion_id=patient,age=age_approx";
-  const flags = ["--metadata", join(data, "list.csv"), "--columns", columns, "--out", out];
+  const flags = [
+    "--metadata",
+    join(data, "list.csv"),
+    "--columns",
+    columns,
+    "--out",
+    out,
+    "--weights",
+    "none",
+  ];
   const damaged = ["ISIC_1.jpeg", "ISIC_30.png"];
   try {
     await drawPhotos(data);
@@ -66,7 +75,14 @@ Deno.test("an ISIC-style table of three classes goes through all five notebooks,
     await t.step(
       "without --columns the run does not begin: it says which columns are missing and which are there",
       async () => {
-        const { code, text } = await reproduce("--metadata", join(data, "list.csv"), "--out", out);
+        const { code, text } = await reproduce(
+          "--metadata",
+          join(data, "list.csv"),
+          "--out",
+          out,
+          "--weights",
+          "none",
+        );
         assert.equal(code, 2, text);
         assert.match(
           text,

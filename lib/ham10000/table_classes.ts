@@ -27,7 +27,9 @@ export function tableClasses(values: readonly string[], options: ClassOptions): 
     const strays = [...rowsByStray].map(([value, rows]) => `${JSON.stringify(value)} in ${rowList(rows)}`);
     throw new SyntaxError(
       `${table}: ${column} must be ${wanted ? `one of ${wanted.join(", ")}` : "given in every row"}. ` +
-        `Correct these rows, leave them out${wanted ? " or name their classes in --classes" : ""}. ` +
+        `Correct these rows${
+          wanted ? ", leave them out or name their classes in --classes" : " or leave them out"
+        }. ` +
         `Received: ${shortened(strays).join("; ")}`,
     );
   }

@@ -1,7 +1,7 @@
 /**
  * `deno task data`: brings HAM10000 and VGG16's weights from their official addresses into data/ (--help for flags). What is
  * there already is left as it is; an interrupted call is gone on from by the next.
- * Exit code 0; 1 where something could not be had; 130 after Ctrl-C.
+ * Exit code 0; 1 where something could not be had; 2 for flags that cannot be; 130 after Ctrl-C.
  */
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -163,6 +163,6 @@ if (import.meta.main) {
     Deno.exit(0);
   } catch (error) {
     console.error((error as Error).message);
-    Deno.exit(signal.aborted ? 130 : 1);
+    Deno.exit(signal.aborted ? 130 : error instanceof RangeError ? 2 : 1);
   }
 }

@@ -66,7 +66,7 @@ async function leftToCompute(config: Config, notebooks: readonly string[], fresh
   // Activations are found by their pixels: as long as images are missing nothing is known of them.
   const { subset, test } = fresh || stored < sizes.images || !needs("04", "05") || !await isEngineReady()
     ? sizes
-    : await (await import("./stored_work.ts")).missingActivations(config);
+    : await (await import("./stored_work.ts")).missingActivations(config).catch(refuse);
   return { decode, subset: needs("04", "05") ? subset : 0, test: needs("05") ? test : 0 };
 }
 
@@ -84,12 +84,16 @@ async function partSizesOf(config: Config): Promise<{ images: number; subset: nu
   };
 }
 
-/** Photos of each class. A table that cannot be used is a RangeError: the call cannot be carried out as given. */
+/** Photos of each class. */
 async function tableCounts(config: Config, folder: string): Promise<number[]> {
-  const { samples, classes } = await openTable(folder, config).catch((error) => {
-    throw new RangeError(error.message, { cause: error });
-  });
+  const { samples, classes } = await openTable(folder, config).catch(refuse);
   return countLabels(samples.map((sample) => sample.label), classes.length);
+}
+
+/** A table, photos or weights that cannot be used are a RangeError: the call cannot be carried out as given. */
+function refuse(error: Error): never {
+  if (!["Error", "SyntaxError"].includes(error.name)) throw error;
+  throw new RangeError(error.message, { cause: error });
 }
 
 async function isEngineReady(): Promise<boolean> {

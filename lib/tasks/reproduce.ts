@@ -1,7 +1,8 @@
 /** `deno task reproduce`: runs the notebooks in order through the Deno kernel; see `usage` for the flags. */
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
-import { type Config, createConfig, projectRoot } from "../config.ts";
+import { type Config, type ConfigOptions, createConfig, projectRoot } from "../config.ts";
 import { sha256 } from "../digest.ts";
 import { shownPath } from "../experiment/source.ts";
 import { packageVersions } from "../experiment/versions.ts";
@@ -15,7 +16,7 @@ import { endOnRequest } from "./interruption.ts";
 import { removeLeftOvers } from "./left_overs.ts";
 import { lockRun } from "./lock.ts";
 import { mainNotebooks, ownedFolders, type PlannedNotebook, planNotebooks } from "./plan.ts";
-import { parseReproduceOptions, type ReproduceOptions, selectNotebooks, usage } from "./reproduce_options.ts";
+import { parseReproduceOptions, selectNotebooks, usage } from "./reproduce_options.ts";
 import { filesWrittenSince, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
 import { bringWeightsApart, setUpApart } from "./set_up.ts";
 
@@ -40,11 +41,12 @@ async function main(args: string[]): Promise<number> {
       console.log(usage);
       return 0;
     }
-    const config = await withWeights(options);
     const names = selectNotebooks(mainNotebooks, options);
     for (const name of names) await readNotebook(join(projectRoot, "notebooks", `${name}.ipynb`));
+    let config = createConfig(options.config);
     const stand: Stand = { kept: [], current: null, line: null, timeoutSeconds: options.timeoutSeconds };
     endOnRequest(() => farewell(config, stand));
+    if (!options.dryRun) config = await withWeights(config, options.config);
     introduce(config);
     if (options.dryRun) return await dryRun(config, names, options.fresh);
     using _lock = await lockRun(config);
@@ -67,9 +69,9 @@ async function main(args: string[]): Promise<number> {
 }
 
 /** The configuration; weights that photos need and nobody gave are downloaded, if that is possible. */
-async function withWeights({ config: options, dryRun }: ReproduceOptions): Promise<Config> {
-  const config = createConfig(options);
-  if (config.preset === "smoke" || config.weights !== null || dryRun) return config;
+async function withWeights(config: Config, options: ConfigOptions): Promise<Config> {
+  const isWanted = config.weights === null && options.weights === undefined;
+  if (!isWanted || config.data === null || !existsSync(config.data)) return config;
   if (await bringWeightsApart()) return createConfig(options);
   console.warn(
     "Without ImageNet's weights the network starts from seeded random ones, and every result says so.\n",
@@ -137,6 +139,7 @@ async function run(config: Config, names: string[], stand: Stand): Promise<numbe
     } catch (error) {
       if (!(error instanceof ExecutionError)) throw error;
       console.error(`\n${error.message}\n\nRendered up to there: ${shownPath(notebook.executed)}`);
+      if (error.ename === "CellTimeout") console.error("--timeout N gives each cell N minutes.");
       if (!isStorageFault(error.ename, error.evalue)) return 1;
       if (error.ename !== "StorageError") console.error(storageAdvice(error.evalue));
       return 2;

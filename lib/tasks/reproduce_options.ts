@@ -29,7 +29,8 @@ Runs the notebooks in order through the Deno kernel and writes results, figures 
   --columns LIST   another table's names of HAM10000's columns: image_id=image,dx=diagnosis,lesion_id=patient
   --classes LIST   another table's diagnoses, in label order (default: with --columns, those that it has)
   --skip-damaged   leave out photos that cannot be decoded, and say so on every page (default: stop and list them)
-  --weights FILE   VGG16 without top, Keras' HDF5 file (default: looked for in data/, else downloaded for photos)
+  --weights FILE   VGG16 without top, Keras' HDF5 file (default: looked for in data/, else downloaded for photos);
+                   none: seeded random ones
   --seed N         what every random choice starts from (default: 0)
   --out FOLDER     where results go (default: outputs/<preset>)
   --config FILE    JSON with any fields of Config in lib/config.ts, as { "epochs": 3 }; flags win over it
@@ -60,7 +61,7 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
     columns: values.columns === undefined ? undefined : parseColumns(values.columns),
     classes: values.classes === undefined ? undefined : parseList(values.classes),
     skipDamaged: values["skip-damaged"],
-    weights: path(values.weights),
+    weights: values.weights === "none" ? null : path(values.weights),
     seed,
     out: path(values.out),
   };

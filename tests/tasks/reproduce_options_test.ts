@@ -21,6 +21,13 @@ Deno.test("flags are read, paths made absolute", () => {
   assert.equal(options.dryRun, true);
 });
 
+Deno.test("weights are a file, looked for, or none on purpose", () => {
+  const weights = (...args: string[]) => parseReproduceOptions(args).config.weights;
+  assert.ok(isAbsolute(weights("--weights", "vgg16.h5")!));
+  assert.equal(weights(), undefined);
+  assert.equal(weights("--weights", "none"), null);
+});
+
 Deno.test("a cell's limit is given in minutes; what is none is refused", () => {
   assert.equal(parseReproduceOptions([]).timeoutSeconds, 3600);
   assert.equal(parseReproduceOptions(["--timeout", "0.5"]).timeoutSeconds, 30);

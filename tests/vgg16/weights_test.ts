@@ -141,6 +141,20 @@ Deno.test("a missing file, a folder, an empty file and a web page are told apart
   });
 });
 
+Deno.test({
+  name: "a link that leads back to itself is named with the reason and what to do",
+  ignore: Deno.build.os === "windows", // makes no links without a special right
+  fn: async () => {
+    const [loop, other] = [`${folder}/loop.h5`, `${folder}/loop_2.h5`];
+    await Deno.symlink(other, loop);
+    await Deno.symlink(loop, other);
+    await assert.rejects(loadWeights(loop), (error: Error) => {
+      assert.match(error.message, /cannot be opened\. Received: .*symbolic links.*Check the path/);
+      return error.message.startsWith(loop);
+    });
+  },
+});
+
 Deno.test("a file whose inside is damaged is refused, not read as something else", async () => {
   const damaged = soundBytes.slice();
   damaged.fill(0xa5, 96, 2000); // the root group's headers

@@ -1,0 +1,30 @@
+/** What the tasks of deno.json may do, where it matters: once photos and weights are there, nothing leaves this machine. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { projectRoot } from "../lib/config.ts";
+
+/** The answer to a connection that a program with a task's permissions asks for. */
+async function whatHappens(permissions: string, hostname: string): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const program = join(folder, "connect.ts");
+    await Deno.writeTextFile(
+      program,
+      `await Deno.connect({ hostname: "${hostname}", port: 9 }).catch(({ name }) => console.log(name));`,
+    );
+    const config = ["--config", join(projectRoot, "deno.json"), `-P=${permissions}`];
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--no-check", ...config, program],
+    }).output();
+    return new TextDecoder().decode(stdout).trim();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("reproduce may connect to this machine alone, where its kernel listens; report and check connect nowhere", async () => {
+  assert.equal(await whatHappens("reproduce", "127.0.0.1"), "ConnectionRefused");
+  for (const permissions of ["reproduce", "report", "check"]) {
+    assert.equal(await whatHappens(permissions, "192.0.2.1"), "NotCapable", permissions); // an address for documentation
+  }
+});
