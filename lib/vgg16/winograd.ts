@@ -9,7 +9,7 @@
  * Images lie as (height, width, batch, channels) here, so that the tile transforms of a whole axis, its zero padding
  * included, are one matrix product from the left each.
  */
-import type { Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
+import type { GradSaveFunc, Rank, Tensor, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
 import { tf } from "../tensorflow/engine.ts";
 
 /**
@@ -72,31 +72,61 @@ function makeByAxis(side: number): Winograd {
   );
   const into1 = tf.keep(tf.tensor3d([rowsInto])); // (1, (t, a), x)
   const back1 = tf.keep(tf.tensor3d([At])); // (1, 4, a)
+  const into2 = (images: Tensor4D) => { // (y, x, n, channels) → (ty, a, tx, b, n, channels)
+    const [, , n, channels] = images.shape;
+    const rows = tf.matMul(into1, images.reshape([1, side, side * n * channels])); // ((ty, a), (x, n, channels))
+    return tf.matMul(into1, rows.reshape([long, side, n * channels]))
+      .reshape<Tensor<Rank.R6>>([tiles, patch, tiles, patch, n, channels]);
+  };
+  const into2Back = (patches: Tensor<Rank.R6>) => { // the gradient of into2
+    const [n, channels] = patches.shape.slice(4);
+    const rows = tf.matMul(into1, patches.reshape([long, long, n * channels]), true);
+    return tf.matMul(into1, rows.reshape([1, long, side * n * channels]), true)
+      .reshape<Tensor4D>([side, side, n, channels]);
+  };
+  const back2 = (products: Tensor<Rank.R6>) => { // (ty, a, tx, b, n, channels) → (y, x, n, channels)
+    const [n, channels] = products.shape.slice(4);
+    const lines = tf.matMul(back1, products.reshape([long * tiles, patch, n * channels])); // ((ty, a, tx), x, (n, channels))
+    return tf.matMul(back1, lines.reshape([tiles, patch, side * n * channels]))
+      .reshape<Tensor4D>([side, side, n, channels]);
+  };
+  const back2Back = (images: Tensor4D) => { // the gradient of back2
+    const [, , n, channels] = images.shape;
+    const lines = tf.matMul(back1, images.reshape([tiles, tile, side * n * channels]), true);
+    return tf.matMul(back1, lines.reshape([long * tiles, tile, n * channels]), true)
+      .reshape<Tensor<Rank.R6>>([tiles, patch, tiles, patch, n, channels]);
+  };
+  // tfjs cannot differentiate a product in which one factor serves many tiles
+  const convolve = tf.customGrad((...[images, filter, save]) => {
+    const [, inputs, outputs] = (filter as Tensor3D).shape;
+    const shared = (filter as Tensor3D).reshape([1, patch, 1, patch, inputs, outputs]);
+    const patches = into2(images as Tensor4D);
+    (save as GradSaveFunc)([patches, filter as Tensor]);
+    const value = back2(tf.matMul(patches, shared));
+    const gradFunc = (gradient: Tensor4D, [patches, filter]: Tensor[]) => {
+      const products = back2Back(gradient);
+      const byTap = (x: Tensor) =>
+        x.transpose([1, 3, 0, 2, 4, 5]).reshape<Tensor3D>([patch ** 2, -1, x.shape[5]!]);
+      return [
+        into2Back(tf.matMul(products, filter.reshape([1, patch, 1, patch, inputs, outputs]), false, true)),
+        tf.matMul(byTap(patches), byTap(products), true, false),
+      ];
+    };
+    return { value, gradFunc: gradFunc as never };
+  });
   return {
-    convolve: (images, filter) =>
-      tf.tidy(() => {
-        const [, , n, inputs] = images.shape;
-        const outputs = filter.shape[2];
-        const rows = tf.matMul(into1, images.reshape([1, side, side * n * inputs])); // ((ty, a), (x, n, inputs))
-        const patches = tf.matMul(into1, rows.reshape([long, side, n * inputs])); // ((ty, a), (tx, b), (n, inputs))
-        const products = tf.matMul(
-          patches.reshape([tiles, patch, tiles, patch, n, inputs]),
-          filter.reshape([1, patch, 1, patch, inputs, outputs]),
-        ); // (ty, a, tx, b, n, outputs)
-        const lines = tf.matMul(back1, products.reshape([long * tiles, patch, n * outputs])); // ((ty, a), x, (n, outputs))
-        const result = tf.matMul(back1, lines.reshape([tiles, patch, side * n * outputs])); // (y, x, n, outputs)
-        return result.reshape([side, side, n, outputs]);
-      }),
+    convolve: (images, filter) => tf.tidy(() => convolve(images, filter) as Tensor4D),
     dispose: () => tf.dispose([into1, back1]),
   };
 }
 
-/** G g Gᵀ of a kernel (3, 3, inputs, outputs): (36, inputs, outputs). */
-export function winogradFilter(kernel: Float32Array, inputs: number, outputs: number): Tensor3D {
+/** G g Gᵀ of a kernel (3, 3, inputs, outputs): (36, inputs, outputs). Differentiable, as `convolve` is. */
+export function winogradFilter(kernel: Tensor4D): Tensor3D {
   const { G } = matrices();
   const both = G.flatMap((a) => G.map((b) => a.flatMap((y) => b.map((x) => y * x)))); // ((a, b), (y, x))
+  const [, , inputs, outputs] = kernel.shape;
   return tf.tidy(() => {
-    const taps = tf.tensor2d(kernel, [9, inputs * outputs]);
+    const taps = kernel.reshape<Tensor2D>([9, inputs * outputs]);
     return tf.matMul(tf.tensor2d(both), taps).reshape([patch * patch, inputs, outputs]);
   });
 }

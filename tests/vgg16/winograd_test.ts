@@ -53,7 +53,8 @@ Deno.test({
           0,
           3,
         ]);
-        return winograd.convolve(turned, winogradFilter(kernel, inputs, outputs)).transpose([2, 0, 1, 3])
+        return winograd.convolve(turned, winogradFilter(tf.tensor4d(kernel, [3, 3, inputs, outputs])))
+          .transpose([2, 0, 1, 3])
           .dataSync<"float32">();
       });
       winograd.dispose();
@@ -77,7 +78,7 @@ Deno.test({
       const direct = tf.conv2d(images, tf.tensor4d(kernel, [3, 3, channels, channels]), 1, "same");
       const ours = winograd.convolve(
         images.transpose([1, 2, 0, 3]),
-        winogradFilter(kernel, channels, channels),
+        winogradFilter(tf.tensor4d(kernel, [3, 3, channels, channels])),
       );
       return ours.transpose([2, 0, 1, 3]).sub(direct).abs().max().div(direct.abs().max()).dataSync()[0];
     });
@@ -92,7 +93,7 @@ Deno.test({
   fn: () => {
     const winograd = makeWinograd(8);
     const counts = tf.tidy(() => {
-      const filter = winogradFilter(new Float32Array(9).fill(1), 1, 1);
+      const filter = winogradFilter(tf.ones([3, 3, 1, 1]));
       return winograd.convolve(tf.ones([8, 8, 1, 1]), filter).round().dataSync();
     });
     winograd.dispose();
@@ -107,7 +108,7 @@ Deno.test({
   fn: () => {
     const before = tf.memory().numTensors;
     const winograd = makeWinograd(16);
-    const filter = winogradFilter(new Float32Array(36), 2, 2);
+    const filter = winogradFilter(tf.zeros([3, 3, 2, 2]));
     tf.tidy(() => {
       winograd.convolve(tf.ones([16, 16, 1, 2]), filter);
     });
