@@ -103,12 +103,41 @@ Deno.test({
 });
 
 Deno.test({
+  name: "gradients are those of the direct convolution, for images and kernel",
+  ignore,
+  fn: () => {
+    for (const side of [4, 8, 16, 32]) {
+      const [n, inputs, outputs] = [3, 6, 5];
+      const x = tf.tensor4d(draw(n * side * side * inputs, "x", side), [n, side, side, inputs]);
+      const kernel = tf.tensor4d(draw(9 * inputs * outputs, "kernel", side), [3, 3, inputs, outputs]);
+      const gradient = tf.tensor4d(draw(n * side * side * outputs, "dy", side), [n, side, side, outputs]);
+      const winograd = makeWinograd(side);
+      const direct = (x: Tensor4D, kernel: Tensor4D) => tf.conv2d(x, kernel, 1, "same");
+      const ours = (x: Tensor4D, kernel: Tensor4D) =>
+        winograd.convolve(x.transpose([1, 2, 0, 3]), winogradFilter(kernel)).transpose<Tensor4D>([
+          2,
+          0,
+          1,
+          3,
+        ]);
+      const expected = tf.grads(direct as never)([x, kernel], gradient);
+      const received = tf.grads(ours as never)([x, kernel], gradient);
+      expected.forEach((values, index) => {
+        const error = received[index].sub(values).abs().max().div(values.abs().max()).dataSync()[0];
+        assert.ok(error < 1e-5, `side ${side}, gradient ${index}: ${error}`);
+      });
+      winograd.dispose();
+    }
+  },
+});
+
+Deno.test({
   name: "nothing stays on the engine",
   ignore,
   fn: () => {
     const before = tf.memory().numTensors;
     const winograd = makeWinograd(16);
-    const filter = winogradFilter(tf.zeros([3, 3, 2, 2]));
+    const filter = tf.tidy(() => winogradFilter(tf.zeros([3, 3, 2, 2])));
     tf.tidy(() => {
       winograd.convolve(tf.ones([16, 16, 1, 2]), filter);
     });
