@@ -9,12 +9,18 @@ import { storageError } from "./storage_error.ts";
  * @throws {StorageError} when the file cannot be written, with path, reason and what to do; the old file is as it was
  */
 export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  await writeAtomicParts(path, [typeof content === "string" ? new TextEncoder().encode(content) : content]);
+}
+
+/** The same for a large file whose parts, one after the other, are not to be copied together first. */
+export async function writeAtomicParts(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const temporary = temporaryName(path);
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
     using file = await Deno.open(temporary, { write: true, createNew: true });
-    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    for (const bytes of parts) {
+      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+    }
     await file.sync();
     await Deno.rename(temporary, path);
   } catch (error) {

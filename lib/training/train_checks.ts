@@ -52,3 +52,15 @@ export function checkTraining(
     throw new RangeError(`learningRate must be a positive number. Received: ${options.learningRate}`);
   }
 }
+
+/** Says where a training's loss left all bounds and what to change. @param remedy what helps besides a smaller learning rate */
+export function diverged(
+  { optimizer, learningRate }: { optimizer: string; learningRate: number },
+  at: { epoch: number; step: number; loss: number },
+  remedy: string,
+): Error {
+  return new Error(
+    `Training with ${optimizer} diverged in epoch ${at.epoch}, step ${at.step}, at learning rate ${learningRate}. ` +
+      `Take a smaller learning rate (try ${learningRate / 10}) or ${remedy}. Received: loss ${at.loss}`,
+  );
+}

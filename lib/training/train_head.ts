@@ -6,7 +6,7 @@ import { crossEntropy } from "./cross_entropy.ts";
 import { computeLogits, type Head, initialHead } from "./head.ts";
 import { makeOptimizer } from "./optimizer.ts";
 import { packHead, transpose, unpackHead } from "./packed_head.ts";
-import { checkExamples, checkTraining } from "./train_checks.ts";
+import { checkExamples, checkTraining, diverged } from "./train_checks.ts";
 
 export interface TrainOptions {
   /** Number of classes; labels are 0 … classes − 1. */
@@ -76,6 +76,7 @@ export async function trainHead(
   const rows = Array.from({ length: n }, (_, row) => row);
   const history: EpochRecord[] = [];
   let lossLimit = NaN;
+  const remedy = "scale the features down";
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const epochStarted = performance.now();
@@ -89,7 +90,7 @@ export async function trainHead(
       const result = lossAndGradient(weights, x, batch.map((row) => labels[row]), classes);
       if (epoch === 1 && step === 1) lossLimit = 1000 * Math.max(result.loss, Math.log(classes));
       if (!(result.loss <= lossLimit && result.loss < Infinity)) {
-        throw diverged(options, { epoch, step, loss: result.loss });
+        throw diverged(options, { epoch, step, loss: result.loss }, remedy);
       }
       optimizer.update([result.gradient], [weights]);
       lossSum += result.loss * batch.length;
@@ -97,7 +98,7 @@ export async function trainHead(
     }
     // The last step's loss was measured before that step.
     if (!weights.every(Number.isFinite)) {
-      throw diverged(options, { epoch, step: Math.ceil(n / batchSize), loss: NaN });
+      throw diverged(options, { epoch, step: Math.ceil(n / batchSize), loss: NaN }, remedy);
     }
     const record = {
       epoch,
@@ -112,16 +113,6 @@ export async function trainHead(
   }
   const head = unpackHead(weights, { inputs, classes });
   return { head, history, seconds: (performance.now() - started) / 1000 };
-}
-
-function diverged(options: TrainOptions, at: { epoch: number; step: number; loss: number }): Error {
-  const { optimizer, learningRate } = options;
-  return new Error(
-    `Training with ${optimizer} diverged in epoch ${at.epoch}, step ${at.step}, at learning rate ${learningRate}. ` +
-      `Take a smaller learning rate (try ${
-        learningRate / 10
-      }) or scale the features down. Received: loss ${at.loss}`,
-  );
 }
 
 /** Mean loss of a batch, and its gradient in the layout of the packed weights. */
