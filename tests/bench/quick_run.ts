@@ -1,10 +1,9 @@
 /** A whole `quick` run on the real photos, from nothing stored to rendered notebooks: seconds, and memory at its peak. */
-import { join } from "node:path";
 import { projectRoot } from "../../lib/config.ts";
 
 export interface QuickRun {
   readonly seconds: number;
-  /** Largest sum over the run's processes of what they held in memory at one time, in GB; null where /proc is not to be had. */
+  /** Largest sum over the run's processes of what they held in memory at one time, in GB; null where there is no `ps`. */
   readonly gigabytes: number | null;
 }
 
@@ -27,7 +26,10 @@ export async function measureQuickRun(data: string, weights: string): Promise<Qu
     stderr: "inherit",
   }).spawn();
   let peak = 0;
-  const timer = setInterval(() => peak = Math.max(peak, residentBytes(process.pid)), 250);
+  const timer = setInterval(async () => {
+    const bytes = await residentBytes(process.pid);
+    peak = Math.max(peak, bytes);
+  }, 500);
   try {
     const { code } = await process.status;
     if (code !== 0) throw new Error(`The quick run should end with exit code 0. Received: ${code}`);
@@ -39,27 +41,13 @@ export async function measureQuickRun(data: string, weights: string): Promise<Qu
 }
 
 /** Resident memory of a process and all that it started, in bytes; pages that they share are counted once for each. */
-function residentBytes(root: number): number {
-  const parents = new Map<number, number>();
-  const resident = new Map<number, number>();
-  try {
-    for (const { name } of Deno.readDirSync("/proc")) {
-      if (!/^\d+$/.test(name)) continue;
-      const status = readText(join("/proc", name, "status"));
-      parents.set(Number(name), Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]));
-      resident.set(Number(name), 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0));
-    }
-  } catch {
-    return 0;
-  }
+async function residentBytes(root: number): Promise<number> {
+  const ps = new Deno.Command("ps", { args: ["-A", "-o", "pid=,ppid=,rss="] }); // Deno keeps /proc for --allow-all
+  const output = await ps.output().catch(() => null);
+  const rows = new TextDecoder().decode(output?.stdout).trim().split("\n").map((row) =>
+    row.trim().split(/\s+/).map(Number)
+  );
+  const parents = new Map(rows.map(([pid, parent]) => [pid, parent]));
   const belongs = (pid: number): boolean => pid === root || (parents.has(pid) && belongs(parents.get(pid)!));
-  return [...resident].reduce((sum, [pid, bytes]) => sum + (belongs(pid) ? bytes : 0), 0);
-}
-
-function readText(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return ""; // it has just ended
-  }
+  return rows.reduce((sum, [pid, _parent, kilobytes]) => sum + (belongs(pid) ? 1024 * kilobytes : 0), 0);
 }
