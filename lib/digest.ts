@@ -8,6 +8,11 @@ export function sha256(...parts: (Uint8Array | string)[]): string {
   return hash.digest("hex");
 }
 
+/** The array's own bytes. All platforms that Deno runs on are little-endian. */
+export function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
 /** SHA-256 of a value's JSON with sorted keys: equal values give equal digests, whatever their key order. */
 export function digestOf(value: unknown): string {
   return sha256(JSON.stringify(sortKeys(value)));

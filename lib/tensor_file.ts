@@ -1,6 +1,7 @@
 /** Float32 arrays with a header in one file, written whole and read bit for bit: trained weights, checkpoints. */
 import { createHash } from "node:crypto";
 import { writeAtomicParts } from "./atomic.ts";
+import { bytesOf } from "./digest.ts";
 
 export interface TensorFile {
   /** Any JSON. */
@@ -62,9 +63,4 @@ export async function loadTensors(path: string): Promise<TensorFile> {
     at += 4 * length;
   }
   return { header: index.header, tensors };
-}
-
-/** The array's own bytes. All platforms that Deno runs on are little-endian. */
-function bytesOf(values: Float32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

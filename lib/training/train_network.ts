@@ -105,7 +105,6 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
     totalSteps: epochs * steps,
   };
   const rows = Array.from({ length: n }, (_, row) => row);
-  const buffer = new Float32Array(Math.min(batchSize, n) * network.inputs);
 
   const stored = checkpoint
     ? await loadCheckpoint(checkpoint.path, checkpoint.configuration, options.onNotice ?? console.warn)
@@ -138,7 +137,7 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
     while (position.step < steps) {
       const step = position.step + 1;
       const batch = order.slice((step - 1) * batchSize, step * batchSize);
-      const x = readRows(train, batch, buffer, network.inputs);
+      const x = readRows(train, batch, network.inputs);
       const labels = batch.map((row) => train.labels[row]);
       network.assign(weights);
       const mask = dropout > 0
@@ -202,10 +201,9 @@ export async function networkLogits(
   const n = examples.labels.length;
   const batchSize = 64;
   const logits = new Float32Array(n * classes);
-  const buffer = new Float32Array(batchSize * network.inputs);
   for (let start = 0; start < n; start += batchSize) {
     const rows = Array.from({ length: Math.min(batchSize, n - start) }, (_, i) => start + i);
-    logits.set(network.logits(readRows(examples, rows, buffer, network.inputs)), start * classes);
+    logits.set(network.logits(readRows(examples, rows, network.inputs)), start * classes);
     onBatch?.(start + rows.length, n);
     await new Promise((resolve) => setTimeout(resolve));
   }
@@ -230,14 +228,11 @@ function isOver(history: readonly NetworkEpoch[], patience: number | null): bool
   return patience !== null && history.length > 0 && history.length - bestOf(history).epoch >= patience;
 }
 
-function readRows(
-  examples: Examples,
-  rows: readonly number[],
-  buffer: Float32Array,
-  length: number,
-): Float32Array {
-  rows.forEach((row, i) => examples.read(row, buffer.subarray(i * length, (i + 1) * length)));
-  return buffer.slice(0, rows.length * length); // a copy: the engine may look at it later
+/** (rows, length), an array of its own for every batch: the engine may look at it later. */
+function readRows(examples: Examples, rows: readonly number[], length: number): Float32Array {
+  const values = new Float32Array(rows.length * length);
+  rows.forEach((row, i) => examples.read(row, values.subarray(i * length, (i + 1) * length)));
+  return values;
 }
 
 function dropoutMask(length: number, dropout: number, random: () => number): Float32Array {

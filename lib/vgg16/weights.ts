@@ -1,5 +1,5 @@
 /** The 26 tensors of VGG16 without top: read from Keras' file, or drawn at random. */
-import { sha256 } from "../digest.ts";
+import { bytesOf, sha256 } from "../digest.ts";
 import { randomFor } from "../random.ts";
 import { convolutions } from "./architecture.ts";
 import { readKerasTensors } from "./keras_file.ts";
@@ -109,11 +109,6 @@ function howItDiffers(layers: readonly ConvolutionWeights[]): string {
     } are right. The file was damaged: download it again`
     : `${names.length} of them differ: these are other weights, trained further or elsewhere. Download Keras' file, ` +
       "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
-}
-
-/** The array's own bytes. All platforms that Deno runs on are little-endian. */
-function bytesOf(values: Float32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 function checkFinite(path: string, tensor: string, values: Float32Array): void {

@@ -2,7 +2,7 @@
  * Program: trains block5 on seeded noise with a checkpoint after every step, kills itself with SIGKILL after the given number of
  * steps of this sitting (0: never), and prints the digest of what came out.
  */
-import { sha256 } from "../../lib/digest.ts";
+import { bytesOf, sha256 } from "../../lib/digest.ts";
 import { trainNetwork } from "../../lib/training/train_network.ts";
 import { noiseTraining } from "./noise_training.ts";
 
@@ -18,9 +18,7 @@ const trained = await trainNetwork(train, {
 });
 const { parameters, history, bestEpoch } = trained;
 console.log(JSON.stringify({
-  weights: sha256(
-    ...parameters.map(({ values }) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
-  ),
+  weights: sha256(...parameters.map(({ values }) => bytesOf(values))),
   history,
   bestEpoch,
   steps: done,
