@@ -1,7 +1,8 @@
 /** nadam, adam and rmsprop on the same stored activations, each trained once and kept. */
 import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
-import { type Config, experimentOf, type OptimizerName } from "../config.ts";
+import { type Config, experimentOf } from "../config.ts";
+import type { OptimizerName } from "../recipe.ts";
 import { digestOf } from "../digest.ts";
 import { wilsonInterval } from "../evaluation/intervals.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";

@@ -1,6 +1,7 @@
 /** The single opening of the test part: the chosen run, the two others beside it, the baselines. */
 import { join } from "node:path";
-import type { Config, OptimizerName } from "../config.ts";
+import type { Config } from "../config.ts";
+import type { OptimizerName } from "../recipe.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import { predict } from "../training/head.ts";
 import { type Baseline, colourBaseline, commonestClass } from "./baselines.ts";

@@ -11,7 +11,8 @@ import { timeLeft } from "./time_left.ts";
 
 /** Tells how much is done. */
 export interface ProgressLine {
-  (done: number, total: number): void;
+  /** @param detail what else is worth seeing now, as `epoch 2/10, loss 0.812` */
+  (done: number, total: number, detail?: string): void;
   /** Resolves when the last state is shown. A cell need not wait for it: the kernel sends what is left after the cell. */
   shown(): Promise<void>;
 }
@@ -56,12 +57,12 @@ export function progressLine(
       showing = null;
     }
   };
-  const line = (done: number, total: number) => {
+  const line = (done: number, total: number, detail?: string) => {
     const secondsLeft = estimate(done, total);
     const time = now();
     if (done < total && time - shownAt < interval) return;
     shownAt = time;
-    next = { stage, done, total, secondsLeft };
+    next = { stage: detail ? `${stage}, ${detail}` : stage, done, total, secondsLeft };
     showing ??= showNewest();
   };
   return Object.assign(line, { shown: async () => await showing ?? undefined });

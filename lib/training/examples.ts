@@ -1,4 +1,8 @@
 /** What a training learns from, row by row, so that it need not fit into memory. */
+import type { Scaling } from "../config.ts";
+import { tf } from "../tensorflow/engine.ts";
+import { scalePixels } from "../vgg16/forward.ts";
+
 export interface Examples {
   /** A class index for each row. */
   readonly labels: Uint8Array;
@@ -10,4 +14,39 @@ export interface Examples {
 export function examplesOf(values: Float32Array, labels: Uint8Array): Examples {
   const length = values.length / labels.length;
   return { labels, read: (row, target) => target.set(values.subarray(row * length, (row + 1) * length)) };
+}
+
+/**
+ * Images as what the whole network reads: scaled as `scalePixels` does, to the bit.
+ *
+ * @param pixels (n, size, size, 3), RGB, 0–255
+ */
+export function pixelExamples(
+  pixels: Uint8Array,
+  labels: Uint8Array,
+  { scaling }: { scaling: Scaling },
+): Examples {
+  const length = pixels.length / labels.length;
+  const { values, reversed } = scaledBytes(scaling);
+  return {
+    labels,
+    read(row, target) {
+      for (let start = row * length, i = 0; i < length; i += 3) {
+        for (let c = 0; c < 3; c++) {
+          target[i + c] = values[3 * pixels[start + i + (reversed ? 2 - c : c)] + c];
+        }
+      }
+    },
+  };
+}
+
+/** What each byte becomes in each channel that the network reads, (256, 3), and whether those go from blue to red. */
+function scaledBytes(scaling: Scaling): { values: Float32Array; reversed: boolean } {
+  const ramp = Int32Array.from({ length: 256 * 3 }, (_, i) => Math.floor(i / 3));
+  const scale = (pixels: Int32Array) =>
+    tf.tidy(() =>
+      scalePixels(tf.tensor4d(pixels, [1, pixels.length / 3, 1, 3], "int32"), scaling).dataSync<"float32">()
+    );
+  const [blueFirst, redFirst] = [scale(Int32Array.of(0, 0, 9)), scale(Int32Array.of(9, 0, 0))];
+  return { values: scale(ramp), reversed: blueFirst[0] > redFirst[0] };
 }

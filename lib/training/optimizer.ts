@@ -1,6 +1,6 @@
 /** nadam, adam and rmsprop as Keras 3.15.1 computes them, on typed arrays or on tf.Variables. */
 import type * as TF from "@tensorflow/tfjs";
-import { type OptimizerName, optimizerNames } from "../config.ts";
+import { type OptimizerName, optimizerNames } from "../recipe.ts";
 import { tf } from "../tensorflow/engine.ts";
 import { adam, type AdamOptions } from "./adam.ts";
 import { nadam } from "./nadam.ts";

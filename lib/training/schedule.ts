@@ -1,7 +1,6 @@
 /** Learning rates that change from step to step. */
 
-export const scheduleNames = ["constant", "cosine"] as const;
-export type ScheduleName = (typeof scheduleNames)[number];
+import type { ScheduleName } from "../recipe.ts";
 
 export interface Schedule {
   readonly schedule: ScheduleName;

@@ -1,5 +1,5 @@
 /** Trains the softmax behind the frozen network on stored activations, as Keras' `model.fit` does. */
-import type { OptimizerName } from "../config.ts";
+import type { OptimizerName } from "../recipe.ts";
 import { randomFor, shuffled } from "../random.ts";
 import { tf } from "../tensorflow/engine.ts";
 import { crossEntropy } from "./cross_entropy.ts";

@@ -1,37 +1,18 @@
 /** Trains VGG16 behind a cut, in seeded mini-batches, with checkpoints: stopped at any moment it goes on to the same bits. */
-import type { OptimizerName } from "../config.ts";
+import { checkStage, type Stage } from "../recipe.ts";
 import { randomFor, shuffled } from "../random.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { argmax, crossEntropy } from "./cross_entropy.ts";
 import type { Examples } from "./examples.ts";
 import { makeOptimizer } from "./optimizer.ts";
-import { learningRateAt, type ScheduleName } from "./schedule.ts";
-import { checkTraining, diverged } from "./train_checks.ts";
-import {
-  makeTrainableNetwork,
-  type NetworkSize,
-  type Parameter,
-  type TrainableNetwork,
-} from "./trainable_network.ts";
+import { learningRateAt } from "./schedule.ts";
+import { diverged } from "./train_checks.ts";
+import { makeTrainableNetwork, type NetworkSize, type TrainableNetwork } from "./trainable_network.ts";
+import { type Parameter } from "./parameters.ts";
 
-export interface NetworkTrainOptions extends NetworkSize {
-  readonly optimizer: OptimizerName;
-  /** The highest rate of the schedule, above 0. */
-  readonly learningRate: number;
-  readonly schedule: ScheduleName;
-  /** Epochs in which the rate rises; may be a fraction. 0: none. */
-  readonly warmUpEpochs: number;
-  readonly epochs: number;
-  /** Rows per step; an epoch's last step takes what is left. */
-  readonly batchSize: number;
+export interface NetworkTrainOptions extends NetworkSize, Omit<Stage, "depth"> {
   /** Decides the order of every epoch and what dropout drops. */
   readonly seed: number;
-  /** Share of the softmax's inputs that is dropped in training, 0 ≤ dropout < 1; the others grow by 1 / (1 − dropout). */
-  readonly dropout: number;
-  /** Share of each kernel, times the learning rate, that a step takes off before its update (decoupled, as Keras does). */
-  readonly weightDecay: number;
-  /** Epochs without a better validation after which the training ends; null: never. */
-  readonly patience: number | null;
   /** Measured after every epoch, never learned from. */
   readonly validation: Examples;
   /** Where the training starts. */
@@ -43,7 +24,8 @@ export interface NetworkTrainOptions extends NetworkSize {
     readonly everySeconds: number;
   };
   readonly onStep?: (state: StepState) => void | Promise<void>;
-  readonly onEpoch?: (record: NetworkEpoch) => void | Promise<void>;
+  /** Told of every epoch, and of all that are done. */
+  readonly onEpoch?: (record: NetworkEpoch, history: readonly NetworkEpoch[]) => void | Promise<void>;
   /** Told of a checkpoint that cannot be used. Default: console.warn. */
   readonly onNotice?: (message: string) => void;
 }
@@ -59,7 +41,7 @@ export interface StepState {
   readonly accuracy: number;
 }
 
-/** One epoch. */
+/** One epoch; without times, which are not the same twice. */
 export interface NetworkEpoch {
   /** From 1. */
   readonly epoch: number;
@@ -90,7 +72,8 @@ export interface TrainedNetwork {
  * @throws {Error} when the loss grows without bound, with epoch, step and what to change
  */
 export async function trainNetwork(train: Examples, options: NetworkTrainOptions): Promise<TrainedNetwork> {
-  checkOptions(options);
+  const { cut } = options;
+  checkStage({ ...options, depth: cut === "flatten" ? "head" : cut });
   const { initial, epochs, batchSize, seed, validation, checkpoint, classes, learningRate, dropout } =
     options;
   using network = makeTrainableNetwork(initial, options);
@@ -181,7 +164,7 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
     if (bestOf(history) === record) best = weights.map((values) => values.slice());
     position = { epoch: epoch + 1, step: 0, lossSum: 0, correct: 0, lossLimit: position.lossLimit };
     await save();
-    await options.onEpoch?.(record);
+    await options.onEpoch?.(record, history);
   }
   return {
     parameters: initial.map((parameter, i) => ({ ...parameter, values: best![i] })),
@@ -250,28 +233,4 @@ function decay(weights: readonly Float32Array[], parameters: readonly Parameter[
 
 function countCorrect(logits: Float32Array, labels: readonly number[], classes: number): number {
   return labels.filter((label, row) => argmax(logits, row * classes, classes) === label).length;
-}
-
-function checkOptions(options: NetworkTrainOptions): void {
-  checkTraining(options);
-  const expect = (
-    holds: boolean,
-    name: "dropout" | "weightDecay" | "warmUpEpochs" | "patience",
-    expected: string,
-  ) => {
-    if (!holds) throw new RangeError(`${name} must be ${expected}. Received: ${options[name]}`);
-  };
-  const { dropout, weightDecay, warmUpEpochs, epochs, patience } = options;
-  expect(dropout >= 0 && dropout < 1, "dropout", "at least 0 and below 1");
-  expect(weightDecay >= 0 && weightDecay < Infinity, "weightDecay", "a number of at least 0");
-  expect(
-    warmUpEpochs >= 0 && warmUpEpochs < epochs,
-    "warmUpEpochs",
-    `at least 0 and below the ${epochs} epochs`,
-  );
-  expect(
-    patience === null || (Number.isInteger(patience) && patience >= 1),
-    "patience",
-    "a whole number of at least 1, or null",
-  );
 }

@@ -9,18 +9,10 @@ import {
   runConvolutions,
   type StepTensors,
 } from "../vgg16/convolutions.ts";
-import type { Vgg16Weights } from "../vgg16/weights.ts";
-import type { Head } from "./head.ts";
-
-/** One trained array, by Keras' names: `block5_conv1/kernel`, `predictions/bias`. */
-export interface Parameter {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
+import type { Parameter } from "./parameters.ts";
 
 export interface NetworkSize {
-  /** The first part that is trained: `block5`, …, `block1`. */
+  /** Where the trained part begins; `flatten`: the softmax alone. */
   readonly cut: Cut;
   /** Side of the images in pixels. */
   readonly size: number;
@@ -54,33 +46,15 @@ export interface TrainableNetwork extends Disposable {
   logits(x: Float32Array): Float32Array;
 }
 
-/** Copies of the weights behind the cut, and of a head, in the network's order: where a training starts. */
-export function parametersBehind(cut: Cut, weights: Vgg16Weights, head: Head): Parameter[] {
-  const names = layers.slice(frozenLayers(cut).length).map(({ name }) => name);
-  return [
-    ...weights.layers.filter(({ name }) => names.includes(name)).flatMap(({ name, kernel, bias }) => [
-      {
-        name: `${name}/kernel`,
-        shape: [3, 3, kernel.length / 9 / bias.length, bias.length],
-        values: kernel.slice(),
-      },
-      { name: `${name}/bias`, shape: [bias.length], values: bias.slice() },
-    ]),
-    { name: "predictions/kernel", shape: [head.inputs, head.classes], values: head.kernel.slice() },
-    { name: "predictions/bias", shape: [head.classes], values: head.bias.slice() },
-  ];
-}
-
 /**
- * @throws {RangeError} for the cut `flatten`, behind which there is no convolution, and where the engine has no gradients
+ * @throws {RangeError} where convolutions are to be trained and the engine has no gradients of them
  * @throws {TypeError} when the parameters are not those of the layers behind the cut
  */
 export function makeTrainableNetwork(
   parameters: readonly Parameter[],
   { cut, size, classes }: NetworkSize,
 ): TrainableNetwork {
-  if (cut === "flatten") throw new RangeError(`Training deeper starts at block5 … block1. Received: ${cut}`);
-  if (engine.name !== "tfjs-node") {
+  if (cut !== "flatten" && engine.name !== "tfjs-node") {
     throw new RangeError(
       "Training deeper than the softmax needs the native engine; `deno task doctor` says how to get it. Received: wasm",
     );

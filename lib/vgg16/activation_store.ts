@@ -64,25 +64,11 @@ export async function openActivationStore(
       onNotice(`${folder}: another process is computing these activations. Waiting for it`);
       await lock.lock(true);
     }
-    const records = openRecordStore(join(folder, "records.bin"), {
-      payloadBytes: payloadBytes(spec, length),
-      onNotice,
-    });
-    const View = spec.dtype === "float16" ? Float16Array : Float32Array;
+    const stored = openStoredActivations(store, spec, { length, onNotice });
     return {
-      has: (key) => records.has(key),
-      read(key, target) {
-        const payload = records.get(key);
-        // A record's payload starts behind its header: copied, so that halves and floats are aligned.
-        if (payload) target.set(new View(payload.slice().buffer));
-        return payload !== undefined;
-      },
-      append(key, values) {
-        records.append(key, new Uint8Array(new View(values).buffer));
-      },
-      flush: () => records.flush(),
+      ...stored,
       [Symbol.dispose]() {
-        records.close();
+        stored[Symbol.dispose]();
         lock.close();
       },
     };
@@ -90,6 +76,32 @@ export async function openActivationStore(
     lock.close();
     throw error;
   }
+}
+
+/** The folder's records without waiting for a process that is computing: for readers of what is there. */
+export function openStoredActivations(
+  store: string,
+  spec: ActivationSpec,
+  { length, onNotice = console.warn }: ActivationStoreOptions,
+): ActivationStore {
+  const records = openRecordStore(join(activationFolder(store, spec), "records.bin"), {
+    payloadBytes: payloadBytes(spec, length),
+    onNotice,
+  });
+  const View = spec.dtype === "float16" ? Float16Array : Float32Array;
+  return {
+    has: (key) => records.has(key),
+    read(key, target) {
+      const payload = records.get(key);
+      if (payload) target.set(new View(payload.buffer, payload.byteOffset, length));
+      return payload !== undefined;
+    },
+    append(key, values) {
+      records.append(key, new Uint8Array(new View(values).buffer));
+    },
+    flush: () => records.flush(),
+    [Symbol.dispose]: () => records.close(),
+  };
 }
 
 /** Those of the keys that have a record, without waiting for a process that is computing. Payloads are not looked into. */
@@ -105,8 +117,8 @@ export function storedKeys(
   } catch {
     return new Set();
   }
-  using records = openRecordStore(path, { payloadBytes: payloadBytes(spec, length), onNotice });
-  return new Set([...keys].filter((key) => records.has(key)));
+  using stored = openStoredActivations(store, spec, { length, onNotice });
+  return new Set([...keys].filter((key) => stored.has(key)));
 }
 
 function payloadBytes(spec: ActivationSpec, length: number): number {

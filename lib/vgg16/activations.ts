@@ -5,6 +5,7 @@ import {
   type ActivationSpec,
   type ActivationStore,
   openActivationStore,
+  openStoredActivations,
   storedKeys,
 } from "./activation_store.ts";
 import { type Cut, cutShape } from "./architecture.ts";
@@ -74,6 +75,86 @@ export async function computeActivations(
   inputs: readonly ActivationInput[],
   options: ActivationOptions,
 ): Promise<Activations> {
+  const length = lengthOf(options);
+  const values = new Float32Array(inputs.length * length);
+  const wide = options.float32 ? new Float32Array(inputs.length * length) : undefined;
+  const readRows = (store: ActivationStore, target: Float32Array, [first, ...others]: number[]): boolean => {
+    const row = target.subarray(first * length, (first + 1) * length);
+    if (!store.read(inputs[first].key, row)) return false;
+    for (const other of others) target.set(row, other * length);
+    return true;
+  };
+  const computed = await storeRows(
+    inputs,
+    options,
+    (rows, { halves, floats }) =>
+      readRows(halves, values, rows) && (!floats || readRows(floats, wide!, rows)),
+  );
+  return {
+    length,
+    count: inputs.length,
+    values,
+    ...(wide && { float32: wide }),
+    computed,
+    reused: inputs.length - computed,
+  };
+}
+
+/** Stored activations, read from disk one at a time. */
+export interface ActivationReader extends Disposable {
+  /** Values per image. */
+  readonly length: number;
+  /** Forward passes done to have them all, in images. */
+  readonly computed: number;
+  /**
+   * Puts the activation of the input at `row` into `target`, (length), as read back from the stored half floats.
+   *
+   * @throws {Error} when it was damaged since it was stored
+   */
+  read(row: number, target: Float32Array): void;
+}
+
+/** As `computeActivations`, for more of them than fit into memory: stores what is missing and leaves the rest on disk. */
+export async function openActivations(
+  inputs: readonly ActivationInput[],
+  options: Omit<ActivationOptions, "float32">,
+): Promise<ActivationReader> {
+  const length = lengthOf(options);
+  const scratch = new Float32Array(length);
+  const computed = await storeRows(
+    inputs,
+    options,
+    ([first], { halves }) => halves.read(inputs[first].key, scratch),
+  );
+  const { store, onNotice } = options;
+  const stored = openStoredActivations(store, specOf(options, "float16"), { length, onNotice });
+  return {
+    length,
+    computed,
+    read(row, target) {
+      if (stored.read(inputs[row].key, target)) return;
+      throw new Error(
+        `${store}: the activation of image ${
+          inputs[row].key.slice(0, 8)
+        }… was damaged after it was stored. ` +
+          "Check the disk, and run again: it is computed anew",
+      );
+    },
+    [Symbol.dispose]: () => stored[Symbol.dispose](),
+  };
+}
+
+/**
+ * Computes and stores what is missing.
+ *
+ * @param take called with the rows of each key once it should be stored; false where it is not, or is damaged
+ * @returns the number of images computed
+ */
+async function storeRows(
+  inputs: readonly ActivationInput[],
+  options: ActivationOptions,
+  take: (rows: number[], stores: { halves: ActivationStore; floats?: ActivationStore }) => boolean,
+): Promise<number> {
   const { weights, scaling, size, cut = "flatten", onProgress, onNotice } = options;
   const batchSize = options.batchSize ?? defaultBatchSize;
   const length = lengthOf(options);
@@ -83,65 +164,45 @@ export async function computeActivations(
   using floats = options.float32
     ? await openActivationStore(options.store, specOf(options, "float32"), { length, onNotice })
     : undefined;
-  const values = new Float32Array(inputs.length * length);
-  const wide = floats && new Float32Array(inputs.length * length);
-  const rowsOf = groupByKey(inputs);
-
-  const readRows = (store: ActivationStore, target: Float32Array, [first, ...others]: number[]): boolean => {
-    const row = target.subarray(first * length, (first + 1) * length);
-    if (!store.read(inputs[first].key, row)) return false;
-    for (const other of others) target.set(row, other * length);
-    return true;
-  };
-  const readAll = (rows: number[]) =>
-    readRows(halves, values, rows) && (!floats || readRows(floats, wide!, rows));
-
+  const stores = { halves, floats };
   const missing: number[][] = [];
   let done = 0;
-  for (const rows of rowsOf) {
-    if (readAll(rows)) done += rows.length;
+  for (const rows of groupByKey(inputs)) {
+    if (take(rows, stores)) done += rows.length;
     else missing.push(rows);
   }
   onProgress?.(done, inputs.length);
+  if (missing.length === 0) return 0;
 
-  if (missing.length > 0) {
-    const base = makeBase(weights, { size, scaling, cut });
-    try {
-      for (let start = 0; start < missing.length; start += batchSize) {
-        const batch = missing.slice(start, start + batchSize);
-        const pixels = stackPixels(batch.map(([first]) => inputs[first]), size, batchSize);
-        const computed = tf.tidy(() =>
-          base.forward(tf.tensor4d(pixels, [batchSize, size, size, 3], "int32")).dataSync<"float32">()
-        );
-        batch.forEach(([first], i) => {
-          const row = computed.subarray(i * length, (i + 1) * length);
-          checkRange(row, inputs[first].key);
-          halves.append(inputs[first].key, row);
-          floats?.append(inputs[first].key, row);
-        });
-        halves.flush();
-        floats?.flush();
-        for (const rows of batch) {
-          if (!readAll(rows)) {
-            throw new Error(`${options.store}: what was just written cannot be read back: check the disk`);
-          }
-          done += rows.length;
+  const base = makeBase(weights, { size, scaling, cut });
+  try {
+    for (let start = 0; start < missing.length; start += batchSize) {
+      const batch = missing.slice(start, start + batchSize);
+      const pixels = stackPixels(batch.map(([first]) => inputs[first]), size, batchSize);
+      const computed = tf.tidy(() =>
+        base.forward(tf.tensor4d(pixels, [batchSize, size, size, 3], "int32")).dataSync<"float32">()
+      );
+      batch.forEach(([first], i) => {
+        const row = computed.subarray(i * length, (i + 1) * length);
+        checkRange(row, inputs[first].key);
+        halves.append(inputs[first].key, row);
+        floats?.append(inputs[first].key, row);
+      });
+      halves.flush();
+      floats?.flush();
+      for (const rows of batch) {
+        if (!take(rows, stores)) {
+          throw new Error(`${options.store}: what was just written cannot be read back: check the disk`);
         }
-        onProgress?.(done, inputs.length);
-        await new Promise((resolve) => setTimeout(resolve)); // lets the caller show progress, and be interrupted
+        done += rows.length;
       }
-    } finally {
-      base.dispose();
+      onProgress?.(done, inputs.length);
+      await new Promise((resolve) => setTimeout(resolve)); // lets the caller show progress, and be interrupted
     }
+  } finally {
+    base.dispose();
   }
-  return {
-    length,
-    count: inputs.length,
-    values,
-    ...(wide && { float32: wide }),
-    computed: missing.length,
-    reused: inputs.length - missing.length,
-  };
+  return missing.length;
 }
 
 /** How many of the inputs `computeActivations` would find stored (both kinds, if `float32`). Computes and waits for nothing. */

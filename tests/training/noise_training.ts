@@ -3,7 +3,7 @@ import { randomFor } from "../../lib/random.ts";
 import { examplesOf } from "../../lib/training/examples.ts";
 import { initialHead } from "../../lib/training/head.ts";
 import type { NetworkTrainOptions } from "../../lib/training/train_network.ts";
-import { parametersBehind } from "../../lib/training/trainable_network.ts";
+import { parametersBehind } from "../../lib/training/parameters.ts";
 import { randomWeights } from "../../lib/vgg16/weights.ts";
 
 const classes = 3;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type * as TF from "@tensorflow/tfjs";
-import { type OptimizerName, optimizerNames } from "../../lib/config.ts";
+import { type OptimizerName, optimizerNames } from "../../lib/recipe.ts";
 import { normal, randomFor } from "../../lib/random.ts";
 import { tf } from "../../lib/tensorflow/engine.ts";
 import { makeOptimizer, type Optimizer, type OptimizerOptions } from "../../lib/training/optimizer.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { OptimizerName } from "../../lib/config.ts";
-import { optimizerNames } from "../../lib/config.ts";
+import type { OptimizerName } from "../../lib/recipe.ts";
+import { optimizerNames } from "../../lib/recipe.ts";
 import { normal, randomFor, shuffled } from "../../lib/random.ts";
 import { tf } from "../../lib/tensorflow/engine.ts";
 import { initialHead, predict } from "../../lib/training/head.ts";

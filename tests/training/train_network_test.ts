@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { optimizerNames } from "../../lib/config.ts";
+import { optimizerNames } from "../../lib/recipe.ts";
 import { engine, tf } from "../../lib/tensorflow/engine.ts";
 import { trainNetwork } from "../../lib/training/train_network.ts";
 import { noiseTraining } from "./noise_training.ts";

@@ -1,0 +1,185 @@
+/** The recipe of a configuration: trained once, kept in the run's folder, and gone on from wherever it was stopped. */
+import { join } from "node:path";
+import { writeAtomic } from "../atomic.ts";
+import { type Config, experimentOf } from "../config.ts";
+import { digestOf } from "../digest.ts";
+import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
+import type { Depth, OptimizerName, Recipe } from "../recipe.ts";
+import { engineIdentity } from "../tensorflow/engine.ts";
+import { softmax } from "../training/cross_entropy.ts";
+import { initialHead } from "../training/head.ts";
+import { type NetworkWeights, parametersBehind } from "../training/parameters.ts";
+import { writeTensorBoard } from "../training/tensor_board.ts";
+import { networkLogits } from "../training/train_network.ts";
+import { cutOf, type StageEpoch, trainRecipe } from "../training/train_recipe.ts";
+import { makeTrainableNetwork } from "../training/trainable_network.ts";
+import { cutShape } from "../vgg16/architecture.ts";
+import { cutExamples } from "./cut_examples.ts";
+import type { Inputs } from "./features.ts";
+import { labelsOf } from "./parts.ts";
+
+/** What became of a recipe. The test part has no place here. */
+export interface DeepRun {
+  readonly depth: Depth;
+  readonly recipe: Recipe;
+  /** Of the last stage. */
+  readonly optimizer: OptimizerName;
+  /** Digest of everything that decides the run. */
+  readonly configuration: string;
+  readonly history: readonly StageEpoch[];
+  /** Of the last stage, from 1: the epoch whose weights are kept. */
+  readonly bestEpoch: number;
+  /** With the kept weights, in inference mode. */
+  readonly train: Evaluation;
+  readonly validation: Evaluation;
+  /** Seconds of training when it was computed, over all sittings. */
+  readonly seconds: number;
+  readonly network: NetworkWeights;
+  /** False where a stored run was taken. */
+  readonly computed: boolean;
+}
+
+type Progress = (done: number, total: number, detail?: string) => void;
+
+export interface DeepProgress {
+  activations?: Progress;
+  /** In images, over all epochs of all stages; the detail is epoch, loss and accuracy. */
+  training?: Progress;
+  evaluation?: Progress;
+}
+
+/** Raised by hand when training changes its results. */
+const stageVersion = 1;
+
+/**
+ * Trains the configuration's recipe on the subset, from the same initial softmax as the comparison.
+ *
+ * Beside what is needed to go on, the folder `trainings/<depth>-<digest>` holds `history.jsonl`, one line an epoch, and on
+ * request TensorBoard's logs.
+ *
+ * @throws {RangeError} when the recipe is empty
+ */
+export async function trainDeep(
+  config: Config,
+  inputs: Inputs,
+  progress: DeepProgress = {},
+): Promise<DeepRun> {
+  const { recipe, size, seed } = config;
+  const configuration = deepConfigurationOf(config, inputs);
+  const folder = trainingFolder(config, configuration);
+  const { subsetTrain, subsetValidation } = inputs.parts;
+  const total = recipe.reduce((sum, { epochs }) => sum + epochs, 0) * subsetTrain.length;
+  const before = (stage: number) =>
+    recipe.slice(0, stage - 1).reduce((sum, { epochs }) => sum + epochs, 0) * subsetTrain.length;
+
+  const { network, history, bestEpoch, seconds } = await trainRecipe(recipe, {
+    weights: inputs.weights,
+    head: initialHead({
+      inputs: cutShape("flatten", size).reduce((a, b) => a * b, 1),
+      classes: inputs.source.classes.length,
+      seed,
+    }),
+    ...{ size, seed, folder, configuration },
+    examples: async (cut) => {
+      const options = { cut, onProgress: progress.activations };
+      const both = await cutExamples(config, inputs, [...subsetTrain, ...subsetValidation], options);
+      both[Symbol.dispose](); // one pass, so that the progress line counts all of them
+      const train = await cutExamples(config, inputs, subsetTrain, { cut });
+      const validation = await cutExamples(config, inputs, subsetValidation, { cut });
+      return {
+        ...{ train, validation },
+        [Symbol.dispose]() {
+          train[Symbol.dispose]();
+          validation[Symbol.dispose]();
+        },
+      };
+    },
+    onStep(stage, { epoch, step, steps, loss, accuracy }) {
+      const { depth, epochs } = recipe[stage - 1];
+      const done = before(stage) + (epoch - 1 + step / steps) * subsetTrain.length;
+      const detail = `${depth}, epoch ${epoch}/${epochs}, step ${step}/${steps}, loss ${loss.toFixed(3)}, ` +
+        `accuracy ${(100 * accuracy).toFixed(1)} %`;
+      progress.training?.(Math.round(done), total, detail);
+    },
+    async onEpoch(history) {
+      const lines = history.map((record) => `${JSON.stringify(record)}\n`).join("");
+      await writeAtomic(join(folder, "history.jsonl"), lines);
+      if (config.tensorBoard) await writeTensorBoard(join(folder, "tensorboard"), history);
+    },
+  });
+  progress.training?.(total, total);
+  const stored = await readEvaluations(folder, configuration);
+  const measured = stored ?? {
+    train: await evaluateDeep(config, inputs, network, subsetTrain, progress.evaluation),
+    validation: await evaluateDeep(config, inputs, network, subsetValidation),
+  };
+  if (!stored) {
+    const record = { configuration, recipe, bestEpoch, ...measured };
+    await writeAtomic(join(folder, "run.json"), `${JSON.stringify(record, null, 1)}\n`);
+    await writeAtomic(join(folder, "run.seconds.json"), JSON.stringify({ seconds }));
+  }
+  const { depth, optimizer } = recipe.at(-1)!;
+  return {
+    ...{ depth, recipe, optimizer, configuration, history, bestEpoch, seconds, network },
+    ...measured,
+    computed: !stored,
+  };
+}
+
+/** Class probabilities of some rows, (n, classes), through the stored activations at the recipe's last cut. */
+export async function predictDeep(
+  config: Config,
+  inputs: Inputs,
+  network: NetworkWeights,
+  rows: readonly number[],
+  onProgress?: Progress,
+): Promise<Float32Array> {
+  const cut = cutOf(config.depth);
+  const classes = network.head.classes;
+  using examples = await cutExamples(config, inputs, rows, { cut });
+  using behind = makeTrainableNetwork(parametersBehind(cut, network, network.head), {
+    ...{ cut, classes },
+    size: config.size,
+  });
+  return softmax(await networkLogits(behind, examples, classes, onProgress), classes);
+}
+
+/** Digest of everything that decides a recipe's results: constants, data, weights, engine. */
+export function deepConfigurationOf(config: Config, inputs: Inputs): string {
+  const { optimizers: _1, learningRate: _2, epochs: _3, batchSize: _4, preset: _5, ...constants } =
+    experimentOf(config);
+  return digestOf({
+    ...constants,
+    data: inputs.dataDigest,
+    weights: inputs.weights.digest,
+    engine: engineIdentity,
+    stageVersion,
+  });
+}
+
+/** Where a recipe's training is kept. */
+export function trainingFolder(config: Config, configuration: string): string {
+  return join(config.out, "trainings", `${config.depth}-${configuration.slice(0, 12)}`);
+}
+
+async function evaluateDeep(
+  config: Config,
+  inputs: Inputs,
+  network: NetworkWeights,
+  rows: readonly number[],
+  onProgress?: Progress,
+): Promise<Evaluation> {
+  const probabilities = await predictDeep(config, inputs, network, rows, onProgress);
+  return evaluate(labelsOf(inputs.parts, rows), probabilities, inputs.source.classes.length);
+}
+
+async function readEvaluations(folder: string, configuration: string) {
+  try {
+    const record = JSON.parse(await Deno.readTextFile(join(folder, "run.json")));
+    if (record.configuration !== configuration) return null;
+    const { train, validation } = record as Pick<DeepRun, "train" | "validation">;
+    return { train, validation };
+  } catch {
+    return null; // measured again
+  }
+}

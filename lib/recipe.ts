@@ -1,0 +1,92 @@
+/** How a network is trained: stages, each of which goes on from where the one before it ended. */
+
+export const optimizerNames = ["nadam", "adam", "rmsprop"] as const;
+export type OptimizerName = (typeof optimizerNames)[number];
+
+/** The first part of VGG16 that is trained; all behind it is trained too. `head`: the softmax alone. */
+export const depths = ["head", "block5", "block4", "block3", "block2", "block1"] as const;
+export type Depth = (typeof depths)[number];
+
+/** `constant`: the same rate throughout. `cosine`: down along half a wave to nearly 0. */
+export const scheduleNames = ["constant", "cosine"] as const;
+export type ScheduleName = (typeof scheduleNames)[number];
+
+export interface Stage {
+  readonly depth: Depth;
+  readonly optimizer: OptimizerName;
+  /** The highest rate of the schedule, above 0. */
+  readonly learningRate: number;
+  readonly schedule: ScheduleName;
+  /** Epochs in which the rate rises; may be a fraction. 0: none. */
+  readonly warmUpEpochs: number;
+  readonly epochs: number;
+  /** Rows per step; an epoch's last step takes what is left. */
+  readonly batchSize: number;
+  /** Share of the softmax's inputs that is dropped in training, 0 ≤ dropout < 1; the others grow by 1 / (1 − dropout). */
+  readonly dropout: number;
+  /** Share of each kernel, times the learning rate, that a step takes off before its update (decoupled, as Keras does). */
+  readonly weightDecay: number;
+  /** Epochs without a better validation after which the stage ends; null: never. */
+  readonly patience: number | null;
+}
+
+/** Stages in order; each trains at least as deep as the one before, whose best weights it starts from. */
+export type Recipe = readonly Stage[];
+
+/** What a stage is where it does not say otherwise: the rates that validation liked best, `head` as the write-up has it. */
+export function stageOf(given: Partial<Stage> & Pick<Stage, "depth">): Stage {
+  const shared = { optimizer: "nadam", batchSize: 32, dropout: 0, weightDecay: 0, patience: null } as const;
+  const ofDepth = given.depth === "head"
+    ? { learningRate: 1e-3, schedule: "constant", warmUpEpochs: 0, epochs: 30 } as const
+    : { learningRate: 1e-4, schedule: "cosine", warmUpEpochs: 0.5, epochs: 10 } as const;
+  return { ...shared, ...ofDepth, ...given };
+}
+
+/** @throws {RangeError} when a stage cannot be, or trains less deep than the one before it */
+export function checkRecipe(recipe: Recipe): void {
+  recipe.forEach((stage, index) => {
+    try {
+      checkStage(stage);
+      const before = recipe[index - 1]?.depth ?? "head";
+      if (depths.indexOf(stage.depth) < depths.indexOf(before)) {
+        throw new RangeError(
+          `depth must be at least as deep as the stage before, ${before}. Received: ${stage.depth}`,
+        );
+      }
+    } catch (error) {
+      throw new RangeError(`stage ${index + 1}: ${(error as Error).message}`, { cause: error });
+    }
+  });
+}
+
+/** @throws {RangeError} for the first field that cannot be, with what was expected */
+export function checkStage(stage: Stage): void {
+  const expect = (holds: boolean, name: keyof Stage, expected: string) => {
+    if (!holds) throw new RangeError(`${name} must be ${expected}. Received: ${stage[name]}`);
+  };
+  const oneOf = (name: keyof Stage, names: readonly string[]) =>
+    expect(names.includes(String(stage[name])), name, `one of ${names.join(", ")}`);
+  const { learningRate, warmUpEpochs, epochs, batchSize, dropout, weightDecay, patience } = stage;
+  oneOf("depth", depths);
+  oneOf("optimizer", optimizerNames);
+  oneOf("schedule", scheduleNames);
+  expect(learningRate > 0 && Number.isFinite(learningRate), "learningRate", "a positive number");
+  expect(isCount(epochs), "epochs", "a whole number of at least 1");
+  expect(isCount(batchSize), "batchSize", "a whole number of at least 1");
+  expect(
+    warmUpEpochs >= 0 && warmUpEpochs < epochs,
+    "warmUpEpochs",
+    `at least 0 and below the ${epochs} epochs`,
+  );
+  expect(dropout >= 0 && dropout < 1, "dropout", "at least 0 and below 1");
+  expect(weightDecay >= 0 && weightDecay < Infinity, "weightDecay", "a number of at least 0");
+  expect(
+    patience === null || isCount(patience),
+    "patience",
+    "a whole number of at least 1, or null",
+  );
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1;
+}
