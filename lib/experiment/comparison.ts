@@ -121,9 +121,10 @@ export function describeChoice(runs: readonly OptimizerRun[]): string {
 
 /** Digest of everything that decides one optimizer's results: constants, data, weights, engine. */
 export function configurationOf(config: Config, inputs: Inputs, optimizer: OptimizerName): string {
-  const { optimizers: _, ...constants } = experimentOf(config);
+  const { optimizers: _1, recipe: _2, preset: _3, ...constants } = experimentOf(config);
   return digestOf({
     ...constants,
+    depth: "head",
     optimizer,
     data: inputs.dataDigest,
     weights: inputs.weights.digest,

@@ -5,7 +5,7 @@ import { type Config, experimentOf } from "../config.ts";
 import { digestOf } from "../digest.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import type { Depth, OptimizerName, Recipe } from "../recipe.ts";
-import { engineIdentity } from "../tensorflow/engine.ts";
+import { engineIdentity, tf } from "../tensorflow/engine.ts";
 import { softmax } from "../training/cross_entropy.ts";
 import { initialHead } from "../training/head.ts";
 import { type NetworkWeights, parametersBehind } from "../training/parameters.ts";
@@ -14,8 +14,9 @@ import { networkLogits } from "../training/train_network.ts";
 import { cutOf, type StageEpoch, trainRecipe } from "../training/train_recipe.ts";
 import { makeTrainableNetwork } from "../training/trainable_network.ts";
 import { cutShape } from "../vgg16/architecture.ts";
+import { makeBase } from "../vgg16/forward.ts";
 import { cutExamples } from "./cut_examples.ts";
-import type { Inputs } from "./features.ts";
+import { type Inputs, pixelsOf } from "./features.ts";
 import { labelsOf } from "./parts.ts";
 
 /** What became of a recipe. The test part has no place here. */
@@ -142,6 +143,38 @@ export async function predictDeep(
     size: config.size,
   });
   return softmax(await networkLogits(behind, examples, classes, onProgress), classes);
+}
+
+/** As `predictDeep`, through activations of float32 that are not stored: to see what their rounding to half floats changes. */
+export async function predictWithoutRounding(
+  config: Config,
+  inputs: Inputs,
+  network: NetworkWeights,
+  rows: readonly number[],
+  onProgress?: Progress,
+): Promise<Float32Array> {
+  const { scaling, size } = config;
+  const cut = cutOf(config.depth);
+  const classes = network.head.classes;
+  const base = makeBase(inputs.weights, { size, scaling, cut });
+  try {
+    using behind = makeTrainableNetwork(parametersBehind(cut, network, network.head), { cut, size, classes });
+    const logits = new Float32Array(rows.length * classes);
+    for (let start = 0; start < rows.length; start += 64) {
+      const batch = rows.slice(start, start + 64);
+      const pixels = new Int32Array(batch.length * size * size * 3);
+      batch.forEach((row, i) => pixels.set(pixelsOf(config, inputs, row), i * size * size * 3));
+      const activations = tf.tidy(() =>
+        base.forward(tf.tensor4d(pixels, [batch.length, size, size, 3], "int32")).dataSync<"float32">()
+      );
+      logits.set(behind.logits(activations), start * classes);
+      onProgress?.(start + batch.length, rows.length);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    return softmax(logits, classes);
+  } finally {
+    base.dispose();
+  }
 }
 
 /** Digest of everything that decides a recipe's results: constants, data, weights, engine. */

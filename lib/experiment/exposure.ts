@@ -1,5 +1,5 @@
 /** Accuracy on test images whose photo or lesion was trained on, beside the others. */
-import type { FinalEvaluation } from "./final_evaluation.ts";
+import type { TestedRun } from "./final_evaluation.ts";
 import type { Inputs } from "./features.ts";
 
 export interface Exposure {
@@ -17,7 +17,7 @@ const groups = ["another copy of the photo", "another photo of the lesion", "not
  */
 export function accuracyByExposure(
   inputs: Inputs,
-  final: Pick<FinalEvaluation, "predicted">,
+  run: Pick<TestedRun, "predicted">,
   options: { classes: readonly string[] },
 ): Exposure[] {
   const { parts, source } = inputs;
@@ -28,7 +28,7 @@ export function accuracyByExposure(
     if (!options.classes.includes(source.classes[label].code)) return;
     const group = counts[groupOf(testRow)];
     group.images++;
-    if (final.predicted[index] === label) group.right++;
+    if (run.predicted[index] === label) group.right++;
   });
   return counts.map(({ seen, images, right }) => ({
     seen,

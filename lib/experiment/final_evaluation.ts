@@ -1,37 +1,55 @@
-/** The single opening of the test part: the chosen run, the two others beside it, the baselines. */
+/** The single opening of the test part: the chosen run, the others beside it, the baselines. */
 import { join } from "node:path";
 import type { Config } from "../config.ts";
-import type { OptimizerName } from "../recipe.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
+import type { Depth, OptimizerName } from "../recipe.ts";
 import { predict } from "../training/head.ts";
 import { type Baseline, colourBaseline, commonestClass } from "./baselines.ts";
 import { chooseRun, type OptimizerRun } from "./comparison.ts";
+import { type DeepRun, predictDeep, predictWithoutRounding } from "./deep_training.ts";
 import { featuresOf, type Inputs } from "./features.ts";
 import { labelsOf } from "./parts.ts";
 
-export interface FinalEvaluation {
-  /** The optimizer that validation preferred, before the test was opened. */
-  readonly chosen: OptimizerName;
-  /** Each optimizer's test results; only the chosen one's count as the result. */
-  readonly tests: Readonly<Record<string, Evaluation>>;
-  readonly baselines: readonly Baseline[];
-  /** Test images whose predicted class differs when activations are kept as float32 instead of half floats. */
-  readonly changedByHalfFloats: number;
-  /** Of the chosen run: predicted label of each test image, in the order of the part. */
+/** A trained network with its answers to the test. */
+export interface TestedRun {
+  /** As `frozen VGG16, nadam`. */
+  readonly name: string;
+  readonly depth: Depth;
+  readonly optimizer: OptimizerName;
+  readonly configuration: string;
+  readonly train: Evaluation;
+  readonly validation: Evaluation;
+  readonly test: Evaluation;
+  /** Predicted label of each test image, in the order of the part. */
   readonly predicted: Uint8Array;
+}
+
+export interface FinalEvaluation {
+  /** The optimizer on the frozen network that validation preferred, before the test was opened. */
+  readonly chosen: OptimizerName;
+  /** The comparison's runs; only the chosen one's number counts as the result on the frozen network. */
+  readonly frozen: readonly TestedRun[];
+  /** The recipe's run; null without a recipe. */
+  readonly trained: TestedRun | null;
+  /** What validation prefers of the chosen and the trained one: the run that figures speak of. */
+  readonly best: TestedRun;
+  readonly baselines: readonly Baseline[];
+  /** Test images whose predicted class differs when the best run's activations are kept as float32 instead of half floats. */
+  readonly changedByHalfFloats: number;
 }
 
 export interface FinalProgress {
   features?: (done: number, total: number) => void;
   baseline?: (done: number, total: number) => void;
+  trained?: (done: number, total: number) => void;
 }
 
-/** Opens the test part; the opening is logged with the chosen run's configuration before any label is looked at. */
+/** Opens the test part; the opening is logged with the runs' configurations before any label is looked at. */
 export async function evaluateOnTest(
   config: Config,
   inputs: Inputs,
   runs: readonly OptimizerRun[],
-  progress: FinalProgress = {},
+  { deep = null, progress = {} }: { deep?: DeepRun | null; progress?: FinalProgress } = {},
 ): Promise<FinalEvaluation> {
   const chosen = chooseRun(runs);
   const { test } = inputs.parts;
@@ -40,21 +58,36 @@ export async function evaluateOnTest(
     onProgress: progress.features,
   });
 
-  await logOpening(config, chosen);
+  await logOpening(config, chosen, deep);
   const labels = labelsOf(inputs.parts, test);
   const classes = inputs.source.classes.length;
-  const tests: Record<string, Evaluation> = {};
-  for (const { optimizer, head } of runs) {
-    tests[optimizer] = evaluate(labels, predict(head, values), classes);
-  }
-  const predicted = argmaxRows(predict(chosen.head, values), classes);
-  const exact = argmaxRows(predict(chosen.head, float32!), classes);
+  const tested = (name: string, run: OptimizerRun | DeepRun, probabilities: Float32Array): TestedRun => {
+    const { optimizer, configuration, train, validation } = run;
+    return {
+      ...{ name, optimizer, configuration, train, validation },
+      depth: "depth" in run ? run.depth : "head",
+      test: evaluate(labels, probabilities, classes),
+      predicted: argmaxRows(probabilities, classes),
+    };
+  };
+  const frozen = runs.map((run) => tested(`frozen VGG16, ${run.optimizer}`, run, predict(run.head, values)));
+  const trained = deep &&
+    tested(
+      `trained from ${deep.depth}, ${deep.optimizer}`,
+      deep,
+      await predictDeep(config, inputs, deep.network, test, progress.trained),
+    );
+  const first = frozen.find(({ optimizer }) => optimizer === chosen.optimizer)!;
+  const best = trained && trained.validation.accuracy > first.validation.accuracy ? trained : first;
+  const exact = best === first
+    ? predict(chosen.head, float32!)
+    : await predictWithoutRounding(config, inputs, deep!.network, test, progress.trained);
+  const exactly = argmaxRows(exact, classes);
   return {
+    ...{ frozen, trained, best },
     chosen: chosen.optimizer,
-    tests,
     baselines: [commonestClass(inputs), await colourBaseline(config, inputs, progress.baseline)],
-    changedByHalfFloats: predicted.filter((label, index) => label !== exact[index]).length,
-    predicted,
+    changedByHalfFloats: best.predicted.filter((label, index) => label !== exactly[index]).length,
   };
 }
 
@@ -67,11 +100,13 @@ function argmaxRows(probabilities: Float32Array, classes: number): Uint8Array {
 }
 
 /** One JSON line per opening in `test_openings.jsonl`, so that a reader can see how often the test was looked at. */
-async function logOpening(config: Config, chosen: OptimizerRun): Promise<void> {
+async function logOpening(config: Config, chosen: OptimizerRun, deep: DeepRun | null): Promise<void> {
   const line = {
     time: new Date().toISOString(),
     optimizer: chosen.optimizer,
     configuration: chosen.configuration,
+    ...deep &&
+      { trained: { depth: deep.depth, optimizer: deep.optimizer, configuration: deep.configuration } },
   };
   await Deno.mkdir(config.out, { recursive: true });
   await Deno.writeTextFile(join(config.out, "test_openings.jsonl"), `${JSON.stringify(line)}\n`, {

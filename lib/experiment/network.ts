@@ -1,5 +1,14 @@
 /** The network as a table: what 04 shows. */
-import { cutShape, layers, outputShapes, parameterCount } from "../vgg16/architecture.ts";
+import type { Depth } from "../recipe.ts";
+import { cutOf } from "../training/train_recipe.ts";
+import {
+  cutShape,
+  frozenLayers,
+  type Layer,
+  layers,
+  outputShapes,
+  parameterCount,
+} from "../vgg16/architecture.ts";
 
 export interface LayerRow {
   readonly name: string;
@@ -23,4 +32,9 @@ export function layerTable(size: number, classes: number): LayerRow[] {
     { name: "flatten", shape: `${features}`, parameters: 0, trained: false },
     { name: "softmax", shape: `${classes}`, parameters: (features + 1) * classes, trained: true },
   ];
+}
+
+/** The layers that a depth trains, besides the softmax. */
+export function trainedLayers(depth: Depth): readonly Layer[] {
+  return layers.slice(frozenLayers(cutOf(depth)).length);
 }

@@ -5,7 +5,7 @@ import type { Config } from "../config.ts";
 import type { Evaluation } from "../evaluation/metrics.ts";
 import { countLabels } from "../ham10000/diagnosis.ts";
 import { engineIdentity } from "../tensorflow/engine.ts";
-import type { OptimizerRun } from "./comparison.ts";
+import type { DeepRun } from "./deep_training.ts";
 import type { Inputs } from "./features.ts";
 import type { FinalEvaluation } from "./final_evaluation.ts";
 import { claimOf } from "./final_tables.ts";
@@ -18,14 +18,13 @@ import { claimed } from "./write_up.ts";
 export function makeResults(
   config: Config,
   inputs: Inputs,
-  runs: readonly OptimizerRun[],
   final: FinalEvaluation,
+  deep: DeepRun | null,
 ): Record<string, unknown> {
   const { parts, source } = inputs;
   const perClass = (rows: readonly number[]) => countLabels(labelsOf(parts, rows), source.classes.length);
   const shared = {
     preset: config.preset,
-    depth: config.depth,
     scaling: config.scaling,
     size: config.size,
     seed: config.seed,
@@ -54,16 +53,18 @@ export function makeResults(
       },
     },
     chosen: final.chosen,
-    runs: runs.map(({ optimizer, configuration, train, validation }) => ({
-      name: `frozen VGG16 + softmax, ${optimizer}`,
+    runs: [...final.frozen, ...final.trained ? [final.trained] : []].map((run) => ({
+      name: run.depth === "head" ? `frozen VGG16 + softmax, ${run.optimizer}` : run.name,
       ...shared,
-      optimizer,
-      learningRate: config.learningRate,
-      epochs: config.epochs,
-      configuration,
-      train: summary(train),
-      validation: summary(validation),
-      test: withConfusion(final.tests[optimizer]),
+      depth: run.depth,
+      optimizer: run.optimizer,
+      ...run === final.trained
+        ? { recipe: deep!.recipe, bestEpoch: deep!.bestEpoch, history: deep!.history }
+        : { learningRate: config.learningRate, epochs: config.epochs },
+      configuration: run.configuration,
+      train: summary(run.train),
+      validation: summary(run.validation),
+      test: withConfusion(run.test),
     })),
     baselines: final.baselines.map(({ name, train, validation, test }) => ({
       name,

@@ -5,12 +5,17 @@ import { percent } from "./format.ts";
 import type { FigureOptions } from "./theme.ts";
 
 /** Accuracies are shares from 0 to 1. */
-export interface Claim {
-  claimed: number;
+export interface Measured {
   ours: number;
   /** 95 % interval of `ours`. */
   interval: { low: number; high: number };
   optimizer: string;
+}
+
+export interface Claim extends Measured {
+  claimed: number;
+  /** The network that was trained deeper; null or missing: none was. */
+  trained?: Measured & { depth: string } | null;
   baselines: readonly { name: string; accuracy: number }[];
 }
 
@@ -20,14 +25,21 @@ export interface Claim {
  * @throws RangeError for a share outside 0 to 1, or an interval that does not hold `ours`
  */
 export function claimBars(claim: Claim, options: Partial<FigureOptions> = {}): Figure {
-  const { claimed, ours, interval: { low, high }, optimizer } = claim;
+  const { claimed, ours, optimizer, trained } = claim;
+  const bar = (name: string, { ours, interval }: Measured) => ({
+    ...{ name, value: ours, ...interval },
+    kind: "ours" as const,
+  });
   const baselines = claim.baselines.toSorted((a, b) => b.accuracy - a.accuracy);
   return comparisonBars([
     { name: "the write-up's claim", value: claimed, kind: "claimed" },
-    { name: `frozen VGG16, ${optimizer}`, value: ours, low, high, kind: "ours" },
+    ...trained ? [bar(`trained from ${trained.depth}, ${trained.optimizer}`, trained)] : [],
+    bar(`frozen VGG16, ${optimizer}`, claim),
     ...baselines.map(({ name, accuracy }) => ({ name, value: accuracy, kind: "baseline" as const })),
   ], {
-    title: `Claimed ${percent(claimed)}, measured ${percent(ours)}`,
+    title: trained
+      ? `Claimed ${percent(claimed)}; trained ${percent(trained.ours)}, frozen ${percent(ours)}`
+      : `Claimed ${percent(claimed)}, measured ${percent(ours)}`,
     source:
       "Test accuracy as written, on a test set that leaks. Interval: 95 %, lesions drawn with replacement",
     valueTitle: "test accuracy",

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { readRunRecord, writeRunRecord } from "./run_record.ts";
 
-const stored = ["store", "optimizers"];
+const stored = ["store", "optimizers", "trainings", "studies"];
 
-/** Removes decoded images, activations, trained heads and the selected notebooks' records. */
+/** Removes decoded images, activations, trained networks and the selected notebooks' records. */
 export async function forget(config: Config, names: readonly string[]): Promise<void> {
   for (const folder of stored) {
     await Deno.remove(join(config.out, folder), { recursive: true }).catch((error) => {

@@ -28,9 +28,13 @@ export const mainNotebooks = [
   "05_final_evaluation",
 ] as const;
 
+/** Notebooks that go on where the write-up ends: hours of training, so run by name alone. */
+export const furtherNotebooks = ["06_future_work"] as const;
+
 /** Folders in a run's folder whose files belong to a notebook, also those that it took as they were. */
 export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
-  "04_optimizer_comparison": ["optimizers"],
+  "04_optimizer_comparison": ["optimizers", "trainings"],
+  "06_future_work": ["studies"],
 };
 
 /** Compares each notebook with what is recorded of its last run. */

@@ -15,7 +15,13 @@ import { forget } from "./forget.ts";
 import { endOnRequest } from "./interruption.ts";
 import { removeLeftOvers } from "./left_overs.ts";
 import { lockRun } from "./lock.ts";
-import { mainNotebooks, ownedFolders, type PlannedNotebook, planNotebooks } from "./plan.ts";
+import {
+  furtherNotebooks,
+  mainNotebooks,
+  ownedFolders,
+  type PlannedNotebook,
+  planNotebooks,
+} from "./plan.ts";
 import { parseReproduceOptions, selectNotebooks, usage } from "./reproduce_options.ts";
 import { filesWrittenSince, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
 import { bringWeightsApart, setUpApart } from "./set_up.ts";
@@ -41,10 +47,12 @@ async function main(args: string[]): Promise<number> {
       console.log(usage);
       return 0;
     }
-    const names = selectNotebooks(mainNotebooks, options);
+    const names = selectNotebooks(mainNotebooks, options, furtherNotebooks);
     for (const name of names) await readNotebook(join(projectRoot, "notebooks", `${name}.ipynb`));
     let config = createConfig(options.config);
-    const stand: Stand = { kept: [], current: null, line: null, timeoutSeconds: options.timeoutSeconds };
+    const isLong = config.recipe.length > 0 || names.some((name) => name === furtherNotebooks[0]);
+    const timeoutSeconds = options.timeoutSeconds ?? (isLong ? 86_400 : 3600);
+    const stand: Stand = { kept: [], current: null, line: null, timeoutSeconds };
     endOnRequest(() => farewell(config, stand));
     if (!options.dryRun) config = await withWeights(config, options.config);
     introduce(config);
@@ -84,7 +92,9 @@ function farewell(config: Config, { kept, current, line }: Stand): string {
   line?.[Symbol.dispose]();
   const parts = [
     ...(kept.length > 0 ? [kept.join(", ")] : []),
-    ...(current ? [`of ${current} whatever is computed (images, activations, trained heads)`] : []),
+    ...(current
+      ? [`of ${current} whatever is computed (images, activations, trained networks to the last checkpoint)`]
+      : []),
   ];
   return `\nStopped.${parts.length > 0 ? ` Kept in ${shownPath(config.out)}: ${parts.join("; ")}.` : ""} ` +
     "The same command goes on from there.";
@@ -209,11 +219,20 @@ async function keep(
 async function report(config: Config): Promise<void> {
   const results = await readJson(join(config.out, "results.json"));
   if (!results) return;
-  const chosen = results.runs.find((run: { optimizer: string }) => run.optimizer === results.chosen);
+  const { runs } = results as {
+    runs: { optimizer: string; depth: string; test: { accuracy: number; n: number } }[];
+  };
+  const chosen = runs.find((run) => run.depth === "head" && run.optimizer === results.chosen)!;
+  const trained = runs.find(({ depth }) => depth !== "head");
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   console.log(
     `\n${results.synthetic ? "SYNTHETIC stand-in data: these numbers say nothing about skin.\n" : ""}` +
-      `Test accuracy ${percent(chosen.test.accuracy)} (${chosen.optimizer}, ${chosen.test.n} images); ` +
+      `Test accuracy ${
+        percent(chosen.test.accuracy)
+      } (frozen, ${chosen.optimizer}, ${chosen.test.n} images); ` +
+      (trained
+        ? `${percent(trained.test.accuracy)} (trained from ${trained.depth}, ${trained.optimizer}); `
+        : "") +
       `claimed ${percent(results.claimed.accuracy)}; ` +
       results.baselines.map((b: { name: string; test: { accuracy: number } }) =>
         `${b.name} ${percent(b.test.accuracy)}`

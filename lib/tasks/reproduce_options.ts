@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type ConfigOptions, type Preset } from "../config.ts";
+import type { Depth } from "../recipe.ts";
 import { readConfigFile } from "./config_file.ts";
 import { parseColumns, parseList } from "./table_flags.ts";
 
@@ -12,8 +13,8 @@ export interface ReproduceOptions {
   /** The first notebook to run; null: the first of all. */
   readonly from: string | null;
   readonly fresh: boolean;
-  /** What one cell may take before it is stopped. */
-  readonly timeoutSeconds: number;
+  /** What one cell may take before it is stopped; null: what fits the configuration. */
+  readonly timeoutSeconds: number | null;
   readonly dryRun: boolean;
   readonly help: boolean;
 }
@@ -23,7 +24,9 @@ export const usage = `deno task reproduce [flags]
 Runs the notebooks in order through the Deno kernel and writes results, figures and executed notebooks.
 
   --preset NAME    quick: real images, VGG16 frozen, as written (default where images are found)
+                   write-up: the same, and the recipe that comes nearest to the published number: hours
                    smoke: drawn stand-in images, about two minutes (default where none are)
+  --depth NAME     train convolutions too, from this block on: block5, block4, …, block1 (default: head, none)
   --data FOLDER    HAM10000_metadata.csv and the image folders (default: data/)
   --metadata FILE  the table of the photos (default: HAM10000_metadata.csv in the data folder)
   --columns LIST   another table's names of HAM10000's columns: image_id=image,dx=diagnosis,lesion_id=patient
@@ -34,10 +37,11 @@ Runs the notebooks in order through the Deno kernel and writes results, figures 
   --seed N         what every random choice starts from (default: 0)
   --out FOLDER     where results go (default: outputs/<preset>)
   --config FILE    JSON with any fields of Config in lib/config.ts, as { "epochs": 3 }; flags win over it
-  --only LIST      run these notebooks alone, by number: 04 or 03,05
+  --tensorboard    write TensorBoard's logs of such a training, in trainings/ of the results
+  --only LIST      run these notebooks alone, by number: 04 or 03,05; 06 runs in no other way
   --from NUMBER    run this notebook and all after it
   --fresh          forget what is stored and compute everything again
-  --timeout N      minutes that one cell may take before it is stopped (default: 60)
+  --timeout N      minutes that one cell may take before it is stopped (default: 60, with convolutions to train a day)
   --dry-run        say what would run, what is stored already, the time and the disk it takes; run nothing
   --help           this page
 `;
@@ -50,8 +54,8 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
   if (values.only !== undefined && values.from !== undefined) {
     throw new RangeError("--only and --from exclude each other. Received: both");
   }
-  const minutes = Number(values.timeout ?? 60);
-  if (!(minutes > 0 && minutes <= 10_000)) {
+  const minutes = values.timeout === undefined ? null : Number(values.timeout);
+  if (minutes !== null && !(minutes > 0 && minutes <= 10_000)) {
     throw new RangeError(`--timeout is a number of minutes, more than 0. Received: ${values.timeout}`);
   }
   const flags: ConfigOptions = {
@@ -64,6 +68,8 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
     weights: values.weights === "none" ? null : path(values.weights),
     seed,
     out: path(values.out),
+    depth: values.depth as Depth | undefined,
+    tensorBoard: values.tensorboard,
   };
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   return {
@@ -71,17 +77,19 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
     only: values.only === undefined ? null : parseList(values.only),
     from: values.from ?? null,
     fresh: values.fresh ?? false,
-    timeoutSeconds: 60 * minutes,
+    timeoutSeconds: minutes === null ? null : 60 * minutes,
     dryRun: values["dry-run"] ?? false,
     help: values.help ?? false,
   };
 }
 
-/** The notebooks that the flags select, in order. */
+/** The notebooks that the flags select, in order. @param further those that are run only if they are named */
 export function selectNotebooks(
-  names: readonly string[],
+  main: readonly string[],
   options: Pick<ReproduceOptions, "only" | "from">,
+  further: readonly string[] = [],
 ): string[] {
+  const names = options.only ? [...main, ...further] : main;
   const find = (wanted: string) => {
     const found = names.find((name) => name === wanted || Number(name.slice(0, 2)) === Number(wanted));
     if (!found) {
@@ -104,6 +112,8 @@ function parseOrTeach(args: string[]) {
       args,
       options: {
         preset: text,
+        depth: text,
+        tensorboard: flag,
         data: text,
         metadata: text,
         columns: text,
