@@ -1,7 +1,7 @@
 /** The network as a table: what 04 shows. */
 import type { Depth } from "../recipe.ts";
-import { cutOf } from "../training/train_recipe.ts";
 import {
+  cutOf,
   cutShape,
   frozenLayers,
   type Layer,

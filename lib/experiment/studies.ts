@@ -41,21 +41,21 @@ export interface StudyResult {
 /** From the softmax alone to the whole network, each by its usual recipe. */
 export const ladder: readonly StudyRun[] = depths.map((depth) => ({
   label: depth,
-  change: { recipe: [stageOf(depth === "head" ? { depth } : { depth, epochs: 8 })] },
+  change: { recipe: [stageOf(depth === "head" ? { depth } : { depth, epochs: 6 })] },
 }));
 
 /** Pixels divided by 255, as written, against what ImageNet's weights were trained with. */
 export const scalings: readonly StudyRun[] = (["head", "block5"] as const).flatMap((depth) =>
   (["divide255", "imagenet"] as const).map((scaling) => ({
     label: `${depth}, ${scaling}`,
-    change: { scaling, recipe: [stageOf(depth === "head" ? { depth } : { depth, epochs: 8 })] },
+    change: { scaling, recipe: [stageOf(depth === "head" ? { depth } : { depth, epochs: 6 })] },
   }))
 );
 
 /** The three optimizers with block 5 trained: one seed and one learning rate each, so exploratory. */
 export const deepOptimizers: readonly StudyRun[] = optimizerNames.map((optimizer) => ({
   label: optimizer,
-  change: { recipe: [stageOf({ depth: "block5", optimizer, epochs: 8 })] },
+  change: { recipe: [stageOf({ depth: "block5", optimizer, epochs: 6 })] },
 }));
 
 /** Larger images: the frozen network on each, and one of them trained deeper. */
@@ -66,7 +66,7 @@ export const imageSizes: readonly StudyRun[] = [
   })),
   ...[64, 96].map((size) => ({
     label: `${size} × ${size}, block5`,
-    change: { size, recipe: [stageOf({ depth: "block5", epochs: 8 })] },
+    change: { size, recipe: [stageOf({ depth: "block5", epochs: 6 })] },
   })),
 ];
 

@@ -10,6 +10,7 @@ import { durationText } from "../notebook/progress_text.ts";
 import { readEngineChoice } from "../tensorflow/engine_choice.ts";
 import { tfjsNodeFolder } from "../tensorflow/addon.ts";
 import { readInstallation } from "../tensorflow/installation.ts";
+import { type PartSizes, recipeCost } from "./recipe_cost.ts";
 
 /** Images a second on two cores of 2023: the first guess. The progress line measures the machine at hand. */
 const decodesPerSecond = 350;
@@ -31,6 +32,9 @@ interface Left {
   /** Training and validation images. */
   readonly subset: number;
   readonly test: number;
+  /** Whether the recipe is among what runs. */
+  readonly trains: boolean;
+  readonly sizes: PartSizes;
 }
 
 /** Lines for a reader: what will be computed, what is stored already, time and disk. */
@@ -47,14 +51,23 @@ export async function estimateCost(
     (sum, name) => sum + (secondsPerNotebook[name as keyof typeof secondsPerNotebook] ?? 10),
     0,
   );
-  const seconds = left.decode / decodesPerSecond + forward / rate + fixed;
+  const deeper = left.trains ? recipeCost(config, left.sizes, rate) : { seconds: 0, bytes: 0, epochs: 0 };
+  const seconds = left.decode / decodesPerSecond + forward / rate + fixed + deeper.seconds;
   const bytes = left.decode * config.size ** 2 * 3 + left.subset * activationBytes.half +
-    left.test * activationBytes.both;
+    left.test * activationBytes.both + deeper.bytes;
   const number = (n: number) => n.toLocaleString("en-US");
   return [
     `to compute  ${number(left.decode)} images to decode, ${number(forward)} through VGG16`,
+    ...deeper.epochs > 0
+      ? [
+        `to train    from ${config.depth} on: ${deeper.epochs} epochs of ${
+          number(left.sizes.train)
+        } images, unless stored; ` +
+        `about ${durationText(deeper.seconds)} of the time`,
+      ]
+      : [],
     `time        about ${durationText(seconds)} on two cores`,
-    `disk        about ${Math.ceil(bytes / 1e6)} MB more in the run's folder`,
+    `disk        about ${number(Math.ceil(bytes / 1e6))} MB more in the run's folder`,
   ];
 }
 
@@ -64,22 +77,25 @@ async function leftToCompute(config: Config, notebooks: readonly string[], fresh
   const stored = fresh ? 0 : countStoredImages(storeFolder(config), config.size);
   const decode = needs("02", "04", "05") ? Math.max(0, sizes.images - stored) : 0;
   // Activations are found by their pixels: as long as images are missing nothing is known of them.
+  const trains = config.recipe.length > 0 && needs("04", "05");
   const { subset, test } = fresh || stored < sizes.images || !needs("04", "05") || !await isEngineReady()
     ? sizes
     : await (await import("./stored_work.ts")).missingActivations(config).catch(refuse);
-  return { decode, subset: needs("04", "05") ? subset : 0, test: needs("05") ? test : 0 };
+  return { decode, subset: needs("04", "05") ? subset : 0, test: needs("05") ? test : 0, trains, sizes };
 }
 
 /** Numbers of images, without opening any. */
-async function partSizesOf(config: Config): Promise<{ images: number; subset: number; test: number }> {
+async function partSizesOf(config: Config): Promise<PartSizes> {
   const counts = config.data === null
     ? standInCounts(config.standInImages)
     : await tableCounts(config, config.data);
   const augmented = augmentationTargets(counts).reduce((a, b) => a + b, 0);
   const test = Math.round(config.testShare * augmented);
+  const subset = Math.round(config.subsetShare * (augmented - test));
   return {
     images: counts.reduce((a, b) => a + b, 0),
-    subset: Math.round(config.subsetShare * (augmented - test)),
+    subset,
+    train: subset - Math.round(config.validationShare * subset),
     test,
   };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { digestOf } from "../digest.ts";
 import type { Depth, Recipe, Stage } from "../recipe.ts";
 import { loadTensors, saveTensors } from "../tensor_file.ts";
-import type { Cut } from "../vgg16/architecture.ts";
+import { type Cut, cutOf } from "../vgg16/architecture.ts";
 import type { Vgg16Weights } from "../vgg16/weights.ts";
 import type { Examples } from "./examples.ts";
 import type { Head } from "./head.ts";
@@ -58,11 +58,6 @@ interface StageResult {
   readonly history: readonly NetworkEpoch[];
   readonly bestEpoch: number;
   readonly seconds: number;
-}
-
-/** The cut behind which a depth trains. */
-export function cutOf(depth: Depth): Cut {
-  return depth === "head" ? "flatten" : depth;
 }
 
 /**

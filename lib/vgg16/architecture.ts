@@ -5,6 +5,8 @@
  * Layer names are those of Keras' `applications/vgg16.py`.
  */
 
+import type { Depth } from "../recipe.ts";
+
 export interface ConvolutionLayer {
   readonly kind: "convolution";
   /** Keras' name, as in `block1_conv1`. */
@@ -56,6 +58,11 @@ export const convolutions: readonly ConvolutionLayer[] = layers.filter((layer) =
 export type Cut = "flatten" | "block5" | "block4" | "block3" | "block2" | "block1";
 
 export const cuts: readonly Cut[] = ["flatten", "block5", "block4", "block3", "block2", "block1"];
+
+/** The cut behind which a depth trains. */
+export function cutOf(depth: Depth): Cut {
+  return depth === "head" ? "flatten" : depth;
+}
 
 /** The layers of the frozen part. Those behind the cut are `layers.slice(frozenLayers(cut).length)`. */
 export function frozenLayers(cut: Cut): readonly Layer[] {
