@@ -26,6 +26,11 @@ export interface Stage {
   readonly dropout: number;
   /** Share of each kernel, times the learning rate, that a step takes off before its update (decoupled, as Keras does). */
   readonly weightDecay: number;
+  /**
+   * Show each image in one of its eight orientations, turned by quarters and mirrored, drawn anew every epoch. Of `block1` alone:
+   * behind frozen layers there are no images, but what they made of them.
+   */
+  readonly randomOrientation: boolean;
   /** Epochs without a better validation after which the stage ends; null: never. */
   readonly patience: number | null;
 }
@@ -35,7 +40,14 @@ export type Recipe = readonly Stage[];
 
 /** What a stage is where it does not say otherwise: the rates that validation liked best, `head` as the write-up has it. */
 export function stageOf(given: Partial<Stage> & Pick<Stage, "depth">): Stage {
-  const shared = { optimizer: "nadam", batchSize: 32, dropout: 0, weightDecay: 0, patience: null } as const;
+  const shared = {
+    optimizer: "nadam",
+    batchSize: 32,
+    dropout: 0,
+    weightDecay: 0,
+    randomOrientation: false,
+    patience: null,
+  } as const;
   const ofDepth = given.depth === "head"
     ? { learningRate: 1e-3, schedule: "constant", warmUpEpochs: 0, epochs: 30 } as const
     : { learningRate: 1e-4, schedule: "cosine", warmUpEpochs: 0.5, epochs: 10 } as const;
@@ -80,6 +92,11 @@ export function checkStage(stage: Stage): void {
   );
   expect(dropout >= 0 && dropout < 1, "dropout", "at least 0 and below 1");
   expect(weightDecay >= 0 && weightDecay < Infinity, "weightDecay", "a number of at least 0");
+  expect(
+    stage.randomOrientation === false || (stage.randomOrientation === true && stage.depth === "block1"),
+    "randomOrientation",
+    `false, or true at depth block1, not ${stage.depth}`,
+  );
   expect(
     patience === null || isCount(patience),
     "patience",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ConfigOptions, createConfig, experimentOf } from "../lib/config.ts";
 import { digestOf } from "../lib/digest.ts";
+import { stageOf } from "../lib/recipe.ts";
 
 Deno.test("the constants are the protocol's", () => {
   const config = createConfig({ preset: "quick", data: "/photos" });
@@ -43,8 +44,23 @@ Deno.test("a table given alone has its photos beside it", () => {
   assert.equal(createConfig({ metadata: "/photos/list.csv", data: "/b" }).data, "/b");
 });
 
+Deno.test("a depth brings its usual recipe; a recipe decides the depth; neither touches the comparison", () => {
+  const config = (options: ConfigOptions) => createConfig({ preset: "quick", data: "/photos", ...options });
+  assert.deepEqual([config({}).depth, config({}).recipe], ["head", []]);
+  assert.deepEqual(config({ depth: "block4" }).recipe, [stageOf({ depth: "block4" })]);
+  const recipe = [{ depth: "head", epochs: 2 }, { depth: "block3", dropout: 0.5 }] as const;
+  assert.equal(config({ recipe }).depth, "block3");
+  assert.deepEqual(config({ recipe }).recipe, recipe.map(stageOf));
+  assert.deepEqual(config({ recipe }).epochs, 30);
+  assert.equal(config(config({ depth: "block4" })).depth, "block4");
+  assert.ok(createConfig({ preset: "write-up", data: "/photos" }).recipe.length > 0);
+});
+
 const impossible: [ConfigOptions, RegExp][] = [
-  [{ preset: "fast" as "quick" }, /preset must be "smoke" or "quick". Received: "fast"/],
+  [{ depth: "block6" as "block5" }, /depth must be one of head, .*Received: "block6"/],
+  [{ depth: "block5", recipe: [{ depth: "block4" }] }, /depth must be that of the recipe's last stage/],
+  [{ recipe: [{ depth: "block4", epochs: 0 }] }, /recipe, stage 1: epochs must be .*Received: 0/],
+  [{ preset: "fast" as "quick" }, /preset must be one of smoke, quick, write-up\. Received: "fast"/],
   [{ seed: -1 }, /seed must be a whole number from 0/],
   [{ seed: NaN }, /seed/],
   [{ seed: 1.5 }, /seed/],

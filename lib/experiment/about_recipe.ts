@@ -17,6 +17,7 @@ function aboutStage(stage: Stage): string {
     ...warmUpEpochs > 0 ? [`rising over the first ${epochsText(warmUpEpochs)}`] : [],
     ...stage.dropout > 0 ? [`dropout ${stage.dropout} before the softmax`] : [],
     ...stage.weightDecay > 0 ? [`weight decay ${stage.weightDecay}`] : [],
+    ...stage.randomOrientation ? ["each image in one of its eight orientations, drawn anew every epoch"] : [],
     ...stage.patience === null
       ? []
       : [`ended after ${epochsText(stage.patience)} without a better validation`],

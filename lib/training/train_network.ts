@@ -5,6 +5,7 @@ import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts
 import { argmax, crossEntropy } from "./cross_entropy.ts";
 import type { Examples } from "./examples.ts";
 import { makeOptimizer } from "./optimizer.ts";
+import { orient } from "./orientation.ts";
 import { learningRateAt } from "./schedule.ts";
 import { diverged } from "./train_checks.ts";
 import { makeTrainableNetwork, type NetworkSize, type TrainableNetwork } from "./trainable_network.ts";
@@ -121,6 +122,7 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
       const step = position.step + 1;
       const batch = order.slice((step - 1) * batchSize, step * batchSize);
       const x = readRows(train, batch, network.inputs);
+      if (options.randomOrientation) reorient(x, batch, { side: options.size, seed, epoch });
       const labels = batch.map((row) => train.labels[row]);
       network.assign(weights);
       const mask = dropout > 0
@@ -216,6 +218,20 @@ function readRows(examples: Examples, rows: readonly number[], length: number): 
   const values = new Float32Array(rows.length * length);
   rows.forEach((row, i) => examples.read(row, values.subarray(i * length, (i + 1) * length)));
   return values;
+}
+
+/** Turns and mirrors images (rows, side, side, 3) in place, each as (seed, epoch, row) say. */
+function reorient(
+  images: Float32Array,
+  rows: readonly number[],
+  { side, seed, epoch }: { side: number; seed: number; epoch: number },
+): void {
+  const length = images.length / rows.length;
+  rows.forEach((row, i) => {
+    const image = images.subarray(i * length, (i + 1) * length);
+    const way = Math.floor(8 * randomFor(seed, "orientation", epoch, row)());
+    orient(image.slice(), image, { side, channels: 3, way });
+  });
 }
 
 function dropoutMask(length: number, dropout: number, random: () => number): Float32Array {

@@ -29,7 +29,7 @@ Deno.test("weights are a file, looked for, or none on purpose", () => {
 });
 
 Deno.test("a cell's limit is given in minutes; what is none is refused", () => {
-  assert.equal(parseReproduceOptions([]).timeoutSeconds, 3600);
+  assert.equal(parseReproduceOptions([]).timeoutSeconds, null);
   assert.equal(parseReproduceOptions(["--timeout", "0.5"]).timeoutSeconds, 30);
   for (const text of ["0", "-1", "an hour", "Infinity"]) {
     assert.throws(() => parseReproduceOptions([`--timeout=${text}`]), {
@@ -37,6 +37,17 @@ Deno.test("a cell's limit is given in minutes; what is none is refused", () => {
       message: /--timeout is a number of minutes.*Received: /,
     });
   }
+});
+
+Deno.test("a depth and TensorBoard are read; a further notebook runs by name alone", () => {
+  const { config } = parseReproduceOptions(["--depth", "block4", "--tensorboard"]);
+  assert.deepEqual([config.depth, config.tensorBoard], ["block4", true]);
+  const select = (...args: string[]) =>
+    selectNotebooks(names, parseReproduceOptions(args), ["06_future_work"]);
+  assert.deepEqual(select(), names);
+  assert.deepEqual(select("--from", "02"), names.slice(1));
+  assert.deepEqual(select("--only", "06"), ["06_future_work"]);
+  assert.throws(() => select("--from", "06"), { name: "RangeError" });
 });
 
 Deno.test("another table's columns and classes are read", () => {

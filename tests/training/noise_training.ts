@@ -34,6 +34,7 @@ export function noiseTraining(changes: Partial<NetworkTrainOptions> = {}) {
     seed: 5,
     dropout: 0.2,
     weightDecay: 1e-3,
+    randomOrientation: false,
     patience: null,
     validation: noise(9, "validation"),
     initial: parametersBehind("block5", randomWeights(1), head),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { sha256 } from "../../lib/digest.ts";
 import { tf } from "../../lib/tensorflow/engine.ts";
-import { computeActivations, storedActivations } from "../../lib/vgg16/activations.ts";
+import { computeActivations, openActivations, storedActivations } from "../../lib/vgg16/activations.ts";
 import { makeBase } from "../../lib/vgg16/forward.ts";
 import { randomWeights } from "../../lib/vgg16/weights.ts";
 import { makeInputs, makeOptions } from "./activation_inputs.ts";
@@ -258,4 +258,32 @@ Deno.test("what cannot be computed or stored is refused before it is", async () 
     message: /half float. Received: \d+/,
   });
   assert.equal(await storedActivations([input], { ...options, weights: huge }), 0);
+});
+
+Deno.test("read one at a time they are the same; what is damaged meanwhile is told and computed again by the next run", async () => {
+  const store = temporary();
+  const inputs = [...makeInputs(20), ...makeInputs(2)]; // two of them twice
+  const row = new Float32Array(512);
+  const check = (reader: { read: (row: number, target: Float32Array) => void }) => {
+    for (const index of [21, 3, 19, 0, 3]) {
+      reader.read(index, row);
+      const place = 512 * (index % 20);
+      assert.deepEqual(row, unbroken.values.slice(place, place + 512), `row ${index}`);
+    }
+  };
+  {
+    using reader = await openActivations(inputs, makeOptions(store));
+    assert.deepEqual([reader.length, reader.computed], [512, 20]);
+    check(reader);
+    changeBytes(recordsIn(store), (bytes) => {
+      bytes[16 + 5 * recordBytes + 100] ^= 1;
+      return bytes;
+    });
+    assert.throws(() => {
+      for (let index = 0; index < 20; index++) reader.read(index, row);
+    }, /was damaged after it was stored.*run again: it is computed anew/);
+  }
+  using again = await openActivations(inputs, makeOptions(store));
+  assert.equal(again.computed, 1);
+  check(again);
 });
