@@ -43,7 +43,9 @@ export async function writeFolderAtomic(
   const temporary = temporaryName(path);
   const old = temporaryName(path);
   try {
-    await Deno.mkdir(temporary, { recursive: true });
+    await Deno.mkdir(temporary, { recursive: true }).catch((error) => {
+      throw storageError(path, error);
+    });
     await fill(temporary);
     const replaced = await Deno.rename(path, old).then(() => true, (error) => {
       if (error instanceof Deno.errors.NotFound) return false;
