@@ -91,8 +91,9 @@ export async function run({ paths, model: given, csv }: ClassifyFlags): Promise<
   return problems;
 }
 
-async function findModel(): Promise<string> {
-  for (const folder of usualModels) if (await hasModel(join(projectRoot, folder))) return folder;
+/** The first of `usualModels` that is there, below `root`. @throws {Error} when none is */
+export async function findModel(root = projectRoot): Promise<string> {
+  for (const folder of usualModels) if (await hasModel(join(root, folder))) return folder;
   throw new Error(
     `There is no trained model. Received: nothing in ${usualModels.join(", ")}. ` +
       "Make one with `deno task reproduce`, or name its folder with --model",

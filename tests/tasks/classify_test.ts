@@ -7,7 +7,7 @@ import { ham10000Classes } from "../../lib/ham10000/diagnosis.ts";
 import { makeStandIn } from "../../lib/ham10000/stand_in.ts";
 import { medicalNotice } from "../../lib/saved_model/notice.ts";
 import { saveModel } from "../../lib/saved_model/save_model.ts";
-import { parseClassifyFlags, usage } from "../../lib/tasks/classify.ts";
+import { findModel, parseClassifyFlags, usage } from "../../lib/tasks/classify.ts";
 import { seededModel } from "../saved_model/models.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "classify é " });
@@ -129,6 +129,20 @@ Deno.test("a model that is missing or damaged is named, and the exit code is 1",
   const cut = await run("--model", damaged, photo);
   assert.equal(cut.code, 1);
   assert.match(cut.err, /weights\.bin: cut short: about\.json names \d+ bytes\. Received: 5000 bytes/);
+});
+
+Deno.test("without --model the best run's model is taken; where there is none, that is said with what to do", async () => {
+  const root = join(folder, "project");
+  await assert.rejects(findModel(root), {
+    message: "There is no trained model. Received: nothing in outputs/write-up/model, outputs/quick/model, " +
+      "outputs/smoke/model. Make one with `deno task reproduce`, or name its folder with --model",
+  });
+  for (const preset of ["smoke", "quick", "write-up"]) {
+    const path = join(root, "outputs", preset, "model");
+    await Deno.mkdir(path, { recursive: true });
+    await Deno.copyFile(join(model, "about.json"), join(path, "about.json"));
+    assert.equal(await findModel(root), `outputs/${preset}/model`);
+  }
 });
 
 Deno.test("flags that cannot be are refused with exit code 2; --help is the page", async () => {
