@@ -29,6 +29,38 @@ export async function writeAtomicParts(path: string, parts: readonly Uint8Array[
   }
 }
 
+/**
+ * Makes a folder whose files belong together in one step: `fill` writes them into a folder of another name, which is then
+ * renamed. An older folder of the name is replaced whole; killed in the moment between its going and the new one's coming, there
+ * is none.
+ *
+ * @throws {StorageError} when it cannot be written; an older folder is as it was
+ */
+export async function writeFolderAtomic(
+  path: string,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = temporaryName(path);
+  const old = temporaryName(path);
+  try {
+    await Deno.mkdir(temporary, { recursive: true }).catch((error) => {
+      throw storageError(path, error);
+    });
+    await fill(temporary);
+    const replaced = await Deno.rename(path, old).then(() => true, (error) => {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw storageError(path, error);
+    });
+    await Deno.rename(temporary, path).catch(async (error) => {
+      if (replaced) await Deno.rename(old, path);
+      throw storageError(path, error);
+    });
+  } finally {
+    await Deno.remove(temporary, { recursive: true }).catch(() => {}); // there no more, if all went well
+    await Deno.remove(old, { recursive: true }).catch(() => {});
+  }
+}
+
 /** What a file or folder is called until it is whole: `<path>.<process>.<8 random digits>.tmp`, of this process. */
 function temporaryName(path: string): string {
   return `${path}.${Deno.pid}.${crypto.randomUUID().slice(0, 8)}.tmp`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { writeAtomic, writerOf } from "../lib/atomic.ts";
+import { writeAtomic, writeFolderAtomic, writerOf } from "../lib/atomic.ts";
 import { isStorageFault } from "../lib/storage_error.ts";
 
 Deno.test("a file appears whole, folders are made, no temporary file stays", async () => {
@@ -110,4 +110,64 @@ Deno.test("a full or read-only disk is told from other errors, by an error's nam
   assert.ok(isStorageFault("Error", "Read-only file system (os error 30): mkdir 'x'"));
   assert.ok(!isStorageFault("TypeError", "labels must be 0 … 6. Received: 7"));
   assert.ok(!isStorageFault("NotFound", "No such file or directory (os error 2): open 'x'"));
+});
+
+/** Names and contents of a folder of text files. */
+async function textsIn(folder: string): Promise<Record<string, string>> {
+  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await Deno.readTextFile(join(folder, name))])),
+  );
+}
+
+Deno.test("a folder appears whole and replaces an older one whole; an error in between leaves that as it was", async () => {
+  const parent = await Deno.makeTempDir();
+  const folder = join(parent, "deep", "model");
+  try {
+    await writeFolderAtomic(folder, (path) => Deno.writeTextFile(join(path, "a"), "1"));
+    await writeFolderAtomic(folder, (path) => Deno.writeTextFile(join(path, "b"), "2"));
+    assert.deepEqual(await textsIn(folder), { b: "2" });
+    const fails = writeFolderAtomic(folder, async (path) => {
+      await Deno.writeTextFile(join(path, "b"), "3");
+      throw new RangeError("half-way");
+    });
+    await assert.rejects(fails, { name: "RangeError", message: "half-way" });
+    assert.deepEqual(await textsIn(folder), { b: "2" });
+    assert.deepEqual(Array.from(Deno.readDirSync(join(parent, "deep")), ({ name }) => name), ["model"]);
+    await Deno.writeTextFile(join(parent, "file"), "");
+    await assert.rejects(writeFolderAtomic(join(parent, "file", "model"), () => Promise.resolve()), {
+      name: "StorageError",
+      message: /model could not be written/,
+    });
+  } finally {
+    await Deno.remove(parent, { recursive: true });
+  }
+});
+
+Deno.test("a process killed while it fills a folder leaves the older one, and what can be told to be unfinished", async () => {
+  const parent = await Deno.makeTempDir();
+  const folder = join(parent, "model");
+  try {
+    await writeFolderAtomic(folder, (path) => Deno.writeTextFile(join(path, "a"), "old"));
+    const program = `
+      import { writeFolderAtomic } from ${JSON.stringify(new URL("../lib/atomic.ts", import.meta.url).href)};
+      await writeFolderAtomic(${JSON.stringify(folder)}, async (path) => {
+        await Deno.writeTextFile(path + "/a", "new");
+        console.log("half");
+        await new Promise((resolve) => setTimeout(resolve, 60_000));
+      });`;
+    const child = new Deno.Command(Deno.execPath(), { args: ["eval", program], stdout: "piped" }).spawn();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    child.kill("SIGKILL");
+    await reader.cancel();
+    await child.status;
+    assert.deepEqual(await textsIn(folder), { a: "old" });
+    const others = Array.from(Deno.readDirSync(parent), ({ name }) => name).filter((name) =>
+      name !== "model"
+    );
+    assert.deepEqual(others.map(writerOf), [child.pid]);
+  } finally {
+    await Deno.remove(parent, { recursive: true });
+  }
 });

@@ -99,6 +99,8 @@ function decodingProblem(error: unknown): string {
     return `has more than ${maximumPixels / 1e6} megapixels, too many for a photo`;
   }
   if (/unsupported image format/.test(message)) return "is not a picture in a known format";
+  // sharp loses what the warning said where several photos are decoded at once
+  if (/Warning treated as error/.test(message)) return "is damaged or cut short";
   if (/premature end/.test(message)) return `is cut short (${message})`;
   if (/Vips|libspng|pngload|corrupt/i.test(message)) return `is damaged (${message})`;
   return message;

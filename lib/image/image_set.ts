@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { sha256 } from "../digest.ts";
+import { inParallel } from "../parallel.ts";
 import { openRecordStore, type RecordStore } from "../record_store.ts";
 import { decodeBytes, decoder, decodeVersion, readPhoto } from "./decode.ts";
 
@@ -169,21 +170,6 @@ function stampOf(path: string, size: number): string | undefined {
 
 function pixelKey(fileDigest: string, size: number): string {
   return sha256(JSON.stringify([fileDigest, size, decodeVersion, decoder]));
-}
-
-/** Runs `work` on every item, `limit` at a time. The first error stops what has not begun and is thrown. */
-async function inParallel<T>(items: T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    try {
-      while (next < items.length) await work(items[next++]);
-    } finally {
-      next = items.length;
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: limit }, worker));
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
 }
 
 function describe(damaged: readonly DamagedPhoto[], total: number): string {

@@ -35,35 +35,44 @@ export function parametersBehind(cut: Cut, weights: Pick<Vgg16Weights, "layers">
 }
 
 /**
- * The whole network: `weights` with what was trained in its place. Arrays are shared, not copied.
+ * The network that a training ended with: its base, with what was trained in the place of what it started from. Arrays are shared,
+ * not copied.
  *
- * @throws {TypeError} when the parameters lack the softmax
+ * @param base the network that the training started from
+ * @param parameters what `parametersBehind` gave for any cut, trained or not
+ * @throws {TypeError} when they lack the softmax, name another layer or have another shape
  */
 export function withParameters(
-  weights: Pick<Vgg16Weights, "layers">,
+  base: Pick<Vgg16Weights, "layers">,
   parameters: readonly Parameter[],
 ): NetworkWeights {
-  const trained = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-  const kernel = trained.get("predictions/kernel");
-  const bias = trained.get("predictions/bias");
-  if (!kernel || !bias) {
+  const left = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  const take = (name: string, shape: readonly number[]): Float32Array | undefined => {
+    const parameter = left.get(name);
+    if (!parameter) return undefined;
+    left.delete(name);
+    const length = shape.reduce((all, side) => all * side, 1);
+    if (parameter.shape.join() === shape.join() && parameter.values.length === length) {
+      return parameter.values;
+    }
     throw new TypeError(
-      `Parameters must hold predictions/kernel and predictions/bias. Received: ${
-        [...trained.keys()].join(", ")
-      }`,
+      `${name} must have shape (${shape.join(", ")}). ` +
+        `Received: (${parameter.shape.join(", ")}), ${parameter.values.length} values`,
+    );
+  };
+  const layers = base.layers.map(({ name, kernel, bias }) => ({
+    name,
+    kernel: take(`${name}/kernel`, [3, 3, kernel.length / 9 / bias.length, bias.length]) ?? kernel,
+    bias: take(`${name}/bias`, [bias.length]) ?? bias,
+  }));
+  const [inputs, classes] = left.get("predictions/kernel")?.shape ?? [0, 0];
+  const kernel = take("predictions/kernel", [inputs, classes]);
+  const bias = take("predictions/bias", [classes]);
+  if (!kernel || !bias || left.size > 0) {
+    throw new TypeError(
+      "Parameters must be kernels and biases of VGG16's convolutions, and predictions/kernel and predictions/bias. " +
+        `Received: ${parameters.map(({ name }) => name).join(", ") || "none"}`,
     );
   }
-  return {
-    layers: weights.layers.map(({ name, kernel, bias }) => ({
-      name,
-      kernel: trained.get(`${name}/kernel`)?.values ?? kernel,
-      bias: trained.get(`${name}/bias`)?.values ?? bias,
-    })),
-    head: {
-      kernel: kernel.values,
-      bias: bias.values,
-      inputs: kernel.shape[0],
-      classes: kernel.shape[1],
-    },
-  };
+  return { layers, head: { kernel, bias, inputs, classes } };
 }

@@ -30,7 +30,7 @@ export interface FrozenBase {
 }
 
 /** Prepares the network's layers before the cut for one image size. */
-export function makeBase(weights: Vgg16Weights, options: BaseOptions): FrozenBase {
+export function makeBase(weights: Pick<Vgg16Weights, "layers">, options: BaseOptions): FrozenBase {
   const { size, scaling, cut = "flatten" } = options;
   const outputs = cutShape(cut, size).reduce((product, side) => product * side, 1);
   const layers = frozenLayers(cut);
@@ -74,7 +74,7 @@ export function scalePixels(images: Tensor4D, scaling: Scaling): Tensor4D {
   });
 }
 
-function checkLayers({ layers }: Vgg16Weights, expected: readonly Layer[]): void {
+function checkLayers({ layers }: Pick<Vgg16Weights, "layers">, expected: readonly Layer[]): void {
   const names = layers.map(({ name }) => name);
   for (const { kind, name } of expected) {
     if (kind === "pool" || names.includes(name)) continue;

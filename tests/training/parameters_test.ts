@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { initialHead } from "../../lib/training/head.ts";
-import { parametersBehind, withParameters } from "../../lib/training/parameters.ts";
+import { type Parameter, parametersBehind, withParameters } from "../../lib/training/parameters.ts";
 import { cuts, parameterCount } from "../../lib/vgg16/architecture.ts";
 import { randomWeights } from "../../lib/vgg16/weights.ts";
 
@@ -36,6 +36,23 @@ Deno.test("what was trained takes the place of what it started from, the rest st
   assert.notEqual(weights.layers[12].kernel[0], 7);
 });
 
-Deno.test("parameters without a softmax are refused", () => {
-  assert.throws(() => withParameters(weights, []), /must hold predictions\/kernel .*Received: /);
+Deno.test("a missing head, an unknown layer and another shape are refused", () => {
+  const parameters = parametersBehind("flatten", weights, head);
+  const strange: Parameter = { name: "block6_conv1/kernel", shape: [1], values: new Float32Array(1) };
+  const flat: Parameter = { name: "block1_conv1/kernel", shape: [1728], values: new Float32Array(1728) };
+  const short: Parameter = { ...parameters[1], values: new Float32Array(2) };
+  for (
+    const [given, message] of [
+      [[], /Received: none$/],
+      [[parameters[0]], /predictions\/bias\. Received: predictions\/kernel$/],
+      [[...parameters, strange], /Received: .*block6_conv1\/kernel$/],
+      [
+        [...parameters, flat],
+        /block1_conv1\/kernel must have shape \(3, 3, 3, 64\)\. Received: \(1728\), 1728 values/,
+      ],
+      [[parameters[0], short], /predictions\/bias must have shape \(7\)\. Received: \(7\), 2 values/],
+    ] as [Parameter[], RegExp][]
+  ) {
+    assert.throws(() => withParameters(weights, given), { name: "TypeError", message });
+  }
 });

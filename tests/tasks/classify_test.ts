@@ -1,0 +1,163 @@
+/** `deno task classify` as users call it, with the permissions that it has in deno.json. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { projectRoot } from "../../lib/config.ts";
+import { parse } from "../../lib/csv.ts";
+import { ham10000Classes } from "../../lib/ham10000/diagnosis.ts";
+import { makeStandIn } from "../../lib/ham10000/stand_in.ts";
+import { medicalNotice } from "../../lib/saved_model/notice.ts";
+import { saveModel } from "../../lib/saved_model/save_model.ts";
+import { findModel, parseClassifyFlags, usage } from "../../lib/tasks/classify.ts";
+import { seededModel } from "../saved_model/models.ts";
+
+const folder = await Deno.makeTempDir({ prefix: "classify é " });
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const drawn = join(folder, "drawn");
+await makeStandIn(drawn, { seed: 1, images: 60 });
+const part = join(drawn, "HAM10000_images_part_1");
+const photo = join(part, "SYN_0000001.jpg");
+const model = join(folder, "model");
+await saveModel(model, seededModel({ size: 32, scaling: "divide255" }));
+
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const config = ["--config", join(projectRoot, "deno.json"), "-P=classify"];
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--no-check",
+      "-q",
+      ...config,
+      join(projectRoot, "lib/tasks/classify.ts"),
+      ...args,
+    ],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+Deno.test("the task that deno.json names is the one that is tested", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
+  assert.equal(tasks.classify.command, "deno run --no-prompt -P=classify lib/tasks/classify.ts");
+});
+
+Deno.test("a photo's seven probabilities are printed with names; SYNTHETIC stands on top, the notice last", async () => {
+  const { code, out, err } = await run("--model", model, photo);
+  assert.equal(err, "");
+  assert.equal(code, 0);
+  const lines = out.trimEnd().split("\n");
+  assert.equal(
+    lines[0],
+    `Model: ${model}, VGG16, random weights, trained from block1 on, seed 0, 32×32 pixels`,
+  );
+  assert.match(lines[1], /^SYNTHETIC: /);
+  assert.match(lines[2], /^RANDOM BASE: /);
+  assert.deepEqual(lines.slice(3, 5), ["", photo]);
+  const answers = lines.slice(5, 12).map((line) => /^ {2}(\S+) +(.*?) +([\d.]+) %$/.exec(line)!.slice(1));
+  const names = answers.map(([code, name]) => ({ code, name }));
+  assert.deepEqual(names.toSorted((a, b) => (a.code < b.code ? -1 : 1)), [...ham10000Classes]);
+  const percents = answers.map(([, , percent]) => Number(percent));
+  assert.deepEqual(percents, percents.toSorted((a, b) => b - a));
+  assert.ok(Math.abs(percents.reduce((sum, percent) => sum + percent) - 100) < 0.5);
+  assert.deepEqual(lines.slice(12), ["", medicalNotice]);
+});
+
+Deno.test("a folder with a damaged photo: the others are answered, in the table too, and the exit code is 1", async () => {
+  const mixed = join(folder, "mixed");
+  await Deno.mkdir(join(mixed, "deep"), { recursive: true });
+  for (const name of ["SYN_0000002.jpg", "SYN_0000003.jpg"]) {
+    await Deno.copyFile(join(part, name), join(mixed, "deep", name));
+  }
+  const bytes = await Deno.readFile(photo);
+  await Deno.writeFile(join(mixed, "cut.jpg"), bytes.subarray(0, bytes.length >> 1));
+  const { code, out, err } = await run(
+    "--model",
+    "model",
+    "--csv",
+    "tables/answers.csv",
+    "mixed",
+    "nowhere.png",
+  );
+  assert.equal(code, 1);
+  assert.equal(
+    err.replace(/is (damaged or )?cut short( \(.*\))?/, "is cut short"),
+    "2 could not be used:\n  mixed/cut.jpg: is cut short\n  nowhere.png: does not exist\n\n",
+  );
+  assert.match(out, /\nmixed\/deep\/SYN_0000002\.jpg\n {2}[\s\S]*\nmixed\/deep\/SYN_0000003\.jpg\n {2}/);
+  assert.ok(out.endsWith(`tables/answers.csv: 2 photos\n${medicalNotice}\n`), out);
+  const rows = parse(await Deno.readTextFile(join(folder, "tables", "answers.csv")), { skipFirstRow: true });
+  assert.deepEqual(rows.map(({ path }) => path), [
+    "mixed/deep/SYN_0000002.jpg",
+    "mixed/deep/SYN_0000003.jpg",
+  ]);
+  const codes = ham10000Classes.map(({ code }) => code);
+  for (const row of rows) {
+    assert.deepEqual(Object.keys(row), ["path", "predicted", ...codes]);
+    const values = codes.map((code) => Number(row[code]));
+    assert.equal(row.predicted, codes[values.indexOf(Math.max(...values))]);
+  }
+  assert.deepEqual(Array.from(Deno.readDirSync(join(folder, "tables")), ({ name }) => name), ["answers.csv"]);
+});
+
+Deno.test("a folder without photos is named, and the exit code is 1", async () => {
+  const { code, out, err } = await run("--model", model, join(model));
+  assert.equal(code, 1);
+  assert.match(err, /model: holds no photo \(\.jpg, \.jpeg or \.png\), at no depth\. Give another folder/);
+  assert.ok(out.endsWith(`${medicalNotice}\n`));
+});
+
+Deno.test("a table that cannot be written is refused before the work", async () => {
+  for (const path of [part, join(photo, "answers.csv")]) {
+    const { code, out, err } = await run("--model", model, "--csv", path, photo);
+    assert.equal(code, 1);
+    assert.match(err, /^--csv must be a file in a folder where you may write\. Received: .*\(.+\)\n$/);
+    assert.ok(err.includes(path));
+    assert.equal(out, "");
+  }
+});
+
+Deno.test("a model that is missing or damaged is named, and the exit code is 1", async () => {
+  const missing = await run("--model", "nowhere", photo);
+  assert.equal(missing.code, 1);
+  assert.match(missing.err, /^nowhere\/about\.json: there is no model .*\(--model\)\n$/);
+  const damaged = join(folder, "damaged");
+  await Deno.mkdir(damaged);
+  for (const { name } of Deno.readDirSync(model)) await Deno.copyFile(join(model, name), join(damaged, name));
+  await Deno.truncate(join(damaged, "weights.bin"), 5000);
+  const cut = await run("--model", damaged, photo);
+  assert.equal(cut.code, 1);
+  assert.match(cut.err, /weights\.bin: cut short: about\.json names \d+ bytes\. Received: 5000 bytes/);
+});
+
+Deno.test("without --model the best run's model is taken; where there is none, that is said with what to do", async () => {
+  const root = join(folder, "project");
+  await assert.rejects(findModel(root), {
+    message: "There is no trained model. Received: nothing in outputs/write-up/model, outputs/quick/model, " +
+      "outputs/smoke/model. Make one with `deno task reproduce`, or name its folder with --model",
+  });
+  for (const preset of ["smoke", "quick", "write-up"]) {
+    const path = join(root, "outputs", preset, "model");
+    await Deno.mkdir(path, { recursive: true });
+    await Deno.copyFile(join(model, "about.json"), join(path, "about.json"));
+    assert.equal(await findModel(root), `outputs/${preset}/model`);
+  }
+});
+
+Deno.test("flags that cannot be are refused with exit code 2; --help is the page", async () => {
+  const cases: [string[], RegExp][] = [
+    [[], /^Name the photos, or folders of photos\. Received: none\n\ndeno task classify/],
+    [["--top", "3", "a.jpg"], /'--top'[\s\S]*deno task classify FILE/],
+    [["--csv=", "a.jpg"], /^--csv needs a path\. Received: an empty text$/],
+  ];
+  for (const [args, message] of cases) {
+    assert.throws(() => parseClassifyFlags(args), { name: "RangeError", message });
+  }
+  assert.equal((await run("--top", "3")).code, 2);
+  const { code, out } = await run("--help");
+  assert.deepEqual([code, out], [0, `${usage}\n`]);
+  assert.deepEqual(parseClassifyFlags(["a", "--model", "m", "b"]), {
+    ...{ paths: ["a", "b"], model: "m", csv: null, help: false },
+  });
+});
