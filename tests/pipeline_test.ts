@@ -7,7 +7,13 @@ import { projectRoot } from "../lib/config.ts";
 import { parse, stringify } from "../lib/csv.ts";
 import { metadataColumns } from "../lib/ham10000/metadata.ts";
 import { parseNotebook } from "../lib/notebook/ipynb.ts";
+import { loadModel } from "../lib/saved_model/load_model.ts";
 import { assertNoPhotos, isPhoto, withoutPhotos } from "../lib/notebook/photos.ts";
+
+interface Run {
+  configuration: string;
+  validation: { accuracy: number };
+}
 
 const shared = fileURLToPath(new URL("../../shared/", import.meta.url));
 const photos = join(shared, "ham10000");
@@ -45,10 +51,13 @@ Deno.test(
   async (t) => {
     const folder = await Deno.makeTempDir();
     const [data, out] = [join(folder, "data"), join(folder, "out")];
-    const flags = ["--data", data, "--weights", weights, "--out", out];
+    const recipe = join(folder, "recipe.json");
+    const flags = ["--data", data, "--weights", weights, "--out", out, "--config", recipe];
     const first = join(data, "HAM10000_images_part_1");
     try {
       await sampleOfPhotos(data, 300);
+      const stages = [{ depth: "head", epochs: 3 }, { depth: "block5", epochs: 2 }];
+      await Deno.writeTextFile(recipe, JSON.stringify({ recipe: stages }));
 
       await t.step(
         "a truncated photo stops the run, names notebook, cell and photo, and keeps what was rendered",
@@ -73,11 +82,13 @@ Deno.test(
         assert.equal(results.synthetic, false);
         assert.equal(results.counts.images, 300);
         assert.equal(results.counts.train + results.counts.test, results.counts.augmented);
-        assert.deepEqual(results.runs.map((run: { optimizer: string }) => run.optimizer), [
-          "nadam",
-          "adam",
-          "rmsprop",
-        ]);
+        const runs = results.runs.map((run: { depth: string; optimizer: string }) =>
+          `${run.depth} ${run.optimizer}`
+        );
+        assert.deepEqual(runs, ["head nadam", "head adam", "head rmsprop", "block5 nadam"]);
+        const [trained] = results.runs.slice(-1);
+        assert.deepEqual(trained.history.map(({ stage }: { stage: number }) => stage), [1, 1, 1, 2, 2]);
+        assert.equal(results.claim.trained.ours, trained.test.accuracy);
         const [colours] = results.baselines.slice(-1);
         const chosen = results.runs.find((run: { optimizer: string }) => run.optimizer === results.chosen);
         // ImageNet features of copies that training has seen: well above chance, and above always the commonest class.
@@ -97,6 +108,15 @@ Deno.test(
           await assertNoPhotos(await withoutPhotos(executed), { name });
         }
         assert.equal(tagged, 4, "two grids in 01, two in 02");
+      });
+
+      await t.step("the best network is there to be used", async () => {
+        const results = JSON.parse(await Deno.readTextFile(join(out, "results.json")));
+        const best = Math.max(...results.runs.map((run: Run) => run.validation.accuracy));
+        const { size, classes, provenance } = await loadModel(join(out, "model"));
+        assert.deepEqual([size, classes.length, provenance.synthetic], [64, 7, false]);
+        const kept = results.runs.find((run: Run) => run.configuration === provenance.configuration);
+        assert.equal(kept.validation.accuracy, best);
       });
 
       await t.step("a second run computes nothing and says so", async () => {

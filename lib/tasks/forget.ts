@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { readRunRecord, writeRunRecord } from "./run_record.ts";
 
-const stored = ["store", "optimizers", "trainings", "studies"];
+const stored = ["store", "optimizers", "trainings", "studies", "model"];
 
 /** Removes decoded images, activations, trained networks and the selected notebooks' records. */
 export async function forget(config: Config, names: readonly string[]): Promise<void> {

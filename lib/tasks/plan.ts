@@ -34,6 +34,7 @@ export const furtherNotebooks = ["06_future_work"] as const;
 /** Folders in a run's folder whose files belong to a notebook, also those that it took as they were. */
 export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
   "04_optimizer_comparison": ["optimizers", "trainings"],
+  "05_final_evaluation": ["model"],
   "06_future_work": ["studies"],
 };
 
