@@ -44,7 +44,7 @@ export interface FinalProgress {
   trained?: (done: number, total: number) => void;
 }
 
-/** Opens the test part; the opening is logged with the runs' configurations before any label is looked at. */
+/** Opens the test part; each run's configuration is logged before its answers are compared with any label. */
 export async function evaluateOnTest(
   config: Config,
   inputs: Inputs,
@@ -58,36 +58,44 @@ export async function evaluateOnTest(
     onProgress: progress.features,
   });
 
-  await logOpening(config, chosen, deep);
-  const labels = labelsOf(inputs.parts, test);
-  const classes = inputs.source.classes.length;
-  const tested = (name: string, run: OptimizerRun | DeepRun, probabilities: Float32Array): TestedRun => {
-    const { optimizer, configuration, train, validation } = run;
-    return {
-      ...{ name, optimizer, configuration, train, validation },
-      depth: "depth" in run ? run.depth : "head",
-      test: evaluate(labels, probabilities, classes),
-      predicted: argmaxRows(probabilities, classes),
-    };
-  };
-  const frozen = runs.map((run) => tested(`frozen VGG16, ${run.optimizer}`, run, predict(run.head, values)));
-  const trained = deep &&
-    tested(
-      `trained from ${deep.depth}, ${deep.optimizer}`,
-      deep,
-      await predictDeep(config, inputs, deep.network, test, progress.trained),
-    );
+  await logOpening(config, { ...chosen, depth: "head" });
+  const frozen = runs.map((run) => tested(inputs, { ...run, depth: "head" }, predict(run.head, values)));
+  const trained = deep && await testDeep(config, inputs, deep, progress.trained);
   const first = frozen.find(({ optimizer }) => optimizer === chosen.optimizer)!;
   const best = trained && trained.validation.accuracy > first.validation.accuracy ? trained : first;
   const exact = best === first
     ? predict(chosen.head, float32!)
     : await predictWithoutRounding(config, inputs, deep!.network, test, progress.trained);
-  const exactly = argmaxRows(exact, classes);
+  const exactly = argmaxRows(exact, inputs.source.classes.length);
   return {
     ...{ frozen, trained, best },
     chosen: chosen.optimizer,
     baselines: [commonestClass(inputs), await colourBaseline(config, inputs, progress.baseline)],
     changedByHalfFloats: best.predicted.filter((label, index) => label !== exactly[index]).length,
+  };
+}
+
+/** Opens the test part for a recipe's run, which is logged before any label is looked at. */
+export async function testDeep(
+  config: Config,
+  inputs: Inputs,
+  deep: DeepRun,
+  onProgress?: (done: number, total: number) => void,
+): Promise<TestedRun> {
+  await logOpening(config, deep);
+  return tested(inputs, deep, await predictDeep(config, inputs, deep.network, inputs.parts.test, onProgress));
+}
+
+type Run = Pick<TestedRun, "depth" | "optimizer" | "configuration" | "train" | "validation">;
+
+function tested(inputs: Inputs, run: Run, probabilities: Float32Array): TestedRun {
+  const { depth, optimizer, configuration, train, validation } = run;
+  const classes = inputs.source.classes.length;
+  return {
+    name: depth === "head" ? `frozen VGG16, ${optimizer}` : `trained from ${depth}, ${optimizer}`,
+    ...{ depth, optimizer, configuration, train, validation },
+    test: evaluate(labelsOf(inputs.parts, inputs.parts.test), probabilities, classes),
+    predicted: argmaxRows(probabilities, classes),
   };
 }
 
@@ -100,14 +108,11 @@ function argmaxRows(probabilities: Float32Array, classes: number): Uint8Array {
 }
 
 /** One JSON line per opening in `test_openings.jsonl`, so that a reader can see how often the test was looked at. */
-async function logOpening(config: Config, chosen: OptimizerRun, deep: DeepRun | null): Promise<void> {
-  const line = {
-    time: new Date().toISOString(),
-    optimizer: chosen.optimizer,
-    configuration: chosen.configuration,
-    ...deep &&
-      { trained: { depth: deep.depth, optimizer: deep.optimizer, configuration: deep.configuration } },
-  };
+async function logOpening(
+  config: Config,
+  { depth, optimizer, configuration }: Pick<Run, "depth" | "optimizer" | "configuration">,
+): Promise<void> {
+  const line = { time: new Date().toISOString(), depth, optimizer, configuration };
   await Deno.mkdir(config.out, { recursive: true });
   await Deno.writeTextFile(join(config.out, "test_openings.jsonl"), `${JSON.stringify(line)}\n`, {
     append: true,

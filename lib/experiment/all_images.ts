@@ -1,0 +1,72 @@
+/** The recipe on all images of the training side, beside the 12,000 of the write-up, on the test. */
+import { join } from "node:path";
+import { writeAtomic } from "../atomic.ts";
+import { type Config, createConfig } from "../config.ts";
+import { trainDeep } from "./deep_training.ts";
+import { testDeep, type TestedRun } from "./final_evaluation.ts";
+import { testInterval } from "./final_tables.ts";
+import { openInputs } from "./inputs.ts";
+import { countLeakage } from "./leakage.ts";
+import type { StageProgress } from "./source.ts";
+
+export interface AllImagesRow {
+  readonly name: string;
+  /** Images of the subset: trained on and validated with. */
+  readonly images: number;
+  /** Share of the test images of which training has seen a copy. */
+  readonly copyShare: number;
+  /** Accuracies, and the 95 % interval of the test's as text. */
+  readonly validation: number;
+  readonly test: number;
+  readonly interval: string;
+  /** Minutes of training. */
+  readonly minutes: number;
+  readonly configuration: string;
+}
+
+/** The configuration with nothing left out of the training side. */
+export function allImages(config: Config): Config {
+  const { depth: _, ...rest } = config;
+  return createConfig({ ...rest, subsetShare: 1 });
+}
+
+/**
+ * Trains the configuration's recipe on the subset and on all images of the training side, opens the test for both, and keeps the
+ * rows in `studies/all_images.json`.
+ *
+ * @throws {RangeError} for a configuration without a recipe
+ */
+export async function testOnAllImages(
+  config: Config,
+  { progress = () => () => {} }: { progress?: StageProgress } = {},
+): Promise<{ rows: AllImagesRow[]; runs: TestedRun[] }> {
+  const rows: AllImagesRow[] = [];
+  const runs: TestedRun[] = [];
+  for (const variant of [config, allImages(config)]) {
+    const inputs = await openInputs(variant, progress);
+    const { subset, subsetTrain } = inputs.parts;
+    const name = `${subset.length.toLocaleString("en-US")} images`;
+    const deep = await trainDeep(variant, inputs, {
+      activations: progress(`${name}: activations`),
+      training: progress(name),
+      evaluation: progress(`${name}: measuring`),
+    });
+    const run = await testDeep(variant, inputs, deep, progress(`${name}: test`));
+    const { low, high } = testInterval(inputs, run, variant.seed);
+    const percent = (share: number) => (100 * share).toFixed(1);
+    const [seen] = countLeakage(inputs.source, inputs.parts, subsetTrain).slice(-1);
+    runs.push(run);
+    rows.push({
+      name,
+      images: subset.length,
+      copyShare: seen.copyShare,
+      validation: run.validation.accuracy,
+      test: run.test.accuracy,
+      interval: `${percent(low)} to ${percent(high)} %`,
+      minutes: deep.seconds / 60,
+      configuration: run.configuration,
+    });
+  }
+  await writeAtomic(join(config.out, "studies", "all_images.json"), `${JSON.stringify(rows, null, 2)}\n`);
+  return { rows, runs };
+}

@@ -1,0 +1,135 @@
+/** Accuracy against the minutes it took: a point a run, with its name beside it. */
+import { textWidth } from "./font.ts";
+import { type Figure, figure } from "./figure.ts";
+import { escapeMarkup, percent } from "./format.ts";
+import { ink, seriesColors } from "./palette.ts";
+import { spread } from "./panel.ts";
+import { defaultWidth, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";
+
+export interface CostPoint {
+  readonly name: string;
+  /** Above 0. */
+  readonly minutes: number;
+  /** A share from 0 to 1. */
+  readonly accuracy: number;
+}
+
+export interface CostOptions extends FigureOptions {
+  /** What the accuracy was measured on: "validation accuracy". */
+  readonly valueTitle: string;
+  /** A level to compare with, as the claim: a share from 0 to 1, and its name. */
+  readonly level?: { readonly name: string; readonly accuracy: number };
+}
+
+/**
+ * Points on a logarithmic axis of minutes, joined by a thin line in the order of the runs.
+ *
+ * @throws RangeError without runs, for minutes of 0 or less, or an accuracy outside 0 to 1
+ */
+export function accuracyByCost(points: readonly CostPoint[], options: CostOptions): Figure {
+  if (points.length === 0) throw new RangeError("Cost needs a run at least. Received: none");
+  for (const { name, minutes, accuracy } of points) {
+    if (!(minutes > 0) || !(accuracy >= 0 && accuracy <= 1)) {
+      throw new RangeError(
+        `"${name}": expected minutes above 0 and an accuracy from 0 to 1. Received: ${minutes}, ${accuracy}`,
+      );
+    }
+  }
+  const { width = defaultWidth, level, valueTitle } = options;
+  const height = options.height ?? topMargin(options) + 380 + 62;
+  const nameWidth = Math.max(...points.map(({ name }) => textWidth(name, { size: textSizes.label })));
+  const margin = { l: 70, r: 30, t: topMargin(options), b: 62 };
+  const minutes = points.map((point) => point.minutes);
+  const values = points.map(({ accuracy }) => 100 * accuracy);
+  const plot = { width: width - margin.l - margin.r, height: height - margin.t - margin.b };
+  const x = logRange(minutes, (nameWidth + 24) / plot.width);
+  const y = paddedRange([...values, ...level ? [100 * level.accuracy] : []]);
+  const heightOf = (value: number) => (value - y[0]) / (y[1] - y[0]) * plot.height;
+  const places = spread(values.map(heightOf), 17);
+  const color = seriesColors[0];
+  return figure({
+    data: [{
+      type: "scatter",
+      mode: "lines+markers",
+      x: minutes,
+      y: values,
+      line: { color: ink.muted, width: 1.4 },
+      marker: { color, size: 11, line: { color: ink.paper, width: 2 } },
+      text: points.map(({ name }) => escapeMarkup(name)),
+      hovertemplate: "%{text}: %{y:.1f} % in %{x:.1f} min<extra></extra>",
+    }],
+    layout: themed({ ...options, height }, {
+      margin,
+      xaxis: {
+        title: "minutes of training on two cores",
+        type: "log",
+        range: x,
+        tickvals: logTicks(x),
+        ticktext: logTicks(x).map((tick) => tick.toLocaleString("en-US")),
+        showgrid: false,
+        showline: true,
+        linecolor: ink.axis,
+      },
+      yaxis: { title: valueTitle, range: y, nticks: 7, ticksuffix: "\u00a0%" },
+      shapes: level
+        ? [{
+          ...{ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: 100 * level.accuracy },
+          y1: 100 * level.accuracy,
+          line: { color: ink.axis, width: 1.4, dash: "5px,4px" },
+        }]
+        : [],
+      annotations: [
+        ...points.map(({ name, minutes }, i) => ({
+          ...label(`<b>${escapeMarkup(name)}</b>`, ink.text),
+          ...{ xref: "x", x: Math.log10(minutes), xanchor: "left", xshift: 11 },
+          ...{ yref: "y", y: y[0], yanchor: "middle", yshift: places[i] },
+        })),
+        ...level
+          ? [{
+            ...label(`${escapeMarkup(level.name)} ${percent(level.accuracy)}`, ink.quiet),
+            ...{ xref: "paper", x: 0, xanchor: "left", xshift: 6 },
+            ...{ yref: "y", y: 100 * level.accuracy, yanchor: "top", yshift: -3 },
+          }]
+          : [],
+      ],
+    }),
+    width,
+    height,
+    alt: options.alt ??
+      `${options.title}. ${
+        points.map(({ name, minutes, accuracy }) =>
+          `${name}: ${percent(accuracy)} in ${minutes.toFixed(1)} minutes`
+        ).join("; ")
+      }.`,
+  });
+}
+
+function label(text: string, color: string) {
+  return { text, font: { size: textSizes.label, color }, showarrow: false, borderpad: 0 };
+}
+
+/** Exponents of ten around the values, with room at the end for the last name: `share` of the axis. */
+function logRange(values: readonly number[], share: number): [number, number] {
+  const [low, high] = [Math.log10(Math.min(...values)), Math.log10(Math.max(...values))];
+  const start = low - Math.max(high - low, 0.5) * 0.05;
+  const room = Math.min(share, 0.5);
+  return [start, start + (Math.max(high - start, 0.4)) / (1 - room)];
+}
+
+/** 1, 2 and 5 of each power of ten. */
+function logTicks([low, high]: readonly [number, number]): number[] {
+  const ticks: number[] = [];
+  for (let power = Math.floor(low); power <= high; power++) {
+    for (const step of [1, 2, 5]) {
+      const tick = Number((step * 10 ** power).toPrecision(1));
+      if (Math.log10(tick) >= low && Math.log10(tick) <= high) ticks.push(tick);
+    }
+  }
+  return ticks;
+}
+
+function paddedRange(values: readonly number[]): [number, number] {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const padding = (most - least || 1) * 0.1;
+  return [Math.max(0, least - padding), Math.min(100, most + padding)];
+}
