@@ -28,11 +28,16 @@ export async function writeTensorBoard(folder: string, history: readonly StageEp
   const writer = node.summaryFileWriter(folder);
   history.slice(written.get(folder) ?? 0).forEach((epoch) => {
     const step = history.indexOf(epoch) + 1;
-    writer.scalar("loss/train", epoch.loss, step);
-    writer.scalar("loss/validation", epoch.validationLoss, step);
-    writer.scalar("accuracy/train", epoch.accuracy, step);
-    writer.scalar("accuracy/validation", epoch.validationAccuracy, step);
-    writer.scalar("learning_rate", epoch.learningRate, step);
+    const scalars = {
+      "loss/train": epoch.loss,
+      "loss/validation": epoch.validationLoss,
+      "accuracy/train": epoch.accuracy,
+      "accuracy/validation": epoch.validationAccuracy,
+      learning_rate: epoch.learningRate,
+    };
+    tf.tidy(() => { // the writer leaves its arguments on the engine
+      for (const [name, value] of Object.entries(scalars)) writer.scalar(name, value, step);
+    });
   });
   writer.flush();
   written.set(folder, history.length);
