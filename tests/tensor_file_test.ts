@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { sha256 } from "../lib/digest.ts";
 import { loadTensors, saveTensors } from "../lib/tensor_file.ts";
 
 const content = {
@@ -43,4 +44,17 @@ Deno.test("a file cut at any length, or with any byte flipped, is refused", () =
       await Deno.writeFile(path, wrong);
       await assert.rejects(loadTensors(path), { name: "SyntaxError", message: /x\.tensors: .*Delete it/ });
     }
+  }));
+
+Deno.test("the file is what its description says: magic, index, little-endian float32, digest", () =>
+  withFile(async (path) => {
+    await saveTensors(path, { header: 7, tensors: new Map([["x", Float32Array.of(1, 2)]]) });
+    const bytes = await Deno.readFile(path);
+    const length = new DataView(bytes.buffer).getUint32(8, true);
+    assert.equal(new TextDecoder().decode(bytes.subarray(0, 8)), "HAMTENS1");
+    const index = new TextDecoder().decode(bytes.subarray(12, 12 + length));
+    assert.deepEqual(JSON.parse(index), { header: 7, tensors: [{ name: "x", length: 2 }] });
+    assert.equal((12 + length) % 4, 0);
+    assert.deepEqual([...bytes.subarray(12 + length, -32)], [0, 0, 128, 63, 0, 0, 0, 64]);
+    assert.equal(bytes.subarray(-32).toHex(), sha256(bytes.subarray(0, -32)));
   }));
