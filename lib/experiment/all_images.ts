@@ -1,13 +1,14 @@
 /** The recipe on all images of the training side, beside the 12,000 of the write-up, on the test. */
 import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
-import { type Config, createConfig } from "../config.ts";
+import type { Config } from "../config.ts";
 import { trainDeep } from "./deep_training.ts";
 import { testDeep, type TestedRun } from "./final_evaluation.ts";
 import { testInterval } from "./final_tables.ts";
 import { openInputs } from "./inputs.ts";
 import { countLeakage } from "./leakage.ts";
 import type { StageProgress } from "./source.ts";
+import { allImages } from "./study_runs.ts";
 
 export interface AllImagesRow {
   readonly name: string;
@@ -22,12 +23,6 @@ export interface AllImagesRow {
   /** Minutes of training. */
   readonly minutes: number;
   readonly configuration: string;
-}
-
-/** The configuration with nothing left out of the training side. */
-export function allImages(config: Config): Config {
-  const { depth: _, ...rest } = config;
-  return createConfig({ ...rest, subsetShare: 1 });
 }
 
 /**

@@ -1,20 +1,15 @@
-/** What goes beyond the write-up: recipes that differ in one thing, trained once each and compared on validation. */
+/** What goes beyond the write-up: runs that differ in one thing, trained once each and compared on validation. */
 import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
-import { type Config, type ConfigOptions, createConfig, type Scaling } from "../config.ts";
-import { type Depth, depths, type OptimizerName, optimizerNames, stageOf } from "../recipe.ts";
+import type { Config, Scaling } from "../config.ts";
+import type { Depth, OptimizerName } from "../recipe.ts";
 import { parameterCount } from "../vgg16/architecture.ts";
 import { type DeepProgress, trainDeep } from "./deep_training.ts";
 import type { Inputs } from "./features.ts";
 import { openInputs } from "./inputs.ts";
 import { trainedLayers } from "./network.ts";
 import type { StageProgress } from "./source.ts";
-
-/** One of a study's runs: its name, and what of the configuration it changes. */
-export interface StudyRun {
-  readonly label: string;
-  readonly change: Pick<ConfigOptions, "recipe" | "scaling" | "size" | "subsetShare">;
-}
+import { type StudyRun, variantOf } from "./study_runs.ts";
 
 /** What a run of a study has come to. Validation alone: the test stays shut. */
 export interface StudyResult {
@@ -36,44 +31,6 @@ export interface StudyResult {
   readonly configuration: string;
   /** Minutes of training, without the activations before it. */
   readonly minutes: number;
-}
-
-/** From the softmax alone to the whole network, each by its usual recipe. */
-export const ladder: readonly StudyRun[] = depths.map((depth) => ({
-  label: depth,
-  change: { recipe: [stageOf(depth === "head" ? { depth } : { depth, epochs: 6 })] },
-}));
-
-/** Pixels divided by 255, as written, against what ImageNet's weights were trained with. */
-export const scalings: readonly StudyRun[] = (["head", "block5"] as const).flatMap((depth) =>
-  (["divide255", "imagenet"] as const).map((scaling) => ({
-    label: `${depth}, ${scaling}`,
-    change: { scaling, recipe: [stageOf(depth === "head" ? { depth } : { depth, epochs: 6 })] },
-  }))
-);
-
-/** The three optimizers with block 5 trained: one seed and one learning rate each, so exploratory. */
-export const deepOptimizers: readonly StudyRun[] = optimizerNames.map((optimizer) => ({
-  label: optimizer,
-  change: { recipe: [stageOf({ depth: "block5", optimizer, epochs: 6 })] },
-}));
-
-/** Larger images: the frozen network on each, and one of them trained deeper. */
-export const imageSizes: readonly StudyRun[] = [
-  ...[64, 96, 128].map((size) => ({
-    label: `${size} × ${size}, head`,
-    change: { size, recipe: [stageOf({ depth: "head" })] },
-  })),
-  ...[64, 96].map((size) => ({
-    label: `${size} × ${size}, block5`,
-    change: { size, recipe: [stageOf({ depth: "block5", epochs: 6 })] },
-  })),
-];
-
-/** The configuration of one run of a study. */
-export function variantOf(config: Config, { change }: StudyRun): Config {
-  const { depth: _, recipe: _own, ...rest } = config;
-  return createConfig({ ...rest, ...change });
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What a run will cost, before it starts: images to compute, minutes, disk. */
 import type { Config } from "../config.ts";
 import { storeFolder } from "../experiment/source.ts";
+import { studyConfigs } from "../experiment/study_runs.ts";
 import { augmentationTargets } from "../ham10000/augmented_table.ts";
 import { countLabels } from "../ham10000/diagnosis.ts";
 import { openTable } from "../ham10000/metadata.ts";
@@ -10,7 +11,7 @@ import { durationText } from "../notebook/progress_text.ts";
 import { readEngineChoice } from "../tensorflow/engine_choice.ts";
 import { tfjsNodeFolder } from "../tensorflow/addon.ts";
 import { readInstallation } from "../tensorflow/installation.ts";
-import { type PartSizes, recipeCost } from "./recipe_cost.ts";
+import { type PartSizes, recipeCost, type Training } from "./recipe_cost.ts";
 
 /** Images a second on two cores of 2023: the first guess. The progress line measures the machine at hand. */
 const decodesPerSecond = 350;
@@ -32,9 +33,8 @@ interface Left {
   /** Training and validation images. */
   readonly subset: number;
   readonly test: number;
-  /** Whether the recipe is among what runs. */
-  readonly trains: boolean;
-  readonly sizes: PartSizes;
+  /** Recipes among what runs, finished ones too. */
+  readonly trainings: readonly Training[];
 }
 
 /** Lines for a reader: what will be computed, what is stored already, time and disk. */
@@ -51,7 +51,7 @@ export async function estimateCost(
     (sum, name) => sum + (secondsPerNotebook[name as keyof typeof secondsPerNotebook] ?? 10),
     0,
   );
-  const deeper = left.trains ? recipeCost(config, left.sizes, rate) : { seconds: 0, bytes: 0, epochs: 0 };
+  const deeper = recipeCost(left.trainings, rate);
   const seconds = left.decode / decodesPerSecond + forward / rate + fixed + deeper.seconds;
   const bytes = left.decode * config.size ** 2 * 3 + left.subset * activationBytes.half +
     left.test * activationBytes.both + deeper.bytes;
@@ -60,10 +60,11 @@ export async function estimateCost(
     `to compute  ${number(left.decode)} images to decode, ${number(forward)} through VGG16`,
     ...deeper.epochs > 0
       ? [
-        `to train    from ${config.depth} on: ${deeper.epochs} epochs of ${
-          number(left.sizes.train)
-        } images, unless stored; ` +
-        `about ${durationText(deeper.seconds)} of the time`,
+        `to train    ${number(left.trainings.length)} ${
+          left.trainings.length === 1 ? "recipe" : "recipes"
+        }, ${number(deeper.epochs)} epochs, less what is stored; about ${
+          durationText(deeper.seconds)
+        } of the time`,
       ]
       : [],
     `time        about ${durationText(seconds)} on two cores`,
@@ -77,11 +78,17 @@ async function leftToCompute(config: Config, notebooks: readonly string[], fresh
   const stored = fresh ? 0 : countStoredImages(storeFolder(config), config.size);
   const decode = needs("02", "04", "05") ? Math.max(0, sizes.images - stored) : 0;
   // Activations are found by their pixels: as long as images are missing nothing is known of them.
-  const trains = config.recipe.length > 0 && needs("04", "05");
+  const configs = [
+    ...config.recipe.length > 0 && needs("04", "05") ? [config] : [],
+    ...needs("06") ? studyConfigs(config) : [],
+  ];
+  const trainings = await Promise.all(
+    configs.map(async (config) => ({ config, sizes: await partSizesOf(config) })),
+  );
   const { subset, test } = fresh || stored < sizes.images || !needs("04", "05") || !await isEngineReady()
     ? sizes
     : await (await import("./stored_work.ts")).missingActivations(config).catch(refuse);
-  return { decode, subset: needs("04", "05") ? subset : 0, test: needs("05") ? test : 0, trains, sizes };
+  return { decode, subset: needs("04", "05") ? subset : 0, test: needs("05") ? test : 0, trainings };
 }
 
 /** Numbers of images, without opening any. */

@@ -30,21 +30,42 @@ const frozenShare: Record<Depth, number> = {
   block2: 0.2,
   block1: 0,
 };
-/** What a recipe costs that has not begun: activations behind its cuts, epochs, checkpoints. */
-export function recipeCost({ recipe, size, validationShare }: Config, sizes: PartSizes, forwardRate: number) {
-  const area = (size / 64) ** 2;
-  const validation = Math.round(validationShare * sizes.subset);
+/** A configuration whose recipe is to be trained, and the sizes of its parts. */
+export interface Training {
+  readonly config: Config;
+  readonly sizes: PartSizes;
+}
+
+/**
+ * What recipes cost that have not begun: activations behind their cuts, once for all that share them, epochs, checkpoints.
+ *
+ * @param forwardRate images a second through the whole network, at 64×64
+ * @returns seconds, bytes on disk, epochs
+ */
+export function recipeCost(trainings: readonly Training[], forwardRate: number) {
+  const activations = new Map<string, { seconds: number; bytes: number }>();
   let seconds = 0;
-  let bytes = 0;
-  for (const { depth, epochs } of recipe) {
-    const cut = cutOf(depth);
-    const pace = trainedPerSecond[depth] / area;
-    seconds += epochs * (sizes.train / pace + validation / (3 * pace));
-    const images = sizes.subset + (depth === recipe.at(-1)!.depth ? sizes.test : 0);
-    seconds += images * frozenShare[depth] * area / forwardRate;
-    if (depth !== "block1") bytes += images * 2 * cutShape(cut, size).reduce((a, b) => a * b, 1);
-    // weights, the best ones and two slots, while it trains
-    bytes += 16 * parameterCount(layers.slice(frozenLayers(cut).length));
+  let checkpoints = 0;
+  for (const { config: { recipe, size, scaling, subsetShare, validationShare }, sizes } of trainings) {
+    const area = (size / 64) ** 2;
+    const validation = Math.round(validationShare * sizes.subset);
+    for (const { depth, epochs } of recipe) {
+      const cut = cutOf(depth);
+      const pace = trainedPerSecond[depth] / area;
+      seconds += epochs * (sizes.train / pace + validation / (3 * pace));
+      const images = sizes.subset + (depth === recipe.at(-1)!.depth ? sizes.test : 0);
+      activations.set(`${cut} ${size} ${scaling} ${subsetShare}`, {
+        seconds: images * frozenShare[depth] * area / forwardRate,
+        bytes: depth === "block1" ? 0 : images * 2 * cutShape(cut, size).reduce((a, b) => a * b, 1),
+      });
+      // weights, the best ones and two slots, while it trains; then the weights stay
+      checkpoints += 4 * parameterCount(layers.slice(frozenLayers(cut).length));
+    }
   }
-  return { seconds, bytes, epochs: recipe.reduce((sum, { epochs }) => sum + epochs, 0) };
+  const stored = [...activations.values()];
+  return {
+    seconds: seconds + stored.reduce((sum, { seconds }) => sum + seconds, 0),
+    bytes: checkpoints + stored.reduce((sum, { bytes }) => sum + bytes, 0),
+    epochs: trainings.flatMap(({ config }) => config.recipe).reduce((sum, { epochs }) => sum + epochs, 0),
+  };
 }

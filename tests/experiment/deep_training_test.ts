@@ -13,7 +13,8 @@ import { compareFairly, learningRates, trainingSeeds } from "../../lib/experimen
 import { evaluateOnTest } from "../../lib/experiment/final_evaluation.ts";
 import { openInputs } from "../../lib/experiment/inputs.ts";
 import { keepModel } from "../../lib/experiment/keep_model.ts";
-import { runStudy, type StudyRun } from "../../lib/experiment/studies.ts";
+import { runStudy } from "../../lib/experiment/studies.ts";
+import type { StudyRun } from "../../lib/experiment/study_runs.ts";
 import { stageOf } from "../../lib/recipe.ts";
 import { loadModel } from "../../lib/saved_model/load_model.ts";
 import { engine, tf } from "../../lib/tensorflow/engine.ts";
