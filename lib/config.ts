@@ -64,6 +64,8 @@ export interface Config {
   readonly validationShare: number;
   /** Images that the stand-in draws. */
   readonly standInImages: number;
+  /** Epochs of the studies' runs in which convolutions are trained. */
+  readonly studyEpochs: number;
   /** Write TensorBoard's logs of the recipe's training. */
   readonly tensorBoard: boolean;
 }
@@ -86,6 +88,7 @@ const asWritten = {
   subsetShare: 12_000 / 34_120,
   validationShare: 0.2,
   standInImages: 600,
+  studyEpochs: 6,
   tensorBoard: false,
 } as const;
 
@@ -160,7 +163,7 @@ function checkConfig(config: Config, options: ConfigOptions): void {
   };
   const share = (name: "testShare" | "validationShare") =>
     expect(config[name] > 0 && config[name] < 1, name, "between 0 and 1, both excluded");
-  const count = (name: "epochs" | "batchSize" | "size", least = 1) =>
+  const count = (name: "epochs" | "batchSize" | "size" | "studyEpochs", least = 1) =>
     expect(
       Number.isInteger(config[name]) && config[name] >= least,
       name,
@@ -219,6 +222,7 @@ function checkConfig(config: Config, options: ConfigOptions): void {
   share("validationShare");
   count("epochs");
   count("batchSize");
+  count("studyEpochs");
   count("size", 32);
   if (config.preset !== "smoke" && config.data === null) {
     throw new RangeError(

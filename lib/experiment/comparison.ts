@@ -121,7 +121,7 @@ export function describeChoice(runs: readonly OptimizerRun[]): string {
 
 /** Digest of everything that decides one optimizer's results: constants, data, weights, engine. */
 export function configurationOf(config: Config, inputs: Inputs, optimizer: OptimizerName): string {
-  const { optimizers: _1, recipe: _2, preset: _3, ...constants } = experimentOf(config);
+  const { optimizers: _1, recipe: _2, preset: _3, studyEpochs: _4, ...constants } = experimentOf(config);
   return digestOf({
     ...constants,
     depth: "head",

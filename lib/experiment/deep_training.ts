@@ -179,8 +179,15 @@ export async function predictWithoutRounding(
 
 /** Digest of everything that decides a recipe's results: constants, data, weights, engine. */
 export function deepConfigurationOf(config: Config, inputs: Inputs): string {
-  const { optimizers: _1, learningRate: _2, epochs: _3, batchSize: _4, preset: _5, ...constants } =
-    experimentOf(config);
+  const {
+    preset: _1,
+    optimizers: _2,
+    learningRate: _3,
+    epochs: _4,
+    batchSize: _5,
+    studyEpochs: _6,
+    ...constants
+  } = experimentOf(config);
   return digestOf({
     ...constants,
     data: inputs.dataDigest,
