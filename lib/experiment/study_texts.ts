@@ -5,6 +5,7 @@ import type { StudyResult } from "./studies.ts";
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const points = (share: number) => (100 * share).toFixed(2);
+const signed = (share: number) => `${share < 0 ? "−" : share > 0 ? "+" : ""}${points(Math.abs(share))}`;
 
 /** The title of the ladder's figure: what the deepest and the best depth add. */
 export function ladderTitle(results: readonly StudyResult[]): string {
@@ -22,9 +23,7 @@ export function describeScaling(results: readonly StudyResult[]): string {
     const [divided, imagenet] = [of("divide255"), of("imagenet")];
     const gain = imagenet.validation.accuracy - divided.validation.accuracy;
     return `- **${depth}**: ${percent(divided.validation.accuracy)} divided by 255, ` +
-      `${percent(imagenet.validation.accuracy)} as ImageNet's weights were trained: ${gain > 0 ? "+" : ""}${
-        points(gain)
-      } points.`;
+      `${percent(imagenet.validation.accuracy)} as ImageNet's weights were trained: ${signed(gain)} points.`;
   });
   return lines.join("\n");
 }
@@ -62,10 +61,9 @@ export function differenceRow({ a, b, seeds, lesions }: OptimizerDifference) {
   };
 }
 
-/** A difference in points with its interval, as `+0.42 (−0.10 to 0.94)`. */
+/** A difference in points with its interval, as `+0.42 (−0.10 to +0.94)`. */
 function differenceText({ low, high, mean }: Interval & { mean: number }): string {
-  const signed = (share: number) => `${share < 0 ? "−" : ""}${points(Math.abs(share))}`;
-  return `${mean > 0 ? "+" : ""}${signed(mean)} (${signed(low)} to ${signed(high)})`;
+  return `${signed(mean)} (${signed(low)} to ${signed(high)})`;
 }
 
 function excludesZero({ seeds, lesions }: OptimizerDifference): boolean {
