@@ -88,19 +88,19 @@ function formatNumber(value: number, whole: boolean): string {
 }
 
 function toHtml(columns: DrawnColumn[], rows: number, caption: string): string {
-  const line = (tag: string, cell: (column: DrawnColumn) => string) =>
-    `<tr>${
-      columns.map((column) => `<${tag} align="${column.align}">${cell(column)}</${tag}>`).join("")
-    }</tr>`;
+  const line = (cell: (column: DrawnColumn) => string) => `<tr>${columns.map(cell).join("")}</tr>`;
+  // A head without words is no head: a screen reader would read "blank" before every cell.
+  const head = ({ title, align }: DrawnColumn) =>
+    title ? `<th scope="col" align="${align}">${escapeMarkup(title)}</th>` : "<td></td>";
   const body = Array.from({ length: rows }, (_, i) =>
-    line("td", ({ cells, best }) => {
+    line(({ cells, best, align }) => {
       const cell = escapeMarkup(cells[i]);
-      return best[i] ? `<b>${cell}</b>` : cell;
+      return `<td align="${align}">${best[i] ? `<b>${cell}</b>` : cell}</td>`;
     }));
   return [
     ...caption ? [`<p>${escapeMarkup(caption)}</p>`] : [], // GitHub shows a <caption> below or not at all
     "<table>",
-    `<thead>${line("th", ({ title }) => escapeMarkup(title))}</thead>`,
+    `<thead>${line(head)}</thead>`,
     "<tbody>",
     ...body,
     "</tbody>",

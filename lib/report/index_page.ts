@@ -1,7 +1,8 @@
 /** The site's first page: who reads nothing else knows the claim, the result, the leak and the cost. */
+import type { Figure } from "../figures/figure.ts";
 import { percent } from "../figures/format.ts";
 import { durationText } from "../notebook/progress_text.ts";
-import { figureHtml } from "./figure_html.ts";
+import { figureHtml, type StoredFigure } from "./figure_html.ts";
 import { escapeHtml } from "./html.ts";
 import { leadOf, titleOf } from "./notebook_text.ts";
 import { heading, type PageContent } from "./page.ts";
@@ -32,8 +33,8 @@ export async function indexPage(
     }
     parts.push(`<section class="prose">${prose.markdown(section.text)}</section>`);
     if (section.figure) {
-      const { spec, alt } = section.figure;
-      parts.push(figureHtml({ spec, alt, png: await section.figure.toPng() }, options.pictures));
+      const narrow = await stored(section.figure({ width: 480 }));
+      parts.push(figureHtml(await stored(section.figure()), options.pictures, { narrow }));
     }
   }
   return {
@@ -43,6 +44,10 @@ export async function indexPage(
     body: parts.join("\n"),
     headings,
   };
+}
+
+async function stored(figure: Figure): Promise<StoredFigure> {
+  return { spec: figure.spec, alt: figure.alt, png: await figure.toPng() };
 }
 
 /** Four numbers, each with what it is. */

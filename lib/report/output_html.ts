@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { type PhotoMetadata, photoTag } from "../figures/photo_tag.ts";
 import type { DisplayOutput, Output, ResultOutput } from "../notebook/ipynb.ts";
+import { findPixels } from "../notebook/embedded_image.ts";
 import { isPhoto } from "../notebook/photos.ts";
 import { figureHtml } from "./figure_html.ts";
 import { escapeHtml } from "./html.ts";
@@ -48,7 +49,9 @@ function displayHtml(output: DisplayOutput | ResultOutput, { prose, pictures }: 
   if (figure && png) {
     const alt = text("text/plain") ?? "A figure without a description";
     const bytes = fromBase64(png);
-    return bytes ? figureHtml({ spec: figure, png: bytes, alt }, pictures) : damaged;
+    if (!bytes) return damaged;
+    // Pictures in a plotly figure would be loaded from wherever it says.
+    if (findPixels(figure) === null) return figureHtml({ spec: figure, png: bytes, alt }, pictures);
   }
   const html = text("text/html");
   if (html !== null) return `<div class="output">${prose.html(html)}</div>`;

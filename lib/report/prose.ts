@@ -38,6 +38,9 @@ export function pageProse(pages: ReadonlyMap<string, string>): PageProse {
       heading.replaceWith(inOrder(heading, headings));
     }
     for (const link of root.querySelectorAll("a[href]")) leadInside(link, pages);
+    for (const cell of [...root.querySelectorAll("th")]) {
+      if (cell.textContent?.trim() === "") cell.replaceWith(htmlWindow().document.createElement("td")); // no head
+    }
     for (const table of [...root.querySelectorAll("table")]) makeScrollable(table, headings.at(-1)?.text);
     for (const block of root.querySelectorAll("pre")) makeFocusable(block, "Code");
     return root.innerHTML;
@@ -55,7 +58,7 @@ function inOrder(heading: HtmlElement, headings: Heading[]): HtmlElement {
   const before = headings.at(-1)?.level ?? 0;
   const level = before === 0 ? 1 : Math.min(Math.max(wanted, 2), before + 1);
   const text = heading.textContent?.trim() ?? "";
-  const base = slug(text);
+  const base = slug(text) === "content" ? "contents" : slug(text); // "content" is the page's own
   const taken = headings.filter(({ id }) => id === base || id.startsWith(`${base}-`)).length;
   const id = taken === 0 ? base : `${base}-${taken + 1}`;
   headings.push({ level, id, text });

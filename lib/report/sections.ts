@@ -17,8 +17,8 @@ export interface Section {
   title: string;
   /** Markdown, without the title. */
   text: string;
-  /** Drawn under the text on the site's first page. */
-  figure?: Figure;
+  /** Drawn under the text on the site's first page, at any width in pixels. */
+  figure?: (size?: { width: number }) => Figure;
 }
 
 /** The sections in reading order; a run that stopped before its results has the last alone. */
@@ -100,7 +100,8 @@ function resultSection(results: Results): Section {
       "The best test number is bold. F1 (macro) is its mean over the diagnoses. Intervals draw whole lesions with replacement, since photos of one lesion are " +
       "no independent witnesses.",
     ].filter(Boolean).join("\n\n"),
-    figure: results.claim && claimBars(results.claim, { synthetic: results.synthetic }),
+    figure: results.claim &&
+      ((size) => claimBars(results.claim!, { synthetic: results.synthetic, ...size })),
   };
 }
 
@@ -153,7 +154,7 @@ function leakageSection(results: Results): Section {
       "Neither the claimed number nor ours is an accuracy on new patients.",
       shown.markdown,
     ].join("\n\n"),
-    figure: leakageBars(rows, { synthetic: results.synthetic }),
+    figure: (size) => leakageBars(rows, { synthetic: results.synthetic, ...size }),
   };
 }
 

@@ -14,7 +14,7 @@ export function summaryMarkdown(run: RunFolder, options: { picture?: string } = 
   const blocks = sections.flatMap(({ title, text, figure }) => [
     `## ${title}`,
     ...(figure && options.picture && title === "What we got"
-      ? [`![${figure.alt.replace(/[[\]\\]/g, "\\$&")}](${options.picture})`]
+      ? [`![${figure().alt.replace(/[[\]\\]/g, "\\$&")}](${options.picture})`]
       : []),
     text,
   ]);

@@ -20,6 +20,7 @@ import {
   counts,
   drawnAges,
   drawnConfusion,
+  drawnRun,
   examples,
   leakage,
   strainedExamples,
@@ -119,6 +120,14 @@ Deno.test("what is counted is named by the caller, images else", async () => {
   assert.equal(await titles(sexSiteBars(counted, { title: "", countTitle: "photos" }), "photos"), 2);
   assert.equal(await titles(sexSiteBars(counted, { title: "" }), "images"), 2);
   assert.equal(await titles(classBars({ nv: 1 }, { title: "", valueTitle: "photos" }), "photos"), 1);
+});
+
+Deno.test("learning curves: without another choice the last epoch is the chosen one", () => {
+  const { chosen: _, ...run } = drawnRun("nadam", 0.6, 12);
+  const { alt, spec } = learningCurves([run], { title: "Curves" });
+  const dots = spec.data.filter(({ mode }) => mode === "markers");
+  assert.deepEqual(dots.map(({ x }) => x), [[12], [12]]);
+  assert.match(alt, /validation accuracy at the chosen epoch, 12 of 12\./);
 });
 
 Deno.test("learning curves: training and validation of each run in both panels, the chosen epoch marked", async () => {

@@ -56,7 +56,7 @@ Deno.test("a notebook gets the three forms", () => {
 });
 
 Deno.test("a table without rows has its head; ties are all best; one value is no best", () => {
-  assert.match(table([], [{ value: "x", title: "x" }] as never).html, /<th align="left">x<\/th>/);
+  assert.match(table([], [{ value: "x", title: "x" }] as never).html, /<th scope="col" align="left">x<\/th>/);
   const ties = table([{ x: 1 }, { x: 1 }, { x: 0 }], [{ value: "x", title: "x", best: "max" }]);
   assert.equal(ties.html.match(/<b>/g)?.length, 2);
   assert.ok(!table([{ x: 1 }], [{ value: "x", title: "x", best: "max" }]).html.includes("<b>"));

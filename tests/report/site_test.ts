@@ -163,7 +163,7 @@ Deno.test("a figure is a picture with its message in words, and its JSON for plo
   );
   assert.ok(site.get("pictures/01_first-1.png")!.includes("PNG"));
   const [, json] = html.match(/<script type="application\/json">(.*?)<\/script>/)!;
-  assert.equal(JSON.parse(json).data[0].type, "bar");
+  assert.equal(JSON.parse(json)[0].data[0].type, "bar");
   assert.match(html, /plotly\.min\.js/);
   assert.doesNotMatch(site.get("02_more.html")!, /plotly\.min\.js/);
   assert.equal([...site.keys()].filter((name) => name.includes("plotly")).length, 1);

@@ -5,6 +5,7 @@
 (() => {
   /** Text in a figure is 13 pixels high: drawn smaller than this, it cannot be read, and the figure is scrolled instead. */
   const smallest = 0.72;
+  const narrow = matchMedia("(max-width: 600px)");
 
   /** The figure in the dark page's colours. White letters and the shades of a heat map stay: they lie on colours. */
   const darkened = (value, key = "", isLetters = false) => {
@@ -26,22 +27,25 @@
   const setUp = (figure) => {
     const frame = figure.querySelector(".frame");
     const picture = figure.querySelector("img.static");
-    const spec = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+    // One form, or two: the second is for pages that are too narrow for the first.
+    const specs = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+    const specNow = () => (narrow.matches && specs[1]) || specs[0];
     const holder = document.createElement("div");
     holder.className = "interactive";
     holder.setAttribute("role", "img");
     holder.setAttribute("aria-label", picture.alt);
     const plot = document.createElement("div");
     holder.append(plot);
-    const { width, height } = spec.layout;
 
     const fit = () => {
+      const { width, height } = specNow().layout;
       const scale = Math.max(Math.min(frame.clientWidth / width, 1), smallest);
       plot.style.transform = scale < 1 ? `scale(${scale})` : "";
       holder.style.width = `${Math.floor(width * scale)}px`;
       holder.style.height = `${Math.ceil(height * scale)}px`;
     };
     const draw = async () => {
+      const spec = specNow();
       const { data, layout } = globalThis.isDarkPage() ? darkened(spec) : structuredClone(spec);
       await globalThis.Plotly.react(plot, data, layout, {
         ...spec.config,
@@ -55,6 +59,7 @@
       figure.classList.add("drawn");
       new ResizeObserver(fit).observe(frame);
       document.addEventListener("theme", draw);
+      if (specs[1]) narrow.addEventListener("change", draw);
     }, (error) => {
       holder.remove();
       throw error;
