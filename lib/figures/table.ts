@@ -18,6 +18,13 @@ export interface Column<Row> {
   align?: "left" | "right" | "center";
   /** Marks the best numbers of the column in bold: the largest or the smallest. */
   best?: "max" | "min";
+  /** How sure the number is: a column of its own beside it, so that the numbers stay under each other. */
+  spread?: {
+    /** Says which interval, or what the spread is of: "95 % interval", "± SD of 5 seeds". */
+    title: string;
+    /** Ends of an interval, or a spread to both sides; null: not known. Written as the column's numbers are. */
+    of(row: Row): { low: number; high: number } | number | null | undefined;
+  };
 }
 
 /** A table; as the last expression of a notebook cell it is shown. */
@@ -42,7 +49,10 @@ export function table<Row>(
   options: { caption?: string; synthetic?: boolean } = {},
 ): Table {
   const caption = [options.synthetic ? syntheticMark : "", options.caption ?? ""].filter(Boolean).join(": ");
-  const drawn = columns.map((column) => drawColumn(rows, column));
+  const drawn = columns.flatMap((column) => {
+    const numbers = drawColumn(rows, column);
+    return column.spread ? [numbers, drawSpread(rows, column)] : [numbers];
+  });
   const html = toHtml(drawn, rows.length, caption);
   const markdown = toMarkdown(drawn, rows.length, caption);
   const text = toText(drawn, rows.length, caption);
@@ -81,6 +91,25 @@ function drawColumn<Row>(rows: readonly Row[], column: Column<Row>): DrawnColumn
     cells: values.map((cell) => cell === null || cell === undefined ? "–" : format(cell)),
     best: values.map((cell) => numbers.length > 1 && cell === extreme),
   };
+}
+
+function drawSpread<Row>(rows: readonly Row[], column: Column<Row>): DrawnColumn {
+  const { title, of } = column.spread!;
+  const write = column.format ?? ((cell: CellValue) => formatNumber(Number(cell), false));
+  const cells = rows.map((row) => {
+    const spread = of(row);
+    if (spread === null || spread === undefined) return "–";
+    return typeof spread === "number"
+      ? `± ${write(spread)}`
+      : intervalText(write(spread.low), write(spread.high));
+  });
+  return { title, align: "right", cells, best: cells.map(() => false) };
+}
+
+/** "61.8 – 65.7 %": the unit is written once. */
+function intervalText(low: string, high: string): string {
+  const unit = high.match(/\u00a0\D+$/)?.[0] ?? "";
+  return `${unit && low.endsWith(unit) ? low.slice(0, -unit.length) : low} – ${high}`;
 }
 
 function formatNumber(value: number, whole: boolean): string {

@@ -24,6 +24,8 @@ export interface StageProgress {
   total: number;
   /** null: not known yet. */
   secondsLeft: number | null;
+  /** Items a second; null or absent: not known. */
+  perSecond?: number | null;
 }
 
 /** How far a notebook is. */

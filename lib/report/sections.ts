@@ -75,18 +75,18 @@ function claimSection({ configuration }: RunFolder, { claimed, counts }: Results
 function resultSection(results: Results): Section {
   const [frozen, deeper] = [asWrittenRun(results), deeperRun(results)];
   const rows = [...results.runs, ...results.baselines];
+  const hasIntervals = rows.some((run) => intervalOf(results, run));
   const shown = table(rows, [
     { value: (run) => nameOf(run, { frozen, deeper }), title: "what was trained" },
     { value: (run) => run.train.accuracy, title: "train", format: percent },
     { value: (run) => run.validation.accuracy, title: "validation", format: percent },
-    { value: (run) => run.test.accuracy, title: "test", format: percent, best: "max" },
-    ...(rows.some((run) => intervalOf(results, run))
-      ? [{
-        value: (run: ResultRun) => intervalText(results, run),
-        title: "95 % interval",
-        align: "right" as const,
-      }]
-      : []),
+    {
+      value: (run) => run.test.accuracy,
+      title: "test",
+      format: percent,
+      best: "max",
+      ...hasIntervals && { spread: { title: "95 % interval", of: (run) => intervalOf(results, run) } },
+    },
     { value: (run) => run.test.macroF1, title: "test F1 (macro)", format: percent, best: "max" },
   ], { synthetic: results.synthetic });
   return {
@@ -198,9 +198,4 @@ function notebooksSection({ notebooks }: RunFolder): Section {
 function nameOf(run: ResultRun, marked: { frozen: ResultRun | null; deeper: ResultRun | null }): string {
   if (run === marked.frozen) return `${run.name} (the result as written)`;
   return run === marked.deeper ? `${run.name} (the best on validation)` : run.name;
-}
-
-function intervalText(results: Results, run: ResultRun): string | null {
-  const interval = intervalOf(results, run);
-  return interval && `${(100 * interval.low).toFixed(1)} – ${percent(interval.high)}`;
 }

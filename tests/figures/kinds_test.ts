@@ -135,7 +135,7 @@ Deno.test("learning curves: training and validation of each run in both panels, 
   assert.equal(document.querySelectorAll(".scatterlayer .js-line").length, 12);
   assert.equal(document.querySelectorAll(".scatterlayer .point").length, 6);
   for (const name of ["nadam", "adam", "rmsprop"]) {
-    assert.equal(textsOf(document).filter(({ text }) => text === name).length, 2, name);
+    assert.equal(textsOf(document).filter(({ text }) => text === `■ ${name}`).length, 2, name);
   }
   const diverged = parse(await strainedExamples().diverged.toSvg());
   const [name] = textsOf(diverged).filter(({ text }) => text === "diverged");

@@ -55,6 +55,30 @@ Deno.test("a notebook gets the three forms", () => {
   });
 });
 
+Deno.test("an interval or a spread stands in a column of its own, in the number's format, and is never the best", () => {
+  const { markdown } = table([
+    { name: "a", accuracy: 0.638, spread: { low: 0.618, high: 0.657 } },
+    { name: "b", accuracy: 0.6, spread: 0.004 },
+    { name: "c", accuracy: 0.5, spread: null },
+  ], [
+    { value: "name", title: "run" },
+    {
+      value: "accuracy",
+      title: "test",
+      format: percent,
+      best: "max",
+      spread: { title: "95 % interval", of: (row) => row.spread },
+    },
+  ]);
+  assert.deepEqual(markdown.replaceAll("\u00a0", " ").split("\n"), [
+    "| run | test | 95 % interval |",
+    "| :-- | --: | --: |",
+    "| a | **63.8 %** | 61.8 – 65.7 % |",
+    "| b | 60.0 % | ± 0.4 % |",
+    "| c | 50.0 % | – |",
+  ]);
+});
+
 Deno.test("a table without rows has its head; ties are all best; one value is no best", () => {
   assert.match(table([], [{ value: "x", title: "x" }] as never).html, /<th scope="col" align="left">x<\/th>/);
   const ties = table([{ x: 1 }, { x: 1 }, { x: 0 }], [{ value: "x", title: "x", best: "max" }]);

@@ -299,10 +299,15 @@ browserTests({
           script.textContent = "globalThis.planted = 14";
           document.body.append(script);
         })()`);
-        const answer = await page.evaluate(
-          "fetch('http://127.0.0.1:9/').then(() => 'sent', (error) => error.name)",
-        );
-        assert.equal(answer, "TypeError");
+        let received = 0;
+        await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+          received++;
+          return new Response("", { headers: { "access-control-allow-origin": "*" } });
+        });
+        const outside = `http://127.0.0.1:${server.addr.port}/`;
+        const send = `fetch("${outside}").then(() => "sent", (error) => error.name)`;
+        assert.equal(await page.evaluate(send), "TypeError");
+        await page.evaluate(`document.body.append(Object.assign(new Image(), { src: "${outside}" }))`);
         await new Promise((resolve) => setTimeout(resolve, 300));
         assert.equal(received, 0);
         assert.equal(await page.evaluate("globalThis.planted"), undefined);

@@ -77,6 +77,10 @@ export async function watchedPage(
     const address = request.url();
     if (!address.startsWith(root) && !address.startsWith("data:")) misdeeds.outside.push(address);
   });
-  page.on("requestfailed", (request) => misdeeds.errors.push(`not loaded: ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    const reason = request.failure()?.errorText;
+    // Left unfinished by going to the next page: no fault.
+    if (reason !== "net::ERR_ABORTED") misdeeds.errors.push(`not loaded: ${request.url()}, ${reason}`);
+  });
   return { page, misdeeds };
 }
