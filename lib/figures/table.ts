@@ -38,7 +38,7 @@ export interface Table extends Displayed {
 /**
  * Makes a table.
  *
- * HTML without styles (GitHub removes them): alignment is the `align` attribute.
+ * HTML that needs no style sheet: it looks alike in front ends that bring their own.
  *
  * @param options `caption` above the table; `synthetic` marks it as computed from stand-in data
  * @example table(runs, [{ value: "name", title: "run" }, { value: "accuracy", title: "accuracy", format: percent, best: "max" }])
@@ -120,11 +120,11 @@ function toHtml(columns: DrawnColumn[], rows: number, caption: string): string {
   const line = (cell: (column: DrawnColumn) => string) => `<tr>${columns.map(cell).join("")}</tr>`;
   // A head without words is no head: a screen reader would read "blank" before every cell.
   const head = ({ title, align }: DrawnColumn) =>
-    title ? `<th scope="col" align="${align}">${escapeMarkup(title)}</th>` : "<td></td>";
+    title ? `<th scope="col" ${aligned(align)}>${escapeMarkup(title)}</th>` : "<td></td>";
   const body = Array.from({ length: rows }, (_, i) =>
     line(({ cells, best, align }) => {
       const cell = escapeMarkup(cells[i]);
-      return `<td align="${align}">${best[i] ? `<b>${cell}</b>` : cell}</td>`;
+      return `<td ${aligned(align)}>${best[i] ? `<b>${cell}</b>` : cell}</td>`;
     }));
   return [
     ...caption ? [`<p>${escapeMarkup(caption)}</p>`] : [], // GitHub shows a <caption> below or not at all
@@ -135,6 +135,11 @@ function toHtml(columns: DrawnColumn[], rows: number, caption: string): string {
     "</tbody>",
     "</table>",
   ].join("\n");
+}
+
+/** Twice: GitHub removes styles, and JupyterLab's own style, right for every cell, goes before the attribute. */
+function aligned(align: DrawnColumn["align"]): string {
+  return `align="${align}" style="text-align: ${align}"`;
 }
 
 function toMarkdown(columns: DrawnColumn[], rows: number, caption: string): string {

@@ -53,7 +53,7 @@ export function warningsOf({ results, configuration }: RunFolder): string[] {
   ];
 }
 
-function claimSection({ configuration }: RunFolder, { claimed, counts }: Results): Section {
+function claimSection({ configuration }: RunFolder, { claimed, counts, synthetic }: Results): Section {
   const isOwn = Boolean(configuration.columns || configuration.classes);
   return {
     title: "What was claimed",
@@ -64,7 +64,7 @@ function claimSection({ configuration }: RunFolder, { claimed, counts }: Results
       `last layer on it, and reports that it tells the seven diagnoses of HAM10000 apart with an accuracy of ` +
       `**${percent(claimed.accuracy)}** on its test images. ${
         isOwn ? "Its steps are repeated here on other photos" : "Its steps are repeated here as it wrote them"
-      }: ${thousands(counts.images)} photos, augmented to ${
+      }: ${thousands(counts.images)} ${synthetic ? "drawn images" : "photos"}, augmented to ${
         thousands(counts.augmented)
       } images, divided into ${thousands(counts.train)} to train on and ${
         thousands(counts.test)
@@ -177,9 +177,9 @@ function costSection({ timings, notebooks }: RunFolder, results: Results): Secti
   return {
     title: "What it cost",
     text: known.length === 0 ? "The run has not kept its times." : [
-      `All of it, from ${thousands(counts.images)} photos to this page's numbers, took **${
-        durationText(seconds)
-      }**${
+      `All of it, from ${thousands(counts.images)} ${
+        results.synthetic ? "drawn images" : "photos"
+      } to this page's numbers, took **${durationText(seconds)}**${
         machine ? ` on ${machine}` : ""
       }. What an earlier run had stored is not computed again, nor counted.`,
       shown.markdown,
