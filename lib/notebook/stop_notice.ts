@@ -15,9 +15,9 @@ export interface Stop {
 
 const opening = "> **This notebook did not run to its end.**";
 
-/** Where an executed notebook stopped; null where every cell has run without an error. */
+/** Where an executed notebook stopped, its notice aside; null where every cell has run without an error. */
 export function findStop(notebook: Notebook): Stop | null {
-  const cells = notebook.cells.map((cell, index) => ({ cell, number: index + 1 }))
+  const cells = withoutStopNotice(notebook).cells.map((cell, index) => ({ cell, number: index + 1 }))
     .filter((entry): entry is { cell: CodeCell; number: number } =>
       entry.cell.cell_type === "code" && entry.cell.source.trim() !== ""
     );

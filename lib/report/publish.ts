@@ -1,10 +1,11 @@
 /** A run as files that may be published: executed notebooks without photos, the results, a summary. */
 import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
-import { claimBars } from "../figures/claim_bars.ts";
 import { serializeNotebook } from "../notebook/ipynb.ts";
 import { assertNoPhotos, withoutPhotos } from "../notebook/photos.ts";
 import { withStopNotice } from "../notebook/stop_notice.ts";
+import { withoutMachinePaths } from "./machine_paths.ts";
+import { resultFigure } from "./result_figure.ts";
 import { readRunFolder } from "./run_folder.ts";
 import { summaryMarkdown } from "./summary.ts";
 
@@ -21,7 +22,7 @@ export async function publish(run: string, target: string): Promise<string[]> {
   const stored = await readRunFolder(run);
   const contents = new Map<string, string | Uint8Array>();
   for (const { name, notebook } of stored.notebooks) {
-    const clean = withStopNotice(await withoutPhotos(notebook));
+    const clean = withStopNotice(withoutMachinePaths(await withoutPhotos(notebook)));
     await assertNoPhotos(clean, { name });
     contents.set(`${name}.ipynb`, serializeNotebook(clean));
   }
@@ -29,9 +30,9 @@ export async function publish(run: string, target: string): Promise<string[]> {
     const text = await Deno.readTextFile(join(run, name)).catch(() => null);
     if (text !== null) contents.set(name, text);
   }
-  const { claim, synthetic } = stored.results ?? {};
-  if (claim) contents.set("claim.png", await claimBars(claim, { synthetic }).toPng());
-  contents.set("summary.md", summaryMarkdown(stored, { picture: claim && "claim.png" }));
+  const figure = stored.results && resultFigure(stored.results);
+  if (figure) contents.set("claim.png", await figure.toPng());
+  contents.set("summary.md", summaryMarkdown(stored, { picture: figure ? "claim.png" : undefined }));
   for (const [name, content] of contents) await writeAtomic(join(target, name), content);
   return [...contents.keys()];
 }

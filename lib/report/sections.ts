@@ -2,7 +2,6 @@
  * What a reader who opens one page must learn: the claim, what came out, why the test leaks, what it cost. Made of the
  * run's own files, for the summary and for the site's first page.
  */
-import { claimBars } from "../figures/claim_bars.ts";
 import type { Figure } from "../figures/figure.ts";
 import { percent, thousands } from "../figures/format.ts";
 import { leakageBars } from "../figures/leakage_bars.ts";
@@ -10,6 +9,7 @@ import { table } from "../figures/table.ts";
 import { durationText } from "../notebook/progress_text.ts";
 import { findStop } from "../notebook/stop_notice.ts";
 import { titleOf } from "./notebook_text.ts";
+import { resultFigure } from "./result_figure.ts";
 import { asWrittenRun, deeperRun, intervalOf, type ResultRun, type Results } from "./results.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -100,8 +100,7 @@ function resultSection(results: Results): Section {
       "The best test number is bold. F1 (macro) is its mean over the diagnoses. Intervals draw whole lesions with replacement, since photos of one lesion are " +
       "no independent witnesses.",
     ].filter(Boolean).join("\n\n"),
-    figure: results.claim &&
-      ((size) => claimBars(results.claim!, { synthetic: results.synthetic, ...size })),
+    figure: asWrittenRun(results) ? (size) => resultFigure(results, size)! : undefined,
   };
 }
 

@@ -5,6 +5,7 @@ import { darkColors } from "../figures/palette.ts";
 import { withoutPhotos } from "../notebook/photos.ts";
 import { indexPage } from "./index_page.ts";
 import { titleOf } from "./notebook_text.ts";
+import { withoutMachinePaths } from "./machine_paths.ts";
 import { notebookPage } from "./notebook_page.ts";
 import { type PageContent, pageHtml, type PageLink } from "./page.ts";
 import { readRunFolder } from "./run_folder.ts";
@@ -12,8 +13,8 @@ import { warningsOf } from "./sections.ts";
 import { picturesOf, type SiteFiles, writeSiteFiles } from "./site_files.ts";
 
 /**
- * Makes the site of a run or of a published report. Nothing is computed: it takes seconds. Photos are left out, so that the
- * site may be shown.
+ * Makes the site of a run or of a published report. Nothing is computed: it takes seconds. Photos and this machine's paths
+ * are left out, so that the site may be shown.
  *
  * @param source a run's folder, or a published report's
  * @param target is replaced as a whole
@@ -23,7 +24,10 @@ import { picturesOf, type SiteFiles, writeSiteFiles } from "./site_files.ts";
 export async function writeSite(source: string, target: string): Promise<string[]> {
   const run = await readRunFolder(source);
   run.notebooks = await Promise.all(
-    run.notebooks.map(async ({ name, notebook }) => ({ name, notebook: await withoutPhotos(notebook) })),
+    run.notebooks.map(async ({ name, notebook }) => ({
+      name,
+      notebook: withoutMachinePaths(await withoutPhotos(notebook)),
+    })),
   );
   const files: SiteFiles = new Map();
   const pages = new Map(run.notebooks.map(({ name }) => [`${name}.ipynb`, `${name}.html`]));
