@@ -61,17 +61,19 @@ function glance({ results, timings, notebooks }: RunFolder): string {
     ["Claimed", percent(results.claimed.accuracy), "test accuracy, says the write-up"],
     ...(frozen
       ? [[
-        "Measured, as written",
+        "Measured",
         percent(frozen.test.accuracy),
-        interval ? `95 % interval ${percent(interval.low)} to ${percent(interval.high)}` : "test accuracy",
+        `as written${
+          interval ? `; 95 % interval ${percent(interval.low)} to ${percent(interval.high)}` : ""
+        }`,
       ] as [string, string, string]]
       : []),
     ...(deeper
       ? [
         [
-          `Trained from ${deeper.depth} on`,
+          "Trained deeper",
           percent(deeper.test.accuracy),
-          "test accuracy, the same test",
+          `from ${deeper.depth} on, on the same test`,
         ] as [
           string,
           string,

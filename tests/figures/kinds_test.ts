@@ -138,7 +138,7 @@ Deno.test("learning curves: training and validation of each run in both panels, 
     assert.equal(textsOf(document).filter(({ text }) => text === `■ ${name}`).length, 2, name);
   }
   const diverged = parse(await strainedExamples().diverged.toSvg());
-  const [name] = textsOf(diverged).filter(({ text }) => text === "diverged");
+  const [name] = textsOf(diverged).filter(({ text }) => text === "■ diverged");
   const [tick] = textsOf(diverged).filter(({ text }) => text === "2.00");
   near(name.lines[0].bottom, tick.lines[0].bottom, 0.005); // its last loss that is a number
   assert.throws(
