@@ -42,9 +42,11 @@ export function comparisonBars(
   }
   const { valueTitle = "accuracy", width = defaultWidth } = options;
   const top = topMargin(options, 30);
-  const height = options.height ?? top + rows.length * 38 + 58;
+  const isNarrow = width < narrow;
+  const rowHeight = isNarrow ? 58 : 38;
+  const height = options.height ?? top + rows.length * rowHeight + 58;
   const labels = rows.map(({ name }) => name);
-  const left = labelMargin(labels);
+  const left = isNarrow ? edge : labelMargin(labels);
   const right = textMargin(rows, width - left);
   const kinds = (["claimed", "ours", "baseline"] as const).filter((kind) =>
     rows.some((row) => row.kind === kind)
@@ -64,7 +66,7 @@ export function comparisonBars(
     }, ...intervals(rows)],
     layout: themed({ ...options, height }, {
       margin: { l: left, t: top, r: right, b: 58 },
-      bargap: 0.36,
+      bargap: isNarrow ? 0.6 : 0.36,
       xaxis: {
         title: valueTitle,
         range: [0, 100],
@@ -77,8 +79,9 @@ export function comparisonBars(
         zeroline: true,
         zerolinecolor: ink.axis,
       },
-      yaxis: labelAxis(labels),
+      yaxis: isNarrow ? { ...labelAxis(labels), tickvals: [], ticktext: [] } : labelAxis(labels),
       annotations: [
+        ...isNarrow ? labels.map((label, i) => labelAbove(label, i)) : [],
         ...rows.map((row, i) => ({
           text: valueText(row),
           font: { size: valueSize, color: row.kind === "baseline" ? ink.quiet : ink.text },
@@ -105,6 +108,23 @@ export function comparisonBars(
         }).join("; ") +
         ".",
   });
+}
+
+/** In a figure less wide than this, in pixels, the names stand over their bars: beside them they would leave no room. */
+const narrow = 600;
+
+function labelAbove(label: string, row: number): Record<string, unknown> {
+  return {
+    text: escapeMarkup(label),
+    font: { size: textSizes.label, color: ink.text },
+    showarrow: false,
+    x: 0,
+    xanchor: "left",
+    y: row,
+    yanchor: "bottom",
+    yshift: 14,
+    borderpad: 0,
+  };
 }
 
 const valueSize = textSizes.label + 1;

@@ -10,7 +10,7 @@ export type MimeBundle = Record<string, string | object>;
 export interface Displayed {
   [display](): MimeBundle | Promise<MimeBundle>;
   /** What `show` sends in place of that, where metadata belong to it. */
-  message?(): DisplayMessage;
+  message?(): DisplayMessage | Promise<DisplayMessage>;
 }
 
 /** An output with its metadata, as in a Jupyter message. */

@@ -1,5 +1,5 @@
 /** A figure that shows itself in every front end: interactive where plotly is, else as a picture, else in words. */
-import { display, type Displayed, type MimeBundle } from "./display.ts";
+import { display, type Displayed, type DisplayMessage, type MimeBundle } from "./display.ts";
 import { type PlotlySpec, type PlotlyTrace, renderPlotly, svgToPng } from "./render_plotly.ts";
 import { defaultWidth } from "./theme.ts";
 
@@ -14,6 +14,8 @@ export interface Figure extends Displayed {
   /** PNG bytes, `scale` (default 2) pixels per pixel of the figure, letters drawn as paths. */
   toPng(options?: { scale?: number }): Promise<Uint8Array>;
   [display](): Promise<MimeBundle>;
+  /** The same with the picture's size: it has two pixels a pixel, so that letters are sharp where the screen is. */
+  message(): Promise<DisplayMessage>;
 }
 
 /**
@@ -44,15 +46,17 @@ export function figure(
   const plotly: PlotlySpec = { data, layout: { ...spec.layout, width, height, autosize: false }, config };
   const toSvg = () => renderPlotly(plotly, { width, height, alt });
   const toPng = async (options: { scale?: number } = {}) => await svgToPng(await toSvg(), options);
+  const bundle = async () => ({
+    "application/vnd.plotly.v1+json": plotly,
+    "image/png": (await toPng()).toBase64(),
+    "text/plain": alt,
+  });
   return {
     spec: plotly,
     alt,
     toSvg,
     toPng,
-    [display]: async () => ({
-      "application/vnd.plotly.v1+json": plotly,
-      "image/png": (await toPng()).toBase64(),
-      "text/plain": alt,
-    }),
+    [display]: bundle,
+    message: async () => ({ data: await bundle(), metadata: { "image/png": { width, height } } }),
   };
 }

@@ -16,7 +16,7 @@ export interface EpochPoint {
   validationAccuracy?: number;
 }
 
-/** One training run. `chosen` is the epoch whose weights were kept. */
+/** One training run. `chosen` is the epoch whose weights were kept; default: the last. */
 export interface Curve {
   name: string;
   history: EpochPoint[];
@@ -49,8 +49,8 @@ export function learningCurves(curves: Curve[], options: FigureOptions): Figure 
   const { width = defaultWidth } = options;
   const top = topMargin(options, 50);
   const height = options.height ?? top + 330 + 58;
-  const nameWidths = curves.map(({ name }) => textWidth(name, { size: textSizes.label, bold: true }));
-  const margin = { l: 66, r: Math.ceil(26 + Math.max(0, ...nameWidths)), t: top, b: 58 };
+  const nameWidths = curves.map(({ name }) => textWidth(`■ ${name}`, { size: textSizes.label, bold: true }));
+  const margin = { l: 66, r: Math.ceil(31 + Math.max(0, ...nameWidths)), t: top, b: 58 };
   const gap = (margin.r + 52) / (width - margin.l - margin.r);
   const panels: Panel[] = [{
     title: "Loss (cross-entropy)",
@@ -70,6 +70,7 @@ export function learningCurves(curves: Curve[], options: FigureOptions): Figure 
   }];
   const colored = curves.map((curve, i) => ({
     ...curve,
+    chosen: chosenOf(curve),
     color: curve.color ?? seriesColors[i % seriesColors.length],
   }));
   const drawn = panels.map((panel) => drawPanel(colored, panel, height - margin.t - margin.b));
@@ -78,6 +79,9 @@ export function learningCurves(curves: Curve[], options: FigureOptions): Figure 
     { name: "training", color: ink.text, mark: "<b>·····</b>" },
     { name: "chosen epoch", color: ink.text, mark: "●" },
   ];
+  const isValidated = curves.some(({ history }) =>
+    history.some(({ validationLoss }) => validationLoss !== undefined)
+  );
   return figure({
     data: drawn.flatMap(({ data }) => data),
     layout: themed({ ...options, height }, {
@@ -85,9 +89,7 @@ export function learningCurves(curves: Curve[], options: FigureOptions): Figure 
       margin,
       annotations: [
         ...drawn.flatMap(({ annotations }) => annotations),
-        ...legendLine(curves.some(({ chosen }) => chosen !== undefined) ? marks : marks.slice(0, 2), {
-          up: 28,
-        }),
+        ...legendLine(isValidated ? marks : marks.slice(1, 2), { up: 28 }),
       ],
     }),
     width,
@@ -120,13 +122,14 @@ function drawPanel(curves: (Curve & { color: string })[], panel: Panel, height: 
     annotations: [
       panelTitle(panel.title, domain[0]),
       ...curves.map(({ name, history, color }, i) => ({
-        text: `<b>${escapeMarkup(name)}</b>`,
-        font: { size: textSizes.label, color },
+        // The colour is the mark's: letters in it would be too pale to read, on white or on black.
+        text: `<span style="color:${color}">■</span> <b>${escapeMarkup(name)}</b>`,
+        font: { size: textSizes.label, color: ink.text },
         showarrow: false,
         xref: axes.xaxis,
         x: history.at(-1)!.epoch,
         xanchor: "left",
-        xshift: 6,
+        xshift: 11, // clear of a dot on the last epoch
         yref: axes.yaxis,
         y: range[0],
         yanchor: "middle",
@@ -163,7 +166,9 @@ function curveTraces(curve: Curve & { color: string }, panel: Panel): Record<str
     type: "scatter",
     xaxis: `x${suffix}`,
     yaxis: `y${suffix}`,
-    hovertemplate: `epoch %{x}: %{y:.3f}<extra>${escapeMarkup(name)}</extra>`,
+    hovertemplate: `epoch %{x}: %{y:.${panel.tickSuffix ? 1 : 3}f}${panel.tickSuffix}<extra>${
+      escapeMarkup(name)
+    }</extra>`,
   };
   const lines = { ...common, mode: "lines", x: history.map(({ epoch }) => epoch) };
   const traces: Record<string, unknown>[] = [
@@ -174,7 +179,8 @@ function curveTraces(curve: Curve & { color: string }, panel: Panel): Record<str
   const point = history.find(({ epoch }) => epoch === chosen);
   if (point) {
     const marker = { color, size: 10, line: { color: ink.paper, width: 2 } };
-    traces.push({ ...common, mode: "markers", x: [point.epoch], y: [validation(point)], marker });
+    const place = { x: [point.epoch], y: [validation(point)] };
+    traces.push({ ...common, mode: "markers", ...place, marker, cliponaxis: false });
   }
   return traces;
 }
@@ -187,9 +193,18 @@ function epochTicks(last: number): number[] {
   return ticks;
 }
 
-function describe({ name, history, chosen }: Curve): string {
-  const { epoch, accuracy, validationAccuracy } = history.at(-1)!;
+/** The epoch whose weights were kept. */
+function chosenOf({ chosen, history }: Curve): number {
+  return chosen ?? history.at(-1)!.epoch;
+}
+
+function describe(curve: Curve): string {
+  const { name, history } = curve;
+  const chosen = chosenOf(curve);
+  const { accuracy, validationAccuracy } = history.find(({ epoch }) => epoch === chosen) ?? history.at(-1)!;
   const part = validationAccuracy === undefined ? "training" : "validation";
-  return `${name}: ${percent(validationAccuracy ?? accuracy)} ${part} accuracy after ${epoch} epochs` +
-    `${chosen === undefined ? "" : `, epoch ${chosen} chosen`}.`;
+  return `${name}: ${
+    percent(validationAccuracy ?? accuracy)
+  } ${part} accuracy at the chosen epoch, ${chosen} of ` +
+    `${history.at(-1)!.epoch}.`;
 }

@@ -29,6 +29,23 @@ export const ink = {
   warningPaper: "#fff1d6",
 };
 
+/** What text, lines and surfaces become on a dark page; the colours of classes and series stay what they are. */
+export const darkInk: typeof ink = {
+  text: "#e6e8eb",
+  quiet: "#a9b0b8",
+  axis: "#868d96",
+  grid: "#31363d",
+  muted: "#5d646d",
+  paper: "#16191d",
+  warning: "#ffb59e",
+  warningPaper: "#41210f",
+};
+
+/** The dark page's colour by the white one's. */
+export const darkColors: Record<string, string> = Object.fromEntries(
+  (Object.keys(ink) as (keyof typeof ink)[]).map((name) => [ink[name], darkInk[name]]),
+);
+
 /** White to deep blue, for shares from 0 to 1; steeper near 0, so that small shares are seen. */
 export const shareScale: [number, string][] = [
   [0, "#ffffff"],

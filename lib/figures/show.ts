@@ -21,7 +21,7 @@ export async function show(
   const { broadcast = kernelBroadcast() } = options;
   const shown = await content as Partial<Displayed>;
   if (!shown[display]) throw new TypeError(`show takes a value with a display method. Received: ${shown}`);
-  const message: DisplayMessage = shown.message?.() ?? { data: await shown[display](), metadata: {} };
+  const message: DisplayMessage = await shown.message?.() ?? { data: await shown[display](), metadata: {} };
   await broadcast("display_data", { ...message, transient: {} });
   await new Promise((resolve) => setTimeout(resolve, 50)); // the promise of the kernel resolves before the message is out
 }

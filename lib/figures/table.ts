@@ -18,6 +18,13 @@ export interface Column<Row> {
   align?: "left" | "right" | "center";
   /** Marks the best numbers of the column in bold: the largest or the smallest. */
   best?: "max" | "min";
+  /** How sure the number is: a column of its own beside it, so that the numbers stay under each other. */
+  spread?: {
+    /** Says which interval, or what the spread is of: "95 % interval", "± SD of 5 seeds". */
+    title: string;
+    /** Ends of an interval, or a spread to both sides; null: not known. Written as the column's numbers are. */
+    of(row: Row): { low: number; high: number } | number | null | undefined;
+  };
 }
 
 /** A table; as the last expression of a notebook cell it is shown. */
@@ -31,7 +38,7 @@ export interface Table extends Displayed {
 /**
  * Makes a table.
  *
- * HTML without styles (GitHub removes them): alignment is the `align` attribute.
+ * HTML that needs no style sheet: it looks alike in front ends that bring their own.
  *
  * @param options `caption` above the table; `synthetic` marks it as computed from stand-in data
  * @example table(runs, [{ value: "name", title: "run" }, { value: "accuracy", title: "accuracy", format: percent, best: "max" }])
@@ -42,7 +49,10 @@ export function table<Row>(
   options: { caption?: string; synthetic?: boolean } = {},
 ): Table {
   const caption = [options.synthetic ? syntheticMark : "", options.caption ?? ""].filter(Boolean).join(": ");
-  const drawn = columns.map((column) => drawColumn(rows, column));
+  const drawn = columns.flatMap((column) => {
+    const numbers = drawColumn(rows, column);
+    return column.spread ? [numbers, drawSpread(rows, column)] : [numbers];
+  });
   const html = toHtml(drawn, rows.length, caption);
   const markdown = toMarkdown(drawn, rows.length, caption);
   const text = toText(drawn, rows.length, caption);
@@ -83,29 +93,53 @@ function drawColumn<Row>(rows: readonly Row[], column: Column<Row>): DrawnColumn
   };
 }
 
+function drawSpread<Row>(rows: readonly Row[], column: Column<Row>): DrawnColumn {
+  const { title, of } = column.spread!;
+  const write = column.format ?? ((cell: CellValue) => formatNumber(Number(cell), false));
+  const cells = rows.map((row) => {
+    const spread = of(row);
+    if (spread === null || spread === undefined) return "–";
+    return typeof spread === "number"
+      ? `± ${write(spread)}`
+      : intervalText(write(spread.low), write(spread.high));
+  });
+  return { title, align: "right", cells, best: cells.map(() => false) };
+}
+
+/** "61.8 – 65.7 %": the unit is written once. */
+function intervalText(low: string, high: string): string {
+  const unit = high.match(/\u00a0\D+$/)?.[0] ?? "";
+  return `${unit && low.endsWith(unit) ? low.slice(0, -unit.length) : low} – ${high}`;
+}
+
 function formatNumber(value: number, whole: boolean): string {
   return whole ? thousands(value) : decimals(value);
 }
 
 function toHtml(columns: DrawnColumn[], rows: number, caption: string): string {
-  const line = (tag: string, cell: (column: DrawnColumn) => string) =>
-    `<tr>${
-      columns.map((column) => `<${tag} align="${column.align}">${cell(column)}</${tag}>`).join("")
-    }</tr>`;
+  const line = (cell: (column: DrawnColumn) => string) => `<tr>${columns.map(cell).join("")}</tr>`;
+  // A head without words is no head: a screen reader would read "blank" before every cell.
+  const head = ({ title, align }: DrawnColumn) =>
+    title ? `<th scope="col" ${aligned(align)}>${escapeMarkup(title)}</th>` : "<td></td>";
   const body = Array.from({ length: rows }, (_, i) =>
-    line("td", ({ cells, best }) => {
+    line(({ cells, best, align }) => {
       const cell = escapeMarkup(cells[i]);
-      return best[i] ? `<b>${cell}</b>` : cell;
+      return `<td ${aligned(align)}>${best[i] ? `<b>${cell}</b>` : cell}</td>`;
     }));
   return [
     ...caption ? [`<p>${escapeMarkup(caption)}</p>`] : [], // GitHub shows a <caption> below or not at all
     "<table>",
-    `<thead>${line("th", ({ title }) => escapeMarkup(title))}</thead>`,
+    `<thead>${line(head)}</thead>`,
     "<tbody>",
     ...body,
     "</tbody>",
     "</table>",
   ].join("\n");
+}
+
+/** Twice: GitHub removes styles, and JupyterLab's own style, right for every cell, goes before the attribute. */
+function aligned(align: DrawnColumn["align"]): string {
+  return `align="${align}" style="text-align: ${align}"`;
 }
 
 function toMarkdown(columns: DrawnColumn[], rows: number, caption: string): string {

@@ -12,6 +12,7 @@ import { type CodeCell, kernelProblem, type Notebook } from "./ipynb.ts";
 import { type CodeResult, type Kernel, startKernel } from "./kernel.ts";
 import type { Message } from "./message.ts";
 import { collectOutputs, type OutputLimits } from "./outputs.ts";
+import { withStopNotice } from "./stop_notice.ts";
 import { explainSyntaxError } from "./syntax_error.ts";
 
 export { ExecutionError };
@@ -23,6 +24,8 @@ export interface StageProgress {
   total: number;
   /** null: not known yet. */
   secondsLeft: number | null;
+  /** Items a second; null or absent: not known. */
+  perSecond?: number | null;
 }
 
 /** How far a notebook is. */
@@ -47,7 +50,7 @@ export interface ExecuteOptions {
   limits?: OutputLimits;
   /** Called when a cell begins and whenever a cell tells how far it is. */
   onProgress?: (progress: NotebookProgress) => void;
-  /** Called after each code cell, the failing one, too, with the notebook as executed so far: for saving it. */
+  /** Called after each code cell, the failing one, too, with the notebook as executed so far, for saving it; the failing one's says at its top where it stopped. */
   onCellDone?: (partial: Notebook) => void | Promise<void>;
 }
 
@@ -121,7 +124,7 @@ async function runCells(kernel: Kernel, executed: Notebook, options: ExecuteOpti
         cell.outputs.push({ output_type: "error", ename, evalue, traceback });
       }
     }
-    await onCellDone(executed);
+    await onCellDone(result.status === "ok" ? executed : withStopNotice(executed));
     if (result.status !== "ok") {
       throw new ExecutionError({ notebook: name, cell: executed.cells.indexOf(cell) + 1, result, executed });
     }

@@ -24,7 +24,7 @@ export type Broadcast = (type: string, content: Record<string, unknown>) => Prom
 const interval = 0.2;
 
 /**
- * A line that shows how far a stage is, with the time left: in a notebook one output that changes; in a terminal one line on
+ * A line that shows how far a stage is, with rate and time left: in a notebook one output that changes; in a terminal one line on
  * stderr that changes; else a line on stderr every 10 s.
  *
  * In the notebook the output is tagged `metadata.ham10000.progress`, by which the headless run shows it and leaves it out of
@@ -62,7 +62,13 @@ export function progressLine(
     const time = now();
     if (done < total && time - shownAt < interval) return;
     shownAt = time;
-    next = { stage: detail ? `${stage}, ${detail}` : stage, done, total, secondsLeft };
+    next = {
+      stage: detail ? `${stage}, ${detail}` : stage,
+      done,
+      total,
+      secondsLeft,
+      perSecond: estimate.perSecond(),
+    };
     showing ??= showNewest();
   };
   return Object.assign(line, { shown: async () => await showing ?? undefined });

@@ -1,15 +1,33 @@
 /** Progress in words. */
 import type { StageProgress } from "./execute.ts";
 
-/** As `Activations  45 %  9,240 of 20,530  2 min 10 s left`. 100 % only when all is done. */
-export function progressText({ stage, done, total, secondsLeft }: StageProgress): string {
+/** As `Activations  45 %  9,240 of 20,530  54 a second  2 min 10 s left`. 100 % only when all is done. */
+export function progressText(progress: StageProgress): string {
+  const { stage, done, total } = progress;
   const parts = [
     stage,
     `${percentDone(done, total)} %`,
     `${done.toLocaleString("en")} of ${total.toLocaleString("en")}`,
   ];
-  if (done < total && secondsLeft !== null) parts.push(`${durationText(secondsLeft)} left`);
-  return parts.join("  ");
+  return [...parts, ...paceTexts(progress)].join("  ");
+}
+
+/** Rate and time left, where they are known and something is left: `54 a second`, `2 min 10 s left`. */
+export function paceTexts({ done, total, secondsLeft, perSecond }: StageProgress): string[] {
+  if (done >= total) return [];
+  return [
+    ...perSecond ? [rateText(perSecond)] : [],
+    ...secondsLeft === null ? [] : [`${durationText(secondsLeft)} left`],
+  ];
+}
+
+/** As `1,204 a second`, `3.2 a second`; what takes longer than a second each as `2.5 s each`. */
+export function rateText(perSecond: number): string {
+  if (perSecond < 0.95) return `${(1 / perSecond).toFixed(1)} s each`;
+  const digits = perSecond < 10 ? 1 : 0;
+  return `${
+    perSecond.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  } a second`;
 }
 
 /** Whole percent, rounded down; nothing to do is all done. */

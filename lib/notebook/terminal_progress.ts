@@ -1,6 +1,6 @@
 /** The line that the headless run shows while notebooks run. */
 import type { NotebookProgress } from "./execute.ts";
-import { durationText, percentDone } from "./progress_text.ts";
+import { paceTexts, percentDone } from "./progress_text.ts";
 import { terminalLine, type TextStream } from "./terminal_line.ts";
 
 /** To be disposed of (`using`) when the notebook is done: that takes the line away. */
@@ -11,7 +11,7 @@ export interface TerminalProgress extends Disposable {
 }
 
 /**
- * A line for one notebook, as `3/5 03_split  cell 4/12  Activations ━━━━━━──────  45 %  2 min 10 s left`. Where stdout is no
+ * A line for one notebook, as `3/5 03_split  cell 4/12  Activations ━━━━━━──────  45 %  54 a second  2 min 10 s left`. Where stdout is no
  * terminal: plain lines without bar, at most one every 10 s. Nothing is coloured.
  *
  * @param place which of the notebooks to run this is: index 0 … count − 1
@@ -39,10 +39,7 @@ function notebookText({ cell, cells, stage }: NotebookProgress, options: { withB
     const percent = percentDone(stage.done, stage.total);
     const filled = Math.round(percent * 12 / 100);
     const bar = options.withBar ? ` ${"━".repeat(filled)}${"─".repeat(12 - filled)}` : "";
-    parts.push(`${stage.stage}${bar}`, `${percent} %`);
-    if (stage.secondsLeft !== null && stage.done < stage.total) {
-      parts.push(`${durationText(stage.secondsLeft)} left`);
-    }
+    parts.push(`${stage.stage}${bar}`, `${percent} %`, ...paceTexts(stage));
   }
   return parts.join("  ");
 }

@@ -1,41 +1,52 @@
-/** `deno task report`: publishes a run in outputs/report: executed notebooks without photos, results, the run's record. */
-import { basename, join } from "node:path";
+/** `deno task report`: a run as something to read, the notebooks without photos, a summary, and a web site; see `usage`. */
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { writeAtomic } from "../atomic.ts";
 import { projectRoot } from "../config.ts";
 import { shownPath } from "../experiment/source.ts";
-import { claimBars } from "../figures/claim_bars.ts";
-import { parseNotebook, serializeNotebook } from "../notebook/ipynb.ts";
-import { assertNoPhotos, withoutPhotos } from "../notebook/photos.ts";
+import { publish } from "../report/publish.ts";
+import { writeSite } from "../report/site.ts";
 
-const files = ["results.json", "timings.json", "run.json", "test_openings.jsonl"];
+const usage = `deno task report [flags]
 
-/** Copies what may be published; a notebook with a photo that carries no tag stops it before anything is written. */
-export async function publish(run: string, target: string): Promise<string[]> {
-  const folder = join(run, "notebooks");
-  const names = (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).filter((name) =>
-    name.endsWith(".ipynb")
-  );
-  const contents = new Map<string, string>();
-  for (const name of names.sort()) {
-    const notebook = await withoutPhotos(parseNotebook(await Deno.readTextFile(join(folder, name)), name));
-    await assertNoPhotos(notebook, { name });
-    contents.set(name, serializeNotebook(notebook));
+Turns executed notebooks into something to read: index.html, a page a notebook, light and dark, for screen and paper. It works
+from a disk and without a network. Nothing is computed again.
+
+Without flags: the site of the committed report, in outputs/report/site.
+
+  --run FOLDER   a run of yours, as outputs/quick: copies its notebooks without photos, results.json and a summary.md
+                 to FOLDER/report, and makes the site of them in FOLDER/report/site
+  --out FOLDER   where that goes instead; outputs/report is what is committed
+  --help         this page
+`;
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+/** Returns the exit code: 0 done, 2 the call cannot be carried out as given. */
+async function main(args: string[]): Promise<number> {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: { run: { type: "string" }, out: { type: "string" }, help: { type: "boolean" } },
+    });
+    if (values.help) {
+      console.log(usage);
+      return 0;
+    }
+    const run = values.run === undefined ? null : resolve(values.run);
+    const target = values.out ? resolve(values.out) : join(run ?? join(projectRoot, "outputs"), "report");
+    if (run) console.log(`${(await publish(run, target)).join(", ")} → ${shownPath(target)}`);
+    const site = join(target, "site");
+    await writeSite(target, site);
+    console.log(`Open ${shownPath(join(site, "index.html"))} in a browser.`);
+    return 0;
+  } catch (error) {
+    const isAboutTheCall = error instanceof RangeError || error instanceof SyntaxError || isAboutFlags(error);
+    if (!isAboutTheCall) throw error;
+    console.error((error as Error).message);
+    return 2;
   }
-  const { claim, synthetic } = JSON.parse(await Deno.readTextFile(join(run, "results.json")));
-  await writeAtomic(join(target, "claim.png"), await claimBars(claim, { synthetic }).toPng());
-  for (const name of files) contents.set(name, await Deno.readTextFile(join(run, name)));
-  for (const [name, text] of contents) await writeAtomic(join(target, name), text);
-  return [...contents.keys()];
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: { run: { type: "string" }, out: { type: "string" } },
-  });
-  const run = values.run ?? join(projectRoot, "outputs/quick");
-  const target = values.out ?? join(projectRoot, "outputs/report");
-  const written = await publish(run, target);
-  console.log(`${written.map((name) => basename(name)).join(", ")} → ${shownPath(target)}`);
+function isAboutFlags(error: unknown): boolean {
+  return String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS");
 }

@@ -20,6 +20,7 @@ import {
   counts,
   drawnAges,
   drawnConfusion,
+  drawnRun,
   examples,
   leakage,
   strainedExamples,
@@ -121,15 +122,23 @@ Deno.test("what is counted is named by the caller, images else", async () => {
   assert.equal(await titles(classBars({ nv: 1 }, { title: "", valueTitle: "photos" }), "photos"), 1);
 });
 
+Deno.test("learning curves: without another choice the last epoch is the chosen one", () => {
+  const { chosen: _, ...run } = drawnRun("nadam", 0.6, 12);
+  const { alt, spec } = learningCurves([run], { title: "Curves" });
+  const dots = spec.data.filter(({ mode }) => mode === "markers");
+  assert.deepEqual(dots.map(({ x }) => x), [[12], [12]]);
+  assert.match(alt, /validation accuracy at the chosen epoch, 12 of 12\./);
+});
+
 Deno.test("learning curves: training and validation of each run in both panels, the chosen epoch marked", async () => {
   const document = await svgOf("learningCurves");
   assert.equal(document.querySelectorAll(".scatterlayer .js-line").length, 12);
   assert.equal(document.querySelectorAll(".scatterlayer .point").length, 6);
   for (const name of ["nadam", "adam", "rmsprop"]) {
-    assert.equal(textsOf(document).filter(({ text }) => text === name).length, 2, name);
+    assert.equal(textsOf(document).filter(({ text }) => text === `■ ${name}`).length, 2, name);
   }
   const diverged = parse(await strainedExamples().diverged.toSvg());
-  const [name] = textsOf(diverged).filter(({ text }) => text === "diverged");
+  const [name] = textsOf(diverged).filter(({ text }) => text === "■ diverged");
   const [tick] = textsOf(diverged).filter(({ text }) => text === "2.00");
   near(name.lines[0].bottom, tick.lines[0].bottom, 0.005); // its last loss that is a number
   assert.throws(

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { classColors, contrast, rgb, seriesColors, shareColor, textOn } from "../../lib/figures/palette.ts";
+import {
+  classColors,
+  contrast,
+  darkColors,
+  darkInk,
+  ink,
+  rgb,
+  seriesColors,
+  shareColor,
+  textOn,
+} from "../../lib/figures/palette.ts";
 import { codes } from "./examples.ts";
 
 /** Full dichromacy in linear RGB: Machado, Oliveira & Fernandes 2009, severity 1. */
@@ -74,3 +84,16 @@ function lab(hex: string, matrix: number[][]): number[] {
   ].map((value) => value > 0.008856 ? Math.cbrt(value) : 7.787 * value + 16 / 116);
   return [116 * xyz[1] - 16, 500 * (xyz[0] - xyz[1]), 200 * (xyz[1] - xyz[2])];
 }
+
+Deno.test("letters read on the dark page as on the white one, and every colour of text and lines has its dark one", () => {
+  for (const colors of [ink, darkInk]) {
+    const of = (one: keyof typeof ink, other: keyof typeof ink) =>
+      contrast(rgb(colors[one]), rgb(colors[other]));
+    for (const name of ["text", "quiet"] as const) assert.ok(of(name, "paper") >= 4.5, name);
+    assert.ok(of("warning", "warningPaper") >= 4.5);
+    assert.ok(of("axis", "paper") >= 3);
+  }
+  for (const name of Object.keys(ink) as (keyof typeof ink)[]) {
+    assert.equal(darkColors[ink[name]], darkInk[name]);
+  }
+});

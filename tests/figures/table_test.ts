@@ -16,16 +16,19 @@ const drawn = table(rows, [
   { value: (row) => row.images > 9000, title: "large?", align: "center" },
 ], { caption: "Test part", synthetic: true });
 
-Deno.test("HTML is escaped and has no styles, numbers stand right, the best is bold", () => {
+Deno.test("HTML is escaped and styles nothing but alignment, numbers stand right, the best is bold", () => {
   const { html } = drawn;
-  assert.ok(!/<script|style|class=/.test(html));
+  assert.ok(!/<script|<style|class=/.test(html));
+  for (const [, align, style] of html.matchAll(/align="(\w+)" style="(.*?)"/g)) {
+    assert.equal(style, `text-align: ${align}`);
+  }
   assert.match(html, /&lt;script&gt;alert\("x"\)&lt;\/script&gt; &amp; \| \*_/);
   assert.equal(html.match(/<tr>/g)?.length, 4);
-  assert.equal(html.match(/<td align="right">/g)?.length, 9);
-  assert.equal(html.match(/<td align="center">/g)?.length, 3);
+  assert.equal(html.match(/<td align="right" style/g)?.length, 9);
+  assert.equal(html.match(/<td align="center" style/g)?.length, 3);
   assert.deepEqual(html.match(/<b>.*?<\/b>/g), ["<b>63.8\u00a0%</b>", "<b>1.000</b>"]);
-  assert.match(html, /<td align="right">10,015<\/td>/);
-  assert.match(html, /<td align="right">–<\/td>/);
+  assert.match(html, /<td align="right"[^>]*>10,015<\/td>/);
+  assert.match(html, /<td align="right"[^>]*>–<\/td>/);
   assert.match(html, /^<p>SYNTHETIC stand-in data: Test part<\/p>/);
 });
 
@@ -55,8 +58,35 @@ Deno.test("a notebook gets the three forms", () => {
   });
 });
 
+Deno.test("an interval or a spread stands in a column of its own, in the number's format, and is never the best", () => {
+  const { markdown } = table([
+    { name: "a", accuracy: 0.638, spread: { low: 0.618, high: 0.657 } },
+    { name: "b", accuracy: 0.6, spread: 0.004 },
+    { name: "c", accuracy: 0.5, spread: null },
+  ], [
+    { value: "name", title: "run" },
+    {
+      value: "accuracy",
+      title: "test",
+      format: percent,
+      best: "max",
+      spread: { title: "95 % interval", of: (row) => row.spread },
+    },
+  ]);
+  assert.deepEqual(markdown.replaceAll("\u00a0", " ").split("\n"), [
+    "| run | test | 95 % interval |",
+    "| :-- | --: | --: |",
+    "| a | **63.8 %** | 61.8 – 65.7 % |",
+    "| b | 60.0 % | ± 0.4 % |",
+    "| c | 50.0 % | – |",
+  ]);
+});
+
 Deno.test("a table without rows has its head; ties are all best; one value is no best", () => {
-  assert.match(table([], [{ value: "x", title: "x" }] as never).html, /<th align="left">x<\/th>/);
+  assert.match(
+    table([], [{ value: "x", title: "x" }] as never).html,
+    /<th scope="col" align="left"[^>]*>x<\/th>/,
+  );
   const ties = table([{ x: 1 }, { x: 1 }, { x: 0 }], [{ value: "x", title: "x", best: "max" }]);
   assert.equal(ties.html.match(/<b>/g)?.length, 2);
   assert.ok(!table([{ x: 1 }], [{ value: "x", title: "x", best: "max" }]).html.includes("<b>"));

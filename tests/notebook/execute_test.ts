@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type CodeCell, parseNotebook, serializeNotebook } from "../../lib/notebook/ipynb.ts";
 import type { NotebookProgress } from "../../lib/notebook/execute.ts";
 import { executeNotebook } from "../../lib/notebook/execute.ts";
+import { withStopNotice } from "../../lib/notebook/stop_notice.ts";
 import { notebookOf, outputsOf, run, runToError, testFolder } from "./run_cells.ts";
 
 const show = (type: string, content: string) => `await Deno.jupyter.broadcast("${type}", ${content});`;
@@ -151,7 +152,8 @@ Deno.test("an error in cell 3 stops the notebook, is named, and keeps what came 
   assert.deepEqual(outputsOf(error.partial, 4), []);
   assert.equal((error.partial.cells[3] as CodeCell).execution_count, null);
   assert.equal(saved.length, 2);
-  assert.equal(saved[1], serializeNotebook(error.partial));
+  assert.equal(saved[1], serializeNotebook(withStopNotice(error.partial)));
+  assert.match(saved[1], /did not run to its end.*It stopped in cell 3/);
 });
 
 Deno.test("code that cannot be parsed is explained with its line, where the kernel says nothing", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { progressLine } from "../../lib/notebook/progress.ts";
-import { durationText, percentDone, progressText } from "../../lib/notebook/progress_text.ts";
+import { durationText, percentDone, progressText, rateText } from "../../lib/notebook/progress_text.ts";
 
 interface Sent {
   type: string;
@@ -27,6 +27,21 @@ function fakeKernel(milliseconds = 0) {
   };
   return { sent, broadcast };
 }
+
+Deno.test("a rate is told where it is known, and turned round where an item takes longer than a second", () => {
+  const state = { stage: "Images", done: 1, total: 9, secondsLeft: 8 };
+  assert.equal(progressText({ ...state, perSecond: 3.21 }), "Images  11 %  1 of 9  3.2 a second  8 s left");
+  assert.equal(progressText({ ...state, done: 9, perSecond: 3 }), "Images  100 %  9 of 9");
+  assert.equal(progressText({ ...state, perSecond: null }), "Images  11 %  1 of 9  8 s left");
+  assert.deepEqual([0.4, 0.94, 1, 9.94, 54.4, 1204.4].map(rateText), [
+    "2.5 s each",
+    "1.1 s each",
+    "1.0 a second",
+    "9.9 a second",
+    "54 a second",
+    "1,204 a second",
+  ]);
+});
 
 Deno.test("progress in words has stage, share, counts and the time left", () => {
   const at = (done: number, secondsLeft: number | null) =>
@@ -80,7 +95,7 @@ Deno.test("in a notebook one display is made and then changed, five times a seco
   assert.equal(new Set(sent.map(({ id }) => id)).size, 1);
   assert.deepEqual([sent[0].done, sent.at(-1)?.done], [0, 100]);
   assert.ok(sent.length >= 20 && sent.length <= 26, `5 s at 5 a second. Received: ${sent.length}`);
-  assert.match(sent[12].text, /^Images {2}\d+ % {2}\d+ of 100 {2}\d s left$/);
+  assert.match(sent[12].text, /^Images {2}\d+ % {2}\d+ of 100 {2}20 a second {2}\d s left$/);
 });
 
 Deno.test("a slow front end sees the newest state, in order, and shown() waits for the last", async () => {

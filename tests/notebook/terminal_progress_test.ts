@@ -25,7 +25,7 @@ function screen(text: string): string[] {
   );
 }
 
-const stage = { stage: "Activations", done: 45, total: 100, secondsLeft: 130 };
+const stage = { stage: "Activations", done: 45, total: 100, secondsLeft: 130, perSecond: 54.2 };
 
 Deno.test("in a terminal one line changes in place and is gone at the end", () => {
   const stream = fakeStream(true);
@@ -35,12 +35,12 @@ Deno.test("in a terminal one line changes in place and is gone at the end", () =
     assert.deepEqual(screen(stream.text), ["3/5 03_split  cell 4/12"]);
     progress.update({ cell: 4, cells: 12, stage });
     assert.deepEqual(screen(stream.text), [
-      "3/5 03_split  cell 4/12  Activations ━━━━━───────  45 %  2 min 10 s left",
+      "3/5 03_split  cell 4/12  Activations ━━━━━───────  45 %  54 a second  2 min 10 s left",
     ]);
     progress.print("a line that stays");
     assert.deepEqual(screen(stream.text), [
       "a line that stays",
-      "3/5 03_split  cell 4/12  Activations ━━━━━───────  45 %  2 min 10 s left",
+      "3/5 03_split  cell 4/12  Activations ━━━━━───────  45 %  54 a second  2 min 10 s left",
     ]);
     progress.update({ cell: 5, cells: 12, stage: { ...stage, done: 100, secondsLeft: 0 } });
     assert.deepEqual(screen(stream.text).at(-1), "3/5 03_split  cell 5/12  Activations ━━━━━━━━━━━━  100 %");
@@ -66,7 +66,7 @@ Deno.test("without a terminal there are plain lines, one in 10 s, and no control
   }
   const lines = stream.text.split("\n");
   assert.deepEqual(lines.map((line) => line.match(/(\d+) %/)?.[1]), ["10", "20", "30", undefined]);
-  assert.equal(lines[0], "1/1 03_split  cell 1/2  Activations  10 %  2 min 10 s left");
+  assert.equal(lines[0], "1/1 03_split  cell 1/2  Activations  10 %  54 a second  2 min 10 s left");
   assert.ok(!stream.text.includes("\r") && !stream.text.includes("\x1b"));
 });
 

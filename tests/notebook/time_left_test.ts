@@ -17,6 +17,17 @@ Deno.test("an even pace gives the exact rest, from the second measure on", () =>
   assert.deepEqual(estimates([[1, 10], [1, 10], [1, 10], [1, 10]], 100), [null, 8, 7, 6]);
 });
 
+Deno.test("the rate is that of the same pace, and not known before two measures", () => {
+  let time = 0;
+  const estimate = timeLeft(() => time);
+  const rates = [10, 20, 30].map((done) => {
+    time += 2;
+    estimate(done, 100);
+    return estimate.perSecond();
+  });
+  assert.deepEqual(rates, [null, 5, 5]);
+});
+
 Deno.test("stored items that arrive at once, at the start or in between, do not spoil the estimate", () => {
   const computed = Array.from({ length: 10 }, (): [number, number] => [1, 10]);
   const atOnce: [number, number] = [0.01, 5000];

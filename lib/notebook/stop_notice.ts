@@ -1,0 +1,82 @@
+/** Says at the top of a notebook that it did not run to its end, and where it stopped. */
+import type { CodeCell, ErrorOutput, Notebook } from "./ipynb.ts";
+
+/** Where and why a notebook stopped. */
+export interface Stop {
+  /** 1-based among all cells: the one that failed, else the first that has not run. */
+  cell: number;
+  /** That cell's first line of code. */
+  firstLine: string;
+  /** Name and text of its error, as `RangeError: …`; null where it was stopped from outside. */
+  error: string | null;
+  /** Code cells after it, or from it on, that have not run. */
+  notRun: number;
+}
+
+const opening = "> **This notebook did not run to its end.**";
+
+/** Where an executed notebook stopped, its notice aside; null where every cell has run without an error. */
+export function findStop(notebook: Notebook): Stop | null {
+  const cells = withoutStopNotice(notebook).cells.map((cell, index) => ({ cell, number: index + 1 }))
+    .filter((entry): entry is { cell: CodeCell; number: number } =>
+      entry.cell.cell_type === "code" && entry.cell.source.trim() !== ""
+    );
+  const failed = cells.find(({ cell }) => errorOf(cell) !== null);
+  const notRun = cells.filter(({ cell }) => cell.execution_count === null);
+  const stopped = failed ?? notRun[0];
+  if (!stopped) return null;
+  return {
+    cell: stopped.number,
+    firstLine: firstLineOf(stopped.cell.source),
+    error: failed ? errorOf(failed.cell) : null,
+    notRun: notRun.length,
+  };
+}
+
+/** A stop in a sentence or two of plain text. */
+export function stopText({ cell, firstLine, error, notRun }: Stop): string {
+  const where = `cell ${cell} (${firstLine})`;
+  const rest = notRun === 0 ? "" : notRun === 1 ? " One cell has not run." : ` ${notRun} cells have not run.`;
+  return (error ? `It stopped in ${where} with ${error}` : `It was stopped before ${where}.`) + rest +
+    " What follows is what it had rendered until then.";
+}
+
+/** A copy that says so in its first lines, where it stopped; the notebook itself where it did not. */
+export function withStopNotice(notebook: Notebook): Notebook {
+  const stop = findStop(notebook);
+  if (!stop) return notebook;
+  const { cells, ...rest } = withoutStopNotice(notebook);
+  const notice = `${opening} ${stopText(stop).replace(/[\\*_`<>[\]$]/g, "\\$&").replace(/\s+/g, " ")}`;
+  const [first, ...others] = cells;
+  if (first?.cell_type === "markdown") {
+    // In the first text rather than in a cell of its own: cells keep their numbers.
+    return { ...rest, cells: [{ ...first, source: `${notice}\n\n${first.source}` }, ...others] };
+  }
+  return {
+    ...rest,
+    cells: [{ cell_type: "markdown", id: noticeId, metadata: {}, source: notice }, ...cells],
+  };
+}
+
+const noticeId = "stop-notice";
+
+/** A copy without the notice, for whoever says it in a form of their own. */
+export function withoutStopNotice(notebook: Notebook): Notebook {
+  const [first, ...others] = notebook.cells;
+  if (first?.cell_type !== "markdown" || !first.source.startsWith(opening)) return notebook;
+  if (first.id === noticeId) return { ...notebook, cells: others };
+  const source = first.source.replace(/^> [^\n]*\n+/, "");
+  return { ...notebook, cells: [{ ...first, source }, ...others] };
+}
+
+function errorOf(cell: CodeCell): string | null {
+  const error = cell.outputs.find((output): output is ErrorOutput => output.output_type === "error");
+  if (!error) return null;
+  const text = `${error.ename}: ${error.evalue}`.replace(/\s+/g, " ").trim();
+  return text.length > 300 ? `${text.slice(0, 300)}…` : /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function firstLineOf(source: string): string {
+  const lines = source.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  return lines.find((line) => !line.startsWith("//") && !line.startsWith("import ")) ?? lines[0] ?? "";
+}

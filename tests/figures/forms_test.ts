@@ -1,0 +1,147 @@
+/** The static form of each kind of figure beside the interactive one that a browser draws: same axes, ticks, marks, texts. */
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Browser } from "puppeteer-core";
+import type { Figure } from "../../lib/figures/figure.ts";
+import { scriptJson } from "../../lib/report/html.ts";
+import { browserTests, watchedPage } from "../report/chromium.ts";
+import { examples, strainedExamples } from "./examples.ts";
+
+/** Pixels that two forms may differ by: letters are hinted and kerned by the browser alone. */
+const tolerance = 1.5;
+
+/** A part of a drawing: what it is, its words, and its box from the drawing's upper left corner, in pixels. */
+interface Part {
+  kind: string;
+  text: string;
+  box: [left: number, top: number, right: number, bottom: number];
+}
+
+interface Drawing {
+  width: number;
+  height: number;
+  parts: Part[];
+}
+
+/** In the browser: the parts of the drawing in an element. Several svg lie over each other in plotly's interactive form. */
+const partsOf = `(root) => {
+  const origin = root.querySelector("svg").getBoundingClientRect();
+  const kinds = {
+    "tick": ".xtick text, .ytick text, .x2tick text, .y2tick text",
+    "axis title": ".g-xtitle text, .g-ytitle text, .g-x2title text, .g-y2title text",
+    "title": ".g-gtitle text",
+    "annotation": ".annotation-text-g text",
+    "grid": ".gridlayer path, .zerolinelayer path, .xlines-above, .ylines-above",
+    "bar": ".barlayer .point path",
+    "bar text": ".barlayer .bartext",
+    "line": ".scatterlayer .js-line",
+    "point": ".scatterlayer .points path",
+    "interval": ".errorbars path, .errorbar path",
+    "heat map": ".heatmaplayer image",
+  };
+  const parts = Object.entries(kinds).flatMap(([kind, selector]) =>
+    [...root.querySelectorAll(selector)].filter((node) => {
+      const { width, height } = node.getBoundingClientRect();
+      const isSeen = kind === "bar" ? width > 0 && height > 0 : width + height > 0; // a bar of 0 is no mark
+      return isSeen && getComputedStyle(node).visibility !== "hidden";
+    }).map((node) => {
+      const { left, top, right, bottom } = node.getBoundingClientRect();
+      const [x, y] = [origin.left, origin.top];
+      return { kind, text: node.textContent.trim(), box: [left - x, top - y, right - x, bottom - y] };
+    }));
+  return { width: origin.width, height: origin.height, parts };
+}`;
+
+/** Both forms of a figure, drawn by the browser with the figures' own letters. */
+async function pageOf(figures: Record<string, Figure>, folder: string): Promise<string> {
+  const { resolve } = createRequire(import.meta.url);
+  await Deno.copyFile(resolve("plotly.js-dist-min/plotly.min.js"), join(folder, "plotly.min.js"));
+  for (const weight of [400, 600]) {
+    const font = resolve(`@fontsource/inter/files/inter-latin-${weight}-normal.woff2`);
+    await Deno.copyFile(font, join(folder, `${weight}.woff2`));
+  }
+  const pairs = await Promise.all(
+    Object.entries(figures).map(async ([name, figure]) =>
+      `<div id="${name}"><div class="static">${await figure.toSvg()}</div><div class="interactive"></div>` +
+      `<script type="application/json">${scriptJson(figure.spec)}</script></div>`
+    ),
+  );
+  const html = `<!doctype html><meta charset="utf-8"><style>
+@font-face { font-family: Inter; font-weight: 400; src: url(400.woff2); }
+@font-face { font-family: Inter; font-weight: 600 700; src: url(600.woff2); }
+body { margin: 0; font-kerning: none; }
+</style><script src="plotly.min.js"></script>${pairs.join("\n")}`;
+  const path = join(folder, "forms.html");
+  await Deno.writeTextFile(path, html);
+  return `file://${path}`;
+}
+
+/** What differs, in words. */
+function differences(one: Drawing, other: Drawing): string[] {
+  const found: string[] = [];
+  for (const side of ["width", "height"] as const) {
+    if (Math.abs(one[side] - other[side]) > 0.5) found.push(`${side}: ${one[side]} and ${other[side]}`);
+  }
+  for (const kind of new Set([...one.parts, ...other.parts].map((part) => part.kind))) {
+    const [a, b] = [one, other].map(({ parts }) => parts.filter((part) => part.kind === kind));
+    if (a.length !== b.length) found.push(`${kind}: ${a.length} and ${b.length}`);
+    else {
+      a.forEach((part, i) => {
+        const apart = Math.max(...part.box.map((edge, j) => Math.abs(edge - b[i].box[j])));
+        if (part.text !== b[i].text) found.push(`${kind}: "${part.text}" and "${b[i].text}"`);
+        if (!(apart <= tolerance)) found.push(`${kind} "${part.text}": ${apart.toFixed(1)} pixels apart`);
+      });
+    }
+  }
+  return found;
+}
+
+async function compare(
+  browser: Browser,
+  figures: Record<string, Figure>,
+  { isStrained = false } = {},
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { page, misdeeds } = await watchedPage(browser, `file://${folder}`);
+    await page.setViewport({ width: 1000, height: 800 });
+    await page.goto(await pageOf(figures, folder));
+    await page.evaluate(
+      `Promise.all([400, 600].map((weight) => document.fonts.load(weight + " 13px Inter")))`,
+    );
+    for (const name of Object.keys(figures)) {
+      const [still, live] = await page.evaluate(`(async () => {
+        const pair = document.getElementById(${JSON.stringify(name)});
+        const { data, layout, config } = JSON.parse(pair.querySelector("script").textContent);
+        const plot = pair.querySelector(".interactive");
+        await Plotly.newPlot(plot, data, layout, { ...config, displayModeBar: false });
+        return [pair.querySelector(".static"), plot].map(${partsOf});
+      })()`) as [Drawing, Drawing];
+      const hasMarks = still.parts.some(({ kind }) => ["bar", "line", "heat map"].includes(kind));
+      assert.ok(hasMarks || isStrained, name);
+      assert.ok(still.parts.some(({ kind }) => kind === "tick"), name);
+      assert.deepEqual(differences(still, live), [], name);
+    }
+    assert.deepEqual(misdeeds, { errors: [], outside: [] });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+browserTests({
+  "the static form of every kind has the interactive one's proportions, ticks, marks and texts": (browser) =>
+    compare(browser, examples()),
+  "so have figures whose data strain the layout": (browser) =>
+    compare(browser, strainedExamples(), { isStrained: true }),
+});
+
+Deno.test("a difference between two drawings is told: a tick of other words, a mark elsewhere, one too few", () => {
+  const tick = (text: string, left = 10): Part => ({ kind: "tick", text, box: [left, 0, left + 5, 10] });
+  const drawing = (...parts: Part[]): Drawing => ({ width: 900, height: 400, parts });
+  assert.deepEqual(differences(drawing(tick("1")), drawing(tick("1", 11))), []);
+  assert.deepEqual(differences(drawing(tick("1")), drawing(tick("2"))), ['tick: "1" and "2"']);
+  assert.deepEqual(differences(drawing(tick("1")), drawing(tick("1", 13))), ['tick "1": 3.0 pixels apart']);
+  assert.deepEqual(differences(drawing(tick("1")), drawing()), ["tick: 1 and 0"]);
+  assert.deepEqual(differences(drawing(), { ...drawing(), width: 899 }), ["width: 900 and 899"]);
+});
