@@ -8,7 +8,7 @@ import { engineIdentity } from "../tensorflow/engine.ts";
 import type { DeepRun } from "./deep_training.ts";
 import type { Inputs } from "./features.ts";
 import type { FinalEvaluation } from "./final_evaluation.ts";
-import { claimOf } from "./final_tables.ts";
+import { claimOf, testInterval } from "./final_tables.ts";
 import { countLeakage } from "./leakage.ts";
 import { labelsOf } from "./parts.ts";
 import { packageVersions } from "./versions.ts";
@@ -64,7 +64,7 @@ export function makeResults(
       configuration: run.configuration,
       train: summary(run.train),
       validation: summary(run.validation),
-      test: withConfusion(run.test),
+      test: { ...withConfusion(run.test), interval: testInterval(inputs, run, config.seed) },
     })),
     baselines: final.baselines.map(({ name, train, validation, test }) => ({
       name,
