@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
 import { type Config, type ConfigOptions, createConfig, type Scaling } from "../config.ts";
+import { type ImageSize, sizeText } from "../image_size.ts";
 import { type Depth, depths, type OptimizerName, optimizerNames, stageOf } from "../recipe.ts";
 import { parameterCount } from "../vgg16/architecture.ts";
 import { type DeepProgress, trainDeep } from "./deep_training.ts";
@@ -22,7 +23,7 @@ export interface StudyResult {
   readonly depth: Depth;
   readonly optimizer: OptimizerName;
   readonly scaling: Scaling;
-  readonly size: number;
+  readonly size: ImageSize;
   /** Images trained on. */
   readonly images: number;
   /** Trained weights and biases. */
@@ -58,14 +59,14 @@ export const deepOptimizers: readonly StudyRun[] = optimizerNames.map((optimizer
   change: { recipe: [stageOf({ depth: "block5", optimizer, epochs: 6 })] },
 }));
 
-/** Larger images: the frozen network on each, and one of them trained deeper. */
+/** Larger images, one of them in the photos' own proportions: the frozen network on each, and one trained deeper. */
 export const imageSizes: readonly StudyRun[] = [
-  ...[64, 96, 128].map((size) => ({
-    label: `${size} × ${size}, head`,
+  ...([64, 96, 128, [150, 200]] as const).map((size) => ({
+    label: `${sizeText(size)}, head`,
     change: { size, recipe: [stageOf({ depth: "head" })] },
   })),
   ...[64, 96].map((size) => ({
-    label: `${size} × ${size}, block5`,
+    label: `${sizeText(size)}, block5`,
     change: { size, recipe: [stageOf({ depth: "block5", epochs: 6 })] },
   })),
 ];

@@ -1,5 +1,6 @@
 /** What the training of a recipe will cost, before it starts. */
 import type { Config } from "../config.ts";
+import { pixelsIn } from "../image_size.ts";
 import type { Depth } from "../recipe.ts";
 import { cutOf, cutShape, frozenLayers, layers, parameterCount } from "../vgg16/architecture.ts";
 
@@ -32,7 +33,7 @@ const frozenShare: Record<Depth, number> = {
 };
 /** What a recipe costs that has not begun: activations behind its cuts, epochs, checkpoints. */
 export function recipeCost({ recipe, size, validationShare }: Config, sizes: PartSizes, forwardRate: number) {
-  const area = (size / 64) ** 2;
+  const area = pixelsIn(size) / pixelsIn(64);
   const validation = Math.round(validationShare * sizes.subset);
   let seconds = 0;
   let bytes = 0;
