@@ -242,8 +242,7 @@ Deno.test({
   fn: async () => {
     const folder = await unsound(() => Promise.resolve());
     const program = [
-      `import { type ImageSize, pixelsIn, sidesOf, sizeText } from "../../lib/image_size.ts";
-import { loadModel } from "${new URL("../../lib/saved_model/load_model.ts", import.meta.url).href}";`,
+      `import { loadModel } from "${new URL("../../lib/saved_model/load_model.ts", import.meta.url).href}";`,
       `import { saveModel } from "${new URL("../../lib/saved_model/save_model.ts", import.meta.url).href}";`,
       `const model = await loadModel(${JSON.stringify(folder)});`,
       `await saveModel(${
