@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkClasses, checkColumns, type ColumnNames } from "./columns.ts";
+import { type ImageSize, isImageSize, normalSize } from "./image_size.ts";
 import {
   checkRecipe,
   type Depth,
@@ -44,8 +45,8 @@ export interface Config {
   readonly seed: number;
   /** Folder that the run writes to. */
   readonly out: string;
-  /** Side of the square images, in pixels. */
-  readonly size: number;
+  /** Of the images, in pixels, at least 32 a side: the side of a square, or [height, width]. */
+  readonly size: ImageSize;
   readonly scaling: Scaling;
   /** How deep the recipe trains. The comparison of the optimizers always trains the softmax alone. */
   readonly depth: Depth;
@@ -114,6 +115,7 @@ export function createConfig(options: ConfigOptions = {}): Config {
     ...ham10000,
     seed: 0,
     ...definedOnly(options),
+    size: normalSize(options.size ?? asWritten.size),
     depth: recipe.at(-1)?.depth ?? "head",
     recipe,
     preset,
@@ -163,12 +165,8 @@ function checkConfig(config: Config, options: ConfigOptions): void {
   };
   const share = (name: "testShare" | "validationShare") =>
     expect(config[name] > 0 && config[name] < 1, name, "between 0 and 1, both excluded");
-  const count = (name: "epochs" | "batchSize" | "size" | "studyEpochs", least = 1) =>
-    expect(
-      Number.isInteger(config[name]) && config[name] >= least,
-      name,
-      `a whole number of at least ${least}`,
-    );
+  const count = (name: "epochs" | "batchSize" | "studyEpochs") =>
+    expect(Number.isInteger(config[name]) && config[name] >= 1, name, "a whole number of at least 1");
 
   expect(presets.includes(config.preset), "preset", `one of ${presets.join(", ")}`);
   expect(
@@ -223,7 +221,16 @@ function checkConfig(config: Config, options: ConfigOptions): void {
   count("epochs");
   count("batchSize");
   count("studyEpochs");
-  count("size", 32);
+  expect(
+    isImageSize(config.size, { least: 32 }),
+    "size",
+    "a whole number of at least 32, the side of a square, or two of them, [height, width]",
+  );
+  expect(
+    typeof config.size === "number" || config.recipe.every((stage) => !stage.randomOrientation),
+    "size",
+    "the side of a square where the recipe has randomOrientation: a rectangle cannot be turned by a quarter",
+  );
   if (config.preset !== "smoke" && config.data === null) {
     throw new RangeError(
       `Configuration: preset "${config.preset}" needs the images. Give their folder with --data, or put ${metadataFile} and the image ` +

@@ -56,6 +56,17 @@ Deno.test("a depth brings its usual recipe; a recipe decides the depth; neither 
   assert.ok(createConfig({ preset: "write-up", data: "/photos" }).recipe.length > 0);
 });
 
+Deno.test("images are squares or rectangles; equal sides are the square's number, whose digest stays", () => {
+  const config = (options: ConfigOptions) => createConfig({ preset: "quick", data: "/photos", ...options });
+  assert.deepEqual(config({ size: [150, 200] }).size, [150, 200]);
+  assert.equal(config({ size: [96, 96] }).size, 96);
+  const digest = (options: ConfigOptions) => digestOf(experimentOf(config(options)));
+  assert.equal(digest({ size: [64, 64] }), digest({}));
+  assert.notEqual(digest({ size: [64, 96] }), digest({ size: [96, 64] }));
+  const turned = [{ depth: "block1", randomOrientation: true }] as const;
+  assert.equal(config({ size: [96, 96], recipe: turned }).size, 96);
+});
+
 const impossible: [ConfigOptions, RegExp][] = [
   [{ depth: "block6" as "block5" }, /depth must be one of head, .*Received: "block6"/],
   [{ depth: "block5", recipe: [{ depth: "block4" }] }, /depth must be that of the recipe's last stage/],
@@ -72,6 +83,16 @@ const impossible: [ConfigOptions, RegExp][] = [
   [{ optimizers: ["adam", "adam"] }, /do not repeat/],
   [{ epochs: 0 }, /epochs/],
   [{ learningRate: 0 }, /learningRate/],
+  [{ size: 31 }, /size must be a whole number of at least 32, .* or two of them, .*Received: 31/],
+  [{ size: [150, 20] }, /size must be .*\[height, width\]\. Received: \[150,20\]/],
+  [{ size: [64.5, 64] }, /size must be .*Received: \[64\.5,64\]/],
+  [{ size: [64] as unknown as [number, number] }, /size must be .*Received: \[64\]/],
+  [{ size: [64, 64, 3] as unknown as [number, number] }, /size must be .*Received: \[64,64,3\]/],
+  [{ size: "64" as unknown as number }, /size must be .*Received: "64"/],
+  [
+    { size: [48, 64], recipe: [{ depth: "block1", randomOrientation: true }] },
+    /size must be the side of a square .*randomOrientation.*Received: \[48,64\]/,
+  ],
   [{ columns: { dx: "diagnosis" } }, /columns must be left out with drawn images: give --data/],
   [
     { columns: { image: "image_id" } as ConfigOptions["columns"] },

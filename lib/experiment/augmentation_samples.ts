@@ -1,16 +1,18 @@
 /** Labelled pictures of single operations and of whole copies, for 02. */
 import { augmentedCopy, transformImage, type TransformParameters } from "../image/augmentation.ts";
 import type { ImageSet } from "../image/image_set.ts";
+import { type ImageSize, pixelsIn, sidesOf } from "../image_size.ts";
 
-/** Pixels of shape (size, size, 3), RGB, 0–255, and what stands under them. */
+/** Pixels of shape (height, width, 3), RGB, 0–255, and what stands under them. */
 export interface LabelledImage {
   readonly pixels: Uint8Array;
+  readonly size: ImageSize;
   readonly label: string;
 }
 
 /** One photo as it is, then each operation alone at the ends of its range. */
 export function operationStrip(images: ImageSet, row: number): LabelledImage[] {
-  const shift = 0.1 * images.size;
+  const [down, across] = sidesOf(images.size).map((side) => 0.1 * side);
   const operations: [string, Partial<TransformParameters>][] = [
     ["original", {}],
     ["horizontal flip", { flipHorizontal: true }],
@@ -20,14 +22,15 @@ export function operationStrip(images: ImageSet, row: number): LabelledImage[] {
     ["rotation −120°", { theta: -120 }],
     ["zoom 0.9, nearer", { zx: 0.9, zy: 0.9 }],
     ["zoom 1.1, farther", { zx: 1.1, zy: 1.1 }],
-    ["width shift +10 %", { tx: shift }],
-    ["width shift −10 %", { tx: -shift }],
-    ["height shift +10 %", { ty: shift }],
-    ["height shift −10 %", { ty: -shift }],
+    ["width shift +10 %", { tx: across }],
+    ["width shift −10 %", { tx: -across }],
+    ["height shift +10 %", { ty: down }],
+    ["height shift −10 %", { ty: -down }],
   ];
   const image = photoOf(images, row);
   return operations.map(([label, parameters]) => ({
     pixels: transformImage(image, parameters, images.size),
+    size: images.size,
     label,
   }));
 }
@@ -41,12 +44,13 @@ export function copyStrip(
   const { imageId, seed, copies } = options;
   return Array.from({ length: copies + 1 }, (_, copy) => ({
     pixels: augmentedCopy(photoOf(images, row), { size: images.size, seed, imageId, copy }),
+    size: images.size,
     label: copy === 0 ? "original" : `copy ${copy}`,
   }));
 }
 
-/** Pixels of one photo of the set, (size, size, 3); shared memory, not to be changed. */
+/** Pixels of one photo of the set, (height, width, 3); shared memory, not to be changed. */
 export function photoOf(images: ImageSet, row: number): Uint8Array {
-  const length = images.size * images.size * 3;
+  const length = pixelsIn(images.size) * 3;
   return images.pixels.subarray(row * length, (row + 1) * length);
 }

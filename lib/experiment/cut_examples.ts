@@ -1,5 +1,6 @@
 /** Rows of the augmented table as what a network behind a cut learns from. */
 import type { Config } from "../config.ts";
+import { pixelsIn } from "../image_size.ts";
 import { type Examples, pixelExamples } from "../training/examples.ts";
 import { openActivations } from "../vgg16/activations.ts";
 import type { Cut } from "../vgg16/architecture.ts";
@@ -21,7 +22,7 @@ export async function cutExamples(
 ): Promise<CutExamples> {
   const labels = labelsOf(inputs.parts, rows);
   if (cut === "block1") {
-    const length = config.size ** 2 * 3;
+    const length = pixelsIn(config.size) * 3;
     const pixels = new Uint8Array(rows.length * length);
     rows.forEach((row, i) => pixels.set(pixelsOf(config, inputs, row), i * length));
     return { ...pixelExamples(pixels, labels, config), [Symbol.dispose]() {} };

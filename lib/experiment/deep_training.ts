@@ -4,6 +4,7 @@ import { writeAtomic } from "../atomic.ts";
 import { type Config, experimentOf } from "../config.ts";
 import { digestOf } from "../digest.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
+import { pixelsIn, sidesOf } from "../image_size.ts";
 import type { Depth, OptimizerName, Recipe } from "../recipe.ts";
 import { engineIdentity, tf } from "../tensorflow/engine.ts";
 import { softmax } from "../training/cross_entropy.ts";
@@ -156,16 +157,17 @@ export async function predictWithoutRounding(
   const { scaling, size } = config;
   const cut = cutOf(config.depth);
   const classes = network.head.classes;
+  const length = pixelsIn(size) * 3;
   const base = makeBase(inputs.weights, { size, scaling, cut });
   try {
     using behind = makeTrainableNetwork(parametersBehind(cut, network, network.head), { cut, size, classes });
     const logits = new Float32Array(rows.length * classes);
     for (let start = 0; start < rows.length; start += 64) {
       const batch = rows.slice(start, start + 64);
-      const pixels = new Int32Array(batch.length * size * size * 3);
-      batch.forEach((row, i) => pixels.set(pixelsOf(config, inputs, row), i * size * size * 3));
+      const pixels = new Int32Array(batch.length * length);
+      batch.forEach((row, i) => pixels.set(pixelsOf(config, inputs, row), i * length));
       const activations = tf.tidy(() =>
-        base.forward(tf.tensor4d(pixels, [batch.length, size, size, 3], "int32")).dataSync<"float32">()
+        base.forward(tf.tensor4d(pixels, [batch.length, ...sidesOf(size), 3], "int32")).dataSync<"float32">()
       );
       logits.set(behind.logits(activations), start * classes);
       onProgress?.(start + batch.length, rows.length);

@@ -19,7 +19,7 @@ export interface Inputs {
   readonly weights: Vgg16Weights;
 }
 
-/** Pixels of one row: the photo, or its copy drawn again from (seed, image_id, copy). (size, size, 3), RGB, 0–255. */
+/** Pixels of one row: the photo, or its copy drawn again from (seed, image_id, copy). (height, width, 3), RGB, 0–255. */
 export function pixelsOf(
   config: Config,
   inputs: Pick<Inputs, "source" | "parts" | "images">,
@@ -35,7 +35,7 @@ export function pixelsOf(
   });
 }
 
-/** Activations of some rows, (n, 2048), as they are read back from the store; float32 as well where asked for. */
+/** Activations of some rows, (n, 2048) at 64×64, as they are read back from the store; float32 as well where asked for. */
 export function featuresOf(
   config: Config,
   inputs: Inputs,

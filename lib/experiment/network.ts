@@ -1,4 +1,5 @@
 /** The network as a table: what 04 shows. */
+import type { ImageSize } from "../image_size.ts";
 import type { Depth } from "../recipe.ts";
 import {
   cutOf,
@@ -18,8 +19,8 @@ export interface LayerRow {
   readonly trained: boolean;
 }
 
-/** VGG16's layers for images of a side of `size` pixels, frozen, and the softmax over `classes` behind them. */
-export function layerTable(size: number, classes: number): LayerRow[] {
+/** VGG16's layers for images of one size, frozen, and the softmax over `classes` behind them. */
+export function layerTable(size: ImageSize, classes: number): LayerRow[] {
   const shapes = outputShapes(size);
   const features = cutShape("flatten", size).reduce((a, b) => a * b, 1);
   return [

@@ -55,7 +55,7 @@ export async function openSource(config: Config, progress: StageProgress = () =>
   return { synthetic, folder, table: path, samples, classes, counts, skipped, about };
 }
 
-/** The photos as 64×64 RGB, with the digest of the whole source: its table and every photo's bytes. */
+/** The photos as RGB of the configured size, with the digest of the whole source: its table and every photo's bytes. */
 export async function openImages(
   config: Config,
   source: Source,

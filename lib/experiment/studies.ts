@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
 import type { Config, Scaling } from "../config.ts";
+import type { ImageSize } from "../image_size.ts";
 import type { Depth, OptimizerName } from "../recipe.ts";
 import { parameterCount } from "../vgg16/architecture.ts";
 import { type DeepProgress, trainDeep } from "./deep_training.ts";
@@ -17,7 +18,7 @@ export interface StudyResult {
   readonly depth: Depth;
   readonly optimizer: OptimizerName;
   readonly scaling: Scaling;
-  readonly size: number;
+  readonly size: ImageSize;
   /** Images trained on. */
   readonly images: number;
   /** Trained weights and biases. */

@@ -1,5 +1,6 @@
 /** The runs of the studies: recipes that differ in one thing. Known without the engine, so that their cost can be said first. */
 import { type Config, type ConfigOptions, createConfig } from "../config.ts";
+import { type ImageSize, sizeText } from "../image_size.ts";
 import { type Depth, depths, optimizerNames, type Stage, stageOf } from "../recipe.ts";
 
 /** One of a study's runs: its name, and what of the configuration it changes. */
@@ -36,14 +37,14 @@ export function deepOptimizers(config: Config): StudyRun[] {
   }));
 }
 
-/** Larger images: the frozen network on each, and one of them trained deeper. */
+/** Larger images, one of them in the photos' own proportions: the frozen network on each, and one trained deeper. */
 export function imageSizes(config: Config): StudyRun[] {
-  const run = (size: number, depth: Depth) => ({
-    label: `${size} × ${size}, ${depth}`,
+  const run = (size: ImageSize, depth: Depth): StudyRun => ({
+    label: `${sizeText(size)}, ${depth}`,
     change: { size, recipe: usual(depth, config) },
   });
   return [
-    ...[64, 96, 128].map((size) => run(size, "head")),
+    ...([64, 96, 128, [150, 200]] as const).map((size) => run(size, "head")),
     ...[64, 96].map((size) => run(size, "block5")),
   ];
 }

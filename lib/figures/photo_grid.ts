@@ -1,6 +1,7 @@
 /** Photos in rows and columns, each over its label, as one PNG. */
 import { Buffer } from "node:buffer";
 import sharp from "sharp";
+import type { ImageSize } from "../image_size.ts";
 import { display, type Displayed, type DisplayMessage } from "./display.ts";
 import { textPath, type TextStyle, textWidth, wrapText } from "./font.ts";
 import { ink } from "./palette.ts";
@@ -8,8 +9,11 @@ import { photoMetadata } from "./photo_tag.ts";
 import { readTile } from "./photo_tile.ts";
 import { edge, syntheticMark, textSizes } from "./theme.ts";
 
-/** A picture by its pixels, (size, size, 3) RGB 0–255, or by its file. The label may have several lines. */
-export type Photo = { label: string } & ({ pixels: Uint8Array } | { path: string });
+/**
+ * A picture by its pixels, (height, width, 3) RGB 0–255 of a `size`, left out where that is a square, or by its file. The label
+ * may have several lines.
+ */
+export type Photo = { label: string } & ({ pixels: Uint8Array; size?: ImageSize } | { path: string });
 
 /** What the grid looks like. */
 export interface PhotoGridOptions {
@@ -54,7 +58,7 @@ const [margin, gap, firstBaseline, leading] = [2 * edge, 20, 72, 1.3];
  * Draws the grid. Pixels are enlarged without smoothing.
  *
  * @throws RangeError without photos or with a scale or a number of columns that is not a whole number above 0
- * @throws TypeError where `pixels` is not a square of RGB or the photos differ in size
+ * @throws TypeError where `pixels` is not RGB of its size or the photos differ in size
  */
 export async function photoGrid(photos: Photo[], options: PhotoGridOptions): Promise<PhotoGrid> {
   const { title, source, scale = 3, synthetic = false, columns = Math.min(7, photos.length) } = options;

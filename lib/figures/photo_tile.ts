@@ -1,5 +1,6 @@
 /** One picture of a photo grid, ready to be put in its place. */
 import sharp from "sharp";
+import { type ImageSize, pixelsIn, sidesOf } from "../image_size.ts";
 
 /** RGB pixels, (height, width, 3), 0–255. */
 export interface Tile {
@@ -12,10 +13,10 @@ export interface Tile {
  * Reads a picture. Given pixels are enlarged `scale` times, every pixel a square; a file's are fitted to
  * `width` × `height` (default 200 × 150), what sticks out is cut.
  *
- * @throws TypeError where `pixels` is not a square of RGB; Error where the file can't be read
+ * @throws TypeError where `pixels` is not RGB of its size; Error where the file can't be read
  */
 export async function readTile(
-  photo: { label: string } & ({ pixels: Uint8Array } | { path: string }),
+  photo: { label: string } & ({ pixels: Uint8Array; size?: ImageSize } | { path: string }),
   options: { scale: number; width?: number; height?: number },
 ): Promise<Tile> {
   if ("path" in photo) {
@@ -25,27 +26,28 @@ export async function readTile(
     });
     return { data: new Uint8Array(await image.raw().toBuffer()), width, height };
   }
-  const size = Math.sqrt(photo.pixels.length / 3);
-  if (!Number.isInteger(size) || size === 0) {
+  const { pixels, size = Math.sqrt(pixels.length / 3) } = photo;
+  const [height, width] = sidesOf(size);
+  if (!Number.isInteger(height) || pixels.length === 0 || pixels.length !== pixelsIn(size) * 3) {
     throw new TypeError(
-      `"${photo.label}": pixels is a square of RGB, size × size × 3 bytes. Received: ${photo.pixels.length} bytes`,
+      `"${photo.label}": pixels is RGB, height × width × 3 bytes, of a square where no size is given. ` +
+        `Received: ${pixels.length} bytes`,
     );
   }
-  const side = size * options.scale;
-  return { data: enlarge(photo.pixels, size, options.scale), width: side, height: side };
+  return enlarge({ data: pixels, width, height }, options.scale);
 }
 
-/** (size, size, 3) → (size × scale, size × scale, 3). */
-function enlarge(pixels: Uint8Array, size: number, scale: number): Uint8Array {
-  const side = size * scale;
-  const result = new Uint8Array(side * side * 3);
-  for (let y = 0; y < side; y++) {
-    const row = Math.floor(y / scale) * size;
-    for (let x = 0; x < side; x++) {
+/** (height, width, 3) → (height × scale, width × scale, 3). */
+function enlarge(tile: Tile, scale: number): Tile {
+  const [width, height] = [tile.width * scale, tile.height * scale];
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(y / scale) * tile.width;
+    for (let x = 0; x < width; x++) {
       const from = (row + Math.floor(x / scale)) * 3;
-      const to = (y * side + x) * 3;
-      for (let channel = 0; channel < 3; channel++) result[to + channel] = pixels[from + channel];
+      const to = (y * width + x) * 3;
+      for (let channel = 0; channel < 3; channel++) data[to + channel] = tile.data[from + channel];
     }
   }
-  return result;
+  return { data, width, height };
 }

@@ -1,4 +1,5 @@
-/** Affine transforms of square RGB images, as Keras 3.15.1's `apply_affine_transform` computes them. */
+/** Affine transforms of RGB images, as Keras 3.15.1's `apply_affine_transform` computes them. */
+import { type ImageSize, sidesOf } from "../image_size.ts";
 
 /** What `apply_affine_transform` is given. Left out, a value changes nothing. */
 export interface AffineParameters {
@@ -18,15 +19,15 @@ export interface AffineParameters {
 export type AffineMatrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 /**
- * Composes rotation, shift and zoom, in this order, about the middle of the image (size/2 − 0.5).
+ * Composes rotation, shift and zoom, in this order, about the middle of the image (height/2 − 0.5, width/2 − 0.5).
  *
  * Keras composes over (column, row) and swaps the axes at the end; that is why `tx` shifts along the columns, although its
- * `ImageDataGenerator` fills it from the height shift.
+ * `ImageDataGenerator` fills it from the height shift. It takes the middle from (height, width) without that swap, so it turns a
+ * rectangle about a point beside its middle; here a rectangle turns about its own, as Keras turns a square.
  *
- * @param size side of the image in pixels
  * @throws {RangeError} for a value that is not finite, or a zoom that is not above 0
  */
-export function affineMatrix(parameters: Partial<AffineParameters>, size: number): AffineMatrix {
+export function affineMatrix(parameters: Partial<AffineParameters>, size: ImageSize): AffineMatrix {
   const { theta = 0, tx = 0, ty = 0, zx = 1, zy = 1 } = parameters;
   for (const [name, value] of Object.entries({ theta, tx, ty, zx, zy })) {
     if (!Number.isFinite(value) || (name.startsWith("z") && value <= 0)) {
@@ -42,10 +43,10 @@ export function affineMatrix(parameters: Partial<AffineParameters>, size: number
   //   y ← zx·sin·x + zy·cos·y + sin·tx + cos·ty
   const shiftX = cos * tx - sin * ty;
   const shiftY = sin * tx + cos * ty;
-  const middle = size / 2 - 0.5;
+  const [middleY, middleX] = sidesOf(size).map((side) => side / 2 - 0.5);
   return [
-    ...[zy * cos, zx * sin, shiftY + middle - zy * cos * middle - zx * sin * middle] as const,
-    ...[-zy * sin, zx * cos, shiftX + middle + zy * sin * middle - zx * cos * middle] as const,
+    ...[zy * cos, zx * sin, shiftY + middleY - zy * cos * middleY - zx * sin * middleX] as const,
+    ...[-zy * sin, zx * cos, shiftX + middleX + zy * sin * middleY - zx * cos * middleX] as const,
   ];
 }
 
@@ -53,25 +54,30 @@ export function affineMatrix(parameters: Partial<AffineParameters>, size: number
  * Draws the image that `matrix` describes: bilinear between the four neighbours, the nearest edge pixel outside, rounded to the
  * nearest whole number, halves to even (`scipy.ndimage.affine_transform(order=1, mode="nearest")`, then `numpy.rint`).
  *
- * @param image (size, size, 3), RGB, 0–255
+ * @param image (height, width, 3), RGB, 0–255
  * @returns a new array of the same shape
  */
-export function applyAffine(image: Uint8Array, matrix: AffineMatrix, size: number): Uint8Array<ArrayBuffer> {
+export function applyAffine(
+  image: Uint8Array,
+  matrix: AffineMatrix,
+  size: ImageSize,
+): Uint8Array<ArrayBuffer> {
   const [a, b, c, d, e, f] = matrix;
-  const last = size - 1;
+  const [height, width] = sidesOf(size);
+  const [lastRow, lastColumn] = [height - 1, width - 1];
   const result = new Uint8ClampedArray(image.length); // rounds halves to even, as numpy.rint does
   let to = 0;
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++, to += 3) {
-      const y = Math.min(Math.max(a * row + b * column + c, 0), last);
-      const x = Math.min(Math.max(d * row + e * column + f, 0), last);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++, to += 3) {
+      const y = Math.min(Math.max(a * row + b * column + c, 0), lastRow);
+      const x = Math.min(Math.max(d * row + e * column + f, 0), lastColumn);
       const top = Math.floor(y);
       const left = Math.floor(x);
       const down = y - top;
       const right = x - left;
-      const topLeft = 3 * (top * size + left);
-      const topRight = left < last ? topLeft + 3 : topLeft;
-      const below = top < last ? 3 * size : 0;
+      const topLeft = 3 * (top * width + left);
+      const topRight = left < lastColumn ? topLeft + 3 : topLeft;
+      const below = top < lastRow ? 3 * width : 0;
       for (let channel = 0; channel < 3; channel++) {
         const upper = image[topLeft + channel] * (1 - right) + image[topRight + channel] * right;
         const lower = image[topLeft + below + channel] * (1 - right) +

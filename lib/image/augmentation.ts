@@ -1,4 +1,5 @@
 /** Augmented copies of small images: one affine transform, then flips (Keras' `ImageDataGenerator`). */
+import { type ImageSize, pixelsIn, shapeText, sidesOf } from "../image_size.ts";
 import { type Random, randomFor } from "../random.ts";
 import { affineMatrix, type AffineParameters, applyAffine } from "./affine.ts";
 
@@ -8,9 +9,9 @@ export interface AugmentationRanges {
   rotation: number;
   /** Zoom, uniform between these two, drawn for each axis; above 0. */
   zoom: [number, number];
-  /** Shift to the left or right, uniform in ± this share of the side, 0 to 1. */
+  /** Shift to the left or right, uniform in ± this share of the width, 0 to 1. */
   widthShift: number;
-  /** Shift up or down, uniform in ± this share of the side, 0 to 1. */
+  /** Shift up or down, uniform in ± this share of the height, 0 to 1. */
   heightShift: number;
   /** Whether half of the copies are mirrored left to right. */
   horizontalFlip: boolean;
@@ -41,20 +42,20 @@ export interface TransformParameters extends AffineParameters {
  * rows, horizontal flip, vertical flip (the order of Keras' `get_random_transform`). So a range set to nothing leaves the other
  * draws as they are. The height shift goes to `ty`, which moves along the rows; Keras fills `tx` with it.
  *
- * @param size side of the image in pixels
  * @throws {RangeError} for a range outside the limits of {@linkcode AugmentationRanges}
  */
 export function drawParameters(
   random: Random,
   ranges: AugmentationRanges,
-  size: number,
+  size: ImageSize,
 ): TransformParameters {
   checkRanges(ranges);
   const within = (range: number) => (2 * random() - 1) * range + 0; // + 0 turns −0 into 0
   const [nearest, farthest] = ranges.zoom;
+  const [height, width] = sidesOf(size);
   const theta = within(ranges.rotation);
-  const ty = within(ranges.heightShift * size);
-  const tx = within(ranges.widthShift * size);
+  const ty = within(ranges.heightShift * height);
+  const tx = within(ranges.widthShift * width);
   const zx = nearest + (farthest - nearest) * random();
   const zy = nearest + (farthest - nearest) * random();
   const flipHorizontal = random() < 0.5 && ranges.horizontalFlip;
@@ -65,19 +66,19 @@ export function drawParameters(
 /**
  * The image under one transform; what is left out of `parameters` changes nothing.
  *
- * @param image (size, size, 3), RGB, 0–255
- * @param size side of the image in pixels
+ * @param image (height, width, 3), RGB, 0–255
  * @returns a new array of the same shape
- * @throws {TypeError} if the array's length is not size · size · 3
+ * @throws {TypeError} if the array's length is not height · width · 3
  */
 export function transformImage(
   image: Uint8Array,
   parameters: Partial<TransformParameters>,
-  size: number,
+  size: ImageSize,
 ): Uint8Array<ArrayBuffer> {
-  if (image.length !== size * size * 3) {
+  const length = pixelsIn(size) * 3;
+  if (image.length !== length) {
     throw new TypeError(
-      `An image of shape (${size}, ${size}, 3) has ${size * size * 3} values. Received: ${image.length}`,
+      `An image of shape ${shapeText(size)} has ${length} values. Received: ${image.length}`,
     );
   }
   const result = applyAffine(image, affineMatrix(parameters, size), size);
@@ -89,12 +90,12 @@ export function transformImage(
 /**
  * A randomly transformed copy: {@linkcode drawParameters}, then {@linkcode transformImage}.
  *
- * @param image (size, size, 3), RGB, 0–255
- * @param options `size`: side in pixels; `random`: advanced by seven draws; `ranges`: default {@linkcode protocolRanges}
+ * @param image (height, width, 3), RGB, 0–255
+ * @param options `random`: advanced by seven draws; `ranges`: default {@linkcode protocolRanges}
  */
 export function augment(
   image: Uint8Array,
-  options: { size: number; random: Random; ranges?: AugmentationRanges },
+  options: { size: ImageSize; random: Random; ranges?: AugmentationRanges },
 ): Uint8Array<ArrayBuffer> {
   const { size, random, ranges = protocolRanges } = options;
   return transformImage(image, drawParameters(random, ranges, size), size);
@@ -104,12 +105,12 @@ export function augment(
  * Copy number `copy` of an image: the same for the same (seed, imageId, copy), whatever was drawn before. Copy 0 is the image
  * itself, in an array of its own.
  *
- * @param image (size, size, 3), RGB, 0–255
+ * @param image (height, width, 3), RGB, 0–255
  * @throws {RangeError} if `copy` is not a whole number of at least 0
  */
 export function augmentedCopy(
   image: Uint8Array,
-  options: { size: number; seed: number; imageId: string; copy: number; ranges?: AugmentationRanges },
+  options: { size: ImageSize; seed: number; imageId: string; copy: number; ranges?: AugmentationRanges },
 ): Uint8Array<ArrayBuffer> {
   const { size, seed, imageId, copy, ranges } = options;
   if (!Number.isSafeInteger(copy) || copy < 0) {
@@ -135,17 +136,19 @@ function checkRanges(ranges: AugmentationRanges): void {
   check("heightShift", heightShift, heightShift >= 0 && heightShift <= 1, "between 0 and 1");
 }
 
-function mirrorColumns(image: Uint8Array, size: number): void {
-  for (let row = 0; row < size; row++) {
-    for (let left = 0, right = size - 1; left < right; left++, right--) {
-      swap(image, 3 * (row * size + left), 3 * (row * size + right), 3);
+function mirrorColumns(image: Uint8Array, size: ImageSize): void {
+  const [height, width] = sidesOf(size);
+  for (let row = 0; row < height; row++) {
+    for (let left = 0, right = width - 1; left < right; left++, right--) {
+      swap(image, 3 * (row * width + left), 3 * (row * width + right), 3);
     }
   }
 }
 
-function mirrorRows(image: Uint8Array, size: number): void {
-  for (let top = 0, bottom = size - 1; top < bottom; top++, bottom--) {
-    swap(image, 3 * size * top, 3 * size * bottom, 3 * size);
+function mirrorRows(image: Uint8Array, size: ImageSize): void {
+  const [height, width] = sidesOf(size);
+  for (let top = 0, bottom = height - 1; top < bottom; top++, bottom--) {
+    swap(image, 3 * width * top, 3 * width * bottom, 3 * width);
   }
 }
 

@@ -1,5 +1,6 @@
-/** Photos from files: decoded, converted to 8-bit sRGB, resized to a small square. */
+/** Photos from files: decoded, converted to 8-bit sRGB, resized. */
 import sharp, { type Sharp } from "sharp";
+import { type ImageSize, isImageSize, sidesOf } from "../image_size.ts";
 
 /** Raised by hand when the same bytes come to give other pixels; stored pixels are keyed by it. */
 export const decodeVersion = 1;
@@ -11,18 +12,18 @@ const maximumPixels = 100e6;
 const maximumBytes = 512 * 2 ** 20;
 
 /**
- * Reads a photo and resizes it to a square, without keeping its aspect ratio (Lanczos 3, from the full resolution).
+ * Reads a photo and resizes it, without keeping its aspect ratio (Lanczos 3, from the full resolution).
  *
  * Grey, CMYK, 16-bit and profiled pictures become 8-bit sRGB; alpha is dropped, so a transparent pixel shows its own colour.
  * An EXIF orientation is ignored, as Keras' loader does (HAM10000's photos have none). What counts is the content: a PNG named
  * .jpg is read as a PNG.
  *
- * @param size side of the result in pixels
- * @returns (size, size, 3), RGB, 0–255
+ * @param size of the result
+ * @returns (height, width, 3), RGB, 0–255
  * @throws {Error} that begins with the path and says why: missing, empty, cut short, damaged, not a picture, several pictures in
  * one file, more than 100 megapixels
  */
-export async function decodeImage(path: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function decodeImage(path: string, size: ImageSize): Promise<Uint8Array<ArrayBuffer>> {
   return await decodeBytes(await readPhoto(path), { size, name: path });
 }
 
@@ -46,17 +47,16 @@ export async function readPhoto(path: string): Promise<Uint8Array<ArrayBuffer>> 
 /**
  * {@linkcode decodeImage} for bytes that were read already.
  *
- * @param options `size`: side of the result in pixels; `name`: how errors call the picture
- * @throws {RangeError} if `size` is not a whole number from 1 to 4096
+ * @param options `size`: of the result; `name`: how errors call the picture
+ * @throws {RangeError} if `size` has a side that is not a whole number from 1 to 4096
  */
 export async function decodeBytes(
   bytes: Uint8Array,
-  options: { size: number; name: string },
+  options: { size: ImageSize; name: string },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { size, name } = options;
-  if (!Number.isInteger(size) || size < 1 || size > 4096) {
-    throw new RangeError(`size is a whole number of pixels from 1 to 4096. Received: ${size}`);
-  }
+  checkDecodedSize(size);
+  const [height, width] = sidesOf(size);
   try {
     // "warning" is the strictest: damage that libjpeg would paint over in grey is an error
     const input = { failOn: "warning", limitInputPixels: maximumPixels } as const;
@@ -65,7 +65,7 @@ export async function decodeBytes(
     if (pages > 1) throw new Error(`holds ${pages} pictures (animated or paged), expected one`);
     if (hasAlpha) image = await withoutAlpha(image);
     const { data, info } = await image
-      .resize(size, size, { fit: "fill", kernel: "lanczos3", fastShrinkOnLoad: false })
+      .resize(width, height, { fit: "fill", kernel: "lanczos3", fastShrinkOnLoad: false })
       .toColourspace("srgb")
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
@@ -73,6 +73,15 @@ export async function decodeBytes(
     return new Uint8Array(data); // a copy: sharp's buffer may be part of a larger one
   } catch (error) {
     throw new Error(`${name}: ${decodingProblem(error)}`, { cause: error });
+  }
+}
+
+/** @throws {RangeError} for a size that photos cannot be decoded to */
+export function checkDecodedSize(size: ImageSize): void {
+  if (!isImageSize(size, { least: 1, most: 4096 })) {
+    throw new RangeError(
+      `size is a whole number of pixels from 1 to 4096, or [height, width] of such. Received: ${size}`,
+    );
   }
 }
 

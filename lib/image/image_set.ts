@@ -2,17 +2,18 @@
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { sha256 } from "../digest.ts";
+import { type ImageSize, pixelsIn, sizeName } from "../image_size.ts";
 import { inParallel } from "../parallel.ts";
 import { openRecordStore, type RecordStore } from "../record_store.ts";
-import { decodeBytes, decoder, decodeVersion, readPhoto } from "./decode.ts";
+import { checkDecodedSize, decodeBytes, decoder, decodeVersion, readPhoto } from "./decode.ts";
 
 /** Small images in the order of the paths they were loaded from. */
 export interface ImageSet {
-  /** Side in pixels. */
-  size: number;
-  /** (n, size, size, 3), RGB, 0–255. */
+  /** Of each image. */
+  size: ImageSize;
+  /** (n, height, width, 3), RGB, 0–255. */
   pixels: Uint8Array<ArrayBuffer>;
-  /** SHA-256 of each image's size · size · 3 bytes, hexadecimal. */
+  /** SHA-256 of each image's height · width · 3 bytes, hexadecimal. */
   pixelDigests: string[];
   /** SHA-256 of each photo's file, hexadecimal. */
   fileDigests: string[];
@@ -30,8 +31,8 @@ export interface DamagedPhoto {
 }
 
 export interface ImageSetOptions {
-  /** Side of the images in pixels. */
-  size: number;
+  /** Of the images. */
+  size: ImageSize;
   /** Folder of stored results; the images go to `images/` in it. */
   store: string;
   /** Photos read and decoded at the same time. Default: 4. */
@@ -59,13 +60,11 @@ const imagesPerFlush = 100;
  */
 export async function loadImageSet(paths: string[], options: ImageSetOptions): Promise<ImageSet> {
   const { size, store, concurrency = 4, onProgress = () => {}, onNotice = console.warn } = options;
-  if (!Number.isInteger(size) || size < 1 || size > 4096) {
-    throw new RangeError(`size is a whole number of pixels from 1 to 4096. Received: ${size}`);
-  }
+  checkDecodedSize(size);
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency is a whole number of at least 1. Received: ${concurrency}`);
   }
-  const length = size * size * 3;
+  const length = pixelsIn(size) * 3;
   const set: ImageSet = {
     size,
     pixels: new Uint8Array(paths.length * length),
@@ -88,8 +87,8 @@ export async function loadImageSet(paths: string[], options: ImageSetOptions): P
       flushBytes: Infinity, // `save` below flushes both
       onNotice: (message) => notices.push(message),
     });
-  using files = open(`files_${size}.records`, 32);
-  using pixels = open(`pixels_${size}.records`, length);
+  using files = open(`files_${sizeName(size)}.records`, 32);
+  using pixels = open(`pixels_${sizeName(size)}.records`, length);
 
   const stamps = paths.map((path) => stampOf(path, size));
   const missing: number[] = [];
@@ -147,7 +146,7 @@ export async function loadImageSet(paths: string[], options: ImageSetOptions): P
 
 async function loadPhoto(
   path: string,
-  size: number,
+  size: ImageSize,
   pixels: RecordStore,
 ): Promise<{ fileDigest: string; image: Uint8Array; decoded: boolean }> {
   const bytes = await readPhoto(path);
@@ -158,7 +157,7 @@ async function loadPhoto(
 }
 
 /** What changes when the file at a path changes; undefined where there is none. */
-function stampOf(path: string, size: number): string | undefined {
+function stampOf(path: string, size: ImageSize): string | undefined {
   try {
     const { size: bytes, mtime, ctime, ino } = Deno.statSync(path);
     const times = [mtime?.getTime() ?? null, ctime?.getTime() ?? null];
@@ -168,7 +167,7 @@ function stampOf(path: string, size: number): string | undefined {
   }
 }
 
-function pixelKey(fileDigest: string, size: number): string {
+function pixelKey(fileDigest: string, size: ImageSize): string {
   return sha256(JSON.stringify([fileDigest, size, decodeVersion, decoder]));
 }
 
@@ -186,8 +185,8 @@ function shortened(lines: string[], most: number): string[] {
 }
 
 /** How many photos a store holds, decoded to `size`: for an estimate, without reading them. */
-export function countStoredImages(store: string, size: number): number {
-  const path = join(store, "images", `files_${size}.records`);
+export function countStoredImages(store: string, size: ImageSize): number {
+  const path = join(store, "images", `files_${sizeName(size)}.records`);
   if (!existsSync(path)) return 0;
   using files = openRecordStore(path, { payloadBytes: 32, onNotice: () => {} });
   return files.count;

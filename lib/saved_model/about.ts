@@ -1,6 +1,7 @@
 /** `about.json`: what a model's folder holds, with the digest of every file. Without it the folder is no model. */
 import { join } from "node:path";
 import { digestOf } from "../digest.ts";
+import { sidesOf } from "../image_size.ts";
 import { medicalNotice, warningsOf } from "./notice.ts";
 import type { ModelShape, Provenance } from "./trained_model.ts";
 
@@ -24,7 +25,7 @@ export function aboutText({ size, scaling, classes, provenance, files }: About):
   const about = {
     format,
     notice: [medicalNotice, ...warningsOf(provenance)].join(" "),
-    input: `photos of shape (n, ${size}, ${size}, 3), RGB, 0–255; scaling is part of the model`,
+    input: `photos of shape (n, ${sidesOf(size).join(", ")}, 3), RGB, 0–255; scaling is part of the model`,
     output: `probabilities of shape (n, ${classes.length}), in the order of the classes`,
     ...{ size, scaling, classes, provenance, files },
   };

@@ -1,5 +1,6 @@
 /** Photos in files to probabilities, a few at a time. */
 import { decodeImage } from "../image/decode.ts";
+import { pixelsIn } from "../image_size.ts";
 import { inParallel } from "../parallel.ts";
 import { batchSize, makePredictor } from "./predictor.ts";
 import type { TrainedModel } from "./trained_model.ts";
@@ -29,7 +30,7 @@ export async function* classify(
   options: ClassifyOptions = {},
 ): AsyncGenerator<PhotoAnswer> {
   const { concurrency = 4, onProgress } = options;
-  const length = model.size * model.size * 3;
+  const length = pixelsIn(model.size) * 3;
   using predictor = makePredictor(model);
   for (let start = 0; start < paths.length; start += batchSize) {
     const batch = paths.slice(start, start + batchSize);

@@ -2,6 +2,7 @@
  * The whole network in the words that Keras 2 and 3 and TensorFlow.js share: one Sequential that reads RGB 0–255 and gives
  * probabilities, scaling included, made of built-in layers alone. Layer names are those of Keras' `applications/vgg16.py`.
  */
+import { sidesOf } from "../image_size.ts";
 import { layers as vgg16Layers } from "../vgg16/architecture.ts";
 import { featuresOf, type ModelShape } from "./trained_model.ts";
 
@@ -23,12 +24,13 @@ export interface TensorPlace {
 /** The last version of Keras that wrote such files by itself; later ones, and TensorFlow.js, read them by this rule. */
 export const kerasVersion = "2.15.0";
 
-/** From the photo, (size, size, 3), to the classes' probabilities. */
+/** From the photo, (height, width, 3), to the classes' probabilities. */
 export function kerasLayers(shape: ModelShape): KerasLayer[] {
   const { size, classes } = shape;
+  const input = [null, ...sidesOf(size), 3];
   const dtype = "float32";
   return [
-    layer("InputLayer", { name: "photo", batch_input_shape: [null, size, size, 3], dtype, sparse: false }),
+    layer("InputLayer", { name: "photo", batch_input_shape: input, dtype, sparse: false }),
     scalingLayer(shape),
     ...vgg16Layers.map(({ kind, name, inputs, outputs }) =>
       kind === "pool"

@@ -1,5 +1,6 @@
 /** A trained model on the engine: pixels in, probabilities out. */
 import type { Tensor4D } from "@tensorflow/tfjs";
+import { pixelsIn, sidesOf } from "../image_size.ts";
 import { tf } from "../tensorflow/engine.ts";
 import { predict } from "../training/head.ts";
 import { makeBase } from "../vgg16/forward.ts";
@@ -8,7 +9,7 @@ import type { TrainedModel } from "./trained_model.ts";
 /** Holds the weights on the engine until it is disposed of. */
 export interface Predictor extends Disposable {
   /**
-   * RGB 0–255, (n, size, size, 3) → probabilities, (n, classes), rows sum to 1. A photo's answer does not depend, to the bit, on
+   * RGB 0–255, (n, height, width, 3) → probabilities, (n, classes), rows sum to 1. A photo's answer does not depend, to the bit, on
    * those beside it.
    *
    * @throws {TypeError} when the pixels are no whole number of images
@@ -21,12 +22,14 @@ export const batchSize = 16;
 
 export function makePredictor({ size, scaling, classes, layers, head }: TrainedModel): Predictor {
   const base = makeBase({ layers }, { size, scaling });
-  const length = size * size * 3;
+  const sides = sidesOf(size);
+  const length = pixelsIn(size) * 3;
   return {
     predict(pixels) {
       if (pixels.length % length !== 0) {
         throw new TypeError(
-          `Pixels must have shape (n, ${size}, ${size}, 3): a multiple of ${length} values. Received: ${pixels.length}`,
+          `Pixels must have shape (n, ${sides.join(", ")}, 3): a multiple of ${length} values. ` +
+            `Received: ${pixels.length}`,
         );
       }
       const n = pixels.length / length;
@@ -35,7 +38,7 @@ export function makePredictor({ size, scaling, classes, layers, head }: TrainedM
         const batch = new Int32Array(batchSize * length);
         batch.set(pixels.subarray(start * length, (start + batchSize) * length));
         const features = tf.tidy(() => {
-          const images: Tensor4D = tf.tensor4d(batch, [batchSize, size, size, 3], "int32");
+          const images: Tensor4D = tf.tensor4d(batch, [batchSize, ...sides, 3], "int32");
           return base.forward(images).dataSync<"float32">();
         });
         const answers = predict(head, features);

@@ -15,7 +15,7 @@ import { checkModel, type TrainedModel } from "./trained_model.ts";
  * - `model.h5`: for `keras.saving.load_model`;
  * - `about.json`: classes, size, scaling, where the model comes from, digests of the others.
  *
- * Both networks read RGB 0–255 of shape (n, size, size, 3), any numeric type, and give probabilities. The same model gives the
+ * Both networks read RGB 0–255 of shape (n, height, width, 3), any numeric type, and give probabilities. The same model gives the
  * same bytes.
  *
  * @throws {TypeError} when layers or head do not fit size and classes

@@ -1,14 +1,15 @@
 /** A trained classifier as a thing to use: the whole network, what goes in, what comes out, and where it comes from. */
 import type { Scaling } from "../config.ts";
 import type { DiagnosisClass } from "../ham10000/diagnosis.ts";
+import { type ImageSize, sizeText } from "../image_size.ts";
 import type { Head } from "../training/head.ts";
 import { convolutions, type Cut, cutShape } from "../vgg16/architecture.ts";
 import type { ConvolutionWeights, Vgg16Weights } from "../vgg16/weights.ts";
 
-/** Photos of (size, size, 3), RGB 0–255 → probabilities of the classes. */
+/** Photos of (height, width, 3), RGB 0–255 → probabilities of the classes. */
 export interface TrainedModel {
-  /** Side of the images in pixels, at least 32. */
-  readonly size: number;
+  /** Of the images, at least 32 pixels a side. */
+  readonly size: ImageSize;
   /** What happens to the pixels first. */
   readonly scaling: Scaling;
   /** In label order. */
@@ -35,7 +36,7 @@ export interface Provenance {
 
 /** What decides the network's shape. */
 export interface ModelShape {
-  readonly size: number;
+  readonly size: ImageSize;
   readonly scaling: Scaling;
   readonly classes: readonly DiagnosisClass[];
 }
@@ -61,7 +62,7 @@ export function checkModel(model: TrainedModel): void {
   for (let i = 0; i < Math.max(expected.length, received.length); i++) {
     if (expected[i] === received[i]) continue;
     throw new TypeError(
-      `A model of ${model.size}×${model.size} pixels and ${classes.length} classes must have as layer ${
+      `A model of ${sizeText(model.size)} pixels and ${classes.length} classes must have as layer ${
         i + 1
       }: ` +
         `${expected[i] ?? "none"} values (kernel + bias). Received: ${received[i] ?? "none"}`,

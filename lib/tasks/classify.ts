@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeAtomic } from "../atomic.ts";
 import { projectRoot } from "../config.ts";
+import { sizeText } from "../image_size.ts";
 import { terminalLine } from "../notebook/terminal_line.ts";
 import { hasModel } from "../saved_model/about.ts";
 import { answersCsv, answerText } from "../saved_model/answers.ts";
@@ -102,9 +103,8 @@ export async function findModel(root = projectRoot): Promise<string> {
 
 function describe({ size, provenance: { base, depth, seed } }: TrainedModel): string {
   const trained = depth === "head" ? "softmax trained" : `trained from ${depth} on`;
-  return `VGG16, ${
-    base === "imagenet" ? "ImageNet's" : base
-  } weights, ${trained}, seed ${seed}, ${size}×${size} pixels`;
+  const weights = base === "imagenet" ? "ImageNet's" : base;
+  return `VGG16, ${weights} weights, ${trained}, seed ${seed}, ${sizeText(size)} pixels`;
 }
 
 /** Before the work rather than after it. */

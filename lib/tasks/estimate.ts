@@ -7,6 +7,7 @@ import { countLabels } from "../ham10000/diagnosis.ts";
 import { openTable } from "../ham10000/metadata.ts";
 import { standInCounts } from "../ham10000/stand_in.ts";
 import { countStoredImages } from "../image/image_set.ts";
+import { pixelsIn } from "../image_size.ts";
 import { durationText } from "../notebook/progress_text.ts";
 import { readEngineChoice } from "../tensorflow/engine_choice.ts";
 import { tfjsNodeFolder } from "../tensorflow/addon.ts";
@@ -53,7 +54,7 @@ export async function estimateCost(
   );
   const deeper = recipeCost(left.trainings, rate);
   const seconds = left.decode / decodesPerSecond + forward / rate + fixed + deeper.seconds;
-  const bytes = left.decode * config.size ** 2 * 3 + left.subset * activationBytes.half +
+  const bytes = left.decode * pixelsIn(config.size) * 3 + left.subset * activationBytes.half +
     left.test * activationBytes.both + deeper.bytes;
   const number = (n: number) => n.toLocaleString("en-US");
   return [

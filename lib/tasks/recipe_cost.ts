@@ -1,5 +1,6 @@
 /** What the training of a recipe will cost, before it starts. */
 import type { Config } from "../config.ts";
+import { pixelsIn } from "../image_size.ts";
 import type { Depth } from "../recipe.ts";
 import { cutOf, cutShape, frozenLayers, layers, parameterCount } from "../vgg16/architecture.ts";
 
@@ -47,7 +48,7 @@ export function recipeCost(trainings: readonly Training[], forwardRate: number) 
   let seconds = 0;
   let checkpoints = 0;
   for (const { config: { recipe, size, scaling, subsetShare, validationShare }, sizes } of trainings) {
-    const area = (size / 64) ** 2;
+    const area = pixelsIn(size) / pixelsIn(64);
     const validation = Math.round(validationShare * sizes.subset);
     for (const { depth, epochs } of recipe) {
       const cut = cutOf(depth);

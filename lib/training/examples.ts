@@ -19,7 +19,7 @@ export function examplesOf(values: Float32Array, labels: Uint8Array): Examples {
 /**
  * Images as what the whole network reads: scaled as `scalePixels` does, to the bit.
  *
- * @param pixels (n, size, size, 3), RGB, 0–255
+ * @param pixels (n, height, width, 3), RGB, 0–255
  */
 export function pixelExamples(
   pixels: Uint8Array,

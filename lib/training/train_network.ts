@@ -1,4 +1,5 @@
 /** Trains VGG16 behind a cut, in seeded mini-batches, with checkpoints: stopped at any moment it goes on to the same bits. */
+import { sidesOf, sizeText } from "../image_size.ts";
 import { checkStage, type Stage } from "../recipe.ts";
 import { randomFor, shuffled } from "../random.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
@@ -77,6 +78,10 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
   checkStage({ ...options, depth: cut === "flatten" ? "head" : cut });
   const { initial, epochs, batchSize, seed, validation, checkpoint, classes, learningRate, dropout } =
     options;
+  const [side, width] = sidesOf(options.size);
+  if (options.randomOrientation && side !== width) {
+    throw new RangeError(`randomOrientation needs square images. Received: ${sizeText(options.size)} pixels`);
+  }
   using network = makeTrainableNetwork(initial, options);
   const optimizer = makeOptimizer(options.optimizer, { learningRate });
   const weights = initial.map(({ values }) => values.slice());
@@ -122,7 +127,7 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
       const step = position.step + 1;
       const batch = order.slice((step - 1) * batchSize, step * batchSize);
       const x = readRows(train, batch, network.inputs);
-      if (options.randomOrientation) reorient(x, batch, { side: options.size, seed, epoch });
+      if (options.randomOrientation) reorient(x, batch, { side, seed, epoch });
       const labels = batch.map((row) => train.labels[row]);
       network.assign(weights);
       const mask = dropout > 0

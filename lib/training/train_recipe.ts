@@ -1,6 +1,7 @@
 /** Trains a recipe's stages one after the other; each is kept once it is done, and goes on from its checkpoint if it is not. */
 import { join } from "node:path";
 import { digestOf } from "../digest.ts";
+import type { ImageSize } from "../image_size.ts";
 import type { Depth, Recipe, Stage } from "../recipe.ts";
 import { loadTensors, saveTensors } from "../tensor_file.ts";
 import { type Cut, cutOf } from "../vgg16/architecture.ts";
@@ -20,8 +21,8 @@ export interface RecipeOptions {
   readonly weights: Pick<Vgg16Weights, "layers">;
   /** What the softmax starts from. */
   readonly head: Head;
-  /** Side of the images in pixels. */
-  readonly size: number;
+  /** Of the images. */
+  readonly size: ImageSize;
   readonly seed: number;
   /** Opens what a cut hands on of each image. */
   readonly examples: (cut: Cut) => Promise<StageExamples>;

@@ -1,5 +1,6 @@
 /** VGG16's layers behind a cut with Dense(classes) behind them: all that is trained, on the engine. */
 import type { Tensor1D, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs";
+import type { ImageSize } from "../image_size.ts";
 import { engine, tf } from "../tensorflow/engine.ts";
 import { type Cut, cutShape, frozenLayers, layers } from "../vgg16/architecture.ts";
 import {
@@ -14,8 +15,8 @@ import type { Parameter } from "./parameters.ts";
 export interface NetworkSize {
   /** Where the trained part begins; `flatten`: the softmax alone. */
   readonly cut: Cut;
-  /** Side of the images in pixels. */
-  readonly size: number;
+  /** Of the images. */
+  readonly size: ImageSize;
   readonly classes: number;
 }
 

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
 import type { Scaling } from "../config.ts";
 import { digestOf } from "../digest.ts";
+import type { ImageSize } from "../image_size.ts";
 import { openRecordStore } from "../record_store.ts";
 import type { EngineIdentity } from "../tensorflow/engine.ts";
 import type { Cut } from "./architecture.ts";
@@ -19,7 +20,7 @@ export interface ActivationSpec {
   readonly weights: string;
   readonly cut: Cut;
   readonly scaling: Scaling;
-  readonly size: number;
+  readonly size: ImageSize;
   /** Images per forward pass: the engine may round another number of them differently. */
   readonly batchSize: number;
   readonly dtype: "float16" | "float32";

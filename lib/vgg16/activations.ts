@@ -1,5 +1,6 @@
 /** What the frozen part of VGG16 makes of each image: computed once, stored, and read back from there ever after. */
 import type { Scaling } from "../config.ts";
+import { type ImageSize, pixelsIn, shapeText, sidesOf } from "../image_size.ts";
 import { engineIdentity, tf } from "../tensorflow/engine.ts";
 import {
   type ActivationSpec,
@@ -15,15 +16,15 @@ import type { Vgg16Weights } from "./weights.ts";
 export interface ActivationInput {
   /** SHA-256, 64 hexadecimal digits, of whatever determines the pixels. Equal keys are computed once. */
   readonly key: string;
-  /** RGB 0–255, (size, size, 3). Called only if the activation is not stored yet. */
+  /** RGB 0–255, (height, width, 3). Called only if the activation is not stored yet. */
   readonly pixels: () => Uint8Array;
 }
 
 export interface ActivationOptions {
   readonly weights: Vgg16Weights;
   readonly scaling: Scaling;
-  /** Side of the images in pixels. */
-  readonly size: number;
+  /** Of the images. */
+  readonly size: ImageSize;
   /** Folder of stored work; `activations/` is made in it. */
   readonly store: string;
   /** Where the frozen part ends. Default: `flatten`. */
@@ -180,7 +181,7 @@ async function storeRows(
       const batch = missing.slice(start, start + batchSize);
       const pixels = stackPixels(batch.map(([first]) => inputs[first]), size, batchSize);
       const computed = tf.tidy(() =>
-        base.forward(tf.tensor4d(pixels, [batchSize, size, size, 3], "int32")).dataSync<"float32">()
+        base.forward(tf.tensor4d(pixels, [batchSize, ...sidesOf(size), 3], "int32")).dataSync<"float32">()
       );
       batch.forEach(([first], i) => {
         const row = computed.subarray(i * length, (i + 1) * length);
@@ -237,17 +238,17 @@ function groupByKey(inputs: readonly ActivationInput[]): number[][] {
   return [...groups.values()];
 }
 
-/** (batchSize, size, size, 3); black images fill up the end. */
-function stackPixels(inputs: ActivationInput[], size: number, batchSize: number): Int32Array {
-  const length = size * size * 3;
+/** (batchSize, height, width, 3); black images fill up the end. */
+function stackPixels(inputs: ActivationInput[], size: ImageSize, batchSize: number): Int32Array {
+  const length = pixelsIn(size) * 3;
   const result = new Int32Array(batchSize * length);
   inputs.forEach(({ key, pixels }, i) => {
     const image = pixels();
     if (image.length !== length) {
       throw new TypeError(
-        `Image ${
-          key.slice(0, 8)
-        }… should have ${size}×${size}×3 = ${length} values. Received: ${image.length}`,
+        `Image ${key.slice(0, 8)}… should have shape ${
+          shapeText(size)
+        }, ${length} values. Received: ${image.length}`,
       );
     }
     result.set(image, i * length);

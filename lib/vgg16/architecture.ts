@@ -5,6 +5,7 @@
  * Layer names are those of Keras' `applications/vgg16.py`.
  */
 
+import { type ImageSize, isImageSize, sidesOf } from "../image_size.ts";
 import type { Depth } from "../recipe.ts";
 
 export interface ConvolutionLayer {
@@ -80,26 +81,26 @@ export function parameterCount(counted: readonly Layer[] = layers): number {
 }
 
 /**
- * Shape (height, width, channels) of each layer's output for square images.
+ * Shape (height, width, channels) of each layer's output; pools drop an odd last row or column.
  *
- * @param size side of the image in pixels, at least 32, as in Keras
+ * @param size of the images, at least 32 pixels a side, as in Keras
  */
-export function outputShapes(size: number): { name: string; shape: [number, number, number] }[] {
-  if (!Number.isInteger(size) || size < 32) {
+export function outputShapes(size: ImageSize): { name: string; shape: [number, number, number] }[] {
+  if (!isImageSize(size, { least: 32 })) {
     throw new RangeError(
       `VGG16 needs images of at least 32×32 pixels, a whole number a side. Received: ${size}`,
     );
   }
-  let side = size;
+  let [height, width] = sidesOf(size);
   return layers.map((layer) => {
-    if (layer.kind === "pool") side = Math.floor(side / 2);
-    return { name: layer.name, shape: [side, side, layer.outputs] };
+    if (layer.kind === "pool") [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
+    return { name: layer.name, shape: [height, width, layer.outputs] };
   });
 }
 
 /** Shape (height, width, channels) of what the frozen part hands on: (2, 2, 512) for `flatten` at 64×64. */
-export function cutShape(cut: Cut, size: number): [number, number, number] {
+export function cutShape(cut: Cut, size: ImageSize): [number, number, number] {
   const frozen = frozenLayers(cut).length;
   const shapes = outputShapes(size);
-  return frozen === 0 ? [size, size, 3] : shapes[frozen - 1].shape;
+  return frozen === 0 ? [...sidesOf(size), 3] : shapes[frozen - 1].shape;
 }

@@ -1,5 +1,6 @@
 /** Runs some of VGG16's layers in a row, each convolution in the form that is fastest for its size. Differentiable. */
 import type { Tensor, Tensor1D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
+import type { ImageSize } from "../image_size.ts";
 import { engine, tf } from "../tensorflow/engine.ts";
 import { type ConvolutionLayer, type Layer, layers, outputShapes } from "./architecture.ts";
 import { makeWinograd, type Winograd, winogradFilter, winogradFits } from "./winograd.ts";
@@ -25,21 +26,22 @@ export interface StepTensors {
 /**
  * Decides how to compute layers that follow one another in the network.
  *
- * On the native engine, layers with at least 64 input channels on images of at most 32×32 run as Winograd convolutions: at
+ * On the native engine, layers with at least 64 input channels on squares of at most 32×32 run as Winograd convolutions: at
  * 64×64 the whole network takes three fifths of the time forwards, and less than half backwards. WebAssembly's plain matrix
  * product is too slow for that to pay.
  *
  * @param planned a run of `layers`
- * @param size side of the network's images in pixels
+ * @param size of the network's images
  */
-export function planConvolutions(planned: readonly Layer[], size: number): ConvolutionPlan {
+export function planConvolutions(planned: readonly Layer[], size: ImageSize): ConvolutionPlan {
   const shapes = new Map(outputShapes(size).map(({ name, shape }) => [name, shape]));
   const transforms = new Map<number, Winograd>();
   const steps = planned.flatMap((layer): ConvolutionStep[] => {
     if (layer.kind === "pool") return []; // its convolution pools
-    const [side] = shapes.get(layer.name)!;
+    const [side, width] = shapes.get(layer.name)!;
     const pool = layers[layers.indexOf(layer) + 1].kind === "pool";
-    if (engine.name !== "tfjs-node" || !winogradFits(side) || layer.inputs < 64) {
+    const fits = side === width && winogradFits(side);
+    if (engine.name !== "tfjs-node" || !fits || layer.inputs < 64) {
       return [{ layer, pool, winograd: null }];
     }
     const winograd = transforms.get(side) ?? makeWinograd(side);

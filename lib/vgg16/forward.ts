@@ -5,14 +5,15 @@
  */
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import type { Scaling } from "../config.ts";
+import { type ImageSize, sidesOf } from "../image_size.ts";
 import { tf } from "../tensorflow/engine.ts";
 import { type Cut, cutShape, frozenLayers, type Layer } from "./architecture.ts";
 import { filterFor, planConvolutions, runConvolutions } from "./convolutions.ts";
 import type { Vgg16Weights } from "./weights.ts";
 
 export interface BaseOptions {
-  /** Side of the images in pixels, at least 32. */
-  size: number;
+  /** Of the images, at least 32 pixels a side. */
+  size: ImageSize;
   /** What happens to the pixels first: see `scalePixels`. */
   scaling: Scaling;
   /** Where the frozen part ends. Default: `flatten`, after block5_pool. */
@@ -23,7 +24,7 @@ export interface BaseOptions {
 export interface FrozenBase {
   /** Values per image: 2,048 for `flatten` at 64×64. Row-major (height, width, channels), as Keras flattens. */
   readonly outputs: number;
-  /** RGB 0–255 of shape (batch, size, size, 3), any dtype → (batch, outputs), float32. */
+  /** RGB 0–255 of shape (batch, height, width, 3), any dtype → (batch, outputs), float32. */
   forward(images: Tensor4D): Tensor2D;
   /** Frees what the base holds on the engine. */
   dispose(): void;
@@ -82,10 +83,10 @@ function checkLayers({ layers }: Pick<Vgg16Weights, "layers">, expected: readonl
   }
 }
 
-function checkImages(images: Tensor4D, size: number): void {
-  const { shape } = images;
-  if (shape.length === 4 && shape[0] > 0 && shape[1] === size && shape[2] === size && shape[3] === 3) return;
+function checkImages({ shape }: Tensor4D, size: ImageSize): void {
+  const expected = [...sidesOf(size), 3];
+  if (shape.length === 4 && shape[0] > 0 && expected.every((side, i) => shape[i + 1] === side)) return;
   throw new TypeError(
-    `Images should have shape (batch, ${size}, ${size}, 3). Received: (${shape.join(", ")})`,
+    `Images should have shape (batch, ${expected.join(", ")}). Received: (${shape.join(", ")})`,
   );
 }

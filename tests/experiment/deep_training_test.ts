@@ -10,11 +10,12 @@ import {
   trainDeep,
 } from "../../lib/experiment/deep_training.ts";
 import { compareFairly, learningRates, trainingSeeds } from "../../lib/experiment/fair_comparison.ts";
+import { featuresOf } from "../../lib/experiment/features.ts";
 import { evaluateOnTest } from "../../lib/experiment/final_evaluation.ts";
 import { openInputs } from "../../lib/experiment/inputs.ts";
 import { keepModel } from "../../lib/experiment/keep_model.ts";
 import { runStudy } from "../../lib/experiment/studies.ts";
-import type { StudyRun } from "../../lib/experiment/study_runs.ts";
+import { imageSizes, type StudyRun, variantOf } from "../../lib/experiment/study_runs.ts";
 import { stageOf } from "../../lib/recipe.ts";
 import { loadModel } from "../../lib/saved_model/load_model.ts";
 import { engine, tf } from "../../lib/tensorflow/engine.ts";
@@ -113,6 +114,31 @@ Deno.test({
         true,
         "random",
       ]);
+    });
+  },
+});
+
+Deno.test({
+  name: "rectangles are trained on, behind the frozen network and deeper, and measured as without rounding",
+  ignore,
+  async fn() {
+    const recipe = [stageOf({ depth: "head", epochs: 2 }), { ...block5, epochs: 1 }];
+    await withConfig({ size: [48, 64], recipe: recipe.slice(0, 1), depth: undefined }, async (config) => {
+      const inputs = await openInputs(config);
+      const { values, length } = await featuresOf(config, inputs, [0, 1]);
+      assert.deepEqual([length, values.length], [1024, 2048]); // 1 × 2 × 512 each
+      for (const deeper of [config, createConfig({ ...config, depth: undefined, recipe })]) {
+        const run = await trainDeep(deeper, inputs);
+        assert.equal(run.network.head.inputs, 1024);
+        const rows = inputs.parts.subsetValidation;
+        const [stored, exact] = [
+          await predictDeep(deeper, inputs, run.network, rows),
+          await predictWithoutRounding(deeper, inputs, run.network, rows),
+        ];
+        stored.forEach((share, i) => assert.ok(Math.abs(share - exact[i]) < 0.01, `${share}, ${exact[i]}`));
+      }
+      const [last] = imageSizes(config).filter(({ label }) => label.startsWith("200 × 150"));
+      assert.deepEqual(variantOf(config, last).size, [150, 200]);
     });
   },
 });

@@ -49,6 +49,20 @@ Deno.test("photo grid: every pixel is in its place, enlarged without smoothing",
   assert.ok(matches(36 + 148, second, pixels[4]), "the second row");
 });
 
+Deno.test("photo grid: a rectangle of pixels is drawn as wide and high as it says", async () => {
+  const pixels = noise(0).subarray(0, 48 * 64 * 3);
+  const grid = await photoGrid([{ pixels, size: [48, 64], label: "nv" }], { title: "One", scale: 2 });
+  const image = await rgbOf(grid.png);
+  const row = (top: number) => Array.from({ length: 64 }, (_, x) => image.at(36 + 2 * x, top)).flat();
+  let top = 0;
+  while (top < image.height && row(top).join() !== pixels.subarray(0, 192).join()) top++;
+  for (let y = 0; y < 48; y++) {
+    assert.deepEqual(row(top + 2 * y), [...pixels.subarray(192 * y, 192 * (y + 1))]);
+  }
+  await assert.rejects(photoGrid([{ pixels, label: "bad" }], { title: "" }), /9216 bytes/);
+  await assert.rejects(photoGrid([{ pixels, size: [48, 65], label: "bad" }], { title: "" }), /9216 bytes/);
+});
+
 Deno.test("photo grid: the same photos give the same bytes, a stand-in's says SYNTHETIC", async () => {
   const photos = [0, 1].map((seed) => ({ pixels: noise(seed), label: "nv" }));
   const plain = await photoGrid(photos, { title: "Two" });

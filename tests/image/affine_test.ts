@@ -48,6 +48,16 @@ Deno.test("quarter and half turns are exact permutations of the pixels", () => {
   }
 });
 
+Deno.test("a half turn of a rectangle is its pixels in reverse", () => {
+  for (const size of [[12, 20], [20, 12], [7, 16]] as const) {
+    const image = noise(0).subarray(0, size[0] * size[1] * 3);
+    const result = applyAffine(image, affineMatrix({ theta: 180 }, size), size);
+    for (let from = 0, to = image.length - 3; to >= 0; from += 3, to -= 3) {
+      assert.deepEqual(result.subarray(to, to + 3), image.subarray(from, from + 3));
+    }
+  }
+});
+
 Deno.test("whole shifts move the picture left and up and repeat the edge", () => {
   for (let seed = 0; seed < 20; seed++) {
     const image = noise(seed);

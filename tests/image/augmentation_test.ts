@@ -8,6 +8,7 @@ import {
   transformImage,
   type TransformParameters,
 } from "../../lib/image/augmentation.ts";
+import { pixelsIn } from "../../lib/image_size.ts";
 import { randomFor, shuffled } from "../../lib/random.ts";
 
 const size = 64;
@@ -27,10 +28,12 @@ interface KerasParameters {
   flip_vertical?: boolean;
 }
 
-Deno.test("every pixel is within 1 of Keras' apply_transform", async () => {
+async function checkGolden(name: string): Promise<void> {
   const folder = new URL("../fixtures/augmentation/", import.meta.url);
-  const table = JSON.parse(await Deno.readTextFile(new URL("augmentation.json", folder)));
-  const bytes = gunzipSync(await Deno.readFile(new URL("augmentation.bin.gz", folder)));
+  const table = JSON.parse(await Deno.readTextFile(new URL(`${name}.json`, folder)));
+  const bytes = gunzipSync(await Deno.readFile(new URL(`${name}.bin.gz`, folder)));
+  const { size } = table;
+  const length = pixelsIn(size) * 3;
   const image = (index: number) => new Uint8Array(bytes.subarray(index * length, (index + 1) * length));
   const cases: { input: number; parameters: KerasParameters }[] = table.cases;
   assert.equal(bytes.length, (table.inputs + cases.length) * length);
@@ -52,6 +55,16 @@ Deno.test("every pixel is within 1 of Keras' apply_transform", async () => {
   });
   // only ties at .5 may fall to the other side
   assert.ok(different < 1e-3 * cases.length * length, `${different} values differ`);
+}
+
+Deno.test("every pixel is within 1 of Keras' apply_transform", () => checkGolden("augmentation"));
+
+Deno.test("on a rectangle too, about its middle", () => checkGolden("rectangle"));
+
+Deno.test("a rectangle's shifts are shares of its own height and width", () => {
+  const most = () => 1;
+  const { tx, ty } = drawParameters(most, protocolRanges, [150, 200]);
+  assert.deepEqual([tx, ty], [20, 15]);
 });
 
 Deno.test("a copy is the same for the same seed, image and number, in any order", () => {

@@ -3,6 +3,7 @@ import { crc32 } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { decodeBytes, decodeImage, readPhoto } from "../../lib/image/decode.ts";
+import type { ImageSize } from "../../lib/image_size.ts";
 import { randomFor } from "../../lib/random.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/images/${name}`, import.meta.url));
@@ -167,8 +168,30 @@ Deno.test("what is no photo is refused with its path and the reason", async () =
   }
 });
 
+Deno.test("a photo is resized to [height, width]: rows are as long as the width", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/halves.png`; // 40 wide, 30 high, the right half white
+    const pixels = Uint8Array.from(
+      { length: 40 * 30 * 3 },
+      (_, i) => (Math.floor(i / 3) % 40 < 20 ? 0 : 255),
+    );
+    await sharp(pixels, { raw: { width: 40, height: 30, channels: 3 } }).png().toFile(path);
+    const image = await decodeImage(path, [30, 40]);
+    assert.deepEqual(image, pixels);
+    const smaller = await decodeImage(path, [10, 16]);
+    assert.equal(smaller.length, 10 * 16 * 3);
+    for (let i = 0; i < 160; i++) {
+      const column = i % 16;
+      if (column < 5 || column > 10) assert.equal(smaller[3 * i], column < 8 ? 0 : 255, `pixel ${i}`);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("a size that is no number of pixels is refused", async () => {
-  for (const size of [0, -1, 1.5, NaN, 5000]) {
+  for (const size of [0, -1, 1.5, NaN, 5000, [64, 0], [64, 5000]] as ImageSize[]) {
     await assert.rejects(decodeImage(fixture("rgb.png"), size), { name: "RangeError", message: /size is/ });
   }
 });

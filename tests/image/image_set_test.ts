@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { decodeImage } from "../../lib/image/decode.ts";
-import { type ImageSet, loadImageSet } from "../../lib/image/image_set.ts";
+import { countStoredImages, type ImageSet, loadImageSet } from "../../lib/image/image_set.ts";
 import { sha256 } from "../../lib/digest.ts";
+import type { ImageSize } from "../../lib/image_size.ts";
 import { randomFor } from "../../lib/random.ts";
 
 const size = 16;
@@ -70,6 +71,23 @@ Deno.test("images, their digests and their files' digests come in the order of t
       assert.equal(set.fileDigests[i], sha256(await Deno.readFile(path)));
     }
     assert.deepEqual(calls, Array.from({ length: 14 }, (_, i) => [i, 13]));
+  }));
+
+Deno.test("a rectangle's images lie in records of their own, beside the square's", () =>
+  withPhotos(3, async ({ paths, store }) => {
+    const load = (size: ImageSize) => loadImageSet(paths, { size, store });
+    await load(16);
+    const first = await load([12, 16]);
+    assert.deepEqual([first.size, first.pixels.length, first.decoded], [[12, 16], 3 * 12 * 16 * 3, 3]);
+    assert.deepEqual(first.pixels.subarray(0, 576), await decodeImage(paths[0], [12, 16]));
+    const again = await load([12, 16]);
+    assert.deepEqual([again.decoded, again.pixels], [0, first.pixels]);
+    assert.equal((await load([16, 12])).decoded, 3);
+    assert.deepEqual(Array.from(Deno.readDirSync(`${store}/images`), ({ name }) => name).sort(), [
+      ...["files_12x16.records", "files_16.records", "files_16x12.records"],
+      ...["pixels_12x16.records", "pixels_16.records", "pixels_16x12.records"],
+    ]);
+    assert.deepEqual([countStoredImages(store, [12, 16]), countStoredImages(store, [12, 20])], [3, 0]);
   }));
 
 Deno.test("how many are decoded at a time changes nothing", () =>

@@ -34,6 +34,14 @@ Deno.test("every photo gets the answer of its pixels as training decodes them, i
   }
 });
 
+Deno.test("a model of rectangles is asked about rectangles", async () => {
+  const wide = seededModel({ size: [36, 48], scaling: "divide255" });
+  using predictor = makePredictor(wide);
+  for await (const { path, probabilities } of classify(wide, photos.slice(0, 3))) {
+    assert.deepEqual(probabilities, predictor.predict(await decodeImage(path, [36, 48])));
+  }
+});
+
 Deno.test("damaged photos among good ones are named with the reason, and the good ones answered as without them", async () => {
   const [good, other] = photos;
   const jpeg = await Deno.readFile(good);

@@ -1,6 +1,7 @@
 /** The golden answers of Keras with the models that this project saved; tests/fixtures/keras_model has the recipe. */
 import assert from "node:assert/strict";
 import { sha256 } from "../../lib/digest.ts";
+import { sidesOf, sizeText } from "../../lib/image_size.ts";
 import { kerasFile } from "../../lib/saved_model/keras_file.ts";
 import { kerasLayers } from "../../lib/saved_model/keras_layers.ts";
 import { makePredictor } from "../../lib/saved_model/predictor.ts";
@@ -14,7 +15,7 @@ const golden = JSON.parse(
 
 for (const [name, options] of Object.entries(fixtureModels)) {
   const { size, scaling } = options;
-  Deno.test(`Keras reads a saved model as it is and answers within 1e-5: ${scaling}, ${size} pixels`, async () => {
+  Deno.test(`Keras reads a saved model as it is and answers within 1e-5: ${scaling}, ${sizeText(size)} pixels`, async () => {
     const { sha256: digest, predictions, layers, inputShape } = golden.models[name];
     const model = seededModel(options);
     const folder = await Deno.makeTempDir();
@@ -30,7 +31,7 @@ for (const [name, options] of Object.entries(fixtureModels)) {
     }
     const names = kerasLayers(model).map(({ config }) => config.name);
     assert.deepEqual(names, ["photo", ...layers]); // Keras counts the input apart
-    assert.deepEqual(inputShape, [size, size, 3]);
+    assert.deepEqual(inputShape, [...sidesOf(size), 3]);
     using predictor = makePredictor(model);
     const answers = predictor.predict(testPixels(size));
     const difference = largestDifference(answers, predictions.flat());

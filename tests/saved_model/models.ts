@@ -1,6 +1,7 @@
 /** Seeded models and pictures that the tests and the recipe of their fixture share. */
 import type { Scaling } from "../../lib/config.ts";
 import { classesOf, ham10000Classes } from "../../lib/ham10000/diagnosis.ts";
+import { type ImageSize, pixelsIn } from "../../lib/image_size.ts";
 import { randomFor } from "../../lib/random.ts";
 import { featuresOf, type TrainedModel } from "../../lib/saved_model/trained_model.ts";
 import { initialHead } from "../../lib/training/head.ts";
@@ -8,7 +9,7 @@ import { randomWeights, weightsDigest } from "../../lib/vgg16/weights.ts";
 import { noiseImages } from "../vgg16/images.ts";
 
 export interface ModelOptions {
-  size: number;
+  size: ImageSize;
   scaling: Scaling;
   /** Codes. Default: HAM10000's seven. */
   classes?: string[];
@@ -48,13 +49,14 @@ export function seededModel(
 /** The fixture's models by name. */
 export const fixtureModels: Record<string, ModelOptions> = {
   divide255: { size: 64, scaling: "divide255" },
+  rectangle: { size: [48, 80], scaling: "divide255" },
   imagenet: { size: 96, scaling: "imagenet", classes: ["benign", "malignant", "unclear"] },
 };
 
-/** Noise, and plain pictures whose channels differ: (7, size, size, 3), RGB 0–255. */
-export function testPixels(size: number): Uint8Array {
+/** Noise, and plain pictures whose channels differ: (7, height, width, 3), RGB 0–255. */
+export function testPixels(size: ImageSize): Uint8Array {
   const plain = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [0, 0, 0], [200, 150, 130]];
-  const length = size * size * 3;
+  const length = pixelsIn(size) * 3;
   const pixels = new Uint8Array((2 + plain.length) * length);
   pixels.set(noiseImages(2, size));
   plain.forEach((colour, i) => {

@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Tensor } from "@tensorflow/tfjs";
 import { bytesOf, sha256 } from "../../lib/digest.ts";
+import { type ImageSize, pixelsIn, sidesOf, sizeText } from "../../lib/image_size.ts";
 import { loadModel } from "../../lib/saved_model/load_model.ts";
 import { makePredictor } from "../../lib/saved_model/predictor.ts";
 import { saveModel } from "../../lib/saved_model/save_model.ts";
 import type { TrainedModel } from "../../lib/saved_model/trained_model.ts";
 import { tf } from "../../lib/tensorflow/engine.ts";
-import { largestDifference, seededModel, testPixels } from "./models.ts";
+import { largestDifference, type ModelOptions, seededModel, testPixels } from "./models.ts";
 
 const root = await Deno.makeTempDir({ prefix: "models é " });
 globalThis.addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
@@ -38,11 +39,11 @@ function answersOf(model: TrainedModel): Float32Array {
 }
 
 /** What TensorFlow.js itself makes of the folder. */
-async function layersModelAnswers(folder: string, size: number): Promise<Float32Array> {
+async function layersModelAnswers(folder: string, size: ImageSize): Promise<Float32Array> {
   const model = await tf.loadLayersModel(`file://${join(folder, "model.json")}`);
   const pixels = testPixels(size);
   const answers = tf.tidy(() => {
-    const images = tf.tensor4d(pixels, [pixels.length / (size * size * 3), size, size, 3], "int32");
+    const images = tf.tensor4d(pixels, [pixels.length / pixelsIn(size) / 3, ...sidesOf(size), 3], "int32");
     return (model.predict(images) as Tensor).dataSync<"float32">();
   });
   model.dispose();
@@ -58,12 +59,13 @@ async function filesOf(folder: string): Promise<Record<string, string>> {
 for (
   const options of [
     { size: 64, scaling: "divide255" },
+    { size: [50, 75], scaling: "imagenet", seed: 3 },
     { size: 96, scaling: "imagenet", classes: ["a", "b", "c"], seed: 5, synthetic: false },
-  ] as const
+  ] satisfies ModelOptions[]
 ) {
-  Deno.test(`a ${options.scaling} model of ${options.size} pixels answers after loading as before saving, to the bit, and TensorFlow.js as well within 1e-5`, async () => {
-    const model = seededModel({ ...options, classes: options.classes && [...options.classes] });
-    const folder = join(root, options.scaling);
+  Deno.test(`a ${options.scaling} model of ${sizeText(options.size)} pixels answers after loading as before saving, to the bit, and TensorFlow.js as well within 1e-5`, async () => {
+    const model = seededModel(options);
+    const folder = join(root, sizeText(options.size));
     await saveModel(folder, model);
     const loaded = await loadModel(folder);
     assert.deepEqual(loaded.provenance, model.provenance);
@@ -214,7 +216,7 @@ Deno.test("a network that is not whole, or that diverged, is not saved", async (
       [
         { ...soundModel, size: 64 },
         "TypeError",
-        /64×64 pixels.*layer 14: predictions 14336 \+ 7.*Received: predictions 3584/,
+        /64 × 64 pixels.*layer 14: predictions 14336 \+ 7.*Received: predictions 3584/,
       ],
       [{ ...soundModel, classes: soundModel.classes.slice(1) }, "TypeError", /6 classes/],
       [

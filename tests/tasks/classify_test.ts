@@ -50,7 +50,7 @@ Deno.test("a photo's seven probabilities are printed with names; SYNTHETIC stand
   const lines = out.trimEnd().split("\n");
   assert.equal(
     lines[0],
-    `Model: ${model}, VGG16, random weights, trained from block1 on, seed 0, 32×32 pixels`,
+    `Model: ${model}, VGG16, random weights, trained from block1 on, seed 0, 32 × 32 pixels`,
   );
   assert.match(lines[1], /^SYNTHETIC: /);
   assert.match(lines[2], /^RANDOM BASE: /);

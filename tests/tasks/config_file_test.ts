@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { createConfig } from "../../lib/config.ts";
 import { readConfigFile } from "../../lib/tasks/config_file.ts";
 import { parseReproduceOptions } from "../../lib/tasks/reproduce_options.ts";
 
@@ -18,6 +19,18 @@ Deno.test("fields of a file reach the configuration, and flags win over them", (
     assert.deepEqual(parseReproduceOptions(["--config", path]).config, { epochs: 3, seed: 1 });
     assert.deepEqual(parseReproduceOptions(["--config", path, "--seed", "2"]).config, { epochs: 3, seed: 2 });
   }));
+
+Deno.test("a file's size is a number or [height, width]", async () => {
+  for (const [text, size] of [["96", 96], ["[150, 200]", [150, 200]], ["[96, 96]", 96]]) {
+    await withFile(`{ "size": ${text} }`, (path) => {
+      assert.deepEqual(createConfig({ preset: "smoke", ...readConfigFile(path) }).size, size);
+    });
+  }
+  await withFile('{ "size": [96] }', (path) => {
+    const message = /size must be .*Received: \[96\]/;
+    assert.throws(() => createConfig({ preset: "smoke", ...readConfigFile(path) }), message);
+  });
+});
 
 Deno.test("a missing file, a broken one, a list and an unknown field are told with file and field", async () => {
   assert.throws(() => readConfigFile("none.json"), { name: "RangeError", message: /none\.json/ });

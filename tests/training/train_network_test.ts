@@ -62,6 +62,15 @@ Deno.test({
 });
 
 Deno.test({
+  name: "random orientation of rectangles is refused",
+  ignore,
+  async fn() {
+    const { train, options } = noiseTraining({ size: [48, 64], cut: "block1", randomOrientation: true });
+    await assert.rejects(trainNetwork(train, options), /needs square images\. Received: 64 × 48 pixels/);
+  },
+});
+
+Deno.test({
   name: "without progress it ends after its patience; a diverging loss stops with what to change",
   ignore,
   async fn() {

@@ -247,7 +247,7 @@ Deno.test("what cannot be computed or stored is refused before it is", async () 
   });
   await assert.rejects(computeActivations([{ ...input, pixels: () => new Uint8Array(3) }], options), {
     name: "TypeError",
-    message: /32×32×3 = 3072 values. Received: 3/,
+    message: /shape \(32, 32, 3\), 3072 values. Received: 3/,
   });
   await assert.rejects(computeActivations([input], { ...options, batchSize: 0 }), { name: "RangeError" });
 

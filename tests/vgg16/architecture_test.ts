@@ -47,6 +47,15 @@ Deno.test("pools drop an odd last row, as Keras' do", () => {
   assert.deepEqual(outputShapes(224).at(-1)!.shape, [7, 7, 512]);
 });
 
+Deno.test("rectangles keep height and width apart, odd ones too", () => {
+  const shapes = new Map(outputShapes([150, 200]).map(({ name, shape }) => [name, String(shape)]));
+  const pools = [1, 2, 3, 4, 5].map((block) => shapes.get(`block${block}_pool`));
+  assert.deepEqual(pools, ["75,100,64", "37,50,128", "18,25,256", "9,12,512", "4,6,512"]);
+  assert.equal(cutShape("flatten", [150, 200]).reduce((a, b) => a * b), 12_288);
+  assert.deepEqual(cutShape("block1", [150, 200]), [150, 200, 3]);
+  assert.deepEqual(cutShape("block3", [75, 96]), [18, 24, 128]);
+});
+
 Deno.test("a cut at a block hands on the pool before it", () => {
   const expected: Record<Cut, [string, string]> = {
     flatten: ["block5_pool", "2,2,512"],
@@ -69,4 +78,5 @@ Deno.test("what is no cut or no size is refused, with what was received", () => 
   for (const size of [31, 0, -64, 64.5, NaN]) {
     assert.throws(() => outputShapes(size), { name: "RangeError", message: new RegExp(`Received: ${size}`) });
   }
+  assert.throws(() => outputShapes([31, 64]), { name: "RangeError", message: /Received: 31,64/ });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Tensor4D } from "@tensorflow/tfjs";
 import { sha256 } from "../../lib/digest.ts";
 import { decodeImage } from "../../lib/image/decode.ts";
+import { type ImageSize, pixelsIn, sidesOf, sizeText } from "../../lib/image_size.ts";
 import { tf } from "../../lib/tensorflow/engine.ts";
 import { cuts, cutShape, frozenLayers } from "../../lib/vgg16/architecture.ts";
 import { type FrozenBase, makeBase, scalePixels } from "../../lib/vgg16/forward.ts";
@@ -16,10 +17,11 @@ function golden(name: string): Float32Array {
   return new Float32Array(Deno.readFileSync(new URL(name, fixtures)).buffer);
 }
 
-/** Images (n, size, size, 3) through the base, all in one batch: (n, outputs). */
-function run(base: FrozenBase, pixels: Uint8Array, size: number): Float32Array {
-  const n = pixels.length / (size * size * 3);
-  return tf.tidy(() => base.forward(tf.tensor4d(pixels, [n, size, size, 3], "int32")).dataSync<"float32">());
+/** Images (n, height, width, 3) through the base, all in one batch: (n, outputs). */
+function run(base: FrozenBase, pixels: Uint8Array, size: ImageSize): Float32Array {
+  const n = pixels.length / (pixelsIn(size) * 3);
+  const shape = [n, ...sidesOf(size), 3] as const;
+  return tf.tidy(() => base.forward(tf.tensor4d(pixels, [...shape], "int32")).dataSync<"float32">());
 }
 
 /** max |Δ| / max |reference| */
@@ -83,15 +85,15 @@ Deno.test({
   },
 });
 
-Deno.test("every cut gives what plain convolutions give, at 64×64 and at sides that tiles do not cover", () => {
-  for (const size of [64, 40]) {
+Deno.test("every cut gives what plain convolutions give, at 64×64, at sides that tiles do not cover and on rectangles", () => {
+  for (const size of [64, 40, [48, 64], [75, 50], [64, 65]] as const) {
     const pixels = noiseImages(2, size);
     for (const cut of cuts) {
       const base = makeBase(weights, { size, scaling: "divide255", cut });
       const received = run(base, pixels, size);
       base.dispose();
       const expected = tf.tidy(() => {
-        let x: Tensor4D = tf.tensor4d(pixels, [2, size, size, 3], "float32").div(255);
+        let x: Tensor4D = tf.tensor4d(pixels, [2, ...sidesOf(size), 3], "float32").div(255);
         for (const layer of frozenLayers(cut)) {
           if (layer.kind === "pool") {
             x = tf.maxPool(x, 2, 2, "valid");
@@ -105,7 +107,7 @@ Deno.test("every cut gives what plain convolutions give, at 64×64 and at sides 
       });
       assert.equal(received.length, 2 * cutShape(cut, size).reduce((a, b) => a * b));
       const error = relativeError(received, expected);
-      assert.ok(error < 2e-5, `${cut} at ${size}: ${error}`);
+      assert.ok(error < 2e-5, `${cut} at ${sizeText(size)}: ${error}`);
     }
   }
 });
@@ -169,6 +171,7 @@ Deno.test("a base leaves nothing on the engine, and says which shape or layer is
       name: "TypeError",
       message: /\(batch, 64, 64, 3\). Received: \(1, 32, 32, 3\)/,
     });
+    assert.throws(() => base.forward(tf.zeros([1, 64, 48, 3])), { message: /Received: \(1, 64, 48, 3\)/ });
   });
   base.dispose();
   const lacking = { ...weights, layers: weights.layers.slice(0, 12) };

@@ -1,4 +1,5 @@
 /** Images that the tests of VGG16 and the recipe of their fixture share. */
+import { type ImageSize, pixelsIn } from "../../lib/image_size.ts";
 import { randomFor } from "../../lib/random.ts";
 
 /** Folder of the real data, beside the project. */
@@ -18,10 +19,10 @@ export function exists(path: string | URL): boolean {
   }
 }
 
-/** Uniform noise, (count, size, size, 3), 0–255: the same on every machine. */
-export function noiseImages(count: number, size: number, seed = 0): Uint8Array {
+/** Uniform noise, (count, height, width, 3), 0–255: the same on every machine. */
+export function noiseImages(count: number, size: ImageSize, seed = 0): Uint8Array {
   const random = randomFor("noise images", seed);
-  return Uint8Array.from({ length: count * size * size * 3 }, () => Math.floor(random() * 256));
+  return Uint8Array.from({ length: count * pixelsIn(size) * 3 }, () => Math.floor(random() * 256));
 }
 
 /** Paths of 64 real photos: every 156th of the metadata table. */
