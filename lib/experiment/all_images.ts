@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
 import type { Config } from "../config.ts";
+import type { Interval } from "../evaluation/intervals.ts";
 import { trainDeep } from "./deep_training.ts";
 import { testDeep, type TestedRun } from "./final_evaluation.ts";
 import { testInterval } from "./final_tables.ts";
@@ -16,10 +17,10 @@ export interface AllImagesRow {
   readonly images: number;
   /** Share of the test images of which training has seen a copy. */
   readonly copyShare: number;
-  /** Accuracies, and the 95 % interval of the test's as text. */
+  /** Accuracies, and the 95 % interval of the test's. */
   readonly validation: number;
   readonly test: number;
-  readonly interval: string;
+  readonly interval: Interval;
   /** Minutes of training. */
   readonly minutes: number;
   readonly configuration: string;
@@ -47,8 +48,6 @@ export async function testOnAllImages(
       evaluation: progress(`${name}: measuring`),
     });
     const run = await testDeep(variant, inputs, deep, progress(`${name}: test`));
-    const { low, high } = testInterval(inputs, run, variant.seed);
-    const percent = (share: number) => (100 * share).toFixed(1);
     const [seen] = countLeakage(inputs.source, inputs.parts, subsetTrain).slice(-1);
     runs.push(run);
     rows.push({
@@ -57,7 +56,7 @@ export async function testOnAllImages(
       copyShare: seen.copyShare,
       validation: run.validation.accuracy,
       test: run.test.accuracy,
-      interval: `${percent(low)} to ${percent(high)} %`,
+      interval: testInterval(inputs, run, variant.seed),
       minutes: deep.seconds / 60,
       configuration: run.configuration,
     });

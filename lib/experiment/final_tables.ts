@@ -15,15 +15,19 @@ export interface ResultRow {
   readonly train: Evaluation;
   readonly validation: Evaluation;
   readonly test: Evaluation;
+  /** 95 % interval of the test's accuracy; null for a baseline. */
+  readonly interval: Interval | null;
 }
 
 /** The optimizers, the chosen one marked, the trained network, then the baselines. */
-export function resultRows(final: FinalEvaluation): ResultRow[] {
+export function resultRows(config: Config, inputs: Inputs, final: FinalEvaluation): ResultRow[] {
+  const row = (run: TestedRun) => ({ ...run, interval: testInterval(inputs, run, config.seed) });
   const frozen = final.frozen.map((run) => ({
-    ...run,
+    ...row(run),
     name: `${run.name}${run.optimizer === final.chosen ? " (chosen)" : ""}`,
   }));
-  return [...frozen, ...final.trained ? [final.trained] : [], ...final.baselines];
+  const baselines = final.baselines.map((baseline) => ({ ...baseline, interval: null }));
+  return [...frozen, ...final.trained ? [row(final.trained)] : [], ...baselines];
 }
 
 /**

@@ -74,11 +74,12 @@ export function seedsTable(
   return table(rows, [
     { value: "optimizer", title: "optimizer" },
     { value: ({ learningRate }) => String(learningRate), title: "learning rate", align: "right" },
-    { value: "mean", title: `mean of ${rows[0].accuracies.length} seeds`, format: percent, best: "max" },
     {
-      value: ({ deviation }) => `± ${(100 * deviation).toFixed(2)}`,
-      title: "deviation, points",
-      align: "right",
+      value: "mean",
+      title: `mean of ${rows[0].accuracies.length} seeds`,
+      format: percent,
+      best: "max",
+      spread: { title: "standard deviation", of: ({ deviation }) => deviation },
     },
   ], options);
 }
