@@ -94,7 +94,9 @@ const asWritten = {
 } as const;
 
 /** The recipe of the preset `write-up`. */
-const writeUpRecipe: Recipe = [stageOf({ depth: "block1", epochs: 12 })];
+const writeUpRecipe: Recipe = [
+  stageOf({ depth: "block1", epochs: 12, dropout: 0.3, randomOrientation: true }),
+];
 
 const weightsFile = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
 const metadataFile = "HAM10000_metadata.csv";
