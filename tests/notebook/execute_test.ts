@@ -174,9 +174,9 @@ Deno.test("a rejected promise that nobody awaits, and an error in a timer, fail 
     `await new Promise((resolve) => setTimeout(resolve, 300));`,
     "6",
   ]);
-  assert.equal(timer.cell, 2);
+  assert.ok([1, 2].includes(timer.cell), `${timer.cell}: the first where it takes more than 50 ms to end`);
   assert.match(timer.evalue, /^late/);
-  assert.ok(Date.now() - started < 10_000, "Deno's kernel would be stuck for 30 s");
+  assert.ok(Date.now() - started < 25_000, "Deno's kernel would be stuck for 30 s");
 });
 
 Deno.test("errors that are no Error objects, and of libraries, are named, too", async () => {
