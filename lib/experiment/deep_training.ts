@@ -56,8 +56,8 @@ const stageVersion = 1;
 /**
  * Trains the configuration's recipe on the subset, from the same initial softmax as the comparison.
  *
- * Beside what is needed to go on, the folder `trainings/<depth>-<digest>` holds `history.jsonl`, one line an epoch, and on
- * request TensorBoard's logs.
+ * `trainings/stages` holds checkpoints and finished stages, `trainings/<depth>-<digest>` the run: `history.jsonl`, one line an
+ * epoch, what it came to, and on request TensorBoard's logs.
  *
  * @throws {RangeError} when the recipe is empty
  */
@@ -68,7 +68,7 @@ export async function trainDeep(
 ): Promise<DeepRun> {
   const { recipe, size, seed } = config;
   const configuration = deepConfigurationOf(config, inputs);
-  const folder = trainingFolder(config, configuration);
+  const folder = join(config.out, "trainings", `${config.depth}-${configuration.slice(0, 12)}`);
   const { subsetTrain, subsetValidation } = inputs.parts;
   const total = recipe.reduce((sum, { epochs }) => sum + epochs, 0) * subsetTrain.length;
   const before = (stage: number) =>
@@ -81,7 +81,9 @@ export async function trainDeep(
       classes: inputs.source.classes.length,
       seed,
     }),
-    ...{ size, seed, folder, configuration },
+    ...{ size, seed },
+    folder: join(config.out, "trainings", "stages"),
+    configuration: digestOf({ ...decisive(config, inputs), recipe: null }),
     examples: async (cut) => {
       const options = { cut, onProgress: progress.activations };
       const both = await cutExamples(config, inputs, [...subsetTrain, ...subsetValidation], options);
@@ -181,27 +183,27 @@ export async function predictWithoutRounding(
 
 /** Digest of everything that decides a recipe's results: constants, data, weights, engine. */
 export function deepConfigurationOf(config: Config, inputs: Inputs): string {
+  return digestOf({ ...decisive(config, inputs), depth: config.depth });
+}
+
+function decisive(config: Config, inputs: Inputs) {
   const {
     preset: _1,
-    optimizers: _2,
-    learningRate: _3,
-    epochs: _4,
-    batchSize: _5,
-    studyEpochs: _6,
+    depth: _2,
+    optimizers: _3,
+    learningRate: _4,
+    epochs: _5,
+    batchSize: _6,
+    studyEpochs: _7,
     ...constants
   } = experimentOf(config);
-  return digestOf({
+  return {
     ...constants,
     data: inputs.dataDigest,
     weights: inputs.weights.digest,
     engine: engineIdentity,
     stageVersion,
-  });
-}
-
-/** Where a recipe's training is kept. */
-export function trainingFolder(config: Config, configuration: string): string {
-  return join(config.out, "trainings", `${config.depth}-${configuration.slice(0, 12)}`);
+  };
 }
 
 async function evaluateDeep(

@@ -26,7 +26,7 @@ export interface RecipeOptions {
   readonly seed: number;
   /** Opens what a cut hands on of each image. */
   readonly examples: (cut: Cut) => Promise<StageExamples>;
-  /** Folder of checkpoints and finished stages. */
+  /** Folder of checkpoints and finished stages. Recipes that begin alike share what they have in common. */
   readonly folder: string;
   /** Digest of all that decides the training besides the recipe. */
   readonly configuration: string;
@@ -74,7 +74,7 @@ export async function trainRecipe(recipe: Recipe, options: RecipeOptions): Promi
   const history: StageEpoch[] = [];
   for (const [index, stage] of recipe.entries()) {
     const configuration = digestOf({ before: options.configuration, stages: recipe.slice(0, index + 1) });
-    const path = join(options.folder, `stage_${index + 1}.tensors`);
+    const path = join(options.folder, `${stage.depth}-${configuration.slice(0, 12)}.tensors`);
     const initial = parametersBehind(cutOf(stage.depth), network, network.head);
     const mark = (record: NetworkEpoch) => ({ stage: index + 1, depth: stage.depth, ...record });
     const done = await loadStage(path, configuration, initial, options.onNotice ?? console.warn) ??

@@ -61,8 +61,9 @@ Deno.test({
           `^\\d+ of ${2 * images}: block5, epoch 1/2, step 1/\\d+, loss \\d\\.\\d+, accuracy [\\d.]+ %$`,
         ),
       );
-      const [folder] = await Array.fromAsync(Deno.readDir(join(config.out, "trainings")));
-      const path = join(config.out, "trainings", folder.name);
+      const folders = await Array.fromAsync(Deno.readDir(join(config.out, "trainings")));
+      const { name } = folders.find(({ name }) => name.startsWith("block5-"))!;
+      const path = join(config.out, "trainings", name);
       const lines = (await Deno.readTextFile(join(path, "history.jsonl"))).trim().split("\n");
       assert.deepEqual(lines.map((line) => JSON.parse(line)), first.history);
       const logs = await Array.fromAsync(Deno.readDir(join(path, "tensorboard")));
@@ -77,6 +78,19 @@ Deno.test({
       assert.equal(again.computed, false);
       assert.deepEqual(withoutNetwork(again), withoutNetwork(first));
       assert.deepEqual(again.network, first.network);
+      const { depth: _, ...rest } = config;
+      const longer = createConfig({ ...rest, recipe: [block5, { ...block5, epochs: 1 }] });
+      let steps = 0;
+      const extended = await trainDeep(longer, inputs, {
+        training: (_, __, detail) => steps += detail ? 1 : 0,
+      });
+      assert.equal(steps, details.filter((detail) => detail.includes("epoch 1/")).length, "one epoch more");
+      assert.deepEqual(
+        extended.history.slice(0, 2),
+        first.history,
+        "a recipe that begins alike takes the stage",
+      );
+
       const rows = inputs.parts.subsetValidation;
       const [stored, exact] = [
         await predictDeep(config, inputs, first.network, rows),

@@ -41,10 +41,14 @@ Deno.test({
       assert.equal(again!.steps, 0, "what is done is not trained again");
       assert.equal(again!.weights, unbroken.weights);
       const files = Array.from(Deno.readDirSync(broken), ({ name }) => name).sort();
-      assert.deepEqual(files, ["stage_1.tensors", "stage_2.tensors"], "no checkpoint is left");
+      assert.match(
+        files.join(),
+        /^block5-[0-9a-f]{12}\.tensors,head-[0-9a-f]{12}\.tensors$/,
+        "no checkpoint is left",
+      );
 
       // a damaged stage is told and trained again
-      const path = join(broken, "stage_2.tensors");
+      const path = join(broken, files[0]);
       const bytes = await Deno.readFile(path);
       bytes[bytes.length >> 1] ^= 1;
       await Deno.writeFile(path, bytes);
