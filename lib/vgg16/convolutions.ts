@@ -1,5 +1,5 @@
 /** Runs some of VGG16's layers in a row, each convolution in the form that is fastest for its size. Differentiable. */
-import type { Tensor, Tensor1D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
+import type { GradSaveFunc, Tensor, Tensor1D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
 import type { ImageSize } from "../image_size.ts";
 import { engine, tf } from "../tensorflow/engine.ts";
 import { type ConvolutionLayer, type Layer, layers, outputShapes } from "./architecture.ts";
@@ -83,8 +83,19 @@ export function runConvolutions(
 
 /** max(x) + b = max(x + b) to the bit, and costs a quarter: so pooling comes before bias and ReLU. */
 function activate(x: Tensor4D, bias: Tensor1D, pool: false | ((x: Tensor4D) => Tensor4D)): Tensor4D {
-  return tf.tidy(() => (pool ? pool(x) : x).add<Tensor4D>(bias).relu());
+  return tf.tidy(() => relu((pool ? pool(x) : x).add<Tensor4D>(bias)));
 }
+
+/**
+ * ReLU. The derivative is the sign of what it gives, 0 or 1: tfjs' own gradient comes to the same bits, but asks for x > 0 and for
+ * NaN in six passes over x instead of one.
+ */
+const relu = tf.customGrad((x, save) => {
+  const value = tf.relu(x as Tensor4D);
+  (save as GradSaveFunc)([value]);
+  const gradFunc = (gradient: Tensor4D, [value]: Tensor[]) => gradient.mul(value.sign());
+  return { value, gradFunc: gradFunc as never };
+}) as (x: Tensor4D) => Tensor4D;
 
 /** 2×2 max pool of (batch, height, width, channels); an odd last row or column is dropped. */
 function poolPlain(x: Tensor4D): Tensor4D {

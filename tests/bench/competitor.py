@@ -40,9 +40,18 @@ def compete(version, run):
     """`run(batch)` gives (n, 2048). The fastest batch size of three, each tried twice, is the one that competes."""
     tried = {batch: [seconds_of(run, batch)[0] for _ in range(3)][1:] for batch in (32, 64, 128)}
     batch = min(tried, key=lambda each: min(tried[each]))
-    say({"version": version, "note": f"batch {batch}, the fastest of {', '.join(map(str, tried))}"})
+    note = f"batch {batch}, the fastest of {', '.join(map(str, tried))}"
+    answer(version, note, lambda: run(batch), lambda: run(batch))
+
+
+def answer(version, note, go, results):
+    """Says that the program is ready, and answers until its input ends: `go()` is timed, `results()` is written."""
+    say({"version": version, "note": note})
     for line in sys.stdin:
-        seconds, features = seconds_of(run, batch)
         if line.startswith("write "):
-            np.asarray(features, "<f4").reshape(len(pixels), -1).tofile(line[len("write ") :].rstrip("\n"))
-        say({"seconds": seconds})
+            np.asarray(results(), "<f4").tofile(line[len("write ") :].rstrip("\n"))
+            say({})
+        else:
+            started = time.perf_counter()
+            go()
+            say({"seconds": time.perf_counter() - started})

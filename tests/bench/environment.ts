@@ -7,7 +7,10 @@ import { runCommand } from "../../lib/tensorflow/command.ts";
 const requirements = new URL("requirements.txt", import.meta.url);
 
 /**
- * Makes a virtual environment with `requirements.txt` in a folder, or takes the one that is there; about 1.5 GB.
+ * Makes a virtual environment with `requirements.txt` in a folder, or takes the one that is there; about 2.5 GB.
+ *
+ * Of PyTorch pip takes the build for CPUs (2.13.0+cpu) where one of the configured indexes has it, as PyTorch's own does; on Linux
+ * the usual index has only the one with CUDA, some GB more and no faster here.
  *
  * @param python the interpreter to start from. Default: `python3`
  * @returns the path of its interpreter

@@ -1,4 +1,5 @@
 /** A competitor: a process that lives through all rounds, so that starting and loading are never timed. */
+import { fileURLToPath } from "node:url";
 
 /** What a process says of itself once it is ready. */
 export interface Introduction {
@@ -13,7 +14,7 @@ export interface Peer extends AsyncDisposable {
   readonly introduction: Introduction;
   /** One pass over all images; how many seconds the process measured. */
   go(): Promise<number>;
-  /** Writes what a pass over the images gives to a file, float32, row-major. */
+  /** Writes what the first pass over the images gives to a file, float32, row-major. */
   write(path: string): Promise<void>;
 }
 
@@ -24,11 +25,16 @@ export interface PeerProgram {
   readonly env?: Record<string, string>;
 }
 
+/** A program beside this file, as a path. */
+export function programPath(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
+
 const marker = "BENCH "; // libraries print to standard output too
 
 /**
  * Starts a program that speaks the benchmark's lines: it prints `BENCH {introduction}` when ready, then answers each line it
- * reads, `go` or `write PATH`, with `BENCH {"seconds": …}`.
+ * reads: `go` with `BENCH {"seconds": …}`, `write PATH` with `BENCH {}`.
  *
  * @throws {Error} with the end of what the program wrote, if it ends or says something else
  */

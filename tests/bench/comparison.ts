@@ -1,0 +1,51 @@
+/** What the comparison of the optimizers costs beside its steps: reading, validating, evaluating, writing. */
+import { join } from "node:path";
+import { createConfig } from "../../lib/config.ts";
+import { compareOptimizers } from "../../lib/experiment/comparison.ts";
+import { featuresOf } from "../../lib/experiment/features.ts";
+import { openInputs } from "../../lib/experiment/inputs.ts";
+import { labelsOf } from "../../lib/experiment/parts.ts";
+import { trainHead } from "../../lib/training/train_head.ts";
+import { median } from "./statistics.ts";
+
+export interface ComparisonResult {
+  readonly rows: number;
+  /** Of each round. */
+  readonly seconds: readonly number[];
+  /** Of training the same on the same rows in memory, with nothing measured in between. */
+  readonly stepSeconds: readonly number[];
+  /** Median of seconds / stepSeconds, round by round. */
+  readonly ratio: number;
+  readonly atMost: number;
+  readonly pass: boolean;
+}
+
+/** Of all rows that the drawn stand-in gives, their activations stored before; three rounds at least steady the ratio. */
+export async function measureComparison(folder: string, rounds: number): Promise<ComparisonResult> {
+  const out = join(folder, "comparison");
+  const config = createConfig({ preset: "smoke", subsetShare: 1, weights: null, out });
+  const inputs = await openInputs(config);
+  const { subset, subsetTrain } = inputs.parts;
+  await featuresOf(config, inputs, subset);
+  const { values: features } = await featuresOf(config, inputs, subsetTrain);
+  const labels = labelsOf(inputs.parts, subsetTrain);
+  const { learningRate, epochs, batchSize, seed, optimizers } = config;
+  const classes = inputs.source.classes.length;
+  const seconds: number[] = [];
+  const stepSeconds: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    await Deno.remove(join(out, "optimizers"), { recursive: true }).catch(() => {}); // or it would be taken from there
+    const started = performance.now();
+    await compareOptimizers(config, inputs);
+    seconds.push((performance.now() - started) / 1000);
+    let steps = 0;
+    for (const optimizer of optimizers) {
+      const options = { classes, optimizer, learningRate, epochs, batchSize, seed };
+      steps += (await trainHead(features, labels, options)).seconds;
+    }
+    stepSeconds.push(steps);
+  }
+  const ratio = median(seconds.map((all, round) => all / stepSeconds[round]));
+  const atMost = 1.2;
+  return { rows: subsetTrain.length, seconds, stepSeconds, ratio, atMost, pass: ratio <= atMost };
+}

@@ -1,0 +1,79 @@
+/**
+ * The cases "training": steps of the whole of what is behind a cut, from batches of 32 at the cut to changed weights.
+ *
+ * All take the same steps of Nadam from the same weights on the same rows; the running mean of the loss says so.
+ */
+import { join } from "node:path";
+import type { Depth } from "../../lib/recipe.ts";
+import { tf } from "../../lib/tensorflow/engine.ts";
+import { initialHead } from "../../lib/training/head.ts";
+import { cutOf } from "../../lib/vgg16/architecture.ts";
+import { makeBase } from "../../lib/vgg16/forward.ts";
+import type { Case } from "./case.ts";
+import { readWeights, size, writeArrays } from "./inputs.ts";
+import { programPath } from "./peer.ts";
+
+export const classes = 7;
+export const batchSize = 32;
+/** So small that the steps before do not show in how the losses round. */
+export const learningRate = 1e-5;
+
+/** The softmax's steps are so short that a pass needs more of them: its rows are shown this often. */
+const headRepeats = 16;
+
+/**
+ * Writes what a depth's programs read: `DEPTH.f32`, activations at its cut, and `softmax.f32`, the softmax's kernel and bias. Row i has
+ * class i mod 7.
+ *
+ * @param folder where `writeInputs` wrote pixels and weights
+ * @param options.images a multiple of 32
+ */
+export async function trainingCase(
+  folder: string,
+  depth: Depth,
+  { images, python }: { images: number; python: string },
+): Promise<Case> {
+  if (images % batchSize !== 0) {
+    throw new RangeError(`Training needs a multiple of ${batchSize} images. Received: ${images}`);
+  }
+  const rows = await activations(folder, depth, images);
+  const repeats = depth === "head" ? headRepeats : 1;
+  await writeArrays(join(folder, `${depth}.f32`), Array.from({ length: repeats }, () => rows).flat());
+  const head = initialHead({ inputs: 2048, classes, seed: 0 });
+  await writeArrays(join(folder, "softmax.f32"), [head.kernel, head.bias]);
+  const quiet = { KERAS_BACKEND: "tensorflow", TF_CPP_MIN_LOG_LEVEL: "3", TF_ENABLE_ONEDNN_OPTS: "1" };
+  return {
+    name: `training, ${depth}`,
+    images: repeats * images,
+    programs: [
+      {
+        name: "this project",
+        command: Deno.execPath(),
+        args: ["run", "-A", programPath("train_ours.ts"), folder, depth],
+      },
+      {
+        name: "Keras fit",
+        command: python,
+        args: [programPath("train_keras.py"), folder, depth],
+        env: quiet,
+      },
+      { name: "PyTorch", command: python, args: [programPath("train_pytorch.py"), folder, depth] },
+    ],
+    targets: [{ peer: null, atLeast: 1 }],
+  };
+}
+
+/** In batches: (32, height, width, channels) each. */
+async function activations(folder: string, depth: Depth, images: number): Promise<Float32Array[]> {
+  const pixels = await Deno.readFile(join(folder, "pixels.u8"));
+  const base = makeBase(await readWeights(folder), { size, scaling: "divide255", cut: cutOf(depth) });
+  const length = batchSize * size * size * 3;
+  const batches = Array.from({ length: images / batchSize }, (_, i) => {
+    const batch = pixels.subarray(i * length, (i + 1) * length);
+    return tf.tidy(() =>
+      base.forward(tf.tensor4d(batch, [batchSize, size, size, 3], "int32")).dataSync<"float32">()
+    );
+  });
+  base.dispose();
+  return batches;
+}
