@@ -26,7 +26,7 @@ export type Scaling = "divide255" | "imagenet";
 export interface Config {
   /**
    * `smoke`: drawn stand-in images. `quick`: real images, the softmax trained on the frozen network. `write-up`: real images, and
-   * beside the softmax the recipe that comes nearest to the published number.
+   * beside the softmax the recipe that reaches the published number.
    */
   readonly preset: Preset;
   /** Folder of the images and their metadata table; null: the drawn stand-in. */

@@ -9,7 +9,7 @@ import { heading, type PageContent } from "./page.ts";
 import { pageProse } from "./prose.ts";
 import { asWrittenRun, deeperRun, intervalOf } from "./results.ts";
 import type { RunFolder } from "./run_folder.ts";
-import { makeSections, warningsOf } from "./sections.ts";
+import { makeSections, totalSeconds, warningsOf } from "./sections.ts";
 import type { Pictures } from "./site_files.ts";
 import { notMedical, reportTitle } from "./summary.ts";
 
@@ -51,12 +51,13 @@ async function stored(figure: Figure): Promise<StoredFigure> {
 }
 
 /** Four numbers, each with what it is. */
-function glance({ results, timings, notebooks }: RunFolder): string {
+function glance(run: RunFolder): string {
+  const { results } = run;
   if (!results) return "";
   const [frozen, deeper] = [asWrittenRun(results), deeperRun(results)];
   const interval = frozen && intervalOf(results, frozen);
   const all = results.leakage?.against9600?.at(-1);
-  const seconds = notebooks.reduce((sum, { name }) => sum + (timings[name] ?? 0), 0);
+  const seconds = totalSeconds(run);
   const cards: [string, string, string][] = [
     ["Claimed", percent(results.claimed.accuracy), "test accuracy, says the write-up"],
     ...(frozen

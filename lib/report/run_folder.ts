@@ -7,7 +7,7 @@ export interface RunFolder {
   /** In the order of their numbers; the name is the file's without `.ipynb`. */
   notebooks: { name: string; notebook: Notebook }[];
   results: Results | null;
-  /** Seconds by notebook. */
+  /** Seconds by notebook; `earlierTraining`: of the recipe's training, before the notebooks ran. */
   timings: Record<string, number>;
   configuration: { columns?: unknown; classes?: unknown; preset?: string };
 }

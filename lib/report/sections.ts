@@ -159,31 +159,40 @@ function leakageSection(results: Results): Section {
 
 function costSection({ timings, notebooks }: RunFolder, results: Results): Section {
   const known = notebooks.filter(({ name }) => name in timings);
-  const seconds = known.reduce((sum, { name }) => sum + timings[name], 0);
+  const rows = [
+    ...known.map(({ notebook, name }) => ({ what: titleOf(notebook, name), seconds: timings[name] })),
+    ...timings.earlierTraining > 0
+      ? [{
+        what: `Training from ${deeperRun(results)?.depth} on, in earlier sittings`,
+        seconds: timings.earlierTraining,
+      }]
+      : [],
+  ];
   const { engine, counts } = results;
   const machine = [
     engine?.threads && `${engine.threads} threads of a CPU`,
     engine?.name && `${engine.name}${engine.tensorflow ? ` on TensorFlow ${engine.tensorflow}` : ""}`,
   ].filter(Boolean).join(", ");
-  const shown = table(known, [
-    { value: ({ notebook, name }) => titleOf(notebook, name), title: "notebook" },
-    {
-      value: ({ name }) => timings[name],
-      title: "time",
-      format: (value) => durationText(Math.round(Number(value))),
-    },
+  const shown = table(rows, [
+    { value: "what", title: "notebook" },
+    { value: "seconds", title: "time", format: (value) => durationText(Math.round(Number(value))) },
   ]);
   return {
     title: "What it cost",
     text: known.length === 0 ? "The run has not kept its times." : [
       `All of it, from ${thousands(counts.images)} ${
         results.synthetic ? "drawn images" : "photos"
-      } to this page's numbers, took **${durationText(seconds)}**${
+      } to this page's numbers, took **${durationText(totalSeconds({ timings, notebooks }))}**${
         machine ? ` on ${machine}` : ""
-      }. What an earlier run had stored is not computed again, nor counted.`,
+      }. Other work that an earlier run had stored is not computed again, nor counted.`,
       shown.markdown,
     ].join("\n\n"),
   };
+}
+
+/** All notebooks, and the training that was done before they ran. */
+export function totalSeconds({ timings, notebooks }: Pick<RunFolder, "timings" | "notebooks">): number {
+  return notebooks.reduce((sum, { name }) => sum + (timings[name] ?? 0), timings.earlierTraining ?? 0);
 }
 
 function notebooksSection({ notebooks }: RunFolder): Section {

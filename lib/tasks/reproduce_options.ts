@@ -24,7 +24,7 @@ export const usage = `deno task reproduce [flags]
 Runs the notebooks in order through the Deno kernel and writes results, figures and executed notebooks.
 
   --preset NAME    quick: real images, VGG16 frozen, as written (default where images are found)
-                   write-up: the same, and the recipe that comes nearest to the published number: hours
+                   write-up: the same, and the recipe that reaches the published number: an hour
                    smoke: drawn stand-in images, about two minutes (default where none are)
   --depth NAME     train convolutions too, from this block on: block5, block4, …, block1 (default: head, none)
   --data FOLDER    HAM10000_metadata.csv and the image folders (default: data/)
