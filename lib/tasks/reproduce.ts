@@ -10,6 +10,7 @@ import { executeNotebook, ExecutionError } from "../notebook/execute.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../notebook/ipynb.ts";
 import { type TerminalProgress, terminalProgress } from "../notebook/terminal_progress.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../storage_error.ts";
+import { earlierTraining } from "./earlier_training.ts";
 import { estimateCost } from "./estimate.ts";
 import { forget } from "./forget.ts";
 import { endOnRequest } from "./interruption.ts";
@@ -27,9 +28,6 @@ import { filesWrittenSince, readRunRecord, type RunRecord, writeRunRecord } from
 import { bringWeightsApart, setUpApart } from "./set_up.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
-
-/** Where the recipe is trained. */
-const trainingNotebook: (typeof mainNotebooks)[number] = "04_optimizer_comparison";
 
 /** How far this process is, for whoever stops it. */
 interface Stand {
@@ -158,8 +156,9 @@ async function run(config: Config, names: string[], stand: Stand): Promise<numbe
       return 2;
     }
     timings[notebook.name] = (Date.now() - started) / 1000;
-    const earlier = await earlierTraining(config, { started, seconds: timings[notebook.name] });
-    if (notebook.name === trainingNotebook && earlier !== null) timings.earlierTraining = earlier;
+    if (config.recipe.length > 0 && notebook.name.startsWith("04")) { // where it is trained
+      timings.earlierTraining = await earlierTraining(config, { started, seconds: timings[notebook.name] });
+    }
     await keep(config, record, notebook, started);
     await writeAtomic(join(config.out, "timings.json"), `${JSON.stringify(timings, null, 2)}\n`);
     stand.kept.push(notebook.name);
@@ -244,28 +243,6 @@ async function report(config: Config): Promise<void> {
       ).join("; ") +
       `\nAll results: ${shownPath(config.out)}`,
   );
-}
-
-/** Seconds that the recipe was trained in earlier sittings, which no notebook's time holds; null without a recipe. */
-async function earlierTraining(
-  { out, depth, recipe }: Config,
-  notebook: { started: number; seconds: number },
-): Promise<number | null> {
-  if (recipe.length === 0) return null;
-  const folder = join(out, "trainings");
-  let newest: { seconds: number; written: number } | null = null;
-  for await (const { name } of Deno.readDir(folder)) {
-    const record = await readJson(join(folder, name, "run.json"));
-    const path = join(folder, name, "run.seconds.json");
-    const seconds = (await readJson(path))?.seconds;
-    if (!seconds || !name.startsWith(depth) || JSON.stringify(record?.recipe) !== JSON.stringify(recipe)) {
-      continue;
-    }
-    const written = (await Deno.stat(path)).mtime!.getTime();
-    if (!newest || written > newest.written) newest = { seconds, written };
-  }
-  if (!newest) return null;
-  return Math.max(0, newest.seconds - (newest.written >= notebook.started ? notebook.seconds : 0));
 }
 
 async function readTimings(config: Config): Promise<Record<string, number>> {
