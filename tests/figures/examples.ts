@@ -1,4 +1,5 @@
 /** One figure of each kind with data like the real ones, and such with data that strain the layout. */
+import { accuracyByCost } from "../../lib/figures/accuracy_by_cost.ts";
 import { barChart } from "../../lib/figures/bar_chart.ts";
 import { type Claim, claimBars } from "../../lib/figures/claim_bars.ts";
 import { classBars, comparedClassBars } from "../../lib/figures/class_bars.ts";
@@ -25,6 +26,16 @@ const names = {
   nv: "melanocytic nevus",
   vasc: "vascular lesion",
 };
+
+/** A ladder of depths, two of its rungs nearly alike. */
+export const rungs = [
+  { name: "head", minutes: 0.1, accuracy: 0.641 },
+  { name: "block5", minutes: 4.2, accuracy: 0.72 },
+  { name: "block4", minutes: 9, accuracy: 0.78 },
+  { name: "block3", minutes: 15.6, accuracy: 0.832 },
+  { name: "block2", minutes: 21, accuracy: 0.84 },
+  { name: "block1", minutes: 27, accuracy: 0.838 },
+];
 
 /** The main result, about as it came out. */
 export const claim: Claim = {
@@ -127,6 +138,18 @@ export function examples(options: Partial<FigureOptions> = {}): Record<string, F
     confusionMatrix: confusionMatrixFigure(drawnConfusion(), codes, with_("Melanoma is missed most often")),
     perClassBars: perClassBars(scores, with_("Rare classes score best")),
     claimBars: claimBars(claim, with_("A quarter less than claimed")),
+    trainedClaim: claimBars(
+      {
+        ...claim,
+        trained: { ours: 0.91, interval: { low: 0.901, high: 0.919 }, optimizer: "nadam", depth: "block1" },
+      },
+      with_("Trained, it passes the claim"),
+    ),
+    accuracyByCost: accuracyByCost(rungs, {
+      ...with_("Each block trained adds accuracy and minutes"),
+      valueTitle: "validation accuracy",
+      level: { name: "claimed", accuracy: 0.895 },
+    }),
     leakageBars: leakageBars(leakage, with_("Rare classes leak most")),
   };
 }
@@ -177,6 +200,10 @@ export function strainedExamples(): Record<string, Figure> {
       optimizer: "an optimizer with a long name",
       baselines: [{ name: "a baseline whose name fills a third of the figure", accuracy: 1 }],
     }, options),
+    oneCost: accuracyByCost([{ name: "a run with a long name", minutes: 250, accuracy: 1 }], {
+      ...options,
+      valueTitle: "accuracy",
+    }),
     narrowClaim: claimBars(claim, { ...options, width: 520 }),
     noLeakage: leakageBars([{ dx: "nv", copyShare: NaN }, { dx: "all", copyShare: NaN }], options),
     onlyAll: leakageBars([{ dx: "all", copyShare: 1 }], { ...options, width: 480 }),

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { accuracyByCost } from "../../lib/figures/accuracy_by_cost.ts";
+import { rungs } from "./examples.ts";
+
+const options = {
+  title: "Deeper is better and dearer",
+  valueTitle: "validation accuracy",
+  level: { name: "claimed", accuracy: 0.895 },
+};
+
+Deno.test("cost: a point a run on minutes by powers of ten, every name and the level written", () => {
+  const { spec, alt } = accuracyByCost(rungs, options);
+  const [{ x, y }] = spec.data as { x: number[]; y: number[] }[];
+  assert.deepEqual(x, rungs.map(({ minutes }) => minutes));
+  assert.deepEqual(y, rungs.map(({ accuracy }) => 100 * accuracy));
+  const { xaxis, yaxis, annotations } = spec.layout as {
+    xaxis: { type: string; range: [number, number] };
+    yaxis: { range: [number, number] };
+    annotations: { text: string }[];
+  };
+  assert.equal(xaxis.type, "log");
+  for (const minutes of x) {
+    assert.ok(Math.log10(minutes) > xaxis.range[0] && Math.log10(minutes) < xaxis.range[1], `${minutes}`);
+  }
+  for (const value of [...y, 89.5]) assert.ok(value > yaxis.range[0] && value < yaxis.range[1], `${value}`);
+  const texts = annotations.map(({ text }) => text);
+  for (const { name } of rungs) assert.ok(texts.includes(`<b>${name}</b>`), name);
+  assert.ok(texts.some((text) => text.startsWith("claimed 89.5")));
+  assert.match(alt, /block3: 83\.2\s% in 15\.6 minutes/);
+});
+
+Deno.test("cost: no run, no minutes and an accuracy that is none are refused, with the run", () => {
+  assert.throws(() => accuracyByCost([], options), { name: "RangeError", message: /Received: none/ });
+  for (const wrong of [{ minutes: 0 }, { minutes: NaN }, { accuracy: 1.2 }, { accuracy: -0.1 }]) {
+    assert.throws(() => accuracyByCost([{ ...rungs[0], ...wrong }], options), {
+      name: "RangeError",
+      message: /"head": expected minutes above 0/,
+    });
+  }
+});
