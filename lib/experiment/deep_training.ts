@@ -70,9 +70,9 @@ export async function trainDeep(
   const configuration = deepConfigurationOf(config, inputs);
   const folder = join(config.out, "trainings", `${config.depth}-${configuration.slice(0, 12)}`);
   const { subsetTrain, subsetValidation } = inputs.parts;
-  const total = recipe.reduce((sum, { epochs }) => sum + epochs, 0) * subsetTrain.length;
-  const before = (stage: number) =>
-    recipe.slice(0, stage - 1).reduce((sum, { epochs }) => sum + epochs, 0) * subsetTrain.length;
+  const trained = subsetTrain.length;
+  const imagesOf = (stages: Recipe) => stages.reduce((sum, { epochs }) => sum + epochs, 0) * trained;
+  const total = imagesOf(recipe);
 
   const { network, history, bestEpoch, seconds } = await trainRecipe(recipe, {
     weights: inputs.weights,
@@ -85,22 +85,22 @@ export async function trainDeep(
     folder: join(config.out, "trainings", "stages"),
     configuration: digestOf({ ...decisive(config, inputs), recipe: null }),
     examples: async (cut) => {
-      const options = { cut, onProgress: progress.activations };
-      const both = await cutExamples(config, inputs, [...subsetTrain, ...subsetValidation], options);
-      both[Symbol.dispose](); // one pass, so that the progress line counts all of them
-      const train = await cutExamples(config, inputs, subsetTrain, { cut });
-      const validation = await cutExamples(config, inputs, subsetValidation, { cut });
+      const both = await cutExamples(config, inputs, [...subsetTrain, ...subsetValidation], {
+        cut,
+        onProgress: progress.activations,
+      });
       return {
-        ...{ train, validation },
-        [Symbol.dispose]() {
-          train[Symbol.dispose]();
-          validation[Symbol.dispose]();
+        train: { labels: both.labels.subarray(0, trained), read: both.read },
+        validation: {
+          labels: both.labels.subarray(trained),
+          read: (row, target) => both.read(trained + row, target),
         },
+        [Symbol.dispose]: () => both[Symbol.dispose](),
       };
     },
     onStep(stage, { epoch, step, steps, loss, accuracy }) {
       const { depth, epochs } = recipe[stage - 1];
-      const done = before(stage) + (epoch - 1 + step / steps) * subsetTrain.length;
+      const done = imagesOf(recipe.slice(0, stage - 1)) + (epoch - 1 + step / steps) * trained;
       const detail = `${depth}, epoch ${epoch}/${epochs}, step ${step}/${steps}, loss ${loss.toFixed(3)}, ` +
         `accuracy ${(100 * accuracy).toFixed(1)} %`;
       progress.training?.(Math.round(done), total, detail);
