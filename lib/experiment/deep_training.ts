@@ -14,7 +14,7 @@ import { writeTensorBoard } from "../training/tensor_board.ts";
 import { networkLogits } from "../training/train_network.ts";
 import { type StageEpoch, trainRecipe } from "../training/train_recipe.ts";
 import { makeTrainableNetwork } from "../training/trainable_network.ts";
-import { cutOf, cutShape } from "../vgg16/architecture.ts";
+import { cutLength, cutOf } from "../vgg16/architecture.ts";
 import { makeBase } from "../vgg16/forward.ts";
 import { cutExamples } from "./cut_examples.ts";
 import { type Inputs, pixelsOf } from "./features.ts";
@@ -77,7 +77,7 @@ export async function trainDeep(
   const { network, history, bestEpoch, seconds } = await trainRecipe(recipe, {
     weights: inputs.weights,
     head: initialHead({
-      inputs: cutShape("flatten", size).reduce((a, b) => a * b, 1),
+      inputs: cutLength("flatten", size),
       classes: inputs.source.classes.length,
       seed,
     }),

@@ -2,8 +2,8 @@
 import type { ImageSize } from "../image_size.ts";
 import type { Depth } from "../recipe.ts";
 import {
+  cutLength,
   cutOf,
-  cutShape,
   frozenLayers,
   type Layer,
   layers,
@@ -22,7 +22,7 @@ export interface LayerRow {
 /** VGG16's layers for images of one size, frozen, and the softmax over `classes` behind them. */
 export function layerTable(size: ImageSize, classes: number): LayerRow[] {
   const shapes = outputShapes(size);
-  const features = cutShape("flatten", size).reduce((a, b) => a * b, 1);
+  const features = cutLength("flatten", size);
   return [
     ...layers.map((layer, index) => ({
       name: layer.name,

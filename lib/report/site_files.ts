@@ -1,6 +1,6 @@
 /** The files of a site, collected in memory and then written as a whole. */
 import { dirname, join } from "node:path";
-import { removeIfThere } from "./remove.ts";
+import { writeFolderAtomic } from "../atomic.ts";
 
 /** File contents by path within the site. */
 export type SiteFiles = Map<string, string | Uint8Array>;
@@ -28,13 +28,11 @@ export function picturesOf(files: SiteFiles, page: string): Pictures {
  * old one stays. What was in the folder is gone.
  */
 export async function writeSiteFiles(files: SiteFiles, folder: string): Promise<void> {
-  const fresh = `${folder}.new`;
-  await removeIfThere(fresh);
-  for (const [path, content] of files) {
-    const file = join(fresh, path);
-    await Deno.mkdir(dirname(file), { recursive: true });
-    await (typeof content === "string" ? Deno.writeTextFile(file, content) : Deno.writeFile(file, content));
-  }
-  await removeIfThere(folder);
-  await Deno.rename(fresh, folder);
+  await writeFolderAtomic(folder, async (fresh) => {
+    for (const [path, content] of files) {
+      const file = join(fresh, path);
+      await Deno.mkdir(dirname(file), { recursive: true });
+      await (typeof content === "string" ? Deno.writeTextFile(file, content) : Deno.writeFile(file, content));
+    }
+  });
 }

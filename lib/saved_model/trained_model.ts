@@ -3,7 +3,7 @@ import type { Scaling } from "../config.ts";
 import type { DiagnosisClass } from "../ham10000/diagnosis.ts";
 import { type ImageSize, sizeText } from "../image_size.ts";
 import type { Head } from "../training/head.ts";
-import { convolutions, type Cut, cutShape } from "../vgg16/architecture.ts";
+import { convolutions, type Cut, cutLength } from "../vgg16/architecture.ts";
 import type { ConvolutionWeights, Vgg16Weights } from "../vgg16/weights.ts";
 
 /** Photos of (height, width, 3), RGB 0–255 → probabilities of the classes. */
@@ -43,7 +43,7 @@ export interface ModelShape {
 
 /** Values that the softmax reads: 2,048 at 64×64. */
 export function featuresOf({ size }: Pick<ModelShape, "size">): number {
-  return cutShape("flatten", size).reduce((product, side) => product * side, 1);
+  return cutLength("flatten", size);
 }
 
 /**

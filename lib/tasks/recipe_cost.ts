@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import { pixelsIn } from "../image_size.ts";
 import type { Depth } from "../recipe.ts";
-import { cutOf, cutShape, frozenLayers, layers, parameterCount } from "../vgg16/architecture.ts";
+import { cutLength, cutOf, frozenLayers, layers, parameterCount } from "../vgg16/architecture.ts";
 
 /** Numbers of images. */
 export interface PartSizes {
@@ -57,7 +57,7 @@ export function recipeCost(trainings: readonly Training[], forwardRate: number) 
       const images = sizes.subset + (depth === recipe.at(-1)!.depth ? sizes.test : 0);
       activations.set(`${cut} ${size} ${scaling} ${subsetShare}`, {
         seconds: images * frozenShare[depth] * area / forwardRate,
-        bytes: depth === "block1" ? 0 : images * 2 * cutShape(cut, size).reduce((a, b) => a * b, 1),
+        bytes: depth === "block1" ? 0 : images * 2 * cutLength(cut, size),
       });
       // weights, the best ones and two slots, while it trains; then the weights stay
       checkpoints += 4 * parameterCount(layers.slice(frozenLayers(cut).length));

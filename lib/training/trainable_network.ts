@@ -2,7 +2,7 @@
 import type { Tensor1D, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs";
 import type { ImageSize } from "../image_size.ts";
 import { engine, tf } from "../tensorflow/engine.ts";
-import { type Cut, cutShape, frozenLayers, layers } from "../vgg16/architecture.ts";
+import { type Cut, cutLength, cutShape, frozenLayers, layers } from "../vgg16/architecture.ts";
 import {
   type ConvolutionStep,
   filterFor,
@@ -62,7 +62,7 @@ export function makeTrainableNetwork(
   }
   const shape = cutShape(cut, size);
   const inputs = product(shape);
-  const features = product(cutShape("flatten", size));
+  const features = cutLength("flatten", size);
   const plan = planConvolutions(layers.slice(frozenLayers(cut).length), size);
   checkParameters(parameters, plan.steps, features, classes);
   const variables = parameters.map(({ values, shape }) =>

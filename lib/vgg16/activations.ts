@@ -9,7 +9,7 @@ import {
   openStoredActivations,
   storedKeys,
 } from "./activation_store.ts";
-import { type Cut, cutShape } from "./architecture.ts";
+import { type Cut, cutLength } from "./architecture.ts";
 import { makeBase } from "./forward.ts";
 import type { Vgg16Weights } from "./weights.ts";
 
@@ -224,7 +224,7 @@ function specOf(options: ActivationOptions, dtype: "float16" | "float32"): Activ
 }
 
 function lengthOf({ cut = "flatten", size }: ActivationOptions): number {
-  return cutShape(cut, size).reduce((product, side) => product * side, 1);
+  return cutLength(cut, size);
 }
 
 /** Row numbers of inputs with equal keys together, in the order of their first. */

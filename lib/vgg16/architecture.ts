@@ -104,3 +104,8 @@ export function cutShape(cut: Cut, size: ImageSize): [number, number, number] {
   const shapes = outputShapes(size);
   return frozen === 0 ? [...sidesOf(size), 3] : shapes[frozen - 1].shape;
 }
+
+/** Values in what the frozen part hands on of one image: 2,048 for `flatten` at 64×64. */
+export function cutLength(cut: Cut, size: ImageSize): number {
+  return cutShape(cut, size).reduce((product, side) => product * side, 1);
+}

@@ -7,7 +7,7 @@ import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import type { Scaling } from "../config.ts";
 import { type ImageSize, sidesOf } from "../image_size.ts";
 import { tf } from "../tensorflow/engine.ts";
-import { type Cut, cutShape, frozenLayers, type Layer } from "./architecture.ts";
+import { type Cut, cutLength, frozenLayers, type Layer } from "./architecture.ts";
 import { filterFor, planConvolutions, runConvolutions } from "./convolutions.ts";
 import type { Vgg16Weights } from "./weights.ts";
 
@@ -33,7 +33,7 @@ export interface FrozenBase {
 /** Prepares the network's layers before the cut for one image size. */
 export function makeBase(weights: Pick<Vgg16Weights, "layers">, options: BaseOptions): FrozenBase {
   const { size, scaling, cut = "flatten" } = options;
-  const outputs = cutShape(cut, size).reduce((product, side) => product * side, 1);
+  const outputs = cutLength(cut, size);
   const layers = frozenLayers(cut);
   checkLayers(weights, layers);
   const plan = planConvolutions(layers, size);
