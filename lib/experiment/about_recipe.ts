@@ -24,12 +24,17 @@ function aboutStage(stage: Stage): string {
   ].join(", ");
 }
 
+/** The epoch whose weights are kept, counted from 1 over all stages. */
+export function keptEpoch({ history, recipe, bestEpoch }: DeepRun): number {
+  return history.findIndex(({ stage, epoch }) => stage === recipe.length && epoch === bestEpoch) + 1;
+}
+
 /** All stages as one run with epochs 1, 2, …, as the figure of learning curves takes it. */
-export function learningCurveOf({ depth, history, recipe, bestEpoch }: DeepRun) {
-  const kept = history.findIndex(({ stage, epoch }) => stage === recipe.length && epoch === bestEpoch);
+export function learningCurveOf(run: DeepRun) {
+  const { depth, history } = run;
   return {
     name: `from ${depth}`,
     history: history.map((record, index) => ({ ...record, epoch: index + 1 })),
-    chosen: kept + 1,
+    chosen: keptEpoch(run),
   };
 }

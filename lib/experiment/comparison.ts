@@ -1,14 +1,14 @@
 /** nadam, adam and rmsprop on the same stored activations, each trained once and kept. */
 import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
-import { type Config, experimentOf } from "../config.ts";
+import type { Config } from "../config.ts";
 import type { OptimizerName } from "../recipe.ts";
 import { digestOf } from "../digest.ts";
 import { wilsonInterval } from "../evaluation/intervals.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
-import { engineIdentity } from "../tensorflow/engine.ts";
 import { type Head, loadHead, predict, saveHead } from "../training/head.ts";
 import { type EpochRecord, trainHead } from "../training/train_head.ts";
+import { decisiveOf } from "./decisive.ts";
 import { featuresOf, type Inputs } from "./features.ts";
 import { labelsOf } from "./parts.ts";
 
@@ -121,16 +121,7 @@ export function describeChoice(runs: readonly OptimizerRun[]): string {
 
 /** Digest of everything that decides one optimizer's results: constants, data, weights, engine. */
 export function configurationOf(config: Config, inputs: Inputs, optimizer: OptimizerName): string {
-  const { optimizers: _1, recipe: _2, preset: _3, studyEpochs: _4, ...constants } = experimentOf(config);
-  return digestOf({
-    ...constants,
-    depth: "head",
-    optimizer,
-    data: inputs.dataDigest,
-    weights: inputs.weights.digest,
-    engine: engineIdentity,
-    stageVersion,
-  });
+  return digestOf({ ...decisiveOf(config, inputs), depth: "head", optimizer, stageVersion });
 }
 
 async function part(config: Config, inputs: Inputs, rows: readonly number[]) {

@@ -1,12 +1,12 @@
 /** The recipe of a configuration: trained once, kept in the run's folder, and gone on from wherever it was stopped. */
 import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
-import { type Config, experimentOf } from "../config.ts";
+import type { Config } from "../config.ts";
 import { digestOf } from "../digest.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import { pixelsIn, sidesOf } from "../image_size.ts";
 import type { Depth, OptimizerName, Recipe } from "../recipe.ts";
-import { engineIdentity, tf } from "../tensorflow/engine.ts";
+import { tf } from "../tensorflow/engine.ts";
 import { softmax } from "../training/cross_entropy.ts";
 import { initialHead } from "../training/head.ts";
 import { type NetworkWeights, parametersBehind } from "../training/parameters.ts";
@@ -17,6 +17,7 @@ import { makeTrainableNetwork } from "../training/trainable_network.ts";
 import { cutLength, cutOf } from "../vgg16/architecture.ts";
 import { makeBase } from "../vgg16/forward.ts";
 import { cutExamples } from "./cut_examples.ts";
+import { decisiveOf } from "./decisive.ts";
 import { type Inputs, pixelsOf } from "./features.ts";
 import { labelsOf } from "./parts.ts";
 
@@ -83,7 +84,7 @@ export async function trainDeep(
     }),
     ...{ size, seed },
     folder: join(config.out, "trainings", "stages"),
-    configuration: digestOf({ ...decisive(config, inputs), recipe: null }),
+    configuration: digestOf(beforeRecipe(config, inputs)),
     examples: async (cut) => {
       const both = await cutExamples(config, inputs, [...subsetTrain, ...subsetValidation], {
         cut,
@@ -183,27 +184,14 @@ export async function predictWithoutRounding(
 
 /** Digest of everything that decides a recipe's results: constants, data, weights, engine. */
 export function deepConfigurationOf(config: Config, inputs: Inputs): string {
-  return digestOf({ ...decisive(config, inputs), depth: config.depth });
+  const { depth, recipe } = config;
+  return digestOf({ ...beforeRecipe(config, inputs), depth, recipe });
 }
 
-function decisive(config: Config, inputs: Inputs) {
-  const {
-    preset: _1,
-    depth: _2,
-    optimizers: _3,
-    learningRate: _4,
-    epochs: _5,
-    batchSize: _6,
-    studyEpochs: _7,
-    ...constants
-  } = experimentOf(config);
-  return {
-    ...constants,
-    data: inputs.dataDigest,
-    weights: inputs.weights.digest,
-    engine: engineIdentity,
-    stageVersion,
-  };
+/** All of it but the recipe: the comparison's own rate, epochs and batches have no part in it. */
+function beforeRecipe(config: Config, inputs: Inputs) {
+  const { learningRate: _1, epochs: _2, batchSize: _3, ...constants } = decisiveOf(config, inputs);
+  return { ...constants, recipe: null, stageVersion };
 }
 
 async function evaluateDeep(

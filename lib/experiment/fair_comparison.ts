@@ -6,6 +6,7 @@ import { evaluate } from "../evaluation/metrics.ts";
 import { meanAndDeviation, type PairedDifference, pairedDifference } from "../evaluation/paired.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
 import { type OptimizerName, optimizerNames } from "../recipe.ts";
+import { argmax } from "../training/cross_entropy.ts";
 import { predict } from "../training/head.ts";
 import { trainHead } from "../training/train_head.ts";
 import { featuresOf, type Inputs } from "./features.ts";
@@ -72,10 +73,10 @@ export async function compareFairly(
     });
     progress.training?.(++done, total);
     const probabilities = predict(head, validation);
-    const right = Array.from(truth, (label, row) => {
-      const answer = probabilities.subarray(row * classes, (row + 1) * classes);
-      return Number(answer.indexOf(Math.max(...answer)) === label);
-    });
+    const right = Array.from(
+      truth,
+      (label, row) => Number(argmax(probabilities, row * classes, classes) === label),
+    );
     return { right, accuracy: evaluate(truth, probabilities, classes).accuracy };
   };
 

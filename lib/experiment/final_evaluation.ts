@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import type { Depth, OptimizerName } from "../recipe.ts";
+import { argmax } from "../training/cross_entropy.ts";
 import { predict } from "../training/head.ts";
 import { type Baseline, colourBaseline, commonestClass } from "./baselines.ts";
 import { chooseRun, type OptimizerRun } from "./comparison.ts";
@@ -101,10 +102,10 @@ function tested(inputs: Inputs, run: Run, probabilities: Float32Array): TestedRu
 
 /** Index of the largest value of each row of (n, classes). */
 function argmaxRows(probabilities: Float32Array, classes: number): Uint8Array {
-  return Uint8Array.from({ length: probabilities.length / classes }, (_, index) => {
-    const row = probabilities.subarray(index * classes, (index + 1) * classes);
-    return row.indexOf(Math.max(...row));
-  });
+  return Uint8Array.from(
+    { length: probabilities.length / classes },
+    (_, row) => argmax(probabilities, row * classes, classes),
+  );
 }
 
 /** One JSON line per opening in `test_openings.jsonl`, so that a reader can see how often the test was looked at. */

@@ -5,6 +5,7 @@ import type { Config, Scaling } from "../config.ts";
 import type { ImageSize } from "../image_size.ts";
 import type { Depth, OptimizerName } from "../recipe.ts";
 import { parameterCount } from "../vgg16/architecture.ts";
+import { keptEpoch } from "./about_recipe.ts";
 import { type DeepProgress, trainDeep } from "./deep_training.ts";
 import type { Inputs } from "./features.ts";
 import { openInputs } from "./inputs.ts";
@@ -71,15 +72,14 @@ async function measure(
   progress: DeepProgress,
 ): Promise<StudyResult> {
   const run = await trainDeep(config, inputs, progress);
-  const { depth, optimizer, configuration, recipe, history, train, validation } = run;
+  const { depth, optimizer, configuration, history, train, validation } = run;
   const softmax = (run.network.head.inputs + 1) * run.network.head.classes;
   return {
     ...{ label, depth, optimizer, scaling: config.scaling, size: config.size },
     images: inputs.parts.subsetTrain.length,
     parameters: parameterCount(trainedLayers(depth)) + softmax,
     epochs: history.length,
-    bestEpoch: history.findIndex(({ stage, epoch }) => stage === recipe.length && epoch === run.bestEpoch) +
-      1,
+    bestEpoch: keptEpoch(run),
     train: { accuracy: train.accuracy, loss: train.loss },
     validation: { n: validation.n, accuracy: validation.accuracy, loss: validation.loss },
     configuration,
