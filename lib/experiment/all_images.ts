@@ -1,4 +1,4 @@
-/** The recipe on all images of the training side, beside the 12,000 of the write-up, on the test. */
+/** The recipe on all images of the training side, in as many steps as on the write-up's 12,000, both on the test. */
 import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
 import type { Config } from "../config.ts";
@@ -15,6 +15,7 @@ export interface AllImagesRow {
   readonly name: string;
   /** Images of the subset: trained on and validated with. */
   readonly images: number;
+  readonly epochs: number;
   /** Share of the test images of which training has seen a copy. */
   readonly copyShare: number;
   /** Accuracies, and the 95 % interval of the test's. */
@@ -27,8 +28,8 @@ export interface AllImagesRow {
 }
 
 /**
- * Trains the configuration's recipe on the subset and on all images of the training side, opens the test for both, and keeps the
- * rows in `studies/all_images.json`.
+ * Trains the configuration's recipe on the subset and, with as many steps, on all images of the training side; opens the test for
+ * both and keeps the rows in `studies/all_images.json`.
  *
  * @throws {RangeError} for a configuration without a recipe
  */
@@ -53,6 +54,7 @@ export async function testOnAllImages(
     rows.push({
       name,
       images: subset.length,
+      epochs: deep.history.length,
       copyShare: seen.copyShare,
       validation: run.validation.accuracy,
       test: run.test.accuracy,

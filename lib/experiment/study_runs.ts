@@ -55,14 +55,30 @@ export function variantOf(config: Config, { change }: StudyRun): Config {
   return createConfig({ ...rest, ...change });
 }
 
-/** The configuration with nothing left out of the training side. */
+/** The configuration's own recipe, and before it the same with half the epochs: whether it could be cheaper. */
+export function ownRecipe({ recipe }: Config): StudyRun[] {
+  const half = recipe.map((stage) => ({ ...stage, epochs: Math.ceil(stage.epochs / 2) }));
+  const whole = { label: "notebook 5's recipe", change: { recipe } };
+  if (recipe.every(({ epochs }) => epochs === 1)) return recipe.length > 0 ? [whole] : [];
+  return [{ label: "notebook 5's, half the epochs", change: { recipe: half } }, whole];
+}
+
+/**
+ * The configuration with nothing left out of the training side, and as many steps as the subset gets: fewer epochs, so that the
+ * number of images is all that differs.
+ */
 export function allImages(config: Config): Config {
-  return variantOf(config, { label: "all images", change: { subsetShare: 1, recipe: config.recipe } });
+  const recipe = config.recipe.map((stage) => ({
+    ...stage,
+    epochs: Math.max(1, Math.round(stage.epochs * config.subsetShare)),
+    warmUpEpochs: stage.warmUpEpochs * config.subsetShare,
+  }));
+  return variantOf(config, { label: "all images", change: { subsetShare: 1, recipe } });
 }
 
 /** All runs of `06_future_work` as configurations, each once. */
 export function studyConfigs(config: Config): Config[] {
-  const runs = [ladder, scalings, deepOptimizers, imageSizes].flatMap((study) => study(config));
+  const runs = [ladder, ownRecipe, scalings, deepOptimizers, imageSizes].flatMap((study) => study(config));
   const variants = [...runs.map((run) => variantOf(config, run)), config, allImages(config)];
   return [...new Map(variants.map((variant) => [JSON.stringify(variant), variant])).values()]
     .filter(({ recipe }) => recipe.length > 0);

@@ -7,13 +7,15 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const points = (share: number) => (100 * share).toFixed(2);
 const signed = (share: number) => `${share < 0 ? "−" : share > 0 ? "+" : ""}${points(Math.abs(share))}`;
 
-/** The title of the ladder's figure: what the deepest and the best depth add. */
+/** The title of the ladder's figure: what the best run adds to the first, and its cost. */
 export function ladderTitle(results: readonly StudyResult[]): string {
   const [head] = results;
   const best = bestOf(results);
   if (best === head) return `Nothing beats the ${head.label}: ${percent(head.validation.accuracy)}`;
-  return `From ${percent(head.validation.accuracy)} to ${percent(best.validation.accuracy)}: ` +
-    `training from ${best.label} on takes ${best.minutes.toFixed(0)} minutes`;
+  return `From ${percent(head.validation.accuracy)} (${head.label}) to ${
+    percent(best.validation.accuracy)
+  } ` +
+    `(${best.label}) in ${best.minutes.toFixed(0)} minutes of training`;
 }
 
 /** Whether the second of two runs is better, in one line a pair. */

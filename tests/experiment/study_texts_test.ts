@@ -37,7 +37,7 @@ function optimizers(nadam: number, difference: [number, number, number, number])
 Deno.test("the ladder's title names the best depth, or that nothing beats the first", () => {
   const head = result("head", 0.641);
   const deep = result("block3", 0.832, { minutes: 15.6 });
-  assert.equal(ladderTitle([head, deep]), "From 64.1 % to 83.2 %: training from block3 on takes 16 minutes");
+  assert.equal(ladderTitle([head, deep]), "From 64.1 % (head) to 83.2 % (block3) in 16 minutes of training");
   assert.equal(ladderTitle([deep, head]), "Nothing beats the block3: 83.2 %");
   assert.equal(bestOf([head, deep]), deep);
 });
