@@ -23,19 +23,18 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: AdamOptions
   return {
     slots: ["momentum", "velocity"],
     scalars: {},
+    formula: `
+      momentum = momentum + (gradient - momentum) * share1
+      velocity = velocity + (gradient * gradient - velocity) * share2
+      weight = weight - alpha * momentum / (sqrt(velocity) + epsilon)
+    `,
+    numbers: ["share1", "share2", "alpha", "epsilon"],
     begin(step, learningRate) {
       // Keras rounds β to float32 before it raises it to a power: 1 − β₂ is then 1.3e-5 smaller than 0.001.
       const correction1 = 1 - Math.fround(beta1) ** step;
       const correction2 = 1 - Math.fround(beta2) ** step;
       const alpha = learningRate * Math.sqrt(correction2) / correction1;
-      return (weights, gradient, [m, v]) => {
-        for (let i = 0; i < weights.length; i++) {
-          const g = gradient[i];
-          m[i] += (g - m[i]) * (1 - beta1);
-          v[i] += (g * g - v[i]) * (1 - beta2);
-          weights[i] -= alpha * m[i] / (Math.sqrt(v[i]) + epsilon);
-        }
-      };
+      return { share1: 1 - beta1, share2: 1 - beta2, alpha, epsilon };
     },
   };
 }

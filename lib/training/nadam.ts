@@ -19,20 +19,23 @@ export function nadam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: AdamOption
   return {
     slots: ["momentum", "velocity"],
     scalars: { momentumProduct: 1 }, // μ₁ · μ₂ · … · μₜ
+    formula: `
+      momentum = momentum + (gradient - momentum) * share1
+      velocity = velocity + (gradient * gradient - velocity) * share2
+      weight = weight - (ofMomentum * momentum + ofGradient * gradient) / (sqrt(velocity * correction) + epsilon)
+    `,
+    numbers: ["share1", "share2", "ofMomentum", "ofGradient", "correction", "epsilon"],
     begin(step, learningRate, scalars) {
       const now = momentumAt(step);
       const next = momentumAt(step + 1);
       const product = scalars.momentumProduct *= now;
-      const ofMomentum = learningRate * next / (1 - product * next);
-      const ofGradient = learningRate * (1 - now) / (1 - product);
-      const correction = 1 / (1 - b2 ** step);
-      return (weights, gradient, [m, v]) => {
-        for (let i = 0; i < weights.length; i++) {
-          const g = gradient[i];
-          m[i] += (g - m[i]) * (1 - b1);
-          v[i] += (g * g - v[i]) * (1 - b2);
-          weights[i] -= (ofMomentum * m[i] + ofGradient * g) / (Math.sqrt(v[i] * correction) + epsilon);
-        }
+      return {
+        share1: 1 - b1,
+        share2: 1 - b2,
+        ofMomentum: learningRate * next / (1 - product * next),
+        ofGradient: learningRate * (1 - now) / (1 - product),
+        correction: 1 / (1 - b2 ** step),
+        epsilon,
       };
     },
   };

@@ -6,6 +6,7 @@ import { adam, type AdamOptions } from "./adam.ts";
 import { nadam } from "./nadam.ts";
 import { rmsprop, type RmspropOptions } from "./rmsprop.ts";
 import type { UpdateRule } from "./update_rule.ts";
+import { makeVectorUpdate, type VectorUpdate } from "./vector_update.ts";
 
 /** Keras' defaults hold for what is left out; see `AdamOptions` (adam, nadam) and `RmspropOptions` (rmsprop). */
 export interface OptimizerOptions extends AdamOptions, RmspropOptions {
@@ -63,17 +64,21 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
   }
   const rule = rules[name].make(options);
   const scalars: Record<string, number> = { ...rule.scalars };
-  let slots: Float32Array[][] | null = null; // [variable][slot]
+  let held: VectorUpdate | null = null; // of the variables' slots
   let iterations = 0;
   let learningRate = checkLearningRate(options.learningRate ?? 1e-3);
 
   function update(gradients: readonly Float32Array[], weights: readonly Float32Array[]): void {
     const lengths = weights.map(({ length }) => length);
     expectLengths(name, "gradients", gradients, lengths);
-    slots ??= lengths.map((length) => rule.slots.map(() => new Float32Array(length)));
-    expectLengths(name, "variables of the steps before", slots.map((ofVariable) => ofVariable[0]), lengths);
-    const updateOne = rule.begin(++iterations, learningRate, scalars);
-    weights.forEach((values, index) => updateOne(values, gradients[index], slots![index]));
+    held ??= makeVectorUpdate(rule, lengths);
+    expectLengths(
+      name,
+      "variables of the steps before",
+      held.slots.map((ofVariable) => ofVariable[0]),
+      lengths,
+    );
+    held.step(rule.begin(++iterations, learningRate, scalars), gradients, weights);
   }
 
   return {
@@ -99,7 +104,7 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
       });
     },
     getState() {
-      const ofSlot = (index: number) => (slots ?? []).map((ofVariable) => ofVariable[index].slice());
+      const ofSlot = (index: number) => (held?.slots ?? []).map((ofVariable) => ofVariable[index].slice());
       return {
         name,
         iterations,
@@ -109,17 +114,22 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
     },
     setState(state) {
       const next = slotsFrom(name, rule, state);
-      if (slots && next) {
-        expectLengths(name, "slots", next.map(([slot]) => slot), slots.map(([slot]) => slot.length));
+      const lengths = next.map(([slot]) => slot.length);
+      if (held && next.length > 0) {
+        expectLengths(name, "slots", next.map(([slot]) => slot), held.slots.map(([slot]) => slot.length));
       }
-      slots = next;
+      held = next.length > 0 ? makeVectorUpdate(rule, lengths) : null;
+      next.forEach((ofVariable, index) => {
+        ofVariable.forEach((slot, which) => held!.slots[index][which].set(slot));
+      });
       iterations = state.iterations;
       Object.assign(scalars, state.scalars);
     },
   };
 }
 
-function slotsFrom(name: OptimizerName, rule: UpdateRule, state: OptimizerState): Float32Array[][] | null {
+/** [variable][slot], the state's own arrays. */
+function slotsFrom(name: OptimizerName, rule: UpdateRule, state: OptimizerState): Float32Array[][] {
   const expect = (holds: boolean, expected: string, received: unknown) => {
     if (!holds) throw new TypeError(`${name}: the state must have ${expected}. Received: ${received}`);
   };
@@ -137,10 +147,9 @@ function slotsFrom(name: OptimizerName, rule: UpdateRule, state: OptimizerState)
   expect(variables > 0 || state.iterations === 0, "slots after the first step", "none");
   const lengths = Object.values(state.slots).map((slot) => slot.map(({ length }) => length).join(", "));
   expect(new Set(lengths).size === 1, "slots of equal lengths", lengths.join("; "));
-  if (variables === 0) return null;
   return Array.from(
     { length: variables },
-    (_, index) => rule.slots.map((slot) => Float32Array.from(state.slots[slot][index])),
+    (_, index) => rule.slots.map((slot) => state.slots[slot][index]),
   );
 }
 

@@ -23,16 +23,15 @@ export function rmsprop({ rho = 0.9, momentum = 0, epsilon = 1e-7 }: RmspropOpti
   return {
     slots: momentum > 0 ? ["velocity", "momentum"] : ["velocity"],
     scalars: {},
+    formula: `
+      velocity = rho * velocity + share * gradient * gradient
+      step = learningRate * gradient / sqrt(velocity + epsilon)
+      ${momentum > 0 ? "step = momentumShare * momentum + step\n momentum = step" : ""}
+      weight = weight - step
+    `,
+    numbers: ["rho", "share", "learningRate", "epsilon", "momentumShare"],
     begin(_step, learningRate) {
-      return (weights, gradient, [v, steps]) => {
-        for (let i = 0; i < weights.length; i++) {
-          const g = gradient[i];
-          v[i] = rho * v[i] + (1 - rho) * g * g;
-          const step = learningRate * g / Math.sqrt(v[i] + epsilon);
-          if (momentum > 0) weights[i] -= steps[i] = momentum * steps[i] + step;
-          else weights[i] -= step;
-        }
-      };
+      return { rho, share: 1 - rho, learningRate, epsilon, momentumShare: momentum };
     },
   };
 }

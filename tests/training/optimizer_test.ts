@@ -246,3 +246,59 @@ Deno.test("every optimizer brings a convex loss near its minimum", () => {
     }
   }
 });
+
+/** Each rule as a plain loop: Keras' formulas, on float32 arrays, computed in float64. */
+const loops: Record<
+  OptimizerName,
+  (step: number, w: Float32Array, g: Float32Array, slots: Float32Array[]) => void
+> = {
+  nadam(step, w, g, [m, v]) {
+    const [b1, b2] = [Math.fround(0.9), Math.fround(0.999)];
+    const momentumAt = (step: number) => b1 * (1 - 0.5 * 0.96 ** step);
+    let product = 1;
+    for (let i = 1; i <= step; i++) product *= momentumAt(i);
+    const [now, next] = [momentumAt(step), momentumAt(step + 1)];
+    const [ofMomentum, ofGradient] = [1e-3 * next / (1 - product * next), 1e-3 * (1 - now) / (1 - product)];
+    for (let i = 0; i < w.length; i++) {
+      m[i] += (g[i] - m[i]) * (1 - b1);
+      v[i] += (g[i] * g[i] - v[i]) * (1 - b2);
+      const correction = 1 / (1 - b2 ** step);
+      w[i] -= (ofMomentum * m[i] + ofGradient * g[i]) / (Math.sqrt(v[i] * correction) + 1e-7);
+    }
+  },
+  adam(step, w, g, [m, v]) {
+    const alpha = 1e-3 * Math.sqrt(1 - Math.fround(0.999) ** step) / (1 - Math.fround(0.9) ** step);
+    for (let i = 0; i < w.length; i++) {
+      m[i] += (g[i] - m[i]) * (1 - 0.9);
+      v[i] += (g[i] * g[i] - v[i]) * (1 - 0.999);
+      w[i] -= alpha * m[i] / (Math.sqrt(v[i]) + 1e-7);
+    }
+  },
+  rmsprop(_step, w, g, [v]) {
+    for (let i = 0; i < w.length; i++) {
+      v[i] = 0.9 * v[i] + (1 - 0.9) * g[i] * g[i];
+      w[i] -= 1e-3 * g[i] / Math.sqrt(v[i] + 1e-7);
+    }
+  },
+};
+
+for (const name of optimizerNames) {
+  Deno.test(`${name} gives the bits of a plain loop, for variables of any length`, () => {
+    const random = randomFor("bits", name);
+    const lengths = [1, 7, 512, 16_384, 40_003];
+    const draw = () => lengths.map((length) => Float32Array.from({ length }, () => normal(random)));
+    const optimizer = makeOptimizer(name);
+    const weights = draw();
+    const expected = weights.map((values) => values.slice());
+    const slots = lengths.map((length) => [new Float32Array(length), new Float32Array(length)]);
+    for (let step = 1; step <= 5; step++) {
+      const gradients = draw();
+      optimizer.update(gradients, weights);
+      expected.forEach((values, index) => loops[name](step, values, gradients[index], slots[index]));
+    }
+    assert.deepEqual(weights, expected);
+    Object.values(optimizer.getState().slots).forEach((slot, which) =>
+      assert.deepEqual(slot, slots.map((ofVariable) => ofVariable[which]))
+    );
+  });
+}
