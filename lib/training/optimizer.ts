@@ -25,13 +25,18 @@ export interface OptimizerState {
   readonly slots: Readonly<Record<string, readonly Float32Array[]>>;
 }
 
-/** Made for one set of variables: every step takes the same ones, in the same order. Holds no tensors. */
-export interface Optimizer {
+/**
+ * Made for one set of variables: every step takes the same ones, in the same order. Holds no tensors; of more than a million weights
+ * it holds a thread, until it is disposed of.
+ */
+export interface Optimizer extends Disposable {
   readonly name: OptimizerName;
   /** May be changed between steps. @throws {RangeError} when set to a negative or not finite number */
   learningRate: number;
   /** Steps taken. */
   readonly iterations: number;
+  /** Copies of the weights, where `update` changes them without copying. @throws {TypeError} after a step or a state */
+  place(weights: readonly Float32Array[]): readonly Float32Array[];
   /** One step on arrays: changes `weights` in place. @throws {TypeError} when numbers of arrays or lengths do not fit */
   update(gradients: readonly Float32Array[], weights: readonly Float32Array[]): void;
   /** One step on tensors: assigns to `variables`, leaves `gradients` to the caller. @throws {TypeError} as `update` */
@@ -64,7 +69,7 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
   }
   const rule = rules[name].make(options);
   const scalars: Record<string, number> = { ...rule.scalars };
-  let held: VectorUpdate | null = null; // of the variables' slots
+  let held: VectorUpdate | null = null; // the slots, and weights to work on
   let iterations = 0;
   let learningRate = checkLearningRate(options.learningRate ?? 1e-3);
 
@@ -72,13 +77,12 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
     const lengths = weights.map(({ length }) => length);
     expectLengths(name, "gradients", gradients, lengths);
     held ??= makeVectorUpdate(rule, lengths);
-    expectLengths(
-      name,
-      "variables of the steps before",
-      held.slots.map((ofVariable) => ofVariable[0]),
-      lengths,
-    );
-    held.step(rule.begin(++iterations, learningRate, scalars), gradients, weights);
+    expectLengths(name, "variables of the steps before", held.weights, lengths);
+    const own = held.weights;
+    const placed = weights.every((values, index) => values === own[index]);
+    if (!placed) own.forEach((values, index) => values.set(weights[index]));
+    held.step(rule.begin(++iterations, learningRate, scalars), gradients);
+    if (!placed) own.forEach((values, index) => weights[index].set(values));
   }
 
   return {
@@ -92,6 +96,12 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
     get iterations() {
       return iterations;
     },
+    place(weights) {
+      if (held) throw new TypeError(`${name}: weights must be placed before the first step or a state`);
+      held = makeVectorUpdate(rule, weights.map(({ length }) => length));
+      held.weights.forEach((values, index) => values.set(weights[index]));
+      return held.weights;
+    },
     update,
     apply(gradients, variables) {
       // A tensor that was not used yet hands out the array it was made from: copy, or that array would change.
@@ -104,7 +114,8 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
       });
     },
     getState() {
-      const ofSlot = (index: number) => (held?.slots ?? []).map((ofVariable) => ofVariable[index].slice());
+      const taken = iterations > 0 ? held!.slots : [];
+      const ofSlot = (index: number) => taken.map((ofVariable) => ofVariable[index].slice());
       return {
         name,
         iterations,
@@ -114,17 +125,17 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
     },
     setState(state) {
       const next = slotsFrom(name, rule, state);
-      const lengths = next.map(([slot]) => slot.length);
       if (held && next.length > 0) {
-        expectLengths(name, "slots", next.map(([slot]) => slot), held.slots.map(([slot]) => slot.length));
+        expectLengths(name, "slots", next.map(([slot]) => slot), held.weights.map(({ length }) => length));
       }
-      held = next.length > 0 ? makeVectorUpdate(rule, lengths) : null;
-      next.forEach((ofVariable, index) => {
-        ofVariable.forEach((slot, which) => held!.slots[index][which].set(slot));
+      if (next.length > 0) held ??= makeVectorUpdate(rule, next.map(([slot]) => slot.length));
+      held?.slots.forEach((ofVariable, index) => {
+        ofVariable.forEach((slot, which) => next.length > 0 ? slot.set(next[index][which]) : slot.fill(0));
       });
       iterations = state.iterations;
       Object.assign(scalars, state.scalars);
     },
+    [Symbol.dispose]: () => held?.[Symbol.dispose](),
   };
 }
 

@@ -83,8 +83,8 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
     throw new RangeError(`randomOrientation needs square images. Received: ${sizeText(options.size)} pixels`);
   }
   using network = makeTrainableNetwork(initial, options);
-  const optimizer = makeOptimizer(options.optimizer, { learningRate });
-  const weights = initial.map(({ values }) => values.slice());
+  using optimizer = makeOptimizer(options.optimizer, { learningRate });
+  const weights = optimizer.place(initial.map(({ values }) => values));
   const n = train.labels.length;
   const steps = Math.ceil(n / batchSize);
   const rates = {

@@ -14,31 +14,26 @@ export interface FormulaNames {
 }
 
 /**
- * Four elements at a time: `count` of each array, from its address in memory on. Addresses are multiples of 16; arrays that end
- * between are computed, and written, to the next multiple of 4.
+ * Works on four elements at a time: `count` of each array, from its address in memory on, then the numbers, all in the order of their
+ * names. Addresses are multiples of 16; arrays that end between are computed, and written, to the next multiple of 4.
  */
-export type CompiledFormula = (
-  count: number,
-  addresses: readonly number[],
-  numbers: readonly number[],
-) => void;
+export type FormulaRun = (count: number, ...addressesAndNumbers: number[]) => void;
 
 /**
  * Compiles `name = expression` a line, expressions of names, + − × ÷ as + - * /, parentheses and sqrt(…).
  *
  * @throws {SyntaxError} when the formula is not of that form or a name is neither given nor assigned before
  */
-export function compileFormula(
-  formula: string,
-  names: FormulaNames,
-  memory: WebAssembly.Memory,
-): CompiledFormula {
+export function compileFormula(formula: string, names: FormulaNames): WebAssembly.Module {
   const key = JSON.stringify([formula, names]);
   const module = modules.get(key) ?? new WebAssembly.Module(moduleOf(parse(formula, names), names));
   modules.set(key, module);
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const run = exports.run as (...values: number[]) => void;
-  return (count, addresses, numbers) => run(count, ...addresses, ...numbers);
+  return module;
+}
+
+/** @param memory shared between threads, so that each may have a part of the arrays */
+export function formulaIn(memory: WebAssembly.Memory, module: WebAssembly.Module): FormulaRun {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports.run as FormulaRun;
 }
 
 const modules = new Map<string, WebAssembly.Module>();
@@ -164,12 +159,16 @@ function moduleOf(
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [[0x60, ...list(parameters.map((type) => [type])), 0]]),
-    ...section(2, [[...text("env"), ...text("memory"), 2, 0, 1]]),
+    ...section(2, [[...text("env"), ...text("memory"), 2, sharedMemory, 1, ...unsigned(largestMemory)]]),
     ...section(3, [[0]]),
     ...section(7, [[...text("run"), 0, 0]]),
     ...section(10, [[...unsigned(code.length), ...code]]),
   ]);
 }
+
+/** Shared, with a largest size; in pages of 64 KiB, all that addresses of 32 bits reach. */
+const sharedMemory = 3;
+const largestMemory = 65_536;
 
 /** Aligned to 16 bytes, no offset. */
 const memoryAt = [4, 0];

@@ -1,59 +1,127 @@
-/** An optimizer's rule at work: holds the slots of its variables and takes steps with them. */
+/**
+ * An optimizer's rule at work: holds weights' slots, gradients and, where wanted, the weights themselves in one memory, and takes
+ * steps on all of it at once.
+ *
+ * One loop over seven million weights would leave a second core idle for a sixth of a training step. So a helper thread takes half of
+ * what is large; which half an element is in changes nothing of it.
+ */
 import type { UpdateRule } from "./update_rule.ts";
-import { compileFormula } from "./vector_formula.ts";
+import { compileFormula, formulaIn } from "./vector_formula.ts";
+import { begun, done, over, talkBytes, turnsIn, writeCall } from "./vector_turns.ts";
 
-export interface VectorUpdate {
+export interface VectorUpdate extends Disposable {
+  /** One for each variable, in memory: what `step` changes. To be read and set. */
+  readonly weights: readonly Float32Array[];
   /** [variable][slot], as the rule names them; to be read and set. */
   readonly slots: readonly (readonly Float32Array[])[];
   /**
    * Changes weights and slots of all variables by the rule's formula.
    *
    * @param numbers what the rule's `begin` gives for this step
+   * @throws {Error} when the helper does not answer for a minute
    */
-  step(
-    numbers: Readonly<Record<string, number>>,
-    gradients: readonly Float32Array[],
-    weights: readonly Float32Array[],
-  ): void;
+  step(numbers: Readonly<Record<string, number>>, gradients: readonly Float32Array[]): void;
+  /** Whether a helper thread takes half of a step by now: it needs a moment to start. */
+  isHelped(): boolean;
 }
 
-/** Weights and gradients pass through memory in pieces of this many elements: with the slots they fit into a core's cache. */
+/** From so many elements on, half of the work is worth another thread's while. */
+const worthHelp = 1_000_000;
+/** Gradients come into memory in pieces of this many elements, and are worked on while they are in a core's cache. */
 const pieceLength = 16_384;
 
 /** @param lengths of the variables */
 export function makeVectorUpdate(rule: UpdateRule, lengths: readonly number[]): VectorUpdate {
-  const pieceBytes = 4 * pieceLength;
-  let end = 2 * pieceBytes;
-  const addresses = lengths.map((length) =>
-    rule.slots.map(() => {
-      const address = end;
-      end += 16 * Math.ceil(length / 4);
-      return address;
-    })
-  );
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65_536) }); // never grows: its views stay
-  const view = (address: number, length: number) => new Float32Array(memory.buffer, address, length);
-  const slots = lengths.map((length, variable) =>
-    addresses[variable].map((address) => view(address, length))
-  );
-  const weightPiece = view(0, pieceLength);
-  const gradientPiece = view(pieceBytes, pieceLength);
-  const names = { arrays: ["weight", "gradient", ...rule.slots], numbers: rule.numbers };
-  const run = compileFormula(rule.formula, names, memory);
+  const starts: number[] = []; // of the variables, in elements: each begins at a multiple of four, as formulas need it
+  let total = 0;
+  for (const length of lengths) {
+    starts.push(total);
+    total += 4 * Math.ceil(length / 4);
+  }
+  const arrays = ["weight", "gradient", ...rule.slots];
+  const bases = arrays.map((_, index) => talkBytes + 4 * total * index);
+  const pages = Math.ceil((talkBytes + 4 * total * arrays.length) / 65_536);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const views = (base: number) =>
+    lengths.map((length, i) => new Float32Array(memory.buffer, base + 4 * starts[i], length));
+  const [weights, ofGradients, ...ofSlots] = bases.map(views);
+  const module = compileFormula(rule.formula, { arrays, numbers: rule.numbers });
+  const run = formulaIn(memory, module);
+  const helper = total >= worthHelp && navigator.hardwareConcurrency > 1 ? startHelper(module, memory) : null;
+  const isHelped = () => helper !== null && helper.isReady();
+  const at = (start: number) => bases.map((base) => base + 4 * start);
+
   return {
-    slots,
-    step(numbers, gradients, weights) {
+    weights,
+    slots: lengths.map((_, variable) => ofSlots.map((slot) => slot[variable])),
+    step(numbers, gradients) {
       const values = rule.numbers.map((name) => numbers[name]);
-      weights.forEach((all, variable) => {
-        for (let start = 0; start < all.length; start += pieceLength) {
-          const piece = all.subarray(start, start + pieceLength);
-          weightPiece.set(piece);
-          gradientPiece.set(gradients[variable].subarray(start, start + pieceLength));
-          const ofSlots = addresses[variable].map((address) => address + 4 * start);
-          run(piece.length, [0, pieceBytes, ...ofSlots], values);
-          piece.set(piece.length === pieceLength ? weightPiece : weightPiece.subarray(0, piece.length));
-        }
+      const half = isHelped() ? 4 * Math.floor(total / 8) : total;
+      // [half, total) is the helper's: its gradients first
+      forPieces(half, total, (variable, from, to) => {
+        ofGradients[variable].set(gradients[variable].subarray(from, to), from);
       });
+      if (half < total) helper!.begin(total - half, at(half), values);
+      forPieces(0, half, (variable, from, to) => {
+        ofGradients[variable].set(gradients[variable].subarray(from, to), from);
+        run(to - from, ...at(starts[variable] + from), ...values);
+      });
+      if (half < total) helper!.finish();
+    },
+    isHelped,
+    [Symbol.dispose]: () => helper?.end(),
+  };
+
+  /** Elements low … high − 1 of the memory as pieces of variables, `from` and `to` counted from the variable's start. */
+  function forPieces(
+    low: number,
+    high: number,
+    work: (variable: number, from: number, to: number) => void,
+  ): void {
+    lengths.forEach((length, variable) => {
+      const end = Math.min(length, high - starts[variable]);
+      for (let from = Math.max(0, low - starts[variable]); from < end; from += pieceLength) {
+        work(variable, from, Math.min(from + pieceLength, end));
+      }
+    });
+  }
+}
+
+interface Helper {
+  isReady(): boolean;
+  begin(count: number, addresses: readonly number[], numbers: readonly number[]): void;
+  /** Waits until what was begun is done. */
+  finish(): void;
+  end(): void;
+}
+
+/** A thread that runs the formula on its part. Until it has started, and where it cannot, the other does all. */
+function startHelper(module: WebAssembly.Module, memory: WebAssembly.Memory): Helper {
+  const worker = new Worker(new URL("./vector_helper.ts", import.meta.url), { type: "module" });
+  worker.addEventListener("error", (event) => event.preventDefault()); // it is never ready then
+  worker.postMessage({ module, memory });
+  const turns = turnsIn(memory);
+  return {
+    isReady: () => Atomics.load(turns, done) !== 0,
+    begin(count, addresses, numbers) {
+      writeCall(memory, [count, ...addresses, ...numbers]);
+      Atomics.add(turns, begun, 1);
+      Atomics.notify(turns, begun);
+    },
+    finish() {
+      const wanted = Atomics.load(turns, begun);
+      for (let seen; (seen = Atomics.load(turns, done)) !== wanted;) {
+        if (Atomics.wait(turns, done, seen, 60_000) === "timed-out") {
+          throw new Error(
+            "The optimizer's helper thread has not answered for a minute. Run again: a checkpoint is kept",
+          );
+        }
+      }
+    },
+    end() {
+      Atomics.store(turns, begun, over);
+      Atomics.notify(turns, begun);
+      if (Atomics.load(turns, done) === 0) worker.terminate();
     },
   };
 }

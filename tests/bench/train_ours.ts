@@ -20,8 +20,8 @@ const head = {
 };
 const initial = parametersBehind(cut, await readWeights(folder), head);
 const network = makeTrainableNetwork(initial, { cut, size, classes });
-const weights = initial.map(({ values }) => values.slice());
-const optimizer = makeOptimizer("nadam", { learningRate });
+using optimizer = makeOptimizer("nadam", { learningRate });
+const weights = optimizer.place(initial.map(({ values }) => values));
 const rows = await readFloats(join(folder, `${depth}.f32`));
 
 /** One epoch: the mean loss of the steps so far, after each. */

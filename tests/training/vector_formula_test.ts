@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { normal, randomFor } from "../../lib/random.ts";
-import { compileFormula } from "../../lib/training/vector_formula.ts";
+import { compileFormula, formulaIn } from "../../lib/training/vector_formula.ts";
 
 const arrays = ["x", "y"];
 const numbers = ["a", "b", "c"];
 
 /** Runs a formula on copies of x and y; gives both as they are then, with what lies behind them in memory. */
 function run(formula: string, x: ArrayLike<number>, y: ArrayLike<number>, values = [2, 3, 5]) {
-  const memory = new WebAssembly.Memory({ initial: 1 });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const bytes = 16 * Math.ceil(x.length / 4);
   const all = new Float32Array(memory.buffer).fill(7);
   all.set(x);
   all.set(y, bytes / 4);
-  compileFormula(formula, { arrays, numbers }, memory)(x.length, [0, bytes], values);
+  formulaIn(memory, compileFormula(formula, { arrays, numbers }))(x.length, 0, bytes, ...values);
   return {
     x: all.slice(0, x.length),
     y: all.slice(bytes / 4).subarray(0, y.length),
