@@ -26,8 +26,8 @@ export interface OptimizerState {
 }
 
 /**
- * Made for one set of variables: every step takes the same ones, in the same order. Holds no tensors; of more than a million weights
- * it holds a thread, until it is disposed of.
+ * Made for one set of variables: every step takes the same ones, in the same order. Holds no tensors, but a
+ * thread from `place` on, where there is much to do, until it is disposed of.
  */
 export interface Optimizer extends Disposable {
   readonly name: OptimizerName;
@@ -35,7 +35,11 @@ export interface Optimizer extends Disposable {
   learningRate: number;
   /** Steps taken. */
   readonly iterations: number;
-  /** Copies of the weights, where `update` changes them without copying. @throws {TypeError} after a step or a state */
+  /**
+   * Copies of the weights, which `update` changes without copying, and with two threads where they are many.
+   *
+   * @throws {TypeError} after a step or a state
+   */
   place(weights: readonly Float32Array[]): readonly Float32Array[];
   /** One step on arrays: changes `weights` in place. @throws {TypeError} when numbers of arrays or lengths do not fit */
   update(gradients: readonly Float32Array[], weights: readonly Float32Array[]): void;
@@ -76,7 +80,7 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
   function update(gradients: readonly Float32Array[], weights: readonly Float32Array[]): void {
     const lengths = weights.map(({ length }) => length);
     expectLengths(name, "gradients", gradients, lengths);
-    held ??= makeVectorUpdate(rule, lengths);
+    held ??= makeVectorUpdate(rule, lengths, { helper: false });
     expectLengths(name, "variables of the steps before", held.weights, lengths);
     const own = held.weights;
     const placed = weights.every((values, index) => values === own[index]);
@@ -98,7 +102,7 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
     },
     place(weights) {
       if (held) throw new TypeError(`${name}: weights must be placed before the first step or a state`);
-      held = makeVectorUpdate(rule, weights.map(({ length }) => length));
+      held = makeVectorUpdate(rule, weights.map(({ length }) => length), { helper: true });
       held.weights.forEach((values, index) => values.set(weights[index]));
       return held.weights;
     },
@@ -128,7 +132,9 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
       if (held && next.length > 0) {
         expectLengths(name, "slots", next.map(([slot]) => slot), held.weights.map(({ length }) => length));
       }
-      if (next.length > 0) held ??= makeVectorUpdate(rule, next.map(([slot]) => slot.length));
+      if (next.length > 0) {
+        held ??= makeVectorUpdate(rule, next.map(([slot]) => slot.length), { helper: false });
+      }
       held?.slots.forEach((ofVariable, index) => {
         ofVariable.forEach((slot, which) => next.length > 0 ? slot.set(next[index][which]) : slot.fill(0));
       });

@@ -30,8 +30,15 @@ const worthHelp = 1_000_000;
 /** Gradients come into memory in pieces of this many elements, and are worked on while they are in a core's cache. */
 const pieceLength = 16_384;
 
-/** @param lengths of the variables */
-export function makeVectorUpdate(rule: UpdateRule, lengths: readonly number[]): VectorUpdate {
+/**
+ * @param lengths of the variables
+ * @param options.helper whether a thread may help; it keeps the process alive until it is disposed of
+ */
+export function makeVectorUpdate(
+  rule: UpdateRule,
+  lengths: readonly number[],
+  options: { helper: boolean },
+): VectorUpdate {
   const starts: number[] = []; // of the variables, in elements: each begins at a multiple of four, as formulas need it
   let total = 0;
   for (const length of lengths) {
@@ -47,7 +54,8 @@ export function makeVectorUpdate(rule: UpdateRule, lengths: readonly number[]): 
   const [weights, ofGradients, ...ofSlots] = bases.map(views);
   const module = compileFormula(rule.formula, { arrays, numbers: rule.numbers });
   const run = formulaIn(memory, module);
-  const helper = total >= worthHelp && navigator.hardwareConcurrency > 1 ? startHelper(module, memory) : null;
+  const helpful = total >= worthHelp && navigator.hardwareConcurrency > 1;
+  const helper = options.helper && helpful ? startHelper(module, memory) : null;
   const isHelped = () => helper !== null && helper.isReady();
   const at = (start: number) => bases.map((base) => base + 4 * start);
 

@@ -23,7 +23,7 @@ const wave = (length: number, phase: number) =>
 
 Deno.test("a helper thread takes half of large variables and changes no bit", async () => {
   const lengths = [3, 700_001, 0, 5, 600_002, 1];
-  using update = makeVectorUpdate(rule, lengths);
+  using update = makeVectorUpdate(rule, lengths, { helper: true });
   const expected = lengths.map((length) => ({ weight: wave(length, 1), sum: new Float32Array(length) }));
   update.weights.forEach((values, index) => values.set(expected[index].weight));
   let helped = 0;
@@ -45,7 +45,7 @@ Deno.test("a helper thread takes half of large variables and changes no bit", as
 });
 
 Deno.test("small variables need no helper", async () => {
-  using update = makeVectorUpdate(rule, [1000, 500]);
+  using update = makeVectorUpdate(rule, [1000, 500], { helper: true });
   await new Promise((resolve) => setTimeout(resolve, 200));
   assert.equal(update.isHelped(), false);
 });
