@@ -6,10 +6,11 @@ import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts
 import { argmax, crossEntropy } from "./cross_entropy.ts";
 import type { Examples } from "./examples.ts";
 import { makeOptimizer } from "./optimizer.ts";
+import type { NetworkSize, TrainableNetwork } from "./network.ts";
 import { orient } from "./orientation.ts";
 import { learningRateAt } from "./schedule.ts";
 import { diverged } from "./train_checks.ts";
-import { makeTrainableNetwork, type NetworkSize, type TrainableNetwork } from "./trainable_network.ts";
+import { makeTrainableNetwork } from "./trainable_network.ts";
 import { type Parameter } from "./parameters.ts";
 
 export interface NetworkTrainOptions extends NetworkSize, Omit<Stage, "depth"> {
@@ -120,6 +121,7 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
     savedAt = performance.now();
   };
 
+  const turn = makeTurns();
   while (position.epoch <= epochs && !isOver(history, options.patience)) {
     const { epoch } = position;
     const order = shuffled(rows, randomFor(seed, "order", epoch));
@@ -154,7 +156,7 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
         ...{ loss: position.lossSum / done, accuracy: position.correct / done },
       });
       if (checkpoint && performance.now() - savedAt >= 1000 * checkpoint.everySeconds) await save();
-      await new Promise((resolve) => setTimeout(resolve)); // lets the caller show progress, and be interrupted
+      await turn();
     }
     if (!weights.every((values) => values.every(Number.isFinite))) {
       throw diverged(options, { epoch, step: steps, loss: NaN }, "a warm-up");
@@ -191,13 +193,24 @@ export async function networkLogits(
   const n = examples.labels.length;
   const batchSize = 64;
   const logits = new Float32Array(n * classes);
+  const turn = makeTurns();
   for (let start = 0; start < n; start += batchSize) {
     const rows = Array.from({ length: Math.min(batchSize, n - start) }, (_, i) => start + i);
     logits.set(network.logits(readRows(examples, rows, network.inputs)), start * classes);
     onBatch?.(start + rows.length, n);
-    await new Promise((resolve) => setTimeout(resolve));
+    await turn();
   }
   return logits;
+}
+
+/** Lets the caller show progress, and be interrupted: every 50 ms, since a turn of the event loop may cost as much as a step. */
+function makeTurns(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < 50) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    last = performance.now();
+  };
 }
 
 async function validate(network: TrainableNetwork, validation: Examples, classes: number) {

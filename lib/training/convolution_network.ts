@@ -1,0 +1,91 @@
+/** Convolutions and the softmax behind them, trained on the engine, which finds their gradients. */
+import type { Tensor1D, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs";
+import { engine, tf } from "../tensorflow/engine.ts";
+import { cutLength, cutShape, frozenLayers, layers } from "../vgg16/architecture.ts";
+import {
+  type ConvolutionStep,
+  filterFor,
+  planConvolutions,
+  runConvolutions,
+  type StepTensors,
+} from "../vgg16/convolutions.ts";
+import type { NetworkSize, TrainableNetwork } from "./network.ts";
+import type { Parameter } from "./parameters.ts";
+
+/** @throws {RangeError} where the engine has no gradients of convolutions */
+export function makeConvolutionNetwork(
+  parameters: readonly Parameter[],
+  { cut, size, classes }: NetworkSize,
+): TrainableNetwork {
+  if (engine.name !== "tfjs-node") {
+    throw new RangeError(
+      "Training deeper than the softmax needs the native engine; `deno task doctor` says how to get it. Received: wasm",
+    );
+  }
+  const shape = cutShape(cut, size);
+  const inputs = product(shape);
+  const features = cutLength("flatten", size);
+  const plan = planConvolutions(layers.slice(frozenLayers(cut).length), size);
+  const variables = parameters.map(({ values, shape }) =>
+    tf.tidy(() => tf.variable(tf.tensor(values.slice(), [...shape], "float32")))
+  );
+  const tensors = () => {
+    const ofStep = new Map(plan.steps.map((step, i): [ConvolutionStep, StepTensors] => [step, {
+      filter: filterFor(step, variables[2 * i] as Variable<never> as unknown as Tensor4D),
+      bias: variables[2 * i + 1] as unknown as Tensor1D,
+    }]));
+    const [kernel, bias] = variables.slice(-2);
+    return { ofStep, kernel: kernel as unknown as Tensor2D, bias: bias as unknown as Tensor1D };
+  };
+  const forward = (x: Float32Array, mask?: Float32Array): Tensor2D => {
+    const { ofStep, kernel, bias } = tensors();
+    const batch = x.length / inputs;
+    const images = tf.tensor4d(x, [batch, ...shape]);
+    const read = runConvolutions(images, plan.steps, (step) => ofStep.get(step)!)
+      .reshape<Tensor2D>([batch, features]);
+    const kept = mask ? read.mul<Tensor2D>(tf.tensor2d(mask, [batch, features])) : read;
+    return kept.matMul(kernel).add(bias);
+  };
+  return {
+    inputs,
+    features,
+    assign(values) {
+      variables.forEach((variable, index) => {
+        const value = tf.tensor(values[index], variable.shape, "float32");
+        variable.assign(value);
+        value.dispose();
+      });
+    },
+    lossAndGradients(x, labels, mask) {
+      let logits: Float32Array | undefined;
+      let loss = NaN;
+      const gradients: Float32Array[] = [];
+      tf.tidy(() => { // returns nothing: tidy would look for tensors in every element of an array
+        const truth = tf.oneHot(tf.tensor1d([...labels], "int32"), classes);
+        const { value, grads } = tf.variableGrads(() => {
+          const answer = forward(x, mask);
+          logits = answer.dataSync<"float32">();
+          return tf.losses.softmaxCrossEntropy(truth, answer).asScalar();
+        }, variables);
+        loss = value.dataSync()[0];
+        for (const { name } of variables) gradients.push(grads[name].dataSync() as Float32Array);
+      });
+      return { logits: logits!, loss, gradients };
+    },
+    logits(x) {
+      let values: Float32Array | undefined;
+      tf.tidy(() => {
+        values = forward(x).dataSync<"float32">();
+      });
+      return values!;
+    },
+    [Symbol.dispose]() {
+      tf.dispose(variables);
+      plan[Symbol.dispose]();
+    },
+  };
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((all, side) => all * side, 1);
+}
