@@ -56,7 +56,7 @@ export function filterFor({ winograd }: ConvolutionStep, kernel: Tensor4D): Tens
   return winograd ? winogradFilter(kernel) : kernel;
 }
 
-/** (batch, height, width, channels) → the same of the last step's output. */
+/** (batch, height, width, channels) → the same of the last step's output. Differentiable in the tensors of the steps, not in the images. */
 export function runConvolutions(
   images: Tensor4D,
   steps: readonly ConvolutionStep[],
@@ -73,7 +73,11 @@ export function runConvolutions(
       turn(step.winograd !== null);
       const { filter, bias } = tensorsOf(step);
       x = step.winograd
-        ? activate(step.winograd.convolve(x, filter as Tensor3D), bias, step.pool && poolTurned)
+        ? activate(
+          step.winograd.convolve(x, filter as Tensor3D, { isFirst: step === steps[0] }),
+          bias,
+          step.pool && poolTurned,
+        )
         : activate(tf.conv2d(x, filter as Tensor4D, 1, "same"), bias, step.pool && poolPlain);
     }
     turn(false);

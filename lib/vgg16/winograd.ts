@@ -21,8 +21,12 @@ const tile = 4;
 const patch = 6;
 
 export interface Winograd {
-  /** Adds nothing, activates nothing: (side, side, n, inputs) → (side, side, n, outputs). */
-  convolve(images: Tensor4D, filter: Tensor3D): Tensor4D;
+  /**
+   * Adds nothing, activates nothing: (side, side, n, inputs) → (side, side, n, outputs).
+   *
+   * @param options.isFirst whether no gradient with respect to the images is wanted: it is a third of the work backwards
+   */
+  convolve(images: Tensor4D, filter: Tensor3D, options?: { isFirst: boolean }): Tensor4D;
   dispose(): void;
 }
 
@@ -97,25 +101,28 @@ function makeByAxis(side: number): Winograd {
       .reshape<Tensor<Rank.R6>>([tiles, patch, tiles, patch, n, channels]);
   };
   // tfjs cannot differentiate a product in which one factor serves many tiles
-  const convolve = tf.customGrad((...[images, filter, save]) => {
-    const [, inputs, outputs] = (filter as Tensor3D).shape;
-    const shared = (filter as Tensor3D).reshape([1, patch, 1, patch, inputs, outputs]);
-    const patches = into2(images as Tensor4D);
-    (save as GradSaveFunc)([patches, filter as Tensor]);
-    const value = back2(tf.matMul(patches, shared));
-    const gradFunc = (gradient: Tensor4D, [patches, filter]: Tensor[]) => {
-      const products = back2Back(gradient);
-      const byTap = (x: Tensor) =>
-        x.transpose([1, 3, 0, 2, 4, 5]).reshape<Tensor3D>([patch ** 2, -1, x.shape[5]!]);
-      return [
-        into2Back(tf.matMul(products, filter.reshape([1, patch, 1, patch, inputs, outputs]), false, true)),
-        tf.matMul(byTap(patches), byTap(products), true, false),
-      ];
-    };
-    return { value, gradFunc: gradFunc as never };
-  });
+  const convolutionOf = (isFirst: boolean) =>
+    tf.customGrad((...[images, filter, save]) => {
+      const [, inputs, outputs] = (filter as Tensor3D).shape;
+      const shared = (filter as Tensor3D).reshape([1, patch, 1, patch, inputs, outputs]);
+      const patches = into2(images as Tensor4D);
+      (save as GradSaveFunc)([patches, filter as Tensor]);
+      const value = back2(tf.matMul(patches, shared));
+      const gradFunc = (gradient: Tensor4D, [patches, filter]: Tensor[]) => {
+        const products = back2Back(gradient);
+        const byTap = (x: Tensor) =>
+          x.transpose([1, 3, 0, 2, 4, 5]).reshape<Tensor3D>([patch ** 2, -1, x.shape[5]!]);
+        const ofImages = () =>
+          into2Back(tf.matMul(products, filter.reshape([1, patch, 1, patch, inputs, outputs]), false, true));
+        const ofFilter = tf.matMul(byTap(patches), byTap(products), true, false);
+        return [isFirst ? tf.scalar(NaN) : ofImages(), ofFilter]; // where it is not wanted, nobody looks at it
+      };
+      return { value, gradFunc: gradFunc as never };
+    });
+  const [first, later] = [convolutionOf(true), convolutionOf(false)];
   return {
-    convolve: (images, filter) => tf.tidy(() => convolve(images, filter) as Tensor4D),
+    convolve: (images, filter, { isFirst } = { isFirst: false }) =>
+      tf.tidy(() => (isFirst ? first : later)(images, filter) as Tensor4D),
     dispose: () => tf.dispose([into1, back1]),
   };
 }
