@@ -4,7 +4,7 @@ import { randomFor, shuffled } from "../random.ts";
 import { tf } from "../tensorflow/engine.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import { computeLogits, type Head, initialHead } from "./head.ts";
-import { makeOptimizer } from "./optimizer.ts";
+import { makeOptimizer } from "../optimizers/optimizer.ts";
 import { packHead, transpose, unpackHead } from "./packed_head.ts";
 import { checkExamples, checkTraining, diverged } from "./train_checks.ts";
 

@@ -5,7 +5,7 @@ import { randomFor, shuffled } from "../random.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { argmax, crossEntropy } from "./cross_entropy.ts";
 import type { Examples } from "./examples.ts";
-import { makeOptimizer } from "./optimizer.ts";
+import { makeOptimizer } from "../optimizers/optimizer.ts";
 import type { NetworkSize, TrainableNetwork } from "./network.ts";
 import { orient } from "./orientation.ts";
 import { learningRateAt } from "./schedule.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { normal, randomFor } from "../../lib/random.ts";
-import { compileFormula, formulaIn } from "../../lib/training/vector_formula.ts";
+import { compileFormula, formulaIn } from "../../lib/optimizers/vector_formula.ts";
 
 const arrays = ["x", "y"];
 const numbers = ["a", "b", "c"];

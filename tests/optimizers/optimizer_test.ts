@@ -3,7 +3,7 @@ import type * as TF from "@tensorflow/tfjs";
 import { type OptimizerName, optimizerNames } from "../../lib/recipe.ts";
 import { normal, randomFor } from "../../lib/random.ts";
 import { tf } from "../../lib/tensorflow/engine.ts";
-import { makeOptimizer, type Optimizer, type OptimizerOptions } from "../../lib/training/optimizer.ts";
+import { makeOptimizer, type Optimizer, type OptimizerOptions } from "../../lib/optimizers/optimizer.ts";
 import golden from "../fixtures/keras_optimizers/optimizers.json" with { type: "json" };
 
 /** One run of Keras: all variables after some of the steps. */

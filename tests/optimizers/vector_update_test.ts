@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { makeVectorUpdate } from "../../lib/training/vector_update.ts";
-import type { UpdateRule } from "../../lib/training/update_rule.ts";
+import { makeVectorUpdate } from "../../lib/optimizers/vector_update.ts";
+import type { UpdateRule } from "../../lib/optimizers/update_rule.ts";
 
 const rule: UpdateRule = {
   slots: ["sum"],
