@@ -19,15 +19,19 @@ export function makeSoftmaxNetwork(
     bias = ofBias.slice();
   };
   assign(parameters.map(({ values }) => values));
+  /** (rows, k) · (k, columns); with `turned`, the second is given as (columns, k). */
+  const product = (a: Float32Array, rows: number, b: Float32Array, columns: number, turned = false) => {
+    let values: Float32Array | undefined;
+    tf.tidy(() => { // returns nothing: tidy would look for tensors in every element of an array
+      const left = tf.tensor2d(a, [rows, a.length / rows]);
+      const right = tf.tensor2d(b, turned ? [columns, b.length / columns] : [b.length / columns, columns]);
+      values = tf.matMul(left, right, false, turned).dataSync<"float32">();
+    });
+    return values!;
+  };
   const logitsOf = (x: Float32Array) => {
     const n = x.length / features;
-    const products = tf.matMul(
-      tf.tensor2d(kernel, [classes, features]),
-      tf.tensor2d(x, [n, features]),
-      false,
-      true,
-    );
-    const logits = transpose(products.dataSync<"float32">(), classes, n);
+    const logits = transpose(product(kernel, classes, x, n, true), classes, n);
     for (let i = 0; i < logits.length; i++) logits[i] += bias[i % classes];
     return logits;
   };
@@ -38,17 +42,14 @@ export function makeSoftmaxNetwork(
     lossAndGradients(x, labels, mask) {
       const n = labels.length;
       const read = mask ? x.map((value, i) => value * mask[i]) : x;
-      const logits = tf.tidy(() => logitsOf(read));
+      const logits = logitsOf(read);
       const { loss, gradient } = crossEntropy(logits, labels, classes);
-      const byClass = transpose(gradient, n, classes);
-      const ofKernel = tf.tidy(() =>
-        tf.matMul(tf.tensor2d(byClass, [classes, n]), tf.tensor2d(read, [n, features])).dataSync<"float32">()
-      );
+      const ofKernel = product(transpose(gradient, n, classes), classes, read, features);
       const ofBias = new Float32Array(classes);
       for (let i = 0; i < gradient.length; i++) ofBias[i % classes] += gradient[i];
       return { logits, loss, gradients: [transpose(ofKernel, classes, features), ofBias] };
     },
-    logits: (x) => tf.tidy(() => logitsOf(x)),
+    logits: logitsOf,
     [Symbol.dispose]() {},
   };
 }
