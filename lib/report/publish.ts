@@ -1,4 +1,5 @@
-/** A run as files that may be published: executed notebooks without photos, the results, a summary. */
+/** A run as files that may be published: executed notebooks without photos, the results, the course of trainings, a summary. */
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomic } from "../atomic.ts";
 import { serializeNotebook } from "../notebook/ipynb.ts";
@@ -26,7 +27,7 @@ export async function publish(run: string, target: string): Promise<string[]> {
     await assertNoPhotos(clean, { name });
     contents.set(`${name}.ipynb`, serializeNotebook(clean));
   }
-  for (const name of files) {
+  for (const name of [...files, ...await trainingRecords(run)]) {
     const text = await Deno.readTextFile(join(run, name)).catch(() => null);
     if (text !== null) contents.set(name, text);
   }
@@ -35,4 +36,19 @@ export async function publish(run: string, target: string): Promise<string[]> {
   contents.set("summary.md", summaryMarkdown(stored, { picture: figure ? "claim.png" : undefined }));
   for (const [name, content] of contents) await writeAtomic(join(target, name), content);
   return [...contents.keys()];
+}
+
+/** What studies came to, and each recipe's course, epoch by epoch; no weights. */
+async function trainingRecords(run: string): Promise<string[]> {
+  const studies = (await namesIn(join(run, "studies"))).filter((name) => name.endsWith(".json"));
+  const trainings = (await namesIn(join(run, "trainings"))).filter((name) => name !== "stages");
+  return [
+    ...studies.map((name) => `studies/${name}`),
+    ...trainings.flatMap((name) => ["history.jsonl", "run.json"].map((file) => `trainings/${name}/${file}`)),
+  ];
+}
+
+/** Sorted; none where there is no such folder. */
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).then((names) => names.sort(), () => []);
 }

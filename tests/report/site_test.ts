@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { projectRoot } from "../../lib/config.ts";
 import type { CodeCell, Notebook } from "../../lib/notebook/ipynb.ts";
 import { publish } from "../../lib/report/publish.ts";
@@ -223,6 +223,32 @@ Deno.test("every notebook of the committed report ran from its first cell to its
       await Deno.readTextFile(join(copy, "summary.md")),
       "run deno task report --run FOLDER --out outputs/report",
     );
+  });
+});
+
+Deno.test("studies and the course of trainings are published, their weights are not", async () => {
+  await inFolder(async (folder) => {
+    const run = await writeRun(join(folder, "run"), { notebooks });
+    const written = {
+      "studies/ladder.json": "[]",
+      "trainings/block5-0123/history.jsonl": '{"epoch":1}',
+      "trainings/block5-0123/run.json": "{}",
+    };
+    const left = [
+      "studies/notes.txt",
+      "trainings/block5-0123/stage_1.tensors",
+      "trainings/stages/a.checkpoint",
+    ];
+    for (const [name, text] of [...Object.entries(written), ...left.map((name) => [name, "weights"])]) {
+      await Deno.mkdir(dirname(join(run, name)), { recursive: true });
+      await Deno.writeTextFile(join(run, name), text);
+    }
+    const names = await publish(run, join(folder, "copy"));
+    for (const [name, text] of Object.entries(written)) {
+      assert.equal(await Deno.readTextFile(join(folder, "copy", name)), text);
+    }
+    assert.deepEqual(names.filter((name) => left.includes(name)), []);
+    await assert.rejects(Deno.stat(join(folder, "copy/trainings/stages")), Deno.errors.NotFound);
   });
 });
 
