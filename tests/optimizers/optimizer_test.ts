@@ -302,3 +302,45 @@ for (const name of optimizerNames) {
     );
   });
 }
+
+Deno.test("placed weights are copies that steps change, with the bits of weights that are not placed", () => {
+  for (const name of optimizerNames) {
+    const random = randomFor("placed", name);
+    const draw = () => [5, 1, 2000].map((length) => Float32Array.from({ length }, () => normal(random)));
+    const start = draw();
+    const before = structuredClone(start);
+    using optimizer = makeOptimizer(name);
+    const other = makeOptimizer(name);
+    const [placed, plain] = [optimizer.place(start), structuredClone(start)];
+    for (let step = 0; step < 3; step++) {
+      const gradients = draw();
+      optimizer.update(gradients, placed);
+      other.update(gradients, plain);
+    }
+    assert.deepEqual(placed.map((values) => values.slice()), plain, name);
+    assert.deepEqual(start, before);
+    assert.deepEqual(optimizer.getState(), other.getState());
+  }
+});
+
+Deno.test("a state set back before placed weights' first step leaves none of its slots", () => {
+  using optimizer = makeOptimizer("adam");
+  const placed = optimizer.place([new Float32Array(3)]);
+  const fresh = optimizer.getState();
+  assert.deepEqual(fresh.slots, { momentum: [], velocity: [] });
+  optimizer.update([Float32Array.of(1, 2, 3)], placed);
+  const once = placed[0].slice();
+  optimizer.setState(fresh);
+  placed[0].fill(0);
+  optimizer.update([Float32Array.of(1, 2, 3)], placed);
+  assert.deepEqual(placed[0].slice(), once);
+});
+
+Deno.test("weights are placed first or not at all", () => {
+  const optimizer = makeOptimizer("adam");
+  optimizer.update([new Float32Array(2)], [new Float32Array(2)]);
+  assert.throws(() => optimizer.place([new Float32Array(2)]), {
+    name: "TypeError",
+    message: "adam: weights must be placed before the first step or a state",
+  });
+});
