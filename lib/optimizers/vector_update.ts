@@ -65,13 +65,13 @@ export function makeVectorUpdate(
     step(numbers, gradients) {
       const values = rule.numbers.map((name) => numbers[name]);
       const half = isHelped() ? 4 * Math.floor(total / 8) : total;
-      // [half, total) is the helper's: its gradients first
-      forPieces(half, total, (variable, from, to) => {
+      const take = (variable: number, from: number, to: number) =>
         ofGradients[variable].set(gradients[variable].subarray(from, to), from);
-      });
+      // [half, total) is the helper's: its gradients first
+      forPieces(half, total, take);
       if (half < total) helper!.begin(total - half, at(half), values);
       forPieces(0, half, (variable, from, to) => {
-        ofGradients[variable].set(gradients[variable].subarray(from, to), from);
+        take(variable, from, to);
         run(to - from, ...at(starts[variable] + from), ...values);
       });
       if (half < total) helper!.finish();

@@ -23,7 +23,7 @@ export function makeConvolutionNetwork(
     );
   }
   const shape = cutShape(cut, size);
-  const inputs = product(shape);
+  const inputs = cutLength(cut, size);
   const features = cutLength("flatten", size);
   const plan = planConvolutions(layers.slice(frozenLayers(cut).length), size);
   const variables = parameters.map(({ values, shape }) =>
@@ -84,8 +84,4 @@ export function makeConvolutionNetwork(
       plan[Symbol.dispose]();
     },
   };
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((all, side) => all * side, 1);
 }
