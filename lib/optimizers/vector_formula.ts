@@ -5,6 +5,19 @@
  * Arrays hold float32, all between is computed in float64, and what an array is given is rounded to float32 before it is read again:
  * just what a loop over Float32Arrays does.
  */
+import {
+  addConstant,
+  f64,
+  get,
+  i32,
+  memoryAt,
+  moduleOf,
+  runIn,
+  set,
+  unsigned,
+  vector,
+  whilePositive,
+} from "../webassembly/module.ts";
 
 /** What a formula speaks of. Other names that it assigns to are its own and keep their float64. */
 export interface FormulaNames {
@@ -26,14 +39,14 @@ export type FormulaRun = (count: number, ...addressesAndNumbers: number[]) => vo
  */
 export function compileFormula(formula: string, names: FormulaNames): WebAssembly.Module {
   const key = JSON.stringify([formula, names]);
-  const module = modules.get(key) ?? new WebAssembly.Module(moduleOf(parse(formula, names), names));
+  const module = modules.get(key) ?? moduleOfFormula(parse(formula, names), names);
   modules.set(key, module);
   return module;
 }
 
 /** @param memory shared between threads, so that each may have a part of the arrays */
 export function formulaIn(memory: WebAssembly.Memory, module: WebAssembly.Module): FormulaRun {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports.run as FormulaRun;
+  return runIn(memory, module);
 }
 
 const modules = new Map<string, WebAssembly.Module>();
@@ -95,15 +108,13 @@ function parse(formula: string, { arrays, numbers }: FormulaNames): Assignment[]
   });
 }
 
-const [i32, f64, v128] = [0x7f, 0x7c, 0x7b];
-const [get, set] = [0x20, 0x21];
 const simd = { load: 0x00, store: 0x0b, shuffle: 0x0d, splat: 0x14, demote: 0x5e, promote: 0x5f };
 
-/** One module: imports `env.memory`, exports `run(count, …addresses, …numbers)`. */
-function moduleOf(
+/** Its function: `run(count, …addresses, …numbers)`. */
+function moduleOfFormula(
   assignments: readonly Assignment[],
   { arrays, numbers }: FormulaNames,
-): Uint8Array<ArrayBuffer> {
+): WebAssembly.Module {
   const own = assignments.map(({ name }) => name).filter((name) => !arrays.includes(name));
   // locals: count, an address for each array, the numbers; then what is declared
   const parameters = [i32, ...arrays.map(() => i32), ...numbers.map(() => f64)];
@@ -137,60 +148,20 @@ function moduleOf(
     ...[...vector(simd.shuffle), ...lower, ...lower.map((byte) => byte + 16)],
     ...[...vector(simd.store), ...memoryAt],
   ];
-  const advance = (
-    name: string,
-  ) => [...address(name), 0x41, 16, 0x6a, set, ...unsigned(1 + arrays.indexOf(name))];
+  const advance = (name: string) => addConstant(1 + arrays.indexOf(name), 16);
 
   const changed = arrays.filter((name) => assignments.some((assignment) => assignment.name === name));
   const body = [
     ...numbers.flatMap((name, index) => [
       ...[get, ...unsigned(1 + arrays.length + index), ...vector(simd.splat), set, ...local(`${name} twice`)],
     ]),
-    ...[0x02, 0x40, 0x03, 0x40], // block, loop
-    ...[get, 0, 0x41, 0, 0x4c, 0x0d, 1], // out of the block when count ≤ 0
-    ...arrays.flatMap(load),
-    ...assignments.flatMap(assign),
-    ...changed.flatMap(store),
-    ...arrays.flatMap(advance),
-    ...[get, 0, 0x41, 4, 0x6b, set, 0, 0x0c, 0], // count −= 4, again
-    ...[0x0b, 0x0b, 0x0b], // ends of loop, block, function
+    ...whilePositive(0, [
+      ...arrays.flatMap(load),
+      ...assignments.flatMap(assign),
+      ...changed.flatMap(store),
+      ...arrays.flatMap(advance),
+      ...addConstant(0, -4),
+    ]),
   ];
-  const code = [...list([[...unsigned(declared.length + halves.length), v128]]), ...body];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [[0x60, ...list(parameters.map((type) => [type])), 0]]),
-    ...section(2, [[...text("env"), ...text("memory"), 2, sharedMemory, 1, ...unsigned(largestMemory)]]),
-    ...section(3, [[0]]),
-    ...section(7, [[...text("run"), 0, 0]]),
-    ...section(10, [[...unsigned(code.length), ...code]]),
-  ]);
-}
-
-/** Shared, with a largest size; in pages of 64 KiB, all that addresses of 32 bits reach. */
-const sharedMemory = 3;
-const largestMemory = 65_536;
-
-/** Aligned to 16 bytes, no offset. */
-const memoryAt = [4, 0];
-
-function vector(instruction: number): number[] {
-  return [0xfd, ...unsigned(instruction)];
-}
-
-function section(id: number, entries: readonly (readonly number[])[]): number[] {
-  const content = list(entries);
-  return [id, ...unsigned(content.length), ...content];
-}
-
-function list(entries: readonly (readonly number[])[]): number[] {
-  return [...unsigned(entries.length), ...entries.flat()];
-}
-
-function text(ascii: string): number[] {
-  return list([...ascii].map((character) => [character.charCodeAt(0)]));
-}
-
-/** LEB128 */
-function unsigned(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
+  return moduleOf({ parameters, vectors: declared.length + halves.length, body });
 }

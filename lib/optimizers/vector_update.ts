@@ -6,6 +6,7 @@
  * what is large; which half an element is in changes nothing of it.
  */
 import type { UpdateRule } from "./update_rule.ts";
+import { makeMemory } from "../webassembly/module.ts";
 import { compileFormula, formulaIn } from "./vector_formula.ts";
 import { begun, done, over, talkBytes, turnsIn, writeCall } from "./vector_turns.ts";
 
@@ -47,8 +48,7 @@ export function makeVectorUpdate(
   }
   const arrays = ["weight", "gradient", ...rule.slots];
   const bases = arrays.map((_, index) => talkBytes + 4 * total * index);
-  const pages = Math.ceil((talkBytes + 4 * total * arrays.length) / 65_536);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = makeMemory(talkBytes + 4 * total * arrays.length);
   const views = (base: number) =>
     lengths.map((length, i) => new Float32Array(memory.buffer, base + 4 * starts[i], length));
   const [weights, ofGradients, ...ofSlots] = bases.map(views);

@@ -15,7 +15,7 @@ export interface LossAndGradients {
   readonly logits: Float32Array;
   /** Mean categorical cross-entropy of the batch, in nats. */
   readonly loss: number;
-  /** One for each parameter, in their order. */
+  /** One for each parameter, in their order. To be read before the network's next call. */
   readonly gradients: Float32Array[];
 }
 

@@ -1,9 +1,9 @@
 /** Dense(classes) with softmax alone: two products a step, its gradient in closed form. */
-import { tf } from "../tensorflow/engine.ts";
 import { cutLength } from "../vgg16/architecture.ts";
+import { makeMemory } from "../webassembly/module.ts";
+import { blockSumIn } from "./block_sums.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import type { NetworkSize, TrainableNetwork } from "./network.ts";
-import { transpose } from "./packed_head.ts";
 import type { Parameter } from "./parameters.ts";
 
 /** @param parameters kernel (features, classes) and bias (classes) */
@@ -12,44 +12,95 @@ export function makeSoftmaxNetwork(
   { size, classes }: NetworkSize,
 ): TrainableNetwork {
   const features = cutLength("flatten", size);
-  let kernel: Float32Array = new Float32Array(0); // (classes, features): the products take less than half the time than with (features, classes)
-  let bias: Float32Array = new Float32Array(0);
-  const assign = ([ofKernel, ofBias]: readonly Float32Array[]) => {
-    kernel = transpose(ofKernel, features, classes);
-    bias = ofBias.slice();
+  const [initialKernel, bias] = parameters.map(({ values }) => values.slice());
+  let products = makeProducts(32, { features, classes });
+  products.kernel.set(initialKernel);
+  const roomFor = (rows: number) => {
+    if (rows <= products.rows) return;
+    const { kernel } = products;
+    products = makeProducts(rows, { features, classes });
+    products.kernel.set(kernel);
   };
-  assign(parameters.map(({ values }) => values));
-  /** (rows, k) · (k, columns); with `turned`, the second is given as (columns, k). */
-  const product = (a: Float32Array, rows: number, b: Float32Array, columns: number, turned = false) => {
-    let values: Float32Array | undefined;
-    tf.tidy(() => { // returns nothing: tidy would look for tensors in every element of an array
-      const left = tf.tensor2d(a, [rows, a.length / rows]);
-      const right = tf.tensor2d(b, turned ? [columns, b.length / columns] : [b.length / columns, columns]);
-      values = tf.matMul(left, right, false, turned).dataSync<"float32">();
-    });
-    return values!;
-  };
-  const logitsOf = (x: Float32Array) => {
-    const n = x.length / features;
-    const logits = transpose(product(kernel, classes, x, n, true), classes, n);
+  const logitsOf = (n: number) => {
+    const logits = products.forward(n);
     for (let i = 0; i < logits.length; i++) logits[i] += bias[i % classes];
     return logits;
   };
   return {
     inputs: features,
     features,
-    assign,
+    assign([kernel, ofBias]) {
+      products.kernel.set(kernel);
+      bias.set(ofBias);
+    },
     lossAndGradients(x, labels, mask) {
       const n = labels.length;
-      const read = mask ? x.map((value, i) => value * mask[i]) : x;
-      const logits = logitsOf(read);
+      roomFor(n);
+      products.x.set(x);
+      mask?.forEach((factor, i) => products.x[i] *= factor);
+      const logits = logitsOf(n);
       const { loss, gradient } = crossEntropy(logits, labels, classes);
-      const ofKernel = product(transpose(gradient, n, classes), classes, read, features);
       const ofBias = new Float32Array(classes);
       for (let i = 0; i < gradient.length; i++) ofBias[i % classes] += gradient[i];
-      return { logits, loss, gradients: [transpose(ofKernel, classes, features), ofBias] };
+      return { logits, loss, gradients: [products.backward(gradient), ofBias] };
     },
-    logits: logitsOf,
+    logits(x) {
+      const n = x.length / features;
+      roomFor(n);
+      products.x.set(x);
+      return logitsOf(n);
+    },
     [Symbol.dispose]() {},
+  };
+}
+
+interface Products {
+  /** The most rows that `x` can have. */
+  readonly rows: number;
+  /** (rows, features), to be set before `forward`. */
+  readonly x: Float32Array;
+  /** (features, classes), to be set. */
+  readonly kernel: Float32Array;
+  /** The first n rows of x · kernel: (n, classes). */
+  forward(n: number): Float32Array;
+  /** xᵀ · gradient for a gradient (n, classes): (features, classes), to be read before the next call. */
+  backward(gradient: Float32Array): Float32Array;
+}
+
+/** @param size features are a multiple of four */
+function makeProducts(rows: number, size: { features: number; classes: number }): Products {
+  const { features, classes } = size;
+  const block = 4 * classes; // numbers
+  const lengths = [rows * features, features * classes, rows * block, features * classes];
+  const starts = lengths.map((_, i) => 4 * lengths.slice(0, i).reduce((sum, length) => sum + length, 0)); // bytes, multiples of 16
+  const memory = makeMemory(4 * lengths.reduce((sum, length) => sum + length));
+  const [x, kernel, ofRows, ofKernel] = lengths.map((length, i) =>
+    new Float32Array(memory.buffer, starts[i], length)
+  );
+  const [atX, atKernel, atRows, atGradient] = starts;
+  const blockSum = blockSumIn(memory, classes);
+  return {
+    rows,
+    x,
+    kernel,
+    forward(n) {
+      for (let row = 0; row < n; row++) {
+        blockSum(features / 4, atX + 4 * row * features, 16, atKernel, 4 * block, atRows + 4 * row * block);
+      }
+      return Float32Array.from({ length: n * classes }, (_, i) => {
+        const at = Math.floor(i / classes) * block + i % classes;
+        return ofRows[at] + ofRows[at + classes] + ofRows[at + 2 * classes] + ofRows[at + 3 * classes];
+      });
+    },
+    backward(gradient) {
+      const n = gradient.length / classes;
+      ofRows.subarray(0, n * block).forEach((_, i, values) => {
+        values[i] = gradient[Math.floor(i / block) * classes + i % classes];
+      });
+      for (let four = 0; four < features / 4; four++) {
+        blockSum(n, atX + 16 * four, 4 * features, atRows, 4 * block, atGradient + 4 * four * block);
+      }
+      return ofKernel;
+    },
   };
 }
