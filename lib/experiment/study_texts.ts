@@ -1,5 +1,7 @@
 /** What studies say, in words: computed from their numbers, so that it is true of every run. Markdown. */
 import type { Interval } from "../evaluation/intervals.ts";
+import { sizeText } from "../image_size.ts";
+import type { AllImagesRow } from "./all_images.ts";
 import type { FairComparison, OptimizerDifference } from "./fair_comparison.ts";
 import type { StudyResult } from "./studies.ts";
 
@@ -16,6 +18,68 @@ export function ladderTitle(results: readonly StudyResult[]): string {
     percent(best.validation.accuracy)
   } ` +
     `(${best.label}) in ${best.minutes.toFixed(0)} minutes of training`;
+}
+
+/**
+ * What depth gives, what notebook 5's recipe gives beside it, and which runs pass the claim.
+ *
+ * @param results rungs, whose label is their depth, and other recipes
+ * @param claimed accuracy, a share from 0 to 1
+ */
+export function describeLadder(results: readonly StudyResult[], claimed: number): string {
+  const rungs = results.filter(({ label, depth }) => label === depth);
+  const others = results.filter((run) => !rungs.includes(run));
+  const best = bestOf(rungs);
+  const passing = results.filter(({ validation }) => validation.accuracy >= claimed)
+    .toSorted((a, b) => a.minutes - b.minutes);
+  return [
+    `- **Depth** takes validation from ${percent(rungs[0].validation.accuracy)} (${rungs[0].label}) to ${
+      percent(best.validation.accuracy)
+    } (${best.label}). Of the images that it has trained on, that network knows ${
+      percent(best.train.accuracy)
+    }.`,
+    ...others.map(({ label, train, validation, minutes, epochs }) =>
+      `- **${capitalized(label)}**: ${percent(validation.accuracy)} on validation, ${
+        percent(train.accuracy)
+      } on train, after ${epochs} epochs and ${minutes.toFixed(0)} minutes.`
+    ),
+    `- The claimed ${percent(claimed)} is reached on validation ${
+      passing.length === 0
+        ? "by none of these runs."
+        : `by ${passing.map(({ label }) => label).join(", ")}, at the least in ${
+          passing[0].minutes.toFixed(0)
+        } minutes.`
+    }`,
+  ].join("\n");
+}
+
+/** What larger images give at each depth, and what they cost. */
+export function describeSizes(results: readonly StudyResult[]): string {
+  const depths = [...new Set(results.map(({ depth }) => depth))];
+  return depths.map((depth) => {
+    const runs = results.filter((run) => run.depth === depth);
+    const said = runs.map(({ size, validation, minutes }) =>
+      `${percent(validation.accuracy)} at ${sizeText(size)} (${minutes.toFixed(1)} min)`
+    );
+    const gain = bestOf(runs).validation.accuracy - runs[0].validation.accuracy;
+    return `- **${depth}**: ${said.join(", ")}. ${
+      gain > 0
+        ? `The best, ${sizeText(bestOf(runs).size)}, adds ${points(gain)} points.`
+        : "The smallest is not beaten."
+    }`;
+  }).join("\n");
+}
+
+/** What the whole training side gives instead of the subset; rows as `testOnAllImages` makes them. */
+export function describeAllImages([subset, all]: readonly AllImagesRow[]): string {
+  const gain = all.test - subset.test;
+  return `With ${all.name} instead of ${subset.name} the test goes from ${percent(subset.test)} to ${
+    percent(all.test)
+  } (${signed(gain)} points), and of the test images training has seen a copy of ${
+    percent(all.copyShare)
+  } instead of ${
+    percent(subset.copyShare)
+  }. How much of the difference is that alone, this test cannot tell.`;
 }
 
 /** Whether the second of two runs is better, in one line a pair. */
@@ -66,6 +130,10 @@ export function differenceRow({ a, b, seeds, lesions }: OptimizerDifference) {
 /** A difference in points with its interval, as `+0.42 (−0.10 to +0.94)`. */
 function differenceText({ low, high, mean }: Interval & { mean: number }): string {
   return `${signed(mean)} (${signed(low)} to ${signed(high)})`;
+}
+
+function capitalized(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 function excludesZero({ seeds, lesions }: OptimizerDifference): boolean {

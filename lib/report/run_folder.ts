@@ -1,6 +1,9 @@
-/** A run as its folder holds it: executed notebooks, results, times. What a stopped run has not written is null. */
+/** A run as its folder holds it: executed notebooks, results, times, studies. What a stopped run has not written is null. */
 import { join } from "node:path";
 import { type Notebook, parseNotebook } from "../notebook/ipynb.ts";
+import type { AllImagesRow } from "../experiment/all_images.ts";
+import type { FairComparison } from "../experiment/fair_comparison.ts";
+import type { StudyResult } from "../experiment/studies.ts";
 import type { Results } from "./results.ts";
 
 export interface RunFolder {
@@ -10,7 +13,21 @@ export interface RunFolder {
   /** Seconds by notebook; `earlierTraining`: of the recipe's training, before the notebooks ran. */
   timings: Record<string, number>;
   configuration: { columns?: unknown; classes?: unknown; preset?: string };
+  /** What the executed `06_future_work` has come to; null without it. */
+  studies: Studies | null;
 }
+
+export interface Studies {
+  ladder: StudyResult[];
+  scaling: StudyResult[];
+  deepOptimizers: StudyResult[];
+  imageSizes: StudyResult[];
+  optimizers: FairComparison;
+  allImages: AllImagesRow[];
+}
+
+/** Runs by name alone, in sittings of its own. */
+export const furtherNotebook = "06_future_work";
 
 /**
  * Reads the run's folder (notebooks in `notebooks/`) or a published report (notebooks beside the results).
@@ -38,7 +55,23 @@ export async function readRunFolder(folder: string): Promise<RunFolder> {
     results: await readJson<Results>(join(folder, "results.json")),
     timings: await readJson<Record<string, number>>(join(folder, "timings.json")) ?? {},
     configuration: record?.configuration ?? {},
+    studies: names.includes(`${furtherNotebook}.ipynb`) ? await readStudies(join(folder, "studies")) : null,
   };
+}
+
+/** Null unless all are there: a notebook that stopped half way has not compared everything. */
+async function readStudies(folder: string): Promise<Studies | null> {
+  const [ladder, scaling, deepOptimizers, imageSizes, optimizers, allImages] = await Promise.all([
+    readJson<StudyResult[]>(join(folder, "ladder.json")),
+    readJson<StudyResult[]>(join(folder, "scaling.json")),
+    readJson<StudyResult[]>(join(folder, "deep_optimizers.json")),
+    readJson<StudyResult[]>(join(folder, "image_sizes.json")),
+    readJson<FairComparison>(join(folder, "optimizers.json")),
+    readJson<AllImagesRow[]>(join(folder, "all_images.json")),
+  ]);
+  return ladder && scaling && deepOptimizers && imageSizes && optimizers && allImages
+    ? { ladder, scaling, deepOptimizers, imageSizes, optimizers, allImages }
+    : null;
 }
 
 async function readJson<T>(path: string): Promise<T | null> {

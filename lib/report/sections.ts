@@ -2,16 +2,27 @@
  * What a reader who opens one page must learn: the claim, what came out, why the test leaks, what it cost. Made of the
  * run's own files, for the summary and for the site's first page.
  */
+import {
+  describeAllImages,
+  describeLadder,
+  describeOptimizers,
+  describeScaling,
+  describeSizes,
+  ladderTitle,
+  pointOf,
+} from "../experiment/study_texts.ts";
+import { accuracyByCost } from "../figures/accuracy_by_cost.ts";
 import type { Figure } from "../figures/figure.ts";
 import { percent, thousands } from "../figures/format.ts";
 import { leakageBars } from "../figures/leakage_bars.ts";
 import { table } from "../figures/table.ts";
+import { sizeText } from "../image_size.ts";
 import { durationText } from "../notebook/progress_text.ts";
 import { findStop } from "../notebook/stop_notice.ts";
 import { titleOf } from "./notebook_text.ts";
 import { resultFigure } from "./result_figure.ts";
 import { asWrittenRun, deeperRun, intervalOf, type ResultRun, type Results } from "./results.ts";
-import type { RunFolder } from "./run_folder.ts";
+import { furtherNotebook, type RunFolder, type Studies } from "./run_folder.ts";
 
 export interface Section {
   title: string;
@@ -29,6 +40,7 @@ export function makeSections(run: RunFolder): Section[] {
     claimSection(run, results),
     resultSection(results),
     ...(results.leakage?.against9600?.length ? [leakageSection(results)] : []),
+    ...(run.studies ? [furtherSection(run.studies, results)] : []),
     costSection(run, results),
     notebooksSection(run),
   ];
@@ -157,8 +169,40 @@ function leakageSection(results: Results): Section {
   };
 }
 
-function costSection({ timings, notebooks }: RunFolder, results: Results): Section {
-  const known = notebooks.filter(({ name }) => name in timings);
+function furtherSection(studies: Studies, { claimed, synthetic }: Results): Section {
+  const { ladder, scaling, imageSizes, optimizers, allImages } = studies;
+  return {
+    title: "What the write-up left as future work",
+    text: [
+      "Notebook 6 does what the write-up only wishes for. All is compared on validation, which leaks as the test does: the numbers " +
+      "compare recipes with one another and say nothing about patients.",
+      `**More trainable layers**, at ${
+        sizeText(ladder[0].size)
+      } pixels, and beside them the recipe of the result above:`,
+      describeLadder(ladder, claimed.accuracy),
+      "**Pixels divided by 255**, as the write-up has them:",
+      describeScaling(scaling),
+      `**The optimizers**, each at its own best learning rate, on the frozen network. ${
+        describeOptimizers(optimizers)
+      }`,
+      "**Larger images:**",
+      describeSizes(imageSizes),
+      `**More images.** ${describeAllImages(allImages)}`,
+    ].join("\n\n"),
+    figure: (size) =>
+      accuracyByCost(ladder.map(pointOf), {
+        title: ladderTitle(ladder),
+        source: "Each with its best epoch; minutes on a logarithmic axis",
+        valueTitle: "validation accuracy",
+        level: { name: "claimed", accuracy: claimed.accuracy },
+        synthetic,
+        ...size,
+      }),
+  };
+}
+
+function costSection({ timings, notebooks, studies }: RunFolder, results: Results): Section {
+  const known = notebooks.filter(({ name }) => name in timings && name !== furtherNotebook);
   const rows = [
     ...known.map(({ notebook, name }) => ({ what: titleOf(notebook, name), seconds: timings[name] })),
     ...timings.earlierTraining > 0
@@ -186,13 +230,25 @@ function costSection({ timings, notebooks }: RunFolder, results: Results): Secti
         machine ? ` on ${machine}` : ""
       }. Other work that an earlier run had stored is not computed again, nor counted.`,
       shown.markdown,
-    ].join("\n\n"),
+      studies ? furtherCost(studies) : "",
+    ].filter(Boolean).join("\n\n"),
   };
 }
 
-/** All notebooks, and the training that was done before they ran. */
+/** The studies' deep trainings, each counted once. */
+function furtherCost({ ladder, scaling, deepOptimizers, imageSizes, allImages }: Studies): string {
+  const runs = [...ladder, ...scaling, ...deepOptimizers, ...imageSizes, ...allImages];
+  const minutes = new Map(runs.map((run) => [run.configuration, run.minutes]));
+  const seconds = 60 * [...minutes.values()].reduce((sum, value) => sum + value, 0);
+  return `Notebook 6 compares ${minutes.size} trainings, that of the result above among them. They took ${
+    durationText(Math.round(seconds))
+  } in all, in sittings of their own.`;
+}
+
+/** The five notebooks, and the training that was done before they ran. */
 export function totalSeconds({ timings, notebooks }: Pick<RunFolder, "timings" | "notebooks">): number {
-  return notebooks.reduce((sum, { name }) => sum + (timings[name] ?? 0), timings.earlierTraining ?? 0);
+  return notebooks.filter(({ name }) => name !== furtherNotebook)
+    .reduce((sum, { name }) => sum + (timings[name] ?? 0), timings.earlierTraining ?? 0);
 }
 
 function notebooksSection({ notebooks }: RunFolder): Section {

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import type { AllImagesRow } from "../../lib/experiment/all_images.ts";
 import type { FairComparison } from "../../lib/experiment/fair_comparison.ts";
 import type { StudyResult } from "../../lib/experiment/studies.ts";
 import {
   bestOf,
+  describeAllImages,
+  describeLadder,
   describeOptimizers,
   describeScaling,
+  describeSizes,
   differenceRow,
   ladderTitle,
 } from "../../lib/experiment/study_texts.ts";
@@ -40,6 +44,46 @@ Deno.test("the ladder's title names the best depth, or that nothing beats the fi
   assert.equal(ladderTitle([head, deep]), "From 64.1 % (head) to 83.2 % (block3) in 16 minutes of training");
   assert.equal(ladderTitle([deep, head]), "Nothing beats the block3: 83.2 %");
   assert.equal(bestOf([head, deep]), deep);
+});
+
+Deno.test("the ladder's finding tells rungs from other recipes, and which pass the claim, the cheapest first", () => {
+  const head = result("head", 0.641);
+  const deep = result("block3", 0.832, { depth: "block3", train: { accuracy: 0.985, loss: 0.1 } });
+  const own = result("our recipe", 0.911, { depth: "block3", minutes: 55, epochs: 12 });
+  const half = result("half of it", 0.897, { depth: "block3", minutes: 26.4 });
+  assert.deepEqual(describeLadder([head, deep, own, half], 0.895).split("\n"), [
+    "- **Depth** takes validation from 64.1 % (head) to 83.2 % (block3). Of the images that it has trained on, that network knows 98.5 %.",
+    "- **Our recipe**: 91.1 % on validation, 90.0 % on train, after 12 epochs and 55 minutes.",
+    "- **Half of it**: 89.7 % on validation, 90.0 % on train, after 6 epochs and 26 minutes.",
+    "- The claimed 89.5 % is reached on validation by half of it, our recipe, at the least in 26 minutes.",
+  ]);
+  assert.match(describeLadder([head, deep], 0.895), /89\.5 % is reached on validation by none/);
+});
+
+Deno.test("sizes are compared within a depth, width before height", () => {
+  const text = describeSizes([
+    result("a", 0.65, { minutes: 0.3 }),
+    result("b", 0.68, { size: 96, minutes: 0.6 }),
+    result("c", 0.67, { size: [150, 200], minutes: 1 }),
+    result("d", 0.75, { depth: "block5" }),
+    result("e", 0.74, { depth: "block5", size: 96 }),
+  ]);
+  assert.deepEqual(text.split("\n"), [
+    "- **head**: 65.0 % at 64 × 64 (0.3 min), 68.0 % at 96 × 96 (0.6 min), 67.0 % at 200 × 150 (1.0 min). " +
+    "The best, 96 × 96, adds 3.00 points.",
+    "- **block5**: 75.0 % at 64 × 64 (12.3 min), 74.0 % at 96 × 96 (12.3 min). The smallest is not beaten.",
+  ]);
+});
+
+Deno.test("all images are compared with the subset, with what each has seen of the test", () => {
+  const row = (name: string, test: number, copyShare: number): AllImagesRow => ({
+    ...{ name, test, copyShare, images: 1, epochs: 1, validation: 0.9, minutes: 50, configuration: name },
+    interval: { low: 0.8, high: 0.99 },
+  });
+  assert.match(
+    describeAllImages([row("12,000 images", 0.91, 0.738), row("34,120 images", 0.905, 0.89)]),
+    /With 34,120 images instead of 12,000 images .* 91\.0 % to 90\.5 % \(−0\.50 points\).* 89\.0 % instead of 73\.8 %/,
+  );
 });
 
 Deno.test("each depth's scalings are compared, with sign", () => {

@@ -1,5 +1,8 @@
 /** Small runs made up for the tests: folders as `deno task reproduce` leaves them, with numbers that no real run has. */
 import { join } from "node:path";
+import type { AllImagesRow } from "../../lib/experiment/all_images.ts";
+import type { FairComparison } from "../../lib/experiment/fair_comparison.ts";
+import type { StudyResult } from "../../lib/experiment/studies.ts";
 import { display } from "../../lib/figures/display.ts";
 import { classBars } from "../../lib/figures/class_bars.ts";
 import { table } from "../../lib/figures/table.ts";
@@ -12,6 +15,7 @@ import {
   type Output,
   serializeNotebook,
 } from "../../lib/notebook/ipynb.ts";
+import type { Depth } from "../../lib/recipe.ts";
 import type { ResultRun, Results } from "../../lib/report/results.ts";
 
 const scores = (accuracy: number, n: number) => ({
@@ -119,6 +123,43 @@ export async function drawnNotebook(title: string): Promise<Notebook> {
   );
 }
 
+/** Studies that notebook 6 could leave behind, with numbers that no real run has; five trainings of an hour in all. */
+export function drawnStudies() {
+  const run = (label: string, depth: Depth, validation: number, minutes: number): StudyResult => ({
+    ...{ label, depth, minutes, optimizer: "nadam", scaling: "divide255", size: 64, images: 960 },
+    ...{ parameters: 100, epochs: 6, bestEpoch: 5, configuration: `${depth} ${minutes}` },
+    train: { accuracy: 0.97, loss: 0.1 },
+    validation: { n: 240, accuracy: validation, loss: 1 },
+  });
+  const head = run("head", "head", 0.441, 1);
+  const deep = run("block5", "block5", 0.613, 19);
+  const row = (name: string, test: number, minutes: number): AllImagesRow => ({
+    ...{ name, test, minutes, images: 1200, epochs: 2, copyShare: 0.321, validation: 0.7 },
+    ...{ interval: { low: 0.5, high: 0.8 }, configuration: name },
+  });
+  const optimizers: FairComparison = {
+    optimizers: [{
+      ...{
+        optimizer: "adam",
+        grid: [],
+        learningRate: 0.01,
+        accuracies: [0.432],
+        mean: 0.432,
+        deviation: 0.01,
+      },
+    }],
+    differences: [],
+  };
+  return {
+    ladder: [head, deep],
+    scaling: [head, { ...run("head, imagenet", "head", 0.461, 2), scaling: "imagenet" }],
+    deep_optimizers: [deep],
+    image_sizes: [head],
+    optimizers,
+    all_images: [row("1,200 images", 0.652, 19), row("3,412 images", 0.689, 19)],
+  };
+}
+
 /** One pixel. */
 export const tinyPng =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -131,14 +172,20 @@ export async function writeRun(
     results?: Results | null;
     timings?: Record<string, number>;
     configuration?: Record<string, unknown>;
+    /** By name; see `drawnStudies`. */
+    studies?: Record<string, unknown>;
   },
 ): Promise<string> {
   await Deno.mkdir(join(folder, "notebooks"), { recursive: true });
+  await Deno.mkdir(join(folder, "studies"));
   const write = (name: string, text: string) => Deno.writeTextFile(join(folder, name), text);
   for (const [name, notebook] of Object.entries(run.notebooks)) {
     await write(`notebooks/${name}.ipynb`, serializeNotebook(notebook));
   }
   if (run.results) await write("results.json", JSON.stringify(run.results));
+  for (const [name, study] of Object.entries(run.studies ?? {})) {
+    await write(`studies/${name}.json`, JSON.stringify(study));
+  }
   if (run.timings) await write("timings.json", JSON.stringify(run.timings));
   await write("run.json", JSON.stringify({ configuration: run.configuration ?? {} }));
   return folder;

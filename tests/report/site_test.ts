@@ -8,6 +8,7 @@ import { writeSite } from "../../lib/report/site.ts";
 import {
   drawnNotebook,
   drawnResults,
+  drawnStudies,
   executed,
   inFolder,
   resultRun,
@@ -78,6 +79,25 @@ Deno.test("a run that trains deeper is shown beside the one as written, and the 
   assert.match(words, /from block3 on, it is 65\.0 % , 12\.7 points below the claim/);
   assert.match(words, /from block3 \(the best on validation\)/);
   assert.match(html, /<strong>66\.0&nbsp;%<\/strong>/);
+});
+
+Deno.test("what notebook 6 found stands on the first page, with its cost apart; without all of it nothing does", async () => {
+  const further = { ...notebooks, "06_future_work": executed("# 6 · Further") };
+  const timings = { "01_first": 61, "02_more": 12, "06_future_work": 5000 };
+  const run = { notebooks: further, results: drawnResults(), timings, studies: drawnStudies() };
+  const site = await siteOf(run);
+  const words = wordsOf(site.get("index.html")!);
+  assert.match(words, /from 44\.1 % \(head\) to 61\.3 % \(block5\)/);
+  assert.match(words, /44\.1 % divided by 255, 46\.1 % as ImageNet's/);
+  assert.match(words, /adam has the highest mean, 43\.2 %/);
+  assert.match(words, /from 65\.2 % to 68\.9 % \(\+3\.70 points\)/);
+  assert.match(words, /took 1 min 13 s on/);
+  assert.match(words, /compares 5 trainings.*They took 1 h/);
+  assert.match(site.get("index.html")!, /alt="From 44\.1 % \(head\) to 61\.3 % \(block5\) in 19 minutes/);
+  const { all_images: _, ...unfinished } = drawnStudies();
+  for (const parts of [{ ...run, studies: unfinished }, { ...run, notebooks }]) {
+    assert.doesNotMatch(wordsOf((await siteOf(parts)).get("index.html")!), /future work|They took/);
+  }
 });
 
 Deno.test("every page of stand-in data says SYNTHETIC first; other photos and random weights are told", async () => {
