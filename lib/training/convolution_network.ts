@@ -56,6 +56,7 @@ export function makeConvolutionNetwork(
         value.dispose();
       });
     },
+    batch: (n) => new Float32Array(n * inputs), // one of its own: the engine may look at it later
     lossAndGradients(x, labels, mask) {
       let logits: Float32Array | undefined;
       let loss = NaN;

@@ -15,11 +15,18 @@ export function makeSoftmaxNetwork(
   const [initialKernel, bias] = parameters.map(({ values }) => values.slice());
   let products = makeProducts(32, { features, classes });
   products.kernel.set(initialKernel);
-  const roomFor = (rows: number) => {
-    if (rows <= products.rows) return;
-    const { kernel } = products;
-    products = makeProducts(rows, { features, classes });
-    products.kernel.set(kernel);
+  const batch = (n: number) => {
+    if (n > products.rows) {
+      const { kernel } = products;
+      products = makeProducts(n, { features, classes });
+      products.kernel.set(kernel);
+    }
+    return products.x.subarray(0, n * features);
+  };
+  const take = (x: Float32Array) => {
+    const taken = x.buffer === products.x.buffer ? x : batch(x.length / features);
+    if (taken !== x) taken.set(x);
+    return taken;
   };
   const logitsOf = (n: number) => {
     const logits = products.forward(n);
@@ -33,23 +40,17 @@ export function makeSoftmaxNetwork(
       products.kernel.set(kernel);
       bias.set(ofBias);
     },
+    batch,
     lossAndGradients(x, labels, mask) {
-      const n = labels.length;
-      roomFor(n);
-      products.x.set(x);
-      mask?.forEach((factor, i) => products.x[i] *= factor);
-      const logits = logitsOf(n);
+      const taken = take(x);
+      mask?.forEach((factor, i) => taken[i] *= factor);
+      const logits = logitsOf(labels.length);
       const { loss, gradient } = crossEntropy(logits, labels, classes);
       const ofBias = new Float32Array(classes);
       for (let i = 0; i < gradient.length; i++) ofBias[i % classes] += gradient[i];
       return { logits, loss, gradients: [products.backward(gradient), ofBias] };
     },
-    logits(x) {
-      const n = x.length / features;
-      roomFor(n);
-      products.x.set(x);
-      return logitsOf(n);
-    },
+    logits: (x) => logitsOf(take(x).length / features),
     [Symbol.dispose]() {},
   };
 }

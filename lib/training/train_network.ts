@@ -128,7 +128,7 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
     while (position.step < steps) {
       const step = position.step + 1;
       const batch = order.slice((step - 1) * batchSize, step * batchSize);
-      const x = readRows(train, batch, network.inputs);
+      const x = readRows(train, batch, network);
       if (options.randomOrientation) reorient(x, batch, { side, seed, epoch });
       const labels = batch.map((row) => train.labels[row]);
       network.assign(weights);
@@ -196,7 +196,7 @@ export async function networkLogits(
   const turn = makeTurns();
   for (let start = 0; start < n; start += batchSize) {
     const rows = Array.from({ length: Math.min(batchSize, n - start) }, (_, i) => start + i);
-    logits.set(network.logits(readRows(examples, rows, network.inputs)), start * classes);
+    logits.set(network.logits(readRows(examples, rows, network)), start * classes);
     onBatch?.(start + rows.length, n);
     await turn();
   }
@@ -231,10 +231,11 @@ function isOver(history: readonly NetworkEpoch[], patience: number | null): bool
   return patience !== null && history.length > 0 && history.length - bestOf(history).epoch >= patience;
 }
 
-/** (rows, length), an array of its own for every batch: the engine may look at it later. */
-function readRows(examples: Examples, rows: readonly number[], length: number): Float32Array {
-  const values = new Float32Array(rows.length * length);
-  rows.forEach((row, i) => examples.read(row, values.subarray(i * length, (i + 1) * length)));
+/** A batch for the network's next call. */
+function readRows(examples: Examples, rows: readonly number[], network: TrainableNetwork): Float32Array {
+  const { inputs } = network;
+  const values = network.batch(rows.length);
+  rows.forEach((row, i) => examples.read(row, values.subarray(i * inputs, (i + 1) * inputs)));
   return values;
 }
 

@@ -30,7 +30,8 @@ function pass(): Float32Array {
   const means = new Float32Array(rows.length / length);
   let sum = 0;
   means.forEach((_, step) => {
-    const x = rows.slice(step * length, (step + 1) * length);
+    const x = network.batch(batchSize);
+    x.set(rows.subarray(step * length, (step + 1) * length));
     const labels = Array.from({ length: batchSize }, (_, i) => (step * batchSize + i) % classes);
     network.assign(weights);
     const { loss, gradients } = network.lossAndGradients(x, labels);

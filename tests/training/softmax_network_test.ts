@@ -82,6 +82,26 @@ Deno.test("a mask stands before the softmax, and before its gradient", () => {
   assert.deepEqual(copies, network.lossAndGradients(x.map((v, i) => v * mask[i]), labelsFor(5, 7)));
 });
 
+Deno.test("a batch of the network's own gives what an array gives, with and without a mask, at any size", () => {
+  const { features, random, make } = makeCase(64, 7, 102);
+  const mask = draw(40 * features, random);
+  using network = make();
+  for (const n of [3, 40, 5]) {
+    const x = draw(n * features, random);
+    const own = () => {
+      const batch = network.batch(n);
+      batch.set(x);
+      return batch;
+    };
+    for (const factors of [undefined, mask.subarray(0, n * features)]) {
+      const expected = network.lossAndGradients(x, labelsFor(n, 7), factors);
+      const gradients = expected.gradients.map((values) => values.slice());
+      assert.deepEqual(network.lossAndGradients(own(), labelsFor(n, 7), factors), { ...expected, gradients });
+    }
+    assert.deepEqual(network.logits(x), network.logits(own()));
+  }
+});
+
 Deno.test("more rows than ever before, then fewer, get the same answers, also after other values", () => {
   const { features, random, values, make } = makeCase(64, 7, 101);
   const x = draw(150 * features, random);
