@@ -113,9 +113,9 @@ export function bestOf(results: readonly StudyResult[]): StudyResult {
   return results.reduce((best, one) => (one.validation.accuracy > best.validation.accuracy ? one : best));
 }
 
-/** A run as the figure of accuracy against minutes takes it. */
-export function pointOf({ label, minutes, validation }: StudyResult) {
-  return { name: label, minutes, accuracy: validation.accuracy };
+/** A run as the figure of accuracy against minutes takes it; what is no rung of the ladder stands apart. */
+export function pointOf({ label, depth, minutes, validation }: StudyResult) {
+  return { name: label, minutes, accuracy: validation.accuracy, apart: label !== depth };
 }
 
 /** A pair of optimizers as a row of texts. */

@@ -12,6 +12,8 @@ export interface CostPoint {
   readonly minutes: number;
   /** A share from 0 to 1. */
   readonly accuracy: number;
+  /** Not one of the joined runs, but something to compare them with. */
+  readonly apart?: boolean;
 }
 
 export interface CostOptions extends FigureOptions {
@@ -22,7 +24,7 @@ export interface CostOptions extends FigureOptions {
 }
 
 /**
- * Points on a logarithmic axis of minutes, joined by a thin line in the order of the runs.
+ * Points on a logarithmic axis of minutes, joined by a thin line in the order of the runs; those apart in another colour.
  *
  * @throws RangeError without runs, for minutes of 0 or less, or an accuracy outside 0 to 1
  */
@@ -37,35 +39,48 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
   }
   const { width = defaultWidth, level, valueTitle } = options;
   const height = options.height ?? topMargin(options) + 380 + 62;
-  const nameWidth = Math.max(...points.map(({ name }) => textWidth(name, { size: textSizes.label })));
   const margin = { l: 70, r: 30, t: topMargin(options), b: 62 };
   const minutes = points.map((point) => point.minutes);
   const values = points.map(({ accuracy }) => 100 * accuracy);
   const plot = { width: width - margin.l - margin.r, height: height - margin.t - margin.b };
-  const x = logRange(minutes, (nameWidth + 24) / plot.width);
+  const x = logRange(minutes);
+  const ticks = logTicks(x, Math.floor(plot.width / 44));
   const y = paddedRange([...values, ...level ? [100 * level.accuracy] : []]);
   const heightOf = (value: number) => (value - y[0]) / (y[1] - y[0]) * plot.height;
-  const places = spread(values.map(heightOf), 17);
-  const color = seriesColors[0];
+  // The line rises to the right: below it, to the right, is room for its names, above it for those apart.
+  const isLeft = points.map(({ name, minutes, apart }) => {
+    const before = (Math.log10(minutes) - x[0]) / (x[1] - x[0]) * plot.width;
+    const needed = textWidth(name, { size: textSizes.label }) + 20;
+    return apart ? before >= needed : plot.width - before < needed;
+  });
+  // Names on one side must not touch.
+  const places = values.map(heightOf);
+  for (const side of [true, false]) {
+    const indices = points.map((_, i) => i).filter((i) => isLeft[i] === side);
+    spread(indices.map((i) => places[i]), 17).forEach((place, i) => places[indices[i]] = place);
+  }
+  const trace = (runs: readonly CostPoint[], mode: string, color: string) => ({
+    ...{ type: "scatter", mode, line: { color: ink.muted, width: 1.4 } },
+    x: runs.map((run) => run.minutes),
+    y: runs.map(({ accuracy }) => 100 * accuracy),
+    marker: { color, size: 11, line: { color: ink.paper, width: 2 } },
+    text: runs.map(({ name }) => escapeMarkup(name)),
+    hovertemplate: "%{text}: %{y:.1f} % in %{x:.1f} min<extra></extra>",
+  });
+  const [joined, apart] = [points.filter((run) => !run.apart), points.filter((run) => run.apart)];
   return figure({
-    data: [{
-      type: "scatter",
-      mode: "lines+markers",
-      x: minutes,
-      y: values,
-      line: { color: ink.muted, width: 1.4 },
-      marker: { color, size: 11, line: { color: ink.paper, width: 2 } },
-      text: points.map(({ name }) => escapeMarkup(name)),
-      hovertemplate: "%{text}: %{y:.1f} % in %{x:.1f} min<extra></extra>",
-    }],
+    data: [
+      trace(joined, "lines+markers", seriesColors[0]),
+      ...apart.length > 0 ? [trace(apart, "markers", seriesColors[1])] : [],
+    ],
     layout: themed({ ...options, height }, {
       margin,
       xaxis: {
         title: "minutes of training on two cores",
         type: "log",
         range: x,
-        tickvals: logTicks(x),
-        ticktext: logTicks(x).map((tick) => tick.toLocaleString("en-US")),
+        tickvals: ticks,
+        ticktext: ticks.map((tick) => tick.toLocaleString("en-US")),
         showgrid: false,
         showline: true,
         linecolor: ink.axis,
@@ -81,7 +96,8 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
       annotations: [
         ...points.map(({ name, minutes }, i) => ({
           ...label(`<b>${escapeMarkup(name)}</b>`, ink.text),
-          ...{ xref: "x", x: Math.log10(minutes), xanchor: "left", xshift: 11 },
+          ...{ xref: "x", x: Math.log10(minutes) },
+          ...(isLeft[i] ? { xanchor: "right", xshift: -11 } : { xanchor: "left", xshift: 11 }),
           ...{ yref: "y", y: y[0], yanchor: "middle", yshift: places[i] },
         })),
         ...level
@@ -108,24 +124,21 @@ function label(text: string, color: string) {
   return { text, font: { size: textSizes.label, color }, showarrow: false, borderpad: 0 };
 }
 
-/** Exponents of ten around the values, with room at the end for the last name: `share` of the axis. */
-function logRange(values: readonly number[], share: number): [number, number] {
+/** Exponents of ten around the values. */
+function logRange(values: readonly number[]): [number, number] {
   const [low, high] = [Math.log10(Math.min(...values)), Math.log10(Math.max(...values))];
-  const start = low - Math.max(high - low, 0.5) * 0.05;
-  const room = Math.min(share, 0.5);
-  return [start, start + (Math.max(high - start, 0.4)) / (1 - room)];
+  const padding = Math.max(0.06 * (high - low), 0.2);
+  return [low - padding, high + padding];
 }
 
-/** 1, 2 and 5 of each power of ten. */
-function logTicks([low, high]: readonly [number, number]): number[] {
-  const ticks: number[] = [];
-  for (let power = Math.floor(low); power <= high; power++) {
-    for (const step of [1, 2, 5]) {
-      const tick = Number((step * 10 ** power).toPrecision(1));
-      if (Math.log10(tick) >= low && Math.log10(tick) <= high) ticks.push(tick);
-    }
-  }
-  return ticks;
+/** 1, 2 and 5 of each power of ten, 1 and 3, or 1 alone: no more than there is room for. */
+function logTicks([low, high]: readonly [number, number], most: number): number[] {
+  const ticksOf = (steps: readonly number[]) => {
+    const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) }, (_, i) => Math.floor(low) + i);
+    return powers.flatMap((power) => steps.map((step) => Number((step * 10 ** power).toPrecision(1))))
+      .filter((tick) => Math.log10(tick) >= low && Math.log10(tick) <= high);
+  };
+  return [[1, 2, 5], [1, 3]].map(ticksOf).find((ticks) => ticks.length <= most) ?? ticksOf([1]);
 }
 
 function paddedRange(values: readonly number[]): [number, number] {

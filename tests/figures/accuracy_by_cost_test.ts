@@ -29,6 +29,18 @@ Deno.test("cost: a point a run on minutes by powers of ten, every name and the l
   assert.match(alt, /block3: 83\.2\s% in 15\.6 minutes/);
 });
 
+Deno.test("cost: runs apart are points of another colour that no line joins, with their names", () => {
+  const other = { name: "another recipe", minutes: 50, accuracy: 0.91, apart: true };
+  const { spec, alt } = accuracyByCost([...rungs, other], options);
+  const [joined, apart] = spec.data as { mode: string; x: number[]; marker: { color: string } }[];
+  assert.deepEqual(joined.x, rungs.map(({ minutes }) => minutes));
+  assert.deepEqual([apart.mode, apart.x], ["markers", [50]]);
+  assert.notEqual(apart.marker.color, joined.marker.color);
+  const { annotations } = spec.layout as { annotations: { text: string }[] };
+  assert.ok(annotations.some(({ text }) => text === "<b>another recipe</b>"));
+  assert.match(alt, /another recipe: 91\.0\s% in 50\.0 minutes/);
+});
+
 Deno.test("cost: no run, no minutes and an accuracy that is none are refused, with the run", () => {
   assert.throws(() => accuracyByCost([], options), { name: "RangeError", message: /Received: none/ });
   for (const wrong of [{ minutes: 0 }, { minutes: NaN }, { accuracy: 1.2 }, { accuracy: -0.1 }]) {
