@@ -43,24 +43,24 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
   const minutes = points.map((point) => point.minutes);
   const values = points.map(({ accuracy }) => 100 * accuracy);
   const plot = { width: width - margin.l - margin.r, height: height - margin.t - margin.b };
-  const x = logRange(minutes);
+  const widthOf = ({ name }: CostPoint) => textWidth(name, { size: textSizes.label }) + 24;
+  const x = logRange(points, (point) => point.apart ? 0 : Math.min(widthOf(point) / plot.width, 0.5));
   const ticks = logTicks(x, Math.floor(plot.width / 44));
   const y = paddedRange([...values, ...level ? [100 * level.accuracy] : []]);
   const heightOf = (value: number) => (value - y[0]) / (y[1] - y[0]) * plot.height;
   // The line rises to the right: below it, to the right, is room for its names, above it for those apart.
-  const isLeft = points.map(({ name, minutes, apart }) => {
-    const before = (Math.log10(minutes) - x[0]) / (x[1] - x[0]) * plot.width;
-    const needed = textWidth(name, { size: textSizes.label }) + 20;
-    return apart ? before >= needed : plot.width - before < needed;
-  });
+  const isLeft = points.map((point) =>
+    point.apart === true && (Math.log10(point.minutes) - x[0]) / (x[1] - x[0]) * plot.width > widthOf(point)
+  );
   // Names on one side must not touch.
   const places = values.map(heightOf);
   for (const side of [true, false]) {
     const indices = points.map((_, i) => i).filter((i) => isLeft[i] === side);
     spread(indices.map((i) => places[i]), 17).forEach((place, i) => places[indices[i]] = place);
   }
-  const trace = (runs: readonly CostPoint[], mode: string, color: string) => ({
-    ...{ type: "scatter", mode, line: { color: ink.muted, width: 1.4 } },
+  const trace = (runs: readonly CostPoint[], color: string) => ({
+    type: "scatter",
+    mode: "markers",
     x: runs.map((run) => run.minutes),
     y: runs.map(({ accuracy }) => 100 * accuracy),
     marker: { color, size: 11, line: { color: ink.paper, width: 2 } },
@@ -70,8 +70,12 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
   const [joined, apart] = [points.filter((run) => !run.apart), points.filter((run) => run.apart)];
   return figure({
     data: [
-      trace(joined, "lines+markers", seriesColors[0]),
-      ...apart.length > 0 ? [trace(apart, "markers", seriesColors[1])] : [],
+      {
+        ...trace(joined, seriesColors[0]),
+        mode: "lines+markers",
+        line: { color: ink.muted, width: 1.4 },
+      },
+      ...apart.length > 0 ? [trace(apart, seriesColors[1])] : [],
     ],
     layout: themed({ ...options, height }, {
       margin,
@@ -124,11 +128,14 @@ function label(text: string, color: string) {
   return { text, font: { size: textSizes.label, color }, showarrow: false, borderpad: 0 };
 }
 
-/** Exponents of ten around the values. */
-function logRange(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.log10(Math.min(...values)), Math.log10(Math.max(...values))];
+/** Exponents of ten around the points, so that each has the share of the axis behind it that `room` says. */
+function logRange(points: readonly CostPoint[], room: (point: CostPoint) => number): [number, number] {
+  const exponents = points.map(({ minutes }) => Math.log10(minutes));
+  const [low, high] = [Math.min(...exponents), Math.max(...exponents)];
   const padding = Math.max(0.06 * (high - low), 0.2);
-  return [low - padding, high + padding];
+  const start = low - padding;
+  const ends = points.map((point, i) => start + (exponents[i] - start) / (1 - room(point)));
+  return [start, Math.max(high + padding, ...ends)];
 }
 
 /** 1, 2 and 5 of each power of ten, 1 and 3, or 1 alone: no more than there is room for. */

@@ -204,6 +204,14 @@ export function strainedExamples(): Record<string, Figure> {
       ...options,
       valueTitle: "accuracy",
     }),
+    narrowCosts: accuracyByCost(
+      [
+        ...rungs,
+        { name: "another recipe with a long name", minutes: 55, accuracy: 0.91, apart: true },
+        { name: "and one that is as cheap as the first", minutes: 0.4, accuracy: 0.7, apart: true },
+      ],
+      { ...options, valueTitle: "accuracy", level: { name: "claimed", accuracy: 0.895 }, width: 480 },
+    ),
     narrowClaim: claimBars(claim, { ...options, width: 520 }),
     noLeakage: leakageBars([{ dx: "nv", copyShare: NaN }, { dx: "all", copyShare: NaN }], options),
     onlyAll: leakageBars([{ dx: "all", copyShare: 1 }], { ...options, width: 480 }),
