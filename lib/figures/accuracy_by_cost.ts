@@ -40,7 +40,6 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
   const { width = defaultWidth, level, valueTitle } = options;
   const height = options.height ?? topMargin(options) + 380 + 62;
   const margin = { l: 70, r: 30, t: topMargin(options), b: 62 };
-  const minutes = points.map((point) => point.minutes);
   const values = points.map(({ accuracy }) => 100 * accuracy);
   const plot = { width: width - margin.l - margin.r, height: height - margin.t - margin.b };
   const widthOf = ({ name }: CostPoint) => textWidth(name, { size: textSizes.label }) + 24;
