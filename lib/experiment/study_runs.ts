@@ -76,10 +76,20 @@ export function allImages(config: Config): Config {
   return variantOf(config, { label: "all images", change: { subsetShare: 1, recipe } });
 }
 
+/** A configuration of `06_future_work`, and whether the test is opened for it. */
+export interface StudyConfig {
+  readonly config: Config;
+  readonly opensTest: boolean;
+}
+
 /** All runs of `06_future_work` as configurations, each once. */
-export function studyConfigs(config: Config): Config[] {
+export function studyConfigs(config: Config): StudyConfig[] {
   const runs = [ladder, ownRecipe, scalings, deepOptimizers, imageSizes].flatMap((study) => study(config));
-  const variants = [...runs.map((run) => variantOf(config, run)), config, allImages(config)];
-  return [...new Map(variants.map((variant) => [JSON.stringify(variant), variant])).values()]
-    .filter(({ recipe }) => recipe.length > 0);
+  const tested = [variantOf(config, { label: "own", change: { recipe: config.recipe } }), allImages(config)];
+  const variants = [
+    ...tested.map((config) => ({ config, opensTest: true })),
+    ...runs.map((run) => ({ config: variantOf(config, run), opensTest: false })),
+  ].filter(({ config }) => config.recipe.length > 0);
+  const keys = variants.map((variant) => JSON.stringify(variant.config));
+  return variants.filter((_, i) => keys.indexOf(keys[i]) === i);
 }

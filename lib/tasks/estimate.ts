@@ -80,11 +80,14 @@ async function leftToCompute(config: Config, notebooks: readonly string[], fresh
   const decode = needs("02", "04", "05") ? Math.max(0, sizes.images - stored) : 0;
   // Activations are found by their pixels: as long as images are missing nothing is known of them.
   const configs = [
-    ...config.recipe.length > 0 && needs("04", "05") ? [config] : [],
+    ...config.recipe.length > 0 && needs("04", "05") ? [{ config, opensTest: true }] : [],
     ...needs("06") ? studyConfigs(config) : [],
   ];
   const trainings = await Promise.all(
-    configs.map(async (config) => ({ config, sizes: await partSizesOf(config) })),
+    configs.map(async ({ config, opensTest }) => {
+      const sizes = await partSizesOf(config);
+      return { config, sizes: opensTest ? sizes : { ...sizes, test: 0 } };
+    }),
   );
   const { subset, test } = fresh || stored < sizes.images || !needs("04", "05") || !await isEngineReady()
     ? sizes

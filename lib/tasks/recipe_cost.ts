@@ -55,10 +55,12 @@ export function recipeCost(trainings: readonly Training[], forwardRate: number) 
       const pace = trainedPerSecond[depth] / area;
       seconds += epochs * (sizes.train / pace + validation / (3 * pace));
       const images = sizes.subset + (depth === recipe.at(-1)!.depth ? sizes.test : 0);
-      activations.set(`${cut} ${size} ${scaling} ${subsetShare}`, {
+      const key = `${cut} ${size} ${scaling} ${subsetShare}`;
+      const cost = {
         seconds: images * frozenShare[depth] * area / forwardRate,
         bytes: depth === "block1" ? 0 : images * 2 * cutLength(cut, size),
-      });
+      };
+      if (cost.seconds >= (activations.get(key)?.seconds ?? 0)) activations.set(key, cost);
       // weights, the best ones and two slots, while it trains; then the weights stay
       checkpoints += 4 * parameterCount(layers.slice(frozenLayers(cut).length));
     }
