@@ -5,7 +5,7 @@ import { randomFor } from "../../lib/random.ts";
 import { makePlace, type Place, resultsOf, startRun, survivors, unfinished } from "./run.ts";
 
 let place: Place;
-let expected: Record<string, string>;
+let expected: Record<string, unknown>;
 
 Deno.test.beforeAll(async () => {
   place = await makePlace();
@@ -53,8 +53,8 @@ Deno.test("of two runs in one folder the second waits, says so, and takes all th
   expected = await resultsOf(place, "unbroken");
   assert.equal(
     Object.keys(expected).length,
-    1 + 7 + 3,
-    `results.json, CSVs, heads: ${Object.keys(expected)}`,
+    2 + 7 + 3,
+    `results.json and what it holds, CSVs, heads: ${Object.keys(expected)}`,
   );
   const waited = await second.ended;
   assert.equal(waited.text.match(/reused, nothing changed/g)?.length, 5, waited.text);

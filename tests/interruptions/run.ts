@@ -92,16 +92,18 @@ export function startRun(
   };
 }
 
-/** SHA-256 of what two runs must share: results.json, tables, weights. */
-export async function resultsOf(place: Place, out: string): Promise<Record<string, string>> {
-  const digests: Record<string, string> = {};
+/** What two runs must share: SHA-256 of results.json, tables and weights, and the results themselves, so that a difference has a name. */
+export async function resultsOf(place: Place, out: string): Promise<Record<string, unknown>> {
+  const shared: Record<string, unknown> = {};
   for (const folder of ["", "optimizers"]) {
     for (const { name } of await Array.fromAsync(Deno.readDir(join(place.folder, out, folder)))) {
       if (name !== "results.json" && !/\.(csv|head)$/.test(name)) continue;
-      digests[join(folder, name)] = sha256(await Deno.readFile(join(place.folder, out, folder, name)));
+      const bytes = await Deno.readFile(join(place.folder, out, folder, name));
+      shared[join(folder, name)] = sha256(bytes);
+      if (name === "results.json") shared.results = JSON.parse(new TextDecoder().decode(bytes));
     }
   }
-  return Object.fromEntries(Object.entries(digests).sort());
+  return Object.fromEntries(Object.entries(shared).sort());
 }
 
 /** What is left in the run's folder that no finished run leaves. */
