@@ -63,7 +63,8 @@ async function hoverTexts(page: Page): Promise<string[]> {
     await figure.evaluate((node) =>
       (node as unknown as { scrollIntoView(o: object): void }).scrollIntoView({ block: "center" })
     );
-    const mark = await figure.$(".barlayer .point path, .scatterlayer .lines path, .heatmaplayer image");
+    const mark = await figure.$(".barlayer .point path, .scatterlayer .points path, .heatmaplayer image") ??
+      await figure.$(".scatterlayer .lines path");
     const box = await mark!.boundingBox();
     const share = await mark!.evaluate((node) =>
         (node as unknown as { nodeName: string }).nodeName === "image"
