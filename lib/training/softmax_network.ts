@@ -12,9 +12,13 @@ export function makeSoftmaxNetwork(
   { size, classes }: NetworkSize,
 ): TrainableNetwork {
   const features = cutLength("flatten", size);
-  const [initialKernel, bias] = parameters.map(({ values }) => values.slice());
+  const bias = new Float32Array(classes);
   let products = makeProducts(32, { features, classes });
-  products.kernel.set(initialKernel);
+  const assign = ([kernel, ofBias]: readonly Float32Array[]) => {
+    products.kernel.set(kernel);
+    bias.set(ofBias);
+  };
+  assign(parameters.map(({ values }) => values));
   const batch = (n: number) => {
     if (n > products.rows) {
       const { kernel } = products;
@@ -36,10 +40,7 @@ export function makeSoftmaxNetwork(
   return {
     inputs: features,
     features,
-    assign([kernel, ofBias]) {
-      products.kernel.set(kernel);
-      bias.set(ofBias);
-    },
+    assign,
     batch,
     lossAndGradients(x, labels, mask) {
       const taken = take(x);
