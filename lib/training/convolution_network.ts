@@ -25,7 +25,7 @@ export function makeConvolutionNetwork(
   const shape = cutShape(cut, size);
   const inputs = cutLength(cut, size);
   const features = cutLength("flatten", size);
-  const plan = planConvolutions(layers.slice(frozenLayers(cut).length), size);
+  const plan = planConvolutions(layers.slice(frozenLayers(cut).length), { size, tiles: "fine" });
   const variables = parameters.map(({ values, shape }) =>
     tf.tidy(() => tf.variable(tf.tensor(values.slice(), [...shape], "float32")))
   );

@@ -3,7 +3,7 @@ import type { GradSaveFunc, Tensor, Tensor1D, Tensor3D, Tensor4D } from "@tensor
 import type { ImageSize } from "../image_size.ts";
 import { engine, tf } from "../tensorflow/engine.ts";
 import { type ConvolutionLayer, type Layer, layers, outputShapes } from "./architecture.ts";
-import { makeWinograd, type Winograd, winogradFilter, winogradFits } from "./winograd.ts";
+import { makeWinograd, type Winograd, winogradFits, type WinogradOptions } from "./winograd.ts";
 
 /** One convolution, with the max pool behind it where there is one. */
 export interface ConvolutionStep {
@@ -31,9 +31,13 @@ export interface StepTensors {
  * product is too slow for that to pay.
  *
  * @param planned a run of `layers`
- * @param size of the network's images
+ * @param options.size of the network's images
+ * @param options.tiles how finely Winograd's convolutions round
  */
-export function planConvolutions(planned: readonly Layer[], size: ImageSize): ConvolutionPlan {
+export function planConvolutions(
+  planned: readonly Layer[],
+  { size, tiles }: { size: ImageSize } & WinogradOptions,
+): ConvolutionPlan {
   const shapes = new Map(outputShapes(size).map(({ name, shape }) => [name, shape]));
   const transforms = new Map<number, Winograd>();
   const steps = planned.flatMap((layer): ConvolutionStep[] => {
@@ -44,7 +48,7 @@ export function planConvolutions(planned: readonly Layer[], size: ImageSize): Co
     if (engine.name !== "tfjs-node" || !fits || layer.inputs < 64) {
       return [{ layer, pool, winograd: null }];
     }
-    const winograd = transforms.get(side) ?? makeWinograd(side);
+    const winograd = transforms.get(side) ?? makeWinograd(side, { tiles });
     transforms.set(side, winograd);
     return [{ layer, pool, winograd }];
   });
@@ -53,7 +57,7 @@ export function planConvolutions(planned: readonly Layer[], size: ImageSize): Co
 
 /** A kernel (3, 3, inputs, outputs) in the form that the step computes with. */
 export function filterFor({ winograd }: ConvolutionStep, kernel: Tensor4D): Tensor {
-  return winograd ? winogradFilter(kernel) : kernel;
+  return winograd ? winograd.filter(kernel) : kernel;
 }
 
 /** (batch, height, width, channels) → the same of the last step's output. Differentiable in the tensors of the steps, not in the images. */

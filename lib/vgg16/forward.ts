@@ -36,7 +36,7 @@ export function makeBase(weights: Pick<Vgg16Weights, "layers">, options: BaseOpt
   const outputs = cutLength(cut, size);
   const layers = frozenLayers(cut);
   checkLayers(weights, layers);
-  const plan = planConvolutions(layers, size);
+  const plan = planConvolutions(layers, { size, tiles: "coarse" });
   const tensors = new Map(plan.steps.map((step) => {
     const { name, inputs, outputs } = step.layer;
     const { kernel, bias } = weights.layers.find((layer) => layer.name === name)!;

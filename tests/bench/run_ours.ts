@@ -6,13 +6,13 @@
 import { join } from "node:path";
 import { sha256 } from "../../lib/digest.ts";
 import { tf } from "../../lib/tensorflow/engine.ts";
-import { computeActivations } from "../../lib/vgg16/activations.ts";
+import { computeActivations, forwardBatchSize } from "../../lib/vgg16/activations.ts";
 import { makeBase } from "../../lib/vgg16/forward.ts";
 import { answer } from "./answer.ts";
 import { readWeights, size } from "./inputs.ts";
 
 const [folder, mode] = Deno.args;
-const batchSize = 64;
+const batchSize = forwardBatchSize(size);
 const length = size * size * 3;
 const pixels = await Deno.readFile(join(folder, "pixels.u8"));
 const count = pixels.length / length;
@@ -25,8 +25,8 @@ function forward(): Float32Array {
   const features = new Float32Array(count * base.outputs);
   for (let start = 0; start < count; start += batchSize) {
     const n = Math.min(batchSize, count - start);
-    const batch = pixels.subarray(start * length, (start + n) * length);
-    const result = tf.tidy(() => base.forward(tf.tensor4d(batch, [n, size, size, 3], "int32")).dataSync());
+    const batch = Float32Array.from(pixels.subarray(start * length, (start + n) * length));
+    const result = tf.tidy(() => base.forward(tf.tensor4d(batch, [n, size, size, 3])).dataSync());
     features.set(result, start * base.outputs);
   }
   return features;
