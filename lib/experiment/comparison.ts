@@ -8,6 +8,7 @@ import { wilsonInterval } from "../evaluation/intervals.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import { type Head, loadHead, predict, saveHead } from "../training/head.ts";
 import { type EpochRecord, trainHead } from "../training/train_head.ts";
+import { activationStage } from "../vgg16/activations.ts";
 import { decisiveOf } from "./decisive.ts";
 import { featuresOf, type Inputs } from "./features.ts";
 import { labelsOf } from "./parts.ts";
@@ -30,7 +31,7 @@ export interface OptimizerRun {
 }
 
 /** Raised by hand when training changes its results. */
-const stageVersion = 1;
+const stageVersion = 2;
 
 export interface ComparisonProgress {
   features?: (done: number, total: number) => void;
@@ -121,7 +122,7 @@ export function describeChoice(runs: readonly OptimizerRun[]): string {
 
 /** Digest of everything that decides one optimizer's results: constants, data, weights, engine. */
 export function configurationOf(config: Config, inputs: Inputs, optimizer: OptimizerName): string {
-  return digestOf({ ...decisiveOf(config, inputs), depth: "head", optimizer, stageVersion });
+  return digestOf({ ...decisiveOf(config, inputs), depth: "head", optimizer, stageVersion, activationStage });
 }
 
 async function part(config: Config, inputs: Inputs, rows: readonly number[]) {

@@ -14,7 +14,8 @@ import { writeTensorBoard } from "../training/tensor_board.ts";
 import { networkLogits } from "../training/train_network.ts";
 import { type StageEpoch, trainRecipe } from "../training/train_recipe.ts";
 import { makeTrainableNetwork } from "../training/trainable_network.ts";
-import { cutLength, cutOf } from "../vgg16/architecture.ts";
+import { activationStage } from "../vgg16/activations.ts";
+import { cutLength, cutOf, frozenLayers } from "../vgg16/architecture.ts";
 import { makeBase } from "../vgg16/forward.ts";
 import { cutExamples } from "./cut_examples.ts";
 import { decisiveOf } from "./decisive.ts";
@@ -188,10 +189,11 @@ export function deepConfigurationOf(config: Config, inputs: Inputs): string {
   return digestOf({ ...beforeRecipe(config, inputs), depth, recipe });
 }
 
-/** All of it but the recipe: the comparison's own rate, epochs and batches have no part in it. */
+/** All of it but the recipe: the comparison's own rate, epochs and batches have no part in it, nor have activations where none are read. */
 function beforeRecipe(config: Config, inputs: Inputs) {
   const { learningRate: _1, epochs: _2, batchSize: _3, ...constants } = decisiveOf(config, inputs);
-  return { ...constants, recipe: null, stageVersion };
+  const readsActivations = config.recipe.some(({ depth }) => frozenLayers(cutOf(depth)).length > 0);
+  return { ...constants, recipe: null, stageVersion, ...readsActivations && { activationStage } };
 }
 
 async function evaluateDeep(

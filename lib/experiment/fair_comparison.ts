@@ -6,7 +6,7 @@ import { evaluate } from "../evaluation/metrics.ts";
 import { meanAndDeviation, type PairedDifference, pairedDifference } from "../evaluation/paired.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
 import { type OptimizerName, optimizerNames } from "../recipe.ts";
-import { argmax } from "../training/cross_entropy.ts";
+import { argmaxRows } from "../training/cross_entropy.ts";
 import { predict } from "../training/head.ts";
 import { trainHead } from "../training/train_head.ts";
 import { featuresOf, type Inputs } from "./features.ts";
@@ -73,10 +73,8 @@ export async function compareFairly(
     });
     progress.training?.(++done, total);
     const probabilities = predict(head, validation);
-    const right = Array.from(
-      truth,
-      (label, row) => Number(argmax(probabilities, row * classes, classes) === label),
-    );
+    const predicted = argmaxRows(probabilities, classes);
+    const right = Array.from(truth, (label, row) => Number(predicted[row] === label));
     return { right, accuracy: evaluate(truth, probabilities, classes).accuracy };
   };
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import type { Depth, OptimizerName } from "../recipe.ts";
-import { argmax } from "../training/cross_entropy.ts";
+import { argmaxRows } from "../training/cross_entropy.ts";
 import { predict } from "../training/head.ts";
 import { type Baseline, colourBaseline, commonestClass } from "./baselines.ts";
 import { chooseRun, type OptimizerRun } from "./comparison.ts";
@@ -98,14 +98,6 @@ function tested(inputs: Inputs, run: Run, probabilities: Float32Array): TestedRu
     test: evaluate(labelsOf(inputs.parts, inputs.parts.test), probabilities, classes),
     predicted: argmaxRows(probabilities, classes),
   };
-}
-
-/** Index of the largest value of each row of (n, classes). */
-function argmaxRows(probabilities: Float32Array, classes: number): Uint8Array {
-  return Uint8Array.from(
-    { length: probabilities.length / classes },
-    (_, row) => argmax(probabilities, row * classes, classes),
-  );
 }
 
 /** One JSON line per opening in `test_openings.jsonl`, so that a reader can see how often the test was looked at. */

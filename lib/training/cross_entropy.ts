@@ -46,6 +46,19 @@ export function softmax(logits: Float32Array, classes: number): Float32Array {
   return probabilities;
 }
 
+/** Index of the largest value of each row of (n, classes), of equal ones the first: the predicted labels. */
+export function argmaxRows(values: Float32Array, classes: number): Uint8Array {
+  return Uint8Array.from(
+    { length: values.length / classes },
+    (_, row) => argmax(values, row * classes, classes),
+  );
+}
+
+/** Rows of (n, classes) whose largest value is at the row's label. */
+export function countCorrect(values: Float32Array, labels: ArrayLike<number>, classes: number): number {
+  return argmaxRows(values, classes).filter((predicted, row) => predicted === labels[row]).length;
+}
+
 /** Index, from 0, of the first largest of `count` values from `start` on. */
 export function argmax(values: ArrayLike<number>, start: number, count: number): number {
   let best = 0;

@@ -1,17 +1,21 @@
 /** Dense(classes) with softmax alone: two products a step, its gradient in closed form. */
-import { cutLength } from "../vgg16/architecture.ts";
 import { makeMemory } from "../webassembly/module.ts";
 import { blockSumIn } from "./block_sums.ts";
 import { crossEntropy } from "./cross_entropy.ts";
-import type { NetworkSize, TrainableNetwork } from "./network.ts";
+import type { TrainableNetwork } from "./network.ts";
 import type { Parameter } from "./parameters.ts";
 
-/** @param parameters kernel (features, classes) and bias (classes) */
+/**
+ * @param parameters kernel (features, classes) and bias (classes)
+ * @throws {RangeError} unless features are a multiple of four, as all that VGG16 gives are: they are multiplied four at a time
+ */
 export function makeSoftmaxNetwork(
-  parameters: readonly Parameter[],
-  { size, classes }: NetworkSize,
+  parameters: readonly Pick<Parameter, "values">[],
+  { features, classes }: { features: number; classes: number },
 ): TrainableNetwork {
-  const features = cutLength("flatten", size);
+  if (features % 4 !== 0) {
+    throw new RangeError(`A softmax is trained on a multiple of four features. Received: ${features}`);
+  }
   const bias = new Float32Array(classes);
   let products = makeProducts(32, { features, classes });
   const assign = ([kernel, ofBias]: readonly Float32Array[]) => {

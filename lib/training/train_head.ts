@@ -1,11 +1,10 @@
 /** Trains the softmax behind the frozen network on stored activations, as Keras' `model.fit` does. */
 import type { OptimizerName } from "../recipe.ts";
 import { randomFor, shuffled } from "../random.ts";
-import { tf } from "../tensorflow/engine.ts";
-import { crossEntropy } from "./cross_entropy.ts";
+import { countCorrect, crossEntropy } from "./cross_entropy.ts";
 import { computeLogits, type Head, initialHead } from "./head.ts";
 import { makeOptimizer } from "../optimizers/optimizer.ts";
-import { packHead, transpose, unpackHead } from "./packed_head.ts";
+import { makeSoftmaxNetwork } from "./softmax_network.ts";
 import { checkExamples, checkTraining, diverged } from "./train_checks.ts";
 
 export interface TrainOptions {
@@ -53,7 +52,7 @@ export interface TrainedHead {
  *
  * The event loop gets a turn after every epoch.
  *
- * @param features (n, inputs), finite
+ * @param features (n, inputs), finite; inputs are a multiple of four
  * @param labels n class indices
  * @throws {TypeError} when shapes do not fit
  * @throws {RangeError} when an option, a label or a feature is out of range, with its row
@@ -70,9 +69,11 @@ export async function trainHead(
   if (validation) checkExamples("validation", validation.features, validation.labels, { classes, inputs });
   const n = labels.length;
   const started = performance.now();
-  const optimizer = makeOptimizer(options.optimizer, { learningRate });
-  const weights = packHead(options.initial ?? initialHead({ inputs, classes, seed }), { inputs, classes });
-  const buffer = new Float32Array(Math.min(batchSize, n) * (inputs + 1)).fill(1); // the last column stays 1: the bias
+  const start = startOf(options.initial ?? initialHead({ inputs, classes, seed }), { inputs, classes });
+  using network = makeSoftmaxNetwork(start.map((values) => ({ values })), { features: inputs, classes });
+  using optimizer = makeOptimizer(options.optimizer, { learningRate });
+  const weights = optimizer.place(start);
+  const headNow = (): Head => ({ kernel: weights[0].slice(), bias: weights[1].slice(), inputs, classes });
   const rows = Array.from({ length: n }, (_, row) => row);
   const history: EpochRecord[] = [];
   let lossLimit = NaN;
@@ -83,56 +84,48 @@ export async function trainHead(
     const order = shuffled(rows, randomFor(seed, "order", epoch));
     let lossSum = 0;
     let correct = 0;
-    for (let start = 0, step = 1; start < n; start += batchSize, step++) {
-      const batch = order.slice(start, start + batchSize);
-      const x = buffer.subarray(0, batch.length * (inputs + 1)); // (batch, inputs + 1)
-      batch.forEach((row, i) => x.set(features.subarray(row * inputs, (row + 1) * inputs), i * (inputs + 1)));
-      const result = lossAndGradient(weights, x, batch.map((row) => labels[row]), classes);
-      if (epoch === 1 && step === 1) lossLimit = 1000 * Math.max(result.loss, Math.log(classes));
-      if (!(result.loss <= lossLimit && result.loss < Infinity)) {
-        throw diverged(options, { epoch, step, loss: result.loss }, remedy);
+    for (let first = 0, step = 1; first < n; first += batchSize, step++) {
+      const batch = order.slice(first, first + batchSize);
+      const x = network.batch(batch.length);
+      batch.forEach((row, i) => x.set(features.subarray(row * inputs, (row + 1) * inputs), i * inputs));
+      const truth = batch.map((row) => labels[row]);
+      network.assign(weights);
+      const { loss, logits, gradients } = network.lossAndGradients(x, truth);
+      if (epoch === 1 && step === 1) lossLimit = 1000 * Math.max(loss, Math.log(classes));
+      if (!(loss <= lossLimit && loss < Infinity)) {
+        throw diverged(options, { epoch, step, loss }, remedy);
       }
-      optimizer.update([result.gradient], [weights]);
-      lossSum += result.loss * batch.length;
-      correct += result.correct;
+      optimizer.update(gradients, weights);
+      lossSum += loss * batch.length;
+      correct += countCorrect(logits, truth, classes);
     }
     // The last step's loss was measured before that step.
-    if (!weights.every(Number.isFinite)) {
+    if (!weights.every((values) => values.every(Number.isFinite))) {
       throw diverged(options, { epoch, step: Math.ceil(n / batchSize), loss: NaN }, remedy);
     }
     const record = {
       epoch,
       loss: lossSum / n,
       accuracy: correct / n,
-      ...(validation && validate(unpackHead(weights, { inputs, classes }), validation)),
+      ...(validation && validate(headNow(), validation)),
       seconds: (performance.now() - epochStarted) / 1000,
     };
     history.push(record);
     await onEpoch?.(record);
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
-  const head = unpackHead(weights, { inputs, classes });
-  return { head, history, seconds: (performance.now() - started) / 1000 };
+  return { head: headNow(), history, seconds: (performance.now() - started) / 1000 };
 }
 
-/** Mean loss of a batch, and its gradient in the layout of the packed weights. */
-function lossAndGradient(weights: Float32Array, x: Float32Array, labels: number[], classes: number) {
-  const n = labels.length;
-  const columns = weights.length / classes; // inputs + 1
-  let result = { loss: NaN, correct: 0, gradient: weights };
-  tf.tidy(() => { // returns nothing: tidy would look for tensors in every element of an array
-    const batch = tf.tensor2d(x, [n, columns]);
-    // (classes, columns) · (n, columns)ᵀ: this order is the fastest of four for so few classes
-    const logits = tf.matMul(tf.tensor2d(weights, [classes, columns]), batch, false, true).dataSync();
-    const { loss, correct, gradient } = crossEntropy(
-      transpose(logits as Float32Array, classes, n),
-      labels,
-      classes,
+/** Copies of the weights that a training starts from. @throws {TypeError} when the head has other sizes */
+function startOf({ kernel, bias }: Head, { inputs, classes }: { inputs: number; classes: number }) {
+  if (kernel.length !== inputs * classes || bias.length !== classes) {
+    throw new TypeError(
+      `Head must have a kernel of ${inputs} × ${classes} and ${classes} biases. ` +
+        `Received: ${kernel.length} and ${bias.length} values`,
     );
-    const ofWeights = tf.matMul(tf.tensor2d(gradient, [n, classes]), batch, true, false).dataSync();
-    result = { loss, correct, gradient: ofWeights as Float32Array }; // gradient: (classes, columns)
-  });
-  return result;
+  }
+  return [kernel.slice(), bias.slice()];
 }
 
 function validate(head: Head, { features, labels }: { features: Float32Array; labels: Uint8Array }) {

@@ -3,7 +3,7 @@ import { sidesOf, sizeText } from "../image_size.ts";
 import { checkStage, type Stage } from "../recipe.ts";
 import { randomFor, shuffled } from "../random.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { argmax, crossEntropy } from "./cross_entropy.ts";
+import { countCorrect, crossEntropy } from "./cross_entropy.ts";
 import type { Examples } from "./examples.ts";
 import { makeOptimizer } from "../optimizers/optimizer.ts";
 import type { NetworkSize, TrainableNetwork } from "./network.ts";
@@ -264,8 +264,4 @@ function decay(weights: readonly Float32Array[], parameters: readonly Parameter[
     if (!parameters[index].name.endsWith("/kernel")) return;
     for (let i = 0; i < values.length; i++) values[i] -= share * values[i];
   });
-}
-
-function countCorrect(logits: Float32Array, labels: readonly number[], classes: number): number {
-  return labels.filter((label, row) => argmax(logits, row * classes, classes) === label).length;
 }

@@ -14,8 +14,9 @@ export function makeTrainableNetwork(
   options: NetworkSize,
 ): TrainableNetwork {
   checkParameters(parameters, options);
-  return options.cut === "flatten"
-    ? makeSoftmaxNetwork(parameters, options)
+  const { cut, size, classes } = options;
+  return cut === "flatten"
+    ? makeSoftmaxNetwork(parameters, { features: cutLength("flatten", size), classes })
     : makeConvolutionNetwork(parameters, options);
 }
 
