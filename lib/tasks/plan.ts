@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type Config, projectRoot } from "../config.ts";
 import { sha256 } from "../digest.ts";
+import { furtherNotebook } from "../report/run_folder.ts";
 import { changedParts, type Fingerprint, sharedFingerprint } from "./fingerprint.ts";
 import { changedFiles, type NotebookRecord, type RunRecord } from "./run_record.ts";
 
@@ -29,13 +30,13 @@ export const mainNotebooks = [
 ] as const;
 
 /** Notebooks that go on where the write-up ends: hours of training, so run by name alone. */
-export const furtherNotebooks = ["06_future_work"] as const;
+export const furtherNotebooks = [furtherNotebook] as const;
 
 /** Folders in a run's folder whose files belong to a notebook, also those that it took as they were. */
 export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
   "04_optimizer_comparison": ["optimizers", "trainings"],
   "05_final_evaluation": ["model"],
-  "06_future_work": ["studies"],
+  [furtherNotebook]: ["studies"],
 };
 
 /** Compares each notebook with what is recorded of its last run. */
