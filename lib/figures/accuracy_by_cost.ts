@@ -48,11 +48,20 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
   const y = paddedRange([...values, ...level ? [100 * level.accuracy] : []]);
   const heightOf = (value: number) => (value - y[0]) / (y[1] - y[0]) * plot.height;
   // The line rises to the right: below it, to the right, is room for its names, above it for those apart.
-  const isLeft = points.map((point) =>
-    point.apart === true && (Math.log10(point.minutes) - x[0]) / (x[1] - x[0]) * plot.width > widthOf(point)
-  );
-  // Names on one side must not touch.
+  const acrossOf = ({ minutes }: CostPoint) => (Math.log10(minutes) - x[0]) / (x[1] - x[0]) * plot.width;
+  const isLeft = points.map((point) => point.apart === true && acrossOf(point) > widthOf(point));
   const places = values.map(heightOf);
+  // A name to the left rises above the marks it would lie on.
+  points.forEach((point, i) => {
+    if (!isLeft[i]) return;
+    const under = points.filter((other, j) => {
+      const before = acrossOf(point) - acrossOf(other);
+      return j !== i && before >= 0 && before < widthOf(point) &&
+        Math.abs(heightOf(values[j]) - places[i]) < 16;
+    });
+    places[i] = Math.max(places[i], ...under.map(({ accuracy }) => heightOf(100 * accuracy) + 16));
+  });
+  // Names on one side must not touch.
   for (const side of [true, false]) {
     const indices = points.map((_, i) => i).filter((i) => isLeft[i] === side);
     spread(indices.map((i) => places[i]), 17).forEach((place, i) => places[indices[i]] = place);

@@ -41,6 +41,18 @@ Deno.test("cost: runs apart are points of another colour that no line joins, wit
   assert.match(alt, /another recipe: 91\.0\s% in 50\.0 minutes/);
 });
 
+Deno.test("cost: a name to the left of its mark rises above the marks beside it", () => {
+  const rung = (minutes: number, accuracy: number) => ({ name: `${minutes}`, minutes, accuracy });
+  const last = { name: "another recipe", minutes: 29, accuracy: 0.85, apart: true };
+  const placeBeside = (accuracy: number) => {
+    const { spec } = accuracyByCost([rung(1, 0.6), rung(27, accuracy), last], options);
+    const { annotations } = spec.layout as { annotations: { text: string; yshift: number }[] };
+    return annotations.find(({ text }) => text === "<b>another recipe</b>")!.yshift;
+  };
+  const alone = placeBeside(0.7);
+  assert.ok(placeBeside(0.848) > alone + 10, `${placeBeside(0.848)} above ${alone}`);
+});
+
 Deno.test("cost: no run, no minutes and an accuracy that is none are refused, with the run", () => {
   assert.throws(() => accuracyByCost([], options), { name: "RangeError", message: /Received: none/ });
   for (const wrong of [{ minutes: 0 }, { minutes: NaN }, { accuracy: 1.2 }, { accuracy: -0.1 }]) {
