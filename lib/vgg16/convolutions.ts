@@ -27,8 +27,8 @@ export interface StepTensors {
  * Decides how to compute layers that follow one another in the network.
  *
  * On the native engine, layers with at least 64 input channels on squares of at most 32×32 run as Winograd convolutions: at
- * 64×64 the whole network takes three fifths of the time forwards, and less than half backwards. WebAssembly's plain matrix
- * product is too slow for that to pay.
+ * 64×64 the whole network takes three fifths of the time forwards, half with coarse tiles, and less than half backwards.
+ * WebAssembly's plain matrix product is too slow for that to pay.
  *
  * @param planned a run of `layers`
  * @param options.size of the network's images
