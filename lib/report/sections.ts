@@ -242,7 +242,7 @@ function furtherCost({ ladder, scaling, deepOptimizers, imageSizes, allImages }:
   const seconds = 60 * [...minutes.values()].reduce((sum, value) => sum + value, 0);
   return `Notebook 6 compares ${minutes.size} trainings, that of the result above among them. They took ${
     durationText(Math.round(seconds))
-  } in all, in sittings of their own.`;
+  } in all, in sittings of their own: their minutes are those of the day, with whatever else the machine had to do.`;
 }
 
 /** The five notebooks, and the training that was done before they ran. */
