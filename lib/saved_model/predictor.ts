@@ -2,7 +2,8 @@
 import type { Tensor4D } from "@tensorflow/tfjs";
 import { pixelsIn, sidesOf } from "../image_size.ts";
 import { tf } from "../tensorflow/engine.ts";
-import { predict } from "../training/head.ts";
+import { softmax } from "../training/cross_entropy.ts";
+import { makeSoftmaxNetwork } from "../training/softmax_network.ts";
 import { makeBase } from "../vgg16/forward.ts";
 import type { TrainedModel } from "./trained_model.ts";
 
@@ -22,6 +23,10 @@ export const batchSize = 16;
 
 export function makePredictor({ size, scaling, classes, layers, head }: TrainedModel): Predictor {
   const base = makeBase({ layers }, { size, scaling });
+  const behind = makeSoftmaxNetwork([head.kernel, head.bias], {
+    features: head.inputs,
+    classes: classes.length,
+  });
   const sides = sidesOf(size);
   const length = pixelsIn(size) * 3;
   return {
@@ -41,7 +46,7 @@ export function makePredictor({ size, scaling, classes, layers, head }: TrainedM
           const images: Tensor4D = tf.tensor4d(batch, [batchSize, ...sides, 3], "int32");
           return base.forward(images).dataSync<"float32">();
         });
-        const answers = predict(head, features);
+        const answers = softmax(behind.logits(features), classes.length);
         const rows = Math.min(batchSize, n - start);
         probabilities.set(answers.subarray(0, rows * classes.length), start * classes.length);
       }

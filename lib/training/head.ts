@@ -1,8 +1,8 @@
 /** The trained part behind the frozen network: Dense(classes) with softmax, as two float32 arrays. */
 import { randomFor } from "../random.ts";
 import { loadTensors, saveTensors } from "../tensor_file.ts";
-import { tf } from "../tensorflow/engine.ts";
 import { softmax } from "./cross_entropy.ts";
+import { logitsOf, makeSoftmaxNetwork } from "./softmax_network.ts";
 
 export interface Head {
   /** (inputs, classes) */
@@ -36,29 +36,14 @@ export function predict(head: Head, features: Float32Array): Float32Array {
 }
 
 /** What the softmax is taken of: features (n, inputs) → features · kernel + bias, (n, classes). */
-export function computeLogits(head: Head, features: Float32Array): Float32Array {
-  const { kernel, bias, inputs, classes } = head;
+export function computeLogits({ kernel, bias, inputs, classes }: Head, features: Float32Array): Float32Array {
   if (features.length % inputs !== 0) {
     throw new TypeError(
       `Features must have shape (n, ${inputs}): a multiple of ${inputs} values. Received: ${features.length} values`,
     );
   }
-  const n = features.length / inputs;
-  const logits = new Float32Array(n * classes);
-  const batch = 1024; // 8 MB of features at 2,048 a row
-  tf.tidy(() => {
-    const weights = tf.tensor2d(kernel, [inputs, classes]);
-    const offset = tf.tensor1d(bias);
-    for (let start = 0; start < n; start += batch) {
-      const rows = Math.min(batch, n - start);
-      tf.tidy(() => {
-        const x = tf.tensor2d(features.subarray(start * inputs, (start + rows) * inputs), [rows, inputs]);
-        const values = tf.add(tf.matMul(x, weights), offset).dataSync();
-        logits.set(values as Float32Array, start * classes);
-      });
-    }
-  });
-  return logits;
+  using network = makeSoftmaxNetwork([kernel, bias], { features: inputs, classes });
+  return logitsOf(network, features);
 }
 
 const format = "softmax-head-2";

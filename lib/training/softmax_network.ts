@@ -3,18 +3,24 @@ import { makeMemory } from "../webassembly/module.ts";
 import { blockSumIn } from "./block_sums.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import type { TrainableNetwork } from "./network.ts";
-import type { Parameter } from "./parameters.ts";
 
 /**
- * @param parameters kernel (features, classes) and bias (classes)
+ * @param weights kernel (features, classes) and bias (classes), which are copied
  * @throws {RangeError} unless features are a multiple of four, as all that VGG16 gives are: they are multiplied four at a time
+ * @throws {TypeError} when the weights have other sizes
  */
 export function makeSoftmaxNetwork(
-  parameters: readonly Pick<Parameter, "values">[],
+  weights: readonly Float32Array[],
   { features, classes }: { features: number; classes: number },
 ): TrainableNetwork {
   if (features % 4 !== 0) {
-    throw new RangeError(`A softmax is trained on a multiple of four features. Received: ${features}`);
+    throw new RangeError(`A softmax reads a multiple of four features. Received: ${features}`);
+  }
+  if (weights[0].length !== features * classes || weights[1].length !== classes) {
+    throw new TypeError(
+      `A softmax must have a kernel of ${features} × ${classes} and ${classes} biases. ` +
+        `Received: ${weights[0].length} and ${weights[1].length} values`,
+    );
   }
   const bias = new Float32Array(classes);
   let products = makeProducts(32, { features, classes });
@@ -22,7 +28,7 @@ export function makeSoftmaxNetwork(
     products.kernel.set(kernel);
     bias.set(ofBias);
   };
-  assign(parameters.map(({ values }) => values));
+  assign(weights);
   const batch = (n: number) => {
     if (n > products.rows) {
       const { kernel } = products;
@@ -36,7 +42,7 @@ export function makeSoftmaxNetwork(
     if (taken !== x) taken.set(x);
     return taken;
   };
-  const logitsOf = (n: number) => {
+  const answers = (n: number) => {
     const logits = products.forward(n);
     for (let i = 0; i < logits.length; i++) logits[i] += bias[i % classes];
     return logits;
@@ -49,15 +55,30 @@ export function makeSoftmaxNetwork(
     lossAndGradients(x, labels, mask) {
       const taken = take(x);
       mask?.forEach((factor, i) => taken[i] *= factor);
-      const logits = logitsOf(labels.length);
+      const logits = answers(labels.length);
       const { loss, gradient } = crossEntropy(logits, labels, classes);
       const ofBias = new Float32Array(classes);
       for (let i = 0; i < gradient.length; i++) ofBias[i % classes] += gradient[i];
       return { logits, loss, gradients: [products.backward(gradient), ofBias] };
     },
-    logits: (x) => logitsOf(take(x).length / features),
+    logits: (x) => answers(take(x).length / features),
     [Symbol.dispose]() {},
   };
+}
+
+/** Answers to any number of rows, (n, features) → (n, classes), each as if it stood alone. */
+export function logitsOf(network: TrainableNetwork, features: Float32Array): Float32Array {
+  const length = 32 * network.features; // what there is room for from the start
+  const parts: Float32Array[] = [];
+  for (let start = 0; start < features.length; start += length) {
+    parts.push(network.logits(features.subarray(start, start + length)));
+  }
+  const logits = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => {
+    logits.set(part, at);
+    return at + part.length;
+  }, 0);
+  return logits;
 }
 
 interface Products {

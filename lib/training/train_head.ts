@@ -2,9 +2,10 @@
 import type { OptimizerName } from "../recipe.ts";
 import { randomFor, shuffled } from "../random.ts";
 import { countCorrect, crossEntropy } from "./cross_entropy.ts";
-import { computeLogits, type Head, initialHead } from "./head.ts";
+import { type Head, initialHead } from "./head.ts";
+import type { TrainableNetwork } from "./network.ts";
 import { makeOptimizer } from "../optimizers/optimizer.ts";
-import { makeSoftmaxNetwork } from "./softmax_network.ts";
+import { logitsOf, makeSoftmaxNetwork } from "./softmax_network.ts";
 import { checkExamples, checkTraining, diverged } from "./train_checks.ts";
 
 export interface TrainOptions {
@@ -69,11 +70,10 @@ export async function trainHead(
   if (validation) checkExamples("validation", validation.features, validation.labels, { classes, inputs });
   const n = labels.length;
   const started = performance.now();
-  const start = startOf(options.initial ?? initialHead({ inputs, classes, seed }), { inputs, classes });
-  using network = makeSoftmaxNetwork(start.map((values) => ({ values })), { features: inputs, classes });
+  const initial = options.initial ?? initialHead({ inputs, classes, seed });
+  using network = makeSoftmaxNetwork([initial.kernel, initial.bias], { features: inputs, classes });
   using optimizer = makeOptimizer(options.optimizer, { learningRate });
-  const weights = optimizer.place(start);
-  const headNow = (): Head => ({ kernel: weights[0].slice(), bias: weights[1].slice(), inputs, classes });
+  const weights = optimizer.place([initial.kernel, initial.bias]);
   const rows = Array.from({ length: n }, (_, row) => row);
   const history: EpochRecord[] = [];
   let lossLimit = NaN;
@@ -103,32 +103,27 @@ export async function trainHead(
     if (!weights.every((values) => values.every(Number.isFinite))) {
       throw diverged(options, { epoch, step: Math.ceil(n / batchSize), loss: NaN }, remedy);
     }
+    network.assign(weights);
     const record = {
       epoch,
       loss: lossSum / n,
       accuracy: correct / n,
-      ...(validation && validate(headNow(), validation)),
+      ...(validation && validate(network, validation, classes)),
       seconds: (performance.now() - epochStarted) / 1000,
     };
     history.push(record);
     await onEpoch?.(record);
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
-  return { head: headNow(), history, seconds: (performance.now() - started) / 1000 };
+  const [kernel, bias] = weights.map((values) => values.slice());
+  return { head: { kernel, bias, inputs, classes }, history, seconds: (performance.now() - started) / 1000 };
 }
 
-/** Copies of the weights that a training starts from. @throws {TypeError} when the head has other sizes */
-function startOf({ kernel, bias }: Head, { inputs, classes }: { inputs: number; classes: number }) {
-  if (kernel.length !== inputs * classes || bias.length !== classes) {
-    throw new TypeError(
-      `Head must have a kernel of ${inputs} × ${classes} and ${classes} biases. ` +
-        `Received: ${kernel.length} and ${bias.length} values`,
-    );
-  }
-  return [kernel.slice(), bias.slice()];
-}
-
-function validate(head: Head, { features, labels }: { features: Float32Array; labels: Uint8Array }) {
-  const { loss, correct } = crossEntropy(computeLogits(head, features), labels, head.classes);
+function validate(
+  network: TrainableNetwork,
+  { features, labels }: { features: Float32Array; labels: Uint8Array },
+  classes: number,
+) {
+  const { loss, correct } = crossEntropy(logitsOf(network, features), labels, classes);
   return { validationLoss: loss, validationAccuracy: correct / labels.length };
 }

@@ -16,7 +16,10 @@ export function makeTrainableNetwork(
   checkParameters(parameters, options);
   const { cut, size, classes } = options;
   return cut === "flatten"
-    ? makeSoftmaxNetwork(parameters, { features: cutLength("flatten", size), classes })
+    ? makeSoftmaxNetwork(parameters.map(({ values }) => values), {
+      features: cutLength("flatten", size),
+      classes,
+    })
     : makeConvolutionNetwork(parameters, options);
 }
 

@@ -246,7 +246,7 @@ Deno.test("what cannot be trained on is refused, with its row", async () => {
   });
   await refuse({ features: features.slice(0, 1100) }, {
     name: "RangeError",
-    message: /four features. Received: 11/,
+    message: /multiple of four features. Received: 11/,
   });
   const initial = initialHead({ inputs: 11, classes: 4, seed: 0 });
   await refuse({ initial }, { name: "TypeError", message: /12 × 4/ });
