@@ -10,8 +10,7 @@ import { type Head, loadHead, predict, saveHead } from "../training/head.ts";
 import { type EpochRecord, trainHead } from "../training/train_head.ts";
 import { activationStage } from "../vgg16/activations.ts";
 import { decisiveOf } from "./decisive.ts";
-import { featuresOf, type Inputs } from "./features.ts";
-import { labelsOf } from "./parts.ts";
+import { type Inputs, subsetFeatures } from "./features.ts";
 
 /** One optimizer's run. The test part has no place here: 05 opens it. */
 export interface OptimizerRun {
@@ -47,10 +46,7 @@ export async function compareOptimizers(
   const stored = await Promise.all(config.optimizers.map((name) => readRun(config, inputs, name)));
   if (stored.every((run) => run !== null)) return stored;
 
-  const { subset, subsetTrain, subsetValidation } = inputs.parts;
-  await featuresOf(config, inputs, subset, { onProgress: progress.features });
-  const train = { rows: subsetTrain, ...await part(config, inputs, subsetTrain) };
-  const validation = { rows: subsetValidation, ...await part(config, inputs, subsetValidation) };
+  const { train, validation } = await subsetFeatures(config, inputs, progress.features);
   const classes = inputs.source.classes.length;
   const runs: OptimizerRun[] = [];
   for (const [index, optimizer] of config.optimizers.entries()) {
@@ -123,11 +119,6 @@ export function describeChoice(runs: readonly OptimizerRun[]): string {
 /** Digest of everything that decides one optimizer's results: constants, data, weights, engine. */
 export function configurationOf(config: Config, inputs: Inputs, optimizer: OptimizerName): string {
   return digestOf({ ...decisiveOf(config, inputs), depth: "head", optimizer, stageVersion, activationStage });
-}
-
-async function part(config: Config, inputs: Inputs, rows: readonly number[]) {
-  const { values: features } = await featuresOf(config, inputs, rows);
-  return { features, labels: labelsOf(inputs.parts, rows) };
 }
 
 async function readRun(

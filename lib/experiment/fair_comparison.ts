@@ -9,8 +9,7 @@ import { type OptimizerName, optimizerNames } from "../recipe.ts";
 import { argmaxRows } from "../training/cross_entropy.ts";
 import { predict } from "../training/head.ts";
 import { trainHead } from "../training/train_head.ts";
-import { featuresOf, type Inputs } from "./features.ts";
-import { labelsOf } from "./parts.ts";
+import { type Inputs, subsetFeatures } from "./features.ts";
 
 /** Learning rates that each optimizer is tried with. */
 export const learningRates = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2] as const;
@@ -57,22 +56,18 @@ export async function compareFairly(
     training?: (done: number, total: number) => void;
   } = {},
 ): Promise<FairComparison> {
-  const { subset, subsetTrain, subsetValidation } = inputs.parts;
-  await featuresOf(config, inputs, subset, { onProgress: progress.features });
-  const { values: features } = await featuresOf(config, inputs, subsetTrain);
-  const { values: validation } = await featuresOf(config, inputs, subsetValidation);
-  const labels = labelsOf(inputs.parts, subsetTrain);
-  const truth = labelsOf(inputs.parts, subsetValidation);
+  const { train, validation } = await subsetFeatures(config, inputs, progress.features);
+  const truth = validation.labels;
   const classes = inputs.source.classes.length;
   const total = optimizerNames.length * (learningRates.length + trainingSeeds.length - 1);
   let done = 0;
   const rightAnswers = async (optimizer: OptimizerName, learningRate: number, seed: number) => {
     const { epochs, batchSize } = config;
-    const { head } = await trainHead(features, labels, {
+    const { head } = await trainHead(train.features, train.labels, {
       ...{ classes, optimizer, learningRate, epochs, batchSize, seed },
     });
     progress.training?.(++done, total);
-    const probabilities = predict(head, validation);
+    const probabilities = predict(head, validation.features);
     const predicted = argmaxRows(probabilities, classes);
     const right = Array.from(truth, (label, row) => Number(predicted[row] === label));
     return { right, accuracy: evaluate(truth, probabilities, classes).accuracy };
@@ -100,7 +95,9 @@ export async function compareFairly(
       ...meanAndDeviation(accuracies),
     });
   }
-  const lesions = subsetValidation.map((row) => inputs.source.samples[inputs.parts.table[row].row].lesionId);
+  const lesions = inputs.parts.subsetValidation.map((row) =>
+    inputs.source.samples[inputs.parts.table[row].row].lesionId
+  );
   const meanRight = (optimizer: OptimizerName) => {
     const bySeed = rights.get(optimizer)!;
     return bySeed[0].map((_, row) => bySeed.reduce((sum, right) => sum + right[row], 0) / bySeed.length);

@@ -6,7 +6,7 @@ import type { ImageSet } from "../image/image_set.ts";
 import { type ActivationInput, type Activations, computeActivations } from "../vgg16/activations.ts";
 import type { Vgg16Weights } from "../vgg16/weights.ts";
 import { photoOf } from "./augmentation_samples.ts";
-import type { Parts } from "./parts.ts";
+import { labelsOf, type Parts } from "./parts.ts";
 import { type Source, storeFolder } from "./source.ts";
 
 /** What the images of a run are computed from. */
@@ -46,6 +46,29 @@ export function featuresOf(
     ...activationOptions(config, inputs),
     ...options,
   });
+}
+
+/** Rows with their activations, (n, inputs), and labels. */
+export interface LabelledFeatures {
+  readonly features: Float32Array;
+  readonly labels: Uint8Array;
+}
+
+/** What the softmax learns from and is validated on; all of it is read from the store once. */
+export async function subsetFeatures(
+  config: Config,
+  inputs: Inputs,
+  onProgress?: (done: number, total: number) => void,
+): Promise<{ train: LabelledFeatures; validation: LabelledFeatures }> {
+  const { subsetTrain, subsetValidation } = inputs.parts;
+  const rows = [...subsetTrain, ...subsetValidation];
+  const { values, length } = await featuresOf(config, inputs, rows, { onProgress });
+  const labels = labelsOf(inputs.parts, rows);
+  const n = subsetTrain.length;
+  return {
+    train: { features: values.subarray(0, n * length), labels: labels.subarray(0, n) },
+    validation: { features: values.subarray(n * length), labels: labels.subarray(n) },
+  };
 }
 
 /** Where and how the activations of a run are stored. */
