@@ -3,7 +3,7 @@
  *
  * A ratio whose denominator is zero counts as 0 and is named in `notes`.
  */
-import { argmax } from "../training/cross_entropy.ts";
+import { argmaxRows } from "../training/cross_entropy.ts";
 import { logLoss } from "./log_loss.ts";
 
 export interface ClassMetrics {
@@ -86,7 +86,7 @@ export function evaluate(
   const n = truth.length;
   if (n === 0) throw new RangeError("There must be at least one row to evaluate. Received: none");
   checkProbabilities(probabilities, n, classes);
-  const predicted = Array.from({ length: n }, (_, row) => argmax(probabilities, row * classes, classes));
+  const predicted = argmaxRows(probabilities, classes);
   const confusion = confusionMatrix(truth, predicted, classes);
 
   const notes: string[] = [];

@@ -52,6 +52,9 @@ export function makePredictor({ size, scaling, classes, layers, head }: TrainedM
       }
       return probabilities;
     },
-    [Symbol.dispose]: base.dispose,
+    [Symbol.dispose]() {
+      base.dispose();
+      behind[Symbol.dispose]();
+    },
   };
 }

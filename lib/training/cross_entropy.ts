@@ -47,7 +47,7 @@ export function softmax(logits: Float32Array, classes: number): Float32Array {
 }
 
 /** Index of the largest value of each row of (n, classes), of equal ones the first: the predicted labels. */
-export function argmaxRows(values: Float32Array, classes: number): Uint8Array {
+export function argmaxRows(values: ArrayLike<number>, classes: number): Uint8Array {
   return Uint8Array.from(
     { length: values.length / classes },
     (_, row) => argmax(values, row * classes, classes),

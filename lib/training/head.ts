@@ -43,7 +43,7 @@ export function computeLogits({ kernel, bias, inputs, classes }: Head, features:
     );
   }
   using network = makeSoftmaxNetwork([kernel, bias], { features: inputs, classes });
-  return logitsOf(network, features);
+  return logitsOf(network, features, classes);
 }
 
 const format = "softmax-head-2";

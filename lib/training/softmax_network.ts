@@ -67,17 +67,13 @@ export function makeSoftmaxNetwork(
 }
 
 /** Answers to any number of rows, (n, features) → (n, classes), each as if it stood alone. */
-export function logitsOf(network: TrainableNetwork, features: Float32Array): Float32Array {
-  const length = 32 * network.features; // what there is room for from the start
-  const parts: Float32Array[] = [];
-  for (let start = 0; start < features.length; start += length) {
-    parts.push(network.logits(features.subarray(start, start + length)));
+export function logitsOf(network: TrainableNetwork, features: Float32Array, classes: number): Float32Array {
+  const logits = new Float32Array(features.length / network.features * classes);
+  const rows = 32; // what there is room for from the start
+  for (let row = 0; row * network.features < features.length; row += rows) {
+    const x = features.subarray(row * network.features, (row + rows) * network.features);
+    logits.set(network.logits(x), row * classes);
   }
-  const logits = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => {
-    logits.set(part, at);
-    return at + part.length;
-  }, 0);
   return logits;
 }
 

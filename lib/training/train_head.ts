@@ -124,6 +124,6 @@ function validate(
   { features, labels }: { features: Float32Array; labels: Uint8Array },
   classes: number,
 ) {
-  const { loss, correct } = crossEntropy(logitsOf(network, features), labels, classes);
+  const { loss, correct } = crossEntropy(logitsOf(network, features, classes), labels, classes);
   return { validationLoss: loss, validationAccuracy: correct / labels.length };
 }

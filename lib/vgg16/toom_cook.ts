@@ -9,7 +9,7 @@ export type TileLength = 4 | 8;
 /**
  * The points besides infinity. Lavin's are 0, ±1, ±2; these halve the rounding error of tiles of 4, and for tiles of 8 are the best
  * of many tried (compare B. Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution", 2020). All are
- * multiples of 1/8, so that Aᵀ and Bᵀ of a tile of 4 are exact in float32.
+ * multiples of 1/8, so that Aᵀ and Bᵀ are exact in float32.
  */
 const pointsOf: Record<TileLength, readonly number[]> = {
   4: [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2],

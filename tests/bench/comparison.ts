@@ -2,9 +2,8 @@
 import { join } from "node:path";
 import { createConfig } from "../../lib/config.ts";
 import { compareOptimizers } from "../../lib/experiment/comparison.ts";
-import { featuresOf } from "../../lib/experiment/features.ts";
+import { subsetFeatures } from "../../lib/experiment/features.ts";
 import { openInputs } from "../../lib/experiment/inputs.ts";
-import { labelsOf } from "../../lib/experiment/parts.ts";
 import { trainHead } from "../../lib/training/train_head.ts";
 import { median } from "./statistics.ts";
 
@@ -25,10 +24,7 @@ export async function measureComparison(folder: string, rounds: number): Promise
   const out = join(folder, "comparison");
   const config = createConfig({ preset: "smoke", subsetShare: 1, weights: null, out });
   const inputs = await openInputs(config);
-  const { subset, subsetTrain } = inputs.parts;
-  await featuresOf(config, inputs, subset);
-  const { values: features } = await featuresOf(config, inputs, subsetTrain);
-  const labels = labelsOf(inputs.parts, subsetTrain);
+  const { train: { features, labels } } = await subsetFeatures(config, inputs);
   const { learningRate, epochs, batchSize, seed, optimizers } = config;
   const classes = inputs.source.classes.length;
   const seconds: number[] = [];
@@ -47,5 +43,5 @@ export async function measureComparison(folder: string, rounds: number): Promise
   }
   const ratio = median(seconds.map((all, round) => all / stepSeconds[round]));
   const atMost = 1.2;
-  return { rows: subsetTrain.length, seconds, stepSeconds, ratio, atMost, pass: ratio <= atMost };
+  return { rows: labels.length, seconds, stepSeconds, ratio, atMost, pass: ratio <= atMost };
 }
