@@ -25,6 +25,14 @@ export interface OptimizerState {
   readonly slots: Readonly<Record<string, readonly Float32Array[]>>;
 }
 
+/** Arrays in the optimizer's own memory, one for each variable. */
+export interface PlacedVariables {
+  /** What `update` changes. */
+  readonly weights: readonly Float32Array[];
+  /** Room for gradients: `update` reads them here without copying; others it copies. */
+  readonly gradients: readonly Float32Array[];
+}
+
 /**
  * Made for one set of variables: every step takes the same ones, in the same order. Holds no tensors, but a
  * thread from `place` on, where there is much to do, until it is disposed of.
@@ -36,11 +44,11 @@ export interface Optimizer extends Disposable {
   /** Steps taken. */
   readonly iterations: number;
   /**
-   * Copies of the weights, which `update` changes without copying, and with two threads where they are many.
+   * Copies the weights to where `update` works without copying, and with two threads where they are many.
    *
    * @throws {TypeError} after a step or a state
    */
-  place(weights: readonly Float32Array[]): readonly Float32Array[];
+  place(weights: readonly Float32Array[]): PlacedVariables;
   /** One step on arrays: changes `weights` in place. @throws {TypeError} when numbers of arrays or lengths do not fit */
   update(gradients: readonly Float32Array[], weights: readonly Float32Array[]): void;
   /** One step on tensors: assigns to `variables`, leaves `gradients` to the caller. @throws {TypeError} as `update` */
@@ -104,7 +112,7 @@ export function makeOptimizer(name: OptimizerName, options: OptimizerOptions = {
       if (held) throw new TypeError(`${name}: weights must be placed before the first step or a state`);
       held = makeVectorUpdate(rule, weights.map(({ length }) => length), { helper: true });
       held.weights.forEach((values, index) => values.set(weights[index]));
-      return held.weights;
+      return { weights: held.weights, gradients: held.gradients };
     },
     update,
     apply(gradients, variables) {

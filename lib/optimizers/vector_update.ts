@@ -13,6 +13,8 @@ import { begun, done, over, talkBytes, turnsIn, writeCall } from "./vector_turns
 export interface VectorUpdate extends Disposable {
   /** One for each variable, in memory: what `step` changes. To be read and set. */
   readonly weights: readonly Float32Array[];
+  /** Room for the gradients, one for each variable: those that are handed to `step` here are not copied first. */
+  readonly gradients: readonly Float32Array[];
   /** [variable][slot], as the rule names them; to be read and set. */
   readonly slots: readonly (readonly Float32Array[])[];
   /**
@@ -28,6 +30,8 @@ export interface VectorUpdate extends Disposable {
 
 /** From so many elements on, half of the work is worth another thread's while. */
 const worthHelp = 1_000_000;
+/** In elements: formulas need a multiple of 4, and TensorFlow copies arrays whose address is no multiple of 64 bytes. */
+const alignment = 16;
 /** Gradients come into memory in pieces of this many elements, and are worked on while they are in a core's cache. */
 const pieceLength = 16_384;
 
@@ -40,11 +44,11 @@ export function makeVectorUpdate(
   lengths: readonly number[],
   options: { helper: boolean },
 ): VectorUpdate {
-  const starts: number[] = []; // of the variables, in elements: each begins at a multiple of four, as formulas need it
+  const starts: number[] = []; // of the variables, in elements
   let total = 0;
   for (const length of lengths) {
     starts.push(total);
-    total += 4 * Math.ceil(length / 4);
+    total += alignment * Math.ceil(length / alignment);
   }
   const arrays = ["weight", "gradient", ...rule.slots];
   const bases = arrays.map((_, index) => talkBytes + 4 * total * index);
@@ -61,12 +65,15 @@ export function makeVectorUpdate(
 
   return {
     weights,
+    gradients: ofGradients,
     slots: lengths.map((_, variable) => ofSlots.map((slot) => slot[variable])),
     step(numbers, gradients) {
       const values = rule.numbers.map((name) => numbers[name]);
       const half = isHelped() ? 4 * Math.floor(total / 8) : total;
-      const take = (variable: number, from: number, to: number) =>
+      const take = (variable: number, from: number, to: number) => {
+        if (gradients[variable] === ofGradients[variable]) return;
         ofGradients[variable].set(gradients[variable].subarray(from, to), from);
+      };
       // [half, total) is the helper's: its gradients first
       forPieces(half, total, take);
       if (half < total) helper!.begin(total - half, at(half), values);

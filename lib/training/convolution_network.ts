@@ -1,6 +1,7 @@
 /** Convolutions and the softmax behind them, trained on the engine, which finds their gradients. */
 import type { Tensor1D, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs";
 import { engine, tf } from "../tensorflow/engine.ts";
+import { makeTensorReader } from "../tensorflow/tensor_reader.ts";
 import { cutLength, cutShape, frozenLayers, layers } from "../vgg16/architecture.ts";
 import {
   type ConvolutionStep,
@@ -9,13 +10,13 @@ import {
   runConvolutions,
   type StepTensors,
 } from "../vgg16/convolutions.ts";
-import type { NetworkSize, TrainableNetwork } from "./network.ts";
+import type { TrainableNetwork, TrainableNetworkOptions } from "./network.ts";
 import type { Parameter } from "./parameters.ts";
 
 /** @throws {RangeError} where the engine has no gradients of convolutions */
 export function makeConvolutionNetwork(
   parameters: readonly Parameter[],
-  { cut, size, classes }: NetworkSize,
+  { cut, size, classes, gradientRoom }: TrainableNetworkOptions,
 ): TrainableNetwork {
   if (engine.name !== "tfjs-node") {
     throw new RangeError(
@@ -29,6 +30,7 @@ export function makeConvolutionNetwork(
   const variables = parameters.map(({ values, shape }) =>
     tf.tidy(() => tf.variable(tf.tensor(values.slice(), [...shape], "float32")))
   );
+  const readers = variables.map((_, index) => makeTensorReader(gradientRoom?.[index]));
   const tensors = () => {
     const ofStep = new Map(plan.steps.map((step, i): [ConvolutionStep, StepTensors] => [step, {
       filter: filterFor(step, variables[2 * i] as Variable<never> as unknown as Tensor4D),
@@ -69,7 +71,7 @@ export function makeConvolutionNetwork(
           return tf.losses.softmaxCrossEntropy(truth, answer).asScalar();
         }, variables);
         loss = value.dataSync()[0];
-        for (const { name } of variables) gradients.push(grads[name].dataSync() as Float32Array);
+        variables.forEach(({ name }, index) => gradients.push(readers[index].read(grads[name])));
       });
       return { logits: logits!, loss, gradients };
     },
@@ -82,6 +84,7 @@ export function makeConvolutionNetwork(
     },
     [Symbol.dispose]() {
       tf.dispose(variables);
+      readers.forEach((reader) => reader[Symbol.dispose]());
       plan[Symbol.dispose]();
     },
   };

@@ -10,6 +10,14 @@ export interface NetworkSize {
   readonly classes: number;
 }
 
+export interface TrainableNetworkOptions extends NetworkSize {
+  /**
+   * Room for the gradients, an array for each parameter, used where that spares a copy: what `lossAndGradients` gives lies there
+   * then, until its next call.
+   */
+  readonly gradientRoom?: readonly Float32Array[];
+}
+
 export interface LossAndGradients {
   /** (batch, classes) */
   readonly logits: Float32Array;

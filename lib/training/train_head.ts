@@ -73,7 +73,7 @@ export async function trainHead(
   const initial = options.initial ?? initialHead({ inputs, classes, seed });
   using network = makeSoftmaxNetwork([initial.kernel, initial.bias], { features: inputs, classes });
   using optimizer = makeOptimizer(options.optimizer, { learningRate });
-  const weights = optimizer.place([initial.kernel, initial.bias]);
+  const { weights } = optimizer.place([initial.kernel, initial.bias]);
   const rows = Array.from({ length: n }, (_, row) => row);
   const history: EpochRecord[] = [];
   let lossLimit = NaN;

@@ -83,9 +83,10 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
   if (options.randomOrientation && side !== width) {
     throw new RangeError(`randomOrientation needs square images. Received: ${sizeText(options.size)} pixels`);
   }
-  using network = makeTrainableNetwork(initial, options);
   using optimizer = makeOptimizer(options.optimizer, { learningRate });
-  const weights = optimizer.place(initial.map(({ values }) => values));
+  const placed = optimizer.place(initial.map(({ values }) => values));
+  const { weights } = placed;
+  using network = makeTrainableNetwork(initial, { ...options, gradientRoom: placed.gradients });
   const n = train.labels.length;
   const steps = Math.ceil(n / batchSize);
   const rates = {

@@ -1,7 +1,7 @@
 /** Makes the network that a training works on, in the form that is fastest behind its cut. */
 import { cutLength, frozenLayers, layers } from "../vgg16/architecture.ts";
 import { makeConvolutionNetwork } from "./convolution_network.ts";
-import type { NetworkSize, TrainableNetwork } from "./network.ts";
+import type { NetworkSize, TrainableNetwork, TrainableNetworkOptions } from "./network.ts";
 import type { Parameter } from "./parameters.ts";
 import { makeSoftmaxNetwork } from "./softmax_network.ts";
 
@@ -11,7 +11,7 @@ import { makeSoftmaxNetwork } from "./softmax_network.ts";
  */
 export function makeTrainableNetwork(
   parameters: readonly Parameter[],
-  options: NetworkSize,
+  options: TrainableNetworkOptions,
 ): TrainableNetwork {
   checkParameters(parameters, options);
   const { cut, size, classes } = options;

@@ -19,9 +19,9 @@ const head = {
   bias: packed.subarray(inputs * classes),
 };
 const initial = parametersBehind(cut, await readWeights(folder), head);
-const network = makeTrainableNetwork(initial, { cut, size, classes });
 using optimizer = makeOptimizer("nadam", { learningRate });
-const weights = optimizer.place(initial.map(({ values }) => values));
+const { weights, gradients: gradientRoom } = optimizer.place(initial.map(({ values }) => values));
+const network = makeTrainableNetwork(initial, { cut, size, classes, gradientRoom });
 const rows = await readFloats(join(folder, `${depth}.f32`));
 
 /** One epoch: the mean loss of the steps so far, after each. */

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { optimizerNames } from "../../lib/recipe.ts";
 import { engine, tf } from "../../lib/tensorflow/engine.ts";
+import { makeOptimizer } from "../../lib/optimizers/optimizer.ts";
 import { trainNetwork } from "../../lib/training/train_network.ts";
+import { makeTrainableNetwork } from "../../lib/training/trainable_network.ts";
 import { noiseTraining } from "./noise_training.ts";
 
 const ignore = engine.name === "wasm";
@@ -57,6 +59,31 @@ Deno.test({
       assert.ok(
         parameters.some(({ values }, i) => values.some((v, j) => v !== options.initial[i].values[j])),
       );
+    }
+  },
+});
+
+Deno.test({
+  name: "gradients in an optimizer's room are those in arrays of their own, to the bit",
+  ignore,
+  fn() {
+    const { train, options } = noiseTraining();
+    const values = options.initial.map((parameter) => parameter.values);
+    using optimizer = makeOptimizer("nadam");
+    const { gradients: gradientRoom } = optimizer.place(values);
+    using roomy = makeTrainableNetwork(options.initial, { ...options, gradientRoom });
+    using plain = makeTrainableNetwork(options.initial, options);
+    for (const first of [0, 8]) {
+      const labels = [...train.labels.subarray(first, first + 8)];
+      const batch = () => {
+        const x = new Float32Array(8 * plain.inputs);
+        labels.forEach((_, i) => train.read(first + i, x.subarray(i * plain.inputs, (i + 1) * plain.inputs)));
+        return x;
+      };
+      const answer = roomy.lossAndGradients(batch(), labels);
+      answer.gradients.forEach((gradient, i) => assert.equal(gradient, gradientRoom[i]));
+      const gradients = answer.gradients.map((gradient) => gradient.slice());
+      assert.deepEqual({ ...answer, gradients }, plain.lossAndGradients(batch(), labels));
     }
   },
 });
