@@ -43,7 +43,8 @@ export async function colourBaseline(
     return values;
   };
   const { subsetTrain } = inputs.parts;
-  const { head } = await trainHead(features(subsetTrain), labelsOf(inputs.parts, subsetTrain), {
+  const trained = features(subsetTrain);
+  const { head } = await trainHead(trained, labelsOf(inputs.parts, subsetTrain), {
     classes,
     optimizer: "adam",
     learningRate: 1e-2,
@@ -52,8 +53,10 @@ export async function colourBaseline(
     seed: config.seed,
     onEpoch: ({ epoch }) => onProgress?.(epoch, epochs),
   });
-  const on = (rows: readonly number[]) =>
-    evaluate(labelsOf(inputs.parts, rows), predict(head, features(rows)), classes);
+  const on = (rows: readonly number[]) => {
+    const values = rows === subsetTrain ? trained : features(rows);
+    return evaluate(labelsOf(inputs.parts, rows), predict(head, values), classes);
+  };
   return { name: "logistic regression on colour histograms", ...onParts(inputs, on) };
 }
 

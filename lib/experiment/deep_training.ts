@@ -14,7 +14,7 @@ import { writeTensorBoard } from "../training/tensor_board.ts";
 import { networkLogits } from "../training/train_network.ts";
 import { type StageEpoch, trainRecipe } from "../training/train_recipe.ts";
 import { makeTrainableNetwork } from "../training/trainable_network.ts";
-import { activationStage } from "../vgg16/activations.ts";
+import { activationStage, forwardBatchSize } from "../vgg16/activations.ts";
 import { cutLength, cutOf, frozenLayers } from "../vgg16/architecture.ts";
 import { makeBase } from "../vgg16/forward.ts";
 import { cutExamples } from "./cut_examples.ts";
@@ -150,24 +150,29 @@ export async function predictDeep(
   return softmax(await networkLogits(behind, examples, classes, onProgress), classes);
 }
 
-/** As `predictDeep`, through activations of float32 that are not stored: to see what their rounding to half floats changes. */
+/**
+ * As `predictDeep`, through activations of float32 that are not stored: to see what their rounding to half floats changes. Null
+ * behind `block1`, where there are none.
+ */
 export async function predictWithoutRounding(
   config: Config,
   inputs: Inputs,
   network: NetworkWeights,
   rows: readonly number[],
   onProgress?: Progress,
-): Promise<Float32Array> {
+): Promise<Float32Array | null> {
   const { scaling, size } = config;
   const cut = cutOf(config.depth);
+  if (frozenLayers(cut).length === 0) return null;
   const classes = network.head.classes;
   const length = pixelsIn(size) * 3;
   const base = makeBase(inputs.weights, { size, scaling, cut });
   try {
     using behind = makeTrainableNetwork(parametersBehind(cut, network, network.head), { cut, size, classes });
     const logits = new Float32Array(rows.length * classes);
-    for (let start = 0; start < rows.length; start += 64) {
-      const batch = rows.slice(start, start + 64);
+    const batchSize = forwardBatchSize(size);
+    for (let start = 0; start < rows.length; start += batchSize) {
+      const batch = rows.slice(start, start + batchSize);
       const pixels = new Int32Array(batch.length * length);
       batch.forEach((row, i) => pixels.set(pixelsOf(config, inputs, row), i * length));
       const activations = tf.tidy(() =>

@@ -67,7 +67,7 @@ export async function evaluateOnTest(
   const exact = best === first
     ? predict(chosen.head, float32!)
     : await predictWithoutRounding(config, inputs, deep!.network, test, progress.trained);
-  const exactly = argmaxRows(exact, inputs.source.classes.length);
+  const exactly = exact ? argmaxRows(exact, inputs.source.classes.length) : best.predicted;
   return {
     ...{ frozen, trained, best },
     chosen: chosen.optimizer,

@@ -96,8 +96,8 @@ Deno.test({
         await predictDeep(config, inputs, first.network, rows),
         await predictWithoutRounding(config, inputs, first.network, rows),
       ];
-      stored.forEach((share, i) => assert.ok(Math.abs(share - exact[i]) < 0.01, `${share}, ${exact[i]}`));
-      assert.ok(stored.some((share, i) => share !== exact[i]), "half floats round");
+      stored.forEach((share, i) => assert.ok(Math.abs(share - exact![i]) < 0.01, `${share}, ${exact![i]}`));
+      assert.ok(stored.some((share, i) => share !== exact![i]), "half floats round");
     });
   },
 });
@@ -149,7 +149,7 @@ Deno.test({
           await predictDeep(deeper, inputs, run.network, rows),
           await predictWithoutRounding(deeper, inputs, run.network, rows),
         ];
-        stored.forEach((share, i) => assert.ok(Math.abs(share - exact[i]) < 0.01, `${share}, ${exact[i]}`));
+        stored.forEach((share, i) => assert.ok(Math.abs(share - exact![i]) < 0.01, `${share}, ${exact![i]}`));
       }
       const [last] = imageSizes(config).filter(({ label }) => label.startsWith("200 × 150"));
       assert.deepEqual(variantOf(config, last).size, [150, 200]);
