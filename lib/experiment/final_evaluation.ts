@@ -35,8 +35,15 @@ export interface FinalEvaluation {
   /** What validation prefers of the chosen and the trained one: the run that figures speak of. */
   readonly best: TestedRun;
   readonly baselines: readonly Baseline[];
-  /** Test images whose predicted class differs when the best run's activations are kept as float32 instead of half floats. */
-  readonly changedByHalfFloats: number;
+  readonly changedByHalfFloats: ChangedByHalfFloats;
+}
+
+/** Test images whose predicted class differs when activations are kept as float32 instead of half floats. */
+export interface ChangedByHalfFloats {
+  /** Of the chosen run on the frozen network. */
+  readonly frozen: number;
+  /** Null without a recipe, and behind `block1`, where no activations are read. */
+  readonly trained: number | null;
 }
 
 export interface FinalProgress {
@@ -64,15 +71,15 @@ export async function evaluateOnTest(
   const trained = deep && await testDeep(config, inputs, deep, progress.trained);
   const first = frozen.find(({ optimizer }) => optimizer === chosen.optimizer)!;
   const best = trained && trained.validation.accuracy > first.validation.accuracy ? trained : first;
-  const exact = best === first
-    ? predict(chosen.head, float32!)
-    : await predictWithoutRounding(config, inputs, deep!.network, test, progress.trained);
-  const exactly = exact ? argmaxRows(exact, inputs.source.classes.length) : best.predicted;
+  const exact = deep && await predictWithoutRounding(config, inputs, deep.network, test, progress.trained);
   return {
     ...{ frozen, trained, best },
     chosen: chosen.optimizer,
     baselines: [commonestClass(inputs), await colourBaseline(config, inputs, progress.baseline)],
-    changedByHalfFloats: best.predicted.filter((label, index) => label !== exactly[index]).length,
+    changedByHalfFloats: {
+      frozen: changed(first, predict(chosen.head, float32!)),
+      trained: exact && changed(trained!, exact),
+    },
   };
 }
 
@@ -98,6 +105,12 @@ function tested(inputs: Inputs, run: Run, probabilities: Float32Array): TestedRu
     test: evaluate(labelsOf(inputs.parts, inputs.parts.test), probabilities, classes),
     predicted: argmaxRows(probabilities, classes),
   };
+}
+
+/** How many answers are others by these probabilities. */
+function changed({ predicted, test }: TestedRun, probabilities: Float32Array): number {
+  const others = argmaxRows(probabilities, test.perClass.length);
+  return predicted.filter((label, index) => label !== others[index]).length;
 }
 
 /** One JSON line per opening in `test_openings.jsonl`, so that a reader can see how often the test was looked at. */

@@ -70,7 +70,7 @@ export function conclusion(
 ): string {
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   const { ours, interval, trained, baselines } = claimOf(config, inputs, final);
-  const { best } = final;
+  const { best, changedByHalfFloats: changed } = final;
   const range = ({ low, high }: Interval) => `(95 % interval ${percent(low)} to ${percent(high)})`;
   const toClaim = (accuracy: number) => {
     const behind = (claimed.accuracy - accuracy) * 100;
@@ -101,8 +101,9 @@ export function conclusion(
       percent(seen.lesionShare)
     }. ` +
     "An accuracy on such copies is not an accuracy on patients.",
-    `- Storing activations as half floats changes the answer for ${final.changedByHalfFloats} of ` +
-    `${best.test.n.toLocaleString("en-US")} test images (${best.name}).`,
+    `- Storing activations as half floats changes the frozen one's answer for ${changed.frozen} of ` +
+    `${best.test.n.toLocaleString("en-US")} test images` +
+    (changed.trained === null ? "." : `, the trained one's for ${changed.trained}.`),
     ...isOwnTable(config)
       ? ["- These are not the write-up's photos: the difference to its number says nothing about its claim."]
       : [],

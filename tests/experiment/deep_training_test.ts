@@ -12,6 +12,7 @@ import {
 import { compareFairly, learningRates, trainingSeeds } from "../../lib/experiment/fair_comparison.ts";
 import { featuresOf } from "../../lib/experiment/features.ts";
 import { evaluateOnTest } from "../../lib/experiment/final_evaluation.ts";
+import { conclusion } from "../../lib/experiment/final_tables.ts";
 import { openInputs } from "../../lib/experiment/inputs.ts";
 import { keepModel } from "../../lib/experiment/keep_model.ts";
 import { runStudy } from "../../lib/experiment/studies.ts";
@@ -19,6 +20,7 @@ import { imageSizes, type StudyRun, variantOf } from "../../lib/experiment/study
 import { stageOf } from "../../lib/recipe.ts";
 import { loadModel } from "../../lib/saved_model/load_model.ts";
 import { engine, tf } from "../../lib/tensorflow/engine.ts";
+import { argmaxRows } from "../../lib/training/cross_entropy.ts";
 
 const ignore = engine.name === "wasm";
 const block5 = stageOf({ depth: "block5", epochs: 2 });
@@ -121,6 +123,14 @@ Deno.test({
       const frozen = final.frozen.find(({ optimizer }) => optimizer === final.chosen)!;
       const better = deep.validation.accuracy > frozen.validation.accuracy ? final.trained : frozen;
       assert.equal(final.best, better);
+      const exact = await predictWithoutRounding(config, inputs, deep.network, inputs.parts.test);
+      const others = argmaxRows(exact!, inputs.source.classes.length);
+      const changed = final.trained!.predicted.filter((label, i) => label !== others[i]).length;
+      assert.equal(final.changedByHalfFloats.trained, changed);
+      assert.match(
+        conclusion(config, inputs, final),
+        /half floats .* for \d+ of \d+ test images, the trained/,
+      );
       await keepModel(config, inputs, final, { runs, deep });
       const { provenance } = await loadModel(join(config.out, "model"));
       assert.deepEqual([provenance.configuration, provenance.synthetic, provenance.base], [
