@@ -1,14 +1,15 @@
 /** The recipe on all images of the training side, in as many steps as on the write-up's 12,000, both on the test. */
 import { join } from "node:path";
-import { writeAtomic } from "../atomic.ts";
 import type { Config } from "../config.ts";
 import type { Interval } from "../evaluation/intervals.ts";
-import { trainDeep } from "./deep_training.ts";
-import { testDeep, type TestedRun } from "./final_evaluation.ts";
+import { deepConfigurationOf, trainDeep } from "./deep_training.ts";
+import { testDeep } from "./final_evaluation.ts";
 import { testInterval } from "./final_tables.ts";
+import type { Inputs } from "./features.ts";
 import { openInputs } from "./inputs.ts";
 import { countLeakage } from "./leakage.ts";
 import type { StageProgress } from "./source.ts";
+import { readRows, writeRows } from "./study_rows.ts";
 import { allImages } from "./study_runs.ts";
 
 export interface AllImagesRow {
@@ -29,40 +30,47 @@ export interface AllImagesRow {
 
 /**
  * Trains the configuration's recipe on the subset and, with as many steps, on all images of the training side; opens the test for
- * both and keeps the rows in `studies/all_images.json`.
+ * both and keeps the rows in `studies/all_images.json`. A row that is kept there for the same configuration is taken: the test is
+ * opened once for each.
  *
  * @throws {RangeError} for a configuration without a recipe
  */
 export async function testOnAllImages(
   config: Config,
   { progress = () => () => {} }: { progress?: StageProgress } = {},
-): Promise<{ rows: AllImagesRow[]; runs: TestedRun[] }> {
+): Promise<{ rows: AllImagesRow[] }> {
+  const path = join(config.out, "studies", "all_images.json");
+  const kept = await readRows<AllImagesRow>(path);
   const rows: AllImagesRow[] = [];
-  const runs: TestedRun[] = [];
   for (const variant of [config, allImages(config)]) {
     const inputs = await openInputs(variant, progress);
-    const { subset, subsetTrain } = inputs.parts;
-    const name = `${subset.length.toLocaleString("en-US")} images`;
-    const deep = await trainDeep(variant, inputs, {
-      activations: progress(`${name}: activations`),
-      training: progress(name),
-      evaluation: progress(`${name}: measuring`),
-    });
-    const run = await testDeep(variant, inputs, deep, progress(`${name}: test`));
-    const [seen] = countLeakage(inputs.source, inputs.parts, subsetTrain).slice(-1);
-    runs.push(run);
-    rows.push({
-      name,
-      images: subset.length,
-      epochs: deep.history.length,
-      copyShare: seen.copyShare,
-      validation: run.validation.accuracy,
-      test: run.test.accuracy,
-      interval: testInterval(inputs, run, variant.seed),
-      minutes: deep.seconds / 60,
-      configuration: run.configuration,
-    });
+    const configuration = deepConfigurationOf(variant, inputs);
+    rows.push(kept.get(configuration) ?? await measure(variant, inputs, progress));
+    kept.delete(configuration);
+    await writeRows(path, [...rows, ...variant === config ? kept.values() : []]); // stopped here, the other is not lost
   }
-  await writeAtomic(join(config.out, "studies", "all_images.json"), `${JSON.stringify(rows, null, 2)}\n`);
-  return { rows, runs };
+  return { rows };
+}
+
+async function measure(config: Config, inputs: Inputs, progress: StageProgress): Promise<AllImagesRow> {
+  const { subset, subsetTrain } = inputs.parts;
+  const name = `${subset.length.toLocaleString("en-US")} images`;
+  const deep = await trainDeep(config, inputs, {
+    activations: progress(`${name}: activations`),
+    training: progress(name),
+    evaluation: progress(`${name}: measuring`),
+  });
+  const run = await testDeep(config, inputs, deep, progress(`${name}: test`));
+  const [seen] = countLeakage(inputs.source, inputs.parts, subsetTrain).slice(-1);
+  return {
+    name,
+    images: subset.length,
+    epochs: deep.history.length,
+    copyShare: seen.copyShare,
+    validation: run.validation.accuracy,
+    test: run.test.accuracy,
+    interval: testInterval(inputs, run, config.seed),
+    minutes: deep.seconds / 60,
+    configuration: run.configuration,
+  };
 }

@@ -1,16 +1,16 @@
 /** What goes beyond the write-up: runs that differ in one thing, trained once each and compared on validation. */
 import { join } from "node:path";
-import { writeAtomic } from "../atomic.ts";
 import type { Config, Scaling } from "../config.ts";
 import type { ImageSize } from "../image_size.ts";
 import type { Depth, OptimizerName } from "../recipe.ts";
 import { parameterCount } from "../vgg16/architecture.ts";
 import { keptEpoch } from "./about_recipe.ts";
-import { type DeepProgress, trainDeep } from "./deep_training.ts";
+import { deepConfigurationOf, type DeepProgress, trainDeep } from "./deep_training.ts";
 import type { Inputs } from "./features.ts";
 import { openInputs } from "./inputs.ts";
 import { trainedLayers } from "./network.ts";
 import type { StageProgress } from "./source.ts";
+import { readRows, writeRows } from "./study_rows.ts";
 import { type StudyRun, variantOf } from "./study_runs.ts";
 
 /** What a run of a study has come to. Validation alone: the test stays shut. */
@@ -37,7 +37,7 @@ export interface StudyResult {
 
 /**
  * Trains what is not trained yet and keeps the results in `studies/<name>.json`. What runs share, activations or a whole run, is
- * computed once.
+ * computed once; a result that is kept there for the same configuration is taken, whether or not its weights are still to be had.
  *
  * @param progress makes a progress line for a named stage
  */
@@ -46,6 +46,8 @@ export async function runStudy(
   name: string,
   { runs, progress = () => () => {} }: { runs: readonly StudyRun[]; progress?: StageProgress },
 ): Promise<StudyResult[]> {
+  const path = join(config.out, "studies", `${name}.json`);
+  const kept = await readRows<StudyResult>(path);
   const results: StudyResult[] = [];
   let opened = null as { key: string; inputs: Inputs } | null;
   for (const [index, run] of runs.entries()) {
@@ -53,14 +55,17 @@ export async function runStudy(
     const key = `${variant.size} ${variant.subsetShare}`; // decides images and parts
     if (opened?.key !== key) opened = { key, inputs: await openInputs(variant, progress) };
     const place = `${run.label} (${index + 1}/${runs.length})`;
+    const known = kept.get(deepConfigurationOf(variant, opened.inputs));
     results.push(
-      await measure(run, variant, opened.inputs, {
+      known ? { ...known, label: run.label } : await measure(run, variant, opened.inputs, {
         activations: progress(`${place}: activations`),
         training: progress(place),
         evaluation: progress(`${place}: measuring`),
       }),
     );
-    await writeAtomic(join(config.out, "studies", `${name}.json`), `${JSON.stringify(results, null, 2)}\n`);
+    kept.delete(results[index].configuration);
+    const stillKept = index + 1 < runs.length ? kept.values() : []; // stopped here, those to come are not lost
+    await writeRows(path, [...results, ...stillKept]);
   }
   return results;
 }
