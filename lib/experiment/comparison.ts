@@ -75,8 +75,10 @@ export async function compareOptimizers(
     };
     // Without its record a head is nobody's: stopped between the two writes, the run is trained again.
     await Deno.remove(runFile(config, optimizer, "json")).catch(() => {});
-    await saveHead(runFile(config, optimizer, "head"), head);
-    await writeAtomic(runFile(config, optimizer, "seconds.json"), JSON.stringify({ seconds }));
+    await Promise.all([
+      saveHead(runFile(config, optimizer, "head"), head),
+      writeAtomic(runFile(config, optimizer, "seconds.json"), JSON.stringify({ seconds })),
+    ]);
     await writeAtomic(runFile(config, optimizer, "json"), JSON.stringify(run, null, 1));
     runs.push({ ...run, seconds, head, computed: true });
   }

@@ -56,7 +56,11 @@ export function argmaxRows(values: ArrayLike<number>, classes: number): Uint8Arr
 
 /** Rows of (n, classes) whose largest value is at the row's label. */
 export function countCorrect(values: Float32Array, labels: ArrayLike<number>, classes: number): number {
-  return argmaxRows(values, classes).filter((predicted, row) => predicted === labels[row]).length;
+  let correct = 0;
+  for (let row = 0; row < labels.length; row++) {
+    if (argmax(values, row * classes, classes) === labels[row]) correct++;
+  }
+  return correct;
 }
 
 /** Index, from 0, of the first largest of `count` values from `start` on. */

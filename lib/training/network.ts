@@ -35,7 +35,7 @@ export interface TrainableNetwork extends Disposable {
   readonly features: number;
   /** Takes new values for all parameters, in their order. The arrays may be changed after the next call of another function. */
   assign(values: readonly Float32Array[]): void;
-  /** (n, inputs), to be filled: an `x` for the next call alone, which may change it, and need not copy it. */
+  /** (n, inputs), to be filled: an `x` that need not be copied, until the next batch. `lossAndGradients` may change it. */
   batch(n: number): Float32Array;
   /**
    * @param x (batch, inputs), activations at the cut

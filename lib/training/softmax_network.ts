@@ -1,6 +1,6 @@
 /** Dense(classes) with softmax alone: two products a step, its gradient in closed form. */
 import { makeMemory } from "../webassembly/module.ts";
-import { blockSumIn } from "./block_sums.ts";
+import { blockSumsIn } from "./block_sums.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import type { TrainableNetwork } from "./network.ts";
 
@@ -101,28 +101,28 @@ function makeProducts(rows: number, size: { features: number; classes: number })
     new Float32Array(memory.buffer, starts[i], length)
   );
   const [atX, atKernel, atRows, atGradient] = starts;
-  const blockSum = blockSumIn(memory, classes);
+  const blockSums = blockSumsIn(memory, classes);
   return {
     rows,
     x,
     kernel,
     forward(n) {
-      for (let row = 0; row < n; row++) {
-        blockSum(features / 4, atX + 4 * row * features, 16, atKernel, 4 * block, atRows + 4 * row * block);
+      blockSums(n, 4 * features, features / 4, atX, 16, atKernel, atRows);
+      const values = new Float32Array(n * classes);
+      for (let row = 0, i = 0; row < n; row++) {
+        for (let at = row * block; at < row * block + classes; at++) {
+          values[i++] = ofRows[at] + ofRows[at + classes] + ofRows[at + 2 * classes] +
+            ofRows[at + 3 * classes];
+        }
       }
-      return Float32Array.from({ length: n * classes }, (_, i) => {
-        const at = Math.floor(i / classes) * block + i % classes;
-        return ofRows[at] + ofRows[at + classes] + ofRows[at + 2 * classes] + ofRows[at + 3 * classes];
-      });
+      return values;
     },
     backward(gradient) {
       const n = gradient.length / classes;
-      ofRows.subarray(0, n * block).forEach((_, i, values) => {
-        values[i] = gradient[Math.floor(i / block) * classes + i % classes];
-      });
-      for (let four = 0; four < features / 4; four++) {
-        blockSum(n, atX + 16 * four, 4 * features, atRows, 4 * block, atGradient + 4 * four * block);
+      for (let row = 0, at = 0; row < n; row++) {
+        for (let k = 0; k < block; k++) ofRows[at++] = gradient[row * classes + k % classes];
       }
+      blockSums(features / 4, 16, n, atX, 4 * features, atRows, atGradient);
       return ofKernel;
     },
   };

@@ -5,8 +5,9 @@ import { countCorrect, crossEntropy } from "./cross_entropy.ts";
 import { type Head, initialHead } from "./head.ts";
 import type { TrainableNetwork } from "./network.ts";
 import { makeOptimizer } from "../optimizers/optimizer.ts";
-import { logitsOf, makeSoftmaxNetwork } from "./softmax_network.ts";
+import { makeSoftmaxNetwork } from "./softmax_network.ts";
 import { checkExamples, checkTraining, diverged } from "./train_checks.ts";
+import { makeTurns } from "./turns.ts";
 
 export interface TrainOptions {
   /** Number of classes; labels are 0 … classes − 1. */
@@ -51,7 +52,7 @@ export interface TrainedHead {
  * Dense(classes) with softmax and categorical cross-entropy, trained on all rows every epoch in an order of its own:
  * `shuffled(0 … n − 1, randomFor(seed, "order", epoch))`. Repeats to the bit on one machine and engine.
  *
- * The event loop gets a turn after every epoch.
+ * The event loop gets a turn between epochs, every 50 ms at the most.
  *
  * @param features (n, inputs), finite; inputs are a multiple of four
  * @param labels n class indices
@@ -72,11 +73,13 @@ export async function trainHead(
   const started = performance.now();
   const initial = options.initial ?? initialHead({ inputs, classes, seed });
   using network = makeSoftmaxNetwork([initial.kernel, initial.bias], { features: inputs, classes });
+  const validate = validation && makeValidation(initial, validation);
   using optimizer = makeOptimizer(options.optimizer, { learningRate });
   const { weights } = optimizer.place([initial.kernel, initial.bias]);
   const rows = Array.from({ length: n }, (_, row) => row);
   const history: EpochRecord[] = [];
   let lossLimit = NaN;
+  const turn = makeTurns();
   const remedy = "scale the features down";
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
@@ -103,27 +106,32 @@ export async function trainHead(
     if (!weights.every((values) => values.every(Number.isFinite))) {
       throw diverged(options, { epoch, step: Math.ceil(n / batchSize), loss: NaN }, remedy);
     }
-    network.assign(weights);
     const record = {
       epoch,
       loss: lossSum / n,
       accuracy: correct / n,
-      ...(validation && validate(network, validation, classes)),
+      ...validate?.(weights),
       seconds: (performance.now() - epochStarted) / 1000,
     };
     history.push(record);
     await onEpoch?.(record);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await turn();
   }
   const [kernel, bias] = weights.map((values) => values.slice());
   return { head: { kernel, bias, inputs, classes }, history, seconds: (performance.now() - started) / 1000 };
 }
 
-function validate(
-  network: TrainableNetwork,
+/** Measures weights on the same rows again and again: they stay where the network multiplies. */
+function makeValidation(
+  { kernel, bias, inputs, classes }: Head,
   { features, labels }: { features: Float32Array; labels: Uint8Array },
-  classes: number,
 ) {
-  const { loss, correct } = crossEntropy(logitsOf(network, features, classes), labels, classes);
-  return { validationLoss: loss, validationAccuracy: correct / labels.length };
+  const network = makeSoftmaxNetwork([kernel, bias], { features: inputs, classes });
+  const x = network.batch(labels.length);
+  x.set(features);
+  return (weights: readonly Float32Array[]) => {
+    network.assign(weights);
+    const { loss, correct } = crossEntropy(network.logits(x), labels, classes);
+    return { validationLoss: loss, validationAccuracy: correct / labels.length };
+  };
 }

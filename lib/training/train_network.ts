@@ -12,6 +12,7 @@ import { learningRateAt } from "./schedule.ts";
 import { diverged } from "./train_checks.ts";
 import { makeTrainableNetwork } from "./trainable_network.ts";
 import { type Parameter } from "./parameters.ts";
+import { makeTurns } from "./turns.ts";
 
 export interface NetworkTrainOptions extends NetworkSize, Omit<Stage, "depth"> {
   /** Decides the order of every epoch and what dropout drops. */
@@ -202,16 +203,6 @@ export async function networkLogits(
     await turn();
   }
   return logits;
-}
-
-/** Lets the caller show progress, and be interrupted: every 50 ms, since a turn of the event loop may cost as much as a step. */
-function makeTurns(): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last < 50) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    last = performance.now();
-  };
 }
 
 async function validate(network: TrainableNetwork, validation: Examples, classes: number) {

@@ -15,6 +15,13 @@ export function unsigned(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
 }
 
+/** A number from 0 on; what is written is signed, so that its highest bit of seven must be 0. */
+export function constant(value: number): number[] {
+  const bytes = unsigned(value);
+  const last = bytes.at(-1)!;
+  return [0x41, ...last < 0x40 ? bytes : [...bytes.slice(0, -1), last | 0x80, 0]];
+}
+
 /** What is repeated while the local `count` is above 0; `body` has to make it smaller. */
 export function whilePositive(count: number, body: readonly number[]): number[] {
   return [
@@ -39,13 +46,20 @@ export function addConstant(target: number, value: number): number[] {
  * A module that imports `env.memory`, shared, and exports `run`.
  *
  * @param parameters types of the function's first locals
- * @param vectors how many v128 locals follow them
+ * @param integers how many i32 locals follow them
+ * @param vectors how many v128 locals follow those
  * @param body instructions, without the function's end
  */
 export function moduleOf(
-  { parameters, vectors, body }: { parameters: readonly number[]; vectors: number; body: readonly number[] },
+  { parameters, integers = 0, vectors, body }: {
+    parameters: readonly number[];
+    integers?: number;
+    vectors: number;
+    body: readonly number[];
+  },
 ): WebAssembly.Module {
-  const code = [...list([[...unsigned(vectors), v128]]), ...body, 0x0b];
+  const declared = [[...unsigned(integers), i32], [...unsigned(vectors), v128]];
+  const code = [...list(declared), ...body, 0x0b];
   return new WebAssembly.Module(Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [[0x60, ...list(parameters.map((type) => [type])), 0]]),

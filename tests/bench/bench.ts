@@ -80,7 +80,7 @@ async function* prepare(folder: string, { images, trainingImages, ...flags }: Fl
 }
 
 async function runComparison() {
-  const result = await measureComparison(folder, flags.rounds);
+  const result = await measureComparison(folder, flags);
   console.log(`\ncomparison of the optimizers, ${result.rows} rows`);
   reportTarget(
     result.pass,
