@@ -3,7 +3,6 @@ import type { OptimizerName } from "../recipe.ts";
 import { randomFor, shuffled } from "../random.ts";
 import { countCorrect, crossEntropy } from "./cross_entropy.ts";
 import { type Head, initialHead } from "./head.ts";
-import type { TrainableNetwork } from "./network.ts";
 import { makeOptimizer } from "../optimizers/optimizer.ts";
 import { makeSoftmaxNetwork } from "./softmax_network.ts";
 import { checkExamples, checkTraining, diverged } from "./train_checks.ts";
