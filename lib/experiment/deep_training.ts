@@ -7,6 +7,7 @@ import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import { pixelsIn, sidesOf } from "../image_size.ts";
 import type { Depth, OptimizerName, Recipe } from "../recipe.ts";
 import { tf } from "../tensorflow/engine.ts";
+import { valuesOf } from "../tensorflow/values_of.ts";
 import { softmax } from "../training/cross_entropy.ts";
 import { initialHead } from "../training/head.ts";
 import { type NetworkWeights, parametersBehind } from "../training/parameters.ts";
@@ -175,8 +176,8 @@ export async function predictWithoutRounding(
       const batch = rows.slice(start, start + batchSize);
       const pixels = new Int32Array(batch.length * length);
       batch.forEach((row, i) => pixels.set(pixelsOf(config, inputs, row), i * length));
-      const activations = tf.tidy(() =>
-        base.forward(tf.tensor4d(pixels, [batch.length, ...sidesOf(size), 3], "int32")).dataSync<"float32">()
+      const activations = valuesOf(() =>
+        base.forward(tf.tensor4d(pixels, [batch.length, ...sidesOf(size), 3], "int32"))
       );
       logits.set(behind.logits(activations), start * classes);
       onProgress?.(start + batch.length, rows.length);

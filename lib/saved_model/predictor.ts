@@ -1,7 +1,7 @@
 /** A trained model on the engine: pixels in, probabilities out. */
-import type { Tensor4D } from "@tensorflow/tfjs";
 import { pixelsIn, sidesOf } from "../image_size.ts";
 import { tf } from "../tensorflow/engine.ts";
+import { valuesOf } from "../tensorflow/values_of.ts";
 import { softmax } from "../training/cross_entropy.ts";
 import { makeSoftmaxNetwork } from "../training/softmax_network.ts";
 import { makeBase } from "../vgg16/forward.ts";
@@ -42,10 +42,7 @@ export function makePredictor({ size, scaling, classes, layers, head }: TrainedM
       for (let start = 0; start < n; start += batchSize) {
         const batch = new Int32Array(batchSize * length);
         batch.set(pixels.subarray(start * length, (start + batchSize) * length));
-        const features = tf.tidy(() => {
-          const images: Tensor4D = tf.tensor4d(batch, [batchSize, ...sides, 3], "int32");
-          return base.forward(images).dataSync<"float32">();
-        });
+        const features = valuesOf(() => base.forward(tf.tensor4d(batch, [batchSize, ...sides, 3], "int32")));
         const answers = softmax(behind.logits(features), classes.length);
         const rows = Math.min(batchSize, n - start);
         probabilities.set(answers.subarray(0, rows * classes.length), start * classes.length);

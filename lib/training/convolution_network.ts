@@ -1,6 +1,7 @@
 /** Convolutions and the softmax behind them, trained on the engine, which finds their gradients. */
 import type { Tensor1D, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs";
 import { engine, tf } from "../tensorflow/engine.ts";
+import { valuesOf } from "../tensorflow/values_of.ts";
 import { makeTensorReader } from "../tensorflow/tensor_reader.ts";
 import { cutLength, cutShape, frozenLayers, layers } from "../vgg16/architecture.ts";
 import {
@@ -75,13 +76,7 @@ export function makeConvolutionNetwork(
       });
       return { logits: logits!, loss, gradients };
     },
-    logits(x) {
-      let values: Float32Array | undefined;
-      tf.tidy(() => {
-        values = forward(x).dataSync<"float32">();
-      });
-      return values!;
-    },
+    logits: (x) => valuesOf(() => forward(x)),
     [Symbol.dispose]() {
       tf.dispose(variables);
       readers.forEach((reader) => reader[Symbol.dispose]());

@@ -1,6 +1,7 @@
 /** What a training learns from, row by row, so that it need not fit into memory. */
 import type { Scaling } from "../config.ts";
 import { tf } from "../tensorflow/engine.ts";
+import { valuesOf } from "../tensorflow/values_of.ts";
 import { scalePixels } from "../vgg16/forward.ts";
 
 export interface Examples {
@@ -44,9 +45,7 @@ export function pixelExamples(
 function scaledBytes(scaling: Scaling): { values: Float32Array; reversed: boolean } {
   const ramp = Int32Array.from({ length: 256 * 3 }, (_, i) => Math.floor(i / 3));
   const scale = (pixels: Int32Array) =>
-    tf.tidy(() =>
-      scalePixels(tf.tensor4d(pixels, [1, pixels.length / 3, 1, 3], "int32"), scaling).dataSync<"float32">()
-    );
+    valuesOf(() => scalePixels(tf.tensor4d(pixels, [1, pixels.length / 3, 1, 3], "int32"), scaling));
   const [blueFirst, redFirst] = [scale(Int32Array.of(0, 0, 9)), scale(Int32Array.of(9, 0, 0))];
   return { values: scale(ramp), reversed: blueFirst[0] > redFirst[0] };
 }

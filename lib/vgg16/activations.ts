@@ -2,6 +2,7 @@
 import type { Scaling } from "../config.ts";
 import { type ImageSize, pixelsIn, shapeText, sidesOf } from "../image_size.ts";
 import { engineIdentity, tf } from "../tensorflow/engine.ts";
+import { valuesOf } from "../tensorflow/values_of.ts";
 import {
   type ActivationSpec,
   type ActivationStore,
@@ -188,9 +189,7 @@ async function storeRows(
     for (let start = 0; start < missing.length; start += batchSize) {
       const batch = missing.slice(start, start + batchSize);
       const pixels = stackPixels(batch.map(([first]) => inputs[first]), size, batchSize);
-      const computed = tf.tidy(() =>
-        base.forward(tf.tensor4d(pixels, [batchSize, ...sidesOf(size), 3])).dataSync<"float32">()
-      );
+      const computed = valuesOf(() => base.forward(tf.tensor4d(pixels, [batchSize, ...sidesOf(size), 3])));
       batch.forEach(([first], i) => {
         const row = computed.subarray(i * length, (i + 1) * length);
         checkRange(row, inputs[first].key);

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { sha256 } from "../../lib/digest.ts";
 import { tf } from "../../lib/tensorflow/engine.ts";
+import { valuesOf } from "../../lib/tensorflow/values_of.ts";
 import { computeActivations, forwardBatchSize } from "../../lib/vgg16/activations.ts";
 import { makeBase } from "../../lib/vgg16/forward.ts";
 import { answer } from "./answer.ts";
@@ -26,7 +27,7 @@ function forward(): Float32Array {
   for (let start = 0; start < count; start += batchSize) {
     const n = Math.min(batchSize, count - start);
     const batch = Float32Array.from(pixels.subarray(start * length, (start + n) * length));
-    const result = tf.tidy(() => base.forward(tf.tensor4d(batch, [n, size, size, 3])).dataSync());
+    const result = valuesOf(() => base.forward(tf.tensor4d(batch, [n, size, size, 3])));
     features.set(result, start * base.outputs);
   }
   return features;

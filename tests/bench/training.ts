@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import type { Depth } from "../../lib/recipe.ts";
 import { tf } from "../../lib/tensorflow/engine.ts";
+import { valuesOf } from "../../lib/tensorflow/values_of.ts";
 import { initialHead } from "../../lib/training/head.ts";
 import { cutOf } from "../../lib/vgg16/architecture.ts";
 import { makeBase } from "../../lib/vgg16/forward.ts";
@@ -70,9 +71,7 @@ async function activations(folder: string, depth: Depth, images: number): Promis
   const length = batchSize * size * size * 3;
   const batches = Array.from({ length: images / batchSize }, (_, i) => {
     const batch = pixels.subarray(i * length, (i + 1) * length);
-    return tf.tidy(() =>
-      base.forward(tf.tensor4d(batch, [batchSize, size, size, 3], "int32")).dataSync<"float32">()
-    );
+    return valuesOf(() => base.forward(tf.tensor4d(batch, [batchSize, size, size, 3], "int32")));
   });
   base.dispose();
   return batches;
