@@ -9,7 +9,7 @@ import type { Inputs } from "./features.ts";
 import { openInputs } from "./inputs.ts";
 import { countLeakage } from "./leakage.ts";
 import type { StageProgress } from "./source.ts";
-import { readRows, writeRows } from "./study_rows.ts";
+import { openRows } from "./study_rows.ts";
 import { allImages } from "./study_runs.ts";
 
 export interface AllImagesRow {
@@ -39,17 +39,13 @@ export async function testOnAllImages(
   config: Config,
   { progress = () => () => {} }: { progress?: StageProgress } = {},
 ): Promise<{ rows: AllImagesRow[] }> {
-  const path = join(config.out, "studies", "all_images.json");
-  const kept = await readRows<AllImagesRow>(path);
-  const rows: AllImagesRow[] = [];
+  const file = await openRows<AllImagesRow>(join(config.out, "studies", "all_images.json"));
   for (const variant of [config, allImages(config)]) {
     const inputs = await openInputs(variant, progress);
-    const configuration = deepConfigurationOf(variant, inputs);
-    rows.push(kept.get(configuration) ?? await measure(variant, inputs, progress));
-    kept.delete(configuration);
-    await writeRows(path, [...rows, ...variant === config ? kept.values() : []]); // stopped here, the other is not lost
+    const kept = file.kept(deepConfigurationOf(variant, inputs));
+    await file.add(kept ?? await measure(variant, inputs, progress));
   }
-  return { rows };
+  return { rows: await file.finish() };
 }
 
 async function measure(config: Config, inputs: Inputs, progress: StageProgress): Promise<AllImagesRow> {

@@ -10,7 +10,7 @@ import type { Inputs } from "./features.ts";
 import { openInputs } from "./inputs.ts";
 import { trainedLayers } from "./network.ts";
 import type { StageProgress } from "./source.ts";
-import { readRows, writeRows } from "./study_rows.ts";
+import { openRows } from "./study_rows.ts";
 import { type StudyRun, variantOf } from "./study_runs.ts";
 
 /** What a run of a study has come to. Validation alone: the test stays shut. */
@@ -46,28 +46,23 @@ export async function runStudy(
   name: string,
   { runs, progress = () => () => {} }: { runs: readonly StudyRun[]; progress?: StageProgress },
 ): Promise<StudyResult[]> {
-  const path = join(config.out, "studies", `${name}.json`);
-  const kept = await readRows<StudyResult>(path);
-  const results: StudyResult[] = [];
+  const file = await openRows<StudyResult>(join(config.out, "studies", `${name}.json`));
   let opened = null as { key: string; inputs: Inputs } | null;
   for (const [index, run] of runs.entries()) {
     const variant = variantOf(config, run);
     const key = `${variant.size} ${variant.subsetShare}`; // decides images and parts
     if (opened?.key !== key) opened = { key, inputs: await openInputs(variant, progress) };
     const place = `${run.label} (${index + 1}/${runs.length})`;
-    const known = kept.get(deepConfigurationOf(variant, opened.inputs));
-    results.push(
-      known ? { ...known, label: run.label } : await measure(run, variant, opened.inputs, {
+    const kept = file.kept(deepConfigurationOf(variant, opened.inputs));
+    await file.add(
+      kept ? { ...kept, label: run.label } : await measure(run, variant, opened.inputs, {
         activations: progress(`${place}: activations`),
         training: progress(place),
         evaluation: progress(`${place}: measuring`),
       }),
     );
-    kept.delete(results[index].configuration);
-    const stillKept = index + 1 < runs.length ? kept.values() : []; // stopped here, those to come are not lost
-    await writeRows(path, [...results, ...stillKept]);
   }
-  return results;
+  return await file.finish();
 }
 
 async function measure(

@@ -11,9 +11,9 @@ import {
   ladderTitle,
   pointOf,
 } from "../experiment/study_texts.ts";
+import { accuracyByCost } from "../figures/accuracy_by_cost.ts";
 import type { Figure } from "../figures/figure.ts";
 import { percent, thousands } from "../figures/format.ts";
-import { ladderFigure } from "../figures/ladder_figure.ts";
 import { leakageBars } from "../figures/leakage_bars.ts";
 import { table } from "../figures/table.ts";
 import { sizeText } from "../image_size.ts";
@@ -190,8 +190,12 @@ function furtherSection(studies: Studies, { claimed, synthetic }: Results): Sect
       `**More images.** ${describeAllImages(allImages)}`,
     ].join("\n\n"),
     figure: (size) =>
-      ladderFigure(ladder.map(pointOf), {
-        ...{ title: ladderTitle(ladder), claimed: claimed.accuracy, synthetic },
+      accuracyByCost(ladder.map(pointOf), {
+        title: ladderTitle(ladder),
+        source: "Each with its best epoch; minutes on a logarithmic axis",
+        valueTitle: "validation accuracy",
+        level: { name: "claimed", accuracy: claimed.accuracy },
+        synthetic,
         ...size,
       }),
   };

@@ -85,9 +85,8 @@ export async function trainNetwork(train: Examples, options: NetworkTrainOptions
     throw new RangeError(`randomOrientation needs square images. Received: ${sizeText(options.size)} pixels`);
   }
   using optimizer = makeOptimizer(options.optimizer, { learningRate });
-  const placed = optimizer.place(initial.map(({ values }) => values));
-  const { weights } = placed;
-  using network = makeTrainableNetwork(initial, { ...options, gradientRoom: placed.gradients });
+  const { weights, gradients: gradientRoom } = optimizer.place(initial.map(({ values }) => values));
+  using network = makeTrainableNetwork(initial, { ...options, gradientRoom });
   const n = train.labels.length;
   const steps = Math.ceil(n / batchSize);
   const rates = {
