@@ -1,7 +1,6 @@
 /** The one configuration of a run: presets of one type, checked where they enter. Nothing else reads the environment. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { checkClasses, checkColumns, type ColumnNames } from "./columns.ts";
 import { type ImageSize, isImageSize, normalSize } from "./image_size.ts";
 import {
@@ -15,8 +14,7 @@ import {
   stageOf,
 } from "./recipe.ts";
 
-/** The project's root folder, known from this file's place and not from the working directory. */
-export const projectRoot: string = fileURLToPath(new URL("../", import.meta.url));
+import { projectRoot } from "./support/project.ts";
 
 export const presets = ["smoke", "quick", "write-up"] as const;
 export type Preset = (typeof presets)[number];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ConfigOptions, createConfig, experimentOf } from "../lib/config.ts";
-import { digestOf } from "../lib/digest.ts";
+import { digestOf } from "../lib/support/digest.ts";
 import { stageOf } from "../lib/recipe.ts";
 
 Deno.test("the constants are the protocol's", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { projectRoot } from "../lib/config.ts";
+import { projectRoot } from "../lib/support/project.ts";
 
 const faultsPage = join(projectRoot, "docs", "FAULTS.md");
 

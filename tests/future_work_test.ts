@@ -1,9 +1,9 @@
 /** The notebook that runs by name, through the real kernel, with recipes cut down to an epoch. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { projectRoot } from "../lib/config.ts";
-import { parseNotebook } from "../lib/notebook/ipynb.ts";
-import { engine } from "../lib/tensorflow/engine.ts";
+import { projectRoot } from "../lib/support/project.ts";
+import { parseNotebook } from "../lib/support/notebook/ipynb.ts";
+import { engine } from "../lib/support/engine/engine.ts";
 
 Deno.test({
   name: "06 runs through and keeps each study; a second run reuses it",

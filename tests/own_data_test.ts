@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
-import { projectRoot } from "../lib/config.ts";
-import { stringify } from "../lib/csv.ts";
-import type { Diagnosis } from "../lib/ham10000/diagnosis.ts";
-import { inventLesion, photograph, photoSize } from "../lib/ham10000/draw_lesion.ts";
-import { parseNotebook } from "../lib/notebook/ipynb.ts";
-import { randomFor } from "../lib/random.ts";
+import { projectRoot } from "../lib/support/project.ts";
+import { stringify } from "../lib/support/csv.ts";
+import type { Diagnosis } from "../lib/data/diagnosis.ts";
+import { inventLesion, photograph, photoSize } from "../lib/data/stand_in/draw_lesion.ts";
+import { parseNotebook } from "../lib/support/notebook/ipynb.ts";
+import { randomFor } from "../lib/support/random.ts";
 
 const drawn: [code: string, dx: Diagnosis, photos: number][] = [["NV", "nv", 26], ["MEL", "mel", 12], [
   "other",

@@ -1,7 +1,7 @@
 /** What the tasks of deno.json may do, where it matters: once photos and weights are there, nothing leaves this machine. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { projectRoot } from "../lib/config.ts";
+import { projectRoot } from "../lib/support/project.ts";
 
 /** The answer to a connection that a program with a task's permissions asks for. */
 async function whatHappens(permissions: string, hostname: string): Promise<string> {

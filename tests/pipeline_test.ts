@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { projectRoot } from "../lib/config.ts";
-import { parse, stringify } from "../lib/csv.ts";
-import { metadataColumns } from "../lib/ham10000/metadata.ts";
-import { parseNotebook } from "../lib/notebook/ipynb.ts";
-import { loadModel } from "../lib/saved_model/load_model.ts";
-import { assertNoPhotos, isPhoto, withoutPhotos } from "../lib/notebook/photos.ts";
+import { projectRoot } from "../lib/support/project.ts";
+import { parse, stringify } from "../lib/support/csv.ts";
+import { metadataColumns } from "../lib/data/metadata.ts";
+import { parseNotebook } from "../lib/support/notebook/ipynb.ts";
+import { loadModel } from "../lib/model/saved/load_model.ts";
+import { assertNoPhotos, isPhoto, withoutPhotos } from "../lib/support/notebook/photos.ts";
 
 interface Run {
   configuration: string;

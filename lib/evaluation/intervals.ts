@@ -1,5 +1,5 @@
 /** How sure an accuracy is, given how many rows it was measured on. */
-import { randomFor } from "../random.ts";
+import { randomFor } from "../support/random.ts";
 
 export interface Interval {
   readonly low: number;

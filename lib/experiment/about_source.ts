@@ -1,7 +1,7 @@
 /** What a run's photos are, in lines that every notebook shows first. */
 import type { Config } from "../config.ts";
-import type { DiagnosisClass } from "../ham10000/diagnosis.ts";
-import { isOwnTable, type Sample } from "../ham10000/metadata.ts";
+import type { DiagnosisClass } from "../data/diagnosis.ts";
+import { isOwnTable, type Sample } from "../data/metadata.ts";
 
 export interface SourceFacts {
   readonly config: Config;

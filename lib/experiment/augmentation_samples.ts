@@ -1,6 +1,6 @@
 /** Labelled pictures of single operations and of whole copies, for 02. */
-import { augmentedCopy, transformImage, type TransformParameters } from "../image/augmentation.ts";
-import type { ImageSet } from "../image/image_set.ts";
+import { augmentedCopy, transformImage, type TransformParameters } from "../data/augmentation.ts";
+import type { ImageSet } from "../data/image_set.ts";
 import { type ImageSize, pixelsIn, sidesOf } from "../image_size.ts";
 
 /** Pixels of shape (height, width, 3), RGB, 0–255, and what stands under them. */

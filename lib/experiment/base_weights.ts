@@ -1,6 +1,6 @@
 /** The weights that the frozen network starts from. */
 import type { Config } from "../config.ts";
-import { loadWeights, randomWeights, type Vgg16Weights } from "../vgg16/weights.ts";
+import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
 
 /** The given ImageNet weights, checked; without a file seeded random ones, which every result then says. */
 export function openWeights(config: Config): Promise<Vgg16Weights> | Vgg16Weights {

@@ -1,7 +1,7 @@
 /** What must be beaten: the commonest class, and a logistic regression that sees colours alone. */
 import type { Config } from "../config.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
-import { countLabels } from "../ham10000/diagnosis.ts";
+import { countLabels } from "../data/diagnosis.ts";
 import { predict } from "../training/head.ts";
 import { trainHead } from "../training/train_head.ts";
 import { colourHistogram, histogramLength } from "./colour_histogram.ts";

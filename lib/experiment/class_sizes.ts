@@ -1,8 +1,8 @@
 /** Whether every class has the photos that a run needs. */
 import type { Config } from "../config.ts";
-import { augmentationTargets } from "../ham10000/augmented_table.ts";
-import type { DiagnosisClass } from "../ham10000/diagnosis.ts";
-import { isOwnTable } from "../ham10000/metadata.ts";
+import { augmentationTargets } from "../data/augmented_table.ts";
+import type { DiagnosisClass } from "../data/diagnosis.ts";
+import { isOwnTable } from "../data/metadata.ts";
 
 /** Photos that a class of another table than HAM10000's must have. */
 const fewestPhotos = 5;

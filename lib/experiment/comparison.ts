@@ -1,14 +1,14 @@
 /** nadam, adam and rmsprop on the same stored activations, each trained once and kept. */
 import { join } from "node:path";
-import { writeAtomic } from "../atomic.ts";
+import { writeAtomic } from "../support/atomic.ts";
 import type { Config } from "../config.ts";
 import type { OptimizerName } from "../recipe.ts";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../support/digest.ts";
 import { wilsonInterval } from "../evaluation/intervals.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import { type Head, loadHead, predict, saveHead } from "../training/head.ts";
 import { type EpochRecord, trainHead } from "../training/train_head.ts";
-import { activationStage } from "../vgg16/activations.ts";
+import { activationStage } from "../model/activations.ts";
 import { decisiveOf } from "./decisive.ts";
 import { type Inputs, subsetFeatures } from "./features.ts";
 

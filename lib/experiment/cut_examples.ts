@@ -2,8 +2,8 @@
 import type { Config } from "../config.ts";
 import { pixelsIn } from "../image_size.ts";
 import { type Examples, pixelExamples } from "../training/examples.ts";
-import { openActivations } from "../vgg16/activations.ts";
-import type { Cut } from "../vgg16/architecture.ts";
+import { openActivations } from "../model/activations.ts";
+import type { Cut } from "../model/architecture.ts";
 import { activationInputs, activationOptions, type Inputs, pixelsOf } from "./features.ts";
 import { labelsOf } from "./parts.ts";
 

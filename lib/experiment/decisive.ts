@@ -1,6 +1,6 @@
 /** What decides the results of a training: what digests of configurations are made of. */
 import { type Config, experimentOf } from "../config.ts";
-import { engineIdentity } from "../tensorflow/engine.ts";
+import { engineIdentity } from "../support/engine/engine.ts";
 import type { Inputs } from "./features.ts";
 
 /** Constants, data, weights and engine; not what is trained: that each kind of training adds. */

@@ -1,6 +1,6 @@
 /** The three optimizers on the frozen network, each at its own best learning rate, over several seeds. */
 import { join } from "node:path";
-import { writeAtomic } from "../atomic.ts";
+import { writeAtomic } from "../support/atomic.ts";
 import type { Config } from "../config.ts";
 import { evaluate } from "../evaluation/metrics.ts";
 import { meanAndDeviation, type PairedDifference, pairedDifference } from "../evaluation/paired.ts";

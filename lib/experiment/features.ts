@@ -1,10 +1,10 @@
 /** Rows of the augmented table to activations of the frozen network, computed once per image and stored. */
 import type { Config } from "../config.ts";
-import { digestOf } from "../digest.ts";
-import { augmentedCopy, protocolRanges } from "../image/augmentation.ts";
-import type { ImageSet } from "../image/image_set.ts";
-import { type ActivationInput, type Activations, computeActivations } from "../vgg16/activations.ts";
-import type { Vgg16Weights } from "../vgg16/weights.ts";
+import { digestOf } from "../support/digest.ts";
+import { augmentedCopy, protocolRanges } from "../data/augmentation.ts";
+import type { ImageSet } from "../data/image_set.ts";
+import { type ActivationInput, type Activations, computeActivations } from "../model/activations.ts";
+import type { Vgg16Weights } from "../model/weights.ts";
 import { photoOf } from "./augmentation_samples.ts";
 import { labelsOf, type Parts } from "./parts.ts";
 import { type Source, storeFolder } from "./source.ts";

@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { gapPercent } from "../evaluation/gap.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
 import type { Evaluation } from "../evaluation/metrics.ts";
-import { isOwnTable } from "../ham10000/metadata.ts";
+import { isOwnTable } from "../data/metadata.ts";
 import type { Inputs } from "./features.ts";
 import type { FinalEvaluation, TestedRun } from "./final_evaluation.ts";
 import { countLeakage } from "./leakage.ts";

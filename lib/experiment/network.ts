@@ -9,7 +9,7 @@ import {
   layers,
   outputShapes,
   parameterCount,
-} from "../vgg16/architecture.ts";
+} from "../model/architecture.ts";
 
 export interface LayerRow {
   readonly name: string;

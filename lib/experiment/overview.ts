@@ -1,10 +1,10 @@
 /** Counts of the metadata table that 01 shows. */
 import { join } from "node:path";
 import pl, { type DataFrame } from "nodejs-polars";
-import { writeAtomic } from "../atomic.ts";
+import { writeAtomic } from "../support/atomic.ts";
 import type { Config } from "../config.ts";
-import { stringify } from "../csv.ts";
-import { metadataColumns, metadataRow, type Sample } from "../ham10000/metadata.ts";
+import { stringify } from "../support/csv.ts";
+import { metadataColumns, metadataRow, type Sample } from "../data/metadata.ts";
 import type { Source } from "./source.ts";
 
 /** The metadata table with `image_path`, saved as `metadata.csv` in the run's folder. */

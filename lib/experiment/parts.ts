@@ -1,11 +1,11 @@
 /** The parts of the write-up: augmented table, train and test, the 12,000, train and validation. */
 import { join } from "node:path";
-import { writeAtomic } from "../atomic.ts";
+import { writeAtomic } from "../support/atomic.ts";
 import type { Config } from "../config.ts";
-import { stringify } from "../csv.ts";
-import { augmentationTargets, type AugmentedImage, augmentedTable } from "../ham10000/augmented_table.ts";
-import { byCode, countLabels } from "../ham10000/diagnosis.ts";
-import { stratifiedSplit } from "../split.ts";
+import { stringify } from "../support/csv.ts";
+import { augmentationTargets, type AugmentedImage, augmentedTable } from "../data/augmented_table.ts";
+import { byCode, countLabels } from "../data/diagnosis.ts";
+import { stratifiedSplit } from "../data/split.ts";
 import type { Source } from "./source.ts";
 
 /** Each part is a list of indices into `table`, ascending. */

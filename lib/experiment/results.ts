@@ -1,10 +1,10 @@
 /** `results.json`: every number of a run in one object, the same bytes for the same configuration, data and engine. */
 import { join } from "node:path";
-import { writeAtomic } from "../atomic.ts";
+import { writeAtomic } from "../support/atomic.ts";
 import type { Config } from "../config.ts";
 import type { Evaluation } from "../evaluation/metrics.ts";
-import { countLabels } from "../ham10000/diagnosis.ts";
-import { engineIdentity } from "../tensorflow/engine.ts";
+import { countLabels } from "../data/diagnosis.ts";
+import { engineIdentity } from "../support/engine/engine.ts";
 import type { DeepRun } from "./deep_training.ts";
 import type { Inputs } from "./features.ts";
 import type { FinalEvaluation } from "./final_evaluation.ts";

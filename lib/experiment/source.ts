@@ -1,11 +1,12 @@
 /** Where the photos come from: HAM10000, the user's own table and photos, or the drawn stand-in. */
 import { join } from "node:path";
-import { type Config, projectRoot } from "../config.ts";
-import { sha256 } from "../digest.ts";
-import { countLabels, type DiagnosisClass } from "../ham10000/diagnosis.ts";
-import { openTable, type Sample } from "../ham10000/metadata.ts";
-import { isStandIn, makeStandIn } from "../ham10000/stand_in.ts";
-import { type ImageSet, loadImageSet } from "../image/image_set.ts";
+import { type Config } from "../config.ts";
+import { projectRoot } from "../support/project.ts";
+import { sha256 } from "../support/digest.ts";
+import { countLabels, type DiagnosisClass } from "../data/diagnosis.ts";
+import { openTable, type Sample } from "../data/metadata.ts";
+import { isStandIn, makeStandIn } from "../data/stand_in/stand_in.ts";
+import { type ImageSet, loadImageSet } from "../data/image_set.ts";
 import { aboutSource } from "./about_source.ts";
 import { checkClassSizes } from "./class_sizes.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Config, Scaling } from "../config.ts";
 import type { ImageSize } from "../image_size.ts";
 import type { Depth, OptimizerName } from "../recipe.ts";
-import { parameterCount } from "../vgg16/architecture.ts";
+import { parameterCount } from "../model/architecture.ts";
 import { keptEpoch } from "./about_recipe.ts";
 import { deepConfigurationOf, type DeepProgress, trainDeep } from "./deep_training.ts";
 import type { Inputs } from "./features.ts";

@@ -1,5 +1,5 @@
 /** What a study has come to, as it lies in `studies`: rows, each with the digest of everything that decides it. */
-import { writeAtomic } from "../atomic.ts";
+import { writeAtomic } from "../support/atomic.ts";
 
 export interface StudyRows<Row> {
   /** The row that an earlier run kept for a configuration. */

@@ -1,5 +1,5 @@
 /** Accuracy against the minutes it took: a point a run, with its name beside it. */
-import { textWidth } from "./font.ts";
+import { textWidth } from "../support/plotly/font.ts";
 import { type Figure, figure } from "./figure.ts";
 import { escapeMarkup, percent } from "./format.ts";
 import { ink, seriesColors } from "./palette.ts";

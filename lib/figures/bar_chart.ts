@@ -3,7 +3,7 @@ import { type Figure, figure } from "./figure.ts";
 import { escapeMarkup, thousands } from "./format.ts";
 import { ink, seriesColors } from "./palette.ts";
 import { defaultWidth, edge, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";
-import { textWidth } from "./font.ts";
+import { textWidth } from "../support/plotly/font.ts";
 
 /** One bar. */
 export interface Bar {

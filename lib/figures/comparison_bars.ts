@@ -2,7 +2,7 @@
 import { labelAxis, labelMargin } from "./bar_chart.ts";
 import { type Figure, figure } from "./figure.ts";
 import { escapeMarkup, percent } from "./format.ts";
-import { textWidth } from "./font.ts";
+import { textWidth } from "../support/plotly/font.ts";
 import { legendLine } from "./legend.ts";
 import { ink, seriesColors } from "./palette.ts";
 import { defaultWidth, edge, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";

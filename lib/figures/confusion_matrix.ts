@@ -1,6 +1,6 @@
 /** Which class was taken for which. */
 import { type Figure, figure } from "./figure.ts";
-import { textWidth } from "./font.ts";
+import { textWidth } from "../support/plotly/font.ts";
 import { escapeMarkup, percent, thousands } from "./format.ts";
 import { ink, shareColor, shareScale, textOn } from "./palette.ts";
 import { edge, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";

@@ -1,6 +1,11 @@
 /** A figure that shows itself in every front end: interactive where plotly is, else as a picture, else in words. */
 import { display, type Displayed, type DisplayMessage, type MimeBundle } from "./display.ts";
-import { type PlotlySpec, type PlotlyTrace, renderPlotly, svgToPng } from "./render_plotly.ts";
+import {
+  type PlotlySpec,
+  type PlotlyTrace,
+  renderPlotly,
+  svgToPng,
+} from "../support/plotly/render_plotly.ts";
 import { defaultWidth } from "./theme.ts";
 
 /** As the last expression of a notebook cell it is shown; elsewhere take the picture. */

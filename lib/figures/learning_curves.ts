@@ -1,6 +1,6 @@
 /** Loss and accuracy over the epochs, several runs in one figure. */
 import { type Figure, figure } from "./figure.ts";
-import { textWidth } from "./font.ts";
+import { textWidth } from "../support/plotly/font.ts";
 import { escapeMarkup, percent } from "./format.ts";
 import { legendLine } from "./legend.ts";
 import { ink, seriesColors } from "./palette.ts";

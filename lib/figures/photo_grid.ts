@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import sharp from "sharp";
 import type { ImageSize } from "../image_size.ts";
 import { display, type Displayed, type DisplayMessage } from "./display.ts";
-import { textPath, type TextStyle, textWidth, wrapText } from "./font.ts";
+import { textPath, type TextStyle, textWidth, wrapText } from "../support/plotly/font.ts";
 import { ink } from "./palette.ts";
 import { photoMetadata } from "./photo_tag.ts";
 import { readTile } from "./photo_tile.ts";

@@ -1,5 +1,5 @@
 /** One look for all figures: white, thin grid, a title that says the finding, the source under it. */
-import { fontStack, textWidth, wrapText } from "./font.ts";
+import { fontStack, textWidth, wrapText } from "../support/plotly/font.ts";
 import { escapeMarkup } from "./format.ts";
 import { ink } from "./palette.ts";
 

@@ -5,11 +5,11 @@
  */
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeAtomic } from "../atomic.ts";
-import { projectRoot } from "../config.ts";
-import { type Notebook, parseNotebook } from "../notebook/ipynb.ts";
-import { joinCells, type JoinedModule } from "../notebook/joined_module.ts";
-import { checkSource, type Problem, tidiedSource } from "../notebook/source_rules.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { projectRoot } from "../support/project.ts";
+import { type Notebook, parseNotebook } from "../support/notebook/ipynb.ts";
+import { joinCells, type JoinedModule } from "../support/notebook/joined_module.ts";
+import { checkSource, type Problem, tidiedSource } from "../support/notebook/source_rules.ts";
 
 if (import.meta.main) {
   const folder = Deno.args.find((arg) => !arg.startsWith("-"));

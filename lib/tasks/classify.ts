@@ -4,17 +4,17 @@
  */
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { writeAtomic } from "../atomic.ts";
-import { projectRoot } from "../config.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { projectRoot } from "../support/project.ts";
 import { sizeText } from "../image_size.ts";
-import { terminalLine } from "../notebook/terminal_line.ts";
-import { hasModel } from "../saved_model/about.ts";
-import { answersCsv, answerText } from "../saved_model/answers.ts";
-import type { PhotoAnswer } from "../saved_model/classify.ts";
-import { loadModel } from "../saved_model/load_model.ts";
-import { medicalNotice, warningsOf } from "../saved_model/notice.ts";
-import { listPhotos } from "../saved_model/photo_list.ts";
-import type { TrainedModel } from "../saved_model/trained_model.ts";
+import { terminalLine } from "../support/notebook/terminal_line.ts";
+import { hasModel } from "../model/saved/about.ts";
+import { answersCsv, answerText } from "../model/saved/answers.ts";
+import type { PhotoAnswer } from "../model/saved/classify.ts";
+import { loadModel } from "../model/saved/load_model.ts";
+import { medicalNotice, warningsOf } from "../model/saved/notice.ts";
+import { listPhotos } from "../model/saved/photo_list.ts";
+import type { TrainedModel } from "../model/saved/trained_model.ts";
 
 export interface ClassifyFlags {
   /** Files and folders. */
@@ -68,7 +68,7 @@ export async function run({ paths, model: given, csv }: ClassifyFlags): Promise<
 
   const { photos, problems } = await listPhotos(paths);
   if (photos.length === 0) return problems;
-  const { classify } = await import("../saved_model/classify.ts"); // starts the engine: only now that there is work for it
+  const { classify } = await import("../model/saved/classify.ts"); // starts the engine: only now that there is work for it
   const line = terminalLine({ stream: Deno.stderr });
   const answers: PhotoAnswer[] = [];
   for await (

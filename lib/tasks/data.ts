@@ -5,11 +5,12 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { createConfig, projectRoot } from "../config.ts";
-import type { Guest } from "../download/dataverse.ts";
-import { fetchHam10000, ham10000Base } from "../download/fetch_ham10000.ts";
-import { fetchWeights, weightsBase } from "../download/fetch_weights.ts";
-import { terminalLine } from "../notebook/terminal_line.ts";
+import { createConfig } from "../config.ts";
+import { projectRoot } from "../support/project.ts";
+import type { Guest } from "../support/download/dataverse.ts";
+import { fetchHam10000, ham10000Base } from "../support/download/fetch_ham10000.ts";
+import { fetchWeights, weightsBase } from "../support/download/fetch_weights.ts";
+import { terminalLine } from "../support/notebook/terminal_line.ts";
 
 export interface DataOptions {
   /** Null: where data is already, else data/. */

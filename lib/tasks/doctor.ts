@@ -5,11 +5,11 @@
  */
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { projectRoot } from "../config.ts";
-import { findProgram } from "../tensorflow/command.ts";
-import { describeSettings, diagnoseEngine, type Finding } from "../tensorflow/diagnosis.ts";
-import { readEngineChoice } from "../tensorflow/engine_choice.ts";
-import { ensureEngine } from "../tensorflow/install.ts";
+import { projectRoot } from "../support/project.ts";
+import { findProgram } from "../support/engine/command.ts";
+import { describeSettings, diagnoseEngine, type Finding } from "../support/engine/diagnosis.ts";
+import { readEngineChoice } from "../support/engine/engine_choice.ts";
+import { ensureEngine } from "../support/engine/install.ts";
 
 /** The table as text: status, subject, finding; below it, indented, what to do. */
 export function table(findings: Finding[]): string {

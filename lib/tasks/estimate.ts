@@ -2,16 +2,16 @@
 import type { Config } from "../config.ts";
 import { storeFolder } from "../experiment/source.ts";
 import { studyConfigs } from "../experiment/study_runs.ts";
-import { augmentationTargets } from "../ham10000/augmented_table.ts";
-import { countLabels } from "../ham10000/diagnosis.ts";
-import { openTable } from "../ham10000/metadata.ts";
-import { standInCounts } from "../ham10000/stand_in.ts";
-import { countStoredImages } from "../image/image_set.ts";
+import { augmentationTargets } from "../data/augmented_table.ts";
+import { countLabels } from "../data/diagnosis.ts";
+import { openTable } from "../data/metadata.ts";
+import { standInCounts } from "../data/stand_in/stand_in.ts";
+import { countStoredImages } from "../data/image_set.ts";
 import { pixelsIn } from "../image_size.ts";
-import { durationText } from "../notebook/progress_text.ts";
-import { readEngineChoice } from "../tensorflow/engine_choice.ts";
-import { tfjsNodeFolder } from "../tensorflow/addon.ts";
-import { readInstallation } from "../tensorflow/installation.ts";
+import { durationText } from "../support/notebook/progress_text.ts";
+import { readEngineChoice } from "../support/engine/engine_choice.ts";
+import { tfjsNodeFolder } from "../support/engine/addon.ts";
+import { readInstallation } from "../support/engine/installation.ts";
 import { type PartSizes, recipeCost, type Training } from "./recipe_cost.ts";
 
 /** Images a second on two cores of 2023: the first guess. The progress line measures the machine at hand. */

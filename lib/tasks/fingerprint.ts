@@ -1,10 +1,11 @@
 /** What an executed notebook was made from, part by part, so that a later run can say what changed. */
 import { join } from "node:path";
-import { type Config, experimentOf, projectRoot } from "../config.ts";
-import { digestOf, sha256 } from "../digest.ts";
-import { tfjsNodeFolder } from "../tensorflow/addon.ts";
-import { oneDnnHelps, readEngineChoice } from "../tensorflow/engine_choice.ts";
-import { platform, readInstallation } from "../tensorflow/installation.ts";
+import { type Config, experimentOf } from "../config.ts";
+import { projectRoot } from "../support/project.ts";
+import { digestOf, sha256 } from "../support/digest.ts";
+import { tfjsNodeFolder } from "../support/engine/addon.ts";
+import { oneDnnHelps, readEngineChoice } from "../support/engine/engine_choice.ts";
+import { platform, readInstallation } from "../support/engine/installation.ts";
 
 /** Digests by part. Two runs with equal parts give equal results. */
 export interface Fingerprint {

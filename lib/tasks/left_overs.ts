@@ -1,7 +1,7 @@
 /** What killed runs leave half-written: temporary files and folders beside what they were to become. */
 import { join } from "node:path";
 import process from "node:process";
-import { writerOf } from "../atomic.ts";
+import { writerOf } from "../support/atomic.ts";
 
 /**
  * Removes unfinished files and folders, at any depth, whose process is gone. Those of a living one (a notebook open in an

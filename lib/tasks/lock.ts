@@ -1,7 +1,7 @@
 /** One run at a time in one folder. */
 import { join } from "node:path";
 import type { Config } from "../config.ts";
-import { storageError } from "../storage_error.ts";
+import { storageError } from "../support/storage_error.ts";
 
 /**
  * Takes the run folder's lock; while another process has it, waits and says so. The system frees it when a process dies.

@@ -1,8 +1,9 @@
 /** What a run has to do: which notebooks are as they were, which not and why. */
 import { join } from "node:path";
-import { type Config, projectRoot } from "../config.ts";
-import { sha256 } from "../digest.ts";
-import { furtherNotebook } from "../report/run_folder.ts";
+import { type Config } from "../config.ts";
+import { projectRoot } from "../support/project.ts";
+import { sha256 } from "../support/digest.ts";
+import { furtherNotebook } from "./report/run_folder.ts";
 import { changedParts, type Fingerprint, sharedFingerprint } from "./fingerprint.ts";
 import { changedFiles, type NotebookRecord, type RunRecord } from "./run_record.ts";
 

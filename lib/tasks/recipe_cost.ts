@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import { pixelsIn } from "../image_size.ts";
 import type { Depth } from "../recipe.ts";
-import { cutLength, cutOf, frozenLayers, layers, parameterCount } from "../vgg16/architecture.ts";
+import { cutLength, cutOf, frozenLayers, layers, parameterCount } from "../model/architecture.ts";
 
 /** Numbers of images. */
 export interface PartSizes {

@@ -1,10 +1,10 @@
 /** `deno task report`: a run as something to read, the notebooks without photos, a summary, and a web site; see `usage`. */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { projectRoot } from "../config.ts";
+import { projectRoot } from "../support/project.ts";
 import { shownPath } from "../experiment/source.ts";
-import { publish } from "../report/publish.ts";
-import { writeSite } from "../report/site.ts";
+import { publish } from "./report/publish.ts";
+import { writeSite } from "./report/site.ts";
 
 const usage = `deno task report [flags]
 

@@ -1,15 +1,16 @@
 /** `deno task reproduce`: runs the notebooks in order through the Deno kernel; see `usage` for the flags. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { writeAtomic } from "../atomic.ts";
-import { type Config, type ConfigOptions, createConfig, projectRoot } from "../config.ts";
-import { sha256 } from "../digest.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { type Config, type ConfigOptions, createConfig } from "../config.ts";
+import { projectRoot } from "../support/project.ts";
+import { sha256 } from "../support/digest.ts";
 import { shownPath } from "../experiment/source.ts";
 import { packageVersions } from "../experiment/versions.ts";
-import { executeNotebook, ExecutionError } from "../notebook/execute.ts";
-import { type Notebook, readNotebook, serializeNotebook } from "../notebook/ipynb.ts";
-import { type TerminalProgress, terminalProgress } from "../notebook/terminal_progress.ts";
-import { isStorageFault, storageAdvice, StorageError } from "../storage_error.ts";
+import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts";
+import { type Notebook, readNotebook, serializeNotebook } from "../support/notebook/ipynb.ts";
+import { type TerminalProgress, terminalProgress } from "../support/notebook/terminal_progress.ts";
+import { isStorageFault, storageAdvice, StorageError } from "../support/storage_error.ts";
 import { earlierTraining } from "./earlier_training.ts";
 import { estimateCost } from "./estimate.ts";
 import { forget } from "./forget.ts";

@@ -1,8 +1,8 @@
 /** `run.json`: which notebooks a run folder holds, from what they were made, and what they wrote. */
 import { join, relative } from "node:path";
-import { writeAtomic, writerOf } from "../atomic.ts";
+import { writeAtomic, writerOf } from "../support/atomic.ts";
 import { type Config, experimentOf } from "../config.ts";
-import { sha256 } from "../digest.ts";
+import { sha256 } from "../support/digest.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
 export interface NotebookRecord {

@@ -1,12 +1,12 @@
 /** What a fresh machine needs before the notebooks run: the native engine and the Deno kernel for Jupyter front ends. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { projectRoot } from "../config.ts";
-import { ensureKernelSpec } from "../notebook/kernel_spec.ts";
-import { tfjsNodeFolder } from "../tensorflow/addon.ts";
-import { readEngineChoice } from "../tensorflow/engine_choice.ts";
-import { ensureEngine } from "../tensorflow/install.ts";
-import { readInstallation } from "../tensorflow/installation.ts";
+import { projectRoot } from "../support/project.ts";
+import { ensureKernelSpec } from "../support/notebook/kernel_spec.ts";
+import { tfjsNodeFolder } from "../support/engine/addon.ts";
+import { readEngineChoice } from "../support/engine/engine_choice.ts";
+import { ensureEngine } from "../support/engine/install.ts";
+import { readInstallation } from "../support/engine/installation.ts";
 
 /** Sets up what is missing, once, with progress; where all is there it takes no time and no network. */
 export async function setUp(): Promise<void> {

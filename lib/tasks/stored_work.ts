@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import { activationInputs, activationOptions } from "../experiment/features.ts";
 import { openInputs } from "../experiment/inputs.ts";
-import { storedActivations } from "../vgg16/activations.ts";
+import { storedActivations } from "../model/activations.ts";
 
 /** Images of the subset and of the test whose activations are not stored. */
 export async function missingActivations(config: Config): Promise<{ subset: number; test: number }> {

@@ -20,7 +20,7 @@ import {
   unsigned,
   vector,
   whilePositive,
-} from "../webassembly/module.ts";
+} from "../support/webassembly/module.ts";
 
 /**
  * Adds up, for t = 0 … count − 1, four features times a block, in float32: writes Σ features(t)[⌊k / classes⌋] · block(t)[k], for

@@ -1,7 +1,7 @@
 /** Where a training stands, on disk: enough to go on after any interruption as if there had been none. */
-import { loadTensors, saveTensors } from "../tensor_file.ts";
+import { loadTensors, saveTensors } from "../support/tensor_file.ts";
 import type { NetworkEpoch } from "./train_network.ts";
-import type { OptimizerState } from "../optimizers/optimizer.ts";
+import type { OptimizerState } from "./optimizer.ts";
 
 /** Random choices depend on seed, epoch and step alone, so the position is also their state. */
 export interface Checkpoint {

@@ -1,16 +1,16 @@
 /** Convolutions and the softmax behind them, trained on the engine, which finds their gradients. */
 import type { Tensor1D, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs";
-import { engine, tf } from "../tensorflow/engine.ts";
-import { valuesOf } from "../tensorflow/values_of.ts";
-import { makeTensorReader } from "../tensorflow/tensor_reader.ts";
-import { cutLength, cutShape, frozenLayers, layers } from "../vgg16/architecture.ts";
+import { engine, tf } from "../support/engine/engine.ts";
+import { valuesOf } from "../support/engine/values_of.ts";
+import { makeTensorReader } from "../support/engine/tensor_reader.ts";
+import { cutLength, cutShape, frozenLayers, layers } from "../model/architecture.ts";
 import {
   type ConvolutionStep,
   filterFor,
   planConvolutions,
   runConvolutions,
   type StepTensors,
-} from "../vgg16/convolutions.ts";
+} from "../model/convolutions.ts";
 import type { TrainableNetwork, TrainableNetworkOptions } from "./network.ts";
 import type { Parameter } from "./parameters.ts";
 

@@ -1,8 +1,8 @@
 /** What a training learns from, row by row, so that it need not fit into memory. */
 import type { Scaling } from "../config.ts";
-import { tf } from "../tensorflow/engine.ts";
-import { valuesOf } from "../tensorflow/values_of.ts";
-import { scalePixels } from "../vgg16/forward.ts";
+import { tf } from "../support/engine/engine.ts";
+import { valuesOf } from "../support/engine/values_of.ts";
+import { scalePixels } from "../model/forward.ts";
 
 export interface Examples {
   /** A class index for each row. */

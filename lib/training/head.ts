@@ -1,6 +1,6 @@
 /** The trained part behind the frozen network: Dense(classes) with softmax, as two float32 arrays. */
-import { randomFor } from "../random.ts";
-import { loadTensors, saveTensors } from "../tensor_file.ts";
+import { randomFor } from "../support/random.ts";
+import { loadTensors, saveTensors } from "../support/tensor_file.ts";
 import { softmax } from "./cross_entropy.ts";
 import { logitsOf, makeSoftmaxNetwork } from "./softmax_network.ts";
 

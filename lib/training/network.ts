@@ -1,6 +1,6 @@
 /** What is trained: VGG16's layers behind a cut with Dense(classes) behind them. */
 import type { ImageSize } from "../image_size.ts";
-import type { Cut } from "../vgg16/architecture.ts";
+import type { Cut } from "../model/architecture.ts";
 
 export interface NetworkSize {
   /** Where the trained part begins; `flatten`: the softmax alone. */

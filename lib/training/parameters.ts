@@ -1,6 +1,6 @@
 /** The trained arrays of a network, by Keras' names, and the way from VGG16's weights to them and back. */
-import { type Cut, frozenLayers, layers } from "../vgg16/architecture.ts";
-import type { ConvolutionWeights, Vgg16Weights } from "../vgg16/weights.ts";
+import { type Cut, frozenLayers, layers } from "../model/architecture.ts";
+import type { ConvolutionWeights, Vgg16Weights } from "../model/weights.ts";
 import type { Head } from "./head.ts";
 
 /** One trained array: `block5_conv1/kernel`, `predictions/bias`. */

@@ -1,5 +1,5 @@
 /** Dense(classes) with softmax alone: two products a step, its gradient in closed form. */
-import { makeMemory } from "../webassembly/module.ts";
+import { makeMemory } from "../support/webassembly/module.ts";
 import { blockSumsIn } from "./block_sums.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import type { TrainableNetwork } from "./network.ts";

@@ -1,5 +1,5 @@
 /** A training's history as TensorBoard reads it. */
-import { tf } from "../tensorflow/engine.ts";
+import { tf } from "../support/engine/engine.ts";
 import type { StageEpoch } from "./train_recipe.ts";
 
 /** The part of tfjs-node that writes event files. */

@@ -1,9 +1,9 @@
 /** Trains the softmax behind the frozen network on stored activations, as Keras' `model.fit` does. */
 import type { OptimizerName } from "../recipe.ts";
-import { randomFor, shuffled } from "../random.ts";
+import { randomFor, shuffled } from "../support/random.ts";
 import { countCorrect, crossEntropy } from "./cross_entropy.ts";
 import { type Head, initialHead } from "./head.ts";
-import { makeOptimizer } from "../optimizers/optimizer.ts";
+import { makeOptimizer } from "./optimizer.ts";
 import { makeSoftmaxNetwork } from "./softmax_network.ts";
 import { checkExamples, checkTraining, diverged } from "./train_checks.ts";
 import { makeTurns } from "./turns.ts";

@@ -1,11 +1,11 @@
 /** Trains VGG16 behind a cut, in seeded mini-batches, with checkpoints: stopped at any moment it goes on to the same bits. */
 import { sidesOf, sizeText } from "../image_size.ts";
 import { checkStage, type Stage } from "../recipe.ts";
-import { randomFor, shuffled } from "../random.ts";
+import { randomFor, shuffled } from "../support/random.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { countCorrect, crossEntropy } from "./cross_entropy.ts";
 import type { Examples } from "./examples.ts";
-import { makeOptimizer } from "../optimizers/optimizer.ts";
+import { makeOptimizer } from "./optimizer.ts";
 import type { NetworkSize, TrainableNetwork } from "./network.ts";
 import { orient } from "./orientation.ts";
 import { learningRateAt } from "./schedule.ts";

@@ -1,11 +1,11 @@
 /** Trains a recipe's stages one after the other; each is kept once it is done, and goes on from its checkpoint if it is not. */
 import { join } from "node:path";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../support/digest.ts";
 import type { ImageSize } from "../image_size.ts";
 import type { Depth, Recipe, Stage } from "../recipe.ts";
-import { loadTensors, saveTensors } from "../tensor_file.ts";
-import { type Cut, cutOf } from "../vgg16/architecture.ts";
-import type { Vgg16Weights } from "../vgg16/weights.ts";
+import { loadTensors, saveTensors } from "../support/tensor_file.ts";
+import { type Cut, cutOf } from "../model/architecture.ts";
+import type { Vgg16Weights } from "../model/weights.ts";
 import type { Examples } from "./examples.ts";
 import type { Head } from "./head.ts";
 import { type NetworkWeights, type Parameter, parametersBehind, withParameters } from "./parameters.ts";

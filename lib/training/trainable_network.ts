@@ -1,5 +1,5 @@
 /** Makes the network that a training works on, in the form that is fastest behind its cut. */
-import { cutLength, frozenLayers, layers } from "../vgg16/architecture.ts";
+import { cutLength, frozenLayers, layers } from "../model/architecture.ts";
 import { makeConvolutionNetwork } from "./convolution_network.ts";
 import type { NetworkSize, TrainableNetwork, TrainableNetworkOptions } from "./network.ts";
 import type { Parameter } from "./parameters.ts";

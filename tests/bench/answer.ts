@@ -1,6 +1,6 @@
 /** Our programs' side of the benchmark's lines (see peer.ts). */
-import { bytesOf } from "../../lib/digest.ts";
-import { engine } from "../../lib/tensorflow/engine.ts";
+import { bytesOf } from "../../lib/support/digest.ts";
+import { engine } from "../../lib/support/engine/engine.ts";
 import type { Introduction } from "./peer.ts";
 
 export interface Answers {

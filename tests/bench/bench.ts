@@ -6,8 +6,8 @@
  */
 import { cpus, loadavg } from "node:os";
 import { join, resolve } from "node:path";
-import { writeAtomic } from "../../lib/atomic.ts";
-import { projectRoot } from "../../lib/config.ts";
+import { writeAtomic } from "../../lib/support/atomic.ts";
+import { projectRoot } from "../../lib/support/project.ts";
 import { type Case, type CaseResult, runCase } from "./case.ts";
 import { measureComparison } from "./comparison.ts";
 import { pythonWithPeers } from "./environment.ts";

@@ -1,8 +1,8 @@
 /** A Python of the benchmark's own, with the peers at exact versions. */
 import { join } from "node:path";
-import { writeAtomic } from "../../lib/atomic.ts";
-import { sha256 } from "../../lib/digest.ts";
-import { runCommand } from "../../lib/tensorflow/command.ts";
+import { writeAtomic } from "../../lib/support/atomic.ts";
+import { sha256 } from "../../lib/support/digest.ts";
+import { runCommand } from "../../lib/support/engine/command.ts";
 
 const requirements = new URL("requirements.txt", import.meta.url);
 

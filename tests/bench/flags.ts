@@ -1,7 +1,7 @@
 /** The benchmark's flags. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { projectRoot } from "../../lib/config.ts";
+import { projectRoot } from "../../lib/support/project.ts";
 import { type Depth, depths } from "../../lib/recipe.ts";
 
 export const help = `deno task bench [flags]

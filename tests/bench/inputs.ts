@@ -1,11 +1,11 @@
 /** What the programs of a case read: files of raw numbers in the benchmark's folder. */
 import { join } from "node:path";
-import { bytesOf } from "../../lib/digest.ts";
-import { readMetadata } from "../../lib/ham10000/metadata.ts";
-import { decodeImage } from "../../lib/image/decode.ts";
-import { convolutions } from "../../lib/vgg16/architecture.ts";
-import { loadWeights, randomWeights, type Vgg16Weights, weightsDigest } from "../../lib/vgg16/weights.ts";
-import { noiseImages } from "../vgg16/images.ts";
+import { bytesOf } from "../../lib/support/digest.ts";
+import { readMetadata } from "../../lib/data/metadata.ts";
+import { decodeImage } from "../../lib/data/decode.ts";
+import { convolutions } from "../../lib/model/architecture.ts";
+import { loadWeights, randomWeights, type Vgg16Weights, weightsDigest } from "../../lib/model/weights.ts";
+import { noiseImages } from "../model/images.ts";
 
 /** Side of the images in pixels. */
 export const size = 64;

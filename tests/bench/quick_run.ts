@@ -1,5 +1,5 @@
 /** A whole `quick` run on the real photos, from nothing stored to rendered notebooks: seconds, and memory at its peak. */
-import { projectRoot } from "../../lib/config.ts";
+import { projectRoot } from "../../lib/support/project.ts";
 
 export interface QuickRun {
   readonly seconds: number;

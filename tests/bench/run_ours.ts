@@ -4,11 +4,11 @@
  * Plain, it runs the frozen base; with `--stored` it does what a run does: half floats, checksums, on disk, read back.
  */
 import { join } from "node:path";
-import { sha256 } from "../../lib/digest.ts";
-import { tf } from "../../lib/tensorflow/engine.ts";
-import { valuesOf } from "../../lib/tensorflow/values_of.ts";
-import { computeActivations, forwardBatchSize } from "../../lib/vgg16/activations.ts";
-import { makeBase } from "../../lib/vgg16/forward.ts";
+import { sha256 } from "../../lib/support/digest.ts";
+import { tf } from "../../lib/support/engine/engine.ts";
+import { valuesOf } from "../../lib/support/engine/values_of.ts";
+import { computeActivations, forwardBatchSize } from "../../lib/model/activations.ts";
+import { makeBase } from "../../lib/model/forward.ts";
 import { answer } from "./answer.ts";
 import { readWeights, size } from "./inputs.ts";
 

@@ -1,10 +1,10 @@
 /** This project as a competitor in training (see peer.ts): `deno run -A train_ours.ts FOLDER DEPTH`. Steps as `trainNetwork` takes them. */
 import { join } from "node:path";
 import type { Depth } from "../../lib/recipe.ts";
-import { makeOptimizer } from "../../lib/optimizers/optimizer.ts";
+import { makeOptimizer } from "../../lib/training/optimizer.ts";
 import { parametersBehind } from "../../lib/training/parameters.ts";
 import { makeTrainableNetwork } from "../../lib/training/trainable_network.ts";
-import { cutOf } from "../../lib/vgg16/architecture.ts";
+import { cutOf } from "../../lib/model/architecture.ts";
 import { answer } from "./answer.ts";
 import { readFloats, readWeights, size } from "./inputs.ts";
 import { batchSize, classes, learningRate } from "./training.ts";

@@ -5,11 +5,11 @@
  */
 import { join } from "node:path";
 import type { Depth } from "../../lib/recipe.ts";
-import { tf } from "../../lib/tensorflow/engine.ts";
-import { valuesOf } from "../../lib/tensorflow/values_of.ts";
+import { tf } from "../../lib/support/engine/engine.ts";
+import { valuesOf } from "../../lib/support/engine/values_of.ts";
 import { initialHead } from "../../lib/training/head.ts";
-import { cutOf } from "../../lib/vgg16/architecture.ts";
-import { makeBase } from "../../lib/vgg16/forward.ts";
+import { cutOf } from "../../lib/model/architecture.ts";
+import { makeBase } from "../../lib/model/forward.ts";
 import type { Case } from "./case.ts";
 import { readWeights, size, writeArrays } from "./inputs.ts";
 import { programPath } from "./peer.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { groupBootstrapInterval, wilsonInterval } from "../../lib/evaluation/intervals.ts";
-import { randomFor } from "../../lib/random.ts";
+import { randomFor } from "../../lib/support/random.ts";
 
 const z = 1.959963984540054;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { classificationReport } from "../../lib/evaluation/classification_report.ts";
 import { logLoss } from "../../lib/evaluation/log_loss.ts";
 import { confusionMatrix, evaluate } from "../../lib/evaluation/metrics.ts";
-import { randomFor, shuffled } from "../../lib/random.ts";
+import { randomFor, shuffled } from "../../lib/support/random.ts";
 import cases from "../fixtures/sklearn_metrics/metrics.json" with { type: "json" };
 
 function close(actual: number, expected: number, what: string): void {

@@ -3,7 +3,7 @@ import { createConfig } from "../../lib/config.ts";
 import { checkClassSizes } from "../../lib/experiment/class_sizes.ts";
 import { makeParts } from "../../lib/experiment/parts.ts";
 import type { Source } from "../../lib/experiment/source.ts";
-import { classesOf, countLabels, ham10000Classes } from "../../lib/ham10000/diagnosis.ts";
+import { classesOf, countLabels, ham10000Classes } from "../../lib/data/diagnosis.ts";
 
 const own = createConfig({ data: "/photos", columns: { dx: "diagnosis" } });
 const ham10000 = createConfig({ data: "/photos" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { colourHistogram, histogramLength } from "../../lib/experiment/colour_histogram.ts";
-import { randomFor } from "../../lib/random.ts";
+import { randomFor } from "../../lib/support/random.ts";
 
 Deno.test("a hand-worked image: shares of joint colours, as square roots", () => {
   const black = [0, 0, 0], white = [255, 255, 255], red = [255, 31, 0];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { accuracyByExposure, comparableClasses } from "../../lib/experiment/exposure.ts";
 import type { Inputs } from "../../lib/experiment/features.ts";
-import { classesOf, ham10000Classes } from "../../lib/ham10000/diagnosis.ts";
+import { classesOf, ham10000Classes } from "../../lib/data/diagnosis.ts";
 
 /** Class 0: photos 0 and 1 of lesion a, 2 of b. Class 1: photo 3. Class 2: photo 4, which training has not seen. */
 const rows = [[0, 0], [0, 0], [1, 0], [2, 0], [3, 1], [3, 1], [4, 2]];

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createConfig } from "../../lib/config.ts";
-import { parse } from "../../lib/csv.ts";
+import { parse } from "../../lib/support/csv.ts";
 import { countLeakage } from "../../lib/experiment/leakage.ts";
 import { makeParts, type Parts, saveParts } from "../../lib/experiment/parts.ts";
 import type { Source } from "../../lib/experiment/source.ts";
-import { countLabels, diagnoses, ham10000Classes, ham10000Counts } from "../../lib/ham10000/diagnosis.ts";
+import { countLabels, diagnoses, ham10000Classes, ham10000Counts } from "../../lib/data/diagnosis.ts";
 
 /** A table with HAM10000's class counts, two photos a lesion. */
 const source: Source = {

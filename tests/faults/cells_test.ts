@@ -1,6 +1,6 @@
 /** Cells that go wrong as cells do: floods, a full heap, closed streams. Errors, time limits, exits: tests/notebook/. */
 import assert from "node:assert/strict";
-import { outputsOf, run, runToError } from "../notebook/run_cells.ts";
+import { outputsOf, run, runToError } from "../support/notebook/run_cells.ts";
 
 /** Memory of a process in MB; 0 where it does not run. */
 async function memoryOf(pid: number): Promise<number> {

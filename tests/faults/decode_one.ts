@@ -1,6 +1,6 @@
 /** Run by photo_files_test.ts: decodes one photo, prints why it cannot be, and this process's peak memory in MB (Linux). */
 import process from "node:process";
-import { decodeImage } from "../../lib/image/decode.ts";
+import { decodeImage } from "../../lib/data/decode.ts";
 
 const path = Deno.args[0];
 if (Deno.uid() === 0) process.seteuid?.(65534); // root may read everything

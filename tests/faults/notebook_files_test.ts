@@ -1,7 +1,7 @@
 /** Notebook files that cannot run: each error names the file and what to do, before any kernel starts. */
 import assert from "node:assert/strict";
-import { createNotebook, readNotebook, serializeNotebook } from "../../lib/notebook/ipynb.ts";
-import { executeNotebook } from "../../lib/notebook/execute.ts";
+import { createNotebook, readNotebook, serializeNotebook } from "../../lib/support/notebook/ipynb.ts";
+import { executeNotebook } from "../../lib/support/notebook/execute.ts";
 
 const sound = serializeNotebook(createNotebook([{ type: "code", source: "const a = 1;\na + 1;" }]));
 const changed = (change: (notebook: Record<string, unknown>) => void) => {

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { crc32, deflateSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
-import { decodeBytes } from "../../lib/image/decode.ts";
-import { loadImageSet } from "../../lib/image/image_set.ts";
+import { decodeBytes } from "../../lib/data/decode.ts";
+import { loadImageSet } from "../../lib/data/image_set.ts";
 
 const colour = [200, 60, 60];
 const plain = (side: number) =>

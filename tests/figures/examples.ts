@@ -12,7 +12,7 @@ import { learningCurves } from "../../lib/figures/learning_curves.ts";
 import { perClassBars } from "../../lib/figures/per_class_bars.ts";
 import { sexSiteBars } from "../../lib/figures/sex_site.ts";
 import type { FigureOptions } from "../../lib/figures/theme.ts";
-import { normal, randomFor } from "../../lib/random.ts";
+import { normal, randomFor } from "../../lib/support/random.ts";
 
 export const counts = { akiec: 327, bcc: 514, bkl: 1099, df: 115, mel: 1113, nv: 6705, vasc: 142 };
 export const augmented = { akiec: 5991, bcc: 5991, bkl: 5991, df: 5991, mel: 5991, nv: 6705, vasc: 5990 };

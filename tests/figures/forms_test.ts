@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser } from "puppeteer-core";
 import type { Figure } from "../../lib/figures/figure.ts";
-import { scriptJson } from "../../lib/report/html.ts";
-import { browserTests, watchedPage } from "../report/chromium.ts";
+import { scriptJson } from "../../lib/tasks/report/html.ts";
+import { browserTests, watchedPage } from "../tasks/report/chromium.ts";
 import { examples, strainedExamples } from "./examples.ts";
 
 /** Pixels that two forms may differ by: letters are hinted and kerned by the browser alone. */

@@ -1,11 +1,11 @@
 /** What the figure tests look at in an SVG. */
 import assert from "node:assert/strict";
 import type { Figure } from "../../lib/figures/figure.ts";
-import { type Box, mapBox } from "../../lib/figures/matrix.ts";
-import { plotlyWindow } from "../../lib/figures/plotly_window.ts";
-import { boundingBox, isShown, pageBox, pageMatrix } from "../../lib/figures/svg_geometry.ts";
-import { childrenOf, type SvgDocument, type SvgNode } from "../../lib/figures/svg_node.ts";
-import { layoutText, runBoxes } from "../../lib/figures/svg_text.ts";
+import { type Box, mapBox } from "../../lib/support/plotly/matrix.ts";
+import { plotlyWindow } from "../../lib/support/plotly/plotly_window.ts";
+import { boundingBox, isShown, pageBox, pageMatrix } from "../../lib/support/plotly/svg_geometry.ts";
+import { childrenOf, type SvgDocument, type SvgNode } from "../../lib/support/plotly/svg_node.ts";
+import { layoutText, runBoxes } from "../../lib/support/plotly/svg_text.ts";
 
 /** A text as it stands on the page. */
 export interface PlacedText {

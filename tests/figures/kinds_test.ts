@@ -6,13 +6,13 @@ import { confusionMatrixFigure } from "../../lib/figures/confusion_matrix.ts";
 import { binValues } from "../../lib/figures/histogram.ts";
 import { leakageBars } from "../../lib/figures/leakage_bars.ts";
 import { learningCurves } from "../../lib/figures/learning_curves.ts";
-import type { Box } from "../../lib/figures/matrix.ts";
+import type { Box } from "../../lib/support/plotly/matrix.ts";
 import { contrast, rgb, shareColor } from "../../lib/figures/palette.ts";
 import { spread } from "../../lib/figures/panel.ts";
 import { sexSiteBars } from "../../lib/figures/sex_site.ts";
-import { pageBox } from "../../lib/figures/svg_geometry.ts";
+import { pageBox } from "../../lib/support/plotly/svg_geometry.ts";
 import { syntheticMark } from "../../lib/figures/theme.ts";
-import { randomFor } from "../../lib/random.ts";
+import { randomFor } from "../../lib/support/random.ts";
 import {
   augmented,
   claim,

@@ -4,7 +4,7 @@ import { display } from "../../lib/figures/display.ts";
 import { photoGrid } from "../../lib/figures/photo_grid.ts";
 import { isPhoto, photoMetadata, photoTag } from "../../lib/figures/photo_tag.ts";
 import { show } from "../../lib/figures/show.ts";
-import { randomFor } from "../../lib/random.ts";
+import { randomFor } from "../../lib/support/random.ts";
 import { pngSize } from "./inspect_svg.ts";
 
 /** (size, size, 3) of noise, no pixel like its neighbours. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { display } from "../../lib/figures/display.ts";
 import { figure } from "../../lib/figures/figure.ts";
-import { renderPlotly } from "../../lib/figures/render_plotly.ts";
+import { renderPlotly } from "../../lib/support/plotly/render_plotly.ts";
 import { examples } from "./examples.ts";
 import { boxOf, parse, pngSize } from "./inspect_svg.ts";
 

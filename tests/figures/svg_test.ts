@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { textWidth } from "../../lib/figures/font.ts";
-import { type Box, mapBox, parseTransform } from "../../lib/figures/matrix.ts";
-import { boundingBox, isShown, pageBox } from "../../lib/figures/svg_geometry.ts";
-import { layoutText, outlineText } from "../../lib/figures/svg_text.ts";
+import { textWidth } from "../../lib/support/plotly/font.ts";
+import { type Box, mapBox, parseTransform } from "../../lib/support/plotly/matrix.ts";
+import { boundingBox, isShown, pageBox } from "../../lib/support/plotly/svg_geometry.ts";
+import { layoutText, outlineText } from "../../lib/support/plotly/svg_text.ts";
 import { boxOf, parse } from "./inspect_svg.ts";
 
 const inSvg = (body: string) =>

@@ -1,7 +1,7 @@
 /** Whatever stops or damages a run: the next one goes on and ends with the bytes of an unbroken run. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { randomFor } from "../../lib/random.ts";
+import { randomFor } from "../../lib/support/random.ts";
 import { makePlace, type Place, resultsOf, startRun, survivors, unfinished } from "./run.ts";
 
 let place: Place;

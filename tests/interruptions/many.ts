@@ -4,7 +4,7 @@
  * Prints a table; exit code 1 where anything differs. `--full`: the whole smoke run in place of the small one.
  */
 import { parseArgs } from "node:util";
-import { randomFor } from "../../lib/random.ts";
+import { randomFor } from "../../lib/support/random.ts";
 import { makePlace, resultsOf, smallConfig, startRun, survivors, unfinished } from "./run.ts";
 
 const { values } = parseArgs({

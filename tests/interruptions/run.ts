@@ -1,7 +1,7 @@
 /** `reproduce` as a terminal runs it: started, stopped at some moment, looked at afterwards. For the tests here. */
 import { join } from "node:path";
-import { projectRoot } from "../../lib/config.ts";
-import { sha256 } from "../../lib/digest.ts";
+import { projectRoot } from "../../lib/support/project.ts";
+import { sha256 } from "../../lib/support/digest.ts";
 
 /** A smoke run of 70 drawn images and 3 epochs: about 15 s on two free cores. */
 export const smallConfig = { preset: "smoke", standInImages: 70, epochs: 3 };

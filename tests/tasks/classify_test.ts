@@ -1,14 +1,14 @@
 /** `deno task classify` as users call it, with the permissions that it has in deno.json. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { projectRoot } from "../../lib/config.ts";
-import { parse } from "../../lib/csv.ts";
-import { ham10000Classes } from "../../lib/ham10000/diagnosis.ts";
-import { makeStandIn } from "../../lib/ham10000/stand_in.ts";
-import { medicalNotice } from "../../lib/saved_model/notice.ts";
-import { saveModel } from "../../lib/saved_model/save_model.ts";
+import { projectRoot } from "../../lib/support/project.ts";
+import { parse } from "../../lib/support/csv.ts";
+import { ham10000Classes } from "../../lib/data/diagnosis.ts";
+import { makeStandIn } from "../../lib/data/stand_in/stand_in.ts";
+import { medicalNotice } from "../../lib/model/saved/notice.ts";
+import { saveModel } from "../../lib/model/saved/save_model.ts";
 import { findModel, parseClassifyFlags, usage } from "../../lib/tasks/classify.ts";
-import { seededModel } from "../saved_model/models.ts";
+import { seededModel } from "../model/saved/models.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "classify é " });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseDataOptions } from "../../lib/tasks/data.ts";
-import { type FakeDataverse, fakeDataverse, holdsAll } from "../download/fake_dataverse.ts";
-import { noise, serve } from "../download/server.ts";
+import { type FakeDataverse, fakeDataverse, holdsAll } from "../support/download/fake_dataverse.ts";
+import { noise, serve } from "../support/download/server.ts";
 
 const task = fileURLToPath(new URL("../../lib/tasks/data.ts", import.meta.url));
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type * as TF from "@tensorflow/tfjs";
-import { normal, randomFor } from "../../lib/random.ts";
-import { tf } from "../../lib/tensorflow/engine.ts";
+import { normal, randomFor } from "../../lib/support/random.ts";
+import { tf } from "../../lib/support/engine/engine.ts";
 import { argmax, crossEntropy, softmax } from "../../lib/training/cross_entropy.ts";
 
 function drawBatch(seed: number, { n = 6, classes = 5, scale = 3 } = {}) {

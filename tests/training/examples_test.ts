@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { randomFor } from "../../lib/random.ts";
-import { tf } from "../../lib/tensorflow/engine.ts";
+import { randomFor } from "../../lib/support/random.ts";
+import { tf } from "../../lib/support/engine/engine.ts";
 import { pixelExamples } from "../../lib/training/examples.ts";
-import { scalePixels } from "../../lib/vgg16/forward.ts";
+import { scalePixels } from "../../lib/model/forward.ts";
 
 Deno.test("images as examples are scaled as the frozen part scales them, to the bit", () => {
   const random = randomFor("pixels");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { normal, randomFor } from "../../lib/random.ts";
-import { saveTensors } from "../../lib/tensor_file.ts";
-import { tf } from "../../lib/tensorflow/engine.ts";
+import { normal, randomFor } from "../../lib/support/random.ts";
+import { saveTensors } from "../../lib/support/tensor_file.ts";
+import { tf } from "../../lib/support/engine/engine.ts";
 import {
   computeLogits,
   type Head,

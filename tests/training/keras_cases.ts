@@ -1,12 +1,12 @@
 /** Short trainings on seeded noise, every step of which Keras has taken too: what they start from, and what they learn from. */
 import { depths, optimizerNames } from "../../lib/recipe.ts";
-import { randomFor } from "../../lib/random.ts";
+import { randomFor } from "../../lib/support/random.ts";
 import { type Examples, examplesOf } from "../../lib/training/examples.ts";
 import { initialHead } from "../../lib/training/head.ts";
 import { parametersBehind } from "../../lib/training/parameters.ts";
 import type { NetworkTrainOptions } from "../../lib/training/train_network.ts";
-import { cutOf, cutShape } from "../../lib/vgg16/architecture.ts";
-import { randomWeights } from "../../lib/vgg16/weights.ts";
+import { cutOf, cutShape } from "../../lib/model/architecture.ts";
+import { randomWeights } from "../../lib/model/weights.ts";
 
 const [size, classes, batchSize, steps] = [64, 7, 8, 4];
 /** So small that a step does not amplify what float32 rounds; rmsprop's first steps are √10 as long as its rate says. */

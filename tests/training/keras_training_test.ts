@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { randomFor, shuffled } from "../../lib/random.ts";
-import { engine } from "../../lib/tensorflow/engine.ts";
-import { makeOptimizer, type OptimizerOptions } from "../../lib/optimizers/optimizer.ts";
+import { randomFor, shuffled } from "../../lib/support/random.ts";
+import { engine } from "../../lib/support/engine/engine.ts";
+import { makeOptimizer, type OptimizerOptions } from "../../lib/training/optimizer.ts";
 import { makeTrainableNetwork } from "../../lib/training/trainable_network.ts";
 import { type NetworkTrainOptions, trainNetwork } from "../../lib/training/train_network.ts";
 import golden from "../fixtures/keras_training/keras_training.json" with { type: "json" };

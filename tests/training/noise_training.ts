@@ -1,10 +1,10 @@
 /** A small training behind block4 on seeded noise whose classes differ, for tests. */
-import { randomFor } from "../../lib/random.ts";
+import { randomFor } from "../../lib/support/random.ts";
 import { examplesOf } from "../../lib/training/examples.ts";
 import { initialHead } from "../../lib/training/head.ts";
 import type { NetworkTrainOptions } from "../../lib/training/train_network.ts";
 import { parametersBehind } from "../../lib/training/parameters.ts";
-import { randomWeights } from "../../lib/vgg16/weights.ts";
+import { randomWeights } from "../../lib/model/weights.ts";
 
 const classes = 3;
 const length = 4 * 4 * 512;

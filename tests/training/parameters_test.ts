@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { initialHead } from "../../lib/training/head.ts";
 import { type Parameter, parametersBehind, withParameters } from "../../lib/training/parameters.ts";
-import { cuts, parameterCount } from "../../lib/vgg16/architecture.ts";
-import { randomWeights } from "../../lib/vgg16/weights.ts";
+import { cuts, parameterCount } from "../../lib/model/architecture.ts";
+import { randomWeights } from "../../lib/model/weights.ts";
 
 const weights = randomWeights(3);
 const head = initialHead({ inputs: 2048, classes: 7, seed: 3 });

@@ -2,12 +2,12 @@
  * Program: trains the softmax and then block5 on seeded noise with a checkpoint after every step, kills itself with SIGKILL after
  * the given number of steps of this sitting (0: never), and prints the digest of what came out.
  */
-import { bytesOf, sha256 } from "../../lib/digest.ts";
+import { bytesOf, sha256 } from "../../lib/support/digest.ts";
 import { examplesOf } from "../../lib/training/examples.ts";
 import { initialHead } from "../../lib/training/head.ts";
 import { trainRecipe } from "../../lib/training/train_recipe.ts";
 import { stageOf } from "../../lib/recipe.ts";
-import { randomWeights } from "../../lib/vgg16/weights.ts";
+import { randomWeights } from "../../lib/model/weights.ts";
 import { noiseTraining } from "./noise_training.ts";
 
 const [folder, killAfter] = Deno.args;

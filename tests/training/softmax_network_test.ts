@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { normal, type Random, randomFor } from "../../lib/random.ts";
+import { normal, type Random, randomFor } from "../../lib/support/random.ts";
 import { crossEntropy } from "../../lib/training/cross_entropy.ts";
 import { makeTrainableNetwork } from "../../lib/training/trainable_network.ts";
 

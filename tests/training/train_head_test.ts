@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { OptimizerName } from "../../lib/recipe.ts";
 import { optimizerNames } from "../../lib/recipe.ts";
-import { normal, randomFor, shuffled } from "../../lib/random.ts";
-import { tf } from "../../lib/tensorflow/engine.ts";
+import { normal, randomFor, shuffled } from "../../lib/support/random.ts";
+import { tf } from "../../lib/support/engine/engine.ts";
 import { initialHead, predict } from "../../lib/training/head.ts";
 import { trainHead, type TrainOptions } from "../../lib/training/train_head.ts";
 import golden from "../fixtures/keras_optimizers/head.json" with { type: "json" };

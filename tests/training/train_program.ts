@@ -2,7 +2,7 @@
  * Program: trains block5 on seeded noise with a checkpoint after every step, kills itself with SIGKILL after the given number of
  * steps of this sitting (0: never), and prints the digest of what came out.
  */
-import { bytesOf, sha256 } from "../../lib/digest.ts";
+import { bytesOf, sha256 } from "../../lib/support/digest.ts";
 import { trainNetwork } from "../../lib/training/train_network.ts";
 import { noiseTraining } from "./noise_training.ts";
 

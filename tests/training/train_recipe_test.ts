@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { engine } from "../../lib/tensorflow/engine.ts";
+import { engine } from "../../lib/support/engine/engine.ts";
 
 const ignore = engine.name === "wasm";
 const program = fileURLToPath(new URL("./recipe_program.ts", import.meta.url));

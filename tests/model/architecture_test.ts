@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import {
+  convolutions,
+  type Cut,
+  cuts,
+  cutShape,
+  frozenLayers,
+  layers,
+  outputShapes,
+  parameterCount,
+} from "../../lib/model/architecture.ts";
+
+Deno.test("VGG16 without top has 14,714,688 parameters in 13 convolutions and 18 layers", () => {
+  assert.equal(parameterCount(), 14_714_688);
+  assert.equal(convolutions.length, 13);
+  assert.equal(layers.length, 18);
+});
+
+Deno.test("names, shapes at 64×64 and parameters are those of Keras' summary", () => {
+  const summary = `
+    block1_conv1 64,64,64 1792
+    block1_conv2 64,64,64 36928
+    block1_pool 32,32,64 0
+    block2_conv1 32,32,128 73856
+    block2_conv2 32,32,128 147584
+    block2_pool 16,16,128 0
+    block3_conv1 16,16,256 295168
+    block3_conv2 16,16,256 590080
+    block3_conv3 16,16,256 590080
+    block3_pool 8,8,256 0
+    block4_conv1 8,8,512 1180160
+    block4_conv2 8,8,512 2359808
+    block4_conv3 8,8,512 2359808
+    block4_pool 4,4,512 0
+    block5_conv1 4,4,512 2359808
+    block5_conv2 4,4,512 2359808
+    block5_conv3 4,4,512 2359808
+    block5_pool 2,2,512 0`;
+  const ours = outputShapes(64).map(({ name, shape }, i) =>
+    `${name} ${shape} ${parameterCount([layers[i]])}`
+  );
+  assert.deepEqual(ours, summary.trim().split("\n").map((line) => line.trim()));
+});
+
+Deno.test("pools drop an odd last row, as Keras' do", () => {
+  assert.deepEqual(outputShapes(75).at(-1)!.shape, [2, 2, 512]);
+  assert.deepEqual(outputShapes(224).at(-1)!.shape, [7, 7, 512]);
+});
+
+Deno.test("rectangles keep height and width apart, odd ones too", () => {
+  const shapes = new Map(outputShapes([150, 200]).map(({ name, shape }) => [name, String(shape)]));
+  const pools = [1, 2, 3, 4, 5].map((block) => shapes.get(`block${block}_pool`));
+  assert.deepEqual(pools, ["75,100,64", "37,50,128", "18,25,256", "9,12,512", "4,6,512"]);
+  assert.equal(cutShape("flatten", [150, 200]).reduce((a, b) => a * b), 12_288);
+  assert.deepEqual(cutShape("block1", [150, 200]), [150, 200, 3]);
+  assert.deepEqual(cutShape("block3", [75, 96]), [18, 24, 128]);
+});
+
+Deno.test("a cut at a block hands on the pool before it", () => {
+  const expected: Record<Cut, [string, string]> = {
+    flatten: ["block5_pool", "2,2,512"],
+    block5: ["block4_pool", "4,4,512"],
+    block4: ["block3_pool", "8,8,256"],
+    block3: ["block2_pool", "16,16,128"],
+    block2: ["block1_pool", "32,32,64"],
+    block1: ["the images", "64,64,3"],
+  };
+  for (const cut of cuts) {
+    const last = frozenLayers(cut).at(-1)?.name ?? "the images";
+    assert.deepEqual([last, String(cutShape(cut, 64))], expected[cut]);
+    if (cut !== "flatten") assert.equal(layers[frozenLayers(cut).length].name, `${cut}_conv1`);
+  }
+  assert.equal(cuts.length, 6);
+});
+
+Deno.test("what is no cut or no size is refused, with what was received", () => {
+  assert.throws(() => frozenLayers("block6" as Cut), { name: "RangeError", message: /Received: block6/ });
+  for (const size of [31, 0, -64, 64.5, NaN]) {
+    assert.throws(() => outputShapes(size), { name: "RangeError", message: new RegExp(`Received: ${size}`) });
+  }
+  assert.throws(() => outputShapes([31, 64]), { name: "RangeError", message: /Received: 31,64/ });
+});

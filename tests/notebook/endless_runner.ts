@@ -1,9 +1,0 @@
-/** Run by kernel_test.ts, which kills it: prints the kernel's process id and lets the kernel compute without end. */
-import { startKernel } from "../../lib/notebook/kernel.ts";
-import { testFolder } from "./run_cells.ts";
-
-const kernel = await startKernel({ folder: testFolder });
-await kernel.execute("console.log(Deno.pid)", {
-  onOutput: ({ content }) => void Deno.stdout.writeSync(new TextEncoder().encode(String(content.text))),
-});
-await kernel.execute("for (;;) {}");

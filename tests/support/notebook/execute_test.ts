@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { type CodeCell, parseNotebook, serializeNotebook } from "../../../lib/support/notebook/ipynb.ts";
+import type { NotebookProgress } from "../../../lib/support/notebook/execute.ts";
+import { executeNotebook } from "../../../lib/support/notebook/execute.ts";
+import { withStopNotice } from "../../../lib/support/notebook/stop_notice.ts";
+import { notebookOf, outputsOf, run, runToError, testFolder } from "./run_cells.ts";
+
+const show = (type: string, content: string) => `await Deno.jupyter.broadcast("${type}", ${content});`;
+
+Deno.test("each kind of output is kept as nbformat 4.5 wants it, and counts go 1 … n over the cells with code", async () => {
+  const executed = await run([
+    "# Markdown",
+    `console.log("one"); console.log("\\x1b[31mtwo\\x1b[0m"); console.error("three"); console.log("four"); 40 + 2`,
+    "  \n",
+    show("display_data", `{ data: { "text/plain": "shown" }, metadata: { key: 1 }, transient: {} }`),
+    `({ [Symbol.for("Jupyter.display")]: () => ({ "text/html": "<b>x</b>", "text/plain": "x" }) })`,
+    "const nothing = undefined;",
+  ]);
+  assert.deepEqual(outputsOf(executed, 2), [
+    { output_type: "stream", name: "stdout", text: "one\ntwo\n" },
+    { output_type: "stream", name: "stderr", text: "three\n" },
+    { output_type: "stream", name: "stdout", text: "four\n" },
+    { output_type: "execute_result", data: { "text/plain": "42" }, metadata: {}, execution_count: 1 },
+  ]);
+  assert.deepEqual(outputsOf(executed, 4), [
+    { output_type: "display_data", data: { "text/plain": "shown" }, metadata: { key: 1 } },
+  ]);
+  assert.deepEqual(outputsOf(executed, 5), [
+    {
+      output_type: "execute_result",
+      data: { "text/html": "<b>x</b>", "text/plain": "x" },
+      metadata: {},
+      execution_count: 3,
+    },
+  ]);
+  assert.deepEqual(executed.cells.map((cell) => (cell as CodeCell).execution_count), [
+    undefined,
+    1,
+    null,
+    2,
+    3,
+    4,
+  ]);
+  const text = serializeNotebook(executed);
+  assert.equal(serializeNotebook(parseNotebook(text)), text);
+});
+
+Deno.test("the source is not changed and its old outputs are dropped", async () => {
+  const source = notebookOf("1 + 1", "");
+  for (const cell of source.cells as CodeCell[]) {
+    cell.outputs = [{ output_type: "stream", name: "stdout", text: "old" }];
+    cell.execution_count = 7;
+  }
+  const before = structuredClone(source);
+  const executed = await executeNotebook(source, { folder: testFolder });
+  assert.deepEqual(source, before);
+  assert.equal((outputsOf(executed, 1)[0] as { data: Record<string, string> }).data["text/plain"], "2");
+  assert.deepEqual(outputsOf(executed, 2), []);
+});
+
+Deno.test("output that the kernel sends after its idle belongs to its cell: 40 cells of 21 lines", async () => {
+  const cells = Array.from(
+    { length: 40 },
+    (_, cell) =>
+      `for (let i = 0; i < 20; i++) console.log("${cell}/" + i); console.error("${cell}"); ${cell}`,
+  );
+  const executed = await run(cells);
+  for (let cell = 0; cell < cells.length; cell++) {
+    const [stdout, stderr, result] = outputsOf(executed, cell + 1) as { text?: string; data?: unknown }[];
+    assert.equal(stdout.text, Array.from({ length: 20 }, (_, i) => `${cell}/${i}\n`).join(""));
+    assert.equal(stderr.text, `${cell}\n`);
+    assert.deepEqual(result.data, { "text/plain": String(cell) });
+  }
+});
+
+Deno.test("what a cell awaits is part of it; relative imports and variables of the environment are found", async () => {
+  const executed = await run([
+    `await new Promise((resolve) => setTimeout(resolve, 200)); console.log("awaited");`,
+    `import { testFolder } from "./run_cells.ts"; console.log(testFolder.endsWith("tests/notebook/"));`,
+    `console.log(Deno.env.get("HAM10000_TEST"));`,
+  ], { env: { HAM10000_TEST: "given" } });
+  const texts = [1, 2, 3].map((cell) => (outputsOf(executed, cell)[0] as { text: string }).text);
+  assert.deepEqual(texts, ["awaited\n", "true\n", "given\n"]);
+});
+
+Deno.test("update_display_data changes the displays with its identifier, those of earlier cells, too", async () => {
+  const display = (text: string, id: string) =>
+    `{ data: { "text/plain": "${text}" }, metadata: { text: "${text}" }, transient: { display_id: "${id}" } }`;
+  const executed = await run([
+    show("display_data", display("first", "a")) + show("display_data", display("other", "b")),
+    show("display_data", display("second", "a")) + show("update_display_data", display("last", "a")),
+    show("update_display_data", display("unknown", "c")),
+  ]);
+  const texts = [1, 2, 3].map((cell) =>
+    outputsOf(executed, cell).map((output) => output.output_type === "display_data" && output.metadata.text)
+  );
+  assert.deepEqual(texts, [["last", "other"], ["last"], []]);
+});
+
+Deno.test("clear_output clears, at once or with the next output", async () => {
+  const executed = await run([
+    `console.log("a");` + show("clear_output", `{ wait: false }`) + `console.log("b");`,
+    `console.log("a");` + show("clear_output", `{ wait: true }`) + `console.log("b");`,
+    `console.log("a");` + show("clear_output", `{ wait: true }`),
+  ]);
+  const texts = [1, 2, 3].map((cell) =>
+    outputsOf(executed, cell).map((output) => "text" in output && output.text)
+  );
+  assert.deepEqual(texts, [["b\n"], ["b\n"], ["a\n"]]);
+});
+
+Deno.test("progress is handed on and kept out of the notebook", async () => {
+  const seen: NotebookProgress[] = [];
+  const executed = await run([
+    `import { progressLine } from "../../../lib/support/notebook/progress.ts";
+const line = progressLine("Activations");
+for (let i = 0; i <= 10; i++) { line(i, 10); await new Promise((resolve) => setTimeout(resolve, 50)); }
+console.log("kept");`,
+    `line(10, 10);`,
+  ], { onProgress: (progress) => seen.push(progress) });
+  assert.deepEqual(outputsOf(executed, 1), [{ output_type: "stream", name: "stdout", text: "kept\n" }]);
+  assert.deepEqual(outputsOf(executed, 2), []);
+  assert.deepEqual(seen.filter(({ stage }) => stage === null).map(({ cell, cells }) => [cell, cells]), [[
+    1,
+    2,
+  ], [2, 2]]);
+  const stages = seen.flatMap(({ cell, stage }) => (stage && cell === 1 ? [stage] : []));
+  assert.deepEqual([stages[0].done, stages.at(-1)?.done], [0, 10]);
+  assert.ok(stages.length >= 3 && stages.length <= 6, `five a second at most. Received: ${stages.length}`);
+  assert.ok(stages.every(({ stage, total }) => stage === "Activations" && total === 10));
+});
+
+Deno.test("an error in cell 3 stops the notebook, is named, and keeps what came before", async () => {
+  const saved: string[] = [];
+  const error = await runToError(
+    [
+      "# Title",
+      `console.log("first"); 1`,
+      `console.log("before");\nfunction inner(): never {\n  throw new RangeError("too \\x1b[1mlarge");\n}\ninner();`,
+      `console.log("never")`,
+    ],
+    { onCellDone: (partial) => void saved.push(serializeNotebook(partial)) },
+  );
+  assert.match(error.message, /^test\.ipynb, cell 3 \(console\.log\("before"\);\): RangeError: too /);
+  assert.match(error.message, /at inner \(<anonymous>/);
+  assert.deepEqual([error.notebook, error.cell, error.ename], ["test.ipynb", 3, "RangeError"]);
+  assert.equal(outputsOf(error.partial, 2).length, 2);
+  const [stream, failure] = outputsOf(error.partial, 3);
+  assert.deepEqual(stream, { output_type: "stream", name: "stdout", text: "before\n" });
+  assert.ok(failure.output_type === "error" && failure.ename === "RangeError");
+  assert.match(failure.traceback.join("\n"), /^RangeError: too large\n {4}at inner/);
+  assert.deepEqual(outputsOf(error.partial, 4), []);
+  assert.equal((error.partial.cells[3] as CodeCell).execution_count, null);
+  assert.equal(saved.length, 2);
+  assert.equal(saved[1], serializeNotebook(withStopNotice(error.partial)));
+  assert.match(saved[1], /did not run to its end.*It stopped in cell 3/);
+});
+
+Deno.test("code that cannot be parsed is explained with its line, where the kernel says nothing", async () => {
+  const error = await runToError(["1", "const a = 1;\n// why\nconst b: = 3;"]);
+  assert.equal(error.cell, 2);
+  assert.equal(error.ename, "SyntaxError");
+  assert.match(error.message, /line 3, column \d+ of the cell/);
+  assert.equal(outputsOf(error.partial, 2).length, 1);
+});
+
+Deno.test("a rejected promise that nobody awaits, and an error in a timer, fail the notebook", async () => {
+  const started = Date.now();
+  const rejected = await runToError([`Promise.reject(new TypeError("lost")); 5`, "6"]);
+  assert.deepEqual([rejected.cell, rejected.ename], [1, "TypeError"]);
+  assert.match(rejected.evalue, /^lost \(in a timer or a promise that nobody awaits\)/);
+  const timer = await runToError([
+    `setTimeout(() => { throw new Error("late") }, 50);`,
+    `await new Promise((resolve) => setTimeout(resolve, 300));`,
+    "6",
+  ]);
+  assert.ok([1, 2].includes(timer.cell), `${timer.cell}: the first where it takes more than 50 ms to end`);
+  assert.match(timer.evalue, /^late/);
+  assert.ok(Date.now() - started < 25_000, "Deno's kernel would be stuck for 30 s");
+});
+
+Deno.test("errors that are no Error objects, and of libraries, are named, too", async () => {
+  assert.match((await runToError([`throw "a text"`])).message, /a text/);
+  const missing = await runToError([`await import("./no_such_file.ts")`]);
+  assert.match(missing.message, /cell 1 .*Module not found .*no_such_file\.ts/);
+});
+
+Deno.test("a kernel that ends in a cell is noticed; what it printed before is kept", async () => {
+  const started = Date.now();
+  const error = await runToError([
+    `1`,
+    `console.log("last words");\nawait new Promise((resolve) => setTimeout(resolve, 200));\nDeno.exit(3);`,
+    `2`,
+  ]);
+  assert.match(error.message, /^test\.ipynb, cell 2 .*KernelDied: .*exit code 3/);
+  assert.equal((outputsOf(error.partial, 2)[0] as { text: string }).text, "last words\n");
+  assert.ok(outputsOf(error.partial, 2).at(-1)?.output_type === "error");
+  const killed = await runToError([`import process from "node:process"; process.kill(Deno.pid, "SIGKILL");`]);
+  assert.match(killed.message, /SIGKILL; the system does that when memory runs out/);
+  assert.ok(Date.now() - started < 10_000);
+});
+
+Deno.test("an error of the caller's own callbacks reaches the caller", async () => {
+  const broken = () => {
+    throw new RangeError("disk full");
+  };
+  await assert.rejects(run(["1", "2"], { onCellDone: broken }), /^RangeError: disk full/);
+  const code = `await Deno.jupyter.broadcast("display_data", { data: {}, transient: {},
+    metadata: { ham10000: { progress: { stage: "s", done: 0, total: 1, secondsLeft: null } } } });`;
+  await assert.rejects(
+    run([code, "2"], { onProgress: ({ stage }) => stage && broken() }),
+    /^RangeError: disk full/,
+  );
+});
+
+Deno.test("an endless cell is interrupted after its limit, whether it computes or waits", async () => {
+  for (const code of [`for (;;) {}`, `await new Promise(() => {});`]) {
+    const started = Date.now();
+    const error = await runToError([`console.log("x")`, code], { timeoutSeconds: 0.5 });
+    assert.match(error.message, /cell 2 .*CellTimeout: The cell ran longer than its limit of 0\.5 s/);
+    assert.equal(outputsOf(error.partial, 1).length, 1);
+    assert.ok(Date.now() - started < 9000);
+  }
+});
+
+Deno.test("a cell that prints 150 MB fits a runner with a heap of 100 MB, and its head and tail are kept", async () => {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--v8-flags=--max-old-space-size=100", "print_much.ts"],
+    cwd: testFolder,
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  const { text, next } = JSON.parse(new TextDecoder().decode(stdout));
+  assert.deepEqual(text, { length: text.length, start: "0xxx", end: "xxx\nend\n", leftOut: "140,00" });
+  assert.ok(text.length < 10_000_100);
+  assert.equal(next, "next\n");
+});

@@ -1,0 +1,243 @@
+import { photoMetadata, photoTag } from "../../../lib/figures/photo_tag.ts";
+import assert from "node:assert/strict";
+import sharp from "sharp";
+import { display } from "../../../lib/figures/display.ts";
+import { figure } from "../../../lib/figures/figure.ts";
+import type { MimeBundle, Notebook, Output } from "../../../lib/support/notebook/ipynb.ts";
+import { serializeNotebook } from "../../../lib/support/notebook/ipynb.ts";
+import { assertNoPhotos, isPhoto, withoutPhotos } from "../../../lib/support/notebook/photos.ts";
+import { placeholder } from "../../../lib/support/notebook/placeholder.ts";
+import { randomFor } from "../../../lib/support/random.ts";
+import { notebookOf, outputsOf, run } from "./run_cells.ts";
+
+/** A picture of noise stands for the photo: its bytes are found wherever they are. */
+const random = randomFor("photos_test");
+const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, () => Math.floor(random() * 256));
+const picture = sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } });
+const png = (await picture.clone().png().toBuffer()).toString("base64");
+const jpeg = (await picture.clone().jpeg().toBuffer()).toString("base64");
+const webp = (await picture.clone().webp().toBuffer()).toString("base64");
+
+const drawnFigure = figure({
+  data: [{ type: "bar", x: ["nv", "mel"], y: [3, 1] }],
+  layout: {},
+  width: 200,
+  height: 150,
+  alt: "Two bars",
+});
+const figureData: MimeBundle = await drawnFigure[display]();
+
+/** A notebook with one code cell that has this output. */
+function showing(output: Output): Notebook {
+  const notebook = notebookOf("# Text", "show();");
+  outputsOf(notebook, 2).push(output);
+  return notebook;
+}
+
+const shown = (data: MimeBundle, metadata = {}): Output => ({ output_type: "display_data", data, metadata });
+
+Deno.test("a tagged photo that a cell of the real kernel shows is replaced by the drawn placeholder", async () => {
+  const executed = await run([
+    `const data = { "image/jpeg": "${jpeg}", "text/html": "<img src='data:image/jpeg;base64,${jpeg}'>" };
+const metadata = { ham10000: { photo: true, alt: "A melanoma" } };
+await Deno.jupyter.broadcast("display_data", { data, metadata, transient: { display_id: "p" } });
+await Deno.jupyter.broadcast("update_display_data", { data, metadata, transient: { display_id: "p" } });`,
+    `console.log("kept"); 1`,
+  ]);
+  assert.ok(isPhoto(outputsOf(executed, 1)[0]));
+  executed.cells[0].source = "showPhoto();"; // this test's own source holds the picture
+  await assert.rejects(
+    assertNoPhotos(executed),
+    /cell 1, output 1: a photo that withoutPhotos has not replaced/,
+  );
+  const before = structuredClone(executed);
+  const stripped = await withoutPhotos(executed);
+  assert.deepEqual(executed, before);
+  assert.ok(!serializeNotebook(stripped).includes(jpeg.slice(0, 60)));
+  const [output] = outputsOf(stripped, 1);
+  assert.ok(output.output_type === "display_data");
+  assert.equal(output.data["image/png"], (await placeholder())["image/png"]);
+  assert.match(
+    String(output.data["text/plain"]),
+    /^\[A melanoma\. Photo not shown here.*deno task reproduce/,
+  );
+  assert.deepEqual(output.metadata, photoMetadata({ alt: "A melanoma" }));
+  assert.deepEqual(outputsOf(stripped, 2), outputsOf(executed, 2));
+  await assertNoPhotos(stripped);
+  assert.deepEqual(await withoutPhotos(stripped), await withoutPhotos(await withoutPhotos(stripped)));
+});
+
+Deno.test("an execute_result with the tag is a photo, too, and nothing else of its metadata stays", async () => {
+  const metadata = { [photoTag]: { photo: true }, thumbnail: jpeg };
+  const notebook = showing({
+    output_type: "execute_result",
+    data: { "image/png": png },
+    metadata,
+    execution_count: 1,
+  });
+  const stripped = await withoutPhotos(notebook);
+  assert.ok(!serializeNotebook(stripped).includes(jpeg.slice(0, 60)));
+  await assertNoPhotos(stripped);
+});
+
+Deno.test("the placeholder is a small drawn PNG with words on it, the same each time", async () => {
+  const { "image/png": base64, ...rest } = await placeholder();
+  const bytes = Uint8Array.fromBase64(base64 as string);
+  const { width, height, format } = await sharp(bytes).metadata();
+  assert.deepEqual([width, height, format], [480, 160, "png"]);
+  assert.ok(bytes.length < 20_000);
+  const { data, info } = await sharp(bytes).flatten().greyscale().extract({
+    left: 120,
+    top: 40,
+    width: 340,
+    height: 80,
+  })
+    .raw().toBuffer({ resolveWithObject: true });
+  const dark = data.filter((_, index) => index % info.channels === 0).filter((value) => value < 128).length;
+  assert.ok(dark > 1000 && dark < 6000, `letters cover some of the area. Received: ${dark} dark pixels`);
+  assert.match(String(rest["text/plain"]), /HAM10000 is licensed CC BY-NC/);
+});
+
+Deno.test("figures, text, tables and code that speaks of data addresses pass", async () => {
+  const notebook = notebookOf(
+    "# Text\n\n![a link](https://example.org/a.png)",
+    'const address = `data:image/png;base64,${encoded}`; // "/9j/" begins a JPEG',
+  );
+  outputsOf(notebook, 2).push(
+    { output_type: "execute_result", data: figureData, metadata: {}, execution_count: 1 },
+    shown({
+      "text/html": "<table><tr><td>1</td></tr></table>",
+      "text/plain": "iVBORw0KGgo is how PNG begins",
+    }),
+    { output_type: "stream", name: "stdout", text: `${"a1b2".repeat(100)}\n` },
+  );
+  await assertNoPhotos(notebook);
+});
+
+const plotly = "application/vnd.plotly.v1+json";
+const address = `data:image/jpeg;base64,${jpeg}`;
+const withPlotly = (change: object) =>
+  shown({ ...figureData, [plotly]: { ...figureData[plotly] as object, ...change } });
+const planted: [string, Notebook, RegExp][] = [
+  [
+    "an untagged JPEG",
+    showing(shown({ "image/jpeg": jpeg, "text/plain": "x" })),
+    /image\/jpeg that is no figure/,
+  ],
+  ["an untagged PNG", showing(shown({ "image/png": png })), /image\/png that is no figure/],
+  ["a WebP", showing(shown({ "image/webp": webp })), /image\/webp that is no figure/],
+  [
+    "a JPEG in a figure's bundle",
+    showing(shown({ ...figureData, "image/jpeg": jpeg })),
+    /image\/jpeg that is no figure/,
+  ],
+  [
+    "a tag that says false",
+    showing(shown({ "image/png": png }, { ham10000: { photo: false } })),
+    /no figure/,
+  ],
+  ["a PDF", showing(shown({ "application/pdf": "JVBERi0=" })), /application\/pdf that is no figure/],
+  [
+    "an SVG with a picture in a figure",
+    showing(shown({ ...figureData, "image/svg+xml": `<svg><image href="${address}"/></svg>` })),
+    /image\/svg\+xml with a data address/,
+  ],
+  [
+    "an address in HTML",
+    showing(shown({ "text/html": `<img src="${address}">` })),
+    /text\/html with a data address/,
+  ],
+  [
+    "an address in capitals",
+    showing(shown({ "text/html": `<img src="DATA:IMAGE/PNG;base64,${png}">` })),
+    /data address/,
+  ],
+  ["an address in plain text", showing(shown({ "text/plain": address })), /text\/plain with a data address/],
+  [
+    "Base64 in plain text",
+    showing(shown({ "text/plain": `'${png}'` })),
+    /text\/plain with Base64 of a picture/,
+  ],
+  [
+    "Base64 in JSON",
+    showing(shown({ "application/json": { deep: [{ photo: jpeg }] } })),
+    /application\/json with Base64/,
+  ],
+  [
+    "Base64 that is printed",
+    showing({ output_type: "stream", name: "stdout", text: webp }),
+    /output 1: Base64/,
+  ],
+  [
+    "Base64 with line breaks",
+    showing({ output_type: "stream", name: "stdout", text: jpeg.replace(/.{76}/g, "$&\n") }),
+    /Base64/,
+  ],
+  [
+    "an address in a traceback",
+    showing({ output_type: "error", ename: "E", evalue: "", traceback: [address] }),
+    /output 1: a data/,
+  ],
+  [
+    "layout.images of plotly",
+    showing(withPlotly({ layout: { images: [{ source: "photo.jpg" }] } })),
+    /layout\.images/,
+  ],
+  [
+    "plotly's image trace with pixels",
+    showing(withPlotly({ data: [{ type: "image", z: [[[1, 2, 3]]] }] })),
+    /image trace/,
+  ],
+  [
+    "plotly's image trace in a frame",
+    showing(withPlotly({ frames: [{ data: [{ type: "image" }] }] })),
+    /image trace/,
+  ],
+  [
+    "an address in plotly JSON",
+    showing(withPlotly({ layout: { annotations: [{ text: `<img src="${address}">` }] } })),
+    /plotly.*data address/,
+  ],
+  [
+    "a picture in an output's metadata",
+    showing(shown({ "text/plain": "x" }, { thumbnail: jpeg })),
+    /output 1: Base64/,
+  ],
+  ["an address in Markdown", notebookOf(`# T\n\n![x](${address})`), /cell 1: a data address/],
+  ["a picture in code", notebookOf("# T", `const photo = "${address}";`), /cell 2: a data address/],
+  ["Base64 in code", notebookOf("# T", `const photo = "${jpeg}";`), /cell 2: Base64/],
+];
+for (const [name, notebook, message] of planted) {
+  Deno.test(`${name} is refused, with its place`, async () => {
+    await assert.rejects(assertNoPhotos(await withoutPhotos(notebook), { name: "01_eda.ipynb" }), message);
+    await assert.rejects(
+      assertNoPhotos(notebook, { name: "01_eda.ipynb" }),
+      /^Error: 01_eda\.ipynb: expected no picture/,
+    );
+  });
+}
+
+Deno.test("attachments, and pictures in the metadata of cell and notebook, are refused; all places are named", async () => {
+  const notebook = notebookOf("# T", "1");
+  Object.assign(notebook.cells[0], { attachments: { "photo.jpg": { "image/jpeg": jpeg } } });
+  notebook.cells[1].metadata = { preview: address };
+  notebook.metadata.thumbnail = png;
+  await assert.rejects(assertNoPhotos(notebook), (error: Error) => {
+    assert.match(
+      error.message,
+      /cell 1: attachment photo\.jpg\n.*cell 2: a data address.*\n.*metadata: Base64/,
+    );
+    return true;
+  });
+});
+
+Deno.test("a placeholder with a photo beside it is refused", async () => {
+  const data = { ...await placeholder(), "image/jpeg": jpeg };
+  await assert.rejects(assertNoPhotos(showing(shown(data, photoMetadata({ alt: "x" })))), /not replaced/);
+  const { "image/png": drawn } = await placeholder();
+  const hidden = shown({ "image/png": drawn, "text/plain": "x" }, {
+    ...photoMetadata({ alt: "x" }),
+    more: jpeg,
+  });
+  await assert.rejects(assertNoPhotos(showing(hidden)), /Base64/);
+});

@@ -1,0 +1,322 @@
+/** The pages in a browser: as a reader meets them, narrow and wide, by day and by night, on paper, without scripts. */
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Browser, Page } from "puppeteer-core";
+import { projectRoot } from "../../../lib/support/project.ts";
+import { writeSite } from "../../../lib/tasks/report/site.ts";
+import { browserTests, watchedPage } from "./chromium.ts";
+import { drawnResults, executed, inFolder, shown, tinyPng, writeRun } from "./drawn_run.ts";
+
+const report = join(projectRoot, "outputs/report");
+const widths = [400, 1000, 1600];
+const themes = ["light", "dark"];
+
+/** Waits until figures.js has drawn what it can. */
+async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(
+    "!document.querySelector('figure.figure') || document.documentElement.dataset.figures === 'drawn'",
+    { timeout: 60_000 },
+  );
+}
+
+/** What one page shows, measured in the browser. */
+const measure = `(() => {
+  const root = document.documentElement;
+  const wide = [...document.querySelectorAll("main *")].filter((node) => {
+    if (node.closest(".frame, .table, pre, svg")) return false;
+    const box = node.getBoundingClientRect();
+    return box.width > 0 && (box.right > root.clientWidth + 1 || box.left < -1);
+  });
+  const figures = [...document.querySelectorAll("figure.figure")].map((figure) => {
+    const plot = figure.querySelector(".interactive > div");
+    const marks = figure.querySelectorAll(".point path, .scatterlayer .lines path, .heatmaplayer image");
+    const frame = figure.querySelector(".frame").getBoundingClientRect();
+    const box = plot?.querySelector(".main-svg")?.getBoundingClientRect();
+    return {
+      isDrawn: figure.classList.contains("drawn"),
+      marks: marks.length,
+      width: box?.width ?? 0,
+      fits: Boolean(box) && (box.width <= frame.width + 1 || frame.width < 700),
+      background: plot?.querySelector(".main-svg")?.style.background,
+    };
+  });
+  return {
+    overflow: root.scrollWidth - root.clientWidth,
+    wide: wide.map((node) => node.outerHTML.slice(0, 80)),
+    figures,
+    paper: getComputedStyle(document.body).backgroundColor,
+  };
+})()`;
+
+interface Measured {
+  overflow: number;
+  wide: string[];
+  paper: string;
+  figures: { isDrawn: boolean; marks: number; width: number; fits: boolean; background: string }[];
+}
+
+/** Moves the mouse over the first marks of each figure and returns the hover labels' texts. */
+async function hoverTexts(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const figure of await page.$$("figure.figure")) {
+    await figure.evaluate((node) =>
+      (node as unknown as { scrollIntoView(o: object): void }).scrollIntoView({ block: "center" })
+    );
+    const mark = await figure.$(".barlayer .point path, .scatterlayer .points path, .heatmaplayer image") ??
+      await figure.$(".scatterlayer .lines path");
+    const box = await mark!.boundingBox();
+    const share = await mark!.evaluate((node) =>
+        (node as unknown as { nodeName: string }).nodeName === "image"
+      )
+      ? 0.07
+      : 0.5;
+    // A line is only near the middle of its box: several heights are tried.
+    for (const height of [share, 0.1, 0.2, 0.3, 0.7, 0.9]) {
+      await page.mouse.move(box!.x + box!.width * Math.min(share, 0.5), box!.y + box!.height * height);
+      await page.waitForSelector(".hoverlayer .hovertext", { timeout: 300 }).catch(() => null);
+      const text = await figure.$$eval(
+        ".hoverlayer .hovertext",
+        (nodes) => nodes.map((node) => (node as unknown as { textContent: string }).textContent).join(" "),
+      );
+      if (text) {
+        found.push(text);
+        break;
+      }
+    }
+  }
+  return found;
+}
+
+async function inSite(
+  browser: Browser,
+  source: string,
+  test: (
+    page: Page,
+    site: { root: string; files: string[]; misdeeds: { errors: string[]; outside: string[] } },
+  ) => Promise<void>,
+): Promise<void> {
+  await inFolder(async (folder) => {
+    const site = join(folder, "site");
+    const files = await writeSite(source, site);
+    const root = `file://${site}/`;
+    const { page, misdeeds } = await watchedPage(browser, root);
+    await test(page, { root, files, misdeeds });
+  });
+}
+
+const pagesOf = (files: string[]) => files.filter((name) => name.endsWith(".html")).sort();
+
+browserTests({
+  "every page at 400, 1,000 and 1,600 pixels, light and dark: no error, no request outside, no overflow, all figures drawn":
+    async (
+      browser,
+    ) => {
+      await inSite(browser, report, async (page, { root, files, misdeeds }) => {
+        for (const file of pagesOf(files)) {
+          for (const theme of themes) {
+            await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+            for (const width of widths) {
+              await page.setViewport({ width, height: 900 });
+              await page.goto(root + file);
+              await drawn(page);
+              const place = `${file}, ${width} pixels, ${theme}`;
+              const { overflow, wide, figures, paper } = await page.evaluate(measure) as Measured;
+              assert.deepEqual({ overflow, wide, ...misdeeds }, {
+                overflow: 0,
+                wide: [],
+                errors: [],
+                outside: [],
+              }, place);
+              for (const [i, figure] of figures.entries()) {
+                assert.ok(
+                  figure.isDrawn && figure.marks > 0 && figure.fits,
+                  `${place}, figure ${i + 1}: ${JSON.stringify(figure)}`,
+                );
+                assert.equal(figure.background, paper, place);
+              }
+            }
+          }
+        }
+      });
+    },
+
+  "hovering shows a mark's value on every figure, also where it is drawn smaller": async (browser) => {
+    await inSite(browser, report, async (page, { root, files }) => {
+      for (
+        const [file, width] of [
+          ...pagesOf(files).map((file) => [file, 1000] as const),
+          ["index.html", 400] as const,
+        ]
+      ) {
+        await page.setViewport({ width, height: 900 });
+        await page.goto(root + file);
+        await drawn(page);
+        const figures = await page.$$("figure.figure");
+        assert.equal((await hoverTexts(page)).length, figures.length, `${file}, ${width} pixels`);
+      }
+    });
+  },
+
+  "axe finds nothing against the accessibility rules of WCAG 2.2 AA, light and dark": async (browser) => {
+    const axe = await Deno.readTextFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"));
+    await inSite(browser, report, async (page, { root, files }) => {
+      for (const file of pagesOf(files)) {
+        for (const theme of themes) {
+          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+          await page.goto(root + file);
+          await drawn(page);
+          await page.evaluate(axe);
+          // Of plotly's drawing the frame's label speaks; its letters are measured with the figures.
+          const found = await page.evaluate(
+            `axe.run({ exclude: [".interactive"] }).then(({ violations }) => violations.map(({ id, nodes }) =>
+              id + ": " + nodes.map(({ html }) => html.slice(0, 100)).slice(0, 3).join(" | ")))`,
+          );
+          assert.deepEqual(found, [], `${file}, ${theme}`);
+        }
+      }
+    });
+  },
+
+  "by keyboard: the first key leads to the content, the theme's button works and is remembered, figures can be scrolled":
+    async (
+      browser,
+    ) => {
+      await inSite(browser, report, async (page, { root }) => {
+        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
+        await page.goto(`${root}index.html`);
+        await drawn(page);
+        await page.keyboard.press("Tab");
+        assert.equal(await page.evaluate("document.activeElement.textContent"), "To the content");
+        await page.keyboard.press("Enter");
+        assert.equal(await page.evaluate("document.activeElement.id"), "content");
+        await page.focus("button.theme");
+        await page.keyboard.press("Enter");
+        const dark = "rgb(22, 25, 29)";
+        assert.equal(await page.evaluate("getComputedStyle(document.body).backgroundColor"), dark);
+        await page.waitForFunction(`document.querySelector(".main-svg").style.background === "${dark}"`, {
+          timeout: 10_000,
+        });
+        await page.goto(`${root}01_eda.html`);
+        assert.equal(await page.evaluate("getComputedStyle(document.body).backgroundColor"), dark);
+        assert.equal(await page.$eval(".frame", (node) => node.getAttribute("tabindex")), "0");
+      });
+    },
+
+  "without scripts every figure is a picture, and so it is on paper": async (browser) => {
+    await inSite(browser, report, async (page, { root }) => {
+      const seen = `[...document.querySelectorAll("figure.figure")].map((figure) => ({
+        picture: figure.querySelector("img.static").getBoundingClientRect().width > 300 &&
+          figure.querySelector("img.static").naturalWidth > 0,
+        interactive: (figure.querySelector(".interactive")?.getBoundingClientRect().width ?? 0) > 0,
+      }))`;
+      const allPictures = async () => {
+        const figures = await page.evaluate(seen) as { picture: boolean; interactive: boolean }[];
+        assert.ok(
+          figures.length > 0 && figures.every((figure) => figure.picture && !figure.interactive),
+          JSON.stringify(figures),
+        );
+      };
+      await page.setJavaScriptEnabled(false);
+      await page.goto(`${root}05_final_evaluation.html`);
+      await allPictures();
+      await page.setJavaScriptEnabled(true);
+      await page.goto(`${root}05_final_evaluation.html`);
+      await drawn(page);
+      await page.emulateMediaType("print");
+      await allPictures();
+      const pdf = await page.pdf({ format: "A4" });
+      assert.ok(pdf.length > 100_000);
+    });
+  },
+
+  "nothing that a cell plants runs or is loaded, through the page's cleaning and through its policy": async (
+    browser,
+  ) => {
+    await inFolder(async (folder) => {
+      const html = `<script>globalThis.planted = 1</script><img src=x onerror="globalThis.planted = 2">
+        <svg onload="globalThis.planted = 3"></svg><img src="http://127.0.0.1:9/planted.png">
+        <iframe src="http://127.0.0.1:9/planted"></iframe><style>@import "http://127.0.0.1:9/planted.css";</style>
+        <p style="background:url(http://127.0.0.1:9/planted)">kept text</p><a href="javascript:globalThis.planted = 4">a link</a>`;
+      const spec = {
+        data: [{ type: "bar", x: [1], y: [2], text: ['<a href="javascript:globalThis.planted = 5">x</a>'] }],
+        layout: {
+          width: 300,
+          height: 200,
+          images: [{ source: "http://127.0.0.1:9/planted.png", sizex: 1, sizey: 1 }],
+        },
+      };
+      const closing = {
+        type: "bar",
+        name: "</script><script>globalThis.planted = 6</script>",
+        x: [1],
+        y: [1],
+      };
+      const notebook = executed("# Harmless\n\n<script>globalThis.planted = 7</script>", {
+        source: '"</code></pre><script>globalThis.planted = 8</script>"',
+        outputs: [
+          shown({ "text/html": html }),
+          shown({ "text/markdown": html }),
+          shown({
+            "image/svg+xml":
+              '<svg xmlns="http://www.w3.org/2000/svg"><script>parent.planted = 9</script></svg>',
+          }),
+          shown({ "text/plain": html }),
+          shown({
+            "application/vnd.plotly.v1+json": spec,
+            "image/png": tinyPng,
+            "text/plain": '"><script>planted = 10</script>',
+          }),
+          shown({ "application/vnd.plotly.v1+json": { data: [closing], layout: {} }, "image/png": tinyPng }),
+          shown({ "application/javascript": "globalThis.planted = 11" }),
+          { output_type: "stream", name: "stdout", text: html },
+          { output_type: "error", ename: "E", evalue: html, traceback: [html] },
+        ],
+      });
+      const run = await writeRun(join(folder, "run"), {
+        notebooks: { "01_planted": notebook },
+        results: drawnResults(),
+      });
+      await inSite(browser, run, async (page, { root, misdeeds }) => {
+        await page.goto(`${root}01_planted.html`);
+        await drawn(page);
+        await page.evaluate(
+          "document.querySelectorAll('.cell a').forEach((link) => link.dispatchEvent(new MouseEvent('click')))",
+        );
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        assert.equal(await page.evaluate("globalThis.planted"), undefined);
+        assert.deepEqual(misdeeds.outside, []);
+        assert.equal((await page.$$("figure.drawn")).length, 1); // the one without a picture from elsewhere
+        assert.match(
+          await page.$eval("main", (node) => (node as unknown as { innerText: string }).innerText),
+          /kept text/,
+        );
+        // What would come past the cleaning meets the policy.
+        await page.goto(`${root}index.html`);
+        await page.evaluate(`document.querySelector("main").insertAdjacentHTML("beforeend",
+          '<img src="nowhere" onerror="globalThis.planted = 12"><iframe srcdoc="<script>parent.planted = 13</' + 'script>"></iframe>')`);
+        await page.evaluate(`(() => {
+          const script = document.createElement("script");
+          script.textContent = "globalThis.planted = 14";
+          document.body.append(script);
+        })()`);
+        let received = 0;
+        await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+          received++;
+          return new Response("", { headers: { "access-control-allow-origin": "*" } });
+        });
+        const outside = `http://127.0.0.1:${server.addr.port}/`;
+        const send = `fetch("${outside}").then(() => "sent", (error) => error.name)`;
+        assert.equal(await page.evaluate(send), "TypeError");
+        await page.evaluate(`document.body.append(Object.assign(new Image(), { src: "${outside}" }))`);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        assert.equal(received, 0);
+        assert.equal(await page.evaluate("globalThis.planted"), undefined);
+        assert.ok(
+          misdeeds.errors.some((text) => /Content Security Policy/.test(text)),
+          misdeeds.errors.join("\n"),
+        );
+      });
+    });
+  },
+});

@@ -1,0 +1,202 @@
+/** Small runs made up for the tests: folders as `deno task reproduce` leaves them, with numbers that no real run has. */
+import { join } from "node:path";
+import type { AllImagesRow } from "../../../lib/experiment/all_images.ts";
+import type { FairComparison } from "../../../lib/experiment/fair_comparison.ts";
+import type { StudyResult } from "../../../lib/experiment/studies.ts";
+import { display } from "../../../lib/figures/display.ts";
+import { classBars } from "../../../lib/figures/class_bars.ts";
+import { table } from "../../../lib/figures/table.ts";
+import { photoMetadata } from "../../../lib/figures/photo_tag.ts";
+import {
+  type CodeCell,
+  createNotebook,
+  type MimeBundle,
+  type Notebook,
+  type Output,
+  serializeNotebook,
+} from "../../../lib/support/notebook/ipynb.ts";
+import type { Depth } from "../../../lib/recipe.ts";
+import type { ResultRun, Results } from "../../../lib/tasks/report/results.ts";
+
+const scores = (accuracy: number, n: number) => ({
+  n,
+  accuracy,
+  balancedAccuracy: accuracy,
+  macroF1: accuracy - 0.01,
+  loss: 1,
+});
+
+/** A run of results.json, by its accuracies on validation and test. */
+export function resultRun(
+  name: string,
+  { depth = "head", optimizer = "nadam", validation = 0.5, test = 0.4 }: {
+    depth?: string | null;
+    optimizer?: string | null;
+    validation?: number;
+    test?: number;
+  },
+): ResultRun {
+  return {
+    name,
+    depth,
+    optimizer,
+    train: scores(0.9, 960),
+    validation: scores(validation, 240),
+    test: scores(test, 853),
+  };
+}
+
+/** Results that no real run has: claimed 77.7 %, measured 41.2 %, 31.4 % leaked. */
+export function drawnResults(changes: Partial<Results> = {}): Results {
+  return {
+    synthetic: false,
+    counts: { images: 1001, augmented: 4265, train: 3412, test: 853, subset: 1200, subsetTrain: 960 },
+    chosen: "adam",
+    runs: [
+      resultRun("frozen, nadam", { validation: 0.43, test: 0.45 }),
+      resultRun("frozen, adam", { optimizer: "adam", validation: 0.44, test: 0.412 }),
+    ],
+    baselines: [resultRun("always the commonest", { depth: null, optimizer: null, test: 0.15 })],
+    claimed: { title: "A write-up", accuracy: 0.777 },
+    claim: {
+      claimed: 0.777,
+      ours: 0.412,
+      interval: { low: 0.383, high: 0.441 },
+      optimizer: "adam",
+      baselines: [{ name: "always the commonest", accuracy: 0.15 }],
+    },
+    leakage: {
+      against9600: [
+        { dx: "mel", images: 400, copyShare: 0.2, lesionShare: 0.5 },
+        { dx: "all", images: 853, copyShare: 0.314, lesionShare: 0.629 },
+      ],
+    },
+    engine: { name: "tfjs-node", tensorflow: "2.21.0", threads: 3 },
+    ...changes,
+  };
+}
+
+/** A code cell's display of this bundle. */
+export function shown(data: MimeBundle, metadata: Record<string, unknown> = {}): Output {
+  return { output_type: "display_data", data, metadata };
+}
+
+/** A notebook whose code cells have run, each with its outputs; a text that starts with `#` is a Markdown cell. */
+export function executed(...cells: (string | { source: string; outputs: Output[] })[]): Notebook {
+  const notebook = createNotebook(
+    cells.map((cell) =>
+      typeof cell === "string" ? { type: "markdown", source: cell } : { type: "code", source: cell.source }
+    ),
+  );
+  let count = 0;
+  for (const [i, cell] of cells.entries()) {
+    if (typeof cell === "string") continue;
+    Object.assign(notebook.cells[i] as CodeCell, { outputs: cell.outputs, execution_count: ++count });
+  }
+  return notebook;
+}
+
+/** One of each that a notebook shows: prose, table, figure, photo, printed text with colours, progress, a warning. */
+export async function drawnNotebook(title: string): Promise<Notebook> {
+  const counts = { mel: 1113, nv: 6705 };
+  const figure = classBars(counts, { title: "Most are nevi" });
+  const rows = table([{ name: "a", n: 1 }, { name: "b", n: 22 }], [{ value: "name", title: "name" }, {
+    value: "n",
+    title: "n",
+    best: "max",
+  }], { caption: "Two rows" });
+  const stream = (name: "stdout" | "stderr", text: string): Output => ({ output_type: "stream", name, text });
+  return executed(
+    `# ${title}\n\nWhat this notebook is about. See [the other](02_more.ipynb#a-part) and [that](gone.ipynb).`,
+    { source: 'import { x } from "x"; // why', outputs: [stream("stdout", "\x1b[31mred\x1b[0m\n")] },
+    "#### Too deep a heading\n\n# A second title",
+    { source: "show(table)", outputs: [shown(rows[display]() as MimeBundle)] },
+    { source: "show(figure)", outputs: [shown(await figure[display]() as MimeBundle)] },
+    {
+      source: "show(photo)",
+      outputs: [
+        shown({ "image/png": tinyPng }, photoMetadata({ alt: "A melanoma." })),
+        shown({ "text/plain": "Activations 45 %" }, { ham10000: { progress: { done: 1, total: 2 } } }),
+        stream("stderr", "careful"),
+      ],
+    },
+  );
+}
+
+/** Studies that notebook 6 could leave behind, with numbers that no real run has; five trainings of an hour in all. */
+export function drawnStudies() {
+  const run = (label: string, depth: Depth, validation: number, minutes: number): StudyResult => ({
+    ...{ label, depth, minutes, optimizer: "nadam", scaling: "divide255", size: 64, images: 960 },
+    ...{ parameters: 100, epochs: 6, bestEpoch: 5, configuration: `${depth} ${minutes}` },
+    train: { accuracy: 0.97, loss: 0.1 },
+    validation: { n: 240, accuracy: validation, loss: 1 },
+  });
+  const head = run("head", "head", 0.441, 1);
+  const deep = run("block5", "block5", 0.613, 19);
+  const row = (name: string, test: number, minutes: number): AllImagesRow => ({
+    ...{ name, test, minutes, images: 1200, epochs: 2, copyShare: 0.321, validation: 0.7 },
+    ...{ interval: { low: 0.5, high: 0.8 }, configuration: name },
+  });
+  const optimizers: FairComparison = {
+    optimizers: [{
+      ...{
+        optimizer: "adam",
+        grid: [],
+        learningRate: 0.01,
+        accuracies: [0.432],
+        mean: 0.432,
+        deviation: 0.01,
+      },
+    }],
+    differences: [],
+  };
+  return {
+    ladder: [head, deep],
+    scaling: [head, { ...run("head, imagenet", "head", 0.461, 2), scaling: "imagenet" }],
+    deep_optimizers: [deep],
+    image_sizes: [head],
+    optimizers,
+    all_images: [row("1,200 images", 0.652, 19), row("3,412 images", 0.689, 19)],
+  };
+}
+
+/** One pixel. */
+export const tinyPng =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+/** Writes a run's folder; returns its path. */
+export async function writeRun(
+  folder: string,
+  run: {
+    notebooks: Record<string, Notebook>;
+    results?: Results | null;
+    timings?: Record<string, number>;
+    configuration?: Record<string, unknown>;
+    /** By name; see `drawnStudies`. */
+    studies?: Record<string, unknown>;
+  },
+): Promise<string> {
+  await Deno.mkdir(join(folder, "notebooks"), { recursive: true });
+  await Deno.mkdir(join(folder, "studies"));
+  const write = (name: string, text: string) => Deno.writeTextFile(join(folder, name), text);
+  for (const [name, notebook] of Object.entries(run.notebooks)) {
+    await write(`notebooks/${name}.ipynb`, serializeNotebook(notebook));
+  }
+  if (run.results) await write("results.json", JSON.stringify(run.results));
+  for (const [name, study] of Object.entries(run.studies ?? {})) {
+    await write(`studies/${name}.json`, JSON.stringify(study));
+  }
+  if (run.timings) await write("timings.json", JSON.stringify(run.timings));
+  await write("run.json", JSON.stringify({ configuration: run.configuration ?? {} }));
+  return folder;
+}
+
+/** Runs a test in a folder of its own. */
+export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

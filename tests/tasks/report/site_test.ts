@@ -1,0 +1,292 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { dirname, join } from "node:path";
+import { projectRoot } from "../../../lib/support/project.ts";
+import type { CodeCell, Notebook } from "../../../lib/support/notebook/ipynb.ts";
+import { publish } from "../../../lib/tasks/report/publish.ts";
+import { writeSite } from "../../../lib/tasks/report/site.ts";
+import {
+  drawnNotebook,
+  drawnResults,
+  drawnStudies,
+  executed,
+  inFolder,
+  resultRun,
+  shown,
+  tinyPng,
+  writeRun,
+} from "./drawn_run.ts";
+
+/** The site's pages and other files of a run made up for a test. */
+async function siteOf(run: Parameters<typeof writeRun>[1]): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  await inFolder(async (folder) => {
+    const names = await writeSite(await writeRun(join(folder, "run"), run), join(folder, "site"));
+    for (const name of names) {
+      const bytes = await Deno.readFile(join(folder, "site", name));
+      files.set(name, Buffer.from(bytes).toString("latin1"));
+      if (/\.(html|css|js)$/.test(name) && !name.includes("plotly")) {
+        files.set(name, new TextDecoder().decode(bytes));
+      }
+    }
+  });
+  return files;
+}
+
+/** A page's text without its markup, spaces made one. */
+function wordsOf(html: string): string {
+  return html.replace(/<script[\s\S]*?<\/script>/g, "").replace(/<[^>]*>/g, " ").replace(
+    /(?:\s|\u00a0|&nbsp;)+/g,
+    " ",
+  );
+}
+
+const notebooks = {
+  "01_first": await drawnNotebook("1 · First: of two"),
+  "02_more": executed("# 2 · More\n\n## A part"),
+};
+
+Deno.test("the first page says what was claimed, what came out, why it leaks and what it cost, from the run's own files", async () => {
+  const site = await siteOf({
+    notebooks,
+    results: drawnResults(),
+    timings: { "01_first": 61, "02_more": 12 },
+  });
+  const words = wordsOf(site.get("index.html")!);
+  assert.match(words, /Claimed 77\.7 %/);
+  assert.match(words, /Measured 41\.2 % as written; 95 % interval 38\.3 % to 44\.1 %/);
+  assert.match(words, /36\.5 points less than claimed/);
+  assert.match(
+    words,
+    /31\.4 % of the test images have a copy among the 960 images trained on, and of 62\.9 % the lesion/,
+  );
+  assert.match(words, /took 1 min 13 s on 3 threads of a CPU, tfjs-node on TensorFlow 2\.21\.0/);
+  assert.match(words, /1001|1,001 photos, augmented to 4,265/);
+  assert.match(words, /frozen, adam \(the result as written\)/);
+  assert.match(words, /1 · First: of two What this notebook is about\./);
+  assert.doesNotMatch(words, /SYNTHETIC|89\.5|63\.8/);
+});
+
+Deno.test("a run that trains deeper is shown beside the one as written, and the best test number is bold", async () => {
+  const runs = [
+    ...drawnResults().runs,
+    resultRun("from block5", { depth: "block5", validation: 0.6, test: 0.66 }),
+    resultRun("from block3", { depth: "block3", validation: 0.7, test: 0.65 }),
+  ];
+  const html = (await siteOf({ notebooks, results: drawnResults({ runs }) })).get("index.html")!;
+  const words = wordsOf(html);
+  assert.match(words, /Trained deeper 65\.0 % from block3 on/);
+  assert.match(words, /from block3 on, it is 65\.0 % , 12\.7 points below the claim/);
+  assert.match(words, /from block3 \(the best on validation\)/);
+  assert.match(html, /<strong>66\.0&nbsp;%<\/strong>/);
+});
+
+Deno.test("what notebook 6 found stands on the first page, with its cost apart; without all of it nothing does", async () => {
+  const further = { ...notebooks, "06_future_work": executed("# 6 · Further") };
+  const timings = { "01_first": 61, "02_more": 12, "06_future_work": 5000 };
+  const run = { notebooks: further, results: drawnResults(), timings, studies: drawnStudies() };
+  const site = await siteOf(run);
+  const words = wordsOf(site.get("index.html")!);
+  assert.match(words, /from 44\.1 % \(head\) to 61\.3 % \(block5\)/);
+  assert.match(words, /44\.1 % divided by 255, 46\.1 % as ImageNet's/);
+  assert.match(words, /adam has the highest mean, 43\.2 %/);
+  assert.match(words, /from 65\.2 % to 68\.9 % \(\+3\.70 points\)/);
+  assert.match(words, /took 1 min 13 s on/);
+  assert.match(words, /compares 5 trainings.*They took 1 h/);
+  assert.match(site.get("index.html")!, /alt="From 44\.1 % \(head\) to 61\.3 % \(block5\) in 19 minutes/);
+  const { all_images: _, ...unfinished } = drawnStudies();
+  for (const parts of [{ ...run, studies: unfinished }, { ...run, notebooks }]) {
+    assert.doesNotMatch(wordsOf((await siteOf(parts)).get("index.html")!), /future work|They took/);
+  }
+});
+
+Deno.test("every page of stand-in data says SYNTHETIC first; other photos and random weights are told", async () => {
+  const results = drawnResults({ synthetic: true, weights: "random" });
+  const configuration = { columns: { image_id: "image" } };
+  const site = await siteOf({ notebooks, results, configuration });
+  for (const page of ["index.html", "01_first.html", "02_more.html"]) {
+    const words = wordsOf(site.get(page)!);
+    assert.ok(words.indexOf("SYNTHETIC") > 0 && words.indexOf("SYNTHETIC") < 1000, page);
+    assert.match(words, /SEEDED RANDOM weights/);
+    assert.match(words, /not the write-up's photos/);
+  }
+});
+
+Deno.test("a notebook that failed half way is rendered as far as it got, says so first, and so does the first page", async () => {
+  const error = {
+    output_type: "error" as const,
+    ename: "RangeError",
+    evalue: "too <large>",
+    traceback: ["RangeError: too <large>"],
+  };
+  const failed: Notebook = executed(
+    "# 1 · Broken",
+    { source: "const a = 1;", outputs: [shown({ "text/plain": "seen before" })] },
+    { source: 'import "y";\nfails();', outputs: [error] },
+    { source: "never();", outputs: [] },
+  );
+  (failed.cells[3] as CodeCell).execution_count = null;
+  const site = await siteOf({ notebooks: { "01_broken": failed } });
+  const words = wordsOf(site.get("01_broken.html")!);
+  const notice =
+    "This notebook did not run to its end. It stopped in cell 3 (fails();) with RangeError: too &lt;large&gt;. " +
+    "One cell has not run.";
+  assert.ok(words.includes(notice) && words.indexOf(notice) < words.indexOf("seen before"), words);
+  assert.equal(words.split("did not run to its end").length, 2);
+  assert.match(words, /\[ \] never ?\(\);/);
+  const index = wordsOf(site.get("index.html")!);
+  assert.match(index, /no results yet/);
+  assert.match(index, /1 · Broken/);
+});
+
+Deno.test("the published notebook of a run that stopped says so in its first lines, once, and loses no cell", async () => {
+  await inFolder(async (folder) => {
+    const stopped = executed("# 1 · Stopped", { source: "a();", outputs: [] }, {
+      source: "b();",
+      outputs: [],
+    });
+    (stopped.cells[2] as CodeCell).execution_count = null;
+    const run = await writeRun(join(folder, "run"), { notebooks: { "01_stopped": stopped } });
+    await publish(run, join(folder, "one"));
+    await publish(join(folder, "one"), join(folder, "two"));
+    for (const place of ["one", "two"]) {
+      const { cells } = JSON.parse(await Deno.readTextFile(join(folder, place, "01_stopped.ipynb")));
+      assert.equal(cells.length, 3);
+      const text = cells[0].source.join("");
+      assert.match(
+        text,
+        /^> \*\*This notebook did not run to its end\.\*\* It was stopped before cell 3 \(b\(\);\)/,
+      );
+      assert.equal(text.split("did not run").length, 2);
+    }
+    const summary = await Deno.readTextFile(join(folder, "two", "summary.md"));
+    assert.match(summary, /no results yet/);
+    assert.match(summary, /01_stopped\.ipynb\), \*\*which did not run to its end\*\*/);
+  });
+});
+
+Deno.test("headings are in order, links between notebooks lead to pages, links to what the site has not are none", async () => {
+  const html = (await siteOf({ notebooks })).get("01_first.html")!;
+  const levels = [...html.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level));
+  assert.deepEqual(levels, [1, 2, 2]);
+  assert.match(html, /<a href="02_more\.html#a-part">the other<\/a>/);
+  assert.match(html, /<a>that<\/a>|(?<!<a[^>]*>)that\./);
+  assert.doesNotMatch(html, /gone\.ipynb/);
+});
+
+Deno.test("a figure is a picture with its message in words, and its JSON for plotly, which is loaded there alone", async () => {
+  const site = await siteOf({ notebooks });
+  const html = site.get("01_first.html")!;
+  assert.match(
+    html,
+    /<img class="static" src="pictures\/01_first-1\.png" width="900" height="\d+" alt="Most are nevi\. Bars: mel/,
+  );
+  assert.ok(site.get("pictures/01_first-1.png")!.includes("PNG"));
+  const [, json] = html.match(/<script type="application\/json">(.*?)<\/script>/)!;
+  assert.equal(JSON.parse(json)[0].data[0].type, "bar");
+  assert.match(html, /plotly\.min\.js/);
+  assert.doesNotMatch(site.get("02_more.html")!, /plotly\.min\.js/);
+  assert.equal([...site.keys()].filter((name) => name.includes("plotly")).length, 1);
+});
+
+Deno.test("photos are placeholders, progress and colour codes are gone, warnings are told apart", async () => {
+  const site = await siteOf({ notebooks });
+  const html = site.get("01_first.html")!;
+  assert.doesNotMatch(html, /Activations|\[31m/);
+  assert.match(html, /class="stdout"[^>]*>red</);
+  assert.match(html, /class="stderr"[^>]*>careful</);
+  assert.match(html, /<figure class="photo"><img [^>]*alt="\[A melanoma\. Photo not shown here/);
+  const picture = Buffer.from(tinyPng, "base64").toString("latin1");
+  for (const [name, content] of site) {
+    if (name.includes("plotly")) continue; // holds a pixel of its own
+    assert.ok(!content.includes(tinyPng.slice(0, 40)) && !content.includes(picture), name);
+  }
+});
+
+Deno.test("a table keeps its alignment and its best number, stands in a frame that scrolls, and has a name", async () => {
+  const html = (await siteOf({ notebooks })).get("01_first.html")!;
+  assert.match(html, /<div class="table" tabindex="0" role="group" aria-label="Table: Two rows"><table>/);
+  assert.match(html, /<td align="right"><b>22<\/b><\/td>/);
+});
+
+Deno.test("the committed report makes a site whose pages stay under 1 MB with their pictures, without plotly", async () => {
+  await inFolder(async (folder) => {
+    const files = await writeSite(join(projectRoot, "outputs/report"), folder);
+    const size = async (name: string) => (await Deno.stat(join(folder, name))).size;
+    for (const page of files.filter((name) => name.endsWith(".html"))) {
+      const html = await Deno.readTextFile(join(folder, page));
+      const parts = [...html.matchAll(/(?:src|href)="((?:assets|pictures)\/[^"]+)"/g)].map(([, name]) =>
+        name
+      );
+      let sum = await size(page);
+      for (const name of parts) if (!name.includes("plotly")) sum += await size(name);
+      assert.ok(sum < 1e6, `${page}: ${sum} bytes`);
+      assert.doesNotMatch(html, /\/(?:home|root|tmp|Users|work)\//, page);
+    }
+  });
+});
+
+Deno.test("every notebook of the committed report ran from its first cell to its last, and summary.md is that of its results", async () => {
+  const folder = join(projectRoot, "outputs/report");
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  for (const name of names.filter((name) => name.endsWith(".ipynb"))) {
+    const { cells } = JSON.parse(await Deno.readTextFile(join(folder, name)));
+    const counts = cells.filter((cell: CodeCell) => cell.cell_type === "code").map((cell: CodeCell) =>
+      cell.execution_count
+    );
+    assert.deepEqual(counts, counts.map((_: number, i: number) => i + 1), name);
+  }
+  await inFolder(async (copy) => {
+    await publish(folder, copy);
+    assert.equal(
+      await Deno.readTextFile(join(folder, "summary.md")),
+      await Deno.readTextFile(join(copy, "summary.md")),
+      "run deno task report --run FOLDER --out outputs/report",
+    );
+  });
+});
+
+Deno.test("studies and the course of trainings are published, their weights are not", async () => {
+  await inFolder(async (folder) => {
+    const run = await writeRun(join(folder, "run"), { notebooks });
+    const written = {
+      "studies/ladder.json": "[]",
+      "trainings/block5-0123/history.jsonl": '{"epoch":1}',
+      "trainings/block5-0123/run.json": "{}",
+    };
+    const left = [
+      "studies/notes.txt",
+      "trainings/block5-0123/stage_1.tensors",
+      "trainings/stages/a.checkpoint",
+    ];
+    for (const [name, text] of [...Object.entries(written), ...left.map((name) => [name, "weights"])]) {
+      await Deno.mkdir(dirname(join(run, name)), { recursive: true });
+      await Deno.writeTextFile(join(run, name), text);
+    }
+    const names = await publish(run, join(folder, "copy"));
+    for (const [name, text] of Object.entries(written)) {
+      assert.equal(await Deno.readTextFile(join(folder, "copy", name)), text);
+    }
+    assert.deepEqual(names.filter((name) => left.includes(name)), []);
+    await assert.rejects(Deno.stat(join(folder, "copy/trainings/stages")), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("a folder without executed notebooks is refused with what to do, and an old site's pages do not stay", async () => {
+  await inFolder(async (folder) => {
+    await assert.rejects(
+      writeSite(folder, join(folder, "site")),
+      /deno task reproduce.*--run.*Received: none/s,
+    );
+    const site = join(folder, "site");
+    await writeSite(await writeRun(join(folder, "a"), { notebooks }), site);
+    await writeSite(
+      await writeRun(join(folder, "b"), { notebooks: { "02_more": notebooks["02_more"] } }),
+      site,
+    );
+    const names = (await Array.fromAsync(Deno.readDir(site))).map(({ name }) => name).filter((name) =>
+      name.endsWith(".html")
+    );
+    assert.deepEqual(names.sort(), ["02_more.html", "index.html"]);
+  });
+});

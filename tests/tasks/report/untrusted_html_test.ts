@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { cleanHtml } from "../../../lib/tasks/report/untrusted_html.ts";
+import { tinyPng } from "./drawn_run.ts";
+
+/** What a cell might plant, and what of it would do harm. */
+const planted: Record<string, string> = {
+  "a script": "<script>planted()</script>",
+  "a script by its address": '<script src="https://example.com/planted.js"></script>',
+  "an event handler": '<b onclick="planted()" onmouseover=planted()>x</b>',
+  "a picture that fails on purpose": '<img src="nowhere" onerror="planted()">',
+  "a drawing that runs on load": '<svg onload="planted()"><script>planted()</script></svg>',
+  "a link that is a script": '<a href="javascript:planted()">x</a>',
+  "such a link in disguise": '<a href=" java&#10;script:planted()">x</a>',
+  "a link to a page of its own": '<a href="data:text/html,<script>planted()</script>">x</a>',
+  "a frame":
+    '<iframe src="https://example.com/planted"></iframe><iframe srcdoc="<script>planted()</script>"></iframe>',
+  "an object and an embed": '<object data="planted.swf"></object><embed src="planted.swf">',
+  "a picture elsewhere": '<img src="https://example.com/planted.png" srcset="//example.com/planted 2x">',
+  "a picture beside the page": '<img src="../../planted.png">',
+  "a picture that is a drawing": '<img src="data:image/svg+xml,<svg onload=planted()>">',
+  "a style": "<style>@import 'https://example.com/planted.css'; main { display: none }</style>",
+  "a style of an element": '<p style="background: url(https://example.com/planted)">x</p>',
+  "a style sheet": '<link rel="stylesheet" href="https://example.com/planted.css">',
+  "a form":
+    '<form action="https://example.com/planted"><input name="planted" autofocus onfocus=planted()></form>',
+  "another base": '<base href="https://example.com/planted/">',
+  "a refresh": '<meta http-equiv="refresh" content="0;url=https://example.com/planted">',
+  "sound and film": '<video src="https://example.com/planted" poster="https://example.com/planted"></video>',
+  "a table's background": '<table background="https://example.com/planted"><tr><td>x</td></tr></table>',
+  "an identifier that the page's scripts know": '<a id="planted" name="planted">x</a>',
+  "the page's own look": '<p class="warning planted">x</p>',
+  "a mutation in MathML":
+    "<math><mtext><table><mglyph><style><img src=x onerror=planted()></style></table></mtext></math>",
+  "a template": "<template><script>planted()</script></template>",
+};
+
+for (const [what, html] of Object.entries(planted)) {
+  Deno.test(`of a cell's HTML nothing is left of ${what}`, () => {
+    const clean = cleanHtml(html).innerHTML;
+    assert.doesNotMatch(clean, /planted|example\.com|javascript|class="warning|\son\w+=/i, clean);
+  });
+}
+
+Deno.test("tables, prose, links to the web, small pictures and coloured code stay", () => {
+  const html =
+    '<table><thead><tr><th align="right" scope="col">n</th></tr></thead><tbody><tr><td align="right"><b>1</b></td>' +
+    '</tr></tbody></table><p>x<sup>2</sup> <code class="hljs-keyword">const</code></p>';
+  assert.equal(cleanHtml(html).innerHTML, html);
+  assert.match(
+    cleanHtml('<a href="https://doi.org/10.1038/x">x</a>').innerHTML,
+    /^<a .*rel="noopener noreferrer"/,
+  );
+  assert.match(cleanHtml('<a href="03_split.ipynb#a">x</a>').innerHTML, /href="03_split\.ipynb#a"/);
+  assert.match(
+    cleanHtml(`<img src="data:image/png;base64,${tinyPng}" alt="dot">`).innerHTML,
+    /src="data:image\/png/,
+  );
+});
+
+Deno.test("a picture that is left out leaves its description, as text", () => {
+  assert.equal(
+    cleanHtml('<img src="https://example.com/x.png" alt="<b>A curve">').innerHTML,
+    "[Picture left out: &lt;b&gt;A curve]",
+  );
+});

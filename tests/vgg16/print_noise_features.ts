@@ -1,9 +1,0 @@
-/** Prints the features of the fixture's noise images as JSON, on whichever engine HAM10000_ENGINE names. */
-import { engine, tf } from "../../lib/tensorflow/engine.ts";
-import { makeBase } from "../../lib/vgg16/forward.ts";
-import { randomWeights } from "../../lib/vgg16/weights.ts";
-import { noiseImages } from "./images.ts";
-
-const base = makeBase(randomWeights(0), { size: 64, scaling: "divide255" });
-const features = base.forward(tf.tensor4d(noiseImages(4, 64), [4, 64, 64, 3], "int32"));
-console.log(JSON.stringify({ engine: engine.name, features: [...features.dataSync()] }));
