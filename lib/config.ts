@@ -1,4 +1,4 @@
-/** The one configuration of a run: presets of one type, checked where they enter. Nothing else reads the environment. */
+/** The one configuration of a run: presets of one type, checked where they enter. Beside it only tasks read the environment. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { checkClasses, checkColumns, type ColumnNames } from "./columns.ts";
@@ -20,6 +20,22 @@ export const presets = ["smoke", "quick", "write-up"] as const;
 export type Preset = (typeof presets)[number];
 /** `divide255`: x / 255, as the write-up does. `imagenet`: BGR minus the channel means, as the weights were trained. */
 export type Scaling = "divide255" | "imagenet";
+
+/** What an augmented copy may differ in from its photo. */
+export interface AugmentationRanges {
+  /** Rotation, uniform in ± this many degrees, 0 to 180. */
+  readonly rotation: number;
+  /** Zoom, uniform between these two, drawn for each axis; above 0. */
+  readonly zoom: readonly [number, number];
+  /** Shift to the left or right, uniform in ± this share of the width, 0 to 1. */
+  readonly widthShift: number;
+  /** Shift up or down, uniform in ± this share of the height, 0 to 1. */
+  readonly heightShift: number;
+  /** Whether half of the copies are mirrored left to right. */
+  readonly horizontalFlip: boolean;
+  /** Whether half of the copies are mirrored top to bottom. */
+  readonly verticalFlip: boolean;
+}
 
 export interface Config {
   /**
@@ -46,6 +62,8 @@ export interface Config {
   /** Of the images, in pixels, at least 32 a side: the side of a square, or [height, width]. */
   readonly size: ImageSize;
   readonly scaling: Scaling;
+  /** What a copy may differ in from its photo. */
+  readonly augmentation: AugmentationRanges;
   /** How deep the recipe trains. The comparison of the optimizers always trains the softmax alone. */
   readonly depth: Depth;
   /** What is trained beside the comparison, from the same ImageNet weights; empty: nothing. */
@@ -76,9 +94,20 @@ export type ConfigOptions =
   & { -readonly [K in keyof Omit<Config, "recipe">]?: Config[K] }
   & { recipe?: readonly (Partial<Stage> & Pick<Stage, "depth">)[] };
 
+/** The ranges of the public Keras script that the write-up's counts match. */
+export const protocolRanges: AugmentationRanges = {
+  rotation: 180,
+  zoom: [0.9, 1.1],
+  widthShift: 0.1,
+  heightShift: 0.1,
+  horizontalFlip: true,
+  verticalFlip: true,
+};
+
 const asWritten = {
   size: 64,
   scaling: "divide255",
+  augmentation: protocolRanges,
   optimizers: optimizerNames,
   learningRate: 1e-3,
   epochs: 30,
@@ -133,11 +162,24 @@ function recipeOf(preset: Preset, { depth, recipe }: ConfigOptions): Recipe {
   return preset === "write-up" ? writeUpRecipe : [];
 }
 
-/** The configuration that the notebooks run with: the file that HAM10000_CONFIG names, else the defaults. */
-export function currentConfig(): Config {
-  const path = Deno.env.get("HAM10000_CONFIG");
+/** What a notebook's first cell may set; null stands for what is not set. */
+export type Parameters = { [K in keyof ConfigOptions]?: ConfigOptions[K] | null };
+
+/**
+ * The configuration of a notebook: what its parameters cell says. Where that sets nothing, the file that HAM10000_CONFIG names;
+ * else the run that `deno task reproduce` made last; else the defaults.
+ *
+ * @throws {RangeError} as `createConfig`
+ */
+export function configure(parameters: Parameters = {}): Config {
+  const given = definedOnly(parameters as ConfigOptions);
+  if (Object.keys(given).length > 0) return createConfig(given);
+  const path = Deno.env.get("HAM10000_CONFIG") ?? (existsSync(latestRun) ? latestRun : null);
   return createConfig(path ? JSON.parse(readFileSync(path, "utf8")) : {});
 }
+
+/** Where `deno task reproduce` leaves the configuration of its last run, for notebooks that are opened afterwards. */
+export const latestRun = `${projectRoot}outputs/latest.json`;
 
 /** What decides the results: all but the places of files and what is written for watching. What is said of another table counts where it is said. */
 export type Experiment =

@@ -1,4 +1,9 @@
-/** How sure an accuracy is, given how many rows it was measured on. */
+/**
+ * How sure an accuracy or a difference of two accuracies is.
+ *
+ * Copies of one photo, and photos of one lesion, are not independent: an interval that draws single rows would be too narrow.
+ * So whole lesions are drawn here.
+ */
 import { randomFor } from "../support/random.ts";
 
 export interface Interval {
@@ -6,75 +11,82 @@ export interface Interval {
   readonly high: number;
 }
 
-/** 97.5 % quantile of the normal distribution: two-sided 95 %. */
-const z = 1.959963984540054;
-
 /**
- * Wilson's 95 % interval for a share of independent rows: never outside 0 … 1, and of use for few rows and for 0 or n right answers.
- *
- * E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22, 1927.
- * Copies of one photo are not independent: use `groupBootstrapInterval` for them.
- *
- * @throws {RangeError} unless 0 ≤ correct ≤ n and n ≥ 1, whole numbers
- */
-export function wilsonInterval(correct: number, n: number): Interval {
-  if (!Number.isInteger(correct) || !Number.isInteger(n) || n < 1 || correct < 0 || correct > n) {
-    throw new RangeError(
-      `Expected whole numbers, 0 ≤ correct ≤ n and n ≥ 1. Received: correct ${correct}, n ${n}`,
-    );
-  }
-  const share = correct / n;
-  const denominator = 1 + z * z / n;
-  const centre = (share + z * z / (2 * n)) / denominator;
-  const half = z / denominator * Math.sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-  return {
-    low: correct === 0 ? 0 : centre - half,
-    high: correct === n ? 1 : centre + half,
-  };
-}
-
-/**
- * 95 % percentile interval of an accuracy when rows come in groups that stand or fall together, such as photos of one lesion:
- * groups, not rows, are drawn with replacement.
+ * 95 % percentile interval of a mean over rows that come in groups, such as photos of one lesion: groups, not rows, are drawn
+ * with replacement. Give 1 for a right answer and 0 for a wrong one to get the interval of an accuracy; give the difference of
+ * two networks' answers to the same rows, −1, 0 or 1, to get the interval of a paired difference.
  *
  * A. C. Davison & D. V. Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8.
  *
- * @param right 1 where a row was answered rightly, else 0
+ * @param values one for each row
  * @param groups each row's group, such as its lesion_id
  * @param options.seed the same seed gives the same interval
  * @param options.repeats number of resamples, default 2,000
  * @throws {TypeError} when there is not one group for each row, or no row
  */
 export function groupBootstrapInterval(
-  right: ArrayLike<number>,
+  values: ArrayLike<number>,
   groups: ArrayLike<string>,
   { seed, repeats = 2000 }: { seed: number; repeats?: number },
 ): Interval {
-  if (right.length === 0 || right.length !== groups.length) {
+  if (values.length === 0 || values.length !== groups.length) {
     throw new TypeError(
-      `There must be rows, and one group for each. Received: ${right.length} rows, ${groups.length} groups`,
+      `There must be rows, and one group for each. Received: ${values.length} rows, ${groups.length} groups`,
     );
   }
-  const byGroup = new Map<string, { rows: number; right: number }>();
-  for (let row = 0; row < right.length; row++) {
-    const group = byGroup.get(groups[row]) ?? { rows: 0, right: 0 };
-    byGroup.set(groups[row], { rows: group.rows + 1, right: group.right + right[row] });
+  const byGroup = new Map<string, { rows: number; sum: number }>();
+  for (let row = 0; row < values.length; row++) {
+    const group = byGroup.get(groups[row]) ?? { rows: 0, sum: 0 };
+    byGroup.set(groups[row], { rows: group.rows + 1, sum: group.sum + values[row] });
   }
   const all = [...byGroup.values()];
   const random = randomFor(seed, "bootstrap");
-  const accuracies = new Float64Array(repeats);
+  const means = new Float64Array(repeats);
   for (let repeat = 0; repeat < repeats; repeat++) {
     let rows = 0;
     let sum = 0;
     for (let draw = 0; draw < all.length; draw++) {
       const group = all[Math.floor(random() * all.length)];
       rows += group.rows;
-      sum += group.right;
+      sum += group.sum;
     }
-    accuracies[repeat] = sum / rows;
+    means[repeat] = sum / rows;
   }
-  accuracies.sort();
-  return { low: quantile(accuracies, 0.025), high: quantile(accuracies, 0.975) };
+  means.sort();
+  return { low: quantile(means, 0.025), high: quantile(means, 0.975) };
+}
+
+export interface PairedDifference extends Interval {
+  /** Mean of a − b over the pairs. */
+  readonly mean: number;
+  readonly pairs: number;
+}
+
+/** Mean and standard deviation, with n − 1 below the root. */
+export function meanAndDeviation(values: readonly number[]): { mean: number; deviation: number } {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
+}
+
+/** 97.5 % quantiles of Student's t for 1 … 10 degrees of freedom. */
+const t975 = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281];
+
+/**
+ * Mean of a − b with Student's 95 % interval: how far apart two methods are when the pairs, such as seeds, are drawn again.
+ *
+ * "Student", "The probable error of a mean", Biometrika 6, 1908.
+ *
+ * @throws {RangeError} unless there are 2 to 11 pairs
+ */
+export function pairedDifference(a: readonly number[], b: readonly number[]): PairedDifference {
+  const pairs = a.length;
+  if (pairs !== b.length || pairs < 2 || pairs > t975.length + 1) {
+    throw new RangeError(`Expected 2 to ${t975.length + 1} pairs. Received: ${pairs} and ${b.length} values`);
+  }
+  const { mean, deviation } = meanAndDeviation(a.map((value, i) => value - b[i]));
+  const half = t975[pairs - 2] * deviation / Math.sqrt(pairs);
+  return { mean, low: mean - half, high: mean + half, pairs };
 }
 
 /** Of sorted values, linear between neighbours: NumPy's default. */

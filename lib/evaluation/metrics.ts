@@ -3,9 +3,6 @@
  *
  * A ratio whose denominator is zero counts as 0 and is named in `notes`.
  */
-import { argmaxRows } from "../training/cross_entropy.ts";
-import { logLoss } from "./log_loss.ts";
-
 export interface ClassMetrics {
   /** Right answers among those that say this class, 0 … 1. */
   readonly precision: number;
@@ -110,6 +107,59 @@ export function evaluate(
     confusion,
     notes,
   };
+}
+
+/** Index of the largest value of each row of (n, classes), the first of equal ones: the predicted labels. */
+export function argmaxRows(values: ArrayLike<number>, classes: number): Uint8Array {
+  return Uint8Array.from(
+    { length: values.length / classes },
+    (_, row) => argmax(values, row * classes, classes),
+  );
+}
+
+/** Index, from 0, of the first largest of `count` values from `start` on. */
+export function argmax(values: ArrayLike<number>, start: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) {
+    if (values[start + i] > values[start + best]) best = i;
+  }
+  return best;
+}
+
+/**
+ * Mean of −ln p of the true class, in nats, as Keras' `categorical_crossentropy` defines it for probabilities: each row is
+ * divided by its sum, then p is clipped to 1e-7 … 1 − 1e-7, so one wrong answer costs at most 16.12.
+ *
+ * The loss that Keras reports in training is computed from logits and not clipped: see `crossEntropy`.
+ *
+ * @param truth n class indices
+ * @param probabilities (n, classes)
+ */
+export function logLoss(truth: ArrayLike<number>, probabilities: ArrayLike<number>, classes: number): number {
+  const epsilon = 1e-7;
+  let total = 0;
+  for (let row = 0; row < truth.length; row++) {
+    let sum = 0;
+    for (let i = row * classes; i < (row + 1) * classes; i++) sum += probabilities[i];
+    const share = probabilities[row * classes + truth[row]] / sum;
+    total -= Math.log(Math.min(Math.max(share, epsilon), 1 - epsilon));
+  }
+  return total / truth.length;
+}
+
+/**
+ * The gap as the write-up means it: (train − test) / train × 100, in per cent of the train accuracy.
+ *
+ * @param train accuracy on the training part, above 0 and at most 1
+ * @param test accuracy on the test part, 0 … 1
+ * @throws {RangeError} when a value is no such share: without any right answer in training there is no gap to speak of
+ */
+export function gapPercent(train: number, test: number): number {
+  if (!(train > 0 && train <= 1)) {
+    throw new RangeError(`Train accuracy must be above 0 and at most 1. Received: ${train}`);
+  }
+  if (!(test >= 0 && test <= 1)) throw new RangeError(`Test accuracy must be from 0 to 1. Received: ${test}`);
+  return (train - test) / train * 100;
 }
 
 function classMetrics(confusion: number[][], label: number, notes: string[]): ClassMetrics {

@@ -1,7 +1,9 @@
-/** Labelled pictures of single operations and of whole copies, for 02. */
+/** Labelled pictures of single operations and of whole copies, and what augmentation does to the classes: for 02. */
+import type { AugmentationRanges } from "../config.ts";
 import { augmentedCopy, transformImage, type TransformParameters } from "../data/augmentation.ts";
-import type { ImageSet } from "../data/image_set.ts";
-import { type ImageSize, pixelsIn, sidesOf } from "../image_size.ts";
+import type { Growth } from "../data/parts.ts";
+import { type ImageSize, sidesOf } from "../image_size.ts";
+import { percent, thousands } from "../support/format.ts";
 
 /** Pixels of shape (height, width, 3), RGB, 0–255, and what stands under them. */
 export interface LabelledImage {
@@ -10,47 +12,73 @@ export interface LabelledImage {
   readonly label: string;
 }
 
-/** One photo as it is, then each operation alone at the ends of its range. */
-export function operationStrip(images: ImageSet, row: number): LabelledImage[] {
-  const [down, across] = sidesOf(images.size).map((side) => 0.1 * side);
+/** The ranges as rows of a table. */
+export function rangeRows(ranges: AugmentationRanges): { operation: string; range: string; distribution: string }[] {
+  const flip = (on: boolean) => on ? "yes or no" : "never";
+  return [
+    { operation: "rotation", range: `−${ranges.rotation}° to ${ranges.rotation}°`, distribution: "uniform" },
+    { operation: "zoom", range: `${ranges.zoom[0]} to ${ranges.zoom[1]}`, distribution: "uniform, for each axis" },
+    { operation: "width shift", range: `±${percent(ranges.widthShift, 0)} of the width`, distribution: "uniform" },
+    { operation: "height shift", range: `±${percent(ranges.heightShift, 0)} of the height`, distribution: "uniform" },
+    { operation: "horizontal flip", range: flip(ranges.horizontalFlip), distribution: "probability ½" },
+    { operation: "vertical flip", range: flip(ranges.verticalFlip), distribution: "probability ½" },
+  ];
+}
+
+/** One image as it is, then each operation alone at the ends of its range. */
+export function operationStrip(
+  pixels: Uint8Array,
+  { size, ranges }: { size: ImageSize; ranges: AugmentationRanges },
+): LabelledImage[] {
+  const [height, width] = sidesOf(size);
+  const [across, down] = [ranges.widthShift * width, ranges.heightShift * height];
+  const [nearest, farthest] = ranges.zoom;
+  const degrees = [ranges.rotation / 4, ranges.rotation / 2, -ranges.rotation / 1.5];
   const operations: [string, Partial<TransformParameters>][] = [
     ["original", {}],
     ["horizontal flip", { flipHorizontal: true }],
     ["vertical flip", { flipVertical: true }],
-    ["rotation 45°", { theta: 45 }],
-    ["rotation 90°", { theta: 90 }],
-    ["rotation −120°", { theta: -120 }],
-    ["zoom 0.9, nearer", { zx: 0.9, zy: 0.9 }],
-    ["zoom 1.1, farther", { zx: 1.1, zy: 1.1 }],
-    ["width shift +10 %", { tx: across }],
-    ["width shift −10 %", { tx: -across }],
-    ["height shift +10 %", { ty: down }],
-    ["height shift −10 %", { ty: -down }],
+    ...degrees.map((theta): [string, Partial<TransformParameters>] => [`rotation ${Math.round(theta)}°`.replace("-", "−"), { theta }]),
+    [`zoom ${nearest}, nearer`, { zx: nearest, zy: nearest }],
+    [`zoom ${farthest}, farther`, { zx: farthest, zy: farthest }],
+    [`width shift +${percent(ranges.widthShift, 0)}`, { tx: across }],
+    [`width shift −${percent(ranges.widthShift, 0)}`, { tx: -across }],
+    [`height shift +${percent(ranges.heightShift, 0)}`, { ty: down }],
+    [`height shift −${percent(ranges.heightShift, 0)}`, { ty: -down }],
   ];
-  const image = photoOf(images, row);
-  return operations.map(([label, parameters]) => ({
-    pixels: transformImage(image, parameters, images.size),
-    size: images.size,
-    label,
-  }));
+  return operations.map(([label, parameters]) => ({ pixels: transformImage(pixels, parameters, size), size, label }));
 }
 
-/** One photo and its first copies, as the training gets them. */
+/** One image and its first copies, as the training gets them. */
 export function copyStrip(
-  images: ImageSet,
-  row: number,
-  options: { imageId: string; seed: number; copies: number },
+  pixels: Uint8Array,
+  { copies, ...options }: { size: ImageSize; seed: number; imageId: string; ranges: AugmentationRanges; copies: number },
 ): LabelledImage[] {
-  const { imageId, seed, copies } = options;
   return Array.from({ length: copies + 1 }, (_, copy) => ({
-    pixels: augmentedCopy(photoOf(images, row), { size: images.size, seed, imageId, copy }),
-    size: images.size,
+    pixels: augmentedCopy(pixels, { ...options, copy }),
+    size: options.size,
     label: copy === 0 ? "original" : `copy ${copy}`,
   }));
 }
 
-/** Pixels of one photo of the set, (height, width, 3); shared memory, not to be changed. */
-export function photoOf(images: ImageSet, row: number): Uint8Array {
-  const length = pixelsIn(images.size) * 3;
-  return images.pixels.subarray(row * length, (row + 1) * length);
+/** What augmentation does to the class sizes, as a figure's title. */
+export function growthTitle(growth: readonly Growth[]): string {
+  const all = growth.at(-1)!;
+  const sizes = growth.slice(0, -1).map(({ after }) => after).filter((size) => size > 0);
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)].map(thousands);
+  return `${thousands(all.before)} photos become ${thousands(all.after)} images, ` +
+    (least === most ? `${least} in each class` : `${least} to ${most} in each class`);
+}
+
+/** How far the class shares of parts differ, as a figure's title. */
+export function sharesTitle(parts: readonly { readonly counts: Readonly<Record<string, number>> }[]): string {
+  const shares = parts.map(({ counts }) => {
+    const all = Object.values(counts).reduce((a, b) => a + b, 0);
+    return Object.values(counts).map((count) => count / all);
+  });
+  const spread = Math.max(...shares[0].map((_, label) => {
+    const ofClass = shares.map((part) => part[label]);
+    return Math.max(...ofClass) - Math.min(...ofClass);
+  }));
+  return `A class's share differs by at most ${(100 * spread).toFixed(2)} points from part to part`;
 }

@@ -1,12 +1,10 @@
 /** What must be beaten: the commonest class, and a logistic regression that sees colours alone. */
-import type { Config } from "../config.ts";
-import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import { countLabels } from "../data/diagnosis.ts";
-import { predict } from "../training/head.ts";
-import { trainHead } from "../training/train_head.ts";
-import { colourHistogram, histogramLength } from "./colour_histogram.ts";
-import { type Inputs, pixelsOf } from "./features.ts";
-import { labelsOf } from "./parts.ts";
+import { labelsOf } from "../data/parts.ts";
+import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
+import { digestOf } from "../support/digest.ts";
+import { fitSoftmax, softmaxAnswers } from "../training/fit.ts";
+import { type Experiment, examplesDigest, pixelsOf } from "./experiment.ts";
 
 export interface Baseline {
   readonly name: string;
@@ -15,52 +13,65 @@ export interface Baseline {
   readonly test: Evaluation;
 }
 
+/** Both baselines on the same parts as the networks. */
+export async function measureBaselines(experiment: Experiment): Promise<Baseline[]> {
+  return [commonestClass(experiment), await colourBaseline(experiment)];
+}
+
 /** Always answers the class that is commonest among the rows trained on. */
-export function commonestClass(inputs: Inputs): Baseline {
-  const classes = inputs.source.classes.length;
-  const counts = countLabels(labelsOf(inputs.parts, inputs.parts.subsetTrain), classes);
+function commonestClass({ parts, source }: Experiment): Baseline {
+  const classes = source.classes.length;
+  const counts = countLabels(labelsOf(parts, parts.subsetTrain), classes);
   const total = counts.reduce((a, b) => a + b, 0);
-  const shares = Float32Array.from(counts, (count) => count / total);
-  const on = (rows: readonly number[]) => {
-    const probabilities = new Float32Array(rows.length * classes);
-    rows.forEach((_, index) => probabilities.set(shares, index * classes));
-    return evaluate(labelsOf(inputs.parts, rows), probabilities, classes);
+  const shares = counts.map((count) => count / total);
+  const on = (rows: readonly number[]) =>
+    evaluate(labelsOf(parts, rows), Float32Array.from({ length: rows.length * classes }, (_, i) => shares[i % classes]), classes);
+  return {
+    name: "commonest class",
+    ...{ train: on(parts.subsetTrain), validation: on(parts.subsetValidation), test: on(parts.test) },
   };
-  return { name: "commonest class", ...onParts(inputs, on) };
 }
 
 /** Multinomial logistic regression on colour histograms: the same softmax and loop, 512 colours in place of VGG16. */
-export async function colourBaseline(
-  config: Config,
-  inputs: Inputs,
-  onProgress?: (done: number, total: number) => void,
-): Promise<Baseline> {
-  const epochs = 30;
-  const classes = inputs.source.classes.length;
-  const features = (rows: readonly number[]) => {
-    const values = new Float32Array(rows.length * histogramLength);
-    rows.forEach((row, i) => values.set(colourHistogram(pixelsOf(config, inputs, row)), i * histogramLength));
-    return values;
-  };
-  const { subsetTrain } = inputs.parts;
-  const trained = features(subsetTrain);
-  const { head } = await trainHead(trained, labelsOf(inputs.parts, subsetTrain), {
-    classes,
-    optimizer: "adam",
-    learningRate: 1e-2,
-    epochs,
-    batchSize: config.batchSize,
-    seed: config.seed,
-    onEpoch: ({ epoch }) => onProgress?.(epoch, epochs),
+async function colourBaseline(experiment: Experiment): Promise<Baseline> {
+  const { config, parts, source, store } = experiment;
+  const options = { optimizer: "adam", learningRate: 1e-2, epochs: 30, batchSize: 32 } as const;
+  const classes = source.classes.length;
+  const { subsetTrain, subsetValidation, test } = parts;
+  const on = [subsetTrain, subsetValidation, test].map((rows) => examplesDigest(experiment, rows, "block1"));
+  const { value } = await store.keep("baselines", digestOf({ histogramLength, options, seed: config.seed, on }), async () => {
+    const features = (rows: readonly number[]) => {
+      const values = new Float32Array(rows.length * histogramLength);
+      rows.forEach((row, i) => values.set(colourHistogram(pixelsOf(experiment, row)), i * histogramLength));
+      return values;
+    };
+    const learned = features(subsetTrain);
+    const head = await fitSoftmax(learned, labelsOf(parts, subsetTrain), { ...options, classes, seed: config.seed });
+    const measure = (rows: readonly number[], values: Float32Array) =>
+      evaluate(labelsOf(parts, rows), softmaxAnswers(head, values), classes);
+    const value = {
+      train: measure(subsetTrain, learned),
+      validation: measure(subsetValidation, features(subsetValidation)),
+      test: measure(test, features(test)),
+    };
+    return { value, tensors: {} };
   });
-  const on = (rows: readonly number[]) => {
-    const values = rows === subsetTrain ? trained : features(rows);
-    return evaluate(labelsOf(inputs.parts, rows), predict(head, values), classes);
-  };
-  return { name: "logistic regression on colour histograms", ...onParts(inputs, on) };
+  return { name: "logistic regression on colour histograms", ...value };
 }
 
-function onParts(inputs: Inputs, on: (rows: readonly number[]) => Evaluation) {
-  const { subsetTrain, subsetValidation, test } = inputs.parts;
-  return { train: on(subsetTrain), validation: on(subsetValidation), test: on(test) };
+/** Values of a channel are cut to their three highest bits: 8 bins a channel, 8 × 8 × 8 = 512 joint bins. */
+export const histogramLength = 512;
+
+/**
+ * Joint RGB histogram of one image, as square roots of the shares (Hellinger): values 0–1, their squares sum to 1.
+ *
+ * @param pixels (height, width, 3), RGB, 0–255
+ */
+export function colourHistogram(pixels: Uint8Array): Float32Array {
+  const counts = new Float32Array(histogramLength);
+  for (let i = 0; i < pixels.length; i += 3) {
+    counts[(pixels[i] >> 5) << 6 | (pixels[i + 1] >> 5) << 3 | pixels[i + 2] >> 5]++;
+  }
+  const total = pixels.length / 3;
+  return counts.map((count) => Math.sqrt(count / total));
 }

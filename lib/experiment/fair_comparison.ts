@@ -1,24 +1,29 @@
 /** The three optimizers on the frozen network, each at its own best learning rate, over several seeds. */
 import { join } from "node:path";
-import { writeAtomic } from "../support/atomic.ts";
-import type { Config } from "../config.ts";
-import { evaluate } from "../evaluation/metrics.ts";
-import { meanAndDeviation, type PairedDifference, pairedDifference } from "../evaluation/paired.ts";
-import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
 import { type OptimizerName, optimizerNames } from "../recipe.ts";
-import { argmaxRows } from "../training/cross_entropy.ts";
-import { predict } from "../training/head.ts";
-import { trainHead } from "../training/train_head.ts";
-import { type Inputs, subsetFeatures } from "./features.ts";
+import { labelsOf, lesionsOf } from "../data/parts.ts";
+import {
+  groupBootstrapInterval,
+  type Interval,
+  meanAndDeviation,
+  type PairedDifference,
+  pairedDifference,
+} from "../evaluation/intervals.ts";
+import { argmaxRows } from "../evaluation/metrics.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import type { Experiment } from "./experiment.ts";
+import { modelOf, type Run, train } from "./run.ts";
 
 /** Learning rates that each optimizer is tried with. */
 export const learningRates = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2] as const;
 /** They decide initial weights and order; the data and its parts stay those of the configuration. */
 export const trainingSeeds = [0, 1, 2, 3, 4] as const;
+/** The rate is picked with a seed of its own: one of the five would be counted twice. */
+export const tuningSeed = 5;
 
 export interface TunedOptimizer {
   readonly optimizer: OptimizerName;
-  /** Validation accuracy after the last epoch with the first seed, by learning rate. */
+  /** Validation accuracy after the last epoch with the tuning seed, by learning rate. */
   readonly grid: readonly { readonly learningRate: number; readonly accuracy: number }[];
   /** The rate with the highest one; of equals the lowest. */
   readonly learningRate: number;
@@ -46,61 +51,39 @@ export interface FairComparison {
 
 /**
  * Tunes each optimizer on validation, then trains it with every seed: in one seed all three start from the same softmax and see the
- * same order. Kept in `studies/optimizers.json`.
+ * same order. Each training is kept in the store; `studies/optimizers.json` holds the comparison for the report.
  */
-export async function compareFairly(
-  config: Config,
-  inputs: Inputs,
-  progress: {
-    features?: (done: number, total: number) => void;
-    training?: (done: number, total: number) => void;
-  } = {},
-): Promise<FairComparison> {
-  const { train, validation } = await subsetFeatures(config, inputs, progress.features);
-  const truth = validation.labels;
-  const classes = inputs.source.classes.length;
-  const total = optimizerNames.length * (learningRates.length + trainingSeeds.length - 1);
-  let done = 0;
-  const rightAnswers = async (optimizer: OptimizerName, learningRate: number, seed: number) => {
-    const { epochs, batchSize } = config;
-    const { head } = await trainHead(train.features, train.labels, {
-      ...{ classes, optimizer, learningRate, epochs, batchSize, seed },
+export async function compareFairly(experiment: Experiment): Promise<FairComparison> {
+  const { config: { epochs, batchSize, seed: bootstrapSeed, out }, parts, source } = experiment;
+  const run = (optimizer: OptimizerName, learningRate: number, seed: number) =>
+    train(experiment, modelOf(experiment, seed), [{ depth: "head", optimizer, learningRate, epochs, batchSize }], {
+      seed,
+      label: `${optimizer}, rate ${learningRate}, seed ${seed}`,
     });
-    progress.training?.(++done, total);
-    const probabilities = predict(head, validation.features);
-    const predicted = argmaxRows(probabilities, classes);
-    const right = Array.from(truth, (label, row) => Number(predicted[row] === label));
-    return { right, accuracy: evaluate(truth, probabilities, classes).accuracy };
-  };
-
   const optimizers: TunedOptimizer[] = [];
-  const rights = new Map<OptimizerName, number[][]>(); // by seed
+  const runs = new Map<OptimizerName, Run[]>(); // by seed
   for (const optimizer of optimizerNames) {
-    const tried = [];
+    const grid = [];
     for (const learningRate of learningRates) {
-      tried.push({ learningRate, ...await rightAnswers(optimizer, learningRate, trainingSeeds[0]) });
+      const { validation } = await run(optimizer, learningRate, tuningSeed);
+      grid.push({ learningRate, accuracy: validation.accuracy });
     }
-    const best = tried.reduce((best, one) => (one.accuracy > best.accuracy ? one : best));
-    const runs = [best];
-    for (const seed of trainingSeeds.slice(1)) {
-      runs.push({ ...best, ...await rightAnswers(optimizer, best.learningRate, seed) });
-    }
-    const accuracies = runs.map(({ accuracy }) => accuracy);
-    rights.set(optimizer, runs.map(({ right }) => right));
-    optimizers.push({
-      optimizer,
-      grid: tried.map(({ learningRate, accuracy }) => ({ learningRate, accuracy })),
-      learningRate: best.learningRate,
-      accuracies,
-      ...meanAndDeviation(accuracies),
-    });
+    const { learningRate } = grid.reduce((best, one) => (one.accuracy > best.accuracy ? one : best));
+    const seeded = [];
+    for (const seed of trainingSeeds) seeded.push(await run(optimizer, learningRate, seed));
+    runs.set(optimizer, seeded);
+    const accuracies = seeded.map(({ validation }) => validation.accuracy);
+    optimizers.push({ optimizer, grid, learningRate, accuracies, ...meanAndDeviation(accuracies) });
   }
-  const lesions = inputs.parts.subsetValidation.map((row) =>
-    inputs.source.samples[inputs.parts.table[row].row].lesionId
-  );
+
+  const labels = labelsOf(parts, parts.subsetValidation);
+  const lesions = lesionsOf(source, parts, parts.subsetValidation);
+  /** Of each validation row the share of seeds with a right answer. */
   const meanRight = (optimizer: OptimizerName) => {
-    const bySeed = rights.get(optimizer)!;
-    return bySeed[0].map((_, row) => bySeed.reduce((sum, right) => sum + right[row], 0) / bySeed.length);
+    const predicted = runs.get(optimizer)!.map(({ validationAnswers }) =>
+      argmaxRows(validationAnswers, source.classes.length)
+    );
+    return Array.from(labels, (label, row) => predicted.filter((answers) => answers[row] === label).length / predicted.length);
   };
   const differences = optimizers.flatMap((a, i) =>
     optimizers.slice(i + 1).map((b): OptimizerDifference => {
@@ -108,16 +91,11 @@ export async function compareFairly(
       return {
         ...{ a: a.optimizer, b: b.optimizer },
         seeds: pairedDifference(a.accuracies, b.accuracies),
-        lesions: groupBootstrapInterval(ofA.map((right, row) => right - ofB[row]), lesions, {
-          seed: config.seed,
-        }),
+        lesions: groupBootstrapInterval(ofA.map((right, row) => right - ofB[row]), lesions, { seed: bootstrapSeed }),
       };
     })
   );
   const comparison = { optimizers, differences };
-  await writeAtomic(
-    join(config.out, "studies", "optimizers.json"),
-    `${JSON.stringify(comparison, null, 2)}\n`,
-  );
+  await writeAtomic(join(out, "studies", "optimizers.json"), `${JSON.stringify(comparison, null, 2)}\n`);
   return comparison;
 }

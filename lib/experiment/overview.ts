@@ -2,10 +2,11 @@
 import { join } from "node:path";
 import pl, { type DataFrame } from "nodejs-polars";
 import { writeAtomic } from "../support/atomic.ts";
-import type { Config } from "../config.ts";
+import { type Config } from "../config.ts";
+import { percent } from "../support/format.ts";
 import { stringify } from "../support/csv.ts";
 import { metadataColumns, metadataRow, type Sample } from "../data/metadata.ts";
-import type { Source } from "./source.ts";
+import type { Source } from "./experiment.ts";
 
 /** The metadata table with `image_path`, saved as `metadata.csv` in the run's folder. */
 export async function saveMetadata(config: Config, samples: readonly Sample[]): Promise<DataFrame> {
@@ -72,18 +73,20 @@ export function agesTitle(samples: readonly Sample[]): string {
   const known = samples.flatMap(({ age }) => age === null ? [] : [age]).sort((a, b) => a - b);
   return known.length === 0
     ? "The table has no ages"
-    : `Half of the photos show people of ${known[known.length >> 1]} years or older`;
+    : `At least half of the photos with a known age show people of ${known[known.length >> 1]} years or older`;
 }
 
-/** Where most lesions are, as a figure's title. */
+/** Where lesions are most often photographed, as a figure's title. */
 export function sitesTitle(samples: readonly Sample[]): string {
   const site = countBy(samples, "localization");
-  const known = Object.keys(site).filter((name) => name !== "unknown");
-  const [first, second] = known.sort((a, b) => site[b] - site[a]);
-  if (first === undefined) return "The table does not say where the lesions are";
+  const known = Object.keys(site).filter((name) => name !== "unknown").sort((a, b) => site[b] - site[a]);
+  if (known.length === 0) return "The table does not say where the lesions are";
+  const [first, second] = known;
+  const all = known.reduce((sum, name) => sum + site[name], 0);
+  const of = "of the photos with a known site";
   return second === undefined
-    ? `All lesions of a known place are on the ${first}`
-    : `Most lesions are on the ${first} and the ${second}`;
+    ? `The only known site is the ${first}`
+    : `The commonest sites, ${first} and ${second}, make up ${percent((site[first] + site[second]) / all)} ${of}`;
 }
 
 /** Files of some photos with their diagnosis and name, as a photo grid takes them. */

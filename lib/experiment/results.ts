@@ -1,104 +1,187 @@
-/** `results.json`: every number of a run in one object, the same bytes for the same configuration, data and engine. */
+/** `results.json`: every number of a run in one object, written and read here. The same run gives the same bytes. */
 import { join } from "node:path";
+import { type Config, type Preset, type Scaling } from "../config.ts";
+import { type ImageSize } from "../image_size.ts";
+import { type Depth, type OptimizerName, type Recipe } from "../recipe.ts";
+import { countLabels, type DiagnosisClass } from "../data/diagnosis.ts";
+import { comparableClasses, countLeakage, type Leakage } from "../data/leakage.ts";
+import { labelsOf, type Parts } from "../data/parts.ts";
+import type { Interval } from "../evaluation/intervals.ts";
+import type { ClassMetrics, Evaluation } from "../evaluation/metrics.ts";
 import { writeAtomic } from "../support/atomic.ts";
-import type { Config } from "../config.ts";
-import type { Evaluation } from "../evaluation/metrics.ts";
-import { countLabels } from "../data/diagnosis.ts";
-import { engineIdentity } from "../support/engine/engine.ts";
-import type { DeepRun } from "./deep_training.ts";
-import type { Inputs } from "./features.ts";
-import type { FinalEvaluation } from "./final_evaluation.ts";
-import { claimOf, testInterval } from "./final_tables.ts";
-import { countLeakage } from "./leakage.ts";
-import { labelsOf } from "./parts.ts";
-import { packageVersions } from "./versions.ts";
+import { type EngineIdentity, engineIdentity } from "../support/engine/engine.ts";
+import { packageVersions } from "../support/versions.ts";
+import type { Baseline } from "./baselines.ts";
+import type { Experiment } from "./experiment.ts";
+import { rankRuns, type Run, type RunEpoch } from "./run.ts";
+import { accuracyByExposure, type ExposureRow, type TestedRun } from "./testing.ts";
 import { claimed } from "./write_up.ts";
 
-/** Assembles the results; PROTOCOL.md of the experiment names the fields. */
+/** What is measured on one part; all but the count are shares from 0 to 1, the loss is a cross-entropy in nats. */
+export type Scores = Pick<
+  Evaluation,
+  "n" | "accuracy" | "balancedAccuracy" | "macroPrecision" | "macroRecall" | "macroF1" | "loss"
+>;
+
+export interface TestScores extends Scores {
+  readonly perClass: readonly ClassMetrics[];
+  /** Rows: true class. Columns: predicted class. */
+  readonly confusion: readonly (readonly number[])[];
+  /** 95 % interval of the accuracy, over lesions; null for a baseline. */
+  readonly interval: Interval | null;
+}
+
+/** A trained network or a baseline, on all parts. */
+export interface Result {
+  readonly name: string;
+  readonly preset: Preset;
+  /** `head`: the softmax alone was trained; `block5` … `block1`: from that block on; null: a baseline. */
+  readonly depth: Depth | null;
+  readonly optimizer: OptimizerName | null;
+  readonly scaling: Scaling;
+  readonly size: ImageSize;
+  readonly seed: number;
+  /** Digest of everything that decides it; null for a baseline. */
+  readonly configuration: string | null;
+  readonly recipe: Recipe;
+  /** Of the last stage, from 1; null where the last epoch's weights count. */
+  readonly bestEpoch: number | null;
+  readonly history: readonly RunEpoch[];
+  readonly train: Scores;
+  readonly validation: Scores;
+  readonly test: TestScores;
+}
+
+type Part = Exclude<keyof Parts, "table">;
+
+export interface Results {
+  readonly synthetic: boolean;
+  readonly protocol: "as-written";
+  /** Whether the photos are HAM10000's: the claim says nothing about others. */
+  readonly ham10000: boolean;
+  readonly classes: readonly DiagnosisClass[];
+  readonly skipped: { readonly count: number; readonly images: readonly string[] };
+  readonly counts:
+    & { readonly images: number; readonly augmented: number }
+    & Readonly<Record<Part, number>>
+    & { readonly perClass: Readonly<Record<"images" | "augmented" | Part, readonly number[]>> };
+  /** The optimizer on the frozen network that validation preferred before the test was opened. */
+  readonly chosen: OptimizerName;
+  /** Networks first the frozen ones, then the one of the recipe, where there is one. */
+  readonly runs: readonly Result[];
+  readonly baselines: readonly Result[];
+  readonly claimed: typeof claimed;
+  readonly leakage: { readonly against9600: readonly Leakage[]; readonly against34120: readonly Leakage[] };
+  /** The best run's accuracy in classes that can be compared, by what training has shown of the image. */
+  readonly exposure: { readonly run: string; readonly classes: readonly string[]; readonly rows: readonly ExposureRow[] };
+  /** `imagenet`, `random` or `other`. */
+  readonly weights: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly engine: EngineIdentity;
+  readonly digests: { readonly data: string; readonly weights: string };
+}
+
+/** Assembles the results of the tested networks; the frozen ones come first. */
 export function makeResults(
-  config: Config,
-  inputs: Inputs,
-  final: FinalEvaluation,
-  deep: DeepRun | null,
-): Record<string, unknown> {
-  const { parts, source } = inputs;
+  experiment: Experiment,
+  tested: readonly TestedRun[],
+  baselines: readonly Baseline[],
+): Results {
+  const { config, parts, source, weights, dataDigest } = experiment;
+  const { table, ...lists } = parts;
   const perClass = (rows: readonly number[]) => countLabels(labelsOf(parts, rows), source.classes.length);
-  const shared = {
-    preset: config.preset,
-    scaling: config.scaling,
-    size: config.size,
-    seed: config.seed,
-  };
+  const ofParts = <T>(of: (rows: readonly number[]) => T) =>
+    Object.fromEntries(Object.entries(lists).map(([part, rows]) => [part, of(rows)])) as Record<Part, T>;
+  const frozen = tested.filter(({ run }) => run.depth === "head");
+  const [best] = rankTested(tested);
+  const classes = comparableClasses(source, parts);
   return {
     synthetic: source.synthetic,
     protocol: "as-written",
+    ham10000: !source.synthetic && !config.columns && !config.classes,
     classes: source.classes,
     skipped: { count: source.skipped?.length ?? 0, images: source.skipped ?? [] },
     counts: {
       images: source.samples.length,
-      augmented: parts.table.length,
-      train: parts.train.length,
-      test: parts.test.length,
-      subset: parts.subset.length,
-      subsetTrain: parts.subsetTrain.length,
-      subsetValidation: parts.subsetValidation.length,
-      perClass: {
-        images: source.counts,
-        augmented: perClass(parts.table.map((_, row) => row)),
-        train: perClass(parts.train),
-        test: perClass(parts.test),
-        subset: perClass(parts.subset),
-        subsetTrain: perClass(parts.subsetTrain),
-        subsetValidation: perClass(parts.subsetValidation),
-      },
+      augmented: table.length,
+      ...ofParts((rows) => rows.length),
+      perClass: { images: source.counts, augmented: perClass(table.map((_, row) => row)), ...ofParts(perClass) },
     },
-    chosen: final.chosen,
-    runs: [...final.frozen, ...final.trained ? [final.trained] : []].map((run) => ({
-      name: run.depth === "head" ? `frozen VGG16 + softmax, ${run.optimizer}` : run.name,
-      ...shared,
-      depth: run.depth,
-      optimizer: run.optimizer,
-      ...run === final.trained
-        ? { recipe: deep!.recipe, bestEpoch: deep!.bestEpoch, history: deep!.history }
-        : { learningRate: config.learningRate, epochs: config.epochs },
-      configuration: run.configuration,
-      train: summary(run.train),
-      validation: summary(run.validation),
-      test: { ...withConfusion(run.test), interval: testInterval(inputs, run, config.seed) },
-    })),
-    baselines: final.baselines.map(({ name, train, validation, test }) => ({
-      name,
-      ...shared,
-      depth: null,
-      optimizer: null,
-      configuration: null,
-      train: summary(train),
-      validation: summary(validation),
-      test: withConfusion(test),
-    })),
+    chosen: rankTested(frozen)[0].run.optimizer,
+    runs: tested.map((one) => resultOf(config, one)),
+    baselines: baselines.map((baseline) => baselineResult(config, baseline)),
     claimed,
-    claim: claimOf(config, inputs, final),
     leakage: {
       against9600: countLeakage(source, parts, parts.subsetTrain),
       against34120: countLeakage(source, parts, parts.train),
     },
-    changedByHalfFloats: final.changedByHalfFloats,
-    weights: inputs.weights.source,
+    exposure: { run: best.run.name, classes, rows: accuracyByExposure(experiment, best, classes) },
+    weights: weights.source,
     versions: packageVersions(),
     engine: engineIdentity,
-    digests: { data: inputs.dataDigest, weights: inputs.weights.digest },
+    digests: { data: dataDigest, weights: weights.digest },
   };
 }
 
 /** Writes `results.json` in the run's folder. */
-export async function saveResults(config: Config, results: Record<string, unknown>): Promise<void> {
+export async function saveResults(config: Config, results: Results): Promise<void> {
   await writeAtomic(join(config.out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
 }
 
-function summary({ n, accuracy, balancedAccuracy, macroPrecision, macroRecall, macroF1, loss }: Evaluation) {
+/** Reads what `saveResults` wrote; null where there is none. @throws {SyntaxError} when it is no JSON */
+export async function readResults(folder: string): Promise<Results | null> {
+  const path = join(folder, "results.json");
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw new SyntaxError(`${path} is no JSON: run deno task reproduce again. Received: ${(error as Error).message}`);
+  }
+}
+
+/** The result that answers the write-up: of the frozen networks the one that validation chose. */
+export function asWrittenResult({ runs, chosen }: Results): Result {
+  return runs.find(({ depth, optimizer }) => depth === "head" && optimizer === chosen)!;
+}
+
+/** The network of the recipe; null where the run has none. */
+export function deeperResult({ runs }: Results): Result | null {
+  return runs.find(({ depth }) => depth !== "head") ?? null;
+}
+
+/** The network that validation prefers of those two: figures and tables speak of it. */
+export function bestResult(results: Results): Result {
+  const deeper = deeperResult(results);
+  return rankRuns([asWrittenResult(results), ...deeper ? [deeper] : []] as (Result & Pick<Run, "validation">)[])[0];
+}
+
+/** The tested networks in the order in which validation prefers them. */
+export function rankTested(tested: readonly TestedRun[]): TestedRun[] {
+  const order = rankRuns(tested.map(({ run }) => run));
+  return tested.toSorted((a, b) => order.indexOf(a.run) - order.indexOf(b.run));
+}
+
+function resultOf(config: Config, { run, test, interval }: TestedRun): Result {
+  const { name, depth, optimizer, configuration, recipe, bestEpoch, history } = run;
+  return {
+    ...{ name, preset: config.preset, depth, optimizer, scaling: config.scaling, size: config.size, seed: config.seed },
+    ...{ configuration, recipe, bestEpoch, history },
+    ...{ train: scores(run.train), validation: scores(run.validation), test: testScores(test, interval) },
+  };
+}
+
+function baselineResult(config: Config, { name, train, validation, test }: Baseline): Result {
+  return {
+    ...{ name, preset: config.preset, depth: null, optimizer: null, scaling: config.scaling, size: config.size },
+    ...{ seed: config.seed, configuration: null, recipe: [], bestEpoch: null, history: [] },
+    ...{ train: scores(train), validation: scores(validation), test: testScores(test, null) },
+  };
+}
+
+function scores({ n, accuracy, balancedAccuracy, macroPrecision, macroRecall, macroF1, loss }: Evaluation): Scores {
   return { n, accuracy, balancedAccuracy, macroPrecision, macroRecall, macroF1, loss };
 }
 
-function withConfusion(test: Evaluation) {
-  return { ...summary(test), perClass: test.perClass, confusion: test.confusion };
+function testScores(test: Evaluation, interval: Interval | null): TestScores {
+  return { ...scores(test), perClass: test.perClass, confusion: test.confusion, interval };
 }

@@ -1,12 +1,10 @@
 /** What studies say, in words: computed from their numbers, so that it is true of every run. Markdown. */
 import type { Interval } from "../evaluation/intervals.ts";
 import { sizeText } from "../image_size.ts";
-import type { AllImagesRow } from "./all_images.ts";
+import { percent, points } from "../support/format.ts";
 import type { FairComparison, OptimizerDifference } from "./fair_comparison.ts";
-import type { StudyResult } from "./studies.ts";
+import type { AllImagesRow, StudyResult } from "./studies.ts";
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-const points = (share: number) => (100 * share).toFixed(2);
 const signed = (share: number) => `${share < 0 ? "−" : share > 0 ? "+" : ""}${points(Math.abs(share))}`;
 
 /** The title of the ladder's figure: what the best run adds to the first, and its cost. */
@@ -35,21 +33,19 @@ export function describeLadder(results: readonly StudyResult[], claimed: number)
   return [
     `- **Depth** takes validation from ${percent(rungs[0].validation.accuracy)} (${rungs[0].label}) to ${
       percent(best.validation.accuracy)
-    } (${best.label}). Of the images that it has trained on, that network knows ${
+    } (${best.label}). That network classifies ${
       percent(best.train.accuracy)
-    }.`,
+    } of its own training images correctly.`,
     ...others.map(({ label, train, validation, minutes, epochs }) =>
       `- **${capitalized(label)}**: ${percent(validation.accuracy)} on validation, ${
         percent(train.accuracy)
       } on train, after ${epochs} epochs and ${minutes.toFixed(0)} minutes.`
     ),
-    `- The claimed ${percent(claimed)} is reached on validation ${
-      passing.length === 0
-        ? "by none of these runs."
-        : `by ${passing.map(({ label }) => label).join(", ")}, at the least in ${
-          passing[0].minutes.toFixed(0)
-        } minutes.`
-    }`,
+    passing.length === 0
+      ? `- None of these runs reaches the claimed ${percent(claimed)} on validation.`
+      : `- On validation the claimed ${percent(claimed)} is reached by ${
+        passing.map(({ label, minutes }) => `${label} (${minutes.toFixed(0)} minutes)`).join(", ")
+      }.`,
   ].join("\n");
 }
 
@@ -65,7 +61,7 @@ export function describeSizes(results: readonly StudyResult[]): string {
     return `- **${depth}**: ${said.join(", ")}. ${
       gain > 0
         ? `The best, ${sizeText(bestOf(runs).size)}, adds ${points(gain)} points.`
-        : "The smallest is not beaten."
+        : "The smallest is best."
     }`;
   }).join("\n");
 }
@@ -73,13 +69,11 @@ export function describeSizes(results: readonly StudyResult[]): string {
 /** What the whole training side gives instead of the subset; rows as `testOnAllImages` makes them. */
 export function describeAllImages([subset, all]: readonly AllImagesRow[]): string {
   const gain = all.test - subset.test;
-  return `With ${all.name} instead of ${subset.name} the test goes from ${percent(subset.test)} to ${
+  return `With ${all.name} instead of ${subset.name} the test accuracy goes from ${percent(subset.test)} to ${
     percent(all.test)
-  } (${signed(gain)} points), and of the test images training has seen a copy of ${
-    percent(all.copyShare)
-  } instead of ${
+  } (${signed(gain)} points). The share of test images with a copy in training rises from ${
     percent(subset.copyShare)
-  }. How much of the difference is that alone, this test cannot tell.`;
+  } to ${percent(all.copyShare)}. This test cannot tell how much of the difference comes from that alone.`;
 }
 
 /** Whether the second of two runs is better, in one line a pair. */
@@ -103,8 +97,8 @@ export function describeOptimizers({ optimizers, differences }: FairComparison):
       points(best.deviation)
     } over ${best.accuracies.length} seeds.`,
     sure.length === 0
-      ? "No difference between two optimizers has both intervals on one side of zero: the numbers do not say which is best."
-      : `Beyond chance in both senses, of seeds and of lesions: ${sure.map(winner).join("; ")}.`,
+      ? "For no pair of optimizers do both intervals exclude zero: the numbers do not say which is best."
+      : `More than chance, over seeds and over lesions: ${sure.map(winner).join("; ")}.`,
   ].join(" ");
 }
 

@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { projectRoot } from "../support/project.ts";
-import { shownPath } from "../experiment/source.ts";
+import { shownPath } from "../support/project.ts";
 import { publish } from "./report/publish.ts";
 import { writeSite } from "./report/site.ts";
 

@@ -5,7 +5,7 @@ import { writeAtomic } from "../support/atomic.ts";
 import { type Config, type ConfigOptions, createConfig } from "../config.ts";
 import { projectRoot } from "../support/project.ts";
 import { sha256 } from "../support/digest.ts";
-import { shownPath } from "../experiment/source.ts";
+import { shownPath } from "../support/project.ts";
 import { packageVersions } from "../experiment/versions.ts";
 import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../support/notebook/ipynb.ts";

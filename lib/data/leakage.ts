@@ -1,0 +1,68 @@
+/** How much of the test the training side has already seen, and how the answers differ by it. */
+import type { Parts, Photos } from "./parts.ts";
+
+export interface Leakage {
+  /** A diagnosis, or "all". */
+  readonly dx: string;
+  /** Test images. */
+  readonly images: number;
+  /** Those of which the original or another copy is among the images trained on. */
+  readonly withCopy: number;
+  /** The same as a share of `images`, 0–1. */
+  readonly copyShare: number;
+  /** Those whose lesion is shown by an image trained on. */
+  readonly withLesion: number;
+  readonly lesionShare: number;
+}
+
+/** What training has shown of a test image, from most to least. */
+export const exposures = ["another copy of the photo", "another photo of the lesion", "nothing of the lesion"] as const;
+
+/** Tells the place in `exposures` of a row of the test, given the rows trained on. */
+export function exposureOf(
+  photos: Photos,
+  parts: Parts,
+  trained: readonly number[],
+): (testRow: number) => number {
+  const seen = new Set(trained.map((row) => parts.table[row].row));
+  const lesions = new Set([...seen].map((row) => photos.samples[row].lesionId));
+  return (testRow) => {
+    const { row } = parts.table[testRow];
+    return seen.has(row) ? 0 : lesions.has(photos.samples[row].lesionId) ? 1 : 2;
+  };
+}
+
+/** Counts, per class and in all, the test images that share a photo or a lesion with the rows trained on. */
+export function countLeakage(photos: Photos, parts: Parts, trained: readonly number[]): Leakage[] {
+  const exposure = exposureOf(photos, parts, trained);
+  const count = (dx: string, rows: readonly number[]): Leakage => {
+    const found = rows.map(exposure);
+    const withCopy = found.filter((place) => place === 0).length;
+    const withLesion = found.filter((place) => place <= 1).length;
+    const images = rows.length;
+    return {
+      ...{ dx, images, withCopy, copyShare: withCopy / images },
+      ...{ withLesion, lesionShare: withLesion / images },
+    };
+  };
+  return [
+    ...photos.classes.map(({ code }, label) =>
+      count(code, parts.test.filter((row) => parts.table[row].label === label))
+    ),
+    count("all", parts.test),
+  ];
+}
+
+/**
+ * Codes of the classes in which seen and unseen test images can be compared: bkl and mel where both are there, else those that
+ * have test images of which training has seen a copy and such of which it has seen nothing; where no class has both, all.
+ */
+export function comparableClasses(photos: Photos, parts: Parts): string[] {
+  const codes = photos.classes.map(({ code }) => code);
+  if (["bkl", "mel"].every((code) => codes.includes(code))) return ["bkl", "mel"];
+  const exposure = exposureOf(photos, parts, parts.subsetTrain);
+  const seen = codes.map(() => new Set<number>());
+  for (const row of parts.test) seen[parts.table[row].label].add(exposure(row));
+  const both = codes.filter((_, label) => seen[label].has(0) && seen[label].has(2));
+  return both.length > 0 ? both : codes;
+}

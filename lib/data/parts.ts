@@ -1,0 +1,236 @@
+/** The parts of the experiment, as indices into the augmented table: stratified splits as scikit-learn makes them. */
+import { join } from "node:path";
+import type { Config } from "../config.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { stringify } from "../support/csv.ts";
+import { randomFor, shuffled } from "../support/random.ts";
+import { augmentationTargets, type AugmentedImage, augmentedTable } from "./augmented_table.ts";
+import { byCode, countLabels, type DiagnosisClass } from "./diagnosis.ts";
+import { isOwnTable, type Sample } from "./metadata.ts";
+
+/** The photos of a table. */
+export interface Photos {
+  /** In the order of the table. */
+  readonly samples: readonly Sample[];
+  /** In label order. */
+  readonly classes: readonly DiagnosisClass[];
+  /** Photos of each class, in label order. */
+  readonly counts: readonly number[];
+}
+
+/** Two disjoint lists of indices, each ascending, that together hold every index once. */
+export interface Split {
+  readonly train: number[];
+  readonly test: number[];
+}
+
+/**
+ * Divides 0 … n − 1 in two so that each class keeps its share, as scikit-learn's `train_test_split(stratify=…)`.
+ *
+ * The test side's images of a class: largest remainder, ties to the lower label, so the total is exact. Which ones: a seeded
+ * shuffle within the class.
+ *
+ * @param labels class of each row, whole numbers from 0
+ * @param options.testSize number of rows on the test side, 1 … n − 1; or a share between 0 and 1, rounded to whole rows
+ * @param options.seed 0 … 2³² − 1
+ * @param options.name tells this split's randomness from that of other splits with the same seed
+ * @throws {RangeError} when one side would be empty
+ */
+export function stratifiedSplit(
+  labels: ArrayLike<number>,
+  options: { testSize: number; seed: number; name: string },
+): Split {
+  const n = labels.length;
+  const size = options.testSize < 1 ? Math.round(options.testSize * n) : options.testSize;
+  if (!Number.isInteger(size) || size < 1 || size >= n) {
+    throw new RangeError(
+      `Split "${options.name}": testSize must leave at least one of ${n} rows on each side. Received: ${options.testSize}`,
+    );
+  }
+  const byLabel: number[][] = [];
+  for (let index = 0; index < n; index++) (byLabel[labels[index]] ??= []).push(index);
+  const classes = Array.from(byLabel, (indices) => indices ?? []);
+  const testCounts = largestRemainder(classes.map((indices) => indices.length), size);
+
+  const isTest = new Uint8Array(n);
+  classes.forEach((indices, label) => {
+    const order = shuffled(indices, randomFor(options.seed, "split", options.name, label));
+    for (const index of order.slice(0, testCounts[label])) isTest[index] = 1;
+  });
+  const all = Array.from({ length: n }, (_, index) => index);
+  return { train: all.filter((index) => !isTest[index]), test: all.filter((index) => isTest[index]) };
+}
+
+/**
+ * Shares `total` among the classes in proportion to their counts (Hamilton's method): each gets the whole part of its quota,
+ * the rest go to the largest fractions, ties to the lower label.
+ */
+export function largestRemainder(counts: readonly number[], total: number): number[] {
+  const sum = counts.reduce((a, b) => a + b, 0);
+  // Quotas as exact integer divisions: fractions of equal value then compare as equal.
+  const result = counts.map((count) => Math.floor((count * total) / sum));
+  const remainders = counts.map((count, label) => ({ label, rest: (count * total) % sum }));
+  remainders.sort((a, b) => b.rest - a.rest || a.label - b.label);
+  const missing = total - result.reduce((a, b) => a + b, 0);
+  for (const { label } of remainders.slice(0, missing)) result[label]++;
+  return result;
+}
+
+/** Each part is a list of indices into `table`, ascending. */
+export interface Parts {
+  /** Originals and copies: 42,650 rows. */
+  readonly table: readonly AugmentedImage[];
+  /** 34,120 rows. */
+  readonly train: readonly number[];
+  /** 8,530 rows. */
+  readonly test: readonly number[];
+  /** The 12,000 of `train` that are used. */
+  readonly subset: readonly number[];
+  /** 9,600 rows of `subset`: what the network learns from. */
+  readonly subsetTrain: readonly number[];
+  /** 2,400 rows of `subset`: what choices are made on. */
+  readonly subsetValidation: readonly number[];
+}
+
+/** Augments, then splits, as the write-up does: copies of one photo land on both sides. */
+export function makeParts(config: Config, photos: Photos): Parts {
+  const table = augmentedTable(photos.samples, augmentationTargets(photos.counts));
+  const split = (rows: readonly number[], testSize: number, name: string) => {
+    const labels = rows.map((row) => table[row].label);
+    const { train, test } = stratifiedSplit(labels, { testSize, seed: config.seed, name });
+    return { train: train.map((index) => rows[index]), test: test.map((index) => rows[index]) };
+  };
+  const outer = split(table.map((_, row) => row), config.testShare, "test");
+  const subset = config.subsetShare === 1
+    ? outer.train
+    : split(outer.train, config.subsetShare, "subset").test;
+  const inner = split(subset, config.validationShare, "validation");
+  return { table, ...outer, subset, subsetTrain: inner.train, subsetValidation: inner.test };
+}
+
+/** Labels of a part, in its order. */
+export function labelsOf(parts: Parts, rows: readonly number[]): Uint8Array {
+  return Uint8Array.from(rows, (row) => parts.table[row].label);
+}
+
+/** The lesion that each row of a part shows, in its order: the groups of intervals. */
+export function lesionsOf(photos: Photos, parts: Parts, rows: readonly number[]): string[] {
+  return rows.map((row) => photos.samples[parts.table[row].row].lesionId);
+}
+
+/** Images of each class in a part, by code: as figures take them. */
+export function classCounts(photos: Photos, parts: Parts, rows: readonly number[]): Record<string, number> {
+  return byCode(photos.classes, countLabels(labelsOf(parts, rows), photos.classes.length));
+}
+
+export interface Growth {
+  /** A diagnosis, or "all". */
+  readonly dx: string;
+  readonly before: number;
+  readonly added: number;
+  readonly after: number;
+  /** Images that one photo becomes, on average. */
+  readonly perPhoto: number;
+}
+
+/** Images of each class before and after augmentation, the sum of all last. */
+export function augmentationGrowth(photos: Photos, parts: Parts): Growth[] {
+  const after = countLabels(parts.table.map(({ label }) => label), photos.classes.length);
+  const grow = (dx: string, before: number, after: number) => ({
+    ...{ dx, before, added: after - before, after },
+    perPhoto: after / before,
+  });
+  return [
+    ...photos.classes.map(({ code }, label) => grow(code, photos.counts[label], after[label])),
+    grow("all", photos.samples.length, parts.table.length),
+  ];
+}
+
+/** Sizes of all parts, of how many different photos each is made, and what it is for. */
+export function partSizes(parts: Parts): { part: string; images: number; photos: number; use: string }[] {
+  const describe = (part: string, rows: readonly number[], use: string) => ({
+    part,
+    images: rows.length,
+    photos: new Set(rows.map((row) => parts.table[row].row)).size,
+    use,
+  });
+  const share = (rows: readonly number[]) => `${Math.round(100 * rows.length / parts.table.length)} % of all`;
+  return [
+    describe("all, augmented", parts.table.map((_, row) => row), "photos and their copies"),
+    describe("train", parts.train, share(parts.train)),
+    describe("test", parts.test, `${share(parts.test)}, opened in notebook 5`),
+    describe("subset of train", parts.subset, "what the write-up takes from train"),
+    describe("subset, train", parts.subsetTrain, "what the network learns from"),
+    describe("subset, validation", parts.subsetValidation, "what choices are made on"),
+  ];
+}
+
+/** Saves the whole table and each part to CSV in the run's folder; returns the files' names. */
+export async function saveParts(config: Config, photos: Photos, parts: Parts): Promise<string[]> {
+  const files = {
+    "augmented.csv": parts.table.map((_, row) => row),
+    "train.csv": parts.train,
+    "test.csv": parts.test,
+    "subset.csv": parts.subset,
+    "subset_train.csv": parts.subsetTrain,
+    "subset_validation.csv": parts.subsetValidation,
+  };
+  for (const [name, rows] of Object.entries(files)) {
+    const records = rows.map((row) => {
+      const { row: original, copy } = parts.table[row];
+      const { imageId, lesionId, dx } = photos.samples[original];
+      return { image_id: imageId, copy, lesion_id: lesionId, dx };
+    });
+    const columns = ["image_id", "copy", "lesion_id", "dx"];
+    await writeAtomic(join(config.out, name), stringify(records, { columns }));
+  }
+  return Object.keys(files);
+}
+
+/** Photos that a class of another table than HAM10000's must have. */
+const fewestPhotos = 5;
+
+/**
+ * Checks that every class has the photos that a run needs.
+ *
+ * @throws {RangeError} when fewer than two classes have photos, a class of another table has fewer than 5, or a class would be
+ * missing in a part even after augmentation: it names the classes
+ */
+export function checkClassSizes(
+  config: Config,
+  { classes, counts }: Pick<Photos, "classes" | "counts">,
+): void {
+  const say = (labels: readonly number[], sizes: readonly number[]) =>
+    labels.map((label) => `${classes[label].code} ${sizes[label]}`).join(", ") || "none";
+  const labels = [...classes.keys()].filter((label) => isOwnTable(config) || counts[label] > 0);
+  if (labels.length < 2) {
+    throw new RangeError(`There must be photos of at least two classes. Received: ${say(labels, counts)}`);
+  }
+  const few = labels.filter((label) => isOwnTable(config) && counts[label] < fewestPhotos);
+  if (few.length > 0) {
+    throw new RangeError(
+      `Every class needs at least ${fewestPhotos} photos. Add photos, or leave the rows of these classes out of the table. ` +
+        `Received: ${say(few, counts)}`,
+    );
+  }
+  const targets = augmentationTargets(counts);
+  const least = leastAugmented(config);
+  const small = labels.filter((label) => targets[label] < least);
+  if (small.length > 0) {
+    throw new RangeError(
+      `Every class needs ${least} images after augmentation, so that each part has one of it. Add photos of the commonest ` +
+        `class, whose size the others follow. Received: ${say(small, targets)}`,
+    );
+  }
+}
+
+/** The smallest class of which test, training and validation each get an image. */
+function leastAugmented({ testShare, subsetShare, validationShare }: Config): number {
+  const smallest = (images: number) => {
+    const subset = Math.floor(subsetShare * Math.floor((1 - testShare) * images));
+    return Math.min(testShare * images, validationShare * subset, (1 - validationShare) * subset);
+  };
+  let images = 1;
+  while (smallest(images) < 1) images++;
+  return images;
+}

@@ -1,0 +1,78 @@
+/** What the results say, in words and rows: computed from the numbers, so that it is true of every run. */
+import { gapPercent } from "../evaluation/metrics.ts";
+import type { Interval } from "../evaluation/intervals.ts";
+import { percent, thousands } from "../support/format.ts";
+import { asWrittenResult, bestResult, deeperResult, type Result, type Results } from "./results.ts";
+
+/** An interval as text: `61.8 % to 65.7 %`. */
+export function intervalText({ low, high }: Interval): string {
+  return `${percent(low)} to ${percent(high)}`;
+}
+
+/** The networks, the chosen one marked, then the baselines: rows of 05's tables. */
+export function resultRows(results: Results): Result[] {
+  const chosen = asWrittenResult(results);
+  const runs = results.runs.map((run) => run === chosen ? { ...run, name: `${run.name} (chosen)` } : run);
+  return [...runs, ...results.baselines];
+}
+
+/** What the numbers say. Markdown. */
+export function conclusion(results: Results): string {
+  const { claimed, baselines, leakage, exposure } = results;
+  const [frozen, deeper, best] = [asWrittenResult(results), deeperResult(results), bestResult(results)];
+  const accuracy = ({ test }: Result) => `${percent(test.accuracy)} (95 % interval ${intervalText(test.interval!)})`;
+  const toClaim = ({ test }: Result) => {
+    const behind = 100 * (claimed.accuracy - test.accuracy);
+    return `${Math.abs(behind).toFixed(1)} points ${behind > 0 ? "below" : "above"} the claim`;
+  };
+  const beaten = baselines.filter(({ test }) => test.accuracy < frozen.test.accuracy).length;
+  const seen = leakage.against9600.at(-1)!;
+  const [copy, , nothing] = exposure.rows;
+  const gap = gapPercent(best.train.accuracy, best.test.accuracy);
+  return [
+    "**What we saw**",
+    "",
+    `- A frozen VGG16 with a softmax (${frozen.optimizer}) reaches ${accuracy(frozen)}. ` +
+    `The write-up claims ${percent(claimed.accuracy)}: this is ${toClaim(frozen)}.`,
+    ...deeper
+      ? [`- Trained from ${deeper.depth} on (${deeper.optimizer}), on the same images, it reaches ${accuracy(deeper)}: ${toClaim(deeper)}.`]
+      : [],
+    `- The frozen network beats ${beaten} of the ${baselines.length} baselines: ` +
+    `${baselines.map(({ name, test }) => `${name}, ${percent(test.accuracy)}`).join("; ")}.`,
+    `- The gap between train and test is ${gap.toFixed(1)} % of the train accuracy (${best.name}). ` +
+    "The leak makes it look smaller than it is.",
+    `- Training has seen a copy of ${percent(seen.copyShare)} of the test images, and the lesion of ${percent(seen.lesionShare)}. ` +
+    "An accuracy on such copies is not an accuracy on patients.",
+    ...copy.accuracy !== null && nothing.accuracy !== null
+      ? [
+        `- Like for like, on ${exposure.classes.join(" and ")} alone: ${percent(copy.accuracy)} where training has seen a copy ` +
+        `(n = ${thousands(copy.n)}), ${percent(nothing.accuracy)} (${intervalText(nothing.interval!)}) where it has seen ` +
+        `nothing of the lesion (n = ${thousands(nothing.n)}).`,
+      ]
+      : [],
+    ...results.ham10000 || results.synthetic
+      ? []
+      : ["- These are not the write-up's photos: the difference to its number says nothing about its claim."],
+    ...results.synthetic ? ["", "**SYNTHETIC** stand-in data: nothing of this says anything about skin."] : [],
+  ].join("\n");
+}
+
+/** The write-up's numbers beside the measured ones, as text; `trained` is empty without a recipe. */
+export function besideTheClaim(results: Results) {
+  const { claimed, counts } = results;
+  const [frozen, deeper] = [asWrittenResult(results), deeperResult(results)];
+  const accuracy = ({ test }: Result) => percent(test.accuracy, 2);
+  const gap = ({ train, test }: Result) => `${gapPercent(train.accuracy, test.accuracy).toFixed(2)} %`;
+  const row = (what: string, claim: string, of: (result: Result) => string) => ({
+    ...{ what, claim, frozen: of(frozen), trained: deeper ? of(deeper) : "" },
+  });
+  return [
+    row("photos", thousands(claimed.images), () => thousands(counts.images)),
+    row("images after augmentation", thousands(claimed.augmented), () => thousands(counts.augmented)),
+    row("train", thousands(claimed.train), () => thousands(counts.train)),
+    row("test", thousands(claimed.test), () => thousands(counts.test)),
+    row("subset used", thousands(claimed.subset), () => thousands(counts.subset)),
+    row("test accuracy", percent(claimed.accuracy, 2), accuracy),
+    row("gap, (train − test) / train", "formula misplaced", gap),
+  ];
+}

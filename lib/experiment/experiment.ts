@@ -1,0 +1,190 @@
+/** What every notebook starts from: the photos and their table, the parts, the images, the weights. */
+import { join } from "node:path";
+import { type Config } from "../config.ts";
+import { type Depth } from "../recipe.ts";
+import { augmentedCopy } from "../data/augmentation.ts";
+import { countLabels } from "../data/diagnosis.ts";
+import { type ImageSet, loadImageSet } from "../data/image_set.ts";
+import { isOwnTable, openTable } from "../data/metadata.ts";
+import { checkClassSizes, labelsOf, makeParts, type Parts, type Photos } from "../data/parts.ts";
+import { isStandIn, makeStandIn } from "../data/stand_in/stand_in.ts";
+import { pixelsIn } from "../image_size.ts";
+import { activationsDigest, openActivations } from "../model/activations.ts";
+import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
+import { digestOf, sha256 } from "../support/digest.ts";
+import { openStore, type Store } from "../support/store.ts";
+import { type Examples, pixelExamples } from "../training/examples.ts";
+
+/** The photos of a run with their checked table. */
+export interface Source extends Photos {
+  /** True for the drawn stand-in: every figure and file then says so. */
+  readonly synthetic: boolean;
+  /** Absolute folder of the photos. */
+  readonly folder: string;
+  /** Path of the metadata table. */
+  readonly table: string;
+  /** Photos that cannot be decoded and were left out, by their image ids; null where the run stops at such. */
+  readonly skipped: readonly string[] | null;
+  /** A few lines for readers: what these photos are, and what was left out. */
+  readonly about: readonly string[];
+}
+
+/** All that a training needs. */
+export interface Experiment {
+  readonly config: Config;
+  readonly source: Source;
+  readonly parts: Parts;
+  readonly images: ImageSet;
+  /** Digest of the table and of every photo. */
+  readonly dataDigest: string;
+  /** ImageNet's weights, or seeded random ones where there is no file: every result then says so. */
+  readonly weights: Vgg16Weights;
+  readonly store: Store;
+}
+
+/**
+ * Opens the configured photos and checks their table; draws the stand-in first where it is not there yet. Photos are decoded
+ * only where damaged ones are to be skipped.
+ */
+export async function openSource(config: Config): Promise<Source> {
+  const folder = config.data ?? join(storeFolder(config), `stand-in-${config.standInImages}-seed-${config.seed}`);
+  if (config.data === null) await makeStandIn(folder, { seed: config.seed, images: config.standInImages });
+  const table = await openTable(folder, config);
+  let { samples } = table;
+  let skipped: string[] | null = null;
+  if (config.skipDamaged) {
+    const paths = samples.map((sample) => join(folder, sample.imagePath));
+    const { damaged } = await loadImageSet(paths, { ...imageOptions(config), keepGoing: true });
+    const bad = new Set(damaged.map(({ index }) => index));
+    skipped = damaged.map(({ index }) => samples[index].imageId);
+    samples = samples.filter((_, index) => !bad.has(index));
+  }
+  const { classes, path, knowsLesions } = table;
+  const counts = countLabels(samples.map((sample) => sample.label), classes.length);
+  checkClassSizes(config, { classes, counts });
+  const synthetic = config.data === null || await isStandIn(folder);
+  const source = { synthetic, folder, table: path, samples, classes, counts, skipped };
+  return { ...source, about: aboutSource(config, source, knowsLesions) };
+}
+
+/** The photos as RGB of the configured size, with the digest of the whole source: its table and every photo's bytes. */
+export async function openImages(config: Config, source: Source): Promise<{ images: ImageSet; digest: string }> {
+  const paths = source.samples.map((sample) => join(source.folder, sample.imagePath));
+  const images = await loadImageSet(paths, imageOptions(config));
+  return { images, digest: sha256(await Deno.readFile(source.table), ...images.fileDigests) };
+}
+
+/** Photos, parts, images and weights of a run. */
+export async function openExperiment(config: Config): Promise<Experiment> {
+  const source = await openSource(config);
+  const { images, digest: dataDigest } = await openImages(config, source);
+  const parts = makeParts(config, source);
+  const weights = config.weights === null ? randomWeights(config.seed) : await loadWeights(config.weights);
+  return { config, source, parts, images, dataDigest, weights, store: openStore(storeFolder(config)) };
+}
+
+/** Where a run keeps what can be computed again: decoded images, activations, trainings. */
+export function storeFolder(config: Config): string {
+  return join(config.out, "store");
+}
+
+function imageOptions(config: Config) {
+  return { size: config.size, store: storeFolder(config) };
+}
+
+/** Pixels of one photo of the set, (height, width, 3); shared memory, not to be changed. */
+export function photoOf(images: ImageSet, row: number): Uint8Array {
+  const length = pixelsIn(images.size) * 3;
+  return images.pixels.subarray(row * length, (row + 1) * length);
+}
+
+/** Pixels of one row of the augmented table: the photo, or its copy drawn again. (height, width, 3), RGB, 0–255. */
+export function pixelsOf({ config, source, parts, images }: Experiment, row: number): Uint8Array {
+  const { row: photo, copy } = parts.table[row];
+  const { imageId } = source.samples[photo];
+  const { size, seed, augmentation: ranges } = config;
+  return augmentedCopy(photoOf(images, photo), { size, seed, imageId, copy, ranges });
+}
+
+/**
+ * What names each row's pixels: whatever decides them. Equal keys stand for equal pixels, so that an image that several parts,
+ * runs or seeds share is computed once.
+ */
+function rowKeys({ config, source, parts, images }: Experiment, rows: readonly number[]): string[] {
+  return rows.map((row) => {
+    const { row: photo, copy } = parts.table[row];
+    const { imageId } = source.samples[photo];
+    const pixels = images.pixelDigests[photo];
+    const drawn = copy === 0 ? {} : { imageId, copy, seed: config.seed, ranges: config.augmentation };
+    return digestOf({ pixels, ...drawn });
+  });
+}
+
+/** Digest of rows as a network reads them from `depth` on: their pixels or activations, and their labels. Computes nothing. */
+export function examplesDigest(experiment: Experiment, rows: readonly number[], depth: Depth): string {
+  const { config: { scaling, size }, weights, parts } = experiment;
+  const behind = depth === "block1" ? { scaling, size } : activationsDigest({ weights, scaling, size, depth });
+  return digestOf({ behind, rows: sha256(...rowKeys(experiment, rows)), labels: sha256(labelsOf(parts, rows)) });
+}
+
+/**
+ * Rows as what a network that is trained from `depth` on reads. From `block1` nothing is frozen: the images themselves, held in
+ * memory (12 KB each at 64 × 64). From any other depth the stored activations, computed where they are missing.
+ */
+export async function openExamples(
+  experiment: Experiment,
+  rows: readonly number[],
+  depth: Depth,
+): Promise<Examples & Disposable> {
+  const { config: { scaling, size }, weights, parts, store } = experiment;
+  const labels = labelsOf(parts, rows);
+  const digest = examplesDigest(experiment, rows, depth);
+  if (depth === "block1") {
+    const length = pixelsIn(size) * 3;
+    const pixels = new Uint8Array(rows.length * length);
+    rows.forEach((row, i) => pixels.set(pixelsOf(experiment, row), i * length));
+    return { ...pixelExamples(pixels, labels, { scaling }), digest, [Symbol.dispose]() {} };
+  }
+  const keys = rowKeys(experiment, rows);
+  const images = rows.map((row, i) => ({ key: keys[i], pixels: () => pixelsOf(experiment, row) }));
+  const activations = await openActivations(images, { weights, scaling, size, depth, store });
+  return {
+    ...{ labels, digest },
+    read: (row, target) => activations.read(row, target),
+    [Symbol.dispose]: () => activations[Symbol.dispose](),
+  };
+}
+
+/** One line for readers: what these weights are. */
+export function describeWeights(weights: Vgg16Weights): string {
+  return weights.source === "imagenet"
+    ? "VGG16 without top, ImageNet weights"
+    : "VGG16 without top, SEEDED RANDOM weights: no ImageNet file was found, so the numbers say nothing about the write-up";
+}
+
+function aboutSource(config: Config, source: Omit<Source, "about">, knowsLesions: boolean): string[] {
+  const { skipped, samples } = source;
+  return [
+    describePhotos(config, source, knowsLesions),
+    ...isOwnTable(config)
+      ? ["The text between the cells is about HAM10000; the tables and figures are about these photos."]
+      : [],
+    ...skipped ? [describeSkipped(skipped, samples.length)] : [],
+  ];
+}
+
+function describePhotos(config: Config, source: Omit<Source, "about">, knowsLesions: boolean): string {
+  const { synthetic, samples, classes } = source;
+  const photos = samples.length.toLocaleString("en-US");
+  const lesions = new Set(samples.map((sample) => sample.lesionId)).size.toLocaleString("en-US");
+  if (synthetic) return `SYNTHETIC stand-in data: ${photos} drawn images of ${lesions} drawn lesions, no photos`;
+  if (!isOwnTable(config)) return `HAM10000: ${photos} photos of ${lesions} lesions`;
+  const of = knowsLesions ? ` of ${lesions} lesions` : ", each counted as a lesion of its own";
+  return `Own data, not HAM10000: ${photos} photos${of}; ${classes.length} classes`;
+}
+
+function describeSkipped(skipped: readonly string[], left: number): string {
+  if (skipped.length === 0) return "Damaged photos would be left out: there are none";
+  const names = skipped.slice(0, 10).join(", ") + (skipped.length > 10 ? ", …" : "");
+  return `${skipped.length} of ${skipped.length + left} photos cannot be decoded and are left out: ${names}`;
+}

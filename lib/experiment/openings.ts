@@ -1,0 +1,78 @@
+/**
+ * The log of how often a test set was looked at: `test_openings.jsonl`, one JSON line an opening, written before any label is
+ * compared. Each line holds the SHA-256 of the line before it, so that none can be taken out or changed unnoticed.
+ */
+import { join } from "node:path";
+import { sha256 } from "../support/digest.ts";
+
+export interface Opening {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  /** The run's name and the digest of its configuration: which model. */
+  readonly name: string;
+  readonly configuration: string;
+  /** Digest of the test images and their labels: which set. */
+  readonly set: string;
+  /** SHA-256 of the line before; 64 zeros in the first. */
+  readonly previous: string;
+}
+
+export const openingsFile = "test_openings.jsonl";
+const beginning = "0".repeat(64);
+
+/**
+ * All openings of a run's folder, in their order.
+ *
+ * @throws {SyntaxError} when a line was changed or taken out, with its number
+ */
+export async function readOpenings(folder: string): Promise<Opening[]> {
+  const path = join(folder, openingsFile);
+  const text = await Deno.readTextFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  });
+  let previous = beginning;
+  return text.split("\n").filter((line) => line !== "").map((line, index) => {
+    const opening = JSON.parse(line) as Opening;
+    if (opening.previous !== previous) {
+      throw new SyntaxError(
+        `${path}, line ${index + 1}: expected "previous" to be the SHA-256 of the line before, ${previous}. ` +
+          `Received: ${opening.previous}. The log was changed by hand: put it back as it was`,
+      );
+    }
+    previous = sha256(line);
+    return opening;
+  });
+}
+
+/** Adds an opening to the log. To be awaited before the answers are compared with any label. */
+export async function logOpening(
+  folder: string,
+  { name, configuration, set }: Pick<Opening, "name" | "configuration" | "set">,
+): Promise<void> {
+  const openings = await readOpenings(folder);
+  const last = openings.at(-1);
+  const previous = last ? sha256(JSON.stringify(last)) : beginning;
+  const line: Opening = { time: new Date().toISOString(), name, configuration, set, previous };
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(join(folder, openingsFile), `${JSON.stringify(line)}\n`, { append: true });
+}
+
+/** How often each model has seen each test set, in the order of the first opening. */
+export function countOpenings(openings: readonly Opening[]): { name: string; configuration: string; set: string; times: number }[] {
+  const counts = new Map<string, { name: string; configuration: string; set: string; times: number }>();
+  for (const { name, configuration, set } of openings) {
+    const key = `${configuration} ${set}`;
+    const counted = counts.get(key) ?? { name, configuration, set, times: 0 };
+    counts.set(key, { ...counted, times: counted.times + 1 });
+  }
+  return [...counts.values()];
+}
+
+/** How often each network has seen the test, in words. Markdown. */
+export function describeOpenings(openings: readonly Opening[]): string {
+  const lines = countOpenings(openings).map(({ name, configuration, set, times }) =>
+    `- ${name} (${configuration.slice(0, 12)}): test set ${set.slice(0, 12)} opened ${times === 1 ? "once" : `${times} times`}`
+  );
+  return ["The log of openings; each line is chained to the one before by its digest:", "", ...lines].join("\n");
+}

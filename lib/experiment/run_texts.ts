@@ -1,0 +1,80 @@
+/** What trainings say, in words: computed from their numbers, so that it is true of every run. Markdown. */
+import type { Recipe } from "../recipe.ts";
+import { percent, points, thousands } from "../support/format.ts";
+import type { Experiment } from "./experiment.ts";
+import { lesionInterval, rankRuns, rightAnswers, type Run, validationInterval } from "./run.ts";
+
+/** One line of Markdown a stage. */
+export function describeRecipe(recipe: Recipe): string {
+  const epochs = (count: number) => `${count} ${count === 1 ? "epoch" : "epochs"}`;
+  return recipe.map((stage, index) => {
+    const { depth, optimizer, learningRate, schedule, warmUpEpochs, patience } = stage;
+    return `${index + 1}. ` + [
+      `**${depth === "head" ? "the softmax alone" : `${depth} and all layers after it`}**: ${optimizer}`,
+      `${epochs(stage.epochs)} of batches of ${stage.batchSize}`,
+      `learning rate ${learningRate}${schedule === "cosine" ? ", falling along half a cosine to 0" : ""}`,
+      ...warmUpEpochs > 0 ? [`rising over the first ${epochs(warmUpEpochs)}`] : [],
+      ...stage.dropout > 0 ? [`dropout ${stage.dropout} before the softmax`] : [],
+      ...stage.weightDecay > 0 ? [`weight decay ${stage.weightDecay}`] : [],
+      ...stage.randomOrientation ? ["each image in one of its eight orientations, drawn anew every epoch"] : [],
+      ...patience === null ? [] : [`ended after ${epochs(patience)} without a better validation`],
+      stage.restoreBestWeights ? "the weights of the best epoch count" : "the weights of the last epoch count",
+    ].join(", ");
+  }).join("\n");
+}
+
+/** A run as the figure of learning curves takes it: epochs 1, 2, … over all stages. */
+export function learningCurveOf({ name, history, recipe, bestEpoch }: Run) {
+  const chosen = history.findIndex(({ stage, epoch }) => stage === recipe.length && epoch === bestEpoch) + 1;
+  return {
+    name,
+    history: history.map((record, index) => ({ ...record, epoch: index + 1 })),
+    ...bestEpoch !== null && { chosen },
+  };
+}
+
+/** A run's train and validation accuracy in one line: the title of its learning curves. */
+export function runsTitle({ name, train, validation }: Run): string {
+  return `${name}: ${percent(train.accuracy)} on its training images, ${percent(validation.accuracy)} on validation`;
+}
+
+/** The choice in words: which run, by how much, and whether the difference says anything. Markdown. */
+export function describeChoice(experiment: Experiment, runs: readonly Run[]): string {
+  const [best, ...others] = rankRuns(runs);
+  const withInterval = (run: Run) => {
+    const { low, high } = validationInterval(experiment, run);
+    return `${percent(run.validation.accuracy)} (95 % interval ${percent(low)} to ${percent(high)})`;
+  };
+  const { n } = best.validation;
+  const ofBest = rightAnswers(experiment, best);
+  const lines = others.map((run) => {
+    const ofRun = rightAnswers(experiment, run);
+    const behind = ofBest.map((value, row) => value - ofRun[row]);
+    const images = behind.reduce((a, b) => a + b, 0);
+    const { low, high } = lesionInterval(experiment, behind);
+    return `- **${run.optimizer}**: ${withInterval(run)}. ` + (images === 0
+      ? "As many right answers; its loss is higher."
+      : `${thousands(images)} of ${thousands(n)} images behind, ${points(images / n)} points ` +
+        `(95 % interval of the paired difference ${points(low)} to ${points(high)}): ` +
+        (low > 0 ? "more than chance." : "this may be chance."));
+  });
+  return [`**${best.optimizer}** is chosen: ${withInterval(best)} on validation.`, "", ...lines].join("\n");
+}
+
+/** What 04 has seen: how close the optimizers are, how the softmax overfits, and what depth adds. */
+export function describeTraining(runs: readonly Run[], deep: Run | null): string {
+  const ranked = rankRuns(runs);
+  const [best, last] = [ranked[0], ranked.at(-1)!];
+  const apart = points(best.validation.accuracy - last.validation.accuracy, 1);
+  return [
+    `- On the frozen network the ${runs.length} optimizers end within ${apart} points of each other on validation.`,
+    `- The best softmax classifies ${percent(best.train.accuracy)} of its training images correctly and ` +
+    `${percent(best.validation.accuracy)} of the validation images.`,
+    ...deep
+      ? [
+        `- Trained from ${deep.depth} on, the same network on the same images takes validation from ` +
+        `${percent(best.validation.accuracy)} to ${percent(deep.validation.accuracy)}.`,
+      ]
+      : [],
+  ].join("\n");
+}

@@ -1,0 +1,134 @@
+/** The test part, opened once for each network; what it answered is kept and may be read again. */
+import { drawnPhoto } from "../data/stand_in/stand_in.ts";
+import { exposureOf, exposures } from "../data/leakage.ts";
+import { labelsOf, lesionsOf } from "../data/parts.ts";
+import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
+import { argmaxRows, evaluate, type Evaluation } from "../evaluation/metrics.ts";
+import type { ImageSize } from "../image_size.ts";
+import { digestOf } from "../support/digest.ts";
+import { percent } from "../support/format.ts";
+import { progress } from "../support/progress.ts";
+import { predict } from "../training/fit.ts";
+import { type Experiment, examplesDigest, openExamples, pixelsOf } from "./experiment.ts";
+import { logOpening } from "./openings.ts";
+import { networkOf, type Run } from "./run.ts";
+
+/** A trained network with its answers to the test. */
+export interface TestedRun {
+  readonly run: Run;
+  readonly test: Evaluation;
+  /** Class probabilities of the test rows, (n, classes). */
+  readonly answers: Float32Array;
+  /** Predicted label of each test row, in the order of the part. */
+  readonly predicted: Uint8Array;
+  /** 95 % interval of the test accuracy; whole lesions are drawn, since images of one lesion are not independent. */
+  readonly interval: Interval;
+}
+
+/**
+ * What a run answers on the test. The first time its configuration is logged, then the test is opened; later the stored answers
+ * are read, without an opening.
+ */
+export async function openTest(experiment: Experiment, run: Run): Promise<TestedRun> {
+  const { config, parts, source, store } = experiment;
+  const set = testSet(experiment);
+  const key = digestOf({ configuration: run.configuration, set });
+  const { tensors } = await store.keep("answers", key, async () => {
+    await logOpening(config.out, { name: run.name, configuration: run.configuration, set });
+    const network = await networkOf(experiment, run);
+    using examples = await openExamples(experiment, parts.test, run.depth);
+    const answers = await predict(network, examples, progress(`Test: ${run.name}`));
+    return { value: { name: run.name }, tensors: { answers } };
+  });
+  const classes = source.classes.length;
+  const predicted = argmaxRows(tensors.answers, classes);
+  const labels = labelsOf(parts, parts.test);
+  const right = Array.from(predicted, (label, row) => Number(label === labels[row]));
+  return {
+    ...{ run, predicted },
+    answers: tensors.answers,
+    test: evaluate(labels, tensors.answers, classes),
+    interval: groupBootstrapInterval(right, lesionsOf(source, parts, parts.test), { seed: config.seed }),
+  };
+}
+
+/** Digest of the test's pixels and labels. */
+export function testSet(experiment: Experiment): string {
+  return examplesDigest(experiment, experiment.parts.test, "block1");
+}
+
+/** Accuracy on the test images of some classes, by what training has shown of them. */
+export interface ExposureRow {
+  /** One of `exposures`, or "all of these classes". */
+  readonly seen: string;
+  readonly n: number;
+  /** Null where there are no such images. */
+  readonly accuracy: number | null;
+  /** 95 %, over lesions; null as above. */
+  readonly interval: Interval | null;
+}
+
+/**
+ * Divides the test images of some classes by what training has shown of them. The groups differ in their classes (every image
+ * of df and vasc has a copy), so only classes that all groups have can be compared: see `comparableClasses`.
+ */
+export function accuracyByExposure(
+  { source, parts, config }: Pick<Experiment, "source" | "parts" | "config">,
+  { predicted }: Pick<TestedRun, "predicted">,
+  classes: readonly string[],
+): ExposureRow[] {
+  const exposure = exposureOf(source, parts, parts.subsetTrain);
+  const rows = parts.test.map((row, i) => ({ row, predicted: predicted[i], label: parts.table[row].label }))
+    .filter(({ label }) => classes.includes(source.classes[label].code));
+  const measure = (seen: string, group: typeof rows): ExposureRow => {
+    if (group.length === 0) return { seen, n: 0, accuracy: null, interval: null };
+    const right = group.map(({ predicted, label }) => Number(predicted === label));
+    const lesions = lesionsOf(source, parts, group.map(({ row }) => row));
+    return {
+      ...{ seen, n: group.length },
+      accuracy: right.reduce((a, b) => a + b, 0) / group.length,
+      interval: groupBootstrapInterval(right, lesions, { seed: config.seed }),
+    };
+  };
+  return [
+    ...exposures.map((seen, place) => measure(seen, rows.filter(({ row }) => exposure(row) === place))),
+    measure("all of these classes", rows),
+  ];
+}
+
+/** A test image with what the network said of it. */
+export interface AnsweredImage {
+  /** (height, width, 3), RGB, 0–255. */
+  readonly pixels: Uint8Array;
+  readonly size: ImageSize;
+  /** True diagnosis, answer and its probability. */
+  readonly label: string;
+  readonly dx: string;
+}
+
+/** The first test images of each class that were answered rightly, then those that were not: for a grid, a row a class. */
+export function answerExamples(
+  experiment: Experiment,
+  { answers, predicted }: Pick<TestedRun, "answers" | "predicted">,
+  { right, wrong }: { right: number; wrong: number },
+): AnsweredImage[] {
+  const { parts, source: { classes }, config: { size } } = experiment;
+  return classes.flatMap(({ code: dx }, label) => {
+    const own = parts.test.map((row, i) => ({ row, i })).filter(({ row }) => parts.table[row].label === label);
+    const taken = [
+      ...own.filter(({ i }) => predicted[i] === label).slice(0, right),
+      ...own.filter(({ i }) => predicted[i] !== label).slice(0, wrong),
+    ];
+    return taken.map(({ row, i }) => {
+      const answer = predicted[i];
+      const said = percent(answers[i * classes.length + answer], 0);
+      const text = answer === label ? `${dx} ✓ ${said}` : `${dx} → ${classes[answer].code} ${said}`;
+      return { pixels: pixelsOf(experiment, row).slice(), size, label: text, dx };
+    });
+  });
+}
+
+/** Drawn lesions with the same labels, for published copies that may not show photos. */
+export function drawnAnswers(images: readonly AnsweredImage[], { seed }: { seed: number }): AnsweredImage[] {
+  return images.map((image, i) => ({ ...image, pixels: drawnPhoto(image.dx, { seed: seed + i, size: image.size }) }));
+}
