@@ -1,5 +1,6 @@
 /** What a run's photos are, in lines that every notebook shows first. */
 import type { Config } from "../config.ts";
+import { thousands } from "../support/format.ts";
 import type { DiagnosisClass } from "../data/diagnosis.ts";
 import { isOwnTable, type Sample } from "../data/metadata.ts";
 
@@ -26,8 +27,8 @@ export function aboutSource(facts: SourceFacts): string[] {
 }
 
 function describePhotos({ config, synthetic, samples, classes, knowsLesions }: SourceFacts): string {
-  const photos = samples.length.toLocaleString("en-US");
-  const lesions = new Set(samples.map((sample) => sample.lesionId)).size.toLocaleString("en-US");
+  const photos = thousands(samples.length);
+  const lesions = thousands(new Set(samples.map((sample) => sample.lesionId)).size);
   if (synthetic) {
     return `SYNTHETIC stand-in data: ${photos} drawn images of ${lesions} drawn lesions, no photos`;
   }

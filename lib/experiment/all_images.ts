@@ -1,6 +1,7 @@
 /** The recipe on all images of the training side, in as many steps as on the write-up's 12,000, both on the test. */
 import { join } from "node:path";
 import type { Config } from "../config.ts";
+import { thousands } from "../support/format.ts";
 import type { Interval } from "../evaluation/intervals.ts";
 import { deepConfigurationOf, trainDeep } from "./deep_training.ts";
 import { testDeep } from "./final_evaluation.ts";
@@ -50,7 +51,7 @@ export async function testOnAllImages(
 
 async function measure(config: Config, inputs: Inputs, progress: StageProgress): Promise<AllImagesRow> {
   const { subset, subsetTrain } = inputs.parts;
-  const name = `${subset.length.toLocaleString("en-US")} images`;
+  const name = `${thousands(subset.length)} images`;
   const deep = await trainDeep(config, inputs, {
     activations: progress(`${name}: activations`),
     training: progress(name),

@@ -4,6 +4,7 @@ import { writeAtomic } from "../support/atomic.ts";
 import type { Config } from "../config.ts";
 import type { OptimizerName } from "../recipe.ts";
 import { digestOf } from "../support/digest.ts";
+import { percent, points, thousands } from "../support/format.ts";
 import { wilsonInterval } from "../evaluation/intervals.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import { type Head, loadHead, predict, saveHead } from "../training/head.ts";
@@ -95,7 +96,6 @@ export function chooseRun(runs: readonly OptimizerRun[]): OptimizerRun {
 /** The choice in words: which optimizer, by how much, and whether the difference says anything. Markdown. */
 export function describeChoice(runs: readonly OptimizerRun[]): string {
   const [best, ...others] = [...runs].sort((a, b) => b.validation.accuracy - a.validation.accuracy);
-  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   const interval = ({ validation: { accuracy, n } }: OptimizerRun) => {
     const { low, high } = wilsonInterval(Math.round(accuracy * n), n);
     return `${percent(accuracy)} (95 % interval ${percent(low)} to ${percent(high)})`;
@@ -103,11 +103,11 @@ export function describeChoice(runs: readonly OptimizerRun[]): string {
   const { n } = best.validation;
   const lines = others.map((run) => {
     const lead = Math.round((best.validation.accuracy - run.validation.accuracy) * n);
-    const points = ((best.validation.accuracy - run.validation.accuracy) * 100).toFixed(2);
+    const behind = points(best.validation.accuracy - run.validation.accuracy);
     const apart = wilsonInterval(Math.round(best.validation.accuracy * n), n).low >
       wilsonInterval(Math.round(run.validation.accuracy * n), n).high;
-    return `- **${run.optimizer}**: ${interval(run)}, ${points} points behind, ${lead} of ${
-      n.toLocaleString("en-US")
+    return `- **${run.optimizer}**: ${interval(run)}, ${behind} points behind, ${lead} of ${
+      thousands(n)
     } images; ` +
       (apart ? "the intervals do not overlap" : "the intervals overlap: this difference may be chance");
   });

@@ -1,6 +1,7 @@
 /** Rows of 05's tables: results side by side, the gap, intervals, and what the write-up says. */
 import type { Config } from "../config.ts";
 import { gapPercent } from "../evaluation/gap.ts";
+import { percent, points, thousands } from "../support/format.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
 import type { Evaluation } from "../evaluation/metrics.ts";
 import { isOwnTable } from "../data/metadata.ts";
@@ -68,13 +69,12 @@ export function conclusion(
   inputs: Inputs,
   final: FinalEvaluation,
 ): string {
-  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   const { ours, interval, trained, baselines } = claimOf(config, inputs, final);
   const { best, changedByHalfFloats: changed } = final;
   const range = ({ low, high }: Interval) => `(95 % interval ${percent(low)} to ${percent(high)})`;
   const toClaim = (accuracy: number) => {
-    const behind = (claimed.accuracy - accuracy) * 100;
-    return `${Math.abs(behind).toFixed(1)} points ${behind > 0 ? "below" : "above"} the claim`;
+    const behind = claimed.accuracy - accuracy;
+    return `${points(Math.abs(behind), 1)} points ${behind > 0 ? "below" : "above"} the claim`;
   };
   const beaten = baselines.filter((baseline) => baseline.accuracy < ours).length;
   const [seen] = countLeakage(inputs.source, inputs.parts, inputs.parts.subsetTrain).slice(-1);
@@ -102,7 +102,7 @@ export function conclusion(
     }. ` +
     "An accuracy on such copies is not an accuracy on patients.",
     `- Storing activations as half floats changes the frozen one's answer for ${changed.frozen} of ` +
-    `${best.test.n.toLocaleString("en-US")} test images` +
+    `${thousands(best.test.n)} test images` +
     (changed.trained === null ? "." : `, the trained one's for ${changed.trained}.`),
     ...isOwnTable(config)
       ? ["- These are not the write-up's photos: the difference to its number says nothing about its claim."]
@@ -115,17 +115,15 @@ export function conclusion(
 
 /** The write-up's numbers beside the measured ones, as text; `trained` is empty without a recipe. */
 export function besideTheClaim(inputs: Inputs, final: FinalEvaluation) {
-  const number = (n: number) => n.toLocaleString("en-US");
-  const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
   const { parts, source } = inputs;
   const { trained } = final;
   const frozen = chosenOf(final);
   const gap = ({ train, test }: TestedRun) => `${gapPercent(train.accuracy, test.accuracy).toFixed(2)} %`;
   const same = (what: string, claim: number, ours: number) => ({
     what,
-    claim: number(claim),
-    frozen: number(ours),
-    trained: trained ? number(ours) : "",
+    claim: thousands(claim),
+    frozen: thousands(ours),
+    trained: trained ? thousands(ours) : "",
   });
   return [
     same("photos", claimed.images, source.samples.length),
@@ -135,9 +133,9 @@ export function besideTheClaim(inputs: Inputs, final: FinalEvaluation) {
     same("trained on", claimed.subset, parts.subset.length),
     {
       what: "test accuracy",
-      claim: percent(claimed.accuracy),
-      frozen: percent(frozen.test.accuracy),
-      trained: trained ? percent(trained.test.accuracy) : "",
+      claim: percent(claimed.accuracy, 2),
+      frozen: percent(frozen.test.accuracy, 2),
+      trained: trained ? percent(trained.test.accuracy, 2) : "",
     },
     {
       what: "gap, (train − test) / train",

@@ -1,12 +1,11 @@
 /** What studies say, in words: computed from their numbers, so that it is true of every run. Markdown. */
 import type { Interval } from "../evaluation/intervals.ts";
 import { sizeText } from "../image_size.ts";
+import { percent, points } from "../support/format.ts";
 import type { AllImagesRow } from "./all_images.ts";
 import type { FairComparison, OptimizerDifference } from "./fair_comparison.ts";
 import type { StudyResult } from "./studies.ts";
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-const points = (share: number) => (100 * share).toFixed(2);
 const signed = (share: number) => `${share < 0 ? "−" : share > 0 ? "+" : ""}${points(Math.abs(share))}`;
 
 /** The title of the ladder's figure: what the best run adds to the first, and its cost. */

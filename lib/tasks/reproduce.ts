@@ -5,6 +5,7 @@ import { writeAtomic } from "../support/atomic.ts";
 import { type Config, type ConfigOptions, createConfig } from "../config.ts";
 import { projectRoot } from "../support/project.ts";
 import { sha256 } from "../support/digest.ts";
+import { percent } from "../support/format.ts";
 import { shownPath } from "../experiment/source.ts";
 import { packageVersions } from "../experiment/versions.ts";
 import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts";
@@ -229,7 +230,6 @@ async function report(config: Config): Promise<void> {
   };
   const chosen = runs.find((run) => run.depth === "head" && run.optimizer === results.chosen)!;
   const trained = runs.find(({ depth }) => depth !== "head");
-  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   console.log(
     `\n${results.synthetic ? "SYNTHETIC stand-in data: these numbers say nothing about skin.\n" : ""}` +
       `Test accuracy ${
