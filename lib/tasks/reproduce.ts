@@ -10,7 +10,7 @@ import { shownPath } from "../experiment/source.ts";
 import { packageVersions } from "../experiment/versions.ts";
 import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../support/notebook/ipynb.ts";
-import { type TerminalProgress, terminalProgress } from "../support/notebook/terminal_progress.ts";
+import { type NotebookLine, notebookLine } from "../support/terminal_line.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../support/storage_error.ts";
 import { earlierTraining } from "./earlier_training.ts";
 import { estimateCost } from "./estimate.ts";
@@ -37,7 +37,7 @@ interface Stand {
   kept: string[];
   /** The one that runs. */
   current: string | null;
-  line: TerminalProgress | null;
+  line: NotebookLine | null;
   /** What one cell may take. */
   readonly timeoutSeconds: number;
 }
@@ -179,7 +179,7 @@ async function runNotebook(
   stand: Stand,
 ): Promise<void> {
   const source = await readNotebook(notebook.path);
-  using progress = terminalProgress(notebook.name, place);
+  using progress = notebookLine(notebook.name, place);
   stand.line = progress;
   const save = (executed: typeof source) => writeAtomic(notebook.executed, serializeNotebook(executed));
   const executed = await executeNotebook(source, {
