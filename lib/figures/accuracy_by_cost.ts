@@ -1,7 +1,7 @@
 /** Accuracy against the minutes it took: a point a run, with its name beside it. */
 import { textWidth } from "../support/plotly/font.ts";
 import { type Figure, figure } from "./figure.ts";
-import { escapeMarkup, percent } from "./format.ts";
+import { escapeMarkup, percent } from "../support/format.ts";
 import { ink, seriesColors } from "./palette.ts";
 import { spread } from "./panel.ts";
 import { defaultWidth, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";

@@ -1,6 +1,6 @@
 /** Horizontal bars with the values written beside them. */
 import { type Figure, figure } from "./figure.ts";
-import { escapeMarkup, thousands } from "./format.ts";
+import { escapeMarkup, thousands } from "../support/format.ts";
 import { ink, seriesColors } from "./palette.ts";
 import { defaultWidth, edge, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";
 import { textWidth } from "../support/plotly/font.ts";

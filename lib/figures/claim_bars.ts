@@ -1,7 +1,7 @@
 /** The main result as one picture: the claimed accuracy, the measured one, the baselines. */
 import { comparisonBars } from "./comparison_bars.ts";
 import type { Figure } from "./figure.ts";
-import { percent } from "./format.ts";
+import { percent } from "../support/format.ts";
 import type { FigureOptions } from "./theme.ts";
 
 /** Accuracies are shares from 0 to 1. */

@@ -1,7 +1,7 @@
 /** Images per class. */
 import { barChart, labelAxis, labelMargin, valueAxis } from "./bar_chart.ts";
 import { type Figure, figure } from "./figure.ts";
-import { escapeMarkup, percent, thousands } from "./format.ts";
+import { escapeMarkup, percent, thousands } from "../support/format.ts";
 import { legendLine } from "./legend.ts";
 import { classColors, ink, seriesColors } from "./palette.ts";
 import { defaultWidth, edge, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";

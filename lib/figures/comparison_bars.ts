@@ -1,7 +1,7 @@
 /** What was claimed beside what was measured. */
 import { labelAxis, labelMargin } from "./bar_chart.ts";
 import { type Figure, figure } from "./figure.ts";
-import { escapeMarkup, percent } from "./format.ts";
+import { escapeMarkup, percent } from "../support/format.ts";
 import { textWidth } from "../support/plotly/font.ts";
 import { legendLine } from "./legend.ts";
 import { ink, seriesColors } from "./palette.ts";

@@ -1,7 +1,7 @@
 /** Which class was taken for which. */
 import { type Figure, figure } from "./figure.ts";
 import { textWidth } from "../support/plotly/font.ts";
-import { escapeMarkup, percent, thousands } from "./format.ts";
+import { escapeMarkup, percent, thousands } from "../support/format.ts";
 import { ink, shareColor, shareScale, textOn } from "./palette.ts";
 import { edge, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";
 

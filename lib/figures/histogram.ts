@@ -1,7 +1,7 @@
 /** How a number is spread: bars of equal width, next to each other. */
 import { countTicks } from "./bar_chart.ts";
 import { type Figure, figure } from "./figure.ts";
-import { thousands } from "./format.ts";
+import { thousands } from "../support/format.ts";
 import { ink, seriesColors } from "./palette.ts";
 import { defaultWidth, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";
 

@@ -1,7 +1,7 @@
 /** How much of the test training has seen, by diagnosis. */
 import { barTrace, labelAxis, labelMargin, valueAxis } from "./bar_chart.ts";
 import { type Figure, figure } from "./figure.ts";
-import { escapeMarkup, percent } from "./format.ts";
+import { escapeMarkup, percent } from "../support/format.ts";
 import { classColors, ink } from "./palette.ts";
 import { defaultWidth, edge, type FigureOptions, themed, topMargin } from "./theme.ts";
 

@@ -1,7 +1,7 @@
 /** Loss and accuracy over the epochs, several runs in one figure. */
 import { type Figure, figure } from "./figure.ts";
 import { textWidth } from "../support/plotly/font.ts";
-import { escapeMarkup, percent } from "./format.ts";
+import { escapeMarkup, percent } from "../support/format.ts";
 import { legendLine } from "./legend.ts";
 import { ink, seriesColors } from "./palette.ts";
 import { panelTitle, spread } from "./panel.ts";

@@ -1,6 +1,6 @@
 /** A legend in one line between title and plot: it takes no width from the plot and reads in the bars' order. */
 import { textWidth } from "../support/plotly/font.ts";
-import { escapeMarkup } from "./format.ts";
+import { escapeMarkup } from "../support/format.ts";
 import { ink } from "./palette.ts";
 import { textSizes } from "./theme.ts";
 

@@ -1,6 +1,6 @@
 /** Computed prose: Markdown as the result of a cell. */
 import { display, type Displayed } from "./display.ts";
-import { escapeMarkdown } from "./format.ts";
+import { escapeMarkdown } from "../support/format.ts";
 
 /** Shows Markdown text; `plain` is for where a front end does not know Markdown (default: the text as it is). */
 export function markdown(text: string, plain = text): Displayed {

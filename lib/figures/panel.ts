@@ -1,5 +1,5 @@
 /** Parts of a figure of several panels. */
-import { escapeMarkup } from "./format.ts";
+import { escapeMarkup } from "../support/format.ts";
 import { ink } from "./palette.ts";
 import { textSizes } from "./theme.ts";
 

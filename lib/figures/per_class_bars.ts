@@ -1,6 +1,6 @@
 /** Precision, recall and F1 of each class. */
 import { type Figure, figure } from "./figure.ts";
-import { escapeMarkup, thousands } from "./format.ts";
+import { escapeMarkup, thousands } from "../support/format.ts";
 import { legendLine } from "./legend.ts";
 import { ink, seriesColors } from "./palette.ts";
 import { defaultWidth, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";

@@ -5,7 +5,7 @@ import type { ImageSize } from "../image_size.ts";
 import { display, type Displayed, type DisplayMessage } from "./display.ts";
 import { textPath, type TextStyle, textWidth, wrapText } from "../support/plotly/font.ts";
 import { ink } from "./palette.ts";
-import { photoMetadata } from "./photo_tag.ts";
+import { photoMetadata } from "../support/photo_tag.ts";
 import { readTile } from "./photo_tile.ts";
 import { edge, syntheticMark, textSizes } from "./theme.ts";
 

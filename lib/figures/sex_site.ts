@@ -1,7 +1,7 @@
 /** Two bar charts side by side: sex on the left, place on the body on the right. */
 import { type Bar, barTrace, labelAxis, labelMargin, valueAxis } from "./bar_chart.ts";
 import { type Figure, figure } from "./figure.ts";
-import { percent, thousands } from "./format.ts";
+import { percent, thousands } from "../support/format.ts";
 import { panelTitle } from "./panel.ts";
 import { defaultWidth, edge, type FigureOptions, themed, topMargin } from "./theme.ts";
 

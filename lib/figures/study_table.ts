@@ -1,5 +1,5 @@
 /** Tables of runs that differ in one thing, all with the same columns. */
-import { percent } from "./format.ts";
+import { percent } from "../support/format.ts";
 import { type Column, type Table, table } from "./table.ts";
 
 /** One run; accuracies are shares from 0 to 1. */

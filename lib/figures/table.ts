@@ -1,6 +1,6 @@
 /** Tables that read well in every front end: VS Code, JupyterLab, GitHub, a terminal. */
 import { display, type Displayed, type MimeBundle } from "./display.ts";
-import { decimals, escapeMarkdown, escapeMarkup, thousands } from "./format.ts";
+import { decimals, escapeMarkdown, escapeMarkup, thousands } from "../support/format.ts";
 import { syntheticMark } from "./theme.ts";
 
 /** A cell's value; null is shown as "–". */

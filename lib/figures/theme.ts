@@ -1,6 +1,6 @@
 /** One look for all figures: white, thin grid, a title that says the finding, the source under it. */
 import { fontStack, textWidth, wrapText } from "../support/plotly/font.ts";
-import { escapeMarkup } from "./format.ts";
+import { escapeMarkup } from "../support/format.ts";
 import { ink } from "./palette.ts";
 
 /** What every figure takes. */

@@ -29,6 +29,21 @@ export async function writeAtomicParts(path: string, parts: readonly Uint8Array[
   }
 }
 
+/** `writeAtomicParts` without waiting for the disk (no sync): for small files whose checksum tells what a power failure tore. */
+export function writeAtomicSync(path: string, content: Uint8Array): void {
+  const temporary = temporaryName(path);
+  try {
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    Deno.writeFileSync(temporary, content, { createNew: true });
+    Deno.renameSync(temporary, path);
+  } catch (error) {
+    try {
+      Deno.removeSync(temporary);
+    } catch { /* the first error says more */ }
+    throw storageError(path, error);
+  }
+}
+
 /**
  * Makes a folder whose files belong together in one step: `fill` writes them into a folder of another name, which is then
  * renamed. An older folder of the name is replaced whole; killed in the moment between its going and the new one's coming, there

@@ -8,6 +8,7 @@ import { openTable } from "../data/metadata.ts";
 import { standInCounts } from "../data/stand_in/stand_in.ts";
 import { countStoredImages } from "../data/image_set.ts";
 import { pixelsIn } from "../image_size.ts";
+import { thousands } from "../support/format.ts";
 import { durationText } from "../support/notebook/progress_text.ts";
 import { readEngineChoice } from "../support/engine/engine_choice.ts";
 import { tfjsNodeFolder } from "../support/engine/addon.ts";
@@ -56,20 +57,19 @@ export async function estimateCost(
   const seconds = left.decode / decodesPerSecond + forward / rate + fixed + deeper.seconds;
   const bytes = left.decode * pixelsIn(config.size) * 3 + left.subset * activationBytes.half +
     left.test * activationBytes.both + deeper.bytes;
-  const number = (n: number) => n.toLocaleString("en-US");
   return [
-    `to compute  ${number(left.decode)} images to decode, ${number(forward)} through VGG16`,
+    `to compute  ${thousands(left.decode)} images to decode, ${thousands(forward)} through VGG16`,
     ...deeper.epochs > 0
       ? [
-        `to train    ${number(left.trainings.length)} ${
+        `to train    ${thousands(left.trainings.length)} ${
           left.trainings.length === 1 ? "recipe" : "recipes"
-        }, ${number(deeper.epochs)} epochs, less what is stored; about ${
+        }, ${thousands(deeper.epochs)} epochs, less what is stored; about ${
           durationText(deeper.seconds)
         } of the time`,
       ]
       : [],
     `time        about ${durationText(seconds)} on two cores`,
-    `disk        about ${number(Math.ceil(bytes / 1e6))} MB more in the run's folder`,
+    `disk        about ${thousands(Math.ceil(bytes / 1e6))} MB more in the run's folder`,
   ];
 }
 

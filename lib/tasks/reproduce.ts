@@ -5,11 +5,12 @@ import { writeAtomic } from "../support/atomic.ts";
 import { type Config, type ConfigOptions, createConfig } from "../config.ts";
 import { projectRoot } from "../support/project.ts";
 import { sha256 } from "../support/digest.ts";
+import { percent } from "../support/format.ts";
 import { shownPath } from "../support/project.ts";
 import { packageVersions } from "../experiment/versions.ts";
 import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../support/notebook/ipynb.ts";
-import { type TerminalProgress, terminalProgress } from "../support/notebook/terminal_progress.ts";
+import { type NotebookLine, notebookLine } from "../support/terminal_line.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../support/storage_error.ts";
 import { earlierTraining } from "./earlier_training.ts";
 import { estimateCost } from "./estimate.ts";
@@ -36,7 +37,7 @@ interface Stand {
   kept: string[];
   /** The one that runs. */
   current: string | null;
-  line: TerminalProgress | null;
+  line: NotebookLine | null;
   /** What one cell may take. */
   readonly timeoutSeconds: number;
 }
@@ -178,7 +179,7 @@ async function runNotebook(
   stand: Stand,
 ): Promise<void> {
   const source = await readNotebook(notebook.path);
-  using progress = terminalProgress(notebook.name, place);
+  using progress = notebookLine(notebook.name, place);
   stand.line = progress;
   const save = (executed: typeof source) => writeAtomic(notebook.executed, serializeNotebook(executed));
   const executed = await executeNotebook(source, {
@@ -229,7 +230,6 @@ async function report(config: Config): Promise<void> {
   };
   const chosen = runs.find((run) => run.depth === "head" && run.optimizer === results.chosen)!;
   const trained = runs.find(({ depth }) => depth !== "head");
-  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   console.log(
     `\n${results.synthetic ? "SYNTHETIC stand-in data: these numbers say nothing about skin.\n" : ""}` +
       `Test accuracy ${

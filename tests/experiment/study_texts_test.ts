@@ -41,8 +41,8 @@ function optimizers(nadam: number, difference: [number, number, number, number])
 Deno.test("the ladder's title names the best depth, or that nothing beats the first", () => {
   const head = result("head", 0.641);
   const deep = result("block3", 0.832, { minutes: 15.6 });
-  assert.equal(ladderTitle([head, deep]), "From 64.1 % (head) to 83.2 % (block3) in 16 minutes of training");
-  assert.equal(ladderTitle([deep, head]), "Nothing beats the block3: 83.2 %");
+  assert.equal(ladderTitle([head, deep]), "From 64.1\u00a0% (head) to 83.2\u00a0% (block3) in 16 minutes of training");
+  assert.equal(ladderTitle([deep, head]), "Nothing beats the block3: 83.2\u00a0%");
   assert.equal(bestOf([head, deep]), deep);
 });
 
@@ -52,12 +52,12 @@ Deno.test("the ladder's finding tells rungs from other recipes, and which pass t
   const own = result("our recipe", 0.911, { depth: "block3", minutes: 55, epochs: 12 });
   const half = result("half of it", 0.897, { depth: "block3", minutes: 26.4 });
   assert.deepEqual(describeLadder([head, deep, own, half], 0.895).split("\n"), [
-    "- **Depth** takes validation from 64.1 % (head) to 83.2 % (block3). Of the images that it has trained on, that network knows 98.5 %.",
-    "- **Our recipe**: 91.1 % on validation, 90.0 % on train, after 12 epochs and 55 minutes.",
-    "- **Half of it**: 89.7 % on validation, 90.0 % on train, after 6 epochs and 26 minutes.",
-    "- The claimed 89.5 % is reached on validation by half of it, our recipe, at the least in 26 minutes.",
+    "- **Depth** takes validation from 64.1\u00a0% (head) to 83.2\u00a0% (block3). Of the images that it has trained on, that network knows 98.5\u00a0%.",
+    "- **Our recipe**: 91.1\u00a0% on validation, 90.0\u00a0% on train, after 12 epochs and 55 minutes.",
+    "- **Half of it**: 89.7\u00a0% on validation, 90.0\u00a0% on train, after 6 epochs and 26 minutes.",
+    "- The claimed 89.5\u00a0% is reached on validation by half of it, our recipe, at the least in 26 minutes.",
   ]);
-  assert.match(describeLadder([head, deep], 0.895), /89\.5 % is reached on validation by none/);
+  assert.match(describeLadder([head, deep], 0.895), /89\.5\u00a0% is reached on validation by none/);
 });
 
 Deno.test("sizes are compared within a depth, width before height", () => {
@@ -69,9 +69,9 @@ Deno.test("sizes are compared within a depth, width before height", () => {
     result("e", 0.74, { depth: "block5", size: 96 }),
   ]);
   assert.deepEqual(text.split("\n"), [
-    "- **head**: 65.0 % at 64 × 64 (0.3 min), 68.0 % at 96 × 96 (0.6 min), 67.0 % at 200 × 150 (1.0 min). " +
+    "- **head**: 65.0\u00a0% at 64 × 64 (0.3 min), 68.0\u00a0% at 96 × 96 (0.6 min), 67.0\u00a0% at 200 × 150 (1.0 min). " +
     "The best, 96 × 96, adds 3.00 points.",
-    "- **block5**: 75.0 % at 64 × 64 (12.3 min), 74.0 % at 96 × 96 (12.3 min). The smallest is not beaten.",
+    "- **block5**: 75.0\u00a0% at 64 × 64 (12.3 min), 74.0\u00a0% at 96 × 96 (12.3 min). The smallest is not beaten.",
   ]);
 });
 
@@ -82,7 +82,7 @@ Deno.test("all images are compared with the subset, with what each has seen of t
   });
   assert.match(
     describeAllImages([row("12,000 images", 0.91, 0.738), row("34,120 images", 0.905, 0.89)]),
-    /With 34,120 images instead of 12,000 images .* 91\.0 % to 90\.5 % \(−0\.50 points\).* 89\.0 % instead of 73\.8 %/,
+    /With 34,120 images instead of 12,000 images .* 91\.0\u00a0% to 90\.5\u00a0% \(−0\.50 points\).* 89\.0\u00a0% instead of 73\.8\u00a0%/,
   );
 });
 
@@ -93,8 +93,8 @@ Deno.test("each depth's scalings are compared, with sign", () => {
     result("c", 0.72, { depth: "block5" }),
     result("d", 0.7, { depth: "block5", scaling: "imagenet" }),
   ]);
-  assert.match(text, /\*\*head\*\*: 64\.1 % .*66\.1 % .*: \+2\.00 points/);
-  assert.match(text, /\*\*block5\*\*: 72\.0 % .*70\.0 % .*: −2\.00 points/);
+  assert.match(text, /\*\*head\*\*: 64\.1\u00a0% .*66\.1\u00a0% .*: \+2\.00 points/);
+  assert.match(text, /\*\*block5\*\*: 72\.0\u00a0% .*70\.0\u00a0% .*: −2\.00 points/);
 });
 
 Deno.test("an optimizer is called better only where both intervals leave zero on one side", () => {
@@ -107,7 +107,7 @@ Deno.test("an optimizer is called better only where both intervals leave zero on
   }
   assert.match(
     describeOptimizers(optimizers(0.62, [-0.03, -0.01, -0.03, -0.01])),
-    /\*\*adam\*\* has the highest mean, 64\.0 %.*adam before nadam by 2\.00 points/,
+    /\*\*adam\*\* has the highest mean, 64\.0\u00a0%.*adam before nadam by 2\.00 points/,
   );
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import sharp from "sharp";
 import { display } from "../../lib/figures/display.ts";
 import { photoGrid } from "../../lib/figures/photo_grid.ts";
-import { isPhoto, photoMetadata, photoTag } from "../../lib/figures/photo_tag.ts";
+import { isPhoto, photoMetadata, photoTag } from "../../lib/support/photo_tag.ts";
 import { show } from "../../lib/figures/show.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { pngSize } from "./inspect_svg.ts";

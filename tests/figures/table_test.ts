@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { display } from "../../lib/figures/display.ts";
-import { decimals, escapeMarkup, percent, thousands } from "../../lib/figures/format.ts";
+import { decimals, escapeMarkup, percent, thousands } from "../../lib/support/format.ts";
 import { table } from "../../lib/figures/table.ts";
 
 const rows = [

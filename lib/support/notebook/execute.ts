@@ -14,29 +14,10 @@ import type { Message } from "./message.ts";
 import { collectOutputs, type OutputLimits } from "./outputs.ts";
 import { withStopNotice } from "./stop_notice.ts";
 import { explainSyntaxError } from "./syntax_error.ts";
+import type { StageProgress } from "../pace.ts";
+import type { NotebookProgress } from "../terminal_line.ts";
 
 export { ExecutionError };
-
-/** How far a long step of a cell is, as sent by progress.ts. */
-export interface StageProgress {
-  stage: string;
-  done: number;
-  total: number;
-  /** null: not known yet. */
-  secondsLeft: number | null;
-  /** Items a second; null or absent: not known. */
-  perSecond?: number | null;
-}
-
-/** How far a notebook is. */
-export interface NotebookProgress {
-  /** The code cell that runs, 1 … cells. */
-  cell: number;
-  /** Code cells that hold code. */
-  cells: number;
-  /** The step that the cell last told about; null at the start of a cell. */
-  stage: StageProgress | null;
-}
 
 export interface ExecuteOptions {
   /** Names the notebook in errors; default "notebook". */

@@ -4,12 +4,7 @@
  * A photo is shown by `display_data` whose metadata hold `{ ham10000: { photo: true, alt: "…" } }`. `withoutPhotos` puts a
  * drawn placeholder in its place; `assertNoPhotos` is the net below that.
  */
-import {
-  isPhoto as isPhotoMetadata,
-  type PhotoMetadata,
-  photoMetadata,
-  photoTag,
-} from "../../figures/photo_tag.ts";
+import { isPhoto as isPhotoMetadata, type PhotoMetadata, photoMetadata, photoTag } from "../photo_tag.ts";
 import type { Cell, DisplayOutput, Notebook, Output } from "./ipynb.ts";
 import { placeholder, placeholderText } from "./placeholder.ts";
 import { findEmbeddedImage, findPixels } from "./embedded_image.ts";
@@ -59,7 +54,7 @@ export async function assertNoPhotos(notebook: Notebook, options: { name?: strin
     `${
       options.name ?? "Notebook"
     }: expected no picture but figures and placeholders, as photos must not be committed. Show ` +
-      `photos with the tag metadata.ham10000.photo (lib/figures/photo_tag.ts), figures with their plotly ` +
+      `photos with the tag metadata.ham10000.photo (lib/support/photo_tag.ts), figures with their plotly ` +
       `JSON. Received:\n  ${found.join("\n  ")}`,
   );
 }

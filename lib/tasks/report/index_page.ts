@@ -1,6 +1,6 @@
 /** The site's first page: who reads nothing else knows the claim, the result, the leak and the cost. */
 import type { Figure } from "../../figures/figure.ts";
-import { percent } from "../../figures/format.ts";
+import { percent } from "../../support/format.ts";
 import { durationText } from "../../support/notebook/progress_text.ts";
 import { figureHtml, type StoredFigure } from "./figure_html.ts";
 import { escapeHtml } from "./html.ts";

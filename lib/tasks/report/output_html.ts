@@ -1,6 +1,6 @@
 /** One output of a cell as HTML: the richest form that a page can show without trusting it. */
 import { stripVTControlCharacters } from "node:util";
-import { type PhotoMetadata, photoTag } from "../../figures/photo_tag.ts";
+import { type PhotoMetadata, photoTag } from "../../support/photo_tag.ts";
 import type { DisplayOutput, Output, ResultOutput } from "../../support/notebook/ipynb.ts";
 import { findPixels } from "../../support/notebook/embedded_image.ts";
 import { isPhoto } from "../../support/notebook/photos.ts";

@@ -2,7 +2,7 @@
 import { claimBars } from "../../figures/claim_bars.ts";
 import { comparisonBars } from "../../figures/comparison_bars.ts";
 import type { Figure } from "../../figures/figure.ts";
-import { percent } from "../../figures/format.ts";
+import { percent } from "../../support/format.ts";
 import { asWrittenRun, deeperRun, intervalOf, type Results } from "./results.ts";
 
 /** The claim, the run as written and the best deeper one, the baselines; null without a run. `width` in pixels. */

@@ -13,7 +13,7 @@ import {
 } from "../../experiment/study_texts.ts";
 import { accuracyByCost } from "../../figures/accuracy_by_cost.ts";
 import type { Figure } from "../../figures/figure.ts";
-import { percent, thousands } from "../../figures/format.ts";
+import { percent, points, thousands } from "../../support/format.ts";
 import { leakageBars } from "../../figures/leakage_bars.ts";
 import { table } from "../../figures/table.ts";
 import { sizeText } from "../../image_size.ts";
@@ -118,21 +118,21 @@ function resultSection(results: Results): Section {
 
 function frozenText(results: Results, run: ResultRun): string {
   const interval = intervalOf(results, run);
-  const behind = 100 * (results.claimed.accuracy - run.test.accuracy);
+  const behind = results.claimed.accuracy - run.test.accuracy;
   return `With the network as it came and only the last layer trained${
     run.optimizer ? ` (${run.optimizer})` : ""
   }, ` +
     `**${percent(run.test.accuracy)}** of ${thousands(run.test.n)} test images are answered rightly` +
     `${interval ? ` (95 % interval ${percent(interval.low)} to ${percent(interval.high)})` : ""}: ` +
-    `${Math.abs(behind).toFixed(1)} points ${behind >= 0 ? "less" : "more"} than claimed.`;
+    `${points(Math.abs(behind), 1)} points ${behind >= 0 ? "less" : "more"} than claimed.`;
 }
 
 function deeperText(results: Results, run: ResultRun): string {
-  const behind = 100 * (results.claimed.accuracy - run.test.accuracy);
+  const behind = results.claimed.accuracy - run.test.accuracy;
   return `Where the network itself is trained too, from ${run.depth} on, it is **${
     percent(run.test.accuracy)
   }**, ` +
-    `${Math.abs(behind).toFixed(1)} points ${behind >= 0 ? "below" : "above"} the claim.`;
+    `${points(Math.abs(behind), 1)} points ${behind >= 0 ? "below" : "above"} the claim.`;
 }
 
 function baselinesText({ baselines }: Results): string {

@@ -1,4 +1,4 @@
-import { photoMetadata, photoTag } from "../../../lib/figures/photo_tag.ts";
+import { photoMetadata, photoTag } from "../../../lib/support/photo_tag.ts";
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { display } from "../../../lib/figures/display.ts";

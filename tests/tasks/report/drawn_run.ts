@@ -6,7 +6,7 @@ import type { StudyResult } from "../../../lib/experiment/studies.ts";
 import { display } from "../../../lib/figures/display.ts";
 import { classBars } from "../../../lib/figures/class_bars.ts";
 import { table } from "../../../lib/figures/table.ts";
-import { photoMetadata } from "../../../lib/figures/photo_tag.ts";
+import { photoMetadata } from "../../../lib/support/photo_tag.ts";
 import {
   type CodeCell,
   createNotebook,

@@ -1,6 +1,6 @@
 /**
- * The mark of outputs that show a photo of the data set. HAM10000 is CC BY-NC: no such picture may enter the repository,
- * so whatever writes a notebook for it takes the tagged outputs out.
+ * The mark of outputs that show a photo of the data set. HAM10000 is CC BY-NC 4.0: no such picture may enter the repository, so
+ * `withoutPhotos` (notebook/photos.ts) takes the tagged outputs out of what is published.
  */
 
 /** The key in an output's metadata: `metadata[photoTag].photo === true`. */
@@ -13,13 +13,15 @@ export interface PhotoMetadata {
   alt: string;
   /** True where the pictures are drawn stand-ins, not photos. */
   synthetic: boolean;
+  /** A drawn picture of the same, PNG in Base64: published copies show it in the photo's place. No photo may be in it. */
+  standIn?: string;
 }
 
 /** The metadata of an output that shows photos. */
 export function photoMetadata(
-  options: { alt: string; synthetic?: boolean },
+  { alt, synthetic = false, standIn }: { alt: string; synthetic?: boolean; standIn?: string },
 ): { [photoTag]: PhotoMetadata } {
-  return { [photoTag]: { photo: true, alt: options.alt, synthetic: options.synthetic ?? false } };
+  return { [photoTag]: { photo: true, alt, synthetic, ...standIn ? { standIn } : {} } };
 }
 
 /** Whether an output's metadata carries the tag. */

@@ -1,8 +1,13 @@
-/** Numbers as the figures and tables write them. */
+/** Numbers and text as figures, tables and prose write them. */
 
 /** 0.638 → "63.8 %", with a no-break space. A value that is not a number gives "–". */
 export function percent(share: number, digits = 1): string {
   return Number.isFinite(share) ? `${(share * 100).toFixed(digits)}\u00a0%` : "–";
+}
+
+/** A difference of two shares in percentage points: 0.0042 → "0.42". */
+export function points(difference: number, digits = 2): string {
+  return (100 * difference).toFixed(digits);
 }
 
 /** 10015 → "10,015". A value that is not a number gives "–". */

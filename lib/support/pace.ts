@@ -1,0 +1,103 @@
+/** How fast a stage goes and how long it will still take, in numbers and in words. */
+
+/** How far a long step is. */
+export interface StageProgress {
+  /** What is done, with a detail where there is one: `Training, epoch 2/10`. */
+  stage: string;
+  done: number;
+  total: number;
+  /** null: not known yet. */
+  secondsLeft: number | null;
+  /** Items a second; null or absent: not known. */
+  perSecond?: number | null;
+}
+
+/** Told how far a stage is; gives the seconds that are left, or null while that is not known. */
+export interface TimeLeft {
+  (done: number, total: number): number | null;
+  /** Items a second, by the same pace; null while that is not known. */
+  perSecond(): number | null;
+}
+
+/** Shortest time over which a pace is measured, in seconds: shorter ones are mostly noise. */
+const shortest = 0.5;
+/** So many paces count; older ones are forgotten. */
+const remembered = 15;
+
+/**
+ * The pace is the median of the last 15 measures, the slower of the middle two. So stored items that arrive all at once, or a
+ * pause, spoil one measure and not the estimate. It needs two measures.
+ *
+ * @param now the time in seconds, from any origin
+ */
+export function timeLeft(now: () => number = secondsNow): TimeLeft {
+  let [sinceTime, sinceDone] = [now(), 0];
+  let secondsPerItem: number[] = [];
+  /** Seconds an item; null while that is not known. */
+  const pace = () => {
+    if (secondsPerItem.length < 2) return null;
+    const sorted = secondsPerItem.toSorted((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)];
+  };
+  const estimate = (done: number, total: number) => {
+    const time = now();
+    if (done < sinceDone) [sinceTime, sinceDone, secondsPerItem] = [time, done, []]; // it began again
+    if (done > sinceDone && time - sinceTime >= shortest) {
+      secondsPerItem = [...secondsPerItem, (time - sinceTime) / (done - sinceDone)].slice(-remembered);
+      [sinceTime, sinceDone] = [time, done];
+    }
+    if (done >= total) return 0;
+    const secondsEach = pace();
+    if (secondsEach === null) return null;
+    // The time since the last measure is part of the estimate: so it counts down between slow items.
+    return Math.max(0, secondsEach * (total - sinceDone) - (time - sinceTime));
+  };
+  const perSecond = () => {
+    const secondsEach = pace();
+    return secondsEach === null ? null : 1 / secondsEach;
+  };
+  return Object.assign(estimate, { perSecond });
+}
+
+/** Seconds since this program started, as a fraction. */
+export function secondsNow(): number {
+  return performance.now() / 1000;
+}
+
+/** As `Activations  45 %  9,240 of 20,530  54 a second  2 min 10 s left`. 100 % only when all is done. */
+export function progressText(progress: StageProgress): string {
+  const { stage, done, total } = progress;
+  const count = `${done.toLocaleString("en")} of ${total.toLocaleString("en")}`;
+  return [stage, `${percentDone(done, total)} %`, count, ...paceTexts(progress)].join("  ");
+}
+
+/** Rate and time left, where they are known and something is left: `54 a second`, `2 min 10 s left`. */
+export function paceTexts({ done, total, secondsLeft, perSecond }: StageProgress): string[] {
+  if (done >= total) return [];
+  return [
+    ...perSecond ? [rateText(perSecond)] : [],
+    ...secondsLeft === null ? [] : [`${durationText(secondsLeft)} left`],
+  ];
+}
+
+/** As `1,204 a second`, `3.2 a second`; an item that takes longer than a second as `2.5 s each`. */
+export function rateText(perSecond: number): string {
+  if (perSecond < 0.95) return `${(1 / perSecond).toFixed(1)} s each`;
+  const digits = perSecond < 10 ? 1 : 0;
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `${perSecond.toLocaleString("en", format)} a second`;
+}
+
+/** Whole percent, rounded down; nothing to do is all done. */
+export function percentDone(done: number, total: number): number {
+  return total <= 0 ? 100 : Math.floor(Math.min(Math.max(done / total, 0), 1) * 100);
+}
+
+/** As `8 s`, `2 min 10 s`, `1 h 05 min`; rounded up. */
+export function durationText(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, "0")} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}

@@ -1,0 +1,175 @@
+/**
+ * Long work tells how far it is; where that is shown is decided here. So no function passes a progress callback on.
+ *
+ * @example
+ * const report = progress("Activations");
+ * for (const [index, image] of images.entries()) {
+ *   compute(image);
+ *   report(index + 1, images.length);
+ * }
+ */
+import { progressText, secondsNow, type StageProgress, timeLeft } from "./pace.ts";
+import { type TerminalLine, terminalLine, type TextStream } from "./terminal_line.ts";
+
+/** Tells that `done` of `total` are done. @param detail what else is worth seeing now, as `epoch 2/10, loss 0.812` */
+export type Report = (done: number, total: number, detail?: string) => void;
+
+/** Makes the reports of a stage, as `progress` does. */
+export type ProgressSink = (stage: string) => Report;
+
+/**
+ * A stage's report, to be called as often as you like; it returns at once.
+ *
+ * - In a notebook's cell it makes one output that changes in place. Its tag `metadata.ham10000.progress` lets the headless run
+ *   show it and leave it out of the executed notebook.
+ * - In a program it is one line of the terminal that changes, on stderr; where stderr is no terminal, a line every 10 s.
+ * - In tests and with `HAM10000_PROGRESS=off` nothing is shown.
+ *
+ * A stage that takes less than half a second shows nothing. The last state of one that was shown is always shown.
+ *
+ * @param stage what is done, as `Activations`
+ */
+export function progress(stage: string): Report {
+  return (chosenSink ?? (ambientSink ??= findSink()))(stage);
+}
+
+let chosenSink: ProgressSink | null = null;
+let ambientSink: ProgressSink | null = null;
+
+/**
+ * From now on `progress` reports to this sink, every report at once, wherever the program runs. Disposing of the result (`using`)
+ * goes back to the sink before.
+ */
+export function showProgress(sink: ProgressSink): Disposable {
+  const before = chosenSink;
+  chosenSink = sink;
+  return { [Symbol.dispose]: () => void (chosenSink = before) };
+}
+
+/** Shows nothing: for `showProgress`, and where nobody looks. */
+export const noProgress: ProgressSink = () => () => {};
+
+function findSink(): ProgressSink {
+  if (isSwitchedOff()) return noProgress;
+  const broadcast = kernelBroadcast();
+  if (broadcast) return notebookProgress(broadcast);
+  return isTest() ? noProgress : terminalProgress();
+}
+
+function isSwitchedOff(): boolean {
+  try {
+    return Deno.env.get("HAM10000_PROGRESS") === "off";
+  } catch {
+    return false; // no permission to ask
+  }
+}
+
+/** Under `deno test`. Elsewhere `Deno.test` is a function that does nothing, `noopTest`. */
+function isTest(): boolean {
+  return Deno.test?.name === "test";
+}
+
+/** The part of `Deno.jupyter` that shows something and changes it later; there in a Jupyter kernel only. */
+export type Broadcast = (type: string, content: Record<string, unknown>) => Promise<void>;
+
+function kernelBroadcast(): Broadcast | null {
+  try {
+    const { jupyter } = Deno as { jupyter?: { broadcast: Broadcast } };
+    return jupyter ? (type, content) => jupyter.broadcast(type, content) : null;
+  } catch {
+    return null; // outside a kernel Deno answers the access with an error
+  }
+}
+
+/** One output a stage, made by `display_data` and changed by `update_display_data`. */
+export function notebookProgress(broadcast: Broadcast, clock: Clock = systemClock): ProgressSink {
+  return (stage) => {
+    const display_id = crypto.randomUUID();
+    let type = "display_data";
+    return paced(stage, async (state) => {
+      const content = {
+        data: { "text/plain": progressText(state) },
+        metadata: { ham10000: { progress: state } },
+        transient: { display_id },
+      };
+      const first = type;
+      type = "update_display_data";
+      await broadcast(first, content);
+    }, clock);
+  };
+}
+
+/** One line for all stages; the last state of each stays. @param stream default stderr */
+export function terminalProgress(stream?: TextStream, clock: Clock = systemClock): ProgressSink {
+  let line: TerminalLine | undefined;
+  return (stage) =>
+    paced(stage, (state) => {
+      line ??= terminalLine({ stream: stream ?? Deno.stderr, now: clock.now });
+      line.show(progressText(state));
+      if (state.done >= state.total) line.end();
+    }, clock);
+}
+
+/** The time in seconds, and a call after some of them; the result takes it back. */
+export interface Clock {
+  now(): number;
+  after(seconds: number, call: () => void): () => void;
+}
+
+const systemClock: Clock = {
+  now: secondsNow,
+  after(seconds, call) {
+    const timer = setTimeout(call, seconds * 1000);
+    Deno.unrefTimer(timer); // a program that is done does not wait to say how far it is
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Nothing is shown in a stage's first seconds, … */
+const patience = 0.5;
+/** … and then one state in so many seconds. */
+const interval = 0.2;
+
+/** Adds the time left, and passes over what comes too early or too often; the newest state is shown when it is due. */
+function paced(stage: string, show: (state: StageProgress) => void | Promise<void>, clock: Clock): Report {
+  const estimate = timeLeft(clock.now);
+  let due = clock.now() + patience;
+  let isShown = false;
+  let newest: StageProgress | null = null;
+  let showing = false;
+  let cancel: (() => void) | null = null;
+
+  const showNewest = async () => {
+    cancel?.();
+    cancel = null;
+    isShown = true;
+    due = clock.now() + interval;
+    if (showing) return; // one after the other: they must not overtake
+    showing = true;
+    try {
+      while (newest) {
+        const state = newest;
+        newest = null;
+        await show(state);
+      }
+    } catch {
+      // A front end that is gone must not stop the work.
+    } finally {
+      showing = false;
+    }
+  };
+  return (done, total, detail) => {
+    const secondsLeft = estimate(done, total);
+    const name = detail ? `${stage}, ${detail}` : stage;
+    newest = { stage: name, done, total, secondsLeft, perSecond: estimate.perSecond() };
+    if (done < total) {
+      if (clock.now() >= due) showNewest();
+      else cancel ??= clock.after(due - clock.now(), showNewest);
+      return;
+    }
+    if (isShown) showNewest();
+    cancel?.();
+    [cancel, isShown, due] = [null, false, clock.now() + patience]; // the stage may begin again
+    if (!showing) newest = null;
+  };
+}

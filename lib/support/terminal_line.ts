@@ -1,0 +1,135 @@
+/** One line of a terminal that changes; plain lines now and then where the output is no terminal. */
+import { paceTexts, percentDone, secondsNow, type StageProgress } from "./pace.ts";
+
+export interface TerminalLine {
+  /** Shows this text in the place of the one before. Without a terminal: a line of its own, at most every 10 s. */
+  show(text: string): void;
+  /** Writes a line that stays, above the changing one. */
+  print(text: string): void;
+  /** Leaves the last state standing (without a terminal: writes it where it was passed over) and goes to the next line. */
+  end(): void;
+  /** Takes the changing line away. */
+  clear(): void;
+}
+
+/** Where the line is written: `Deno.stdout`, `Deno.stderr`. */
+export interface TextStream {
+  writeSync(bytes: Uint8Array): number;
+  isTerminal(): boolean;
+}
+
+/** Where a line is written, and how; `columns` and `now` are for tests. */
+export interface TerminalLineOptions {
+  stream: TextStream;
+  /** Seconds between plain lines. Default 10. */
+  interval?: number;
+  /** Width of the terminal. Default: asked each time. */
+  columns?: () => number;
+  /** The time in seconds. */
+  now?: () => number;
+}
+
+/** A line for texts that replace each other. */
+export function terminalLine(options: TerminalLineOptions): TerminalLine {
+  const { stream, interval = 10, columns = terminalColumns, now = secondsNow } = options;
+  const isTerminal = stream.isTerminal() && Deno.env.get("TERM") !== "dumb";
+  let shown = "";
+  let passedOver = "";
+  let writtenAt = now(); // a step that is done in less than the interval writes one line at its end
+
+  const write = (text: string) => {
+    const bytes = new TextEncoder().encode(text);
+    for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
+  };
+  const erase = () => {
+    if (shown) write("\r\x1b[K");
+    shown = "";
+  };
+  return {
+    show(text) {
+      if (isTerminal) {
+        // A line that wraps could not be taken back.
+        const line = [...text].slice(0, Math.max(columns() - 1, 10)).join("");
+        if (line === shown) return;
+        write(`\r${line}\x1b[K`);
+        shown = line;
+      } else if (now() - writtenAt >= interval) {
+        writtenAt = now();
+        passedOver = "";
+        write(`${text}\n`);
+      } else {
+        passedOver = text;
+      }
+    },
+    print(text) {
+      const line = shown;
+      erase();
+      write(`${text}\n`);
+      if (line) write(line);
+      shown = line;
+    },
+    end() {
+      if (shown || passedOver) write(`${passedOver}\n`);
+      [shown, passedOver] = ["", ""];
+    },
+    clear() {
+      erase();
+      passedOver = "";
+    },
+  };
+}
+
+function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 80;
+  }
+}
+
+/** How far a notebook is. */
+export interface NotebookProgress {
+  /** The code cell that runs, 1 … cells. */
+  cell: number;
+  /** Code cells that hold code. */
+  cells: number;
+  /** The step that the cell last told about; null at the start of a cell. */
+  stage: StageProgress | null;
+}
+
+/** The line of one notebook. Disposing of it (`using`) takes the line away. */
+export interface NotebookLine extends Disposable {
+  update(progress: NotebookProgress): void;
+  /** Writes a line that stays. */
+  print(text: string): void;
+}
+
+/**
+ * A line for a notebook that runs, as `3/5 03_split  cell 4/12  Activations ━━━━━━──────  45 %  54 a second  2 min 10 s left`. Where
+ * stdout is no terminal: plain lines without bar. Nothing is coloured.
+ *
+ * @param place which of the notebooks to run this is: index 0 … count − 1
+ */
+export function notebookLine(
+  name: string,
+  place: { index: number; count: number },
+  options: Partial<TerminalLineOptions> = {},
+): NotebookLine {
+  const { stream = Deno.stdout } = options;
+  const line = terminalLine({ ...options, stream });
+  const withBar = stream.isTerminal();
+  return {
+    update: (progress) =>
+      line.show(`${place.index + 1}/${place.count} ${name}  ${notebookText(progress, { withBar })}`),
+    print: line.print,
+    [Symbol.dispose]: line.clear,
+  };
+}
+
+function notebookText({ cell, cells, stage }: NotebookProgress, options: { withBar: boolean }): string {
+  if (!stage) return `cell ${cell}/${cells}`;
+  const percent = percentDone(stage.done, stage.total);
+  const filled = Math.round(percent * 12 / 100);
+  const bar = options.withBar ? ` ${"━".repeat(filled)}${"─".repeat(12 - filled)}` : "";
+  return [`cell ${cell}/${cells}`, `${stage.stage}${bar}`, `${percent} %`, ...paceTexts(stage)].join("  ");
+}
