@@ -16,7 +16,11 @@ export interface Leakage {
 }
 
 /** What training has shown of a test image, from most to least. */
-export const exposures = ["another copy of the photo", "another photo of the lesion", "nothing of the lesion"] as const;
+export const exposures = [
+  "another copy of the photo",
+  "another photo of the lesion",
+  "nothing of the lesion",
+] as const;
 
 /** Tells the place in `exposures` of a row of the test, given the rows trained on. */
 export function exposureOf(

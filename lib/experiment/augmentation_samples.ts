@@ -13,13 +13,27 @@ export interface LabelledImage {
 }
 
 /** The ranges as rows of a table. */
-export function rangeRows(ranges: AugmentationRanges): { operation: string; range: string; distribution: string }[] {
+export function rangeRows(
+  ranges: AugmentationRanges,
+): { operation: string; range: string; distribution: string }[] {
   const flip = (on: boolean) => on ? "yes or no" : "never";
   return [
     { operation: "rotation", range: `−${ranges.rotation}° to ${ranges.rotation}°`, distribution: "uniform" },
-    { operation: "zoom", range: `${ranges.zoom[0]} to ${ranges.zoom[1]}`, distribution: "uniform, for each axis" },
-    { operation: "width shift", range: `±${percent(ranges.widthShift, 0)} of the width`, distribution: "uniform" },
-    { operation: "height shift", range: `±${percent(ranges.heightShift, 0)} of the height`, distribution: "uniform" },
+    {
+      operation: "zoom",
+      range: `${ranges.zoom[0]} to ${ranges.zoom[1]}`,
+      distribution: "uniform, for each axis",
+    },
+    {
+      operation: "width shift",
+      range: `±${percent(ranges.widthShift, 0)} of the width`,
+      distribution: "uniform",
+    },
+    {
+      operation: "height shift",
+      range: `±${percent(ranges.heightShift, 0)} of the height`,
+      distribution: "uniform",
+    },
     { operation: "horizontal flip", range: flip(ranges.horizontalFlip), distribution: "probability ½" },
     { operation: "vertical flip", range: flip(ranges.verticalFlip), distribution: "probability ½" },
   ];
@@ -38,7 +52,11 @@ export function operationStrip(
     ["original", {}],
     ["horizontal flip", { flipHorizontal: true }],
     ["vertical flip", { flipVertical: true }],
-    ...degrees.map((theta): [string, Partial<TransformParameters>] => [`rotation ${Math.round(theta)}°`.replace("-", "−"), { theta }]),
+    ...degrees.map((
+      theta,
+    ): [string, Partial<TransformParameters>] => [`rotation ${Math.round(theta)}°`.replace("-", "−"), {
+      theta,
+    }]),
     [`zoom ${nearest}, nearer`, { zx: nearest, zy: nearest }],
     [`zoom ${farthest}, farther`, { zx: farthest, zy: farthest }],
     [`width shift +${percent(ranges.widthShift, 0)}`, { tx: across }],
@@ -46,13 +64,23 @@ export function operationStrip(
     [`height shift +${percent(ranges.heightShift, 0)}`, { ty: down }],
     [`height shift −${percent(ranges.heightShift, 0)}`, { ty: -down }],
   ];
-  return operations.map(([label, parameters]) => ({ pixels: transformImage(pixels, parameters, size), size, label }));
+  return operations.map(([label, parameters]) => ({
+    pixels: transformImage(pixels, parameters, size),
+    size,
+    label,
+  }));
 }
 
 /** One image and its first copies, as the training gets them. */
 export function copyStrip(
   pixels: Uint8Array,
-  { copies, ...options }: { size: ImageSize; seed: number; imageId: string; ranges: AugmentationRanges; copies: number },
+  { copies, ...options }: {
+    size: ImageSize;
+    seed: number;
+    imageId: string;
+    ranges: AugmentationRanges;
+    copies: number;
+  },
 ): LabelledImage[] {
   return Array.from({ length: copies + 1 }, (_, copy) => ({
     pixels: augmentedCopy(pixels, { ...options, copy }),

@@ -4,7 +4,7 @@ import { labelsOf } from "../data/parts.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import { digestOf } from "../support/digest.ts";
 import { fitSoftmax, softmaxAnswers } from "../training/fit.ts";
-import { type Experiment, examplesDigest, pixelsOf } from "./experiment.ts";
+import { examplesDigest, type Experiment, pixelsOf } from "./experiment.ts";
 
 export interface Baseline {
   readonly name: string;
@@ -25,7 +25,11 @@ function commonestClass({ parts, source }: Experiment): Baseline {
   const total = counts.reduce((a, b) => a + b, 0);
   const shares = counts.map((count) => count / total);
   const on = (rows: readonly number[]) =>
-    evaluate(labelsOf(parts, rows), Float32Array.from({ length: rows.length * classes }, (_, i) => shares[i % classes]), classes);
+    evaluate(
+      labelsOf(parts, rows),
+      Float32Array.from({ length: rows.length * classes }, (_, i) => shares[i % classes]),
+      classes,
+    );
   return {
     name: "commonest class",
     ...{ train: on(parts.subsetTrain), validation: on(parts.subsetValidation), test: on(parts.test) },
@@ -39,23 +43,31 @@ async function colourBaseline(experiment: Experiment): Promise<Baseline> {
   const classes = source.classes.length;
   const { subsetTrain, subsetValidation, test } = parts;
   const on = [subsetTrain, subsetValidation, test].map((rows) => examplesDigest(experiment, rows, "block1"));
-  const { value } = await store.keep("baselines", digestOf({ histogramLength, options, seed: config.seed, on }), async () => {
-    const features = (rows: readonly number[]) => {
-      const values = new Float32Array(rows.length * histogramLength);
-      rows.forEach((row, i) => values.set(colourHistogram(pixelsOf(experiment, row)), i * histogramLength));
-      return values;
-    };
-    const learned = features(subsetTrain);
-    const head = await fitSoftmax(learned, labelsOf(parts, subsetTrain), { ...options, classes, seed: config.seed });
-    const measure = (rows: readonly number[], values: Float32Array) =>
-      evaluate(labelsOf(parts, rows), softmaxAnswers(head, values), classes);
-    const value = {
-      train: measure(subsetTrain, learned),
-      validation: measure(subsetValidation, features(subsetValidation)),
-      test: measure(test, features(test)),
-    };
-    return { value, tensors: {} };
-  });
+  const { value } = await store.keep(
+    "baselines",
+    digestOf({ histogramLength, options, seed: config.seed, on }),
+    async () => {
+      const features = (rows: readonly number[]) => {
+        const values = new Float32Array(rows.length * histogramLength);
+        rows.forEach((row, i) => values.set(colourHistogram(pixelsOf(experiment, row)), i * histogramLength));
+        return values;
+      };
+      const learned = features(subsetTrain);
+      const head = await fitSoftmax(learned, labelsOf(parts, subsetTrain), {
+        ...options,
+        classes,
+        seed: config.seed,
+      });
+      const measure = (rows: readonly number[], values: Float32Array) =>
+        evaluate(labelsOf(parts, rows), softmaxAnswers(head, values), classes);
+      const value = {
+        train: measure(subsetTrain, learned),
+        validation: measure(subsetValidation, features(subsetValidation)),
+        test: measure(test, features(test)),
+      };
+      return { value, tensors: {} };
+    },
+  );
   return { name: "logistic regression on colour histograms", ...value };
 }
 

@@ -20,7 +20,8 @@ export function resultRows(results: Results): Result[] {
 export function conclusion(results: Results): string {
   const { claimed, baselines, leakage, exposure } = results;
   const [frozen, deeper, best] = [asWrittenResult(results), deeperResult(results), bestResult(results)];
-  const accuracy = ({ test }: Result) => `${percent(test.accuracy)} (95 % interval ${intervalText(test.interval!)})`;
+  const accuracy = ({ test }: Result) =>
+    `${percent(test.accuracy)} (95 % interval ${intervalText(test.interval!)})`;
   const toClaim = ({ test }: Result) => {
     const behind = 100 * (claimed.accuracy - test.accuracy);
     return `${Math.abs(behind).toFixed(1)} points ${behind > 0 ? "below" : "above"} the claim`;
@@ -35,25 +36,37 @@ export function conclusion(results: Results): string {
     `- A frozen VGG16 with a softmax (${frozen.optimizer}) reaches ${accuracy(frozen)}. ` +
     `The write-up claims ${percent(claimed.accuracy)}: this is ${toClaim(frozen)}.`,
     ...deeper
-      ? [`- Trained from ${deeper.depth} on (${deeper.optimizer}), on the same images, it reaches ${accuracy(deeper)}: ${toClaim(deeper)}.`]
+      ? [
+        `- Trained from ${deeper.depth} on (${deeper.optimizer}), on the same images, it reaches ${
+          accuracy(deeper)
+        }: ${toClaim(deeper)}.`,
+      ]
       : [],
     `- The frozen network beats ${beaten} of the ${baselines.length} baselines: ` +
     `${baselines.map(({ name, test }) => `${name}, ${percent(test.accuracy)}`).join("; ")}.`,
     `- The gap between train and test is ${gap.toFixed(1)} % of the train accuracy (${best.name}). ` +
     "The leak makes it look smaller than it is.",
-    `- Training has seen a copy of ${percent(seen.copyShare)} of the test images, and the lesion of ${percent(seen.lesionShare)}. ` +
+    `- Training has seen a copy of ${percent(seen.copyShare)} of the test images, and the lesion of ${
+      percent(seen.lesionShare)
+    }. ` +
     "An accuracy on such copies is not an accuracy on patients.",
     ...copy.accuracy !== null && nothing.accuracy !== null
       ? [
-        `- Like for like, on ${exposure.classes.join(" and ")} alone: ${percent(copy.accuracy)} where training has seen a copy ` +
-        `(n = ${thousands(copy.n)}), ${percent(nothing.accuracy)} (${intervalText(nothing.interval!)}) where it has seen ` +
+        `- Like for like, on ${exposure.classes.join(" and ")} alone: ${
+          percent(copy.accuracy)
+        } where training has seen a copy ` +
+        `(n = ${thousands(copy.n)}), ${percent(nothing.accuracy)} (${
+          intervalText(nothing.interval!)
+        }) where it has seen ` +
         `nothing of the lesion (n = ${thousands(nothing.n)}).`,
       ]
       : [],
     ...results.ham10000 || results.synthetic
       ? []
       : ["- These are not the write-up's photos: the difference to its number says nothing about its claim."],
-    ...results.synthetic ? ["", "**SYNTHETIC** stand-in data: nothing of this says anything about skin."] : [],
+    ...results.synthetic
+      ? ["", "**SYNTHETIC** stand-in data: nothing of this says anything about skin."]
+      : [],
   ].join("\n");
 }
 

@@ -47,7 +47,8 @@ export interface Experiment {
  * only where damaged ones are to be skipped.
  */
 export async function openSource(config: Config): Promise<Source> {
-  const folder = config.data ?? join(storeFolder(config), `stand-in-${config.standInImages}-seed-${config.seed}`);
+  const folder = config.data ??
+    join(storeFolder(config), `stand-in-${config.standInImages}-seed-${config.seed}`);
   if (config.data === null) await makeStandIn(folder, { seed: config.seed, images: config.standInImages });
   const table = await openTable(folder, config);
   let { samples } = table;
@@ -68,7 +69,10 @@ export async function openSource(config: Config): Promise<Source> {
 }
 
 /** The photos as RGB of the configured size, with the digest of the whole source: its table and every photo's bytes. */
-export async function openImages(config: Config, source: Source): Promise<{ images: ImageSet; digest: string }> {
+export async function openImages(
+  config: Config,
+  source: Source,
+): Promise<{ images: ImageSet; digest: string }> {
   const paths = source.samples.map((sample) => join(source.folder, sample.imagePath));
   const images = await loadImageSet(paths, imageOptions(config));
   return { images, digest: sha256(await Deno.readFile(source.table), ...images.fileDigests) };
@@ -123,8 +127,14 @@ function rowKeys({ config, source, parts, images }: Experiment, rows: readonly n
 /** Digest of rows as a network reads them from `depth` on: their pixels or activations, and their labels. Computes nothing. */
 export function examplesDigest(experiment: Experiment, rows: readonly number[], depth: Depth): string {
   const { config: { scaling, size }, weights, parts } = experiment;
-  const behind = depth === "block1" ? { scaling, size } : activationsDigest({ weights, scaling, size, depth });
-  return digestOf({ behind, rows: sha256(...rowKeys(experiment, rows)), labels: sha256(labelsOf(parts, rows)) });
+  const behind = depth === "block1"
+    ? { scaling, size }
+    : activationsDigest({ weights, scaling, size, depth });
+  return digestOf({
+    behind,
+    rows: sha256(...rowKeys(experiment, rows)),
+    labels: sha256(labelsOf(parts, rows)),
+  });
 }
 
 /**
@@ -177,7 +187,9 @@ function describePhotos(config: Config, source: Omit<Source, "about">, knowsLesi
   const { synthetic, samples, classes } = source;
   const photos = samples.length.toLocaleString("en-US");
   const lesions = new Set(samples.map((sample) => sample.lesionId)).size.toLocaleString("en-US");
-  if (synthetic) return `SYNTHETIC stand-in data: ${photos} drawn images of ${lesions} drawn lesions, no photos`;
+  if (synthetic) {
+    return `SYNTHETIC stand-in data: ${photos} drawn images of ${lesions} drawn lesions, no photos`;
+  }
   if (!isOwnTable(config)) return `HAM10000: ${photos} photos of ${lesions} lesions`;
   const of = knowsLesions ? ` of ${lesions} lesions` : ", each counted as a lesion of its own";
   return `Own data, not HAM10000: ${photos} photos${of}; ${classes.length} classes`;

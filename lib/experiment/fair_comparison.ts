@@ -56,7 +56,13 @@ export interface FairComparison {
 export async function compareFairly(experiment: Experiment): Promise<FairComparison> {
   const { config: { epochs, batchSize, seed: bootstrapSeed, out }, parts, source } = experiment;
   const run = (optimizer: OptimizerName, learningRate: number, seed: number) =>
-    train(experiment, modelOf(experiment, seed), [{ depth: "head", optimizer, learningRate, epochs, batchSize }], {
+    train(experiment, modelOf(experiment, seed), [{
+      depth: "head",
+      optimizer,
+      learningRate,
+      epochs,
+      batchSize,
+    }], {
       seed,
       label: `${optimizer}, rate ${learningRate}, seed ${seed}`,
     });
@@ -83,7 +89,10 @@ export async function compareFairly(experiment: Experiment): Promise<FairCompari
     const predicted = runs.get(optimizer)!.map(({ validationAnswers }) =>
       argmaxRows(validationAnswers, source.classes.length)
     );
-    return Array.from(labels, (label, row) => predicted.filter((answers) => answers[row] === label).length / predicted.length);
+    return Array.from(
+      labels,
+      (label, row) => predicted.filter((answers) => answers[row] === label).length / predicted.length,
+    );
   };
   const differences = optimizers.flatMap((a, i) =>
     optimizers.slice(i + 1).map((b): OptimizerDifference => {
@@ -91,7 +100,9 @@ export async function compareFairly(experiment: Experiment): Promise<FairCompari
       return {
         ...{ a: a.optimizer, b: b.optimizer },
         seeds: pairedDifference(a.accuracies, b.accuracies),
-        lesions: groupBootstrapInterval(ofA.map((right, row) => right - ofB[row]), lesions, { seed: bootstrapSeed }),
+        lesions: groupBootstrapInterval(ofA.map((right, row) => right - ofB[row]), lesions, {
+          seed: bootstrapSeed,
+        }),
       };
     })
   );

@@ -36,7 +36,9 @@ export async function readOpenings(folder: string): Promise<Opening[]> {
     const opening = JSON.parse(line) as Opening;
     if (opening.previous !== previous) {
       throw new SyntaxError(
-        `${path}, line ${index + 1}: expected "previous" to be the SHA-256 of the line before, ${previous}. ` +
+        `${path}, line ${
+          index + 1
+        }: expected "previous" to be the SHA-256 of the line before, ${previous}. ` +
           `Received: ${opening.previous}. The log was changed by hand: put it back as it was`,
       );
     }
@@ -59,7 +61,9 @@ export async function logOpening(
 }
 
 /** How often each model has seen each test set, in the order of the first opening. */
-export function countOpenings(openings: readonly Opening[]): { name: string; configuration: string; set: string; times: number }[] {
+export function countOpenings(
+  openings: readonly Opening[],
+): { name: string; configuration: string; set: string; times: number }[] {
   const counts = new Map<string, { name: string; configuration: string; set: string; times: number }>();
   for (const { name, configuration, set } of openings) {
     const key = `${configuration} ${set}`;
@@ -72,7 +76,11 @@ export function countOpenings(openings: readonly Opening[]): { name: string; con
 /** How often each network has seen the test, in words. Markdown. */
 export function describeOpenings(openings: readonly Opening[]): string {
   const lines = countOpenings(openings).map(({ name, configuration, set, times }) =>
-    `- ${name} (${configuration.slice(0, 12)}): test set ${set.slice(0, 12)} opened ${times === 1 ? "once" : `${times} times`}`
+    `- ${name} (${configuration.slice(0, 12)}): test set ${set.slice(0, 12)} opened ${
+      times === 1 ? "once" : `${times} times`
+    }`
   );
-  return ["The log of openings; each line is chained to the one before by its digest:", "", ...lines].join("\n");
+  return ["The log of openings; each line is chained to the one before by its digest:", "", ...lines].join(
+    "\n",
+  );
 }

@@ -73,7 +73,9 @@ export function agesTitle(samples: readonly Sample[]): string {
   const known = samples.flatMap(({ age }) => age === null ? [] : [age]).sort((a, b) => a - b);
   return known.length === 0
     ? "The table has no ages"
-    : `At least half of the photos with a known age show people of ${known[known.length >> 1]} years or older`;
+    : `At least half of the photos with a known age show people of ${
+      known[known.length >> 1]
+    } years or older`;
 }
 
 /** Where lesions are most often photographed, as a figure's title. */
@@ -86,7 +88,9 @@ export function sitesTitle(samples: readonly Sample[]): string {
   const of = "of the photos with a known site";
   return second === undefined
     ? `The only known site is the ${first}`
-    : `The commonest sites, ${first} and ${second}, make up ${percent((site[first] + site[second]) / all)} ${of}`;
+    : `The commonest sites, ${first} and ${second}, make up ${
+      percent((site[first] + site[second]) / all)
+    } ${of}`;
 }
 
 /** Files of some photos with their diagnosis and name, as a photo grid takes them. */

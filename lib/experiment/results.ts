@@ -73,7 +73,11 @@ export interface Results {
   readonly claimed: typeof claimed;
   readonly leakage: { readonly against9600: readonly Leakage[]; readonly against34120: readonly Leakage[] };
   /** The best run's accuracy in classes that can be compared, by what training has shown of the image. */
-  readonly exposure: { readonly run: string; readonly classes: readonly string[]; readonly rows: readonly ExposureRow[] };
+  readonly exposure: {
+    readonly run: string;
+    readonly classes: readonly string[];
+    readonly rows: readonly ExposureRow[];
+  };
   /** `imagenet`, `random` or `other`. */
   readonly weights: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -105,7 +109,11 @@ export function makeResults(
       images: source.samples.length,
       augmented: table.length,
       ...ofParts((rows) => rows.length),
-      perClass: { images: source.counts, augmented: perClass(table.map((_, row) => row)), ...ofParts(perClass) },
+      perClass: {
+        images: source.counts,
+        augmented: perClass(table.map((_, row) => row)),
+        ...ofParts(perClass),
+      },
     },
     chosen: rankTested(frozen)[0].run.optimizer,
     runs: tested.map((one) => resultOf(config, one)),
@@ -135,7 +143,9 @@ export async function readResults(folder: string): Promise<Results | null> {
     return JSON.parse(await Deno.readTextFile(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw new SyntaxError(`${path} is no JSON: run deno task reproduce again. Received: ${(error as Error).message}`);
+    throw new SyntaxError(
+      `${path} is no JSON: run deno task reproduce again. Received: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -152,7 +162,9 @@ export function deeperResult({ runs }: Results): Result | null {
 /** The network that validation prefers of those two: figures and tables speak of it. */
 export function bestResult(results: Results): Result {
   const deeper = deeperResult(results);
-  return rankRuns([asWrittenResult(results), ...deeper ? [deeper] : []] as (Result & Pick<Run, "validation">)[])[0];
+  return rankRuns(
+    [asWrittenResult(results), ...deeper ? [deeper] : []] as (Result & Pick<Run, "validation">)[],
+  )[0];
 }
 
 /** The tested networks in the order in which validation prefers them. */
@@ -164,7 +176,15 @@ export function rankTested(tested: readonly TestedRun[]): TestedRun[] {
 function resultOf(config: Config, { run, test, interval }: TestedRun): Result {
   const { name, depth, optimizer, configuration, recipe, bestEpoch, history } = run;
   return {
-    ...{ name, preset: config.preset, depth, optimizer, scaling: config.scaling, size: config.size, seed: config.seed },
+    ...{
+      name,
+      preset: config.preset,
+      depth,
+      optimizer,
+      scaling: config.scaling,
+      size: config.size,
+      seed: config.seed,
+    },
     ...{ configuration, recipe, bestEpoch, history },
     ...{ train: scores(run.train), validation: scores(run.validation), test: testScores(test, interval) },
   };
@@ -172,13 +192,22 @@ function resultOf(config: Config, { run, test, interval }: TestedRun): Result {
 
 function baselineResult(config: Config, { name, train, validation, test }: Baseline): Result {
   return {
-    ...{ name, preset: config.preset, depth: null, optimizer: null, scaling: config.scaling, size: config.size },
+    ...{
+      name,
+      preset: config.preset,
+      depth: null,
+      optimizer: null,
+      scaling: config.scaling,
+      size: config.size,
+    },
     ...{ seed: config.seed, configuration: null, recipe: [], bestEpoch: null, history: [] },
     ...{ train: scores(train), validation: scores(validation), test: testScores(test, null) },
   };
 }
 
-function scores({ n, accuracy, balancedAccuracy, macroPrecision, macroRecall, macroF1, loss }: Evaluation): Scores {
+function scores(
+  { n, accuracy, balancedAccuracy, macroPrecision, macroRecall, macroF1, loss }: Evaluation,
+): Scores {
   return { n, accuracy, balancedAccuracy, macroPrecision, macroRecall, macroF1, loss };
 }
 

@@ -7,9 +7,18 @@ import { argmaxRows, evaluate, type Evaluation } from "../evaluation/metrics.ts"
 import { writeAtomic } from "../support/atomic.ts";
 import { percent } from "../support/format.ts";
 import { progress } from "../support/progress.ts";
-import { type EpochRecord, fit, fitKey, type Fitted, loadFitted, type Model, predict, vgg16 } from "../training/fit.ts";
+import {
+  type EpochRecord,
+  fit,
+  fitKey,
+  type Fitted,
+  loadFitted,
+  type Model,
+  predict,
+  vgg16,
+} from "../training/fit.ts";
 import { writeTensorBoard } from "../training/tensor_board.ts";
-import { type Experiment, examplesDigest, openExamples } from "./experiment.ts";
+import { examplesDigest, type Experiment, openExamples } from "./experiment.ts";
 
 /** One epoch of one stage, both counted from 1. */
 export interface RunEpoch extends EpochRecord {
@@ -166,6 +175,7 @@ export function rightAnswers({ parts, source }: Experiment, { validationAnswers 
 
 /** 95 % interval of the mean of one value for each validation row; whole lesions are drawn. */
 export function lesionInterval({ source, parts, config }: Experiment, values: readonly number[]): Interval {
-  return groupBootstrapInterval(values, lesionsOf(source, parts, parts.subsetValidation), { seed: config.seed });
+  return groupBootstrapInterval(values, lesionsOf(source, parts, parts.subsetValidation), {
+    seed: config.seed,
+  });
 }
-

@@ -16,9 +16,13 @@ export function describeRecipe(recipe: Recipe): string {
       ...warmUpEpochs > 0 ? [`rising over the first ${epochs(warmUpEpochs)}`] : [],
       ...stage.dropout > 0 ? [`dropout ${stage.dropout} before the softmax`] : [],
       ...stage.weightDecay > 0 ? [`weight decay ${stage.weightDecay}`] : [],
-      ...stage.randomOrientation ? ["each image in one of its eight orientations, drawn anew every epoch"] : [],
+      ...stage.randomOrientation
+        ? ["each image in one of its eight orientations, drawn anew every epoch"]
+        : [],
       ...patience === null ? [] : [`ended after ${epochs(patience)} without a better validation`],
-      stage.restoreBestWeights ? "the weights of the best epoch count" : "the weights of the last epoch count",
+      stage.restoreBestWeights
+        ? "the weights of the best epoch count"
+        : "the weights of the last epoch count",
     ].join(", ");
   }).join("\n");
 }
@@ -35,7 +39,9 @@ export function learningCurveOf({ name, history, recipe, bestEpoch }: Run) {
 
 /** A run's train and validation accuracy in one line: the title of its learning curves. */
 export function runsTitle({ name, train, validation }: Run): string {
-  return `${name}: ${percent(train.accuracy)} on its training images, ${percent(validation.accuracy)} on validation`;
+  return `${name}: ${percent(train.accuracy)} on its training images, ${
+    percent(validation.accuracy)
+  } on validation`;
 }
 
 /** The choice in words: which run, by how much, and whether the difference says anything. Markdown. */
@@ -52,11 +58,12 @@ export function describeChoice(experiment: Experiment, runs: readonly Run[]): st
     const behind = ofBest.map((value, row) => value - ofRun[row]);
     const images = behind.reduce((a, b) => a + b, 0);
     const { low, high } = lesionInterval(experiment, behind);
-    return `- **${run.optimizer}**: ${withInterval(run)}. ` + (images === 0
-      ? "As many right answers; its loss is higher."
-      : `${thousands(images)} of ${thousands(n)} images behind, ${points(images / n)} points ` +
-        `(95 % interval of the paired difference ${points(low)} to ${points(high)}): ` +
-        (low > 0 ? "more than chance." : "this may be chance."));
+    return `- **${run.optimizer}**: ${withInterval(run)}. ` +
+      (images === 0
+        ? "As many right answers; its loss is higher."
+        : `${thousands(images)} of ${thousands(n)} images behind, ${points(images / n)} points ` +
+          `(95 % interval of the paired difference ${points(low)} to ${points(high)}): ` +
+          (low > 0 ? "more than chance." : "this may be chance."));
   });
   return [`**${best.optimizer}** is chosen: ${withInterval(best)} on validation.`, "", ...lines].join("\n");
 }

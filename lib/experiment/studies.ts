@@ -123,7 +123,11 @@ export function studyConfigs(config: Config): { config: Config; opensTest: boole
  * Trains what is not trained yet and keeps the results in `studies/<name>.json`. What trainings share, activations or a whole
  * run, is computed once. A result that the file has for the same configuration is taken, whether or not its weights are there.
  */
-export async function runStudy(config: Config, name: string, runs: readonly StudyRun[]): Promise<StudyResult[]> {
+export async function runStudy(
+  config: Config,
+  name: string,
+  runs: readonly StudyRun[],
+): Promise<StudyResult[]> {
   const file = join(config.out, "studies", `${name}.json`);
   const kept = await readRows<StudyResult>(file);
   const results: StudyResult[] = [];
@@ -133,13 +137,21 @@ export async function runStudy(config: Config, name: string, runs: readonly Stud
     const key = `${variant.size} ${variant.subsetShare}`; // decides images and parts
     if (opened?.key !== key) opened = { key, experiment: await openExperiment(variant) };
     const experiment = { ...opened.experiment, config: variant };
-    const known = kept.find(({ configuration }) => configuration === configurationOf(experiment, modelOf(experiment), variant.recipe));
-    results.push(known ? { ...known, label } : resultOf(
-      label,
-      experiment,
-      await train(experiment, modelOf(experiment), variant.recipe, { label: `${label} (${index + 1}/${runs.length})` }),
-    ));
-    const left = kept.filter((row) => !results.some(({ configuration }) => configuration === row.configuration));
+    const known = kept.find(({ configuration }) =>
+      configuration === configurationOf(experiment, modelOf(experiment), variant.recipe)
+    );
+    results.push(
+      known ? { ...known, label } : resultOf(
+        label,
+        experiment,
+        await train(experiment, modelOf(experiment), variant.recipe, {
+          label: `${label} (${index + 1}/${runs.length})`,
+        }),
+      ),
+    );
+    const left = kept.filter((row) =>
+      !results.some(({ configuration }) => configuration === row.configuration)
+    );
     await writeRows(file, index === runs.length - 1 ? results : [...results, ...left]);
   }
   return results;
@@ -192,7 +204,10 @@ export async function testOnAllImages(config: Config): Promise<AllImagesRow[]> {
     const configuration = configurationOf(experiment, modelOf(experiment), variant.recipe);
     const known = kept.find((row) => row.configuration === configuration);
     rows.push(known ?? await testAll(experiment));
-    await writeRows(file, [...rows, ...kept.filter((row) => !rows.some((one) => one.configuration === row.configuration))]);
+    await writeRows(file, [
+      ...rows,
+      ...kept.filter((row) => !rows.some((one) => one.configuration === row.configuration)),
+    ]);
   }
   await writeRows(file, rows);
   return rows;

@@ -9,7 +9,7 @@ import { digestOf } from "../support/digest.ts";
 import { percent } from "../support/format.ts";
 import { progress } from "../support/progress.ts";
 import { predict } from "../training/fit.ts";
-import { type Experiment, examplesDigest, openExamples, pixelsOf } from "./experiment.ts";
+import { examplesDigest, type Experiment, openExamples, pixelsOf } from "./experiment.ts";
 import { logOpening } from "./openings.ts";
 import { networkOf, type Run } from "./run.ts";
 
@@ -114,7 +114,9 @@ export function answerExamples(
 ): AnsweredImage[] {
   const { parts, source: { classes }, config: { size } } = experiment;
   return classes.flatMap(({ code: dx }, label) => {
-    const own = parts.test.map((row, i) => ({ row, i })).filter(({ row }) => parts.table[row].label === label);
+    const own = parts.test.map((row, i) => ({ row, i })).filter(({ row }) =>
+      parts.table[row].label === label
+    );
     const taken = [
       ...own.filter(({ i }) => predicted[i] === label).slice(0, right),
       ...own.filter(({ i }) => predicted[i] !== label).slice(0, wrong),
@@ -130,5 +132,8 @@ export function answerExamples(
 
 /** Drawn lesions with the same labels, for published copies that may not show photos. */
 export function drawnAnswers(images: readonly AnsweredImage[], { seed }: { seed: number }): AnsweredImage[] {
-  return images.map((image, i) => ({ ...image, pixels: drawnPhoto(image.dx, { seed: seed + i, size: image.size }) }));
+  return images.map((image, i) => ({
+    ...image,
+    pixels: drawnPhoto(image.dx, { seed: seed + i, size: image.size }),
+  }));
 }

@@ -1,47 +1,19 @@
 import assert from "node:assert/strict";
-import { groupBootstrapInterval, wilsonInterval } from "../../lib/evaluation/intervals.ts";
+import {
+  groupBootstrapInterval,
+  meanAndDeviation,
+  pairedDifference,
+} from "../../lib/evaluation/intervals.ts";
 import { randomFor } from "../../lib/support/random.ts";
 
-const z = 1.959963984540054;
-
-Deno.test("Wilson's ends solve |p − share| = z √(p (1 − p) / n), the equation that defines them", () => {
-  for (const n of [1, 2, 10, 263, 8530]) {
-    for (const correct of new Set([0, 1, Math.floor(n / 3), n - 1, n])) {
-      const { low, high } = wilsonInterval(correct, n);
-      for (const end of [low, high]) {
-        const away = Math.abs(end - correct / n);
-        assert.ok(Math.abs(away - z * Math.sqrt(end * (1 - end) / n)) < 1e-12, `${correct} of ${n}: ${end}`);
-      }
-      assert.ok(low >= 0 && low <= correct / n && correct / n <= high && high <= 1);
-    }
-  }
+Deno.test("groups of one row: the normal approximation for a share, within a point", () => {
+  const right = Array.from({ length: 400 }, (_, row) => (row % 5 === 0 ? 0 : 1));
+  const { low, high } = groupBootstrapInterval(right, right.map((_, row) => `row ${row}`), { seed: 1 });
+  const half = 1.96 * Math.sqrt(0.8 * 0.2 / 400);
+  assert.ok(Math.abs(low - (0.8 - half)) < 0.01 && Math.abs(high - (0.8 + half)) < 0.01, `${low}, ${high}`);
 });
 
-Deno.test("Wilson, worked by hand: 0 of 10 gives z² / (10 + z²); 5 of 10 is symmetric about one half", () => {
-  assert.equal(wilsonInterval(0, 10).low, 0);
-  assert.ok(Math.abs(wilsonInterval(0, 10).high - z * z / (10 + z * z)) < 1e-15); // 0.2775
-  assert.equal(wilsonInterval(10, 10).high, 1);
-  const { low, high } = wilsonInterval(5, 10);
-  assert.ok(Math.abs(low + high - 1) < 1e-15);
-  assert.ok(Math.abs(low - 0.236593) < 1e-6);
-});
-
-Deno.test("Wilson refuses what is no count", () => {
-  for (const [correct, n] of [[1, 0], [-1, 5], [6, 5], [0.5, 5], [NaN, 5]]) {
-    assert.throws(() => wilsonInterval(correct, n), { name: "RangeError", message: /Received: correct/ });
-  }
-});
-
-Deno.test("the bootstrap of groups of one row agrees with Wilson", () => {
-  const n = 400;
-  const right = Array.from({ length: n }, (_, row) => (row % 5 === 0 ? 0 : 1));
-  const groups = right.map((_, row) => `row ${row}`);
-  const { low, high } = groupBootstrapInterval(right, groups, { seed: 1 });
-  const wilson = wilsonInterval(320, n);
-  assert.ok(Math.abs(low - wilson.low) < 0.01 && Math.abs(high - wilson.high) < 0.01, `${low}, ${high}`);
-});
-
-Deno.test("copies of one row in a group add no certainty: the interval stays, where Wilson's shrinks", () => {
+Deno.test("copies of one row in a group add no certainty: the interval stays as wide", () => {
   const copies = 9;
   const single = Array.from({ length: 100 }, (_, row) => (row % 4 === 0 ? 0 : 1));
   const names = single.map((_, row) => `lesion ${row}`);
@@ -49,8 +21,22 @@ Deno.test("copies of one row in a group add no certainty: the interval stays, wh
   const once = groupBootstrapInterval(single, names, { seed: 3 });
   const copied = groupBootstrapInterval(repeat(single), repeat(names), { seed: 3 });
   assert.ok(Math.abs(copied.low - once.low) < 1e-12 && Math.abs(copied.high - once.high) < 1e-12);
-  const wilson = wilsonInterval(75 * copies, 100 * copies);
-  assert.ok(copied.high - copied.low > 2 * (wilson.high - wilson.low));
+  const asRows = groupBootstrapInterval(repeat(single), repeat(single).map((_, row) => `${row}`), {
+    seed: 3,
+  });
+  assert.ok(
+    copied.high - copied.low > 2 * (asRows.high - asRows.low),
+    "drawing single rows would be too narrow",
+  );
+});
+
+Deno.test("a paired difference excludes 0 only where one network is right more often on enough lesions", () => {
+  const lesions = Array.from({ length: 200 }, (_, row) => `${row}`);
+  const ahead = lesions.map((_, row) => (row % 4 === 0 ? 1 : row % 19 === 0 ? -1 : 0));
+  const even = lesions.map((_, row) => (row % 4 === 0 ? 1 : row % 4 === 1 ? -1 : 0));
+  assert.ok(groupBootstrapInterval(ahead, lesions, { seed: 0 }).low > 0);
+  const { low, high } = groupBootstrapInterval(even, lesions, { seed: 0 });
+  assert.ok(low < 0 && high > 0);
 });
 
 Deno.test("about 95 of 100 intervals hold the true share", () => {
@@ -77,4 +63,33 @@ Deno.test("the bootstrap depends on its seed alone and refuses rows without grou
     message: /7 rows, 1 groups/,
   });
   assert.throws(() => groupBootstrapInterval([], [], { seed: 1 }), { name: "TypeError", message: /0 rows/ });
+});
+
+const a = [0.641, 0.652, 0.639, 0.66, 0.648];
+const b = [0.636, 0.65, 0.641, 0.655, 0.64];
+const close = (received: number, expected: number, tolerance: number) =>
+  assert.ok(Math.abs(received - expected) < tolerance, `${received}, expected ${expected}`);
+
+Deno.test("mean, deviation and Student's interval are NumPy's and SciPy 1.17.1's (ttest_rel)", () => {
+  const { mean, deviation } = meanAndDeviation(a);
+  close(mean, 0.648, 1e-12);
+  close(deviation, 0.008514693182963207, 1e-12);
+  const five = pairedDifference(a, b);
+  close(five.mean, 0.0036, 1e-12);
+  close(five.low, -0.0010953947254118707, 1e-7);
+  close(five.high, 0.008295394725411877, 1e-7);
+  const two = pairedDifference(a.slice(0, 2), b.slice(0, 2));
+  close(two.low, -0.015559307104262055, 1e-7);
+  close(two.high, 0.02255930710426206, 1e-7);
+});
+
+Deno.test("swapping the methods swaps the sign", () => {
+  const [there, back] = [pairedDifference(a, b), pairedDifference(b, a)];
+  close(there.mean, -back.mean, 1e-15);
+  close(there.low, -back.high, 1e-15);
+});
+
+Deno.test("one pair, or lists of different lengths, are refused", () => {
+  assert.throws(() => pairedDifference([1], [2]), { name: "RangeError" });
+  assert.throws(() => pairedDifference(a, b.slice(1)), { name: "RangeError", message: /Received: 5 and 4/ });
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { classificationReport } from "../../lib/evaluation/classification_report.ts";
-import { logLoss } from "../../lib/evaluation/log_loss.ts";
-import { confusionMatrix, evaluate } from "../../lib/evaluation/metrics.ts";
+import { argmax, confusionMatrix, evaluate, gapPercent, logLoss } from "../../lib/evaluation/metrics.ts";
 import { randomFor, shuffled } from "../../lib/support/random.ts";
 import cases from "../fixtures/sklearn_metrics/metrics.json" with { type: "json" };
 
@@ -158,4 +157,21 @@ Deno.test("shapes and values that cannot be are refused, with their row", () => 
   refuse(() => confusionMatrix([0, 1], [0, 7], 2), "RangeError", /Predicted label of row 1 .*Received: 7/);
   const result = evaluate([0], half, 2);
   refuse(() => classificationReport(result, ["one"]), "TypeError", /2 classes. Received: 1 names/);
+});
+
+Deno.test("the gap is in per cent of the train accuracy", () => {
+  assert.equal(gapPercent(0.8, 0.6), (0.8 - 0.6) / 0.8 * 100);
+  assert.equal(gapPercent(0.75, 0.5).toFixed(4), "33.3333");
+  assert.equal(gapPercent(0.5, 0.5), 0);
+  assert.equal(gapPercent(0.5, 1), -100);
+});
+
+Deno.test("what is no accuracy is refused", () => {
+  for (const [train, test] of [[0, 0.5], [89.5, 0.5], [NaN, 0.5], [0.5, -0.1], [0.5, 63.8], [0.5, NaN]]) {
+    assert.throws(() => gapPercent(train, test), { name: "RangeError", message: /accuracy must.*Received/ });
+  }
+});
+
+Deno.test("of equal values the first is the largest", () => {
+  assert.equal(argmax([9, 3, 7, 7, 1], 1, 4), 1);
 });

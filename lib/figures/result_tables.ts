@@ -1,0 +1,72 @@
+/** Tables of the experiment's results that several pages show. */
+import type { AugmentationRanges } from "../config.ts";
+import { rangeRows } from "../experiment/augmentation_samples.ts";
+import type { OptimizerDifference } from "../experiment/fair_comparison.ts";
+import type { Result, Results } from "../experiment/results.ts";
+import type { AllImagesRow } from "../experiment/studies.ts";
+import { differenceRow } from "../experiment/study_texts.ts";
+import { percent } from "../support/format.ts";
+import { type Table, table } from "./table.ts";
+
+/** What a copy may differ in from its photo. */
+export function rangeTable(ranges: AugmentationRanges): Table {
+  return table(rangeRows(ranges), [
+    { value: "operation", title: "operation" },
+    { value: "range", title: "range" },
+    { value: "distribution", title: "drawn" },
+  ], { caption: "What a copy may differ in from its photo" });
+}
+
+/** The best network's test accuracy in comparable classes, by what training has seen of the image, with n and intervals. */
+export function exposureTable({ exposure, synthetic }: Results): Table {
+  return table(exposure.rows, [
+    { value: "seen", title: "training has seen" },
+    { value: "n", title: "test images" },
+    {
+      value: "accuracy",
+      title: "accuracy",
+      format: (share) => share === null ? "–" : percent(Number(share)),
+      spread: { title: "95 % interval", of: (row) => row.interval },
+    },
+  ], { caption: `${exposure.run}: test accuracy on ${exposure.classes.join(" and ")}`, synthetic });
+}
+
+/** Paired differences of the optimizers, in points. */
+export function differenceTable(
+  differences: readonly OptimizerDifference[],
+  options: { synthetic: boolean },
+): Table {
+  return table(differences.map(differenceRow), [
+    { value: "pair", title: "difference" },
+    { value: "seeds", title: "points, interval over seeds", align: "right" },
+    { value: "lesions", title: "interval over lesions", align: "right" },
+  ], { caption: "Paired, 95 % intervals: other seeds, other validation lesions", ...options });
+}
+
+/** The recipe on the subset and on all images, validated and tested. */
+export function allImagesTable(rows: readonly AllImagesRow[], options: { synthetic: boolean }): Table {
+  return table(rows, [
+    { value: "name", title: "" },
+    { value: "epochs", title: "epochs" },
+    { value: "copyShare", title: "test images with a copy in training", format: percent },
+    { value: "validation", title: "validation", format: percent },
+    {
+      value: "test",
+      title: "test",
+      format: percent,
+      best: "max",
+      spread: { title: "95 % interval", of: (row) => row.interval },
+    },
+    { value: "minutes", title: "minutes", format: (minutes) => Number(minutes).toFixed(0) },
+  ], { caption: "The same recipe and number of steps", ...options });
+}
+
+/** Which diagnosis a network finds most and least often, as the confusion matrix's title. */
+export function confusionTitle({ name, test }: Result, codes: readonly string[]): string {
+  const found = test.perClass.map(({ recall, support }, label) => ({ dx: codes[label], recall, support }))
+    .filter(({ support }) => support > 0).toSorted((a, b) => a.recall - b.recall);
+  const [worst, best] = [found[0], found.at(-1)!];
+  return `${name}: ${best.dx} is found in ${percent(best.recall)} of its images, ${worst.dx} in ${
+    percent(worst.recall)
+  }`;
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  countOpenings,
+  describeOpenings,
+  logOpening,
+  openingsFile,
+  readOpenings,
+} from "../../lib/experiment/openings.ts";
+
+const opening = (name: string, set = "5e7") => ({ name, configuration: `${name} digest`, set });
+
+async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("openings are logged in order, chained, and counted by network and set", async () => {
+  await withFolder(async (folder) => {
+    assert.deepEqual(await readOpenings(folder), []);
+    for (const one of [opening("a"), opening("b"), opening("a"), opening("a", "other")]) {
+      await logOpening(folder, one);
+    }
+    const openings = await readOpenings(folder);
+    assert.deepEqual(openings.map(({ name }) => name), ["a", "b", "a", "a"]);
+    assert.equal(new Set(openings.map(({ previous }) => previous)).size, 4);
+    assert.deepEqual(countOpenings(openings).map(({ name, set, times }) => [name, set, times]), [
+      ["a", "5e7", 2],
+      ["b", "5e7", 1],
+      ["a", "other", 1],
+    ]);
+    assert.match(
+      describeOpenings(openings),
+      /- a \(a digest\): test set 5e7 opened 2 times\n- b .*opened once/,
+    );
+  });
+});
+
+Deno.test("a line that was changed, taken out or put in is found by its number", async () => {
+  const changes: [string, (lines: string[]) => string[], RegExp][] = [
+    ["changed", ([a, b, c]) => [a.replace('"a"', '"z"'), b, c], /line 2: expected "previous"/],
+    ["taken out", ([, b, c]) => [b, c], /line 1: /],
+    ["taken out of the middle", ([a, , c]) => [a, c], /line 2: /],
+    ["put in", ([a, b, c]) => [a, a, b, c], /line 2: /],
+  ];
+  for (const [what, change, message] of changes) {
+    await withFolder(async (folder) => {
+      for (const name of ["a", "b", "c"]) await logOpening(folder, opening(name));
+      const path = join(folder, openingsFile);
+      const lines = (await Deno.readTextFile(path)).trim().split("\n");
+      await Deno.writeTextFile(path, change(lines).join("\n") + "\n");
+      await assert.rejects(readOpenings(folder), { name: "SyntaxError", message }, what);
+      await assert.rejects(
+        logOpening(folder, opening("d")),
+        { name: "SyntaxError" },
+        `${what}: nothing is added`,
+      );
+    });
+  }
+});
