@@ -1,0 +1,32 @@
+/** A trained network saved as a thing to use. */
+import { join } from "node:path";
+import { saveModel } from "../model/saved_model.ts";
+import type { Experiment } from "./experiment.ts";
+import { networkOf, type Run } from "./run.ts";
+
+/** Saves a run's network in `model` of the run's folder, for `deno task classify`, TensorFlow.js and Keras; its files. */
+export async function saveNetwork(
+  experiment: Experiment,
+  run: Run,
+): Promise<{ file: string; bytes: number; reads: string }[]> {
+  const { config, source, weights } = experiment;
+  const { layers, head } = await networkOf(experiment, run);
+  const folder = join(config.out, "model");
+  await saveModel(folder, {
+    ...{ size: config.size, scaling: config.scaling, classes: source.classes, layers, head },
+    provenance: {
+      ...{ configuration: run.configuration, base: weights.source, baseDigest: weights.digest },
+      ...{ depth: run.depth, seed: config.seed, synthetic: source.synthetic },
+    },
+  });
+  const readers = {
+    "about.json": "people: classes, provenance, digests",
+    "model.json": "TensorFlow.js",
+    "weights.bin": "TensorFlow.js",
+    "model.h5": "Keras 2 and 3",
+  };
+  return await Promise.all(Object.entries(readers).map(async ([file, reads]) => {
+    const { size } = await Deno.stat(join(folder, file));
+    return { file, bytes: size, reads };
+  }));
+}
