@@ -3,7 +3,8 @@ import { countLabels } from "../data/diagnosis.ts";
 import { labelsOf } from "../data/parts.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import { digestOf } from "../support/digest.ts";
-import { fitSoftmax, softmaxAnswers } from "../training/fit.ts";
+import { fitSoftmax } from "../training/fit.ts";
+import { softmaxAnswers } from "../training/network.ts";
 import { examplesDigest, type Experiment, pixelsOf } from "./experiment.ts";
 
 export interface Baseline {

@@ -10,6 +10,7 @@ import { checkClassSizes, labelsOf, makeParts, type Parts, type Photos } from ".
 import { isStandIn, makeStandIn } from "../data/stand_in/stand_in.ts";
 import { pixelsIn } from "../image_size.ts";
 import { activationsDigest, openActivations } from "../model/activations.ts";
+import { inputLength } from "../model/vgg16.ts";
 import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
 import { openStore, type Store } from "../support/store.ts";
@@ -163,6 +164,16 @@ export async function openExamples(
     read: (row, target) => activations.read(row, target),
     [Symbol.dispose]: () => activations[Symbol.dispose](),
   };
+}
+
+/** Computes and stores what the frozen network makes of some rows, and says what there is: images, numbers each, megabytes. */
+export async function frozenFeatures(
+  experiment: Experiment,
+  rows: readonly number[],
+): Promise<{ images: number; numbers: number; megabytes: number }> {
+  using _ = await openExamples(experiment, rows, "head");
+  const numbers = inputLength("head", experiment.config.size);
+  return { images: rows.length, numbers, megabytes: rows.length * numbers * Float16Array.BYTES_PER_ELEMENT / 1e6 };
 }
 
 /** One line for readers: what these weights are. */

@@ -7,16 +7,8 @@ import { argmaxRows, evaluate, type Evaluation } from "../evaluation/metrics.ts"
 import { writeAtomic } from "../support/atomic.ts";
 import { percent } from "../support/format.ts";
 import { progress } from "../support/progress.ts";
-import {
-  type EpochRecord,
-  fit,
-  fitKey,
-  type Fitted,
-  loadFitted,
-  type Model,
-  predict,
-  vgg16,
-} from "../training/fit.ts";
+import { type EpochRecord, fit, fitKey, type Fitted, loadFitted, predict } from "../training/fit.ts";
+import { type Model, vgg16 } from "../training/model.ts";
 import { writeTensorBoard } from "../training/tensor_board.ts";
 import { examplesDigest, type Experiment, openExamples } from "./experiment.ts";
 

@@ -5,7 +5,7 @@ import { type ImageSize, sizeText } from "../image_size.ts";
 import { type Depth, depths, type OptimizerName, optimizerNames, type StageOptions } from "../recipe.ts";
 import { countLeakage } from "../data/leakage.ts";
 import type { Interval } from "../evaluation/intervals.ts";
-import { trainedParameters } from "../model/vgg16.ts";
+import { inputLength, parameterCount, trainedLayers } from "../model/vgg16.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import { thousands } from "../support/format.ts";
 import { type Experiment, openExperiment } from "./experiment.ts";
@@ -163,7 +163,8 @@ function resultOf(label: string, { config, parts, source }: Experiment, run: Run
   return {
     ...{ label, depth, optimizer, scaling: config.scaling, size: config.size },
     images: parts.subsetTrain.length,
-    parameters: trainedParameters(depth, config.size, source.classes.length),
+    parameters: parameterCount(trainedLayers(depth)) +
+      (inputLength("head", config.size) + 1) * source.classes.length,
     epochs: history.length,
     bestEpoch: bestEpoch === null ? history.length : beforeLast + bestEpoch,
     train: { accuracy: train.accuracy, loss: train.loss },

@@ -17,6 +17,18 @@ export function rangeTable(ranges: AugmentationRanges): Table {
   ], { caption: "What a copy may differ in from its photo" });
 }
 
+/** What the frozen network has made of the images. */
+export function featureTable(
+  features: { images: number; numbers: number; megabytes: number },
+  options: { synthetic: boolean },
+): Table {
+  return table([features], [
+    { value: "images", title: "images" },
+    { value: "numbers", title: "numbers an image" },
+    { value: "megabytes", title: "megabytes", format: (value) => Number(value).toFixed(0) },
+  ], { caption: "Activations of the frozen network, stored as half floats", ...options });
+}
+
 /** The best network's test accuracy in comparable classes, by what training has seen of the image, with n and intervals. */
 export function exposureTable({ exposure, synthetic }: Results): Table {
   return table(exposure.rows, [
