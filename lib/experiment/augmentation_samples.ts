@@ -1,5 +1,10 @@
 /** Labelled pictures of single operations and of whole copies, for 02. */
-import { augmentedCopy, transformImage, type TransformParameters } from "../data/augmentation.ts";
+import {
+  augmentedCopy,
+  protocolRanges,
+  transformImage,
+  type TransformParameters,
+} from "../data/augmentation.ts";
 import type { ImageSet } from "../data/image_set.ts";
 import { type ImageSize, pixelsIn, sidesOf } from "../image_size.ts";
 
@@ -43,7 +48,13 @@ export function copyStrip(
 ): LabelledImage[] {
   const { imageId, seed, copies } = options;
   return Array.from({ length: copies + 1 }, (_, copy) => ({
-    pixels: augmentedCopy(photoOf(images, row), { size: images.size, seed, imageId, copy }),
+    pixels: augmentedCopy(photoOf(images, row), {
+      size: images.size,
+      ranges: protocolRanges,
+      seed,
+      imageId,
+      copy,
+    }),
     size: images.size,
     label: copy === 0 ? "original" : `copy ${copy}`,
   }));

@@ -29,6 +29,7 @@ export function pixelsOf(
   const { imageId } = inputs.source.samples[photo];
   return augmentedCopy(photoOf(inputs.images, photo), {
     size: config.size,
+    ranges: protocolRanges,
     seed: config.seed,
     imageId,
     copy,

@@ -4,7 +4,8 @@ import pl, { type DataFrame } from "nodejs-polars";
 import { writeAtomic } from "../support/atomic.ts";
 import type { Config } from "../config.ts";
 import { stringify } from "../support/csv.ts";
-import { metadataColumns, metadataRow, type Sample } from "../data/metadata.ts";
+import { metadataColumns } from "../columns.ts";
+import { metadataRow, type Sample } from "../data/metadata.ts";
 import type { Source } from "./source.ts";
 
 /** The metadata table with `image_path`, saved as `metadata.csv` in the run's folder. */

@@ -5,7 +5,7 @@ import { projectRoot } from "../support/project.ts";
 import { sha256 } from "../support/digest.ts";
 import { countLabels, type DiagnosisClass } from "../data/diagnosis.ts";
 import { openTable, type Sample } from "../data/metadata.ts";
-import { isStandIn, makeStandIn } from "../data/stand_in/stand_in.ts";
+import { isStandIn, makeStandIn } from "../data/stand_in.ts";
 import { type ImageSet, loadImageSet } from "../data/image_set.ts";
 import { aboutSource } from "./about_source.ts";
 import { checkClassSizes } from "./class_sizes.ts";

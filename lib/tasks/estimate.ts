@@ -5,7 +5,7 @@ import { studyConfigs } from "../experiment/study_runs.ts";
 import { augmentationTargets } from "../data/augmented_table.ts";
 import { countLabels } from "../data/diagnosis.ts";
 import { openTable } from "../data/metadata.ts";
-import { standInCounts } from "../data/stand_in/stand_in.ts";
+import { standInCounts } from "../data/stand_in.ts";
 import { countStoredImages } from "../data/image_set.ts";
 import { pixelsIn } from "../image_size.ts";
 import { thousands } from "../support/format.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { projectRoot } from "../../lib/support/project.ts";
 import { parse } from "../../lib/support/csv.ts";
 import { ham10000Classes } from "../../lib/data/diagnosis.ts";
-import { makeStandIn } from "../../lib/data/stand_in/stand_in.ts";
+import { makeStandIn } from "../../lib/data/stand_in.ts";
 import { medicalNotice } from "../../lib/model/saved/notice.ts";
 import { saveModel } from "../../lib/model/saved/save_model.ts";
 import { findModel, parseClassifyFlags, usage } from "../../lib/tasks/classify.ts";

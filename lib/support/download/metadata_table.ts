@@ -1,6 +1,6 @@
 /** HAM10000's metadata table as it may come: with commas as uploaded, or as a Dataverse keeps tables, with tabs. */
 import { parse, stringify } from "../csv.ts";
-import { metadataColumns } from "../../data/metadata.ts";
+import { metadataColumns } from "../../columns.ts";
 
 /**
  * The table with commas. One that has them already comes back as it is, byte for byte.

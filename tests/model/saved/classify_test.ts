@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { makeStandIn } from "../../../lib/data/stand_in/stand_in.ts";
+import { makeStandIn } from "../../../lib/data/stand_in.ts";
 import { decodeImage } from "../../../lib/data/decode.ts";
 import { classify, type PhotoAnswer } from "../../../lib/model/saved/classify.ts";
 import { listPhotos } from "../../../lib/model/saved/photo_list.ts";

@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { diagnoses, ham10000Counts } from "../../../lib/data/diagnosis.ts";
 import { inventLesion, photograph } from "../../../lib/data/stand_in/draw_lesion.ts";
 import { readMetadata } from "../../../lib/data/metadata.ts";
-import { isStandIn, makeStandIn, standInCounts } from "../../../lib/data/stand_in/stand_in.ts";
+import { isStandIn, makeStandIn, standInCounts } from "../../../lib/data/stand_in.ts";
 import { sha256 } from "../../../lib/support/digest.ts";
 import { randomFor } from "../../../lib/support/random.ts";
 
@@ -167,7 +167,7 @@ Deno.test("killed half-way, it leaves no folder; what it left beside is cleared 
     await Deno.writeTextFile(
       script,
       `import { makeStandIn } from ${
-        JSON.stringify(new URL("../../../lib/data/stand_in/stand_in.ts", import.meta.url).href)
+        JSON.stringify(new URL("../../../lib/data/stand_in.ts", import.meta.url).href)
       };
       const writeFile = Deno.writeFile;
       let written = 0;
