@@ -176,13 +176,12 @@ function affineMatrix(parameters: Partial<TransformParameters>, size: ImageSize)
   }
   const [cos, sin] = [Math.cos(theta * (Math.PI / 180)), Math.sin(theta * (Math.PI / 180))];
   const rotation = [[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]];
-  const translation = (x: number, y: number) => [[1, 0, x], [0, 1, y], [0, 0, 1]];
+  const shift = (x: number, y: number) => [[1, 0, x], [0, 1, y], [0, 0, 1]];
   const zoom = [[zx, 0, 0], [0, zy, 0], [0, 0, 1]];
   const [middleY, middleX] = sidesOf(size).map((side) => side / 2 - 0.5);
-  return [
-    ...[translation(middleX, middleY), rotation, translation(tx, ty), zoom],
-    translation(-middleX, -middleY),
-  ].reduce(multiplied);
+  return [shift(middleX, middleY), rotation, shift(tx, ty), zoom, shift(-middleX, -middleY)].reduce(
+    multiplied,
+  );
 }
 
 function multiplied(a: Matrix, b: Matrix): Matrix {

@@ -1,7 +1,7 @@
 /** The network that validation prefers, saved as a thing to use. */
 import { join } from "node:path";
 import type { Config } from "../config.ts";
-import { saveModel } from "../model/saved/save_model.ts";
+import { saveModel } from "../model/saved_model.ts";
 import type { OptimizerRun } from "./comparison.ts";
 import type { DeepRun } from "./deep_training.ts";
 import type { Inputs } from "./features.ts";

@@ -18,7 +18,7 @@ import { keepModel } from "../../lib/experiment/keep_model.ts";
 import { runStudy } from "../../lib/experiment/studies.ts";
 import { imageSizes, type StudyRun, variantOf } from "../../lib/experiment/study_runs.ts";
 import { stageOf } from "../../lib/recipe.ts";
-import { loadModel } from "../../lib/model/saved/load_model.ts";
+import { loadModel } from "../../lib/model/saved_model.ts";
 import { engine, tf } from "../../lib/support/engine/engine.ts";
 import { argmaxRows } from "../../lib/training/cross_entropy.ts";
 

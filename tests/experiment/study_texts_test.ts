@@ -41,7 +41,10 @@ function optimizers(nadam: number, difference: [number, number, number, number])
 Deno.test("the ladder's title names the best depth, or that nothing beats the first", () => {
   const head = result("head", 0.641);
   const deep = result("block3", 0.832, { minutes: 15.6 });
-  assert.equal(ladderTitle([head, deep]), "From 64.1\u00a0% (head) to 83.2\u00a0% (block3) in 16 minutes of training");
+  assert.equal(
+    ladderTitle([head, deep]),
+    "From 64.1\u00a0% (head) to 83.2\u00a0% (block3) in 16 minutes of training",
+  );
   assert.equal(ladderTitle([deep, head]), "Nothing beats the block3: 83.2\u00a0%");
   assert.equal(bestOf([head, deep]), deep);
 });
