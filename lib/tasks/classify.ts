@@ -101,7 +101,7 @@ function describe({ size, provenance: { base, depth, seed } }: TrainedModel): st
   return `VGG16, ${weights} weights, ${trained}, seed ${seed}, ${sizeText(size)} pixels`;
 }
 
-/** Path, then a line for each class, the most likely first: `  mel    Melanoma    61.3 %`. A problem is one line. */
+/** Path, then a line for each class, the most likely first: `  mel    Melanoma    61.3 %`. A problem is told as it is. */
 export function answerText(answer: PhotoAnswer, classes: readonly DiagnosisClass[]): string {
   const { path, probabilities, problem } = answer;
   if (!probabilities) return problem ?? path;

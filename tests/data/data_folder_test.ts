@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { listPhotos } from "../../../lib/model/saved/photo_list.ts";
+import { listPhotos } from "../../lib/data/data_folder.ts";
 
 async function inFolder(files: string[], test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();

@@ -74,11 +74,10 @@ for (const [name, options] of Object.entries(fixtureModels)) {
     assertClose(answers, await layersModelAnswers(folder, model));
     assert.equal(tf.memory().numTensors, before);
 
-    const { sha256: digest, predictions, layers, inputShape } = golden.models[name];
+    const { sha256: digest, predictions, inputShape } = golden.models[name];
     const received = sha256(await Deno.readFile(join(folder, "model.h5")));
     assert.equal(received, digest, "Keras saw another file: make the fixture again");
     assert.deepEqual(inputShape, [...sidesOf(size), 3]);
-    assert.deepEqual(layers.slice(-2), ["flatten", "predictions"]);
     assertClose(answers, predictions.flat());
     const base = await loadWeights(join(folder, "model.h5"), { expectedDigest: null });
     assert.equal(weightsDigest(base.layers), weightsDigest(model.layers), "a base to start a training from");
