@@ -1,7 +1,6 @@
 /** A trained model on the engine: pixels in, probabilities out. */
 import { pixelsIn, sidesOf } from "../../image_size.ts";
-import { tf } from "../../support/engine/engine.ts";
-import { valuesOf } from "../../support/engine/values_of.ts";
+import { tf, valuesOf } from "../../support/engine/engine.ts";
 import { softmax } from "../../training/cross_entropy.ts";
 import { makeSoftmaxNetwork } from "../../training/softmax_network.ts";
 import { makeBase } from "../forward.ts";
