@@ -1,8 +1,8 @@
 /** A trained model on the engine: pixels or photos in, probabilities out. */
 import { decodeImage } from "../data/decode.ts";
 import { pixelsIn, sidesOf } from "../image_size.ts";
-import { tf } from "../support/engine/engine.ts";
-import { valuesOf } from "../support/engine/values_of.ts";
+import { tf, valuesOf } from "../support/engine/engine.ts";
+
 import { inParallel } from "../support/parallel.ts";
 import { makeBase } from "./forward.ts";
 import type { TrainedModel } from "./saved_model.ts";

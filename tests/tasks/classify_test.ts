@@ -1,6 +1,7 @@
 /** `deno task classify` as users call it, with the permissions that it has in deno.json. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withoutGreeting } from "../support/engine/package_copy.ts";
 import { projectRoot } from "../../lib/support/project.ts";
 import { parse } from "../../lib/support/csv.ts";
 import { classesOf, ham10000Classes } from "../../lib/data/diagnosis.ts";
@@ -29,7 +30,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
     env: { NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: text(stderr) };
+  return { code, out: text(stdout), err: withoutGreeting(text(stderr)) };
 }
 
 Deno.test("the task that deno.json names is the one that is tested", async () => {
