@@ -93,7 +93,10 @@ Deno.test("what notebook 6 found stands on the first page, with its cost apart; 
   assert.match(words, /from 65\.2 % to 68\.9 % \(\+3\.70 points\)/);
   assert.match(words, /took 1 min 13 s on/);
   assert.match(words, /compares 5 trainings.*They took 1 h/);
-  assert.match(site.get("index.html")!, /alt="From 44\.1\u00a0% \(head\) to 61\.3\u00a0% \(block5\) in 19 minutes/);
+  assert.match(
+    site.get("index.html")!,
+    /alt="From 44\.1\u00a0% \(head\) to 61\.3\u00a0% \(block5\) in 19 minutes/,
+  );
   const { all_images: _, ...unfinished } = drawnStudies();
   for (const parts of [{ ...run, studies: unfinished }, { ...run, notebooks }]) {
     assert.doesNotMatch(wordsOf((await siteOf(parts)).get("index.html")!), /future work|They took/);
