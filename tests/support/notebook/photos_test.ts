@@ -1,7 +1,7 @@
 import { photoMetadata, photoTag } from "../../../lib/support/photo_tag.ts";
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import { display } from "../../../lib/figures/display.ts";
+import { display } from "../../../lib/figures/show.ts";
 import { figure } from "../../../lib/figures/figure.ts";
 import type { MimeBundle, Notebook, Output } from "../../../lib/support/notebook/ipynb.ts";
 import { serializeNotebook } from "../../../lib/support/notebook/ipynb.ts";

@@ -1,9 +1,10 @@
+/** A figure's forms: SVG, PNG, plotly's JSON and words. */
 import assert from "node:assert/strict";
-import { display } from "../../lib/figures/display.ts";
 import { figure } from "../../lib/figures/figure.ts";
+import { display } from "../../lib/figures/show.ts";
 import { renderPlotly } from "../../lib/support/plotly/render_plotly.ts";
+import { drawingOf, pngSize } from "./drawing.ts";
 import { examples } from "./examples.ts";
-import { boxOf, parse, pngSize } from "./inspect_svg.ts";
 
 const snapshot = new URL("../fixtures/figures/comparison_bars.svg.snapshot", import.meta.url);
 
@@ -12,8 +13,7 @@ Deno.test("the same figure gives the same bytes: again, in parallel, beside othe
   const svg = await comparisonBars.toSvg();
   const again = await Promise.all([confusionMatrix, comparisonBars, learningCurves, examples().comparisonBars]
     .map((one) => one.toSvg()));
-  assert.equal(again[1], svg);
-  assert.equal(again[3], svg);
+  assert.deepEqual([again[1], again[3]], [svg, svg]);
   assert.equal(await confusionMatrix.toSvg(), again[0]);
   const broken = {
     data: [],
@@ -23,7 +23,7 @@ Deno.test("the same figure gives the same bytes: again, in parallel, beside othe
       },
     },
   };
-  await assert.rejects(renderPlotly(broken, { width: 100, height: 100 }), /broken/);
+  await assert.rejects(renderPlotly(broken, { width: 100, height: 100, alt: "" }), /broken/);
   assert.equal(await comparisonBars.toSvg(), svg);
   assert.deepEqual(await comparisonBars.toPng(), await examples().comparisonBars.toPng());
 });
@@ -41,26 +41,26 @@ Deno.test("drawing leaves the figure and the process as they were", async () => 
   assert.equal(Math.random, random);
 });
 
-Deno.test("the PNG has two pixels for each of the figure's, or as many as asked", async () => {
+Deno.test("the PNG has two pixels for each of the figure's, or as many as asked; the SVG says the figure in words", async () => {
   const { confusionMatrix } = examples();
   const { width, height } = confusionMatrix.spec.layout as { width: number; height: number };
   assert.deepEqual(pngSize(await confusionMatrix.toPng()), { width: 2 * width, height: 2 * height });
   assert.deepEqual(pngSize(await confusionMatrix.toPng({ scale: 1 })), { width, height });
-  const { documentElement } = parse(await confusionMatrix.toSvg());
-  assert.equal(documentElement.getAttribute("width"), String(width));
-  assert.equal(documentElement.getAttribute("aria-label"), confusionMatrix.alt);
+  for (const alt of [confusionMatrix.alt, 'a < b & "c" $& $1']) {
+    const { documentElement } = await drawingOf(figure({ data: [], layout: {}, width, alt }));
+    assert.equal(documentElement.getAttribute("width"), String(width));
+    assert.equal(documentElement.getAttribute("aria-label"), alt);
+  }
 });
 
 Deno.test("a colour bar takes its own width from the plot, no more", async () => {
-  const heatmap = (showscale: boolean) =>
-    figure({
-      data: [{ type: "heatmap", z: [[1, 2], [3, 4]], showscale }],
-      layout: { margin: { l: 50, r: 50, t: 50, b: 50 } },
-      alt: "",
-    });
   const width = async (showscale: boolean) => {
-    const document = parse(await heatmap(showscale).toSvg());
-    const { left, right } = boxOf(document.querySelectorAll(".heatmaplayer image")[0]);
+    const data = [{ type: "heatmap", z: [[1, 2], [3, 4]], showscale }];
+    const drawing = await drawingOf(
+      figure({ data, layout: { margin: { l: 50, r: 50, t: 50, b: 50 } }, alt: "" }),
+    );
+    const [map] = drawing.querySelectorAll(".heatmaplayer image");
+    const { left, right } = map.getBoundingClientRect();
     return right - left;
   };
   const [without, with_] = [await width(false), await width(true)];
@@ -76,7 +76,8 @@ Deno.test("a notebook gets plotly's JSON, the picture in Base64 and the words", 
   assert.deepEqual([data.length, layout.width, config?.displaylogo], [1, 900, false]);
   assert.deepEqual(Uint8Array.fromBase64(bundle["image/png"] as string), await classBars.toPng());
   assert.equal(bundle["text/plain"], classBars.alt);
-  assert.doesNotThrow(() => JSON.parse(JSON.stringify(bundle)));
+  const { metadata } = await classBars.message();
+  assert.deepEqual(metadata, { "image/png": { width: 900, height: classBars.spec.layout.height } });
 });
 
 Deno.test("a figure's sides are whole pixels in reason", () => {

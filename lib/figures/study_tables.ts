@@ -9,8 +9,9 @@ export interface StudyRow {
   readonly images: number;
   /** Trained weights and biases. */
   readonly parameters: number;
-  readonly bestEpoch: number;
   readonly epochs: number;
+  /** The epoch whose weights were restored; null: the last epoch's were kept. */
+  readonly bestEpoch: number | null;
   readonly train: { readonly accuracy: number };
   readonly validation: { readonly accuracy: number };
   readonly minutes: number;
@@ -20,7 +21,11 @@ const columns: Column<StudyRow>[] = [
   { value: "label", title: "run" },
   { value: "images", title: "images" },
   { value: "parameters", title: "trained weights" },
-  { value: ({ bestEpoch, epochs }) => `${bestEpoch} of ${epochs}`, title: "epoch kept", align: "right" },
+  {
+    value: ({ bestEpoch, epochs }) => `${bestEpoch ?? epochs} of ${epochs}`,
+    title: "epoch kept",
+    align: "right",
+  },
   { value: ({ train }) => train.accuracy, title: "train accuracy", format: percent },
   {
     value: ({ validation }) => validation.accuracy,
