@@ -6,11 +6,12 @@
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createConfig } from "../config.ts";
+import { megabytes } from "../support/download.ts";
 import { projectRoot } from "../support/project.ts";
-import type { Guest } from "../support/download/dataverse.ts";
-import { fetchHam10000, ham10000Base } from "../support/download/fetch_ham10000.ts";
-import { fetchWeights, weightsBase } from "../support/download/fetch_weights.ts";
-import { terminalLine } from "../support/notebook/terminal_line.ts";
+import type { Guest } from "./data/dataverse.ts";
+import { fetchHam10000, ham10000Base } from "./data/ham10000.ts";
+import { fetchWeights, weightsBase } from "./data/weights.ts";
+import { endOnRequest } from "./interruption.ts";
 
 export interface DataOptions {
   /** Null: where data is already, else data/. */
@@ -28,7 +29,7 @@ export interface DataOptions {
 export const usage = `deno task data [flags]
 
 Brings the photos (HAM10000, doi:10.7910/DVN/DBW86T, CC BY-NC 4.0, about 3 GB) and VGG16's ImageNet weights (CC BY 4.0,
-59 MB) into data/. Nothing is asked: size and licence are said first, Ctrl-C stops without loss, the next call goes on.
+59 MB) into data/. It asks nothing: it says size and licence first. Ctrl-C stops without loss; the next call goes on.
 
   --out FOLDER        where they go (default: data/)
   --only WHAT         images or weights (default: both)
@@ -66,51 +67,72 @@ export function parseDataOptions(args: string[]): DataOptions {
 }
 
 /** Brings what the options name; one call at a time works in a folder. */
-export async function bringData(options: DataOptions, signal: AbortSignal): Promise<void> {
-  const line = terminalLine({ stream: Deno.stdout });
-  const found = options.out === null ? createConfig() : null;
-  const fallback = options.out ?? join(projectRoot, "data");
-  const steps = [
-    options.images && {
-      folder: found?.data ?? fallback,
-      fetch: fetchHam10000,
-      more: { base: options.dataUrl, guest: options.guest },
-    },
-    options.weights && {
-      folder: found?.weights ? dirname(found.weights) : fallback,
-      fetch: fetchWeights,
-      more: { base: options.weightsUrl },
-    },
-  ];
+async function bringData(options: DataOptions): Promise<void> {
+  const { out, dryRun, guest } = options;
+  const found = out === null ? createConfig() : null;
+  const fallback = out ?? join(projectRoot, "data");
   const failures: string[] = [];
-  for (const step of steps) {
-    if (!step) continue;
-    const { folder, fetch, more } = step;
+  const step = async (folder: string, fetch: (work: string) => Promise<void>) => {
     try {
-      await alone(folder, (work) => fetch(folder, { line, work, signal, dryRun: options.dryRun, ...more }));
+      await alone(folder, fetch);
     } catch (error) {
-      if (signal.aborted) throw error;
       failures.push((error as Error).message); // the other step may work nevertheless
     }
+  };
+  if (options.images) {
+    const folder = found?.data ?? fallback;
+    await step(
+      folder,
+      (work) => fetchHam10000(folder, { work, dryRun, guest, base: options.dataUrl, onNotice }),
+    );
+  }
+  if (options.weights) {
+    const folder = found?.weights ? dirname(found.weights) : fallback;
+    await step(folder, (work) => fetchWeights(folder, { work, dryRun, base: options.weightsUrl, onNotice }));
   }
   if (failures.length > 0) throw new Error(failures.join("\n"));
 }
 
-/** Runs `step` with a folder for what is in progress, which stays while it holds what a later call goes on from. */
-async function alone(folder: string, step: (work: string) => Promise<void>): Promise<void> {
+/** Runs `fetch` with a folder for what is in progress, which stays while it holds what a later call goes on from. */
+async function alone(folder: string, fetch: (work: string) => Promise<void>): Promise<void> {
   const work = join(folder, ".download");
-  await Deno.mkdir(work, { recursive: true });
   const path = join(work, ".lock");
+  await Deno.mkdir(work, { recursive: true });
   using lock = await Deno.open(path, { create: true, write: true });
   if (!await lock.tryLock(true)) {
     throw new Error(`Another \`deno task data\` works in ${folder}. Wait for it to end.`);
   }
+  inProgress = work;
   try {
-    await step(work);
+    await fetch(work);
   } finally {
+    inProgress = null;
     await Deno.remove(path).catch(() => {});
     await Deno.remove(work).catch(() => {}); // refused while it holds something
   }
+}
+
+/** The folder of what is in progress, for the farewell. */
+let inProgress: string | null = null;
+
+/** What a person who ends it reads. Nothing needs to be put in order: what has come is in its file already. */
+function farewell(): string {
+  clearLine();
+  const folder = inProgress;
+  if (folder === null) return "Interrupted. Running this again goes on from here.";
+  const parts = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".part"));
+  const bytes = parts.reduce((sum, { name }) => sum + Deno.statSync(join(folder, name)).size, 0);
+  return `Interrupted. ${megabytes(bytes)} are kept in ${folder}; running this again goes on from there.`;
+}
+
+/** Takes the progress line away, which stands on stderr. */
+function clearLine(): void {
+  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[K"));
+}
+
+function onNotice(message: string): void {
+  clearLine();
+  console.log(message);
 }
 
 function address(flag: string, text: string): string {
@@ -143,27 +165,16 @@ function parseOrTeach(args: string[]) {
   }
 }
 
-/** A signal for the first Ctrl-C; the second ends the process at once. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  const stop = () => {
-    for (const name of signals) Deno.removeSignalListener(name, stop);
-    controller.abort(new Error("Interrupted. Running this again goes on from here."));
-  };
-  for (const name of signals) Deno.addSignalListener(name, stop);
-  return controller.signal;
-}
-
 if (import.meta.main) {
-  const signal = interruption();
+  endOnRequest(farewell);
   try {
     const options = parseDataOptions(Deno.args);
     if (options.help) console.log(usage);
-    else await bringData(options, signal);
+    else await bringData(options);
     Deno.exit(0);
   } catch (error) {
+    clearLine();
     console.error((error as Error).message);
-    Deno.exit(signal.aborted ? 130 : error instanceof RangeError ? 2 : 1);
+    Deno.exit(error instanceof RangeError ? 2 : 1);
   }
 }
