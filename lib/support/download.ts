@@ -175,7 +175,7 @@ async function transfer(file: RemoteFile, part: PartFile, options: NetworkOption
     for (let block = await next(); !block.done; block = await next()) {
       timer.refresh();
       await part.append(block.value);
-      if (total !== null) report(Math.floor(part.bytes / 1e6), Math.ceil(total / 1e6));
+      if (total !== null) report(Math.floor(part.bytes / 1e6), Math.floor(total / 1e6));
     }
     if (total !== null && part.bytes < total) throw cut("the connection was closed");
   } finally {

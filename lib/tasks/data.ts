@@ -1,6 +1,6 @@
 /**
  * `deno task data`: brings HAM10000 and VGG16's weights from their official addresses into data/ (--help for flags). What is
- * there already is left as it is; an interrupted call is gone on from by the next.
+ * there already is left as it is; a call that was interrupted is continued by the next.
  * Exit code 0; 1 where something could not be had; 2 for flags that cannot be; 130 after Ctrl-C.
  */
 import { dirname, join, resolve } from "node:path";
@@ -9,24 +9,10 @@ import { createConfig } from "../config.ts";
 import { megabytes } from "../support/download.ts";
 import { projectRoot } from "../support/project.ts";
 import type { Guest } from "./data/dataverse.ts";
-import { fetchHam10000, ham10000Base } from "./data/ham10000.ts";
+import { fetchHam10000, type FetchOptions, ham10000Base } from "./data/ham10000.ts";
 import { fetchWeights, weightsBase } from "./data/weights.ts";
-import { endOnRequest } from "./interruption.ts";
 
-export interface DataOptions {
-  /** Null: where data is already, else data/. */
-  readonly out: string | null;
-  readonly images: boolean;
-  readonly weights: boolean;
-  /** Addresses without slash at their end. */
-  readonly dataUrl: string;
-  readonly weightsUrl: string;
-  readonly guest: Guest | null;
-  readonly dryRun: boolean;
-  readonly help: boolean;
-}
-
-export const usage = `deno task data [flags]
+const usage = `deno task data [flags]
 
 Brings the photos (HAM10000, doi:10.7910/DVN/DBW86T, CC BY-NC 4.0, about 3 GB) and VGG16's ImageNet weights (CC BY 4.0,
 59 MB) into data/. It asks nothing: it says size and licence first. Ctrl-C stops without loss; the next call goes on.
@@ -43,62 +29,89 @@ Brings the photos (HAM10000, doi:10.7910/DVN/DBW86T, CC BY-NC 4.0, about 3 GB) a
 Behind a proxy: set HTTPS_PROXY.
 `;
 
-/** @throws {RangeError} for a flag or value that cannot be, with what was expected */
-export function parseDataOptions(args: string[]): DataOptions {
-  const values = parseOrTeach(args);
-  const { only, name, email, institution, position } = values;
+/** What the flags ask for; addresses have no slash at their end. @throws {RangeError} for a flag or value that cannot be */
+export function parseDataOptions(args: string[]) {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean", default: false } as const;
+  const flags = {
+    out: text,
+    only: text,
+    "data-url": { ...text, default: ham10000Base },
+    "weights-url": { ...text, default: weightsBase },
+    name: text,
+    email: text,
+    institution: text,
+    position: text,
+    "dry-run": flag,
+    help: flag,
+  };
+  let values: ReturnType<typeof parseArgs<{ options: typeof flags }>>["values"];
+  try {
+    values = parseArgs({ args, options: flags }).values;
+  } catch (error) {
+    throw new RangeError(`${(error as Error).message}\n\n${usage}`, { cause: error });
+  }
+  const { out, only, name, email, institution, position, help } = values;
   if (only !== undefined && only !== "images" && only !== "weights") {
     throw new RangeError(`--only is images or weights. Received: ${only}`);
   }
-  const guest = [name, email, institution, position].filter((value) => value?.trim());
-  if (guest.length !== 0 && guest.length !== 4) {
+  const told = [name, email, institution, position].filter((value) => value?.trim()).length;
+  if (told !== 0 && told !== 4) {
     throw new RangeError("--name, --email, --institution and --position go together. Received: some of them");
   }
   return {
-    out: values.out === undefined ? null : resolve(values.out),
+    /** Null: where data is already, else data/. */
+    out: out === undefined ? null : resolve(out),
     images: only !== "weights",
     weights: only !== "images",
-    dataUrl: address("--data-url", values["data-url"] ?? ham10000Base),
-    weightsUrl: address("--weights-url", values["weights-url"] ?? weightsBase),
-    guest: guest.length === 0 ? null : { name, email, institution, position } as Guest,
-    dryRun: values["dry-run"] ?? false,
-    help: values.help ?? false,
+    dataUrl: address("--data-url", values["data-url"]),
+    weightsUrl: address("--weights-url", values["weights-url"]),
+    guest: told === 0 ? null : { name, email, institution, position } as Guest,
+    dryRun: values["dry-run"],
+    help,
   };
 }
 
-/** Brings what the options name; one call at a time works in a folder. */
-async function bringData(options: DataOptions): Promise<void> {
-  const { out, dryRun, guest } = options;
+function address(flag: string, text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? "")) {
+    throw new RangeError(`${flag} is an address that begins with https://. Received: ${text}`);
+  }
+  return text.replace(/\/+$/, "");
+}
+
+/** Brings what the options name. Where the photos cannot be had, the weights are tried nevertheless. */
+async function bringData(options: ReturnType<typeof parseDataOptions>): Promise<void> {
+  const { out, dryRun, guest, dataUrl, weightsUrl } = options;
   const found = out === null ? createConfig() : null;
   const fallback = out ?? join(projectRoot, "data");
   const failures: string[] = [];
-  const step = async (folder: string, fetch: (work: string) => Promise<void>) => {
-    try {
-      await alone(folder, fetch);
-    } catch (error) {
-      failures.push((error as Error).message); // the other step may work nevertheless
-    }
+  const bring = async (folder: string, fetch: (folder: string, options: FetchOptions) => Promise<void>) => {
+    await alone(folder, (work) => fetch(folder, { work, dryRun, onNotice })).catch(({ message }) =>
+      failures.push(message)
+    );
   };
   if (options.images) {
-    const folder = found?.data ?? fallback;
-    await step(
-      folder,
-      (work) => fetchHam10000(folder, { work, dryRun, guest, base: options.dataUrl, onNotice }),
+    await bring(
+      found?.data ?? fallback,
+      (folder, more) => fetchHam10000(folder, { ...more, base: dataUrl, guest }),
     );
   }
   if (options.weights) {
     const folder = found?.weights ? dirname(found.weights) : fallback;
-    await step(folder, (work) => fetchWeights(folder, { work, dryRun, base: options.weightsUrl, onNotice }));
+    await bring(folder, (folder, more) => fetchWeights(folder, { ...more, base: weightsUrl }));
   }
   if (failures.length > 0) throw new Error(failures.join("\n"));
 }
+
+/** The folder where files are while they come, for the farewell. */
+let inProgress: string | null = null;
 
 /** Runs `fetch` with a folder for what is in progress, which stays while it holds what a later call goes on from. */
 async function alone(folder: string, fetch: (work: string) => Promise<void>): Promise<void> {
   const work = join(folder, ".download");
   const path = join(work, ".lock");
   await Deno.mkdir(work, { recursive: true });
-  using lock = await Deno.open(path, { create: true, write: true });
+  using lock = await Deno.open(path, { create: true, write: true }); // the system frees it when the process dies
   if (!await lock.tryLock(true)) {
     throw new Error(`Another \`deno task data\` works in ${folder}. Wait for it to end.`);
   }
@@ -112,12 +125,8 @@ async function alone(folder: string, fetch: (work: string) => Promise<void>): Pr
   }
 }
 
-/** The folder of what is in progress, for the farewell. */
-let inProgress: string | null = null;
-
 /** What a person who ends it reads. Nothing needs to be put in order: what has come is in its file already. */
 function farewell(): string {
-  clearLine();
   const folder = inProgress;
   if (folder === null) return "Interrupted. Running this again goes on from here.";
   const parts = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".part"));
@@ -135,46 +144,23 @@ function onNotice(message: string): void {
   console.log(message);
 }
 
-function address(flag: string, text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new RangeError(`${flag} is an address that begins with https://. Received: ${text}`);
-  }
-  return text.replace(/\/+$/, "");
-}
-
-function parseOrTeach(args: string[]) {
-  const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
-  const options = {
-    out: text,
-    only: text,
-    "data-url": text,
-    "weights-url": text,
-    name: text,
-    email: text,
-    institution: text,
-    position: text,
-    "dry-run": flag,
-    help: flag,
-  };
-  try {
-    return parseArgs({ args, options }).values;
-  } catch (error) {
-    throw new RangeError(`${(error as Error).message}\n\n${usage}`, { cause: error });
-  }
-}
-
 if (import.meta.main) {
-  endOnRequest(farewell);
+  const end = (code: number, message?: string) => {
+    clearLine();
+    if (message) console.error(message);
+    Deno.exit(code);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    if (signal === "SIGINT" || Deno.build.os !== "windows") {
+      Deno.addSignalListener(signal, () => end(130, farewell()));
+    }
+  }
   try {
     const options = parseDataOptions(Deno.args);
     if (options.help) console.log(usage);
     else await bringData(options);
-    Deno.exit(0);
+    end(0);
   } catch (error) {
-    clearLine();
-    console.error((error as Error).message);
-    Deno.exit(error instanceof RangeError ? 2 : 1);
+    end(error instanceof RangeError ? 2 : 1, (error as Error).message);
   }
 }

@@ -30,7 +30,6 @@ export interface Datafile {
   readonly checksum: Checksum | null;
   /** True for a table that was ingested. */
   readonly ingested: boolean;
-  readonly restricted: boolean;
 }
 
 /** Who downloads, told to a depositor that asks. */
@@ -132,7 +131,7 @@ interface ApiVersion {
   license?: { name: string } | string;
   /** HTML. */
   termsOfUse?: string;
-  files: { label?: string; restricted?: boolean; dataFile: ApiFile }[];
+  files: { label?: string; dataFile: ApiFile }[];
 }
 
 interface ApiFile {
@@ -151,14 +150,14 @@ function datasetOf(version: ApiVersion): Dataset {
   return {
     version: versionNumber === undefined ? null : `${versionNumber}.${versionMinorNumber}`,
     licence: word && word !== "NONE" ? word.slice(0, 300) : null,
-    files: version.files.map(({ label, restricted = false, dataFile: file }) => {
+    files: version.files.map(({ label, dataFile: file }) => {
       const name = label ?? file.filename;
       if (typeof file.id !== "number" || typeof name !== "string") {
         throw new Error("a file has no id or no name");
       }
       const ingested = file.originalFileFormat !== undefined;
       const bytes = (ingested ? file.originalFileSize : file.filesize) ?? null;
-      return { id: file.id, name, bytes, checksum: ingested ? null : checksumOf(file), ingested, restricted };
+      return { id: file.id, name, bytes, checksum: ingested ? null : checksumOf(file), ingested };
     }),
   };
 }

@@ -11,6 +11,7 @@ import {
   Refusal,
   requireRoom,
 } from "../../support/download.ts";
+import { thousands } from "../../support/format.ts";
 import { hasChecksum } from "../../support/part_file.ts";
 import {
   type Datafile,
@@ -91,7 +92,9 @@ export async function fetchHam10000(
   if (before === null) {
     const samples = await readMetadata(folder).catch(() => null);
     if (samples) {
-      return onNotice(`HAM10000 is in ${folder}: a table and its ${count(samples)} photos; nothing to do.`);
+      return onNotice(
+        `HAM10000 is in ${folder}: a table and its ${thousands(samples.length)} photos; nothing to do.`,
+      );
     }
   }
   for (const { name, isTable } of absent) {
@@ -114,7 +117,7 @@ export async function fetchHam10000(
     await Deno.rename(join(work, item.name), join(folder, item.name));
     if (item.byHand === null) await Deno.remove(path);
   }
-  onNotice(`HAM10000 is complete: ${count(await readMetadata(folder))} photos in ${folder}.`);
+  onNotice(`HAM10000 is complete: ${thousands((await readMetadata(folder)).length)} photos in ${folder}.`);
 }
 
 function adviceByHand(folder: string): string {
@@ -154,15 +157,12 @@ async function findSources(
   return { dataset, missing };
 }
 
-/** @throws {Error} where the dataset has no file for the item, or keeps it from the public */
+/** @throws {Error} where the dataset has no file for the item */
 function fileOf({ files }: Dataset, { name, from }: Item, { base, byHand }: Dataverse): Datafile {
   const file = files.find((file) => from.test(file.name));
   if (!file) {
     const names = files.map((file) => file.name).sort().join(", ");
     throw new Error(`${base}: expected a file for ${name}. Received: ${names || "no file"}. ${byHand}`);
-  }
-  if (file.restricted) {
-    throw new Error(`${base}: ${file.name} is restricted, it is not served to everybody. ${byHand}`);
   }
   return file;
 }
@@ -235,16 +235,14 @@ async function readyTable(
   const { name, path, checked, file } = item;
   const table = tableWithCommas(await Deno.readTextFile(path), basename(path));
   await writeAtomic(join(work, name), table.csv);
-  const doubt = file?.ingested
-    ? "the server's checksum may be of another form of it"
+  const doubt = file?.checksum || file?.ingested
+    ? "the server's checksum is of another form of it"
     : "nothing tells its checksum";
   const proof = checked
     ? `${checked.split(" ")[0].toUpperCase()} agrees`
     : `checked against the photos only: ${doubt}`;
   onNotice(
-    `${name}: ${table.rows.toLocaleString("en")} rows${
-      table.converted ? ", tabs turned to commas" : ""
-    }, ${proof}`,
+    `${name}: ${thousands(table.rows)} rows${table.converted ? ", tabs turned to commas" : ""}, ${proof}`,
   );
   return { bytes: new TextEncoder().encode(table.csv).length, sha256: sha256(table.csv) };
 }
@@ -255,17 +253,13 @@ async function readyPhotos(item: Obtained, job: Job): Promise<Pick<SourceItem, "
   const unpacked = await unpackPhotos(path, join(job.work, name), job);
   const proof = checked ? `${checked.split(" ")[0].toUpperCase()} agrees` : "CRC-32 of each agrees";
   job.onNotice(
-    `${name}: ${unpacked.photos.toLocaleString("en")} photos, ${megabytes(unpacked.bytes)}, ${proof}`,
+    `${name}: ${thousands(unpacked.photos)} photos, ${megabytes(unpacked.bytes)}, ${proof}`,
   );
   return unpacked;
 }
 
 async function filesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).filter(({ isFile }) => isFile).map(({ name }) => name);
-}
-
-function count(samples: readonly unknown[]): string {
-  return samples.length.toLocaleString("en");
 }
 
 function sum(numbers: readonly number[]): number {
