@@ -2,9 +2,9 @@
  * One file from an HTTP server: whole and checked, or not there. What has come stays in `NAME.part`; a cut transfer goes on
  * there, in this call or in the next one.
  *
- * This is own code because no library that was tried resumes in the next process without ever joining two versions of a file:
- * undici's RetryAgent resumes in one process only, and without an ETag it joins them; node-downloader-helper and ipull send no
- * If-Range; ky and got retry requests, not bodies.
+ * This is own code: of the libraries that were tried none resumes in the next process and never joins two versions of a file.
+ * undici's RetryAgent resumes in one process only, and joins what it gets where a server gives no ETag; node-downloader-helper
+ * and ipull do not ask whether the file has changed (If-Range); ky asks again, but from the start.
  */
 import { statfs } from "node:fs/promises";
 import { clearTimeout, setTimeout } from "node:timers";
@@ -32,9 +32,6 @@ export interface NetworkOptions {
   onNotice?: (message: string) => void;
 }
 
-/** The server will not give the file: asking again does not help. */
-export class Refusal extends Error {}
-
 /** Why an attempt failed although the next one may not. */
 class Fault extends Error {
   /** @param next `wait`: the seconds that the server asks for; `gotOn`: the attempt brought enough for the waits to begin anew */
@@ -55,8 +52,8 @@ const muchBytes = 1 << 20;
 /**
  * Downloads to `path`, unless a file with the right checksum is there.
  *
- * @throws {Refusal} where the server refuses, with its own words
- * @throws {Error} where faults do not pass or the disk is full: what has come is kept. Where the checksum is wrong: it is removed
+ * @throws {Error} where the server refuses, with its own words; where faults do not pass, or the disk is full: what has come is
+ *   kept; where size or checksum are wrong in the end: what has come is removed
  */
 export async function downloadFile(
   file: RemoteFile,
@@ -82,15 +79,11 @@ export async function downloadFile(
   const digest = await part.finish();
   if (bytes !== null && part.bytes !== bytes) {
     await part.remove();
-    throw otherFile(file, `${bytes} bytes`, `${part.bytes} bytes. It was removed`);
+    throw otherFile(file, `${bytes} bytes`, `${part.bytes} bytes`);
   }
   if (checksum !== null && digest !== checksum.value) {
     await part.remove();
-    throw otherFile(
-      file,
-      `${checksum.algorithm.toUpperCase()} ${checksum.value}`,
-      `${digest}. It was removed`,
-    );
+    throw otherFile(file, `${checksum.algorithm.toUpperCase()} ${checksum.value}`, digest);
   }
   await Deno.rename(part.path, path);
   await part.remove();
@@ -200,7 +193,7 @@ async function ask(
   if (passing.includes(response.status) || (response.status === 403 && response.redirected)) {
     throw new Fault(answer, { wait: retryAfter(response.headers.get("retry-after")) });
   }
-  throw new Refusal(`${answer}${words && ` ("${words}")`}. ${file.byHand}`);
+  throw new Error(`${answer}${words && ` ("${words}")`}. ${file.byHand}`);
 }
 
 /** Headers that ask for what follows; compressed on the way, lengths would count other bytes than the file's. */
@@ -252,7 +245,7 @@ function wordsOf(body: string): string {
 
 function otherFile(file: RemoteFile, expected: string, received: string): Error {
   return new Error(
-    `${file.address}: expected ${expected}. Received: ${received}. The file was damaged on the way, or the server has ` +
-      `another one. Run this again to download it anew. ${file.byHand}`,
+    `${file.address}: expected ${expected}. Received: ${received}. It was damaged on the way, or the server has another file; ` +
+      `it is not kept. Run this again to download it anew. ${file.byHand}`,
   );
 }

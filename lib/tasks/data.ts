@@ -9,7 +9,8 @@ import { createConfig } from "../config.ts";
 import { megabytes } from "../support/download.ts";
 import { projectRoot } from "../support/project.ts";
 import type { Guest } from "./data/dataverse.ts";
-import { fetchHam10000, type FetchOptions, ham10000Base } from "./data/ham10000.ts";
+import { fetchHam10000, ham10000Base } from "./data/ham10000.ts";
+import type { FetchOptions } from "./data/item.ts";
 import { fetchWeights, weightsBase } from "./data/weights.ts";
 
 const usage = `deno task data [flags]

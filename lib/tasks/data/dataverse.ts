@@ -9,30 +9,21 @@
  *   signed one (Dataverse 6.11).
  */
 import { join } from "node:path";
-import { downloadFile, type NetworkOptions, Refusal, type RemoteFile } from "../../support/download.ts";
+import { downloadFile, type NetworkOptions, type RemoteFile } from "../../support/download.ts";
 import type { Checksum } from "../../support/part_file.ts";
 
-export interface Dataset {
-  /** As `4.0`; null where the answer has none. */
-  readonly version: string | null;
-  /** The licence's name or the terms of use, in the server's words; null where it has none. */
-  readonly licence: string | null;
-  readonly files: readonly Datafile[];
+/** A dataset on a Dataverse, and who asks for it. */
+export interface DatasetAddress {
+  /** The Dataverse's address, without slash at its end. */
+  readonly base: string;
+  /** As `doi:10.7910/DVN/DBW86T`. */
+  readonly doi: string;
+  /** Who downloads, told only where the depositor asks; null: nobody. */
+  readonly guest: Guest | null;
+  /** What to do by hand: whole sentences, the end of each error. */
+  readonly byHand: string;
 }
 
-export interface Datafile {
-  readonly id: number;
-  /** Its name in the dataset. */
-  readonly name: string;
-  /** Of the file as it was uploaded; null where the answer does not tell. */
-  readonly bytes: number | null;
-  /** Null for an ingested table: a server's checksum may be of the upload or of the tab-separated form. */
-  readonly checksum: Checksum | null;
-  /** True for a table that was ingested. */
-  readonly ingested: boolean;
-}
-
-/** Who downloads, told to a depositor that asks. */
 export interface Guest {
   readonly name: string;
   readonly email: string;
@@ -40,31 +31,40 @@ export interface Guest {
   readonly position: string;
 }
 
-/** A Dataverse by its address, without slash at its end. `byHand` ends each error: what to do by hand. */
-export interface Dataverse {
-  readonly base: string;
-  readonly byHand: string;
+export interface Dataset {
+  /** As `4.0`; null where the answer has none. */
+  readonly version: string | null;
+  /** The licence's name or the terms of use, in the server's words; null where it has none. */
+  readonly licence: string | null;
+  /** Of an ingested table neither size nor checksum is known: the server's may be of the upload or of the form with tabs. */
+  readonly files: readonly RemoteFile[];
 }
 
 /**
  * Asks for a dataset's files.
  *
- * @param work a folder for the answer while it comes
+ * @param options.work a folder for the answer while it comes
  * @throws {Error} where the server cannot be reached or refuses
  * @throws {SyntaxError} where the answer is no list of files
  */
 export async function readDataset(
-  { base, byHand }: Dataverse,
-  doi: string,
+  dataset: DatasetAddress,
   options: NetworkOptions & { work: string },
 ): Promise<Dataset> {
+  const { base, doi, byHand } = dataset;
   const address = `${base}/api/datasets/:persistentId/?persistentId=${doi}`;
   const path = join(options.work, "dataset.json");
   await downloadFile({ name: "list of files", address, bytes: null, checksum: null, byHand }, path, options);
   const text = await Deno.readTextFile(path);
   await Deno.remove(path);
   try {
-    return datasetOf(JSON.parse(text).data.latestVersion);
+    const version: ApiVersion = JSON.parse(text).data.latestVersion;
+    const { versionNumber, versionMinorNumber, files } = version;
+    return {
+      version: versionNumber === undefined ? null : `${versionNumber}.${versionMinorNumber}`,
+      licence: licenceOf(version),
+      files: files.map(({ label, dataFile }) => remoteFile(label, dataFile, dataset)),
+    };
   } catch (error) {
     throw new SyntaxError(
       `${address}: expected a Dataverse's list of files. Received: ${text.slice(0, 80)} (${
@@ -74,25 +74,57 @@ export async function readDataset(
   }
 }
 
-/** A dataset's file as it can be downloaded; `original`: of an ingested table as it was uploaded. */
-export function remoteFile(
-  { base, byHand }: Dataverse,
-  file: Datafile,
-  options: { guest: Guest | null; original?: boolean },
-): RemoteFile {
-  const { guest, original = false } = options;
-  const address = `${base}/api/access/datafile/${file.id}${original ? "?format=original" : ""}`;
-  return {
-    name: file.name,
-    address,
-    bytes: file.ingested && !original ? null : file.bytes,
-    checksum: file.checksum,
-    byHand,
-    open: (init) => openDatafile(address, guest, init),
-  };
+/** What is used here of a dataset's version, as the API gives it. */
+interface ApiVersion {
+  versionNumber?: number;
+  versionMinorNumber?: number;
+  /** Since Dataverse 5.10 an object; before, a word that may be NONE. */
+  license?: { name: string } | string | null;
+  /** HTML. */
+  termsOfUse?: string;
+  files: { label: string; dataFile: ApiFile }[];
 }
 
-/** Who downloads is told only to a depositor that asks. */
+interface ApiFile {
+  id: number;
+  filesize?: number;
+  checksum?: { type: string; value: string };
+  /** Of a table that was ingested. */
+  originalFileFormat?: string;
+}
+
+function licenceOf({ license, termsOfUse = "" }: ApiVersion): string | null {
+  const terms = termsOfUse.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
+  const word = typeof license === "string" ? terms || license : license?.name ?? terms;
+  return word && word !== "NONE" ? word.slice(0, 300) : null;
+}
+
+function remoteFile(name: string, file: ApiFile, { base, guest, byHand }: DatasetAddress): RemoteFile {
+  if (typeof file.id !== "number" || typeof name !== "string") {
+    throw new Error("a file has no id or no label");
+  }
+  const address = `${base}/api/access/datafile/${file.id}`;
+  const common = { name, address, byHand };
+  if (file.originalFileFormat === undefined) {
+    const open: RemoteFile["open"] = (init) => openDatafile(address, guest, init);
+    return { ...common, bytes: file.filesize ?? null, checksum: checksumOf(file), open };
+  }
+  const open: RemoteFile["open"] = async (init) => {
+    const original = await openDatafile(`${address}?format=original`, guest, init);
+    if (![400, 404].includes(original.status)) return original;
+    return await openDatafile(address, guest, init); // the server has it with tabs only
+  };
+  return { ...common, bytes: null, checksum: null, open };
+}
+
+/** Null for a kind that cannot be computed here. */
+function checksumOf({ checksum }: ApiFile): Checksum | null {
+  const algorithm = checksum?.type.toLowerCase().replace("-", "");
+  const known = (["md5", "sha1", "sha256", "sha512"] as const).find((name) => name === algorithm);
+  return known && checksum ? { algorithm: known, value: checksum.value.toLowerCase() } : null;
+}
+
+/** A file's answer; a refusal has a status of 400 or more. */
 async function openDatafile(
   address: string,
   guest: Guest | null,
@@ -105,7 +137,7 @@ async function openDatafile(
   const status = Math.max(response.status, 400);
   if (!/guestbook/i.test(refusal)) return new Response(refusal, { status, headers: response.headers });
   if (guest === null) {
-    throw new Refusal(
+    throw new Error(
       `${address}: the depositor asks who downloads. Give --name, --email, --institution and --position, which are then ` +
         `sent there, or download in a browser. Received: ${refusal.slice(0, 200)}`,
     );
@@ -121,50 +153,4 @@ async function openDatafile(
   return posted.ok && signed
     ? await fetch(JSON.parse(signed), init)
     : new Response(answer, { status: Math.max(posted.status, 400) });
-}
-
-/** The part of a dataset's version, as the API gives it, that is used here. */
-interface ApiVersion {
-  versionNumber?: number;
-  versionMinorNumber?: number;
-  /** Since Dataverse 5.10 an object; before, a word that may be NONE. */
-  license?: { name: string } | string;
-  /** HTML. */
-  termsOfUse?: string;
-  files: { label?: string; dataFile: ApiFile }[];
-}
-
-interface ApiFile {
-  id: number;
-  filename: string;
-  filesize?: number;
-  checksum?: { type: string; value: string };
-  originalFileFormat?: string;
-  originalFileSize?: number;
-}
-
-function datasetOf(version: ApiVersion): Dataset {
-  const { versionNumber, versionMinorNumber, license, termsOfUse = "" } = version;
-  const terms = termsOfUse.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
-  const word = typeof license === "object" ? license.name : terms || license;
-  return {
-    version: versionNumber === undefined ? null : `${versionNumber}.${versionMinorNumber}`,
-    licence: word && word !== "NONE" ? word.slice(0, 300) : null,
-    files: version.files.map(({ label, dataFile: file }) => {
-      const name = label ?? file.filename;
-      if (typeof file.id !== "number" || typeof name !== "string") {
-        throw new Error("a file has no id or no name");
-      }
-      const ingested = file.originalFileFormat !== undefined;
-      const bytes = (ingested ? file.originalFileSize : file.filesize) ?? null;
-      return { id: file.id, name, bytes, checksum: ingested ? null : checksumOf(file), ingested };
-    }),
-  };
-}
-
-/** Null for a kind that cannot be computed here. */
-function checksumOf({ checksum }: ApiFile): Checksum | null {
-  const algorithm = checksum?.type.toLowerCase().replace("-", "");
-  const known = (["md5", "sha1", "sha256", "sha512"] as const).find((name) => name === algorithm);
-  return known && checksum ? { algorithm: known, value: checksum.value.toLowerCase() } : null;
 }

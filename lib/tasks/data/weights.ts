@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { loadWeights } from "../../model/weights.ts";
 import { downloadFile, megabytes, requireRoom } from "../../support/download.ts";
 import type { Identity } from "../../support/part_file.ts";
-import type { FetchOptions } from "./ham10000.ts";
+import type { FetchOptions } from "./item.ts";
 
 export const weightsBase = "https://storage.googleapis.com/tensorflow/keras-applications/vgg16";
 export const weightsFile = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";

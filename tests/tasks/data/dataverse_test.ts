@@ -1,42 +1,54 @@
 import assert from "node:assert/strict";
-import { type Datafile, type Guest, readDataset, remoteFile } from "../../../lib/tasks/data/dataverse.ts";
+import { type Guest, readDataset } from "../../../lib/tasks/data/dataverse.ts";
 import { serve, temporaryFolder } from "../../support/file_server.ts";
 
 const listPath = "/api/datasets/:persistentId/?persistentId=doi:1";
-const plain = { id: 7, filename: "a.zip", filesize: 12 };
-const md5 = { type: "MD5", value: "AB12" };
 const version = (more: object) => ({ data: { latestVersion: { files: [], ...more } } });
-const withFile = (dataFile: object, label?: string) => version({ files: [{ label, dataFile }] });
+const withFile = (dataFile: object) => version({ files: [{ label: "a.zip", dataFile }] });
 
-/** What is read from an answer: an object as JSON, or a text. */
-async function read(answer: unknown) {
-  await using folder = await temporaryFolder();
-  await using server = serve({
-    [listPath]: () => typeof answer === "string" ? new Response(answer) : Response.json(answer),
+/** A Dataverse that gives these answers for its list and for file 7. `read` asks for the list. */
+async function trial(
+  list: unknown,
+  file: (asked: { method: string; path: string }) => Response = () => new Response(),
+) {
+  const folder = await temporaryFolder();
+  const server = serve({
+    [listPath]: () => typeof list === "string" ? new Response(list) : Response.json(list),
+    "/api/access/datafile/7": file,
+    "/signed?until=1": () => new Response("bytes"),
   });
-  return await readDataset({ base: server.base, byHand: "By hand: so." }, "doi:1", {
-    work: folder.path,
-    waits: [],
-  });
+  const { base } = server;
+  return {
+    server,
+    read: (guest: Guest | null = null) =>
+      readDataset({ base, doi: "doi:1", guest, byHand: "By hand: so." }, { work: folder.path, waits: [] }),
+    /** What the first file's request brings. */
+    async open(guest: Guest | null = null) {
+      const { files: [file] } = await this.read(guest);
+      return await file.open!({ headers: {}, signal: new AbortController().signal });
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
 }
 
-Deno.test("size and checksum of a plain file count; of an ingested table the original's size and no checksum", async () => {
-  const file = { id: 7, name: "a.zip", bytes: 12, ingested: false };
-  const checksums = [
-    [md5, { algorithm: "md5", value: "ab12" }],
-    [{ type: "SHA-1", value: "0" }, { algorithm: "sha1", value: "0" }],
-    [{ type: "SHA-512", value: "0" }, { algorithm: "sha512", value: "0" }],
-    [{ type: "CRC-9", value: "0" }, null],
-    [undefined, null],
+Deno.test("size and checksum of a plain file count, those of an ingested table do not", async () => {
+  const plain = { id: 7, filesize: 12 };
+  const md5 = { type: "MD5", value: "AB12" };
+  const cases: [object, number | null, object | null][] = [
+    [{ ...plain, checksum: md5 }, 12, { algorithm: "md5", value: "ab12" }],
+    [{ ...plain, checksum: { type: "SHA-1", value: "0" } }, 12, { algorithm: "sha1", value: "0" }],
+    [{ ...plain, checksum: { type: "CRC-9", value: "0" } }, 12, null],
+    [plain, 12, null],
+    [{ ...plain, checksum: md5, originalFileFormat: "text/csv" }, null, null],
   ];
-  for (const [checksum, expected] of checksums) {
-    assert.deepEqual((await read(withFile({ ...plain, checksum }))).files, [{ ...file, checksum: expected }]);
+  for (const [dataFile, bytes, checksum] of cases) {
+    await using test = await trial(withFile(dataFile));
+    const { files: [file] } = await test.read();
+    assert.deepEqual([file.name, file.bytes, file.checksum], ["a.zip", bytes, checksum]);
   }
-  const table = { ...plain, checksum: md5, originalFileFormat: "text/csv", originalFileSize: 34 };
-  const ingested = { ...file, name: "t.tab", ingested: true, checksum: null };
-  assert.deepEqual((await read(withFile(table, "t.tab"))).files, [{ ...ingested, bytes: 34 }]);
-  const older = { ...table, originalFileSize: undefined };
-  assert.deepEqual((await read(withFile(older, "t.tab"))).files, [{ ...ingested, bytes: null }]);
 });
 
 Deno.test("version and licence are told in each form that Dataverses gave them", async () => {
@@ -47,18 +59,17 @@ Deno.test("version and licence are told in each form that Dataverses gave them",
     [{ license: "NONE" }, [null, null]],
   ];
   for (const [given, expected] of cases) {
-    const told = await read(version(given));
+    await using test = await trial(version(given));
+    const told = await test.read();
     assert.deepEqual([told.version, told.licence], expected);
   }
 });
 
 Deno.test("what is no list of files is refused with the way by hand", async () => {
-  for (
-    const bad of ["<html>", "{}", "null", version({ files: undefined }), withFile({ ...plain, id: "7" })]
-  ) {
-    const message =
-      /^http.*persistentId=doi:1: expected a Dataverse's list of files\. Received: .* By hand: so\.$/s;
-    await assert.rejects(read(bad), { name: "SyntaxError", message });
+  for (const bad of ["<html>", "{}", "null", version({ files: undefined }), withFile({ id: "7" })]) {
+    await using test = await trial(bad);
+    const message = /persistentId=doi:1: expected a Dataverse's list of files\. Received: .* By hand: so\.$/s;
+    await assert.rejects(test.read(), { name: "SyntaxError", message });
   }
 });
 
@@ -66,30 +77,27 @@ Deno.test("who downloads is told only to a depositor that asks", async () => {
   const guest = { name: "A", email: "a@b", institution: "C", position: "D" };
   const refusal = "You may not download this file without the required Guestbook response for guestbookID 9.";
   for (const status of [400, 200]) { // seen with both
-    await using server = serve({
-      "/api/access/datafile/1": () => new Response("bytes"),
-      "/api/access/datafile/2": ({ method }) =>
+    await using test = await trial(
+      withFile({ id: 7 }),
+      ({ method }) =>
         method === "POST"
-          ? Response.json({ status: "OK", data: { signedUrl: `${server.base}/signed?until=1` } })
-          : Response.json({ status: "ERROR", message: refusal }, { status }),
-      "/signed?until=1": () => new Response("bytes"),
-    });
-    const open = (id: number, guest: Guest | null) =>
-      remoteFile({ base: server.base, byHand: "" }, { id } as Datafile, { guest })
-        .open!({ headers: {}, signal: new AbortController().signal });
-    for (const id of [1, 2]) assert.equal(await (await open(id, guest)).text(), "bytes");
-    const posts = server.asked.filter(({ method }) => method === "POST");
-    assert.deepEqual(posts.map(({ path, body }) => [path, JSON.parse(body)]), [
-      ["/api/access/datafile/2", { guestbookResponse: { ...guest, answers: [] } }],
-    ]);
+          ? Response.json({ data: { signedUrl: `${test.server.base}/signed?until=1` } })
+          : Response.json({ message: refusal }, { status }),
+    );
+    assert.equal(await (await test.open(guest)).text(), "bytes");
+    const posts = test.server.asked.filter(({ method }) => method === "POST");
+    assert.deepEqual(posts.map(({ body }) => JSON.parse(body)), [{
+      guestbookResponse: { ...guest, answers: [] },
+    }]);
     const message = /the depositor asks who downloads\. Give --name, .* Received: .*guestbookID 9/;
-    await assert.rejects(open(2, null), { message });
+    await assert.rejects(test.open(), { message });
   }
+  await using open = await trial(withFile({ id: 7 }), () => new Response("bytes"));
+  assert.equal(await (await open.open(guest)).text(), "bytes");
+  assert.deepEqual(open.server.asked.map(({ method }) => method), ["GET", "GET"]);
 });
 
 Deno.test("JSON is never taken for a file", async () => {
-  await using server = serve({ "/api/access/datafile/1": () => Response.json({ message: "no" }) });
-  const file = remoteFile({ base: server.base, byHand: "" }, { id: 1 } as Datafile, { guest: null });
-  const response = await file.open!({ headers: {}, signal: new AbortController().signal });
-  assert.equal(response.status, 400);
+  await using test = await trial(withFile({ id: 7 }), () => Response.json({ message: "no" }));
+  assert.equal((await test.open()).status, 400);
 });

@@ -1,6 +1,6 @@
 /** A Dataverse with a small HAM10000: drawn noise instead of photos, the API's own shapes, storage behind a redirect. */
+import { zipSync } from "fflate";
 import { md5, noise, serve, type Served, type TestServer } from "../../support/file_server.ts";
-import { type Member, zip } from "./zip.ts";
 
 export interface FakeDataverse extends AsyncDisposable {
   base: string;
@@ -9,7 +9,8 @@ export interface FakeDataverse extends AsyncDisposable {
   stored: Record<string, Served>;
   /** The table as it was uploaded. */
   csv: string;
-  photos: Record<string, Member[]>;
+  /** Bytes by file name, by part. */
+  photos: Record<string, Record<string, Uint8Array>>;
 }
 
 export const listPath = "/api/datasets/:persistentId/?persistentId=doi:10.7910/DVN/DBW86T";
@@ -22,11 +23,9 @@ export function fakeDataverse(
   options: { table?: "plain" | "ingested" | "tabs only"; photoBytes?: number } = {},
 ): FakeDataverse {
   const { table = "plain", photoBytes = 3000 } = options;
-  const member = (n: number) => ({ name: `ISIC_000000${n}.jpg`, content: noise(photoBytes + n, n) });
-  const photos = {
-    HAM10000_images_part_1: [1, 2, 3, 4].map(member),
-    HAM10000_images_part_2: [5, 6, 7, 8].map(member),
-  };
+  const part = (...numbers: number[]) =>
+    Object.fromEntries(numbers.map((n) => [`ISIC_000000${n}.jpg`, noise(photoBytes + n, n)]));
+  const photos = { HAM10000_images_part_1: part(1, 2, 3, 4), HAM10000_images_part_2: part(5, 6, 7, 8) };
   const header = ["lesion_id", "image_id", "dx", "dx_type", "age", "sex", "localization"];
   const rows = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => {
     const age = n === 4 ? "" : `${39 + n}.0`;
@@ -39,8 +38,8 @@ export function fakeDataverse(
   const stored: Record<string, Served> = {
     "HAM10000_metadata": { bytes: encode(csv) },
     "HAM10000_metadata.tab": { bytes: encode(text([header, ...quoted], "\t")) },
-    "HAM10000_images_part_1.zip": { bytes: zip(photos.HAM10000_images_part_1) },
-    "HAM10000_images_part_2.zip": { bytes: zip(photos.HAM10000_images_part_2) },
+    "HAM10000_images_part_1.zip": { bytes: zipSync(photos.HAM10000_images_part_1) },
+    "HAM10000_images_part_2.zip": { bytes: zipSync(photos.HAM10000_images_part_2) },
   };
   const entry = (id: number, label: string, more: object = {}) => {
     const { bytes } = stored[label];
@@ -90,7 +89,7 @@ export async function holdsAll(folder: string, { csv, photos }: FakeDataverse): 
   if (names.sort().join() !== expected.sort().join()) return false;
   if (await Deno.readTextFile(`${folder}/HAM10000_metadata.csv`) !== csv) return false;
   for (const [part, members] of Object.entries(photos)) {
-    for (const { name, content } of members) {
+    for (const [name, content] of Object.entries(members)) {
       const bytes = await Deno.readFile(`${folder}/${part}/${name}`).catch(() => new Uint8Array());
       if (md5(bytes) !== md5(content)) return false;
     }

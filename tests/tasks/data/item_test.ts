@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { tableWithCommas } from "../../../lib/tasks/data/metadata_table.ts";
+import { tableWithCommas } from "../../../lib/tasks/data/item.ts";
 
 const csv = `lesion_id,image_id,dx,dx_type,age,sex,localization
 HAM_0000118,ISIC_0027419,bkl,histo,80.0,male,scalp
