@@ -11,7 +11,6 @@ export interface Served {
   first?: (number | Response | (() => Response))[];
   /** Milliseconds between blocks of 16 KiB. */
   slow?: number;
-  type?: string;
 }
 
 export interface Asked {
@@ -32,32 +31,18 @@ export interface TestServer extends AsyncDisposable {
 /** Serves `files` by path and query. */
 export function serve(files: TestServer["files"] = {}): TestServer {
   const asked: Asked[] = [];
-  const server = Deno.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    onListen: () => {},
-    onError: () => new Response(),
-  }, async (request) => {
+  const quiet = { onListen: () => {}, onError: () => new Response() };
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, ...quiet }, async (request) => {
     const { pathname, search } = new URL(request.url);
-    const path = pathname + search;
-    const one = {
-      method: request.method,
-      path,
-      range: request.headers.get("range"),
-      body: await request.text(),
-    };
+    const { method, headers } = request;
+    const one = { method, path: pathname + search, range: headers.get("range"), body: await request.text() };
     asked.push(one);
-    const file = result.files[path];
+    const file = files[one.path];
     if (!file) return new Response("no such file", { status: 404 });
-    return typeof file === "function" ? file(one) : answer(file, request.headers);
+    return typeof file === "function" ? file(one) : answer(file, headers);
   });
-  const result: TestServer = {
-    base: `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}`,
-    asked,
-    files,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-  return result;
+  const base = `http://127.0.0.1:${server.addr.port}`;
+  return { base, asked, files, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
 /** Bytes that no compression shortens, the same for the same seed. */
@@ -75,6 +60,18 @@ export function md5(bytes: Uint8Array): string {
   return createHash("md5").update(bytes).digest("hex");
 }
 
+/** A folder that goes at the end of the test. */
+export async function temporaryFolder(): Promise<
+  AsyncDisposable & { path: string; names(): Promise<string[]> }
+> {
+  const path = await Deno.makeTempDir();
+  return {
+    path,
+    names: async () => (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name).sort(),
+    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
+  };
+}
+
 function answer(file: Served, headers: Headers): Response {
   const turn = file.first?.shift();
   if (typeof turn === "function") return turn();
@@ -82,10 +79,8 @@ function answer(file: Served, headers: Headers): Response {
   const etag = file.etag === undefined ? `"${md5(file.bytes)}"` : file.etag;
   const range = /^bytes=(\d+)-$/.exec(headers.get("range") ?? "");
   const condition = headers.get("if-range");
-  const start = file.ranges !== false && range && (condition === null || condition === etag)
-    ? Number(range[1])
-    : 0;
-  const total = file.bytes.length;
+  const isPart = file.ranges !== false && range !== null && (condition === null || condition === etag);
+  const [start, total] = [isPart ? Number(range[1]) : 0, file.bytes.length];
   if (start > 0 && start >= total) {
     return new Response(null, { status: 416, headers: { "content-range": `bytes */${total}` } });
   }
@@ -94,7 +89,6 @@ function answer(file: Served, headers: Headers): Response {
     status: start > 0 ? 206 : 200,
     headers: {
       "content-length": String(body.length),
-      "content-type": file.type ?? "application/octet-stream",
       ...(etag ? { etag } : {}),
       ...(start > 0 ? { "content-range": `bytes ${start}-${total - 1}/${total}` } : {}),
     },
