@@ -18,6 +18,31 @@ export type ColumnNames = Readonly<Partial<Record<MetadataColumn, string>>>;
 /** Labels are bytes; one value stays free. */
 export const mostClasses = 255;
 
+/**
+ * What `--columns` gives: `image_id=image,dx=diagnosis` → { image_id: "image", dx: "diagnosis" }. Names are not checked here, see
+ * {@linkcode checkColumns}.
+ *
+ * @throws {RangeError} when an item has no "=" or a column is there twice
+ */
+export function parseColumns(text: string): ColumnNames {
+  const columns = new Map<string, string>();
+  for (const item of text.split(",")) {
+    const at = item.indexOf("=");
+    if (at < 1) {
+      throw new RangeError(
+        `--columns is a list of HAM10000's name=the table's name, as in image_id=image,dx=diagnosis. ` +
+          `Received: ${JSON.stringify(item)}`,
+      );
+    }
+    const column = item.slice(0, at).trim();
+    if (columns.has(column)) {
+      throw new RangeError(`--columns names each column once. Received: ${column} twice`);
+    }
+    columns.set(column, item.slice(at + 1).trim());
+  }
+  return Object.fromEntries(columns);
+}
+
 /** @throws {RangeError} when a column is none of HAM10000's, has no name or shares its name with another */
 export function checkColumns(columns: ColumnNames): void {
   for (const [column, name] of Object.entries(columns)) {

@@ -5,9 +5,9 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { projectRoot } from "../lib/support/project.ts";
 import { parse, stringify } from "../lib/support/csv.ts";
-import { metadataColumns } from "../lib/data/metadata.ts";
+import { metadataColumns } from "../lib/columns.ts";
 import { parseNotebook } from "../lib/support/notebook/ipynb.ts";
-import { loadModel } from "../lib/model/saved/load_model.ts";
+import { loadModel } from "../lib/model/saved_model.ts";
 import { assertNoPhotos, isPhoto, withoutPhotos } from "../lib/support/notebook/photos.ts";
 
 interface Run {

@@ -28,7 +28,10 @@ export function augmentationTargets(counts: readonly number[]): number[] {
  * All originals in table order, then the copies class by class. Copy slots go round the class's originals in table order, so
  * that no original has more than one copy more than another of its class.
  */
-export function augmentedTable(samples: readonly Sample[], targets: readonly number[]): AugmentedImage[] {
+export function augmentedTable(
+  samples: readonly Pick<Sample, "label">[],
+  targets: readonly number[],
+): AugmentedImage[] {
   const originals = samples.map(({ label }, row) => ({ row, copy: 0, label }));
   const copies = targets.flatMap((target, label) => {
     const own = originals.filter((image) => image.label === label);

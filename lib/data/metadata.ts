@@ -1,14 +1,9 @@
 /** The metadata table, HAM10000's or another: read, checked row by row, each row joined with its photo. */
 import { basename, join } from "node:path";
-import { type ColumnNames, type MetadataColumn, metadataColumns } from "../columns.ts";
+import { type ColumnNames, type MetadataColumn, metadataColumns, mostClasses } from "../columns.ts";
 import { parse } from "../support/csv.ts";
-import { type DiagnosisClass, ham10000Classes } from "./diagnosis.ts";
-import { findPhotos, type PhotoFiles, photoName } from "./photo_files.ts";
-import { tableClasses } from "./table_classes.ts";
-import { findColumns, type FoundColumns } from "./table_columns.ts";
-import { checkDataFolder, readTableText } from "./table_file.ts";
-
-export { metadataColumns };
+import { type DataPhotos, findPhotos, photoName, readTableText } from "./data_folder.ts";
+import { classesOf, type DiagnosisClass, ham10000Classes } from "./diagnosis.ts";
 
 /** One photo with what is known of it. */
 export interface Sample {
@@ -62,29 +57,24 @@ export function isOwnTable({ columns, classes }: TableOptions): boolean {
  * Reads a data folder's table, in its own order. Photos are looked for in the folder itself and one folder deep, as .jpg, .jpeg
  * or .png named by the image id.
  *
- * @throws {Error} when the folder, the table or photos are missing or cannot be reached: with their number and the first names
- * @throws {SyntaxError} when the table cannot be read: with its row, column, what was expected and what came
+ * @throws {Error} when the folder, the table or photos are missing or cannot be read: with their number and the first names
+ * @throws {SyntaxError} when the table is wrong: with its row, column, what was expected and what came
  */
 export async function openTable(folder: string, options: TableOptions = {}): Promise<MetadataTable> {
   const path = options.metadata ?? join(folder, metadataFile);
   const table = basename(path);
-  await checkDataFolder(folder, table);
-  const rows = parseRows(await readTableText(path, folder), table);
+  const rows = parseRows(await readTableText(folder, path), table);
   const own = isOwnTable(options);
-  const found = findColumns(Object.keys(rows[0]), { table, names: own ? options.columns ?? {} : null });
-  const values = rows.map((row) => own ? row[found.dx!].trim() : row[found.dx!]);
+  const columns = findColumns(Object.keys(rows[0]), { table, names: own ? options.columns ?? {} : null });
   const classes = own
-    ? tableClasses(values, { table, column: found.dx!, wanted: options.classes ?? null })
+    ? findClasses(rows.map((row) => row[columns.dx!].trim()), {
+      ...{ table, column: columns.dx!, wanted: options.classes ?? null },
+    })
     : ham10000Classes;
-  const labels = new Map(classes.map(({ code }, label) => [code, label]));
   const photos = await findPhotos(folder);
-  const reader = { table, own, found, labels, photos };
-  const samples = rows.map((row, index) =>
-    readRow({ ...row, [found.dx!]: values[index] }, index + 2, reader)
-  );
-  checkUnique(samples, table, found);
+  const samples = readRows(rows, { table, own, columns, classes, photos });
   checkPhotos(samples, { folder, table, photos });
-  return { samples, classes, path, knowsLesions: found.lesion_id !== undefined };
+  return { samples, classes, path, knowsLesions: columns.lesion_id !== undefined };
 }
 
 /** The samples of a folder that holds HAM10000. Errors are those of {@linkcode openTable}. */
@@ -106,7 +96,9 @@ export function metadataRow(sample: Sample): Record<string, string | number> {
   };
 }
 
-function parseRows(text: string, table: string): Record<string, string>[] {
+type Row = Record<string, string>;
+
+function parseRows(text: string, table: string): Row[] {
   let rows;
   try {
     rows = parse(text, { skipFirstRow: true });
@@ -117,65 +109,137 @@ function parseRows(text: string, table: string): Record<string, string>[] {
   return rows;
 }
 
+/** The table's name of each column that it has. @param options `names`: null for HAM10000's table, which has all seven */
+function findColumns(
+  present: readonly string[],
+  options: { table: string; names: ColumnNames | null },
+): ColumnNames {
+  const { table, names } = options;
+  const nameOf = (column: MetadataColumn) => names?.[column] ?? column;
+  const needed = metadataColumns.filter((column) =>
+    !names || names[column] || column === "image_id" || column === "dx"
+  );
+  const missing = needed.filter((column) => !present.includes(nameOf(column)));
+  if (missing.length > 0) {
+    const separator = present.length === 1 && /[;\t|]/.exec(present[0])?.[0];
+    throw new SyntaxError(
+      `${table}: column ${missing.map(nameOf).join(", ")} is missing; expected ${
+        needed.map(nameOf).join(", ")
+      }. ` +
+        (separator
+          ? `The table seems to be divided by ${JSON.stringify(separator)}: save it with commas.`
+          : "Columns with other names are named with --columns, as in --columns image_id=image,dx=diagnosis.") +
+        ` Received: ${present.join(", ")}`,
+    );
+  }
+  const found = metadataColumns.filter((column) => present.includes(nameOf(column)));
+  return Object.fromEntries(found.map((column) => [column, nameOf(column)]));
+}
+
+/** @param values the diagnosis of each row. @param options `wanted`: codes in label order; null: those that the table has */
+function findClasses(
+  values: readonly string[],
+  options: { table: string; column: string; wanted: readonly string[] | null },
+): DiagnosisClass[] {
+  const { table, column, wanted } = options;
+  const codes = wanted ?? [...new Set(values)].filter((code) => code !== "").sort(compareCodes);
+  const strays = [...values.keys()].filter((index) => !codes.includes(values[index]));
+  if (strays.length > 0) {
+    const received = [...Map.groupBy(strays, (index) => values[index])].map(([value, indices]) =>
+      `${JSON.stringify(value)} in row ${listed(indices.map(lineOf))}`
+    );
+    throw new SyntaxError(
+      `${table}: ${column} must be ${
+        wanted
+          ? `one of ${
+            wanted.join(", ")
+          }. Correct these rows, leave them out or name their classes in --classes`
+          : "given in every row. Correct these rows or leave them out"
+      }. Received: ${listed(received, "; ")}`,
+    );
+  }
+  if (codes.length < 2 || codes.length > mostClasses) {
+    throw new SyntaxError(
+      `${table}: 2 to ${mostClasses} classes can be told apart. Is ${column} the column of the diagnoses? ` +
+        `Received: ${codes.length}, ${listed(codes)}`,
+    );
+  }
+  return classesOf(codes);
+}
+
+/** Whole numbers first, by value, then the others by their characters: the order in which JavaScript keeps an object's keys. */
+function compareCodes(a: string, b: string): number {
+  const [numberA, numberB] = [a, b].map((code) => /^(0|[1-9]\d{0,8})$/.test(code) ? Number(code) : Infinity);
+  if (numberA !== numberB) return numberA - numberB;
+  return a < b ? -1 : 1;
+}
+
+/** The table's line of a row: the header is line 1. */
+function lineOf(index: number): number {
+  return index + 2;
+}
+
+function listed(items: readonly (string | number)[], separator = ", "): string {
+  const more = items.length > 10 ? [`… (${items.length} in all)`] : [];
+  return [...items.slice(0, 10), ...more].join(separator);
+}
+
 interface RowReader {
   readonly table: string;
   readonly own: boolean;
-  readonly found: FoundColumns;
-  readonly labels: ReadonlyMap<string, number>;
-  readonly photos: PhotoFiles;
+  readonly columns: ColumnNames;
+  readonly classes: readonly DiagnosisClass[];
+  readonly photos: DataPhotos;
 }
 
-function readRow(row: Record<string, string>, line: number, reader: RowReader): Sample {
-  const { table, own, found, labels, photos } = reader;
-  const value = (column: MetadataColumn) => found[column] === undefined ? undefined : row[found[column]];
-  const fail = (column: MetadataColumn, expected: string) =>
-    failAt(table, { line, column: found[column]!, received: value(column)!, expected });
-  const dx = value("dx")!;
-  const label = labels.get(dx) ?? fail("dx", `one of ${[...labels.keys()].join(", ")}`);
-  for (const column of own ? ["image_id"] as const : ["lesion_id", "image_id"] as const) {
-    if (value(column)!.trim() === "") fail(column, "not empty");
-  }
-  const imageId = photoName(value("image_id")!);
-  const years = value("age") ?? "";
-  const age = years === "" ? null : Number(years);
-  if (age !== null && !(years.trim() !== "" && age >= 0 && age <= 120)) {
-    fail("age", "empty or years from 0 to 120");
-  }
-  return {
-    imageId,
-    lesionId: value("lesion_id")?.trim() ? value("lesion_id")! : imageId,
-    dx,
-    label,
-    dxType: value("dx_type") ?? "",
-    age,
-    sex: value("sex") || "unknown",
-    localization: value("localization") || "unknown",
-    imagePath: photos.paths.get(imageId) ?? "",
-  };
-}
-
-function failAt(
-  table: string,
-  at: { line: number; column: string; received: string; expected: string },
-): never {
-  throw new SyntaxError(
-    `${table}, row ${at.line}: ${at.column} ${JSON.stringify(at.received)} is not ${at.expected}.`,
-  );
-}
-
-function checkUnique(samples: readonly Sample[], table: string, found: FoundColumns): void {
-  const firstRow = new Map<string, number>();
-  samples.forEach(({ imageId }, index) => {
-    const earlier = firstRow.get(imageId);
-    const expected = `unique, but row ${earlier} has it too`;
-    if (earlier) failAt(table, { line: index + 2, column: found.image_id!, received: imageId, expected });
-    firstRow.set(imageId, index + 2);
+/** @throws {SyntaxError} for the first wrong value, with its row and column */
+function readRows(rows: readonly Row[], { table, own, columns, classes, photos }: RowReader): Sample[] {
+  const codes = classes.map(({ code }) => code);
+  const lines = new Map<string, number>();
+  return rows.map((row, index) => {
+    const value = (column: MetadataColumn) => (row[columns[column] ?? ""] ?? "").trim();
+    const check = (
+      holds: boolean,
+      column: MetadataColumn,
+      expected: string,
+      received = row[columns[column]!],
+    ) => {
+      if (holds) return;
+      throw new SyntaxError(
+        `${table}, row ${lineOf(index)}: ${columns[column]} ${JSON.stringify(received)} is not ${expected}.`,
+      );
+    };
+    const label = codes.indexOf(value("dx"));
+    check(label >= 0, "dx", `one of ${codes.join(", ")}`);
+    check(own || value("lesion_id") !== "", "lesion_id", "not empty");
+    check(value("image_id") !== "", "image_id", "not empty");
+    const imageId = photoName(value("image_id"));
+    check(!lines.has(imageId), "image_id", `unique, but row ${lines.get(imageId)} has it too`, imageId);
+    lines.set(imageId, lineOf(index));
+    const years = row[columns.age ?? ""] ?? "";
+    const age = years === "" ? null : Number(years);
+    check(
+      age === null || (years.trim() !== "" && age >= 0 && age <= 120),
+      "age",
+      "empty or years from 0 to 120",
+    );
+    return {
+      imageId,
+      lesionId: value("lesion_id") || imageId,
+      dx: codes[label],
+      label,
+      dxType: value("dx_type"),
+      age,
+      sex: value("sex") || "unknown",
+      localization: value("localization") || "unknown",
+      imagePath: photos.paths.get(imageId) ?? "",
+    };
   });
 }
 
 function checkPhotos(
   samples: readonly Sample[],
-  { folder, table, photos }: { folder: string; table: string; photos: PhotoFiles },
+  { folder, table, photos }: { folder: string; table: string; photos: DataPhotos },
 ): void {
   const lost = samples.filter((sample) => sample.imagePath === "");
   if (lost.length === 0) return;

@@ -5,7 +5,8 @@ import { writeAtomic } from "../support/atomic.ts";
 import { type Config } from "../config.ts";
 import { percent } from "../support/format.ts";
 import { stringify } from "../support/csv.ts";
-import { metadataColumns, metadataRow, type Sample } from "../data/metadata.ts";
+import { metadataColumns } from "../columns.ts";
+import { metadataRow, type Sample } from "../data/metadata.ts";
 import type { Source } from "./experiment.ts";
 
 /** The metadata table with `image_path`, saved as `metadata.csv` in the run's folder. */

@@ -7,17 +7,6 @@ import type { AllImagesRow, StudyResult } from "./studies.ts";
 
 const signed = (share: number) => `${share < 0 ? "−" : share > 0 ? "+" : ""}${points(Math.abs(share))}`;
 
-/** The title of the ladder's figure: what the best run adds to the first, and its cost. */
-export function ladderTitle(results: readonly StudyResult[]): string {
-  const [head] = results;
-  const best = bestOf(results);
-  if (best === head) return `Nothing beats the ${head.label}: ${percent(head.validation.accuracy)}`;
-  return `From ${percent(head.validation.accuracy)} (${head.label}) to ${
-    percent(best.validation.accuracy)
-  } ` +
-    `(${best.label}) in ${best.minutes.toFixed(0)} minutes of training`;
-}
-
 /**
  * What depth gives, what notebook 5's recipe gives beside it, and which runs pass the claim.
  *
@@ -105,11 +94,6 @@ export function describeOptimizers({ optimizers, differences }: FairComparison):
 /** Best of a study on validation. */
 export function bestOf(results: readonly StudyResult[]): StudyResult {
   return results.reduce((best, one) => (one.validation.accuracy > best.validation.accuracy ? one : best));
-}
-
-/** A run as the figure of accuracy against minutes takes it; what is no rung of the ladder stands apart. */
-export function pointOf({ label, depth, minutes, validation }: StudyResult) {
-  return { name: label, minutes, accuracy: validation.accuracy, apart: label !== depth };
 }
 
 /** A pair of optimizers as a row of texts. */

@@ -1,10 +1,9 @@
-/** Images per class. */
-import { barChart, labelAxis, labelMargin, valueAxis } from "./bar_chart.ts";
-import { type Figure, figure } from "./figure.ts";
-import { escapeMarkup, percent, thousands } from "../support/format.ts";
-import { legendLine } from "./legend.ts";
+/** Bars by diagnosis: images, shares of several sets, copies in the test, precision and recall. */
+import { percent, points, thousands } from "../support/format.ts";
+import { barChart, barSets, countAndShare } from "./bars.ts";
+import type { Figure } from "./figure.ts";
 import { classColors, ink, seriesColors } from "./palette.ts";
-import { defaultWidth, edge, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";
+import type { FigureOptions } from "./theme.ts";
 
 /** Number of images by class code, in the order to show. */
 export type ClassCounts = Record<string, number>;
@@ -17,28 +16,33 @@ export function classBars(
   counts: ClassCounts,
   options: FigureOptions & { names?: Record<string, string>; valueTitle?: string },
 ): Figure {
-  const total = sum(counts);
   const bars = Object.entries(counts).map(([code, value]) => ({
     label: classLabel(code, options.names),
     value,
-    text: `${thousands(value)}  ·  ${percent(value / total)}`,
+    text: countAndShare(value, sum(counts)),
     color: classColors[code],
   }));
   return barChart(bars, { valueTitle: "images", ...options });
+}
+
+/** A part or a stage of the data with its images by class. */
+export interface ClassSet {
+  name: string;
+  counts: ClassCounts;
 }
 
 /**
  * The classes of several sets side by side: counts before and after augmentation, shares of the parts of a split.
  *
  * @param sets first the one that the others are compared with
- * @param options `show`: "counts" (default), or "shares" of each set's own total
+ * @param options `show`: "counts" (default), or "shares" of each set's own total. `title`: by default how large the classes
+ * are, or how far their shares are apart
  * @throws RangeError where the sets do not have the same classes
  */
 export function comparedClassBars(
-  sets: { name: string; counts: ClassCounts; color?: string }[],
-  options: FigureOptions & { show?: "counts" | "shares"; names?: Record<string, string> },
+  sets: ClassSet[],
+  options: Partial<FigureOptions> & { show?: "counts" | "shares"; names?: Record<string, string> } = {},
 ): Figure {
-  const { show = "counts", width = defaultWidth } = options;
   const codes = Object.keys(sets[0]?.counts ?? {});
   for (const { name, counts } of sets) {
     if (Object.keys(counts).sort().join() !== [...codes].sort().join()) {
@@ -48,67 +52,116 @@ export function comparedClassBars(
       );
     }
   }
-  const shares = show === "shares";
-  const colors = sets.map((set, i) => set.color ?? comparedColors(sets.length)[i]);
-  const valuesOf = (set: { counts: ClassCounts }) =>
-    codes.map((code) => shares ? 100 * set.counts[code] / sum(set.counts) : set.counts[code]);
-  const textsOf = (set: { counts: ClassCounts }) =>
-    valuesOf(set).map(shares ? (value) => percent(value / 100) : thousands);
-  const labels = codes.map((code) => classLabel(code, options.names));
+  const isPercent = options.show === "shares";
+  const colors = sets.length === 2 ? ["#9fb3c2", seriesColors[0]] : seriesColors; // two: grey against blue
+  const drawn = sets.map(({ name, counts }, i) => {
+    const shares = codes.map((code) => counts[code] / sum(counts));
+    return {
+      name: `${name} (${thousands(sum(counts))})`,
+      color: colors[i],
+      values: isPercent ? shares.map((share) => 100 * share) : codes.map((code) => counts[code]),
+      texts: isPercent ? shares.map((share) => percent(share)) : codes.map((code) => thousands(counts[code])),
+    };
+  });
+  return barSets(codes.map((code) => classLabel(code, options.names)), drawn, {
+    title: isPercent ? sharesTitle(sets, codes) : sizesTitle(sets),
+    valueTitle: isPercent ? "share of the set" : "images",
+    isPercent,
+    ...options,
+  });
+}
 
-  const above = 30;
-  const top = topMargin(options, above);
-  const height = options.height ?? top + codes.length * (sets.length * 19 + 14) + 58;
-  const left = labelMargin(labels);
-  const layout = themed({ ...options, height }, {
-    margin: { l: left, t: top, b: 58 },
-    barmode: "group",
-    bargap: 0.26,
-    bargroupgap: 0.06,
-    xaxis: valueAxis(sets.flatMap(valuesOf), sets.flatMap(textsOf), {
-      title: shares ? "share of the set" : "images",
-      length: width - left - 24,
-      percent: shares,
-    }),
-    yaxis: labelAxis(labels),
-    annotations: legendLine(
-      sets.map(({ name, counts }, i) => ({ name: `${name} (${thousands(sum(counts))})`, color: colors[i] })),
-      { room: width - left - edge },
-    ),
+/** "before: 115 to 6,705 images a class; after: 5,990 to 6,705". */
+function sizesTitle(sets: ClassSet[]): string {
+  return sets.map(({ name, counts }, i) => {
+    const [least, most] = [Math.min, Math.max].map((extreme) => thousands(extreme(...Object.values(counts))));
+    return `${name}: ${least === most ? least : `${least} to ${most}`}${i === 0 ? " images a class" : ""}`;
+  }).join("; ");
+}
+
+/** How far a class' share in one set is at most from that in another, in points. */
+function sharesTitle(sets: ClassSet[], codes: string[]): string {
+  const apart = codes.map((code) => {
+    const shares = sets.map(({ counts }) => counts[code] / sum(counts));
+    return Math.max(...shares) - Math.min(...shares);
   });
-  return figure({
-    data: sets.map((set, i) => ({
-      type: "bar",
-      orientation: "h",
-      name: escapeMarkup(set.name),
-      x: valuesOf(set),
-      y: codes.map((_, row) => row),
-      marker: { color: colors[i] },
-      text: textsOf(set),
-      textposition: "outside",
-      textfont: { size: textSizes.small, color: ink.text },
-      cliponaxis: false,
-      constraintext: "none",
-      hovertemplate: `%{text}<extra>${escapeMarkup(set.name)}</extra>`,
+  const most = Math.max(...apart);
+  const names = new Intl.ListFormat("en").format(sets.map(({ name }) => name));
+  return `Class shares in ${names} differ by ${points(most)} points at most`;
+}
+
+/** Share of the test images, 0 to 1, of which training has seen a copy; NaN where there is no test image. */
+export interface LeakageRow {
+  /** A diagnosis, or "all". */
+  dx: string;
+  copyShare: number;
+}
+
+/**
+ * How much of the test training has seen: a bar a diagnosis from 0 to 100 %; the last row, all of them, stands apart.
+ *
+ * @throws RangeError without rows, or for a share outside 0 to 1
+ */
+export function leakageBars(rows: readonly LeakageRow[], options: Partial<FigureOptions> = {}): Figure {
+  const all = rows.at(-1);
+  if (!all) throw new RangeError("Leakage needs a row a diagnosis and one for all. Received: no rows");
+  for (const { dx, copyShare } of rows) {
+    if (copyShare < 0 || copyShare > 1) {
+      throw new RangeError(`"${dx}": expected a share from 0 to 1. Received: ${copyShare}`);
+    }
+  }
+  const isKnown = ({ copyShare }: LeakageRow) => Number.isFinite(copyShare);
+  const texts = rows.map((row) => isKnown(row) ? percent(row.copyShare) : "no test images");
+  const title = isKnown(all)
+    ? `Training has seen a copy of ${percent(all.copyShare)} of the test images`
+    : "There are no test images";
+  return barChart(
+    rows.map((row, i) => ({
+      label: row.dx,
+      value: isKnown(row) ? 100 * row.copyShare : 0,
+      text: texts[i],
+      color: row === all ? ink.text : classColors[row.dx],
     })),
-    layout,
-    width,
-    height,
-    alt: options.alt ?? `${options.title}. ` + sets.map((set) => {
-          const texts = textsOf(set);
-          return `${set.name}: ${codes.map((code, i) => `${code} ${texts[i]}`).join(", ")}.`;
-        }).join(" "),
-  });
+    {
+      title,
+      source: "A copy: the photo itself, or another image that augmentation made of it",
+      valueTitle: "share of the test images with a copy among those trained on",
+      ...{ isPercent: true, most: 100, hasTotal: true },
+      ...options,
+    },
+  );
+}
+
+/** One class: shares from 0 to 1, and `support`, its number of images. */
+export interface ClassScores {
+  code: string;
+  precision: number;
+  recall: number;
+  f1: number;
+  support: number;
+}
+
+const metrics = [
+  { key: "precision", name: "precision", color: seriesColors[0] },
+  { key: "recall", name: "recall", color: seriesColors[4] },
+  { key: "f1", name: "F1", color: "#6b6b6b" },
+] as const;
+
+/** Precision, recall and F1 of each class, beside its number of images. */
+export function perClassBars(scores: readonly ClassScores[], options: FigureOptions): Figure {
+  const labels = scores.map(({ code, support }) => `${code} (${thousands(support)})`);
+  const sets = metrics.map(({ key, name, color }) => ({
+    ...{ name, color },
+    values: scores.map((score) => 100 * score[key]),
+    texts: scores.map((score) => percent(score[key])),
+  }));
+  const valueTitle = "share of the images; in brackets: how many are of the class";
+  return barSets(labels, sets, { valueTitle, isPercent: true, most: 100, ...options });
 }
 
 /** "melanoma (mel)", or the code alone where the name is not given. */
-export function classLabel(code: string, names?: Record<string, string>): string {
+function classLabel(code: string, names?: Record<string, string>): string {
   return names?.[code] ? `${names[code]} (${code})` : code;
-}
-
-/** Two sets: grey against blue. More: the series' colours. */
-function comparedColors(sets: number): string[] {
-  return sets === 2 ? ["#9fb3c2", seriesColors[0]] : seriesColors;
 }
 
 function sum(counts: ClassCounts): number {

@@ -1,9 +1,9 @@
 /** Which class was taken for which. */
-import { type Figure, figure } from "./figure.ts";
-import { textWidth } from "../support/plotly/font.ts";
 import { escapeMarkup, percent, thousands } from "../support/format.ts";
+import { textWidth } from "../support/plotly/letters.ts";
+import { type Figure, figure } from "./figure.ts";
 import { ink, shareColor, shareScale, textOn } from "./palette.ts";
-import { edge, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";
+import { edge, type FigureOptions, note, textSizes, themed, topMargin } from "./theme.ts";
 
 /**
  * The confusion matrix: each cell has its count and its share of the row, the true class; the shade is the share.
@@ -25,34 +25,23 @@ export function confusionMatrixFigure(
   }
   const { width = 780 } = options;
   const totals = matrix.map((row) => row.reduce((sum, count) => sum + count, 0));
-  const shares = matrix.map((row, i) => row.map((count) => totals[i] ? count / totals[i] : 0));
-  const top = topMargin({ ...options, width }, 46);
-  const height = options.height ?? top + Math.max(codes.length, 4) * 62 + 20;
-  const labels = codes.map((code, i) => `<b>${escapeMarkup(code)}</b>  ${thousands(totals[i])} `);
-  const left = edge + 28 + Math.max(
-    ...codes.map((code, i) =>
-      textWidth(`${code}  ${thousands(totals[i])}  `, { size: textSizes.tick, bold: true })
-    ),
+  const cells = matrix.map((row, i) =>
+    row.map((count, j) => ({ i, j, count, share: totals[i] ? count / totals[i] : 0 }))
   );
+  const labelStyle = { size: textSizes.tick, bold: true };
+  const labelWidths = codes.map((code, i) => textWidth(`${code}  ${thousands(totals[i])}  `, labelStyle));
+  const margin = {
+    l: Math.ceil(edge + 28 + Math.max(...labelWidths)),
+    t: topMargin({ ...options, width }, 46),
+    b: 20,
+  };
+  const height = options.height ?? margin.t + Math.max(codes.length, 4) * 62 + margin.b;
   const indices = codes.map((_, i) => i);
-  const cells = matrix.flatMap((row, i) =>
-    row.map((count, j) => ({
-      text: count === 0 ? "0" : `${i === j ? `<b>${thousands(count)}</b>` : thousands(count)}<br>` +
-        `<span style="font-size:${textSizes.small}px">${percent(shares[i][j])}</span>`,
-      font: {
-        size: textSizes.label + 1,
-        color: count === 0 ? ink.axis : textOn(shareColor(shares[i][j])),
-      },
-      showarrow: false,
-      x: j,
-      y: i,
-      borderpad: 0,
-    }))
-  );
+  const bold = codes.map((code) => `<b>${escapeMarkup(code)}</b>`);
   return figure({
     data: [{
       type: "heatmap",
-      z: shares,
+      z: cells.map((row) => row.map(({ share }) => share)),
       x: indices,
       y: indices,
       zmin: 0,
@@ -61,39 +50,46 @@ export function confusionMatrixFigure(
       showscale: false,
       xgap: 2,
       ygap: 2,
-      customdata: matrix.map((row, i) =>
-        row.map((count, j) =>
-          `true ${codes[i]}, predicted ${codes[j]}: ${thousands(count)} (${percent(shares[i][j])})`
+      customdata: cells.map((row) =>
+        row.map(({ i, j, count, share }) =>
+          escapeMarkup(`true ${codes[i]}, predicted ${codes[j]}: ${thousands(count)} (${percent(share)})`)
         )
       ),
       hovertemplate: "%{customdata}<extra></extra>",
     }],
     layout: themed({ ...options, width, height }, {
-      margin: { l: Math.ceil(left), t: top, b: 20 },
+      margin,
       xaxis: {
         title: "predicted class",
         side: "top",
         tickvals: indices,
-        ticktext: codes.map((code) => `<b>${escapeMarkup(code)}</b>`),
+        ticktext: bold,
         range: [-0.5, codes.length - 0.5],
         showgrid: false,
       },
       yaxis: {
         title: "true class, with its number of images",
         tickvals: indices,
-        ticktext: labels,
+        ticktext: bold.map((code, i) => `${code}  ${thousands(totals[i])} `),
         range: [codes.length - 0.5, -0.5],
         showgrid: false,
       },
-      annotations: cells,
+      annotations: cells.flat().map(({ i, j, count, share }) => {
+        const number = i === j ? `<b>${thousands(count)}</b>` : thousands(count);
+        const small = `<span style="font-size:${textSizes.small}px">${percent(share)}</span>`;
+        return note(count === 0 ? "0" : `${number}<br>${small}`, {
+          font: { size: textSizes.label + 1, color: count === 0 ? ink.axis : textOn(shareColor(share)) },
+          x: j,
+          y: i,
+        });
+      }),
     }),
     width,
     height,
-    alt: options.alt ?? `${options.title}. ` + codes.map((code, i) => {
-          const said = codes.map((other, j) => ({ other, count: matrix[i][j], share: shares[i][j] }))
-            .filter(({ count }) => count > 0).sort((a, b) => b.count - a.count)
-            .map(({ other, count, share }) => `${other} ${thousands(count)} (${percent(share)})`);
-          return `True ${code} (${thousands(totals[i])}) predicted as: ${said.join(", ") || "nothing"}.`;
+    alt: options.alt ?? `${options.title}. ` + cells.map((row, i) => {
+          const said = row.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count)
+            .map(({ j, count, share }) => `${codes[j]} ${thousands(count)} (${percent(share)})`);
+          return `True ${codes[i]} (${thousands(totals[i])}) predicted as: ${said.join(", ") || "nothing"}.`;
         }).join(" "),
   });
 }

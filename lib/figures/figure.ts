@@ -1,11 +1,7 @@
 /** A figure that shows itself in every front end: interactive where plotly is, else as a picture, else in words. */
-import { display, type Displayed, type DisplayMessage, type MimeBundle } from "./display.ts";
-import {
-  type PlotlySpec,
-  type PlotlyTrace,
-  renderPlotly,
-  svgToPng,
-} from "../support/plotly/render_plotly.ts";
+import { svgToPng } from "../support/plotly/letters.ts";
+import { type PlotlySpec, renderPlotly } from "../support/plotly/render_plotly.ts";
+import { display, type Displayed, type DisplayMessage, type MimeBundle } from "./show.ts";
 import { defaultWidth } from "./theme.ts";
 
 /** As the last expression of a notebook cell it is shown; elsewhere take the picture. */
@@ -16,7 +12,7 @@ export interface Figure extends Displayed {
   alt: string;
   /** SVG text with `text` elements; the same bytes for the same figure. */
   toSvg(): Promise<string>;
-  /** PNG bytes, `scale` (default 2) pixels per pixel of the figure, letters drawn as paths. */
+  /** PNG bytes, `scale` (default 2) pixels per pixel of the figure, with the figures' own letters. */
   toPng(options?: { scale?: number }): Promise<Uint8Array>;
   [display](): Promise<MimeBundle>;
   /** The same with the picture's size: it has two pixels a pixel, so that letters are sharp where the screen is. */
@@ -29,16 +25,7 @@ export interface Figure extends Displayed {
  * @param spec `width` (default 900) and `height` (default 500) in pixels; `alt` says the figure in words
  * @throws RangeError where a side is not a whole number of pixels from 50 to 5000
  */
-export function figure(
-  spec: {
-    data: PlotlyTrace[];
-    layout: Record<string, unknown>;
-    config?: Record<string, unknown>;
-    width?: number;
-    height?: number;
-    alt: string;
-  },
-): Figure {
+export function figure(spec: PlotlySpec & { width?: number; height?: number; alt: string }): Figure {
   const { data, alt, width = defaultWidth, height = 500 } = spec;
   for (const [name, side] of Object.entries({ width, height })) {
     if (!Number.isInteger(side) || side < 50 || side > 5000) {
@@ -50,7 +37,7 @@ export function figure(
   const config = { displaylogo: false, ...spec.config };
   const plotly: PlotlySpec = { data, layout: { ...spec.layout, width, height, autosize: false }, config };
   const toSvg = () => renderPlotly(plotly, { width, height, alt });
-  const toPng = async (options: { scale?: number } = {}) => await svgToPng(await toSvg(), options);
+  const toPng = async (options: { scale?: number } = {}) => svgToPng(await toSvg(), options);
   const bundle = async () => ({
     "application/vnd.plotly.v1+json": plotly,
     "image/png": (await toPng()).toBase64(),

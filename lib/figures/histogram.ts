@@ -1,7 +1,7 @@
 /** How a number is spread: bars of equal width, next to each other. */
-import { countTicks } from "./bar_chart.ts";
-import { type Figure, figure } from "./figure.ts";
 import { thousands } from "../support/format.ts";
+import { countTicks, outsideTicks } from "./bars.ts";
+import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
 import { defaultWidth, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";
 
@@ -21,19 +21,16 @@ export interface Bins {
  */
 export function binValues(values: Iterable<number | null>, width: number): Bins {
   if (!(width > 0)) throw new RangeError(`A bin is wider than 0. Received: ${width}`);
-  const known: number[] = [];
-  let missing = 0;
-  for (const value of values) {
-    if (value === null) missing++;
-    else if (!Number.isFinite(value)) throw new RangeError(`Values are finite or null. Received: ${value}`);
-    else known.push(Math.floor(value / width));
-  }
-  const first = known.reduce((least, bin) => Math.min(least, bin), Infinity);
-  if (known.length === 0) return { start: 0, width, counts: [], missing };
-  const counts: number[] = new Array(known.reduce((most, bin) => Math.max(most, bin), first) - first + 1)
-    .fill(0);
-  for (const bin of known) counts[bin - first]++;
-  return { start: first * width, width, counts, missing };
+  const all = [...values];
+  const bins = all.filter((value) => value !== null).map((value) => {
+    if (!Number.isFinite(value)) throw new RangeError(`Values are finite or null. Received: ${value}`);
+    return Math.floor(value / width);
+  });
+  const first = bins.reduce((least, bin) => Math.min(least, bin), bins[0] ?? 0);
+  const last = bins.reduce((most, bin) => Math.max(most, bin), first - 1);
+  const counts: number[] = new Array(last - first + 1).fill(0);
+  for (const bin of bins) counts[bin - first]++;
+  return { start: first * width, width, counts, missing: all.length - bins.length };
 }
 
 /**
@@ -50,33 +47,9 @@ export function histogram(
   const height = options.height ?? topMargin(options) + 320;
   const starts = counts.map((_, i) => start + i * binWidth);
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const note = missing ? `; ${thousands(missing)} ${countTitle} without` : "";
+  const without = missing ? `; ${thousands(missing)} ${countTitle} without` : "";
   const most = Math.max(...counts, 1);
-  const layout = themed({ ...options, height }, {
-    margin: { l: 78, b: 60 },
-    xaxis: {
-      title: `${valueTitle}, in bins of ${binWidth}${note}`,
-      range: [start, start + Math.max(counts.length, 1) * binWidth],
-      tick0: 0,
-      dtick: binWidth * Math.max(1, Math.round(counts.length / 10)),
-      showgrid: false,
-      ticks: "outside",
-      ticklen: 4,
-      tickcolor: ink.axis,
-    },
-    yaxis: {
-      title: { text: countTitle, standoff: 10 },
-      showgrid: false,
-      ticks: "outside",
-      ticklen: 4,
-      tickcolor: ink.axis,
-      range: [0, most * 1.08],
-      tickformat: ",d",
-      ...countTicks(most),
-      zeroline: true,
-      zerolinecolor: ink.axis,
-    },
-  });
+  const axis = { showgrid: false, ...outsideTicks };
   return figure({
     data: counts.length === 0 ? [] : [{
       type: "bar",
@@ -93,7 +66,25 @@ export function histogram(
       customdata: starts.map((value) => `${value} to under ${value + binWidth}`),
       hovertemplate: "%{customdata}: %{y:,d}<extra></extra>",
     }],
-    layout,
+    layout: themed({ ...options, height }, {
+      margin: { l: 78, b: 60 },
+      xaxis: {
+        ...axis,
+        title: `${valueTitle}, in bins of ${binWidth}${without}`,
+        range: [start, start + Math.max(counts.length, 1) * binWidth],
+        tick0: 0,
+        dtick: binWidth * Math.max(1, Math.round(counts.length / 10)),
+      },
+      yaxis: {
+        ...axis,
+        title: { text: countTitle, standoff: 10 },
+        range: [0, most * 1.08],
+        tickformat: ",d",
+        ...countTicks(most),
+        zeroline: true,
+        zerolinecolor: ink.axis,
+      },
+    }),
     width,
     height,
     alt: options.alt ??

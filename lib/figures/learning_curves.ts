@@ -1,11 +1,19 @@
 /** Loss and accuracy over the epochs, several runs in one figure. */
-import { type Figure, figure } from "./figure.ts";
-import { textWidth } from "../support/plotly/font.ts";
 import { escapeMarkup, percent } from "../support/format.ts";
-import { legendLine } from "./legend.ts";
+import { textWidth } from "../support/plotly/letters.ts";
+import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
-import { panelTitle, spread } from "./panel.ts";
-import { defaultWidth, type FigureOptions, textSizes, themed, topMargin } from "./theme.ts";
+import {
+  defaultWidth,
+  type FigureOptions,
+  legendLine,
+  note,
+  panelTitle,
+  spread,
+  textSizes,
+  themed,
+  topMargin,
+} from "./theme.ts";
 
 /** One epoch as training reports it; accuracies are shares from 0 to 1. */
 export interface EpochPoint {
@@ -16,11 +24,12 @@ export interface EpochPoint {
   validationAccuracy?: number;
 }
 
-/** One training run. `chosen` is the epoch whose weights were kept; default: the last. */
+/** One training run. */
 export interface Curve {
   name: string;
-  history: EpochPoint[];
-  chosen?: number;
+  history: readonly EpochPoint[];
+  /** The epoch whose weights were restored at the end, which the figure marks; null or missing: the last epoch's were kept. */
+  chosen?: number | null;
   color?: string;
 }
 
@@ -29,18 +38,18 @@ interface Panel {
   title: string;
   suffix: "" | "2";
   domain: [number, number];
-  train: (point: EpochPoint) => number;
-  validation: (point: EpochPoint) => number | undefined;
-  tickSuffix: string;
+  unit: string;
+  train(point: EpochPoint): number;
+  validation(point: EpochPoint): number | undefined;
 }
 
 /**
- * Two panels, loss and accuracy. Training is a thin dotted line, validation a solid one with the run's name at its end,
- * and the chosen epoch a dot on it.
+ * Two panels, loss and accuracy. Training is a thin dotted line, validation a solid one with the run's name at its end. A dot
+ * marks the epoch whose weights were restored, where a run did so.
  *
  * @throws RangeError for a run without epochs
  */
-export function learningCurves(curves: Curve[], options: FigureOptions): Figure {
+export function learningCurves(curves: readonly Curve[], options: FigureOptions): Figure {
   for (const { name, history } of curves) {
     if (history.length === 0) {
       throw new RangeError(`The run "${name}" needs an epoch at least. Received: none`);
@@ -56,41 +65,38 @@ export function learningCurves(curves: Curve[], options: FigureOptions): Figure 
     title: "Loss (cross-entropy)",
     suffix: "",
     domain: [0, (1 - gap) / 2],
-    train: (point) => point.loss,
-    validation: (point) => point.validationLoss,
-    tickSuffix: "",
+    unit: "",
+    train: ({ loss }) => loss,
+    validation: ({ validationLoss }) => validationLoss,
   }, {
     title: "Accuracy",
     suffix: "2",
     domain: [(1 + gap) / 2, 1],
-    train: (point) => 100 * point.accuracy,
-    validation: (point) =>
-      point.validationAccuracy === undefined ? undefined : 100 * point.validationAccuracy,
-    tickSuffix: "\u00a0%",
+    unit: "\u00a0%",
+    train: ({ accuracy }) => 100 * accuracy,
+    validation: ({ validationAccuracy: share }) => share === undefined ? undefined : 100 * share,
   }];
   const colored = curves.map((curve, i) => ({
     ...curve,
-    chosen: chosenOf(curve),
     color: curve.color ?? seriesColors[i % seriesColors.length],
   }));
   const drawn = panels.map((panel) => drawPanel(colored, panel, height - margin.t - margin.b));
-  const marks = [
-    { name: "validation", color: ink.text, mark: "<b>——</b>" },
-    { name: "training", color: ink.text, mark: "<b>·····</b>" },
-    { name: "chosen epoch", color: ink.text, mark: "●" },
-  ];
   const isValidated = curves.some(({ history }) =>
     history.some(({ validationLoss }) => validationLoss !== undefined)
   );
+  const legend = [
+    ...isValidated ? [{ name: "validation", color: ink.text, mark: "<b>——</b>" }] : [],
+    { name: "training", color: ink.text, mark: "<b>·····</b>" },
+    ...curves.some(chosenPoint)
+      ? [{ name: "best epoch, whose weights are kept", color: ink.text, mark: "●" }]
+      : [],
+  ];
   return figure({
     data: drawn.flatMap(({ data }) => data),
     layout: themed({ ...options, height }, {
       ...Object.assign({}, ...drawn.map(({ axes }) => axes)),
       margin,
-      annotations: [
-        ...drawn.flatMap(({ annotations }) => annotations),
-        ...legendLine(isValidated ? marks : marks.slice(1, 2), { up: 28 }),
-      ],
+      annotations: [...drawn.flatMap(({ annotations }) => annotations), ...legendLine(legend, { up: 28 })],
     }),
     width,
     height,
@@ -121,21 +127,14 @@ function drawPanel(curves: (Curve & { color: string })[], panel: Panel, height: 
     data: curves.flatMap((curve) => curveTraces(curve, panel)),
     annotations: [
       panelTitle(panel.title, domain[0]),
-      ...curves.map(({ name, history, color }, i) => ({
+      ...curves.map(({ name, history, color }, i) =>
         // The colour is the mark's: letters in it would be too pale to read, on white or on black.
-        text: `<span style="color:${color}">■</span> <b>${escapeMarkup(name)}</b>`,
-        font: { size: textSizes.label, color: ink.text },
-        showarrow: false,
-        xref: axes.xaxis,
-        x: history.at(-1)!.epoch,
-        xanchor: "left",
-        xshift: 11, // clear of a dot on the last epoch
-        yref: axes.yaxis,
-        y: range[0],
-        yanchor: "middle",
-        yshift: places[i],
-        borderpad: 0,
-      })),
+        note(`<span style="color:${color}">■</span> <b>${escapeMarkup(name)}</b>`, {
+          ...{ xref: axes.xaxis, x: history.at(-1)!.epoch, xanchor: "left" },
+          xshift: 11, // clear of a dot on the last epoch
+          ...{ yref: axes.yaxis, y: range[0], yanchor: "middle", yshift: places[i] },
+        })
+      ),
     ],
     axes: {
       [`xaxis${suffix}`]: {
@@ -153,36 +152,37 @@ function drawPanel(curves: (Curve & { color: string })[], panel: Panel, height: 
         range,
         nticks: 7,
         tickformat: `.${decimals}f`,
-        ticksuffix: panel.tickSuffix,
+        ticksuffix: panel.unit,
       },
     },
   };
 }
 
 function curveTraces(curve: Curve & { color: string }, panel: Panel): Record<string, unknown>[] {
-  const { name, history, chosen, color } = curve;
-  const { suffix, train, validation } = panel;
-  const common = {
-    type: "scatter",
-    xaxis: `x${suffix}`,
-    yaxis: `y${suffix}`,
-    hovertemplate: `epoch %{x}: %{y:.${panel.tickSuffix ? 1 : 3}f}${panel.tickSuffix}<extra>${
-      escapeMarkup(name)
-    }</extra>`,
-  };
-  const lines = { ...common, mode: "lines", x: history.map(({ epoch }) => epoch) };
-  const traces: Record<string, unknown>[] = [
-    { ...lines, y: history.map(train), line: { color, width: 1.4, dash: "2px,2.5px" } },
+  const { name, history, color } = curve;
+  const { suffix, train, validation, unit } = panel;
+  const epochs = { x: history.map(({ epoch }) => epoch), mode: "lines" };
+  const marked = chosenPoint(curve);
+  const traces = [
+    { ...epochs, y: history.map(train), line: { color, width: 1.4, dash: "2px,2.5px" } },
+    ...history.some((point) => validation(point) !== undefined)
+      ? [{ ...epochs, y: history.map(validation), line: { color, width: 2.4 } }]
+      : [],
+    ...marked
+      ? [{
+        x: [marked.epoch],
+        y: [validation(marked) ?? train(marked)],
+        mode: "markers",
+        marker: { color, size: 10, line: { color: ink.paper, width: 2 } },
+        cliponaxis: false,
+      }]
+      : [],
   ];
-  if (history.every((point) => validation(point) === undefined)) return traces;
-  traces.push({ ...lines, y: history.map(validation), line: { color, width: 2.4 } });
-  const point = history.find(({ epoch }) => epoch === chosen);
-  if (point) {
-    const marker = { color, size: 10, line: { color: ink.paper, width: 2 } };
-    const place = { x: [point.epoch], y: [validation(point)] };
-    traces.push({ ...common, mode: "markers", ...place, marker, cliponaxis: false });
-  }
-  return traces;
+  const said = `epoch %{x}: %{y:.${unit ? 1 : 3}f}${unit}<extra>${escapeMarkup(name)}</extra>`;
+  return traces.map((trace) => ({
+    ...{ type: "scatter", xaxis: `x${suffix}`, yaxis: `y${suffix}`, hovertemplate: said },
+    ...trace,
+  }));
 }
 
 /** 1 and the multiples of a round step. */
@@ -193,18 +193,16 @@ function epochTicks(last: number): number[] {
   return ticks;
 }
 
-/** The epoch whose weights were kept. */
-function chosenOf({ chosen, history }: Curve): number {
-  return chosen ?? history.at(-1)!.epoch;
+function chosenPoint({ chosen, history }: Curve): EpochPoint | undefined {
+  return history.find(({ epoch }) => epoch === chosen);
 }
 
 function describe(curve: Curve): string {
   const { name, history } = curve;
-  const chosen = chosenOf(curve);
-  const { accuracy, validationAccuracy } = history.find(({ epoch }) => epoch === chosen) ?? history.at(-1)!;
+  const marked = chosenPoint(curve);
+  const last = history.at(-1)!;
+  const { epoch, accuracy, validationAccuracy } = marked ?? last;
   const part = validationAccuracy === undefined ? "training" : "validation";
-  return `${name}: ${
-    percent(validationAccuracy ?? accuracy)
-  } ${part} accuracy at the chosen epoch, ${chosen} of ` +
-    `${history.at(-1)!.epoch}.`;
+  const place = marked ? `at the best epoch, ${epoch} of ${last.epoch}` : `after the last epoch, ${epoch}`;
+  return `${name}: ${percent(validationAccuracy ?? accuracy)} ${part} accuracy ${place}.`;
 }

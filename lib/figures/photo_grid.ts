@@ -1,12 +1,11 @@
 /** Photos in rows and columns, each over its label, as one PNG. */
-import { Buffer } from "node:buffer";
+import { createCanvas, ImageData, type SKRSContext2D } from "@napi-rs/canvas";
 import sharp from "sharp";
-import type { ImageSize } from "../image_size.ts";
-import { display, type Displayed, type DisplayMessage } from "./display.ts";
-import { textPath, type TextStyle, textWidth, wrapText } from "../support/plotly/font.ts";
-import { ink } from "./palette.ts";
+import { type ImageSize, pixelsIn, sidesOf } from "../image_size.ts";
 import { photoMetadata } from "../support/photo_tag.ts";
-import { readTile } from "./photo_tile.ts";
+import { canvasFont, type TextStyle, textWidth, wrapText } from "../support/plotly/letters.ts";
+import { ink } from "./palette.ts";
+import { display, type Displayed, type DisplayMessage } from "./show.ts";
 import { edge, syntheticMark, textSizes } from "./theme.ts";
 
 /**
@@ -23,12 +22,14 @@ export interface PhotoGridOptions {
   columns?: number;
   /** PNG pixels a pixel of `pixels`, a whole number. Default 3. */
   scale?: number;
-  /** PNG pixels of a photo from a file. Default 200 × 150. */
+  /** PNG pixels of a photo from a file, which is cut to this shape. Default 200 × 150. */
   tile?: { width: number; height: number };
   /** Draws "SYNTHETIC stand-in data" on the grid. Default false. */
   synthetic?: boolean;
   /** Default: the title and the labels. */
   alt?: string;
+  /** Drawn pictures of the same, never photos: published copies show the grid of them, marked SYNTHETIC, in the photos' place. */
+  standIns?: readonly Photo[];
 }
 
 /**
@@ -45,6 +46,32 @@ export interface PhotoGrid extends Displayed {
   synthetic: boolean;
 }
 
+/**
+ * Draws the grid. Pixels are enlarged without smoothing.
+ *
+ * @throws RangeError without photos or with a scale or a number of columns that is not a whole number above 0
+ * @throws TypeError where `pixels` is not RGB of its size or the photos differ in size
+ */
+export async function photoGrid(photos: readonly Photo[], options: PhotoGridOptions): Promise<PhotoGrid> {
+  const { title, synthetic = false, standIns } = options;
+  const { png, width, height } = await drawGrid(photos, options);
+  const standIn = standIns && (await drawGrid(standIns, { ...options, synthetic: true })).png.toBase64();
+  const said = [...new Set(photos.map(({ label }) => label.replaceAll("\n", " ")))].join(", ");
+  const kind = `${synthetic ? "drawn stand-in image" : "photo"}${photos.length > 1 ? "s" : ""}`;
+  const alt = options.alt ?? `${title}. ${photos.length} ${kind}: ${said}.`;
+  return {
+    ...{ png, width, height, alt, synthetic },
+    message: () => ({
+      data: { "image/png": png.toBase64(), "text/plain": alt },
+      metadata: {
+        ...photoMetadata({ alt, synthetic, standIn }),
+        "image/png": { width: Math.round(width / 2), height: Math.round(height / 2) },
+      },
+    }),
+    [display]: () => ({ "text/plain": `${alt} Shown by: await show(grid)` }),
+  };
+}
+
 // All lengths are PNG pixels: twice those of the figures, so that letters are of one size everywhere.
 const styles = {
   title: { size: 2 * textSizes.title, bold: true },
@@ -54,13 +81,7 @@ const styles = {
 };
 const [margin, gap, firstBaseline, leading] = [2 * edge, 20, 72, 1.3];
 
-/**
- * Draws the grid. Pixels are enlarged without smoothing.
- *
- * @throws RangeError without photos or with a scale or a number of columns that is not a whole number above 0
- * @throws TypeError where `pixels` is not RGB of its size or the photos differ in size
- */
-export async function photoGrid(photos: Photo[], options: PhotoGridOptions): Promise<PhotoGrid> {
+async function drawGrid(photos: readonly Photo[], options: PhotoGridOptions) {
   const { title, source, scale = 3, synthetic = false, columns = Math.min(7, photos.length) } = options;
   if (photos.length === 0) throw new RangeError("A photo grid needs a photo at least. Received: none");
   for (const [name, value] of Object.entries({ scale, columns })) {
@@ -76,8 +97,7 @@ export async function photoGrid(photos: Photo[], options: PhotoGridOptions): Pro
     throw new TypeError(
       `All photos of a grid have one size: expected ${tile.width}×${tile.height} for "${
         photos[other].label
-      }". ` +
-        `Received: ${tiles[other].width}×${tiles[other].height}`,
+      }". Received: ${tiles[other].width}×${tiles[other].height}`,
     );
   }
 
@@ -93,62 +113,71 @@ export async function photoGrid(photos: Photo[], options: PhotoGridOptions): Pro
   const gridTop = Math.round(sourceBaseline + 4 + sourceLines.length * leading * styles.source.size);
   const cellHeight = Math.round(tile.height + labelLines * leading * styles.label.size + 24);
   const height = gridTop + Math.ceil(photos.length / columns) * cellHeight + margin - 8;
-  const places = tiles.map((_, i) => ({
-    left: margin + (i % columns) * (tile.width + gap),
-    top: gridTop + Math.floor(i / columns) * cellHeight,
-  }));
 
-  const letters = [
-    ...drawLines(titleLines, margin, firstBaseline, styles.title, ink.text),
-    ...drawLines(sourceLines, margin, sourceBaseline, styles.source, ink.quiet),
-    ...synthetic ? drawBadge(width - margin - badgeWidth, badgeWidth) : [],
-    ...labels.flatMap((lines, i) =>
-      drawLines(lines, places[i].left, places[i].top + tile.height + 30, styles.label, ink.text)
-    ),
-  ];
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${
-    letters.join("")
-  }</svg>`;
-  const pictures = tiles.map(({ data, width, height }, i) => ({
-    input: Buffer.from(data.buffer, data.byteOffset, data.length),
-    raw: { width, height, channels: 3 as const },
-    ...places[i],
-  }));
-  const png = await sharp({ create: { width, height, channels: 3, background: ink.paper } })
-    .composite([...pictures, { input: Buffer.from(svg), left: 0, top: 0 }])
-    .png({ compressionLevel: 9 })
-    .toBuffer();
-  const said = [...new Set(photos.map(({ label }) => label.replaceAll("\n", " ")))].join(", ");
-  const alt = options.alt ??
-    `${title}. ${photos.length} ${synthetic ? "drawn stand-in image" : "photo"}${
-      photos.length > 1 ? "s" : ""
-    }: ${said}.`;
-  return {
-    png: new Uint8Array(png),
-    width,
-    height,
-    alt,
-    synthetic,
-    message: () => ({
-      data: { "image/png": png.toString("base64"), "text/plain": alt },
-      metadata: {
-        ...photoMetadata({ alt, synthetic }),
-        "image/png": { width: Math.round(width / 2), height: Math.round(height / 2) },
-      },
-    }),
-    [display]: () => ({ "text/plain": `${alt} Shown by: await show(grid)` }),
-  };
-}
-
-function drawLines(lines: string[], x: number, y: number, style: TextStyle, color: string): string[] {
-  return lines.map((line, i) => {
-    const place = `translate(${x},${Math.round(y + i * leading * style.size)}) scale(${style.size / 1000})`;
-    return `<path fill="${color}" transform="${place}" d="${textPath(line, style)}"/>`;
+  const canvas = createCanvas(width, height);
+  const context = canvas.getContext("2d");
+  context.fillStyle = ink.paper;
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingEnabled = false;
+  writeLines(context, titleLines, { x: margin, y: firstBaseline, style: styles.title });
+  writeLines(context, sourceLines, { x: margin, y: sourceBaseline, style: styles.source, color: ink.quiet });
+  if (synthetic) drawBadge(context, width - margin - badgeWidth, badgeWidth);
+  tiles.forEach(({ picture }, i) => {
+    const x = margin + (i % columns) * (tile.width + gap);
+    const y = gridTop + Math.floor(i / columns) * cellHeight;
+    context.drawImage(picture, x, y, tile.width, tile.height);
+    writeLines(context, labels[i], { x, y: y + tile.height + 30, style: styles.label });
   });
+  return { png: new Uint8Array(canvas.toBuffer("image/png")), width, height };
 }
 
-function drawBadge(x: number, width: number): string[] {
-  const box = `<rect x="${x}" y="30" width="${width}" height="54" fill="${ink.warningPaper}" ` +
-    `stroke="${ink.warning}" stroke-width="2"/>`;
-  return [box, ...drawLines([syntheticMark], x + 10, 66, styles.badge, ink.warning)];
+/** A picture as it will stand in the grid: pixels enlarged `scale` times, a file's fitted to `width` × `height` and cut. */
+async function readTile(photo: Photo, options: { scale: number; width?: number; height?: number }) {
+  if ("path" in photo) {
+    const { width = 200, height = 150 } = options;
+    const file = sharp(photo.path).toColourspace("srgb").removeAlpha().resize(width, height, {
+      fit: "cover",
+    });
+    const picture = pictureOf(await file.raw().toBuffer(), width, height);
+    return { picture, width, height };
+  }
+  const { pixels, size = Math.sqrt(pixels.length / 3) } = photo;
+  const [height, width] = sidesOf(size);
+  if (!Number.isInteger(height) || pixels.length === 0 || pixels.length !== pixelsIn(size) * 3) {
+    throw new TypeError(
+      `"${photo.label}": pixels is RGB, height × width × 3 bytes, of a square where no size is given. ` +
+        `Received: ${pixels.length} bytes`,
+    );
+  }
+  const picture = pictureOf(pixels, width, height);
+  return { picture, width: width * options.scale, height: height * options.scale };
+}
+
+/** (height, width, 3) RGB → a canvas of that size. */
+function pictureOf(rgb: Uint8Array, width: number, height: number) {
+  const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let i = 0; i < width * height; i++) rgba.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
+  const canvas = createCanvas(width, height);
+  canvas.getContext("2d").putImageData(new ImageData(rgba, width, height), 0, 0);
+  return canvas;
+}
+
+/** Lines under each other; `y` is the first one's baseline. */
+function writeLines(
+  context: SKRSContext2D,
+  lines: readonly string[],
+  { x, y, style, color = ink.text }: { x: number; y: number; style: TextStyle; color?: string },
+): void {
+  context.font = canvasFont(style);
+  context.fillStyle = color;
+  lines.forEach((line, i) => context.fillText(line, x, Math.round(y + i * leading * style.size)));
+}
+
+function drawBadge(context: SKRSContext2D, x: number, width: number): void {
+  context.fillStyle = ink.warningPaper;
+  context.fillRect(x, 30, width, 54);
+  context.strokeStyle = ink.warning;
+  context.lineWidth = 2;
+  context.strokeRect(x, 30, width, 54);
+  writeLines(context, [syntheticMark], { x: x + 10, y: 66, style: styles.badge, color: ink.warning });
 }

@@ -1,5 +1,24 @@
-/** Shows something as an output of the running cell, whole, in every front end. */
-import { display, type Displayed, type DisplayMessage } from "./display.ts";
+/** Shows a value as an output of the running notebook cell, whole, in every front end. */
+import { escapeMarkdown } from "../support/format.ts";
+
+/** Key of the method that gives a MIME bundle; Deno's Jupyter kernel calls it on a cell's last expression. */
+export const display: unique symbol = Symbol.for("Jupyter.display");
+
+/** Contents by MIME type; binary ones in Base64, as Jupyter's messages want them. */
+export type MimeBundle = Record<string, string | object>;
+
+/** Anything with a display method. */
+export interface Displayed {
+  [display](): MimeBundle | Promise<MimeBundle>;
+  /** What `show` sends in place of that, where metadata belong to it. */
+  message?(): DisplayMessage | Promise<DisplayMessage>;
+}
+
+/** An output with its metadata, as in a Jupyter message. */
+export interface DisplayMessage {
+  data: MimeBundle;
+  metadata: Record<string, unknown>;
+}
 
 /** Sends a Jupyter message: `Deno.jupyter.broadcast`. */
 export type Broadcast = (type: string, content: Record<string, unknown>) => Promise<void>;
@@ -7,9 +26,9 @@ export type Broadcast = (type: string, content: Record<string, unknown>) => Prom
 /**
  * Shows a figure, a table, prose, a grid of photos or any other value with a display method (a polars table, say). Await it.
  *
- * A cell could show the same by ending in it, but Deno 2.9.6's kernel may say that a cell is done before its result is out, and
- * a front end that believes it drops the result; metadata, such as the tag of photos, get lost, too. So the output is sent as
- * a message of its own, and the cell goes on only when it is out.
+ * A cell could show the same by ending in it. But Deno 2.9.6's kernel may say that a cell is done before its result is out, and
+ * a front end that believes it drops the result; metadata, such as the tag of photos, get lost, too. So `show` sends the output
+ * as a message of its own, and the cell goes on only when the message is out.
  *
  * @throws {TypeError} for a value without a display method
  * @throws {Error} outside a Deno kernel
@@ -32,4 +51,15 @@ function kernelBroadcast(): Broadcast {
   } catch (cause) {
     throw new Error("Outputs are shown in a Deno notebook kernel. Received: no kernel", { cause });
   }
+}
+
+/** Markdown as the result of a cell; `plain` is for front ends that do not know Markdown (default: the text as it is). */
+export function markdown(text: string, plain = text): Displayed {
+  return { [display]: () => ({ "text/markdown": text, "text/plain": plain }) };
+}
+
+/** What a notebook runs on, for its first cell, one plain line each; SYNTHETIC and SEEDED RANDOM are in bold. */
+export function aboutRun(...lines: string[]): Displayed {
+  const marked = lines.map((line) => escapeMarkdown(line).replace(/SYNTHETIC|SEEDED RANDOM/g, "**$&**"));
+  return markdown(marked.join("  \n"), lines.join("\n"));
 }

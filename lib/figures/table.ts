@@ -1,6 +1,6 @@
 /** Tables that read well in every front end: VS Code, JupyterLab, GitHub, a terminal. */
-import { display, type Displayed, type MimeBundle } from "./display.ts";
 import { decimals, escapeMarkdown, escapeMarkup, thousands } from "../support/format.ts";
+import { display, type Displayed, type MimeBundle } from "./show.ts";
 import { syntheticMark } from "./theme.ts";
 
 /** A cell's value; null is shown as "–". */
@@ -53,9 +53,7 @@ export function table<Row>(
     const numbers = drawColumn(rows, column);
     return column.spread ? [numbers, drawSpread(rows, column)] : [numbers];
   });
-  const html = toHtml(drawn, rows.length, caption);
-  const markdown = toMarkdown(drawn, rows.length, caption);
-  const text = toText(drawn, rows.length, caption);
+  const [html, markdown, text] = [toHtml, toMarkdown, toText].map((write) => write(drawn, caption));
   return {
     html,
     markdown,
@@ -64,6 +62,7 @@ export function table<Row>(
   };
 }
 
+/** A column's cells as texts. */
 interface DrawnColumn {
   title: string;
   align: "left" | "right" | "center";
@@ -74,28 +73,24 @@ interface DrawnColumn {
 function drawColumn<Row>(rows: readonly Row[], column: Column<Row>): DrawnColumn {
   const { value, title } = column;
   const values = rows.map((row) => typeof value === "function" ? value(row) : row[value] as CellValue);
-  const numbers = values.filter((cell) => typeof cell === "number" && Number.isFinite(cell)) as number[];
   const known = values.filter((cell) => cell !== null && cell !== undefined);
-  const numeric = known.length > 0 && known.every((cell) => typeof cell === "number");
-  const whole = numbers.every(Number.isInteger);
-  const format = column.format ??
-    ((cell) => typeof cell === "number" ? formatNumber(cell, whole) : String(cell));
-  const extreme = column.best === "max"
-    ? Math.max(...numbers)
-    : column.best === "min"
-    ? Math.min(...numbers)
-    : NaN;
+  const numbers = known.filter((cell) => typeof cell === "number");
+  const isNumeric = known.length > 0 && known.length === numbers.length;
+  const finite = numbers.filter(Number.isFinite);
+  const write = finite.every(Number.isInteger) ? thousands : decimals;
+  const format = column.format ?? ((cell) => typeof cell === "number" ? write(cell) : String(cell));
+  const extreme = column.best === "max" ? Math.max(...finite) : Math.min(...finite);
   return {
     title,
-    align: column.align ?? (numeric ? "right" : "left"),
+    align: column.align ?? (isNumeric ? "right" : "left"),
     cells: values.map((cell) => cell === null || cell === undefined ? "–" : format(cell)),
-    best: values.map((cell) => numbers.length > 1 && cell === extreme),
+    best: values.map((cell) => column.best !== undefined && finite.length > 1 && cell === extreme),
   };
 }
 
 function drawSpread<Row>(rows: readonly Row[], column: Column<Row>): DrawnColumn {
   const { title, of } = column.spread!;
-  const write = column.format ?? ((cell: CellValue) => formatNumber(Number(cell), false));
+  const write = column.format ?? ((cell: CellValue) => decimals(Number(cell)));
   const cells = rows.map((row) => {
     const spread = of(row);
     if (spread === null || spread === undefined) return "–";
@@ -112,71 +107,61 @@ function intervalText(low: string, high: string): string {
   return `${unit && low.endsWith(unit) ? low.slice(0, -unit.length) : low} – ${high}`;
 }
 
-function formatNumber(value: number, whole: boolean): string {
-  return whole ? thousands(value) : decimals(value);
+/** The cells row by row, each written as a form does. */
+function bodyOf(columns: DrawnColumn[], write: (column: DrawnColumn, row: number) => string): string[][] {
+  return columns[0].cells.map((_, row) => columns.map((column) => write(column, row)));
 }
 
-function toHtml(columns: DrawnColumn[], rows: number, caption: string): string {
-  const line = (cell: (column: DrawnColumn) => string) => `<tr>${columns.map(cell).join("")}</tr>`;
+function toHtml(columns: DrawnColumn[], caption: string): string {
+  const line = (cells: string[]) => `<tr>${cells.join("")}</tr>`;
+  // Twice: GitHub removes styles, and JupyterLab's own style, right for every cell, goes before the attribute.
+  const aligned = ({ align }: DrawnColumn) => `align="${align}" style="text-align: ${align}"`;
   // A head without words is no head: a screen reader would read "blank" before every cell.
-  const head = ({ title, align }: DrawnColumn) =>
-    title ? `<th scope="col" ${aligned(align)}>${escapeMarkup(title)}</th>` : "<td></td>";
-  const body = Array.from({ length: rows }, (_, i) =>
-    line(({ cells, best, align }) => {
-      const cell = escapeMarkup(cells[i]);
-      return `<td ${aligned(align)}>${best[i] ? `<b>${cell}</b>` : cell}</td>`;
-    }));
+  const head = columns.map((column) =>
+    column.title ? `<th scope="col" ${aligned(column)}>${escapeMarkup(column.title)}</th>` : "<td></td>"
+  );
+  const body = bodyOf(columns, (column, row) => {
+    const cell = escapeMarkup(column.cells[row]);
+    return `<td ${aligned(column)}>${column.best[row] ? `<b>${cell}</b>` : cell}</td>`;
+  });
   return [
     ...caption ? [`<p>${escapeMarkup(caption)}</p>`] : [], // GitHub shows a <caption> below or not at all
     "<table>",
     `<thead>${line(head)}</thead>`,
     "<tbody>",
-    ...body,
+    ...body.map(line),
     "</tbody>",
     "</table>",
   ].join("\n");
 }
 
-/** Twice: GitHub removes styles, and JupyterLab's own style, right for every cell, goes before the attribute. */
-function aligned(align: DrawnColumn["align"]): string {
-  return `align="${align}" style="text-align: ${align}"`;
-}
-
-function toMarkdown(columns: DrawnColumn[], rows: number, caption: string): string {
-  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
-  const rule = { left: ":--", right: "--:", center: ":-:" };
+function toMarkdown(columns: DrawnColumn[], caption: string): string {
+  const rules = { left: ":--", right: "--:", center: ":-:" };
+  const body = bodyOf(columns, ({ cells, best }, row) => {
+    const cell = escapeMarkdown(cells[row]);
+    return best[row] ? `**${cell}**` : cell;
+  });
   return [
     ...caption ? [escapeMarkdown(caption), ""] : [],
-    line(columns.map(({ title }) => escapeMarkdown(title))),
-    line(columns.map(({ align }) => rule[align])),
-    ...Array.from(
-      { length: rows },
-      (_, i) =>
-        line(
-          columns.map(({ cells, best }) =>
-            best[i] ? `**${escapeMarkdown(cells[i])}**` : escapeMarkdown(cells[i])
-          ),
-        ),
-    ),
+    ...[
+      columns.map(({ title }) => escapeMarkdown(title)),
+      columns.map(({ align }) => rules[align]),
+      ...body,
+    ].map((cells) => `| ${cells.join(" | ")} |`),
   ].join("\n");
 }
 
-function toText(columns: DrawnColumn[], rows: number, caption: string): string {
+/** Columns under each other, with a star after the best. */
+function toText(columns: DrawnColumn[], caption: string): string {
   const marked = columns.map(({ title, align, cells, best }) => {
     const texts = cells.map((cell, i) => best[i] ? `${cell} *` : best.some(Boolean) ? `${cell}  ` : cell);
     const width = Math.max(title.length, ...texts.map((text) => text.length));
-    const pad = (text: string) =>
-      align === "right"
-        ? text.padStart(width)
-        : align === "center"
-        ? text.padStart(Math.ceil((width + text.length) / 2)).padEnd(width)
-        : text.padEnd(width);
-    return { head: pad(title), rule: "─".repeat(width), texts: texts.map(pad) };
+    const pad = (text: string) => {
+      const before = { left: 0, right: width, center: Math.ceil((width + text.length) / 2) }[align];
+      return text.padStart(before).padEnd(width);
+    };
+    return [pad(title), "─".repeat(width), ...texts.map(pad)];
   });
-  return [
-    ...caption ? [caption] : [],
-    marked.map(({ head }) => head).join("  "),
-    marked.map(({ rule }) => rule).join("  "),
-    ...Array.from({ length: rows }, (_, i) => marked.map(({ texts }) => texts[i]).join("  ")),
-  ].map((line) => line.trimEnd()).join("\n");
+  const lines = marked[0].map((_, row) => marked.map((texts) => texts[row]).join("  ").trimEnd());
+  return [...caption ? [caption] : [], ...lines].join("\n");
 }

@@ -1,6 +1,6 @@
 /** One look for all figures: white, thin grid, a title that says the finding, the source under it. */
-import { fontStack, textWidth, wrapText } from "../support/plotly/font.ts";
 import { escapeMarkup } from "../support/format.ts";
+import { fontStack, textWidth, wrapText } from "../support/plotly/letters.ts";
 import { ink } from "./palette.ts";
 
 /** What every figure takes. */
@@ -25,14 +25,14 @@ export const syntheticMark = "SYNTHETIC stand-in data";
 /** Pixels a figure is wide unless told. */
 export const defaultWidth = 900;
 
-const sizes = { title: 19, source: 13, axis: 13, tick: 13, badge: 13 };
 /** Pixels between the figure's edge and what is drawn. */
 export const edge = 18;
-const firstBaseline = 36;
-const titleLine = 1.3 * sizes.title; // plotly's line height, also for the smaller lines under the title
 
 /** Text sizes in pixels. */
-export const textSizes = { ...sizes, label: 13, small: 11.5 };
+export const textSizes = { title: 19, source: 13, axis: 13, tick: 13, badge: 13, label: 13, small: 11.5 };
+
+const firstBaseline = 36;
+const titleLine = 1.3 * textSizes.title; // plotly's line height, also for the smaller lines under the title
 
 /** Pixels from the figure's top to its plot area: room for the title, the source and, where given, `above`. */
 export function topMargin(options: FigureOptions, above = 0): number {
@@ -52,28 +52,24 @@ export function themed(
   const head = wrapHead(options);
   const lines = [
     ...head.title.map((line) => `<b>${escapeMarkup(line)}</b>`),
-    ...head.source.map((line) =>
-      `<span style="font-size:${sizes.source}px;color:${ink.quiet}">${escapeMarkup(line)}</span>`
-    ),
+    ...head.source.map((line) => quiet(escapeMarkup(line), textSizes.source)),
   ];
-  const result: Record<string, unknown> = {
+  const axes = Object.entries(layout).filter(([name]) => /^[xy]axis\d*$/.test(name))
+    .map(([name, axis]) => [name, themedAxis(axis as Record<string, unknown>)]);
+  return {
     paper_bgcolor: ink.paper,
     plot_bgcolor: ink.paper,
-    font: { family: fontStack, size: sizes.tick, color: ink.text },
+    font: { family: fontStack, size: textSizes.tick, color: ink.text },
     showlegend: false,
     hoverlabel: { font: { family: fontStack } },
     ...layout,
+    ...Object.fromEntries(axes),
     title: {
       text: lines.join("<br>"),
-      font: { size: sizes.title, color: ink.text },
-      x: 0,
-      xref: "container",
-      xanchor: "left",
+      font: { size: textSizes.title, color: ink.text },
+      ...{ x: 0, xref: "container", xanchor: "left", pad: { l: edge } },
       // Anchored by the first line's baseline: with "top" plotly places one line and several differently.
-      y: 1 - firstBaseline / options.height,
-      yref: "container",
-      yanchor: "bottom",
-      pad: { l: edge },
+      ...{ y: 1 - firstBaseline / options.height, yref: "container", yanchor: "bottom" },
     },
     margin,
     annotations: [
@@ -81,14 +77,9 @@ export function themed(
       ...options.synthetic ? [badge(margin)] : [],
     ],
   };
-  for (const [name, axis] of Object.entries(layout)) {
-    if (/^[xy]axis\d*$/.test(name)) result[name] = themedAxis(axis as Record<string, unknown>);
-  }
-  return result;
 }
 
-function themedAxis(axis: Record<string, unknown>): Record<string, unknown> {
-  const { title: given, ...rest } = axis;
+function themedAxis({ title: given, ...axis }: Record<string, unknown>): Record<string, unknown> {
   const title = typeof given === "string" ? { text: given } : given as object | undefined;
   return {
     automargin: true,
@@ -96,40 +87,97 @@ function themedAxis(axis: Record<string, unknown>): Record<string, unknown> {
     zeroline: false,
     showline: false,
     ticks: "",
-    tickfont: { size: sizes.tick, color: ink.text },
+    tickfont: { size: textSizes.tick, color: ink.text },
     fixedrange: true,
-    ...rest,
-    ...title ? { title: { font: { size: sizes.axis, color: ink.quiet }, standoff: 12, ...title } } : {},
+    ...axis,
+    ...title ? { title: { font: { size: textSizes.axis, color: ink.quiet }, standoff: 12, ...title } } : {},
   };
 }
 
 /** Title and source, broken into lines; the title's leave room for the synthetic mark. */
 function wrapHead(options: FigureOptions): { title: string[]; source: string[] } {
   const { title, source, synthetic, width = defaultWidth } = options;
-  const badgeWidth = synthetic ? textWidth(syntheticMark, { size: sizes.badge, bold: true }) + 40 : 0;
+  const badgeWidth = synthetic ? textWidth(syntheticMark, { size: textSizes.badge, bold: true }) + 40 : 0;
   const room = (width - 2 * edge) * 0.97; // front ends with other fonts need a little more
   return {
-    title: wrapText(title, room - badgeWidth, { size: sizes.title, bold: true }),
-    source: source ? wrapText(source, room, { size: sizes.source }) : [], // runs below the mark
+    title: wrapText(title, room - badgeWidth, { size: textSizes.title, bold: true }),
+    source: source ? wrapText(source, room, { size: textSizes.source }) : [], // runs below the mark
   };
 }
 
 function badge(margin: { t: number; r: number }): Record<string, unknown> {
-  return {
-    text: `<b>${syntheticMark}</b>`,
-    font: { size: sizes.badge, color: ink.warning },
-    bgcolor: ink.warningPaper,
-    bordercolor: ink.warning,
-    borderwidth: 1,
-    borderpad: 5,
-    showarrow: false,
-    xref: "paper",
-    x: 1,
-    xanchor: "right",
-    xshift: margin.r - edge,
-    yref: "paper",
-    y: 1,
-    yanchor: "top",
-    yshift: margin.t - 13,
-  };
+  return note(`<b>${syntheticMark}</b>`, {
+    font: { size: textSizes.badge, color: ink.warning },
+    ...{ bgcolor: ink.warningPaper, bordercolor: ink.warning, borderwidth: 1, borderpad: 5 },
+    ...{ xref: "paper", x: 1, xanchor: "right", xshift: margin.r - edge },
+    ...{ yref: "paper", y: 1, yanchor: "top", yshift: margin.t - 13 },
+  });
+}
+
+/** A text on the figure: a plotly annotation without an arrow; `rest` has its place, and its font where that is another. */
+export function note(text: string, rest: Record<string, unknown>): Record<string, unknown> {
+  const font = { size: textSizes.label, color: ink.text };
+  return { text, font, showarrow: false, borderpad: 0, ...rest };
+}
+
+/** Markup in a smaller size and the quiet colour. */
+export function quiet(markup: string, size: number): string {
+  return `<span style="font-size:${size}px;color:${ink.quiet}">${markup}</span>`;
+}
+
+/** A panel's name over its upper left corner; `x` is the panel's left edge as a share of the plot's width. */
+export function panelTitle(name: string, x: number): Record<string, unknown> {
+  const place = { xref: "paper", x, xanchor: "left", yref: "paper", y: 1, yanchor: "bottom", yshift: 4 };
+  return note(`<b>${escapeMarkup(name)}</b>`, place);
+}
+
+/** An entry of a legend: a name, and the mark that stands before it (default "■", or one in `<b>`). */
+export interface LegendEntry {
+  name: string;
+  color: string;
+  mark?: string;
+}
+
+/**
+ * A legend in one line between title and plot: it takes no width from the plot and reads in the bars' order. `up` lifts it, in
+ * pixels. A line longer than `room`, the pixels from the plot's left edge to the figure's right one, begins further left.
+ */
+export function legendLine(
+  entries: LegendEntry[],
+  { up = 10, room = Infinity }: { up?: number; room?: number } = {},
+): Record<string, unknown>[] {
+  const gap = 22; // pixels between two entries
+  const widths = entries.map(({ name, mark = "■" }) =>
+    textWidth(`${mark.replace(/<.*?>/g, "")} ${name}`, { size: textSizes.label }) * 1.04 + gap
+  );
+  const before = (count: number) => widths.slice(0, count).reduce((sum, width) => sum + width, 0);
+  const left = Math.min(0, room + gap - before(entries.length));
+  return entries.map(({ name, color, mark = "■" }, i) =>
+    note(`<span style="color:${color}">${mark}</span> ${escapeMarkup(name)}`, {
+      ...{ xref: "paper", x: 0, xanchor: "left", xshift: left + before(i) },
+      ...{ yref: "paper", y: 1, yanchor: "bottom", yshift: up },
+    })
+  );
+}
+
+/**
+ * Moves wanted places apart until none is nearer than `gap` to the next, as little as possible (pool adjacent
+ * violators); their order stays.
+ */
+export function spread(places: number[], gap: number): number[] {
+  const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
+  const mean = (block: number[]) => block.reduce((sum, place) => sum + place, 0) / block.length;
+  // With i × gap taken off, "apart by gap" is "not falling", and the nearest such sequence is a run of means.
+  const blocks: number[][] = [];
+  order.forEach((index, i) => {
+    blocks.push([places[index] - i * gap]);
+    while (blocks.length > 1 && mean(blocks.at(-2)!) > mean(blocks.at(-1)!)) {
+      const last = blocks.pop()!;
+      blocks.at(-1)!.push(...last);
+    }
+  });
+  const sorted = blocks.flatMap((block) => block.map(() => mean(block)));
+  const result = places.slice();
+  order.forEach((index, i) => result[index] = sorted[i] + i * gap);
+  return result;
 }

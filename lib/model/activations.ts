@@ -1,8 +1,7 @@
 /** What the frozen part of VGG16 makes of each image: computed once, stored, and read back from there ever after. */
 import type { Scaling } from "../config.ts";
 import { type ImageSize, pixelsIn, shapeText, sidesOf } from "../image_size.ts";
-import { engineIdentity, tf } from "../support/engine/engine.ts";
-import { valuesOf } from "../support/engine/values_of.ts";
+import { engineIdentity, tf, valuesOf } from "../support/engine/engine.ts";
 import {
   type ActivationSpec,
   type ActivationStore,

@@ -4,40 +4,41 @@
  * formatted, without outputs, in Jupyter's own form, and then checks the rest.
  */
 import { join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { writeAtomic } from "../support/atomic.ts";
-import { projectRoot } from "../support/project.ts";
 import { type Notebook, parseNotebook } from "../support/notebook/ipynb.ts";
-import { joinCells, type JoinedModule } from "../support/notebook/joined_module.ts";
-import { checkSource, type Problem, tidiedSource } from "../support/notebook/source_rules.ts";
+import {
+  checkSource,
+  type Problem,
+  type SourceRules,
+  tidiedSource,
+} from "../support/notebook/source_rules.ts";
+import { projectRoot } from "../support/project.ts";
 
-if (import.meta.main) {
-  const folder = Deno.args.find((arg) => !arg.startsWith("-"));
-  const unknown = Deno.args.find((arg) => arg.startsWith("-") && arg !== "--fix");
-  if (unknown) {
-    console.error(`Expected --fix, a folder, or nothing. Received: ${unknown}`);
-    Deno.exit(2);
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: string[]): Promise<number> {
+  const [folder = join(projectRoot, "notebooks"), ...more] = args.filter((arg) => arg !== "--fix");
+  if (more.length > 0 || folder.startsWith("-")) {
+    console.error(`Expected --fix, a folder, or nothing. Received: ${args.join(" ")}`);
+    return 2;
   }
-  const { checked, problems } = await checkNotebooks(
-    folder ? resolve(folder) : join(projectRoot, "notebooks"),
-    {
-      fix: Deno.args.includes("--fix"),
-    },
-  );
+  const { checked, problems } = await checkNotebooks(resolve(folder), { fix: args.includes("--fix") });
   for (const problem of problems) console.error(problem);
   const count = problems.length;
   console.log(
     `Checked ${checked} notebooks${count ? `: ${count} ${count === 1 ? "problem" : "problems"}` : ""}`,
   );
-  Deno.exit(count > 0 ? 1 : 0);
+  return count > 0 ? 1 : 0;
 }
 
 interface CheckedNotebook {
   /** As shown: `notebooks/01_eda.ipynb`. */
   name: string;
-  module: JoinedModule;
-  /** The temporary file beside the notebook, where its relative imports hold. */
-  modulePath: string;
+  /** The module that its code cells were joined to. */
+  module: string;
+  /** The place of each of the module's lines, both 1-based; the cell counts Markdown cells, too. */
+  places: { cell: number; line: number }[];
 }
 
 /**
@@ -47,142 +48,123 @@ interface CheckedNotebook {
  */
 export async function checkNotebooks(
   folder: string,
-  options: { fix?: boolean } = {},
+  options: { fix?: boolean; rules?: SourceRules } = {},
 ): Promise<{ checked: number; problems: string[] }> {
-  await removeStale(folder);
   const problems: string[] = [];
   const notebooks: CheckedNotebook[] = [];
-  const names = (await Array.fromAsync(Deno.readDir(folder)))
-    .filter((entry) => entry.isFile && entry.name.endsWith(".ipynb")).map((entry) => entry.name).sort();
-  for (const fileName of names) {
-    const path = join(folder, fileName);
-    const name = path.startsWith(projectRoot) ? relative(projectRoot, path) : fileName;
-    try {
-      const { text, notebook } = await read(path, name, options);
-      for (const problem of await checkSource(text, notebook, { folder })) {
-        problems.push(shown(name, problem));
-      }
-      const modulePath = join(folder, `.check_${Deno.pid}_${fileName.replace(/\.ipynb$/, ".ts")}`);
-      notebooks.push({ name, module: joinCells(notebook), modulePath });
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      problems.push(error.message);
-    }
-  }
-  problems.push(...await checkModules(notebooks, folder));
-  return { checked: names.length, problems: [...new Set(problems)] };
-}
-
-async function read(
-  path: string,
-  name: string,
-  options: { fix?: boolean },
-): Promise<{ text: string; notebook: Notebook }> {
-  const text = await Deno.readTextFile(path);
-  const notebook = parseNotebook(text, name);
-  if (!options.fix) return { text, notebook };
-  const tidied = await tidiedSource(notebook, { folder: join(path, "..") });
-  if (tidied !== text) await writeAtomic(path, tidied);
-  return { text: tidied, notebook: parseNotebook(tidied, name) };
-}
-
-/** Lints and type-checks the cells' code; the temporary modules are gone afterwards, also after an interruption. */
-async function checkModules(notebooks: CheckedNotebook[], folder: string): Promise<string[]> {
-  const paths = notebooks.map(({ modulePath }) => modulePath);
-  if (paths.length === 0) return [];
-  const remove = () => {
-    for (const path of paths) {
-      try {
-        Deno.removeSync(path);
-      } catch { /* not written yet */ }
-    }
-  };
-  const interrupted = () => {
-    remove();
-    Deno.exit(130);
-  };
-  Deno.addSignalListener("SIGINT", interrupted);
+  const files = Array.from(Deno.readDirSync(folder)).filter(({ name }) => name.endsWith(".ipynb"));
+  const modules = await Deno.makeTempDir({ prefix: "check_notebooks_" });
   try {
-    for (const { module, modulePath } of notebooks) await Deno.writeTextFile(modulePath, module.text);
-    const lint = await deno(["lint", "--quiet", "--json", ...paths], folder);
-    return [...await typeErrors(notebooks, folder), ...readLint(lint.stdout, notebooks)];
+    for (const file of files.map(({ name }) => name).sort()) {
+      const path = join(folder, file);
+      const name = path.startsWith(projectRoot) ? relative(projectRoot, path) : file;
+      try {
+        let text = await Deno.readTextFile(path);
+        if (options.fix) {
+          const tidied = await tidiedSource(parseNotebook(text, name), { folder });
+          if (tidied !== text) await writeAtomic(path, text = tidied);
+        }
+        const notebook = parseNotebook(text, name);
+        for (const problem of await checkSource(text, notebook, { folder, ...options })) {
+          problems.push(shown(name, problem));
+        }
+        const { text: code, places } = joinCells(notebook, folder);
+        const module = join(modules, file.replace(/\.ipynb$/, ".ts"));
+        await Deno.writeTextFile(module, code);
+        notebooks.push({ name, module, places });
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        problems.push(error.message);
+      }
+    }
+    if (notebooks.length > 0) problems.push(...await checkModules(notebooks, folder));
   } finally {
-    remove();
-    Deno.removeSignalListener("SIGINT", interrupted);
+    await Deno.remove(modules, { recursive: true });
   }
+  return { checked: files.length, problems: [...new Set(problems)] };
 }
 
+/**
+ * All code cells as one module, for tools that know no notebooks: what one cell declares, the later ones see, and no name may be
+ * declared twice. Relative imports become absolute, as the module lies elsewhere.
+ */
+function joinCells(notebook: Notebook, folder: string): { text: string; places: CheckedNotebook["places"] } {
+  const lines: string[] = [];
+  const places: CheckedNotebook["places"] = [];
+  for (const [index, { cell_type, source }] of notebook.cells.entries()) {
+    if (cell_type !== "code") continue;
+    for (const [number, line] of source.split("\n").entries()) {
+      lines.push(line.replace(
+        /(\b(?:from|import|import\()\s*")(\.[^"]+)"/g,
+        (_, before, path) => `${before}${pathToFileURL(resolve(folder, path))}"`,
+      ));
+      places.push({ cell: index + 1, line: number + 1 });
+    }
+  }
+  // A module even where no cell imports: top-level await is allowed in modules only.
+  return { text: [...lines, "export {};", ""].join("\n"), places };
+}
+
+/** Lints the cells' code and checks its types, as far as it can be parsed. */
+async function checkModules(notebooks: CheckedNotebook[], folder: string): Promise<string[]> {
+  const placed = (path: string, line: number, message: string) => {
+    const notebook = notebooks.find(({ module }) => module === path);
+    if (!notebook) return `${path}, line ${line}: ${message}`;
+    return shown(notebook.name, { ...notebook.places[line - 1] ?? { cell: null, line: null }, message });
+  };
+  const paths = notebooks.map(({ module }) => module);
+  const lint = JSON.parse((await deno(["lint", "--json"], paths, folder)).stdout) as LintReport;
+  const unparsed = lint.errors.map(({ file_path, message }) => {
+    const line = Number(message.match(/:(\d+):\d+$/)?.[1]);
+    return { path: file_path, problem: placed(file_path, line, message.split("\n")[0]) };
+  });
+  const parsed = paths.filter((module) => !unparsed.some(({ path }) => path === module));
+  // Errors come as blocks that end with their place.
+  const { success, stderr } = parsed.length > 0
+    ? await deno(["check"], parsed, folder)
+    : { success: true, stderr: "" };
+  const types = stderr.split(/(?<=^ *at file:\/\/\S+:\d+:\d+)$/m).flatMap((block) => {
+    const [, message, url, line] =
+      block.trim().match(/^(?:error: )?([^]*)\n *at (file:\/\/\S+):(\d+):\d+$/) ?? [];
+    return url ? [placed(fileURLToPath(url), Number(line), message)] : [];
+  });
+  if (!success && types.length === 0) types.push(`deno check failed. Received: ${stderr.trim()}`);
+  return [
+    ...unparsed.map(({ problem }) => problem),
+    ...types,
+    ...lint.diagnostics.map(({ filename, range, message, code, hint }) =>
+      placed(fileURLToPath(filename), range.start.line, `${message} (${code})${hint ? `. ${hint}` : ""}`)
+    ),
+  ];
+}
+
+interface LintReport {
+  diagnostics: {
+    filename: string;
+    range: { start: { line: number } };
+    message: string;
+    code: string;
+    hint: string | null;
+  }[];
+  errors: { file_path: string; message: string }[];
+}
+
+/** Runs a tool of Deno's on modules, with the project's configuration. */
 async function deno(
-  args: string[],
+  tool: string[],
+  paths: string[],
   cwd: string,
 ): Promise<{ success: boolean; stdout: string; stderr: string }> {
-  const command = new Deno.Command(Deno.execPath(), { args, cwd, env: { NO_COLOR: "1" } });
-  const { success, stdout, stderr } = await command.output();
+  const args = [...tool, "--quiet", "--config", join(projectRoot, "deno.json"), ...paths];
+  const output = await new Deno.Command(Deno.execPath(), { args, cwd, env: { NO_COLOR: "1" } }).output();
   const decoder = new TextDecoder();
-  return { success, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
-async function typeErrors(notebooks: CheckedNotebook[], folder: string): Promise<string[]> {
-  if (notebooks.length === 0) return [];
-  const { success, stderr } = await deno(
-    ["check", "--quiet", ...notebooks.map(({ modulePath }) => modulePath)],
-    folder,
-  );
-  if (success) return [];
-  const said = stderr.split("\nStack backtrace:")[0];
-  // Errors come as blocks that end with their place.
-  const found = said.split(/(?<=^ *at file:\/\/\S+:\d+:\d+)$/m).flatMap((block) => {
-    const match = block.trim().match(/^(?:error: )?([^]*)\n *at (file:\/\/\S+):(\d+):\d+$/);
-    return match ? [{ message: match[1], url: match[2], line: Number(match[3]) }] : [];
-  });
-  if (found.length === 0) return [`deno check failed. Received: ${said.trim()}`];
-  const problems = found.map(({ message, url, line }) => {
-    const isSyntax = message.startsWith("SyntaxError");
-    return placed(url, line, isSyntax ? message.split("\n")[0] : message, notebooks);
-  });
-  // Code that cannot be parsed keeps the check from all other modules: look at them without it.
-  const broken = found.filter(({ message }) => message.startsWith("SyntaxError")).map(({ url }) =>
-    fileURLToPath(url)
-  );
-  const others = notebooks.filter(({ modulePath }) => !broken.includes(modulePath));
-  if (broken.length === 0 || others.length === notebooks.length) return problems;
-  return [...problems, ...await typeErrors(others, folder)];
-}
-
-function readLint(stdout: string, notebooks: CheckedNotebook[]): string[] {
-  // What cannot be parsed is reported by the type check.
-  const { diagnostics } = JSON.parse(stdout) as {
-    diagnostics: {
-      filename: string;
-      range: { start: { line: number } };
-      message: string;
-      code: string;
-      hint: string | null;
-    }[];
+  return {
+    success: output.success,
+    stdout: decoder.decode(output.stdout),
+    stderr: decoder.decode(output.stderr),
   };
-  return diagnostics.map(({ filename, range, message, code, hint }) =>
-    placed(filename, range.start.line, `${message} (${code})${hint ? `. ${hint}` : ""}`, notebooks)
-  );
-}
-
-function placed(url: string, line: number, message: string, notebooks: CheckedNotebook[]): string {
-  const path = fileURLToPath(url);
-  const notebook = notebooks.find(({ modulePath }) => modulePath === path);
-  const place = notebook?.module.placeOf(line);
-  if (!notebook) return `${path}, line ${line}: ${message}`;
-  return shown(notebook.name, { cell: place?.cell ?? null, line: place?.line ?? null, message });
 }
 
 function shown(name: string, { cell, line, message }: Problem): string {
   return [name, cell && `cell ${cell}`, line && `line ${line}`].filter(Boolean).join(", ") + `: ${message}`;
-}
-
-/** Modules that a killed check has left behind. */
-async function removeStale(folder: string): Promise<void> {
-  for await (const { name } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    if (!/^\.check_\d+_.*\.ts$/.test(name)) continue;
-    const { mtime } = await Deno.stat(path);
-    if (mtime && Date.now() - mtime.getTime() > 600_000) await Deno.remove(path);
-  }
 }

@@ -4,17 +4,15 @@
  */
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { writeAtomic } from "../support/atomic.ts";
-import { projectRoot } from "../support/project.ts";
+import { listPhotos } from "../data/data_folder.ts";
+import type { DiagnosisClass } from "../data/diagnosis.ts";
 import { sizeText } from "../image_size.ts";
-import { terminalLine } from "../support/notebook/terminal_line.ts";
-import { hasModel } from "../model/saved/about.ts";
-import { answersCsv, answerText } from "../model/saved/answers.ts";
-import type { PhotoAnswer } from "../model/saved/classify.ts";
-import { loadModel } from "../model/saved/load_model.ts";
-import { medicalNotice, warningsOf } from "../model/saved/notice.ts";
-import { listPhotos } from "../model/saved/photo_list.ts";
-import type { TrainedModel } from "../model/saved/trained_model.ts";
+import type { PhotoAnswer } from "../model/predictor.ts";
+import { hasModel, loadModel, medicalNotice, type TrainedModel, warningsOf } from "../model/saved_model.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { stringify } from "../support/csv.ts";
+import { projectRoot } from "../support/project.ts";
+import { terminalLine } from "../support/terminal_line.ts";
 
 export interface ClassifyFlags {
   /** Files and folders. */
@@ -60,7 +58,7 @@ export function parseClassifyFlags(args: string[]): ClassifyFlags {
  * @returns what could not be used, a sentence each
  * @throws {Error} when the model cannot be used or the table not be written
  */
-export async function run({ paths, model: given, csv }: ClassifyFlags): Promise<string[]> {
+async function run({ paths, model: given, csv }: ClassifyFlags): Promise<string[]> {
   if (csv !== null) await checkWritable(csv);
   const name = given ?? await findModel();
   const model = await loadModel(given ?? join(projectRoot, name));
@@ -68,20 +66,16 @@ export async function run({ paths, model: given, csv }: ClassifyFlags): Promise<
 
   const { photos, problems } = await listPhotos(paths);
   if (photos.length === 0) return problems;
-  const { classify } = await import("../model/saved/classify.ts"); // starts the engine: only now that there is work for it
+  const { classify } = await import("../model/predictor.ts"); // starts the engine: only now that there is work for it
   const line = terminalLine({ stream: Deno.stderr });
   const answers: PhotoAnswer[] = [];
-  for await (
-    const answer of classify(model, photos, {
-      onProgress: (done, total) => line.show(`${done} of ${total} photos`),
-    })
-  ) {
-    answers.push(answer);
+  for await (const answer of classify(model, photos)) {
     line.clear();
     if (answer.problem === null) console.log(answerText(answer, model.classes) + "\n");
     else problems.push(answer.problem);
+    answers.push(answer);
+    if (answers.length < photos.length) line.show(`${answers.length} of ${photos.length} photos`);
   }
-  line.clear();
   const done = answers.filter(({ problem }) => problem === null).length;
   if (csv !== null && done > 0) {
     await writeAtomic(csv, answersCsv(answers, model.classes)).catch((error) => {
@@ -105,6 +99,39 @@ function describe({ size, provenance: { base, depth, seed } }: TrainedModel): st
   const trained = depth === "head" ? "softmax trained" : `trained from ${depth} on`;
   const weights = base === "imagenet" ? "ImageNet's" : base;
   return `VGG16, ${weights} weights, ${trained}, seed ${seed}, ${sizeText(size)} pixels`;
+}
+
+/** Path, then a line for each class, the most likely first: `  mel    Melanoma    61.3 %`. A problem is told as it is. */
+export function answerText(answer: PhotoAnswer, classes: readonly DiagnosisClass[]): string {
+  const { path, probabilities, problem } = answer;
+  if (!probabilities) return problem ?? path;
+  const codeWidth = Math.max(...classes.map(({ code }) => code.length));
+  const nameWidth = Math.max(...classes.map(({ name }) => name.length));
+  const lines = byProbability(probabilities).map((label) => {
+    const { code, name } = classes[label];
+    const percent = (100 * probabilities[label]).toFixed(1).padStart(5);
+    return `  ${code.padEnd(codeWidth)}  ${name.padEnd(nameWidth)}  ${percent} %`;
+  });
+  return [path, ...lines].join("\n");
+}
+
+/** CSV: `path`, `predicted` (the most likely class's code), then each class's probability. Photos with problems are left out. */
+export function answersCsv(answers: readonly PhotoAnswer[], classes: readonly DiagnosisClass[]): string {
+  const columns = ["path", "predicted"];
+  // A table's own classes may have any code
+  const columnOf = ({ code }: DiagnosisClass) => columns.includes(code) ? `class ${code}` : code;
+  const rows = answers.flatMap(({ path, probabilities }) => {
+    if (!probabilities) return [];
+    const [first] = byProbability(probabilities);
+    const values = classes.map((each, label) => [columnOf(each), probabilities[label]]);
+    return [{ path, predicted: classes[first].code, ...Object.fromEntries(values) }];
+  });
+  return stringify(rows, { columns: [...columns, ...classes.map(columnOf)] });
+}
+
+/** Labels, the most likely first; of equal ones the lower. */
+function byProbability(probabilities: Float32Array): number[] {
+  return Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
 }
 
 /** Before the work rather than after it. */

@@ -1,34 +1,22 @@
 /**
  * `deno task data`: brings HAM10000 and VGG16's weights from their official addresses into data/ (--help for flags). What is
- * there already is left as it is; an interrupted call is gone on from by the next.
+ * there already is left as it is; a call that was interrupted is continued by the next.
  * Exit code 0; 1 where something could not be had; 2 for flags that cannot be; 130 after Ctrl-C.
  */
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createConfig } from "../config.ts";
+import { megabytes } from "../support/download.ts";
 import { projectRoot } from "../support/project.ts";
-import type { Guest } from "../support/download/dataverse.ts";
-import { fetchHam10000, ham10000Base } from "../support/download/fetch_ham10000.ts";
-import { fetchWeights, weightsBase } from "../support/download/fetch_weights.ts";
-import { terminalLine } from "../support/notebook/terminal_line.ts";
+import type { Guest } from "./data/dataverse.ts";
+import { fetchHam10000, ham10000Base } from "./data/ham10000.ts";
+import type { FetchOptions } from "./data/item.ts";
+import { fetchWeights, weightsBase } from "./data/weights.ts";
 
-export interface DataOptions {
-  /** Null: where data is already, else data/. */
-  readonly out: string | null;
-  readonly images: boolean;
-  readonly weights: boolean;
-  /** Addresses without slash at their end. */
-  readonly dataUrl: string;
-  readonly weightsUrl: string;
-  readonly guest: Guest | null;
-  readonly dryRun: boolean;
-  readonly help: boolean;
-}
-
-export const usage = `deno task data [flags]
+const usage = `deno task data [flags]
 
 Brings the photos (HAM10000, doi:10.7910/DVN/DBW86T, CC BY-NC 4.0, about 3 GB) and VGG16's ImageNet weights (CC BY 4.0,
-59 MB) into data/. Nothing is asked: size and licence are said first, Ctrl-C stops without loss, the next call goes on.
+59 MB) into data/. It asks nothing: it says size and licence first. Ctrl-C stops without loss; the next call goes on.
 
   --out FOLDER        where they go (default: data/)
   --only WHAT         images or weights (default: both)
@@ -42,93 +30,15 @@ Brings the photos (HAM10000, doi:10.7910/DVN/DBW86T, CC BY-NC 4.0, about 3 GB) a
 Behind a proxy: set HTTPS_PROXY.
 `;
 
-/** @throws {RangeError} for a flag or value that cannot be, with what was expected */
-export function parseDataOptions(args: string[]): DataOptions {
-  const values = parseOrTeach(args);
-  const { only, name, email, institution, position } = values;
-  if (only !== undefined && only !== "images" && only !== "weights") {
-    throw new RangeError(`--only is images or weights. Received: ${only}`);
-  }
-  const guest = [name, email, institution, position].filter((value) => value?.trim());
-  if (guest.length !== 0 && guest.length !== 4) {
-    throw new RangeError("--name, --email, --institution and --position go together. Received: some of them");
-  }
-  return {
-    out: values.out === undefined ? null : resolve(values.out),
-    images: only !== "weights",
-    weights: only !== "images",
-    dataUrl: address("--data-url", values["data-url"] ?? ham10000Base),
-    weightsUrl: address("--weights-url", values["weights-url"] ?? weightsBase),
-    guest: guest.length === 0 ? null : { name, email, institution, position } as Guest,
-    dryRun: values["dry-run"] ?? false,
-    help: values.help ?? false,
-  };
-}
-
-/** Brings what the options name; one call at a time works in a folder. */
-export async function bringData(options: DataOptions, signal: AbortSignal): Promise<void> {
-  const line = terminalLine({ stream: Deno.stdout });
-  const found = options.out === null ? createConfig() : null;
-  const fallback = options.out ?? join(projectRoot, "data");
-  const steps = [
-    options.images && {
-      folder: found?.data ?? fallback,
-      fetch: fetchHam10000,
-      more: { base: options.dataUrl, guest: options.guest },
-    },
-    options.weights && {
-      folder: found?.weights ? dirname(found.weights) : fallback,
-      fetch: fetchWeights,
-      more: { base: options.weightsUrl },
-    },
-  ];
-  const failures: string[] = [];
-  for (const step of steps) {
-    if (!step) continue;
-    const { folder, fetch, more } = step;
-    try {
-      await alone(folder, (work) => fetch(folder, { line, work, signal, dryRun: options.dryRun, ...more }));
-    } catch (error) {
-      if (signal.aborted) throw error;
-      failures.push((error as Error).message); // the other step may work nevertheless
-    }
-  }
-  if (failures.length > 0) throw new Error(failures.join("\n"));
-}
-
-/** Runs `step` with a folder for what is in progress, which stays while it holds what a later call goes on from. */
-async function alone(folder: string, step: (work: string) => Promise<void>): Promise<void> {
-  const work = join(folder, ".download");
-  await Deno.mkdir(work, { recursive: true });
-  const path = join(work, ".lock");
-  using lock = await Deno.open(path, { create: true, write: true });
-  if (!await lock.tryLock(true)) {
-    throw new Error(`Another \`deno task data\` works in ${folder}. Wait for it to end.`);
-  }
-  try {
-    await step(work);
-  } finally {
-    await Deno.remove(path).catch(() => {});
-    await Deno.remove(work).catch(() => {}); // refused while it holds something
-  }
-}
-
-function address(flag: string, text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new RangeError(`${flag} is an address that begins with https://. Received: ${text}`);
-  }
-  return text.replace(/\/+$/, "");
-}
-
-function parseOrTeach(args: string[]) {
+/** What the flags ask for; addresses have no slash at their end. @throws {RangeError} for a flag or value that cannot be */
+export function parseDataOptions(args: string[]) {
   const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
-  const options = {
+  const flag = { type: "boolean", default: false } as const;
+  const flags = {
     out: text,
     only: text,
-    "data-url": text,
-    "weights-url": text,
+    "data-url": { ...text, default: ham10000Base },
+    "weights-url": { ...text, default: weightsBase },
     name: text,
     email: text,
     institution: text,
@@ -136,34 +46,122 @@ function parseOrTeach(args: string[]) {
     "dry-run": flag,
     help: flag,
   };
+  let values: ReturnType<typeof parseArgs<{ options: typeof flags }>>["values"];
   try {
-    return parseArgs({ args, options }).values;
+    values = parseArgs({ args, options: flags }).values;
   } catch (error) {
     throw new RangeError(`${(error as Error).message}\n\n${usage}`, { cause: error });
   }
+  const { out, only, name, email, institution, position, help } = values;
+  if (only !== undefined && only !== "images" && only !== "weights") {
+    throw new RangeError(`--only is images or weights. Received: ${only}`);
+  }
+  const told = [name, email, institution, position].filter((value) => value?.trim()).length;
+  if (told !== 0 && told !== 4) {
+    throw new RangeError("--name, --email, --institution and --position go together. Received: some of them");
+  }
+  return {
+    /** Null: where data is already, else data/. */
+    out: out === undefined ? null : resolve(out),
+    images: only !== "weights",
+    weights: only !== "images",
+    dataUrl: address("--data-url", values["data-url"]),
+    weightsUrl: address("--weights-url", values["weights-url"]),
+    guest: told === 0 ? null : { name, email, institution, position } as Guest,
+    dryRun: values["dry-run"],
+    help,
+  };
 }
 
-/** A signal for the first Ctrl-C; the second ends the process at once. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  const stop = () => {
-    for (const name of signals) Deno.removeSignalListener(name, stop);
-    controller.abort(new Error("Interrupted. Running this again goes on from here."));
+function address(flag: string, text: string): string {
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? "")) {
+    throw new RangeError(`${flag} is an address that begins with https://. Received: ${text}`);
+  }
+  return text.replace(/\/+$/, "");
+}
+
+/** Brings what the options name. Where the photos cannot be had, the weights are tried nevertheless. */
+async function bringData(options: ReturnType<typeof parseDataOptions>): Promise<void> {
+  const { out, dryRun, guest, dataUrl, weightsUrl } = options;
+  const found = out === null ? createConfig() : null;
+  const fallback = out ?? join(projectRoot, "data");
+  const failures: string[] = [];
+  const bring = async (folder: string, fetch: (folder: string, options: FetchOptions) => Promise<void>) => {
+    await alone(folder, (work) => fetch(folder, { work, dryRun, onNotice })).catch(({ message }) =>
+      failures.push(message)
+    );
   };
-  for (const name of signals) Deno.addSignalListener(name, stop);
-  return controller.signal;
+  if (options.images) {
+    await bring(
+      found?.data ?? fallback,
+      (folder, more) => fetchHam10000(folder, { ...more, base: dataUrl, guest }),
+    );
+  }
+  if (options.weights) {
+    const folder = found?.weights ? dirname(found.weights) : fallback;
+    await bring(folder, (folder, more) => fetchWeights(folder, { ...more, base: weightsUrl }));
+  }
+  if (failures.length > 0) throw new Error(failures.join("\n"));
+}
+
+/** The folder where files are while they come, for the farewell. */
+let inProgress: string | null = null;
+
+/** Runs `fetch` with a folder for what is in progress, which stays while it holds what a later call goes on from. */
+async function alone(folder: string, fetch: (work: string) => Promise<void>): Promise<void> {
+  const work = join(folder, ".download");
+  const path = join(work, ".lock");
+  await Deno.mkdir(work, { recursive: true });
+  using lock = await Deno.open(path, { create: true, write: true }); // the system frees it when the process dies
+  if (!await lock.tryLock(true)) {
+    throw new Error(`Another \`deno task data\` works in ${folder}. Wait for it to end.`);
+  }
+  inProgress = work;
+  try {
+    await fetch(work);
+  } finally {
+    inProgress = null;
+    await Deno.remove(path).catch(() => {});
+    await Deno.remove(work).catch(() => {}); // refused while it holds something
+  }
+}
+
+/** What a person who ends it reads. Nothing needs to be put in order: what has come is in its file already. */
+function farewell(): string {
+  const folder = inProgress;
+  if (folder === null) return "Interrupted. Running this again goes on from here.";
+  const parts = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".part"));
+  const bytes = parts.reduce((sum, { name }) => sum + Deno.statSync(join(folder, name)).size, 0);
+  return `Interrupted. ${megabytes(bytes)} are kept in ${folder}; running this again goes on from there.`;
+}
+
+/** Takes the progress line away, which stands on stderr. */
+function clearLine(): void {
+  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[K"));
+}
+
+function onNotice(message: string): void {
+  clearLine();
+  console.log(message);
 }
 
 if (import.meta.main) {
-  const signal = interruption();
+  const end = (code: number, message?: string) => {
+    clearLine();
+    if (message) console.error(message);
+    Deno.exit(code);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    if (signal === "SIGINT" || Deno.build.os !== "windows") {
+      Deno.addSignalListener(signal, () => end(130, farewell()));
+    }
+  }
   try {
     const options = parseDataOptions(Deno.args);
     if (options.help) console.log(usage);
-    else await bringData(options, signal);
-    Deno.exit(0);
+    else await bringData(options);
+    end(0);
   } catch (error) {
-    console.error((error as Error).message);
-    Deno.exit(signal.aborted ? 130 : error instanceof RangeError ? 2 : 1);
+    end(error instanceof RangeError ? 2 : 1, (error as Error).message);
   }
 }

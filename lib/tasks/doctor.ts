@@ -5,11 +5,12 @@
  */
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { projectRoot } from "../support/project.ts";
-import { findProgram } from "../support/engine/command.ts";
+import { packageVersions } from "../experiment/versions.ts";
 import { describeSettings, diagnoseEngine, type Finding } from "../support/engine/diagnosis.ts";
 import { readEngineChoice } from "../support/engine/engine_choice.ts";
 import { ensureEngine } from "../support/engine/install.ts";
+import { findKernelSpec } from "../support/notebook/kernel_spec.ts";
+import { projectRoot } from "../support/project.ts";
 
 /** The table as text: status, subject, finding; below it, indented, what to do. */
 export function table(findings: Finding[]): string {
@@ -30,112 +31,95 @@ export function checkDeno(version: string): Finding {
   return { status: "broken", subject: "Deno", text, todo: "deno upgrade" };
 }
 
-/** Checks that every npm package of deno.json is in node_modules, in its version. */
-export async function checkPackages(root: string): Promise<Finding[]> {
-  const { imports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
-  const pins = Object.values(imports as Record<string, string>).flatMap((target) => {
-    const match = /^npm:((?:@[^/]+\/)?[^@/]+)@([^/]+)/.exec(target);
-    return match ? [[match[1], match[2]]] : [];
-  });
+/** Checks that every package is in the project's node_modules, in the version that is asked for. */
+export async function checkPackages(root: string, versions: Record<string, string>): Promise<Finding> {
   const wrong: string[] = [];
-  for (const [name, version] of new Map(pins as [string, string][])) {
+  for (const [name, version] of Object.entries(versions)) {
     const text = await Deno.readTextFile(join(root, "node_modules", name, "package.json")).catch(() => null);
     const here = text === null ? "missing" : JSON.parse(text).version;
     if (here !== version) wrong.push(`${name} ${here} (${version} is asked for)`);
   }
   const subject = "packages";
-  if (wrong.length === 0) return [{ status: "ok", subject, text: "all of deno.json's in node_modules" }];
-  return [{ status: "broken", subject, text: wrong.join(", "), todo: "deno install" }];
+  if (wrong.length === 0) return { status: "ok", subject, text: "all of deno.json's in node_modules" };
+  return { status: "broken", subject, text: wrong.join(", "), todo: "deno install" };
 }
 
-/** Looks for Deno's kernel where Jupyter looks. Only front ends need it: reproduce drives the kernel itself. */
-async function checkKernel(): Promise<Finding[]> {
+/** Deno's kernel in Jupyter's list. Only front ends need it: reproduce starts the kernel itself. */
+async function checkKernel(): Promise<Finding> {
   const subject = "kernel";
-  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? "";
-  const data = Deno.env.get("JUPYTER_DATA_DIR");
-  const folders = [
-    ...(Deno.env.get("JUPYTER_PATH") ?? "").split(Deno.build.os === "windows" ? ";" : ":"),
-    data ?? {
-      darwin: join(home, "Library", "Jupyter"),
-      windows: join(Deno.env.get("APPDATA") ?? home, "jupyter"),
-    }[Deno.build.os as string] ??
-      join(Deno.env.get("XDG_DATA_HOME") ?? join(home, ".local", "share"), "jupyter"),
-    ...["/usr/local/share/jupyter", "/usr/share/jupyter"],
-  ];
-  for (const folder of folders.filter(Boolean)) {
-    const file = join(folder, "kernels", "deno", "kernel.json");
-    const text = await Deno.readTextFile(file).catch(() => null);
-    if (text === null) continue;
-    const program = JSON.parse(text).argv?.[0] ?? "";
-    const works = await exists(program) || findProgram([program]) !== null;
-    if (works) return [{ status: "ok", subject, text: `Deno's kernel for Jupyter is installed (${folder})` }];
-    const gone = `${file} starts ${program}, which is not there`;
-    return [{ status: "note", subject, text: gone, todo: "deno jupyter --install --force" }];
+  const found = await findKernelSpec();
+  if (found?.works) {
+    return { status: "ok", subject, text: `Deno's kernel for Jupyter is installed: ${found.path}` };
   }
-  const text = "Deno's kernel for Jupyter is not installed; only JupyterLab and the like need it";
-  return [{ status: "note", subject, text, todo: "deno jupyter --install" }];
+  const text = found
+    ? `${found.path} starts ${found.program || "no program"}, which is not there`
+    : "Deno's kernel for Jupyter is not installed; only JupyterLab and the like need it";
+  return { status: "note", subject, text, todo: `deno jupyter --install${found ? " --force" : ""}` };
 }
 
-async function checkRoom(): Promise<Finding[]> {
+/** A note where less than 2 GB are free. */
+function checkRoom(subject: string, free: number, text: string, todo: string): Finding {
+  const shown = `${(free / 1e9).toFixed(free < 1e10 ? 1 : 0)} ${text}`;
+  return free >= 2e9
+    ? { status: "ok", subject, text: shown }
+    : { status: "note", subject, text: shown, todo };
+}
+
+async function checkDisk(): Promise<Finding> {
   const { bavail, bsize } = await statfs(projectRoot);
-  const disk = (bavail * bsize) / 1e9;
-  const { available, total } = Deno.systemMemoryInfo();
-  const memory = available / 1e9;
-  return [
-    disk >= 2 ? { status: "ok", subject: "disk", text: `${disk.toFixed(0)} GB free` } : {
-      status: "note",
-      subject: "disk",
-      text: `${disk.toFixed(1)} GB free`,
-      todo: "free 2 GB before a long run",
-    },
-    memory >= 2
-      ? {
-        status: "ok",
-        subject: "memory",
-        text: `${memory.toFixed(0)} of ${(total / 1e9).toFixed(0)} GB available`,
-      }
-      : {
-        status: "note",
-        subject: "memory",
-        text: `${memory.toFixed(1)} GB available`,
-        todo: "close other programs",
-      },
-  ];
+  return checkRoom("disk", bavail * bsize, "GB free", "free 2 GB before a long run");
 }
 
-/** The check's finding, or its failure as one. */
-async function guarded(subject: string, check: () => Promise<Finding[]>, todo: string): Promise<Finding[]> {
+function checkMemory(): Finding {
+  const { available, total } = Deno.systemMemoryInfo();
+  return checkRoom(
+    "memory",
+    available,
+    `of ${(total / 1e9).toFixed(0)} GB available`,
+    "close other programs",
+  );
+}
+
+async function repair(): Promise<Finding> {
+  const installed = await ensureEngine({ thorough: true, retry: true });
+  if (installed) return { status: "ok", subject: "repair", text: "the native engine is whole" };
+  return { status: "note", subject: "repair", text: "nothing to repair: WebAssembly computes" };
+}
+
+/** What a check finds; its failure is a finding too. */
+async function guarded(
+  subject: string,
+  check: () => Finding | Finding[] | Promise<Finding | Finding[]>,
+  todo: string,
+): Promise<Finding[]> {
   try {
-    return await check();
+    return [await check()].flat();
   } catch (error) {
     return [{ status: "broken", subject, text: (error as Error).message, todo }];
   }
 }
 
-function exists(path: string): Promise<boolean> {
-  return Deno.stat(path).then(() => true, () => false);
-}
-
-async function repair(): Promise<Finding[]> {
-  const installed = await ensureEngine({ thorough: true, retry: true });
-  if (installed) return [{ status: "ok", subject: "repair", text: "the native engine is whole" }];
-  return [{ status: "note", subject: "repair", text: "nothing to repair: WebAssembly computes" }];
-}
-
 if (import.meta.main) {
-  const unset = "correct or unset that variable";
+  const { deno, ...packages } = packageVersions();
   const findings = [
-    checkDeno(Deno.version.deno),
-    ...await guarded("packages", () => checkPackages(projectRoot), "deno install"),
-    ...await guarded("settings", () => Promise.resolve([describeSettings(readEngineChoice())]), unset),
+    checkDeno(deno),
+    ...await guarded("packages", () => checkPackages(projectRoot, packages), "deno install"),
+    ...await guarded(
+      "settings",
+      () => describeSettings(readEngineChoice()),
+      "correct or unset that variable",
+    ),
   ];
   const usable = findings.every(({ status }) => status !== "broken");
   if (usable && Deno.args.includes("--repair")) {
     findings.push(...await guarded("repair", repair, "see above"));
   }
   if (usable) findings.push(...await guarded("engine", diagnoseEngine, "deno install"));
-  findings.push(...await guarded("kernel", checkKernel, "deno jupyter --install --force"));
-  findings.push(...await guarded("room", checkRoom, "look at the disk"));
+  findings.push(
+    ...await guarded("kernel", checkKernel, "deno jupyter --install --force"),
+    ...await guarded("disk", checkDisk, "look at the disk"),
+    ...await guarded("memory", checkMemory, "close other programs"),
+  );
   console.log(table(findings));
   Deno.exit(findings.some(({ status }) => status === "broken") ? 1 : 0);
 }

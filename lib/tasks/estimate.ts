@@ -5,14 +5,13 @@ import { studyConfigs } from "../experiment/study_runs.ts";
 import { augmentationTargets } from "../data/augmented_table.ts";
 import { countLabels } from "../data/diagnosis.ts";
 import { openTable } from "../data/metadata.ts";
-import { standInCounts } from "../data/stand_in/stand_in.ts";
+import { standInCounts } from "../data/stand_in.ts";
 import { countStoredImages } from "../data/image_set.ts";
 import { pixelsIn } from "../image_size.ts";
 import { thousands } from "../support/format.ts";
 import { durationText } from "../support/notebook/progress_text.ts";
 import { readEngineChoice } from "../support/engine/engine_choice.ts";
-import { tfjsNodeFolder } from "../support/engine/addon.ts";
-import { readInstallation } from "../support/engine/installation.ts";
+import { readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 import { type PartSizes, recipeCost, type Training } from "./recipe_cost.ts";
 
 /** Images a second on two cores of 2023: the first guess. The progress line measures the machine at hand. */

@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { type Config, experimentOf } from "../config.ts";
 import { projectRoot } from "../support/project.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
-import { tfjsNodeFolder } from "../support/engine/addon.ts";
 import { oneDnnHelps, readEngineChoice } from "../support/engine/engine_choice.ts";
-import { platform, readInstallation } from "../support/engine/installation.ts";
+import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 
 /** Digests by part. Two runs with equal parts give equal results. */
 export interface Fingerprint {

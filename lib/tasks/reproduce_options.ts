@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { type ConfigOptions, type Preset } from "../config.ts";
 import type { Depth } from "../recipe.ts";
 import { readConfigFile } from "./config_file.ts";
-import { parseColumns, parseList } from "./table_flags.ts";
+import { parseColumns } from "../columns.ts";
 
 export interface ReproduceOptions {
   readonly config: ConfigOptions;
@@ -134,4 +134,9 @@ function parseOrTeach(args: string[]) {
   } catch (error) {
     throw new RangeError(`${(error as Error).message}\n\n${usage}`, { cause: error });
   }
+}
+
+/** `a, b,c` → ["a", "b", "c"]. */
+function parseList(text: string): string[] {
+  return text.split(",").map((item) => item.trim());
 }

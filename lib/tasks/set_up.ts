@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { projectRoot } from "../support/project.ts";
 import { ensureKernelSpec } from "../support/notebook/kernel_spec.ts";
-import { tfjsNodeFolder } from "../support/engine/addon.ts";
 import { readEngineChoice } from "../support/engine/engine_choice.ts";
 import { ensureEngine } from "../support/engine/install.ts";
-import { readInstallation } from "../support/engine/installation.ts";
+import { readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 
 /** Sets up what is missing, once, with progress; where all is there it takes no time and no network. */
 export async function setUp(): Promise<void> {

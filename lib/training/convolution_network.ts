@@ -1,7 +1,6 @@
 /** Convolutions and the softmax behind them, trained on the engine, which finds their gradients. */
 import type { Tensor1D, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs";
-import { engine, tf } from "../support/engine/engine.ts";
-import { valuesOf } from "../support/engine/values_of.ts";
+import { engine, tf, valuesOf } from "../support/engine/engine.ts";
 import { makeTensorReader } from "../support/engine/tensor_reader.ts";
 import { cutLength, cutShape, frozenLayers, layers } from "../model/architecture.ts";
 import {

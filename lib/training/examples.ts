@@ -1,7 +1,6 @@
 /** What a training learns from, row by row, so that it need not fit into memory. */
 import type { Scaling } from "../config.ts";
-import { tf } from "../support/engine/engine.ts";
-import { valuesOf } from "../support/engine/values_of.ts";
+import { tf, valuesOf } from "../support/engine/engine.ts";
 import { scalePixels } from "../model/forward.ts";
 
 export interface Examples {

@@ -5,8 +5,7 @@
  */
 import { join } from "node:path";
 import { sha256 } from "../../lib/support/digest.ts";
-import { tf } from "../../lib/support/engine/engine.ts";
-import { valuesOf } from "../../lib/support/engine/values_of.ts";
+import { tf, valuesOf } from "../../lib/support/engine/engine.ts";
 import { computeActivations, forwardBatchSize } from "../../lib/model/activations.ts";
 import { makeBase } from "../../lib/model/forward.ts";
 import { answer } from "./answer.ts";

@@ -5,8 +5,7 @@
  */
 import { join } from "node:path";
 import type { Depth } from "../../lib/recipe.ts";
-import { tf } from "../../lib/support/engine/engine.ts";
-import { valuesOf } from "../../lib/support/engine/values_of.ts";
+import { tf, valuesOf } from "../../lib/support/engine/engine.ts";
 import { initialHead } from "../../lib/training/head.ts";
 import { cutOf } from "../../lib/model/architecture.ts";
 import { makeBase } from "../../lib/model/forward.ts";

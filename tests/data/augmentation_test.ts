@@ -1,143 +1,178 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import {
-  augment,
+  type AugmentationRanges,
   augmentedCopy,
-  drawParameters,
-  protocolRanges,
+  drawTransform,
+  protocolRanges as ranges,
   transformImage,
   type TransformParameters,
 } from "../../lib/data/augmentation.ts";
-import { pixelsIn } from "../../lib/image_size.ts";
+import { type ImageSize, pixelsIn } from "../../lib/image_size.ts";
 import { randomFor, shuffled } from "../../lib/support/random.ts";
+import { noiseImages } from "../model/images.ts";
 
-const size = 64;
-const length = size * size * 3;
-const noise = (seed: number) => {
-  const random = randomFor("noise", seed);
-  return Uint8Array.from({ length }, () => random() * 256);
-};
+const size = 16;
+const images = Array.from({ length: 10 }, (_, seed) => noiseImages(1, size, seed));
 
-interface KerasParameters {
-  theta?: number;
-  tx?: number;
-  ty?: number;
-  zx?: number;
-  zy?: number;
+/** Names of the parameters in the fixture are Keras' own. */
+interface KerasParameters extends Partial<Omit<TransformParameters, "flipHorizontal" | "flipVertical">> {
   flip_horizontal?: boolean;
   flip_vertical?: boolean;
 }
 
-async function checkGolden(name: string): Promise<void> {
-  const folder = new URL("../fixtures/augmentation/", import.meta.url);
-  const table = JSON.parse(await Deno.readTextFile(new URL(`${name}.json`, folder)));
-  const bytes = gunzipSync(await Deno.readFile(new URL(`${name}.bin.gz`, folder)));
-  const { size } = table;
-  const length = pixelsIn(size) * 3;
-  const image = (index: number) => new Uint8Array(bytes.subarray(index * length, (index + 1) * length));
-  const cases: { input: number; parameters: KerasParameters }[] = table.cases;
-  assert.equal(bytes.length, (table.inputs + cases.length) * length);
-  assert.ok(cases.length >= 30);
-
-  let different = 0;
-  cases.forEach(({ input, parameters }, number) => {
-    const { flip_horizontal: flipHorizontal = false, flip_vertical: flipVertical = false, ...affine } =
-      parameters;
-    const result = transformImage(image(input), { ...affine, flipHorizontal, flipVertical }, size);
-    const expected = image(table.inputs + number);
-    let worst = 0;
-    for (let i = 0; i < length; i++) {
-      const difference = Math.abs(result[i] - expected[i]);
-      if (difference > 0) different++;
-      worst = Math.max(worst, difference);
-    }
-    assert.ok(worst <= 1, `case ${number} ${JSON.stringify(parameters)}: a pixel differs by ${worst}`);
+for (const name of ["augmentation", "rectangle"]) {
+  Deno.test(`every pixel is within 1 of Keras' apply_transform: ${name}`, async () => {
+    const folder = new URL("../fixtures/augmentation/", import.meta.url);
+    const table = JSON.parse(await Deno.readTextFile(new URL(`${name}.json`, folder)));
+    const bytes = gunzipSync(await Deno.readFile(new URL(`${name}.bin.gz`, folder)));
+    const cases: { input: number; parameters: KerasParameters }[] = table.cases;
+    const length = pixelsIn(table.size) * 3;
+    const image = (index: number) => new Uint8Array(bytes.subarray(index * length, (index + 1) * length));
+    assert.equal(bytes.length, (table.inputs + cases.length) * length);
+    assert.ok(cases.length >= 30);
+    let different = 0;
+    cases.forEach(({ input, parameters }, number) => {
+      const { flip_horizontal: flipHorizontal, flip_vertical: flipVertical, ...affine } = parameters;
+      const result = transformImage(image(input), { ...affine, flipHorizontal, flipVertical }, table.size);
+      const expected = image(table.inputs + number);
+      const differences = result.map((value, i) => Math.abs(value - expected[i]));
+      different += differences.filter((difference) => difference > 0).length;
+      assert.ok(Math.max(...differences) <= 1, `case ${number} ${JSON.stringify(parameters)}`);
+    });
+    assert.ok(
+      different < 1e-3 * cases.length * length,
+      `${different}: only ties at .5 may fall to the other side`,
+    );
   });
-  // only ties at .5 may fall to the other side
-  assert.ok(different < 1e-3 * cases.length * length, `${different} values differ`);
 }
 
-Deno.test("every pixel is within 1 of Keras' apply_transform", () => checkGolden("augmentation"));
+/** The image whose pixel [row, column] is the source's `from(row, column)`, held inside the edges. */
+function permuted(image: Uint8Array, from: (row: number, column: number) => [number, number]): Uint8Array {
+  const inside = (place: number) => Math.min(Math.max(place, 0), size - 1);
+  const result = new Uint8Array(image.length);
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      const [y, x] = from(row, column).map(inside);
+      const start = 3 * (y * size + x);
+      result.set(image.subarray(start, start + 3), 3 * (row * size + column));
+    }
+  }
+  return result;
+}
 
-Deno.test("on a rectangle too, about its middle", () => checkGolden("rectangle"));
-
-Deno.test("a rectangle's shifts are shares of its own height and width", () => {
-  const most = () => 1;
-  const { tx, ty } = drawParameters(most, protocolRanges, [150, 200]);
-  assert.deepEqual([tx, ty], [20, 15]);
+Deno.test("turns by quarters, flips and whole shifts move pixels and change none; shifts repeat the edge", () => {
+  const last = size - 1;
+  const cases: [Partial<TransformParameters>, (row: number, column: number) => [number, number]][] = [
+    [{}, (row, column) => [row, column]],
+    [{ theta: 90 }, (row, column) => [column, last - row]], // counterclockwise
+    [{ theta: 180 }, (row, column) => [last - row, last - column]],
+    [{ theta: -180 }, (row, column) => [last - row, last - column]],
+    [{ flipHorizontal: true }, (row, column) => [row, last - column]],
+    [{ flipVertical: true }, (row, column) => [last - row, column]],
+    [{ flipHorizontal: true, flipVertical: true }, (row, column) => [last - row, last - column]],
+    [{ theta: 90, flipHorizontal: true }, (row, column) => [last - column, last - row]], // the flip comes after
+    ...[-20, -3, 1, 5].flatMap((shift): typeof cases => [
+      [{ tx: shift }, (row, column) => [row, column + shift]], // to the left
+      [{ ty: shift }, (row, column) => [row + shift, column]], // up
+    ]),
+  ];
+  for (const [parameters, from] of cases) {
+    for (const image of images) {
+      assert.deepEqual(transformImage(image, parameters, size), permuted(image, from));
+    }
+  }
 });
 
-Deno.test("a copy is the same for the same seed, image and number, in any order", () => {
-  const image = noise(0);
+Deno.test("a half turn of a rectangle is its pixels in reverse", () => {
+  for (const size of [[12, 20], [20, 12], [7, 16]] as const) {
+    const image = noiseImages(1, size);
+    const result = transformImage(image, { theta: 180 }, size);
+    for (let from = 0, to = image.length - 3; to >= 0; from += 3, to -= 3) {
+      assert.deepEqual(result.subarray(to, to + 3), image.subarray(from, from + 3));
+    }
+  }
+});
+
+Deno.test("half a pixel's shift is the mean of two neighbours, halves to even", () => {
+  const image = new Uint8Array(2 * 2 * 3);
+  image.set([10, 20, 30, 13, 21, 255]); // upper row
+  const result = transformImage(image, { tx: 0.5 }, 2);
+  assert.deepEqual([...result.subarray(0, 6)], [12, 20, 142, 13, 21, 255]); // 11.5 → 12, 20.5 → 20, 142.5 → 142
+});
+
+Deno.test("a result is an array of its own and never leaves the range of its source's values", () => {
+  for (let seed = 0; seed < 50; seed++) {
+    const image = images[seed % 10].map((value) => 80 + value / 4);
+    const before = image.slice();
+    const random = randomFor("affine", seed);
+    const [theta, tx, ty] = [random() * 360, random() * 99 - 50, random() * 99 - 50];
+    const parameters = seed === 0 ? {} : { theta, tx, ty, zx: 0.2 + 3 * random(), zy: 0.2 + 3 * random() };
+    const result = transformImage(image, parameters, size);
+    assert.ok(Math.min(...result) >= Math.min(...image) && Math.max(...result) <= Math.max(...image));
+    result.fill(0);
+    assert.deepEqual(image, before);
+  }
+});
+
+Deno.test("a copy is the same for the same seed, image and number, in any order; copy 0 is the image itself", () => {
   const jobs = Array.from({ length: 100 }, (_, i) => ({
     seed: i % 5,
     imageId: `ISIC_${i % 3}`,
     copy: 1 + Math.floor(i / 15),
   }));
   const nameOf = (job: typeof jobs[number]) => `${job.seed} ${job.imageId} ${job.copy}`;
-  const first = new Map(jobs.map((job) => [nameOf(job), augmentedCopy(image, { size, ...job })]));
-  for (const job of shuffled(jobs, randomFor("order"))) {
-    assert.deepEqual(augmentedCopy(image, { size, ...job }), first.get(nameOf(job)));
-  }
+  const draw = (job: typeof jobs[number]) => augmentedCopy(images[0], { size, ranges, ...job });
+  const first = new Map(jobs.map((job) => [nameOf(job), draw(job)]));
+  for (const job of shuffled(jobs, randomFor("order"))) assert.deepEqual(draw(job), first.get(nameOf(job)));
   const different = new Set([...first.values()].map((copy) => copy.join()));
   assert.equal(different.size, first.size, "other seeds, images and numbers give other copies");
-});
-
-Deno.test("copy 0 is the image itself in an array of its own", () => {
-  const image = noise(1);
-  const copy = augmentedCopy(image, { size, seed: 7, imageId: "a", copy: 0 });
-  assert.deepEqual(copy, image);
-  copy.fill(0);
-  assert.notDeepEqual(copy, image);
-});
-
-Deno.test("augmenting leaves the original as it was", () => {
-  const image = noise(2);
-  const before = image.slice();
-  for (let seed = 0; seed < 30; seed++) augment(image, { size, random: randomFor(seed) });
-  assert.deepEqual(image, before);
+  assert.deepEqual(draw({ ...jobs[0], copy: 0 }), images[0]);
 });
 
 Deno.test("drawn parameters fill the protocol's ranges evenly and never leave them", () => {
-  const draws = Array.from({ length: 4000 }, (_, i) => drawParameters(randomFor(i), protocolRanges, size));
-  const within = (name: "theta" | "tx" | "ty" | "zx" | "zy", least: number, most: number) => {
-    const values = draws.map((drawn) => drawn[name]);
+  const draws = Array.from({ length: 4000 }, (_, i) => drawTransform(randomFor(i), ranges, 64));
+  const limits = { theta: [-180, 180], tx: [-6.4, 6.4], ty: [-6.4, 6.4], zx: [0.9, 1.1], zy: [0.9, 1.1] };
+  for (const [name, [least, most]] of Object.entries(limits)) {
+    const values = draws.map((drawn) => drawn[name as keyof typeof limits]);
     assert.ok(Math.min(...values) >= least && Math.max(...values) <= most, name);
     const quarters = [0, 0, 0, 0];
     for (const value of values) quarters[Math.min(3, Math.floor(4 * (value - least) / (most - least)))]++;
     for (const count of quarters) assert.ok(Math.abs(count - 1000) < 150, `${name}: ${quarters}`);
-  };
-  within("theta", -180, 180);
-  within("tx", -6.4, 6.4);
-  within("ty", -6.4, 6.4);
-  within("zx", 0.9, 1.1);
-  within("zy", 0.9, 1.1);
-  for (const flip of ["flipHorizontal", "flipVertical"] as const) {
-    const count = draws.filter((drawn) => drawn[flip]).length;
-    assert.ok(Math.abs(count - 2000) < 200, `${flip}: ${count}`);
   }
-  const both = draws.filter((drawn) => drawn.flipHorizontal && drawn.flipVertical).length;
-  assert.ok(Math.abs(both - 1000) < 150, `both flips: ${both}`);
+  const count = (holds: (drawn: TransformParameters) => boolean) => draws.filter(holds).length;
+  assert.ok(Math.abs(count((drawn) => drawn.flipHorizontal) - 2000) < 200);
+  assert.ok(Math.abs(count((drawn) => drawn.flipVertical) - 2000) < 200);
+  assert.ok(Math.abs(count((drawn) => drawn.flipHorizontal && drawn.flipVertical) - 1000) < 150);
+});
+
+Deno.test("a copy is drawn by seven numbers in the documented order, shifts as shares of the image's own sides", () => {
+  const draw = (numbers: number[], size: ImageSize) => {
+    const left = [...numbers];
+    const drawn = drawTransform(() => left.shift()!, ranges, size);
+    assert.equal(left.length, 0);
+    return drawn;
+  };
+  const expected = {
+    theta: 90,
+    ty: -3.2,
+    tx: 6.4,
+    zx: 1,
+    zy: 0.9,
+    flipHorizontal: true,
+    flipVertical: false,
+  };
+  assert.deepEqual(draw([0.75, 0.25, 1, 0.5, 0, 0.49, 0.5], 64), expected);
+  const { tx, ty } = draw([1, 1, 1, 1, 1, 1, 1], [150, 200]);
+  assert.deepEqual([tx, ty], [20, 15]);
 });
 
 Deno.test("a range set to nothing leaves the other draws as they are", () => {
-  const nothing: typeof protocolRanges = {
-    rotation: 0,
-    zoom: [1, 1],
-    widthShift: 0,
-    heightShift: 0,
-    horizontalFlip: false,
-    verticalFlip: false,
+  const nothing: AugmentationRanges = {
+    ...{ rotation: 0, zoom: [1, 1], widthShift: 0, heightShift: 0 },
+    ...{ horizontalFlip: false, verticalFlip: false },
   };
-  const still: TransformParameters = {
-    theta: 0,
-    tx: 0,
-    ty: 0,
-    zx: 1,
-    zy: 1,
-    flipHorizontal: false,
-    flipVertical: false,
-  };
+  const still = { theta: 0, tx: 0, ty: 0, zx: 1, zy: 1, flipHorizontal: false, flipVertical: false };
   const effects = {
     rotation: ["theta"],
     zoom: ["zx", "zy"],
@@ -147,80 +182,44 @@ Deno.test("a range set to nothing leaves the other draws as they are", () => {
     verticalFlip: ["flipVertical"],
   } as const;
   for (let seed = 0; seed < 50; seed++) {
-    assert.deepEqual(drawParameters(randomFor(seed), nothing, size), still);
-    const all = drawParameters(randomFor(seed), protocolRanges, size);
+    const draw = (ranges: AugmentationRanges) => drawTransform(randomFor(seed), ranges, size);
+    const all = draw(ranges);
+    assert.deepEqual(draw(nothing), still);
     for (const range of Object.keys(effects) as (keyof typeof effects)[]) {
-      const expected = { ...still };
-      for (const name of effects[range]) Object.assign(expected, { [name]: all[name] });
-      const alone = { ...nothing, [range]: protocolRanges[range] };
-      assert.deepEqual(drawParameters(randomFor(seed), alone, size), expected);
+      const changed = Object.fromEntries(effects[range].map((name) => [name, all[name]]));
+      assert.deepEqual(draw({ ...nothing, [range]: ranges[range] }), { ...still, ...changed });
     }
   }
 });
 
-Deno.test("a copy is drawn by the seven numbers in the documented order", () => {
-  const numbers = [0.75, 0.25, 1, 0.5, 0, 0.49, 0.5];
-  let taken = 0;
-  const drawn = drawParameters(() => numbers[taken++], protocolRanges, size);
-  assert.equal(taken, 7);
-  assert.deepEqual(drawn, {
-    theta: 90,
-    ty: -3.2,
-    tx: 6.4,
-    zx: 1,
-    zy: 0.9,
-    flipHorizontal: true,
-    flipVertical: false,
-  });
-});
-
-Deno.test("two flips undo each other and both together are a half turn", () => {
-  for (let seed = 0; seed < 20; seed++) {
-    const image = noise(seed);
-    const flip = (source: Uint8Array, flips: Partial<TransformParameters>) =>
-      transformImage(source, flips, size);
-    for (const flips of [{ flipHorizontal: true }, { flipVertical: true }]) {
-      assert.notDeepEqual(flip(image, flips), image);
-      assert.deepEqual(flip(flip(image, flips), flips), image);
-    }
-    const both = flip(image, { flipHorizontal: true, flipVertical: true });
-    assert.deepEqual(both, transformImage(image, { theta: 180 }, size));
-  }
-});
-
-Deno.test("flips come after the affine part", () => {
-  const image = noise(3);
-  const affine = { theta: 31, tx: 4, ty: -2, zx: 0.9, zy: 1.1 };
-  const once = transformImage(image, { ...affine, flipHorizontal: true }, size);
-  const twice = transformImage(transformImage(image, affine, size), { flipHorizontal: true }, size);
-  assert.deepEqual(once, twice);
-});
-
-Deno.test("wrong shapes, copies and ranges are refused", () => {
-  const options = { size, seed: 1, imageId: "a" };
-  assert.throws(() => transformImage(new Uint8Array(64 * 48 * 3), {}, size), {
+Deno.test("wrong shapes, parameters, copies and ranges are refused by name", () => {
+  assert.throws(() => transformImage(new Uint8Array(64 * 48 * 3), {}, 64), {
     name: "TypeError",
     message: /\(64, 64, 3\).*12288.*9216/,
   });
-  assert.throws(() => augmentedCopy(new Uint8Array(3), { ...options, copy: 1 }), TypeError);
+  const parameters: [Partial<TransformParameters>, RegExp][] = [
+    [{ theta: NaN }, /theta.*NaN/],
+    [{ tx: Infinity }, /tx.*Infinity/],
+    [{ zy: 0 }, /zy.*above 0.*0/],
+    [{ zx: -1 }, /zx.*-1/],
+  ];
+  for (const [given, message] of parameters) {
+    assert.throws(() => transformImage(images[0], given, size), { name: "RangeError", message });
+  }
   for (const copy of [-1, 1.5, NaN]) {
-    assert.throws(() => augmentedCopy(noise(0), { ...options, copy }), {
+    assert.throws(() => augmentedCopy(images[0], { size, ranges, seed: 1, imageId: "a", copy }), {
       name: "RangeError",
-      message: /copy/,
+      message: /copy must be a whole number/,
     });
   }
-  const bad: Partial<typeof protocolRanges>[] = [
-    { rotation: 181 },
-    { rotation: -1 },
-    { zoom: [0, 1] },
-    { zoom: [1.1, 0.9] },
-    { widthShift: 2 },
-    { heightShift: NaN },
+  const impossible: Partial<AugmentationRanges>[] = [
+    ...[{ rotation: 181 }, { rotation: -1 }, { zoom: [0, 1] }, { zoom: [1.1, 0.9] }] as const,
+    ...[{ widthShift: 2 }, { heightShift: NaN }],
   ];
-  for (const range of bad) {
-    assert.throws(() => drawParameters(randomFor(0), { ...protocolRanges, ...range }, size), {
+  for (const range of impossible) {
+    assert.throws(() => drawTransform(randomFor(0), { ...ranges, ...range }, size), {
       name: "RangeError",
-      message: new RegExp(Object.keys(range)[0]),
+      message: new RegExp(`${Object.keys(range)[0]} must be`),
     });
   }
 });

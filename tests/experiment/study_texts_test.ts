@@ -3,14 +3,12 @@ import type { AllImagesRow } from "../../lib/experiment/all_images.ts";
 import type { FairComparison } from "../../lib/experiment/fair_comparison.ts";
 import type { StudyResult } from "../../lib/experiment/studies.ts";
 import {
-  bestOf,
   describeAllImages,
   describeLadder,
   describeOptimizers,
   describeScaling,
   describeSizes,
   differenceRow,
-  ladderTitle,
 } from "../../lib/experiment/study_texts.ts";
 
 function result(label: string, accuracy: number, changes: Partial<StudyResult> = {}): StudyResult {
@@ -37,17 +35,6 @@ function optimizers(nadam: number, difference: [number, number, number, number])
     }],
   };
 }
-
-Deno.test("the ladder's title names the best depth, or that nothing beats the first", () => {
-  const head = result("head", 0.641);
-  const deep = result("block3", 0.832, { minutes: 15.6 });
-  assert.equal(
-    ladderTitle([head, deep]),
-    "From 64.1\u00a0% (head) to 83.2\u00a0% (block3) in 16 minutes of training",
-  );
-  assert.equal(ladderTitle([deep, head]), "Nothing beats the block3: 83.2\u00a0%");
-  assert.equal(bestOf([head, deep]), deep);
-});
 
 Deno.test("the ladder's finding tells rungs from other recipes, and which pass the claim, the cheapest first", () => {
   const head = result("head", 0.641);

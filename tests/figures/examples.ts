@@ -1,16 +1,12 @@
 /** One figure of each kind with data like the real ones, and such with data that strain the layout. */
-import { accuracyByCost } from "../../lib/figures/accuracy_by_cost.ts";
-import { barChart } from "../../lib/figures/bar_chart.ts";
-import { type Claim, claimBars } from "../../lib/figures/claim_bars.ts";
-import { classBars, comparedClassBars } from "../../lib/figures/class_bars.ts";
-import { comparisonBars } from "../../lib/figures/comparison_bars.ts";
+import { accuracyByCost, ladderFigure, type LadderRun } from "../../lib/figures/cost.ts";
+import { barChart, sexSiteBars } from "../../lib/figures/bars.ts";
+import { type Claim, claimBars, comparisonBars } from "../../lib/figures/claim.ts";
+import { classBars, comparedClassBars, leakageBars, perClassBars } from "../../lib/figures/class_bars.ts";
 import { confusionMatrixFigure } from "../../lib/figures/confusion_matrix.ts";
 import type { Figure } from "../../lib/figures/figure.ts";
 import { histogram } from "../../lib/figures/histogram.ts";
-import { leakageBars } from "../../lib/figures/leakage_bars.ts";
-import { learningCurves } from "../../lib/figures/learning_curves.ts";
-import { perClassBars } from "../../lib/figures/per_class_bars.ts";
-import { sexSiteBars } from "../../lib/figures/sex_site.ts";
+import { type Curve, learningCurves } from "../../lib/figures/learning_curves.ts";
 import type { FigureOptions } from "../../lib/figures/theme.ts";
 import { normal, randomFor } from "../../lib/support/random.ts";
 
@@ -27,15 +23,19 @@ const names = {
   vasc: "vascular lesion",
 };
 
-/** A ladder of depths, two of its rungs nearly alike. */
-export const rungs = [
-  { name: "head", minutes: 0.1, accuracy: 0.641 },
-  { name: "block5", minutes: 4.2, accuracy: 0.72 },
-  { name: "block4", minutes: 9, accuracy: 0.78 },
-  { name: "block3", minutes: 15.6, accuracy: 0.832 },
-  { name: "block2", minutes: 21, accuracy: 0.84 },
-  { name: "block1", minutes: 27, accuracy: 0.838 },
-];
+/** A ladder of depths, two of its rungs nearly alike, and another recipe. */
+export const ladder: LadderRun[] = [
+  { depth: "head", minutes: 0.1, accuracy: 0.641, bestEpoch: null },
+  { depth: "block5", minutes: 4.2, accuracy: 0.72 },
+  { depth: "block4", minutes: 9, accuracy: 0.78 },
+  { depth: "block3", minutes: 15.6, accuracy: 0.832 },
+  { depth: "block2", minutes: 21, accuracy: 0.84 },
+  { depth: "block1", minutes: 27, accuracy: 0.838 },
+  { label: "another recipe with a long name", depth: "block1", minutes: 55, accuracy: 0.91 },
+].map(({ accuracy, ...run }) => ({
+  ...{ label: run.depth, epochs: 6, bestEpoch: 5, ...run },
+  validation: { accuracy },
+}));
 
 /** The main result, about as it came out. */
 export const claim: Claim = {
@@ -62,8 +62,8 @@ export function drawnAges(): (number | null)[] {
   });
 }
 
-/** A 30-epoch run that ends near `best`. */
-export function drawnRun(name: string, best: number, epochs = 30) {
+/** A run that ends near `best`; the weights of the epoch `chosen` are restored. */
+export function drawnRun(name: string, best: number, epochs = 30, chosen?: number): Curve {
   const random = randomFor("run", name);
   const history = Array.from({ length: epochs }, (_, i) => {
     const done = 1 - Math.exp(-(i + 1) / 5);
@@ -75,7 +75,7 @@ export function drawnRun(name: string, best: number, epochs = 30) {
       validationAccuracy: 0.32 + (best - 0.32) * done + 0.01 * random(),
     };
   });
-  return { name, history, chosen: Math.min(22, epochs) };
+  return { name, history, chosen };
 }
 
 /** A confusion matrix with a heavy diagonal and one empty cell. */
@@ -127,7 +127,7 @@ export function examples(options: Partial<FigureOptions> = {}): Record<string, F
       },
     }, with_("Backs and legs first")),
     learningCurves: learningCurves(
-      [drawnRun("nadam", 0.638), drawnRun("adam", 0.637), drawnRun("rmsprop", 0.631)],
+      [drawnRun("nadam", 0.638, 30, 22), drawnRun("adam", 0.637, 30, 22), drawnRun("rmsprop", 0.631, 30, 22)],
       with_("The optimizers end within one point"),
     ),
     comparisonBars: comparisonBars([
@@ -145,10 +145,9 @@ export function examples(options: Partial<FigureOptions> = {}): Record<string, F
       },
       with_("Trained, it passes the claim"),
     ),
-    accuracyByCost: accuracyByCost(rungs, {
+    ladder: ladderFigure(ladder, {
       ...with_("Each block trained adds accuracy and minutes"),
-      valueTitle: "validation accuracy",
-      level: { name: "claimed", accuracy: 0.895 },
+      claimed: 0.895,
     }),
     leakageBars: leakageBars(leakage, with_("Rare classes leak most")),
   };
@@ -176,7 +175,7 @@ export function strainedExamples(): Record<string, Figure> {
     narrow: classBars(counts, { ...options, width: 480 }),
     oneAge: histogram([40, null], { ...options, valueTitle: "age in years" }),
     noAge: histogram([null], { ...options, valueTitle: "age in years" }),
-    oneEpoch: learningCurves([drawnRun("nadam", 0.6, 1)], options),
+    oneEpoch: learningCurves([drawnRun("nadam", 0.6, 1, 1)], options),
     sameRuns: learningCurves(
       [1, 2, 3, 4, 5].map((i) => ({ ...drawnRun("same", 0.6), name: `run with a long name ${i}` })),
       options,
@@ -204,14 +203,7 @@ export function strainedExamples(): Record<string, Figure> {
       ...options,
       valueTitle: "accuracy",
     }),
-    narrowCosts: accuracyByCost(
-      [
-        ...rungs,
-        { name: "another recipe with a long name", minutes: 55, accuracy: 0.91, apart: true },
-        { name: "and one that is as cheap as the first", minutes: 0.4, accuracy: 0.7, apart: true },
-      ],
-      { ...options, valueTitle: "accuracy", level: { name: "claimed", accuracy: 0.895 }, width: 480 },
-    ),
+    narrowLadder: ladderFigure(ladder, { ...options, claimed: 0.895, width: 480 }),
     narrowClaim: claimBars(claim, { ...options, width: 520 }),
     noLeakage: leakageBars([{ dx: "nv", copyShare: NaN }, { dx: "all", copyShare: NaN }], options),
     onlyAll: leakageBars([{ dx: "all", copyShare: 1 }], { ...options, width: 480 }),

@@ -1,8 +1,12 @@
-/** Running programs that take long, with their progress shown and their silence limited. */
-import { basename, delimiter, join } from "node:path";
+/** Running programs that take long: their progress is shown, and one that stands still is ended. */
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
 
 /** Receives one line of progress, without a line break. */
 export type OnProgress = (line: string) => void;
+
+/** Options under which a program in an npm package runs in Deno: resolved by its node_modules folder, by no other config. */
+export const packageRun = ["run", "--allow-all", "--no-config", "--no-lock", "--node-modules-dir=manual"];
 
 /** How a program is run. */
 export interface CommandOptions {
@@ -13,7 +17,7 @@ export interface CommandOptions {
   onProgress?: OnProgress;
   /** Folder whose growth is the progress. */
   grows?: string;
-  /** Stop when `grows` has not grown for this many seconds, or without `grows`, after so many. Default 300. */
+  /** Stop when `grows` has not changed for this many seconds; without `grows`, after so many. Default 300. */
   patience?: number;
 }
 
@@ -26,30 +30,27 @@ export interface CommandOptions {
 export async function runCommand(program: string, args: string[], options: CommandOptions): Promise<string> {
   const { cwd, env, step, grows, patience = 300, onProgress = () => {} } = options;
   const child = start(program, { args, cwd, env: { NO_COLOR: "1", ...env } }, step);
-  const started = performance.now();
-  const atStart = grows ? folderSize(grows) : 0;
-  let [size, moved, stalled] = [atStart, started, false];
+  const size = () => grows ? folderSize(grows) : 0;
+  const [started, sizeBefore] = [performance.now(), size()];
+  let [latest, changedAt, standsStill] = [sizeBefore, started, false];
   const timer = setInterval(() => {
-    const now = performance.now();
-    const sizeNow = grows ? folderSize(grows) : 0;
-    if (sizeNow !== size) moved = now;
-    if (sizeNow > size) {
-      size = sizeNow;
-      const megabytes = Math.round((size - atStart) / 1e6);
+    const [now, sizeNow] = [performance.now(), size()];
+    if (sizeNow !== latest) {
+      [latest, changedAt] = [sizeNow, now];
+      const megabytes = Math.round((sizeNow - sizeBefore) / 1e6);
       onProgress(`${step}: ${megabytes} MB, ${Math.round((now - started) / 1000)} s`);
-    } else if (now - moved > patience * 1000 && !stalled) {
-      stalled = true;
+    } else if (now - changedAt > patience * 1000 && !standsStill) {
+      standsStill = true;
       child.kill();
     }
   }, 2000);
   const output = await child.output().finally(() => clearInterval(timer));
-  const stdout = new TextDecoder().decode(output.stdout);
-  if (output.success && !stalled) return stdout;
-  const end = stalled
+  const [stdout, stderr] = [output.stdout, output.stderr].map((bytes) => new TextDecoder().decode(bytes));
+  if (output.success && !standsStill) return stdout;
+  const end = standsStill
     ? `stood still for ${patience} s`
     : `ended with ${output.signal ?? `code ${output.code}`}`;
-  const said = lastWords(`${stdout}\n${new TextDecoder().decode(output.stderr)}`);
-  throw new Error(`${step}: ${basename(program)} ${end}: ${said}`);
+  throw new Error(`${step}: ${basename(program)} ${end}: ${lastWords(`${stdout}\n${stderr}`)}`);
 }
 
 function start(program: string, options: Deno.CommandOptions, step: string): Deno.ChildProcess {
@@ -62,37 +63,29 @@ function start(program: string, options: Deno.CommandOptions, step: string): Den
 
 /** The last lines that are not blank and not a call stack's. */
 function lastWords(output: string): string {
-  const lines = output.split("\n").map((line) => line.trim()).filter((line) =>
-    line && !line.startsWith("at ")
-  );
-  return lines.slice(-5).join(" | ");
+  const lines = output.split("\n").map((line) => line.trim());
+  return lines.filter((line) => line && !line.startsWith("at ")).slice(-5).join(" | ");
 }
 
-/** The first of these programs that is on the search path, as a full path, or null. */
-export function findProgram(names: string[], searchPath: string = Deno.env.get("PATH") ?? ""): string | null {
-  const endings = Deno.build.os === "windows" ? [".exe", ".cmd", ".bat"] : [""];
-  for (const name of names) {
-    for (const folder of searchPath.split(delimiter).filter(Boolean)) {
-      for (const ending of endings) {
-        const path = join(folder, name + ending);
-        try {
-          if (Deno.statSync(path).isFile) return path;
-        } catch { /* not in this folder */ }
-      }
-    }
-  }
-  return null;
-}
-
-/** Bytes in a folder, links not followed; files that vanish meanwhile count 0. */
+/** Bytes in a folder; files that vanish while they are counted may be left out. */
 function folderSize(folder: string): number {
   let total = 0;
   try {
-    for (const entry of Deno.readDirSync(folder)) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory) total += folderSize(path);
-      else if (entry.isFile) total += Deno.lstatSync(path).size;
+    for (const name of readdirSync(folder, { recursive: true })) {
+      total += Deno.lstatSync(join(folder, String(name))).size;
     }
   } catch { /* removed while being counted */ }
   return total;
+}
+
+/** The first of these programs that can be started, or null. A stub that only says how to install the program is none. */
+export function findProgram(names: string[]): string | null {
+  return names.find((name) => {
+    try {
+      return new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync()
+        .success;
+    } catch {
+      return false;
+    }
+  }) ?? null;
 }

@@ -1,16 +1,23 @@
-/** What there is to say about the engine without starting it here: which one, why, how fast, what to do. */
-import { join } from "node:path";
+/**
+ * What there is to say about the engine without starting it here: which one, why, how fast, what to do.
+ *
+ * As a program it starts the engine, measures it for about a second and prints a {@link Measured}.
+ */
 import { fileURLToPath } from "node:url";
-import { addonPath, tfjsNodeFolder } from "./addon.ts";
+import { projectRoot } from "../project.ts";
 import { runCommand } from "./command.ts";
-import { type EngineChoice, readEngineChoice } from "./engine_choice.ts";
-import { installWays, rememberedFailure } from "./install.ts";
-import type { Way } from "./install_way.ts";
-import { readInstallation } from "./installation.ts";
-import type { Measured } from "./measure.ts";
-import { wasmSlowdown } from "./wasm.ts";
+import type { Engine } from "./engine.ts";
+import {
+  type EngineChoice,
+  oneDnnHelps,
+  readCpuFlags,
+  readEngineChoice,
+  wasmSlowdown,
+} from "./engine_choice.ts";
+import { type InstallOptions, nativeOutlook } from "./install.ts";
+import { platform } from "./installation.ts";
 
-/** One line of the table: `note` can be lived with, `broken` cannot. `todo` says what to do. */
+/** One line of the doctor's table: `note` can be lived with, `broken` cannot. `todo` says what to do. */
 export interface Finding {
   status: "ok" | "note" | "broken";
   subject: string;
@@ -18,6 +25,7 @@ export interface Finding {
   todo?: string;
 }
 
+const slower = `about ${wasmSlowdown} times slower`;
 const repair = "deno task doctor --repair";
 
 /** The settings that hold, in one line. */
@@ -36,85 +44,97 @@ export function describeSettings({ engine, oneDnn, threads }: EngineChoice): Fin
  */
 export async function diagnoseEngine(): Promise<Finding[]> {
   const { engine } = readEngineChoice();
-  if (engine !== "wasm") {
-    const native = await diagnoseNative(tfjsNodeFolder(), { required: engine === "native" });
-    return [native, await measureEngine(native.status === "ok" ? "native" : "wasm")];
+  if (engine === "wasm") {
+    const text = `WebAssembly, because HAM10000_ENGINE=wasm asks for it; ${slower} than native`;
+    const finding: Finding = { status: "note", subject: "engine", text, todo: "unset HAM10000_ENGINE" };
+    return [finding, await measureEngine("wasm")];
   }
-  const text =
-    `WebAssembly, because HAM10000_ENGINE=wasm asks for it; about ${wasmSlowdown} times slower than native`;
-  return [
-    { status: "note", subject: "engine", text, todo: "unset HAM10000_ENGINE" },
-    await measureEngine("wasm"),
-  ];
+  const native = await diagnoseNative({ required: engine === "native" });
+  return [native, await measureEngine(native.status === "ok" ? "native" : "wasm")];
 }
 
-/** The native engine's state in a package folder: whole, damaged, there untried, to be set up (how), or impossible (why). */
+/** The native engine's state: whole, damaged, to be set up (how), or impossible (why). */
 export async function diagnoseNative(
-  packageFolder: string,
-  { required = false, ways = installWays }: { required?: boolean; ways?: Way[] } = {},
+  { required = false, ...options }: InstallOptions & { required?: boolean } = {},
 ): Promise<Finding> {
+  const { state, text } = await nativeOutlook({ thorough: true, ...options });
   const subject = "engine";
-  const state = await readInstallation(packageFolder, { thorough: true });
-  if (state.state === "ready") {
-    const { way, tensorflow, tfjs } = state.installation;
-    return {
-      status: "ok",
-      subject,
-      text: `native: tfjs-node ${tfjs} on TensorFlow ${tensorflow}, ${waysText[way]}`,
-    };
+  switch (state) {
+    case "whole":
+      return { status: "ok", subject, text: `native: ${text}` };
+    case "damaged":
+      return { status: "broken", subject, text: `native, but damaged: ${text}`, todo: repair };
+    case "possible":
+      return { status: "note", subject, text: `native: ${text}`, todo: `${repair} does it now` };
+    case "impossible":
+      return { status: required ? "broken" : "note", subject, text: `WebAssembly, ${slower}. ${text}` };
   }
-  if (state.state === "broken") {
-    return { status: "broken", subject, text: `native, but damaged: ${state.why}`, todo: repair };
-  }
-  if (await Deno.stat(join(packageFolder, addonPath)).then(() => true, () => false)) {
-    const text = "native, put there by other means; its first use tries it";
-    return { status: "note", subject, text, todo: `${repair} tries it now` };
-  }
-  const failure = await rememberedFailure(packageFolder);
-  const reasons: string[] = failure?.reasons ?? [];
-  for (const way of failure ? [] : ways) {
-    const obstacle = await way.obstacle({ packageFolder });
-    if (!obstacle) {
-      const text = `native, to be set up by ${way.title} at its first use, in about a minute`;
-      return { status: "note", subject, text, todo: `${repair} does it now` };
-    }
-    reasons.push(`${way.title}: ${obstacle}`);
-  }
-  const text = [
-    `WebAssembly, about ${wasmSlowdown} times slower, because the native engine cannot be had:`,
-    ...reasons,
-  ];
-  const todo = `remove one of these obstacles, then ${repair}`;
-  return { status: required ? "broken" : "note", subject, text: text.join("\n"), todo };
 }
 
-const waysText = {
-  official: "installed by tfjs-node's own script",
-  wheel: "built on the library of TensorFlow's wheel",
-  found: "found in the package folder and tried",
-};
+/** The engine and its speed. */
+interface Measured {
+  engine: Engine;
+  /** VGG16 without top at 64×64, forward, layer by layer, images a second. */
+  imagesPerSecond: number;
+  /** The processor's instruction sets that matter, as `AVX2, FMA`. */
+  instructions: string;
+}
 
 /** Measures one engine in a process of its own, so that its crash is a finding. */
 async function measureEngine(engine: "native" | "wasm"): Promise<Finding> {
   const subject = "speed";
   try {
-    const root = fileURLToPath(new URL("../../../", import.meta.url));
-    const program = join(root, "lib", "support", "engine", "measure.ts");
-    const stdout = await runCommand(Deno.execPath(), ["run", "--allow-all", program], {
-      cwd: root,
+    const stdout = await runCommand(Deno.execPath(), ["run", "--allow-all", fileURLToPath(import.meta.url)], {
+      cwd: projectRoot,
       env: { HAM10000_ENGINE: engine },
       step: "measuring the engine",
     });
-    const { imagesPerSecond, gflops, engine: facts }: Measured = JSON.parse(
-      stdout.trim().split("\n").at(-1) ?? "",
-    );
+    const measured: Measured = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    const { imagesPerSecond, instructions, engine: { name, oneDnn, threads } } = measured;
     const rate = imagesPerSecond.toFixed(imagesPerSecond < 10 ? 1 : 0);
-    const name = facts.name === "wasm" ? "WebAssembly" : `oneDNN ${facts.oneDnn ? "on" : "off"}`;
-    const text = `${rate} images a second through VGG16 at 64×64, ${gflops.toFixed(0)} GFLOP/s ` +
-      `(${name}, ${facts.threads} of ${navigator.hardwareConcurrency} cores)`;
+    const gflops = (imagesPerSecond * 2 * 1.2528).toFixed(0); // 1.2528 billion multiplications and additions an image
+    const computes = name === "wasm" ? "WebAssembly" : `oneDNN ${oneDnn ? "on" : "off"}, ${instructions}`;
+    const text = `${rate} images a second through VGG16 at 64×64, ${gflops} GFLOP/s ` +
+      `(${computes}, ${threads} of ${navigator.hardwareConcurrency} cores)`;
     return { status: "ok", subject, text };
   } catch (error) {
     const todo = engine === "native" ? repair : "deno install";
     return { status: "broken", subject, text: (error as Error).message, todo };
   }
 }
+
+/** Instruction sets as Linux and as people name them. */
+const instructionSets = {
+  avx: "AVX",
+  avx2: "AVX2",
+  fma: "FMA",
+  avx512f: "AVX-512",
+  amx_tile: "AMX",
+  asimd: "NEON",
+};
+
+async function measure(): Promise<Measured> {
+  const { engine, tf, valuesOf } = await import("./engine.ts");
+  const vgg16 = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [64, 64, 3] })] });
+  for (const [filters, count] of [[64, 2], [128, 2], [256, 3], [512, 3], [512, 3]]) {
+    for (let i = 0; i < count; i++) {
+      const options = { filters, kernelSize: 3, padding: "same", activation: "relu" } as const;
+      vgg16.add(tf.layers.conv2d({ ...options, kernelInitializer: "zeros" }));
+    }
+    vgg16.add(tf.layers.maxPooling2d({ poolSize: 2 }));
+  }
+  const images = tf.zeros([16, 64, 64, 3]);
+  const forward = () => valuesOf(() => vgg16.predictOnBatch(images) as ReturnType<typeof tf.zeros>); // (16, 2, 2, 512)
+  forward(); // the first pass prepares
+  const started = performance.now();
+  let passes = 0;
+  for (; performance.now() - started < 1000; passes++) forward();
+  const imagesPerSecond = (1000 * passes * 16) / (performance.now() - started);
+  const flags = readCpuFlags()?.split(" ") ?? [];
+  const names = Object.entries(instructionSets).filter(([flag]) => flags.includes(flag)).map(([, name]) =>
+    name
+  );
+  return { engine, imagesPerSecond, instructions: names.join(", ") || platform };
+}
+
+if (import.meta.main) console.log(JSON.stringify(await measure()));

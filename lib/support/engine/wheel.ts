@@ -4,11 +4,9 @@
  * index can be reached. Python itself is used for nothing else: any Python 3 that has pip will do.
  */
 import { statfs } from "node:fs/promises";
-import { join } from "node:path";
-import { compileAddon, findCompiler } from "./addon.ts";
+import { dirname, join } from "node:path";
 import { findProgram, runCommand } from "./command.ts";
-import type { Way } from "./install_way.ts";
-import { platform } from "./installation.ts";
+import { addonPath, platform, type Way } from "./installation.ts";
 
 /** TensorFlow's version in the wheel. */
 export const wheelVersion = "2.21.0";
@@ -29,29 +27,12 @@ const wheels: Record<string, { project: string; tag: string; sha256: string }> =
 
 const libraries = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 
-/** The headers behind `tensorflow/c/c_api.h` and `tensorflow/c/eager/c_api.h`: 1 MB of the wheel's 287. */
-const headers = ["tensorflow/c/", "tensorflow/core/platform/", "tsl/platform/", "xla/tsl/c/"];
-
-/** Unpacks members of a wheel by prefix: arguments wheel, then pairs of prefix and target folder. */
-const unpack = `
-import os, shutil, sys, zipfile
-wheel, *pairs = sys.argv[1:]
-with zipfile.ZipFile(wheel) as archive:
-    for name in archive.namelist():
-        for prefix, target in zip(pairs[::2], pairs[1::2]):
-            if name.startswith(prefix) and not name.endswith("/"):
-                path = os.path.join(target, name[name.rindex("/") + 1:] if name == prefix else name)
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                with archive.open(name) as source, open(path, "wb") as file:
-                    shutil.copyfileobj(source, file, 1 << 20)
-`;
-
-/** TensorFlow's wheel through pip and a C++ compiler: Linux on x64 and arm64; 275 MB to download, 30 to 60 seconds. */
+/** TensorFlow's wheel through pip and a C++ compiler: Linux on x64 and arm64; 275 MB to download, about a minute. */
 export const wheelWay: Way = {
   name: "wheel",
   title: `TensorFlow ${wheelVersion}'s wheel (pip and a C++ compiler)`,
 
-  async obstacle({ packageFolder }) {
+  async obstacle(packageFolder) {
     if (!wheels[platform]) return `there is no wheel with the libraries for ${platform}`;
     if (!findPython()) return "Python 3 is not on the PATH (Debian, Ubuntu: apt install python3-pip)";
     if (!findCompiler()) return "no C++ compiler is on the PATH (Debian, Ubuntu: apt install g++)";
@@ -60,46 +41,61 @@ export const wheelWay: Way = {
     return free < 2 ? `it takes 2 GB for a while, 1 GB for good. Received: ${free.toFixed(1)} GB free` : null;
   },
 
-  async install({ packageFolder, stage, onProgress }) {
-    const python = findPython();
-    if (!python) throw new Error("Python 3 is not on the PATH");
+  async install(packageFolder, stage, onProgress) {
     const { project, tag, sha256 } = wheels[platform];
-    const download = join(stage, "download");
-    const temporary = join(download, "temporary");
-    await Deno.mkdir(temporary, { recursive: true });
-    const requirements = join(download, "requirements.txt");
+    const [python, compiler] = [findPython(), findCompiler()];
+    if (!python || !compiler) throw new Error("Python 3 or the C++ compiler is gone from the PATH");
+    const unpacked = join(stage, "wheel");
+    const temporary = join(stage, "temporary"); // pip's, so that its growth is seen and it goes with the stage
+    await Deno.mkdir(temporary);
+    const requirements = join(temporary, "requirements.txt");
     await Deno.writeTextFile(requirements, `${project}==${wheelVersion} --hash=sha256:${sha256}\n`);
-    onProgress(`downloading ${project} ${wheelVersion} with pip (about 275 MB)`);
+    onProgress(`downloading ${project} ${wheelVersion} with pip (about 275 MB) and unpacking it (1.3 GB)`);
     await runCommand(python, [
-      ...["-m", "pip", "download", "--disable-pip-version-check", "--progress-bar", "off"],
-      ...["--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", "3.12"],
-      ...["--abi", "cp312", "--platform", tag, "--timeout", "20", "--retries", "2"],
-      ...["--require-hashes", "-r", requirements, "-d", download],
+      ...["-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"],
+      ...["--no-deps", "--no-compile", "--only-binary=:all:", "--implementation", "cp"],
+      ...[
+        "--python-version",
+        "3.12",
+        "--abi",
+        "cp312",
+        "--platform",
+        tag,
+        "--timeout",
+        "20",
+        "--retries",
+        "2",
+      ],
+      ...["--require-hashes", "-r", requirements, "--target", unpacked],
     ], {
-      env: { TMPDIR: temporary },
-      step: "downloading the wheel",
-      grows: temporary,
+      env: { TMPDIR: temporary, PIP_USER: "0", PIP_REQUIRE_VIRTUALENV: "0" }, // settings that exclude --target
+      step: "downloading and unpacking the wheel",
+      grows: stage,
       patience: 120,
       onProgress,
     });
-    const wheel = Array.from(Deno.readDirSync(download)).find((entry) => entry.name.endsWith(".whl"));
-    if (!wheel) throw new Error("downloading the wheel: pip reported success but left no .whl file");
-
-    onProgress("unpacking TensorFlow's libraries (about 850 MB)");
     const lib = join(stage, "deps", "lib");
-    const pairs = libraries.flatMap((name) => [`tensorflow/${name}`, lib]);
-    pairs.push(...headers.flatMap((folder) => [`tensorflow/include/${folder}`, download]));
-    await runCommand(python, ["-c", unpack, join(download, wheel.name), ...pairs], {
-      step: "unpacking the wheel",
-      grows: stage,
-      onProgress,
-    });
-    const include = join(download, "tensorflow", "include");
-    await compileAddon(packageFolder, { stage, headers: include, libraries, onProgress });
-    await Deno.remove(download, { recursive: true });
+    await Deno.mkdir(lib, { recursive: true });
+    for (const name of libraries) await Deno.rename(join(unpacked, "tensorflow", name), join(lib, name));
+
+    const addon = join(stage, addonPath);
+    await Deno.mkdir(dirname(addon), { recursive: true });
+    const { default: nodeApi } = await import("node-api-headers");
+    onProgress(`compiling the addon with ${compiler} (about 10 s)`);
+    await runCommand(compiler, [
+      ...["-std=c++17", "-O2", "-fPIC", "-shared", "-DNAPI_VERSION=8"],
+      ...["-I", join(unpacked, "tensorflow", "include"), "-I", nodeApi.include_dir],
+      ...["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(packageFolder, "binding", name)),
+      ...["-L", lib, ...libraries.map((name) => `-l:${name}`)],
+      ...["-Wl,-rpath,$ORIGIN/../../deps/lib", "-o", addon],
+    ], { step: "compiling the addon" });
   },
 };
 
 function findPython(): string | null {
   return findProgram(["python3", "python"]);
+}
+
+function findCompiler(): string | null {
+  return findProgram(["g++", "c++", "clang++"]);
 }

@@ -2,22 +2,17 @@
  * Runs a notebook from its first cell to its last, as a person would in a fresh kernel, and returns it with its outputs.
  *
  * @example
- * const source = parseNotebook(await Deno.readTextFile(path), basename(path));
+ * const source = await readNotebook(path);
  * const executed = await executeNotebook(source, { name: basename(path), folder: dirname(path), onProgress: console.log });
  * await writeAtomic(target, serializeNotebook(executed));
  */
-import { countOutput, reportUncaughtErrors, startCountingAnew, tooMuchOutput } from "./cell_guards.ts";
-import { ExecutionError } from "./execution_error.ts";
-import { type CodeCell, kernelProblem, type Notebook } from "./ipynb.ts";
-import { type CodeResult, type Kernel, startKernel } from "./kernel.ts";
-import type { Message } from "./message.ts";
-import { collectOutputs, type OutputLimits } from "./outputs.ts";
-import { withStopNotice } from "./stop_notice.ts";
-import { explainSyntaxError } from "./syntax_error.ts";
 import type { StageProgress } from "../pace.ts";
 import type { NotebookProgress } from "../terminal_line.ts";
-
-export { ExecutionError };
+import { formatText } from "./formatter.ts";
+import { type CodeCell, kernelProblem, type Notebook, withoutOutputs } from "./ipynb.ts";
+import { type CodeError, type Kernel, startKernel } from "./kernel.ts";
+import { collectOutputs, type OutputLimits } from "./outputs.ts";
+import { firstLineOf, withStopNotice } from "./stop_notice.ts";
 
 export interface ExecuteOptions {
   /** Names the notebook in errors; default "notebook". */
@@ -31,8 +26,38 @@ export interface ExecuteOptions {
   limits?: OutputLimits;
   /** Called when a cell begins and whenever a cell tells how far it is. */
   onProgress?: (progress: NotebookProgress) => void;
-  /** Called after each code cell, the failing one, too, with the notebook as executed so far, for saving it; the failing one's says at its top where it stopped. */
+  /**
+   * Called after each code cell, for saving the notebook as executed so far. After a failing cell the notebook says at its top
+   * where it stopped.
+   */
   onCellDone?: (partial: Notebook) => void | Promise<void>;
+}
+
+/** Says which cell of which notebook failed, and how. */
+export class ExecutionError extends Error {
+  override readonly name = "ExecutionError";
+  /** Name of the cell's error; `CellTimeout`, `TooMuchOutput`, `KernelDied` where the cell itself threw nothing. */
+  readonly ename: string;
+  readonly evalue: string;
+
+  /**
+   * @param notebook its name
+   * @param cell 1-based among all cells, Markdown ones too
+   * @param partial the notebook as executed up to there, outputs of the failing cell included
+   */
+  constructor(
+    readonly notebook: string,
+    readonly cell: number,
+    { ename, evalue, traceback }: CodeError,
+    readonly partial: Notebook,
+  ) {
+    // The traceback repeats name and text of the error in its first lines.
+    const rest = traceback.join("\n").replace(`${ename}: ${evalue}`, "").trim().replaceAll("\n", "\n    ");
+    const line = firstLineOf(partial.cells[cell - 1].source);
+    super(`${notebook}, cell ${cell} (${line}): ${ename}: ${evalue}${rest && `\n    ${rest}`}`);
+    this.ename = ename;
+    this.evalue = evalue;
+  }
 }
 
 /**
@@ -42,7 +67,7 @@ export interface ExecuteOptions {
  * A cell fails when it throws, cannot be parsed, runs out of time, ends the kernel, or leaves a rejected promise or a failed
  * timer behind that nobody awaits (which the Deno kernel itself passes over). A failing `Deno.test` does not fail a cell.
  *
- * @throws {ExecutionError} for the first cell that fails; it holds the notebook as executed up to there
+ * @throws {ExecutionError} for the first cell that fails
  * @throws {SyntaxError} when the notebook is for another kernel
  * @throws {Error} when the kernel does not start
  */
@@ -50,12 +75,7 @@ export async function executeNotebook(source: Notebook, options: ExecuteOptions)
   const { folder, env, name = "notebook" } = options;
   const problem = kernelProblem(source);
   if (problem) throw new SyntaxError(`${name}: ${problem}`);
-  const executed: Notebook = {
-    ...source,
-    cells: source.cells.map((cell) =>
-      cell.cell_type === "code" ? { ...cell, outputs: [], execution_count: null } : cell
-    ),
-  };
+  const executed = withoutOutputs(source);
   // Colours mean nothing in a file; Deno.env is read by what a cell starts, too.
   const kernel = await startKernel({ folder, env: { NO_COLOR: "1", ...env } });
   try {
@@ -67,52 +87,114 @@ export async function executeNotebook(source: Notebook, options: ExecuteOptions)
 }
 
 async function runCells(kernel: Kernel, executed: Notebook, options: ExecuteOptions): Promise<void> {
-  const { name = "notebook", onProgress = () => {}, onCellDone = () => {} } = options;
-  const collector = collectOutputs(options.limits);
+  const { name = "notebook", timeoutSeconds, onProgress = () => {}, onCellDone = () => {} } = options;
   const mostBytes = options.limits?.sent ?? 200e6;
-  const isRunnable = (cell: Notebook["cells"][number]): cell is CodeCell =>
-    cell.cell_type === "code" && cell.source.trim() !== "";
-  const cells = executed.cells.filter(isRunnable);
-  await kernel.execute(reportUncaughtErrors);
-  await kernel.execute(countOutput(mostBytes));
+  const collector = collectOutputs(options.limits);
+  const cells = executed.cells.filter((cell): cell is CodeCell =>
+    cell.cell_type === "code" && cell.source.trim() !== ""
+  );
+  let uncaught: CodeError | null = null; // may come between two cells: then it fails the next one
+  let [position, sent, stop] = [{ cell: 0, cells: cells.length }, 0, new AbortController()];
+  kernel.onOutput = (message) => {
+    const own = (message.content.metadata as { ham10000?: OwnMetadata } | undefined)?.ham10000 ?? {};
+    if (!own.progress) sent += message.bytes;
+    if (own.uncaught) uncaught ??= own.uncaught;
+    else if (own.progress) onProgress({ ...position, stage: own.progress });
+    else if (own.tooMuchOutput || sent > mostBytes) {
+      stop.abort(named("TooMuchOutput", tooMuchOutput(mostBytes)));
+    } else collector.add(message);
+  };
+  await kernel.execute(guards(mostBytes));
   for (const [index, cell] of cells.entries()) {
-    const position = { cell: index + 1, cells: cells.length };
+    [position, sent, stop] = [{ ...position, cell: index + 1 }, 0, new AbortController()];
     onProgress({ ...position, stage: null });
     collector.startCell(index + 1);
+    const evalue = `The cell ran longer than its limit of ${timeoutSeconds} s and was stopped`;
+    const timer = timeoutSeconds &&
+      setTimeout(() => stop.abort(named("CellTimeout", evalue)), timeoutSeconds * 1000);
     await kernel.execute(startCountingAnew);
-    const overflow = new AbortController();
-    let [uncaught, sent]: [CodeResult | undefined, number] = [undefined, 0];
-    let result = await kernel.execute(cell.source, {
-      timeoutSeconds: options.timeoutSeconds,
-      stop: overflow.signal,
-      onOutput(message) {
-        const { progress, uncaught: error, tooMuchOutput: isOver } = ownMetadata(message);
-        sent += progress ? 0 : message.bytes;
-        if (error) uncaught ??= { status: "error", ...error as Omit<CodeResult, "status"> };
-        else if (progress) onProgress({ ...position, stage: progress as StageProgress });
-        else if (isOver || sent > mostBytes) overflow.abort(tooMuchOutput(mostBytes));
-        else collector.add(message);
-      },
-    });
-    if (result.status === "ok" && uncaught) result = uncaught;
+    let error = await kernel.execute(cell.source, stop.signal) ?? uncaught;
+    clearTimeout(timer);
+    // A syntax error comes without a word on what and where.
+    if (error?.evalue === "Execution failed") error = await explainSyntaxError(cell.source) ?? error;
     cell.execution_count = index + 1;
     cell.outputs = collector.outputs();
-    if (result.status !== "ok") {
-      // A syntax error comes without a word on what and where.
-      if (result.evalue === "Execution failed") result = await explainSyntaxError(cell.source) ?? result;
-      if (cell.outputs.at(-1)?.output_type !== "error") {
-        const { ename, evalue, traceback } = result;
-        cell.outputs.push({ output_type: "error", ename, evalue, traceback });
-      }
+    if (error && cell.outputs.at(-1)?.output_type !== "error") {
+      cell.outputs.push({ output_type: "error", ...error });
     }
-    await onCellDone(result.status === "ok" ? executed : withStopNotice(executed));
-    if (result.status !== "ok") {
-      throw new ExecutionError({ notebook: name, cell: executed.cells.indexOf(cell) + 1, result, executed });
-    }
+    await onCellDone(error ? withStopNotice(executed) : executed);
+    if (error) throw new ExecutionError(name, executed.cells.indexOf(cell) + 1, error, executed);
   }
 }
 
 /** What this project's own messages carry in their metadata under `ham10000`. */
-function ownMetadata({ content }: Message): { progress?: unknown; uncaught?: unknown; tooMuchOutput?: true } {
-  return (content.metadata as { ham10000?: Record<string, unknown> } | undefined)?.ham10000 ?? {};
+interface OwnMetadata {
+  progress?: StageProgress;
+  uncaught?: CodeError;
+  tooMuchOutput?: true;
+}
+
+function named(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+function tooMuchOutput(limit: number): string {
+  return `The cell sent more than ${limit / 1e6} MB of output and was stopped. What came first is kept. ` +
+    "Print less, or write to a file";
+}
+
+/** To be run before each cell: the limit of output is a cell's own. */
+const startCountingAnew = `globalThis[Symbol.for("ham10000.newCell")]?.();`;
+
+/**
+ * What a kernel is told before the first cell, so that cells that go wrong are noticed early.
+ *
+ * - Deno 2.9.6's kernel drops errors of timers and of promises that nobody awaits, and after an error in a timer it is stuck for
+ *   30 s. So they are reported here; `preventDefault` keeps it from being stuck.
+ * - What a cell prints is counted where it is printed, and more than `limit` bytes throw. Counting where it arrives comes too late:
+ *   the kernel takes short lines in ten times faster than it sends them and holds the rest in memory, up to 9 kB a line; a loop
+ *   that prints took 7 GB in a minute. So each line counts 4 kB on top of its length.
+ */
+function guards(limit: number): string {
+  return `{
+  const tell = (ham10000) =>
+    Deno.jupyter.broadcast("display_data", { data: {}, metadata: { ham10000 }, transient: {} });
+  const report = (event, error) => {
+    event.preventDefault();
+    const isError = error instanceof Error;
+    tell({ uncaught: {
+      ename: isError ? error.name : "Error",
+      evalue: (isError ? error.message : String(error)) + " (in a timer or a promise that nobody awaits)",
+      traceback: String((isError && error.stack) || error).split("\\n"),
+    } });
+  };
+  addEventListener("error", (event) => report(event, event.error));
+  addEventListener("unhandledrejection", (event) => report(event, event.reason));
+
+  let [sent, told] = [0, false];
+  globalThis[Symbol.for("ham10000.newCell")] = () => void ([sent, told] = [0, false]);
+  for (const name of ["log", "info", "warn", "error", "debug", "dir", "table", "trace"]) {
+    const print = console[name];
+    console[name] = (...values) => {
+      sent += 4000;
+      for (const value of values) if (typeof value === "string") sent += value.length;
+      if (sent > ${limit}) {
+        if (!told) tell({ tooMuchOutput: true }); // the cell may catch the error
+        told = true;
+        throw Object.assign(new Error(${JSON.stringify(tooMuchOutput(limit))}), { name: "TooMuchOutput" });
+      }
+      print.apply(console, values);
+    };
+  }
+}`;
+}
+
+/** Parses the code with Deno's formatter; null where that finds nothing wrong. */
+async function explainSyntaxError(code: string): Promise<CodeError | null> {
+  const { problem } = await formatText(code, { extension: "ts" });
+  if (problem === null) return null;
+  const place = problem.match(/_stdin\.ts:(\d+):(\d+)/);
+  const [first, ...traceback] = problem.split("\n").filter((line) => !line.includes("_stdin.ts"));
+  const where = place ? ` (line ${place[1]}, column ${place[2]} of the cell)` : "";
+  return { ename: "SyntaxError", evalue: first.replace(/^SyntaxError: /, "") + where, traceback };
 }

@@ -3,8 +3,6 @@
  * file holds it as a list of lines, as nbformat's Python writer leaves it.
  */
 import { basename } from "node:path";
-import { sortedJson, splitLines } from "./python_json.ts";
-import { parseNotebookObject } from "./validate.ts";
 
 /** Contents of one output by MIME type: text, Base64 of binary data, or JSON for `application/json` and `…+json`. */
 export type MimeBundle = Record<string, unknown>;
@@ -40,45 +38,47 @@ export interface TextCell {
 }
 
 export type Output = StreamOutput | DisplayOutput | ResultOutput | ErrorOutput;
-
-export interface StreamOutput {
-  output_type: "stream";
-  name: "stdout" | "stderr";
-  text: string;
-}
-
-export interface DisplayOutput {
-  output_type: "display_data";
-  data: MimeBundle;
-  metadata: Metadata;
-}
-
-export interface ResultOutput {
+export type StreamOutput = { output_type: "stream"; name: "stdout" | "stderr"; text: string };
+export type DisplayOutput = { output_type: "display_data"; data: MimeBundle; metadata: Metadata };
+export type ErrorOutput = { output_type: "error"; ename: string; evalue: string; traceback: string[] };
+export type ResultOutput = Omit<DisplayOutput, "output_type"> & {
   output_type: "execute_result";
-  data: MimeBundle;
-  metadata: Metadata;
   execution_count: number;
-}
-
-export interface ErrorOutput {
-  output_type: "error";
-  ename: string;
-  evalue: string;
-  traceback: string[];
-}
-
-/** Metadata of a notebook for Deno's kernel: front ends choose kernel and colours by it. */
-export const denoMetadata: Metadata = {
-  kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
-  language_info: {
-    codemirror_mode: "typescript",
-    file_extension: ".ts",
-    mimetype: "text/x.typescript",
-    name: "typescript",
-    nbconvert_exporter: "script",
-    pygments_lexer: "typescript",
-  },
 };
+
+/** A notebook for Deno's kernel, from texts. Identifiers are `cell-1`, `cell-2`, … */
+export function createNotebook(cells: { type: "code" | "markdown"; source: string }[]): Notebook {
+  return {
+    cells: cells.map(({ type, source }, index): Cell => {
+      const common = { id: `cell-${index + 1}`, metadata: {}, source };
+      return type === "code"
+        ? { cell_type: type, ...common, outputs: [], execution_count: null }
+        : { cell_type: type, ...common };
+    }),
+    // Front ends choose kernel and colours by it.
+    metadata: {
+      kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
+      language_info: {
+        codemirror_mode: "typescript",
+        file_extension: ".ts",
+        mimetype: "text/x.typescript",
+        name: "typescript",
+        nbconvert_exporter: "script",
+        pygments_lexer: "typescript",
+      },
+    },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+}
+
+/** A copy without outputs and execution counts, as notebooks are kept in `notebooks/`. */
+export function withoutOutputs(notebook: Notebook): Notebook {
+  const cells = notebook.cells.map((cell): Cell =>
+    cell.cell_type === "code" ? { ...cell, outputs: [], execution_count: null } : cell
+  );
+  return { ...notebook, cells };
+}
 
 /** Says what to do about a notebook that is for no kernel or another's; null where it is for Deno's. */
 export function kernelProblem(notebook: Notebook): string | null {
@@ -95,15 +95,13 @@ export function kernelProblem(notebook: Notebook): string | null {
  */
 export async function readNotebook(path: string): Promise<Notebook> {
   const name = basename(path);
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
+  const text = await Deno.readTextFile(path).catch((cause) => {
+    const received = (cause as Error).message;
     throw new SyntaxError(
-      `${name}: cannot be read. Restore the file from the project. Received: ${(cause as Error).message}`,
+      `${name}: cannot be read. Restore the file from the project. Received: ${received}`,
       { cause },
     );
-  }
+  });
   const notebook = parseNotebook(text, name);
   const problem = kernelProblem(notebook);
   if (problem) throw new SyntaxError(`${name}: ${problem}`);
@@ -117,7 +115,7 @@ export async function readNotebook(path: string): Promise<Notebook> {
  * @throws {SyntaxError} when it is not JSON or not a notebook of format 4.5: it names the cell and what to do
  */
 export function parseNotebook(text: string, name = "notebook"): Notebook {
-  let value: unknown;
+  let value;
   try {
     value = JSON.parse(text);
   } catch (error) {
@@ -128,7 +126,89 @@ export function parseNotebook(text: string, name = "notebook"): Notebook {
       { cause: error },
     );
   }
-  return parseNotebookObject(value, name);
+  const need = checkIn(name);
+  need(
+    isObject(value) && "nbformat" in value,
+    "a notebook: an object with nbformat, cells and metadata",
+    value,
+  );
+  const { nbformat, nbformat_minor, cells, metadata } = value;
+  need(
+    nbformat === 4 && nbformat_minor >= 5,
+    "nbformat 4.5, the first in which cells have identifiers. Open it in a current JupyterLab or VS Code and save it",
+    `${nbformat}.${nbformat_minor}`,
+  );
+  need(isObject(metadata), "metadata to be an object", metadata);
+  need(Array.isArray(cells), "cells to be a list", cells);
+  const ids = new Map<string, number>();
+  const parsed = (cells as unknown[]).map((cell, index) => {
+    const result = parseCell(cell, checkIn(`${name}, cell ${index + 1}`));
+    const other = ids.get(result.id);
+    need(!other, `each cell to have an id of its own; cells ${other} and ${index + 1} share one`, result.id);
+    ids.set(result.id, index + 1);
+    return result;
+  });
+  return { ...value, cells: parsed };
+}
+
+type Check = (holds: boolean, expected: string, received: unknown) => void;
+
+function checkIn(place: string): Check {
+  return (holds, expected, received) => {
+    if (holds) return;
+    const shown = typeof received === "string" ? received : JSON.stringify(received) ?? "nothing";
+    const short = shown.length > 100 ? `${shown.slice(0, 100)}…` : shown;
+    throw new SyntaxError(`${place}: expected ${expected}. Received: ${short}`);
+  };
+}
+
+function parseCell(cell: unknown, need: Check): Cell {
+  need(isObject(cell), "an object", cell);
+  const { cell_type, id, metadata, attachments, outputs, execution_count: count, ...rest } = cell as Metadata;
+  need(
+    ["code", "markdown", "raw"].includes(cell_type as string),
+    "cell_type to be code, markdown or raw",
+    cell_type,
+  );
+  need(
+    typeof id === "string" && /^[a-zA-Z0-9_-]{1,64}$/.test(id),
+    `an id of 1–64 letters, digits, "-" or "_". Saving the notebook in JupyterLab or VS Code adds one`,
+    id,
+  );
+  need(isObject(metadata), "metadata to be an object", metadata);
+  const source = joinLines(rest.source);
+  need(typeof source === "string", "source to be a text or a list of lines", rest.source);
+  const common = { ...rest, cell_type, id, metadata, source } as Cell;
+  if (cell_type !== "code") {
+    if (attachments === undefined) return common;
+    need(
+      isObject(attachments) && Object.values(attachments).every(isObject),
+      "attachments by name, each with contents by MIME type",
+      attachments,
+    );
+    const bundles = attachments as Record<string, MimeBundle>;
+    return { ...common, attachments: mapValues(bundles, joinBundle) } as TextCell;
+  }
+  need(Array.isArray(outputs), "a code cell's outputs to be a list", outputs);
+  need(count === null || Number.isInteger(count), "execution_count to be a whole number or null", count);
+  const parsed = (outputs as unknown[]).map((output) => parseOutput(output, need));
+  return { ...common, outputs: parsed, execution_count: count } as CodeCell;
+}
+
+function parseOutput(output: unknown, need: Check): Output {
+  const { output_type: type, data, metadata, name, traceback, ...rest } = isObject(output) ? output : {};
+  const text = joinLines(rest.text);
+  const isStream = type === "stream" && typeof name === "string" && typeof text === "string";
+  const isDisplay = (type === "display_data" || type === "execute_result") && isObject(data) &&
+    isObject(metadata);
+  const isError = type === "error" && Array.isArray(traceback);
+  need(
+    isStream || isDisplay || isError,
+    "each output to be a stream, display_data, execute_result or error with its fields. Clear the outputs",
+    output,
+  );
+  if (isStream) return { ...output as StreamOutput, text };
+  return isDisplay ? { ...output as DisplayOutput, data: joinBundle(data) } : output as ErrorOutput;
 }
 
 /**
@@ -137,53 +217,67 @@ export function parseNotebook(text: string, name = "notebook"): Notebook {
  */
 export function serializeNotebook(notebook: Notebook): string {
   const { orig_nbformat: _1, orig_nbformat_minor: _2, signature: _3, ...metadata } = notebook.metadata;
-  return sortedJson({ ...notebook, metadata, cells: notebook.cells.map(cellForFile) }) + "\n";
-}
-
-/** A copy without outputs and execution counts, as notebooks are kept in `notebooks/`. */
-export function withoutOutputs(notebook: Notebook): Notebook {
-  const cells = notebook.cells.map((cell): Cell =>
-    cell.cell_type === "code" ? { ...cell, outputs: [], execution_count: null } : cell
-  );
-  return { ...notebook, cells };
-}
-
-/** A notebook for Deno's kernel, from texts. Identifiers are `cell-1`, `cell-2`, … */
-export function createNotebook(cells: { type: "code" | "markdown"; source: string }[]): Notebook {
-  return {
-    cells: cells.map(({ type, source }, index): Cell => {
-      const common = { id: `cell-${index + 1}`, metadata: {}, source };
-      return type === "code"
-        ? { cell_type: type, ...common, outputs: [], execution_count: null }
-        : { cell_type: type, ...common };
-    }),
-    metadata: structuredClone(denoMetadata),
-    nbformat: 4,
-    nbformat_minor: 5,
-  };
-}
-
-function cellForFile(cell: Cell): unknown {
-  const { trusted: _, ...metadata } = cell.metadata;
-  const common = { ...cell, metadata, source: splitLines(cell.source) };
-  if (cell.cell_type === "code") return { ...common, outputs: cell.outputs.map(outputForFile) };
-  if (!cell.attachments) return common;
-  const attachments = Object.entries(cell.attachments).map(([name, bundle]) => [name, bundleForFile(bundle)]);
-  return { ...common, attachments: Object.fromEntries(attachments) };
+  const cells = notebook.cells.map((cell) => {
+    const { trusted: _, ...metadata } = cell.metadata;
+    const common = { ...cell, metadata, source: splitLines(cell.source) };
+    if (cell.cell_type === "code") return { ...common, outputs: cell.outputs.map(outputForFile) };
+    return cell.attachments ? { ...common, attachments: mapValues(cell.attachments, splitBundle) } : common;
+  });
+  return sortedJson({ ...notebook, metadata, cells }) + "\n";
 }
 
 function outputForFile(output: Output): unknown {
   if (output.output_type === "stream") return { ...output, text: splitLines(output.text) };
-  return output.output_type === "error" ? output : { ...output, data: bundleForFile(output.data) };
+  return output.output_type === "error" ? output : { ...output, data: splitBundle(output.data) };
 }
 
 /** Texts are split, as they make readable differences between versions; Base64 and JSON stay whole. */
-function bundleForFile(bundle: MimeBundle): MimeBundle {
-  const isText = (mime: string) =>
-    mime.startsWith("text/") || mime === "application/javascript" || mime === "image/svg+xml";
-  return Object.fromEntries(
-    Object.entries(bundle).map((
-      [mime, value],
-    ) => [mime, isText(mime) && typeof value === "string" ? splitLines(value) : value]),
+function splitBundle(bundle: MimeBundle): MimeBundle {
+  const isText = /^text\/|^application\/javascript$|^image\/svg\+xml$/;
+  return mapValues(
+    bundle,
+    (value, mime) => typeof value === "string" && isText.test(mime) ? splitLines(value) : value,
   );
+}
+
+function joinBundle(bundle: MimeBundle): MimeBundle {
+  return mapValues(
+    bundle,
+    (value, mime) => /^application\/(json$|.*\+json$)/.test(mime) ? value : joinLines(value),
+  );
+}
+
+/** A list of texts as one text; anything else as it is. */
+function joinLines(value: unknown): unknown {
+  return Array.isArray(value) && value.every((line) => typeof line === "string") ? value.join("") : value;
+}
+
+/** As Python's `text.splitlines(True)`. It ends lines at CRLF, LF, CR, VT, FF, FS, GS, RS, NEL, LS and PS. */
+function splitLines(text: string): string[] {
+  // deno-lint-ignore no-control-regex -- FS, GS and RS are among them
+  return text.split(/(?<=\r\n|[\n\v\f\x1c-\x1e\x85\u2028\u2029]|\r(?!\n))/).filter((line) => line !== "");
+}
+
+/** As Python's `json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, separators=(",", ": "))`. */
+function sortedJson(value: unknown, indent = ""): string {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const inner = indent + " ";
+  const isArray = Array.isArray(value);
+  // Not through a sorted object: JavaScript would put keys like "10" first.
+  const items = isArray ? value.map((item) => sortedJson(item ?? null, inner)) : Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, item]) => `${JSON.stringify(key)}: ${sortedJson(item, inner)}`);
+  const [open, close] = isArray ? "[]" : "{}";
+  return items.length === 0
+    ? open + close
+    : `${open}\n${inner}${items.join(`,\n${inner}`)}\n${indent}${close}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function mapValues<T, R>(object: Record<string, T>, change: (value: T, key: string) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value, key)]));
 }

@@ -1,231 +1,223 @@
-/** Deno's Jupyter kernel, driven without Python: start, run code, stop. */
-import { type Channel, type Channels, openChannels } from "./channels.ts";
+/** Deno's Jupyter kernel, driven without Python: start, run code, stop (jupyter-client's messaging.rst, protocol 5.3). */
+import { createHmac } from "node:crypto";
 import { type KernelProcess, spawnKernel } from "./kernel_process.ts";
-import type { Message } from "./message.ts";
+import { connectZmtp, type ZmtpSocket } from "./zmtp.ts";
 
-/** How one piece of code ended. */
-export interface CodeResult {
-  /** `stopped`: it was interrupted by `timeoutSeconds` or `stop`. `died`: the kernel's process has ended. */
-  status: "ok" | "error" | "stopped" | "died";
-  /** Name and text of the error, both "" where status is `ok`. */
+/** What a kernel sends, without the ZeroMQ envelope. */
+export interface Message {
+  type: string;
+  content: Record<string, unknown>;
+  /** Bytes on the wire, envelope included. */
+  bytes: number;
+}
+
+/** How code failed. */
+export interface CodeError {
   ename: string;
   evalue: string;
   /** Lines, as the kernel sent them. */
   traceback: string[];
 }
 
-export interface ExecuteOptions {
-  /** Gets each piece of output as it comes (see `outputTypes`). A slow receiver slows the kernel down. */
-  onOutput?: (message: Message) => void | Promise<void>;
-  /** The code is interrupted after this time. Default: no limit. */
-  timeoutSeconds?: number;
-  /** Interrupts the code when aborted with an Error, whose name and message the result gets. */
-  stop?: AbortSignal;
-}
-
-/** A running kernel. One piece of code runs at a time; after one that was stopped none should follow. */
-export interface Kernel {
-  /**
-   * Runs code to its end and until all of its output has arrived. Errors of the code are returned, not thrown; what
-   * `onOutput` throws is thrown when the code has ended. Code that is to be stopped gets 2 s to end and its output 2 s to
-   * arrive; then the kernel is killed.
-   */
-  execute(code: string, options?: ExecuteOptions): Promise<CodeResult>;
-  /** Ends the kernel: asks, and kills after 2 s. May be called again. */
-  close(): Promise<void>;
-}
-
 /** Types of the messages that `onOutput` gets. */
-export const outputTypes: ReadonlySet<string> = new Set(
+const outputTypes: ReadonlySet<string> = new Set(
   ["stream", "display_data", "update_display_data", "execute_result", "error", "clear_output"],
 );
+
+/** A longer message is not read: JavaScript's strings end at 512 MB. */
+const longestMessage = 256e6;
+
+const delimiter = "<IDS|MSG>";
 
 /**
  * Starts a kernel and waits until it answers, about 0.3 s. The kernel ends with this process, also when that is killed.
  *
  * @param options.folder working directory: relative imports and deno.json are looked up from there
  * @param options.env variables on top of this process's own
- * @param options.startTimeoutSeconds default 60, for a busy machine
+ * @param options.startSeconds default 60, for a busy machine
  * @throws {Error} when the kernel does not come up: with what it wrote to stderr
  */
 export async function startKernel(
-  options: { folder: string; env?: Record<string, string>; startTimeoutSeconds?: number },
+  options: { folder: string; env?: Record<string, string>; startSeconds?: number },
 ): Promise<Kernel> {
-  const deadline = Date.now() + (options.startTimeoutSeconds ?? 60) * 1000;
+  const deadline = Date.now() + (options.startSeconds ?? 60) * 1000;
   for (let attempt = 1;; attempt++) {
     const process = await spawnKernel(options);
-    const channels = await openChannels(process, { deadline });
-    const kernel = channels && await greet(process, channels, deadline);
-    await process.removeConnectionFile(); // read by now, or never
+    const kernel = await connect(process, deadline);
+    await Deno.remove(process.connectionFile).catch(() => {}); // read by now, or never
     if (kernel) return kernel;
-    channels?.close();
     await process.kill();
     // Another program may have taken a port between its choice and its use: choose again.
     if (attempt < 3 && Date.now() < deadline) continue;
     throw new Error(
-      `Deno's Jupyter kernel did not start in ${options.folder}. Expected an answer to kernel_info_request; to see more, ` +
-        `run "deno jupyter --help" there. Received: ${process.log().trim() || await process.ended}`,
+      `Deno's Jupyter kernel did not start in ${options.folder}. Expected an answer to its first request; to see more, run ` +
+        `"deno jupyter --help" there. Received: ${process.log().trim() || await process.ended}`,
     );
   }
 }
 
-async function greet(process: KernelProcess, channels: Channels, deadline: number): Promise<Kernel | null> {
-  const { kernel, ask } = createKernel(process, channels);
-  // A subscription takes effect some time after it is made: ask until the answer is seen on both channels.
-  while (Date.now() < deadline) {
-    const answer = await withTimeout(ask("kernel_info_request", {}), 500);
-    if (answer === "ended") return null;
-    if (answer !== "timeout") return kernel;
-  }
+/** A kernel that answers; null when the process ends or the deadline passes before. */
+async function connect(process: KernelProcess, deadline: number): Promise<Kernel | null> {
+  let hasEnded = false;
+  process.ended.then(() => hasEnded = true);
+  const open = async (port: number, type: "DEALER" | "SUB") => {
+    while (!hasEnded && Date.now() < deadline) {
+      const socket = await connectZmtp(port, type).catch(() => null);
+      if (socket) return socket;
+      await new Promise((resolve) => setTimeout(resolve, 20)); // it does not listen yet
+    }
+    return null;
+  };
+  const shell = await open(process.ports.shell, "DEALER");
+  const iopub = shell && await open(process.ports.iopub, "SUB");
+  const kernel = iopub && new Kernel(process, shell, iopub);
+  if (kernel && await kernel.answers(deadline)) return kernel;
+  shell?.close();
+  iopub?.close();
   return null;
 }
 
-/** Sends a request on the shell channel; resolves with the reply when that and `idle` have come, in any order. */
-type Ask = (type: string, content: Record<string, unknown>) => Promise<Message | "ended">;
+/** A running kernel. One piece of code runs at a time. */
+export class Kernel {
+  /** Gets each output as it comes, also what comes between two pieces of code. What it throws, `execute` throws. */
+  onOutput: (message: Message) => void = () => {};
+  readonly #process: KernelProcess;
+  readonly #shell: ZmtpSocket;
+  readonly #iopub: ZmtpSocket;
+  readonly #session = crypto.randomUUID();
+  /** Who waits for the reply to a request, or for a marker, by its identifier. */
+  readonly #waiting = new Map<string, (message: Message) => void>();
+  /** Resolves with how the process ended, when all that it sent is read. */
+  readonly #ended: Promise<string>;
+  #failure: { error: unknown } | null = null;
 
-function createKernel(process: KernelProcess, channels: Channels): { kernel: Kernel; ask: Ask } {
-  let receiveOutput: NonNullable<ExecuteOptions["onOutput"]> = () => {};
-  let lastHeard = Date.now();
-  const waiting = new Set<(channel: Channel, message: Message) => boolean>();
+  /** @param shell takes requests and replies @param iopub gets all that the kernel publishes */
+  constructor(process: KernelProcess, shell: ZmtpSocket, iopub: ZmtpSocket) {
+    [this.#process, this.#shell, this.#iopub] = [process, shell, iopub];
+    this.#ended = Promise.all([this.#read(shell), this.#read(iopub)]).catch(() => process.kill())
+      .then(() => process.ended);
+  }
 
-  const reading = channels.listen(async (channel, message) => {
-    lastHeard = Date.now();
-    if (channel === "iopub" && outputTypes.has(message.type)) await receiveOutput(message);
-    for (const accepts of waiting) if (accepts(channel, message)) waiting.delete(accepts);
-  });
-  // What the kernel has sent before its end is read first.
-  const ended = reading.catch(() => process.kill()).then(() => process.ended).then(() => "ended" as const);
-  /** Resolves with the first message that fits. To be called before what provokes the message is sent. */
-  const hear = (fits: (channel: Channel, message: Message) => boolean) => {
-    const heard = new Promise<Message>((resolve) => {
-      waiting.add((channel, message) => {
-        const accepted = fits(channel, message);
-        if (accepted) resolve(message);
-        return accepted;
-      });
-    });
-    return Promise.race([heard, ended]);
-  };
-
-  const ask: Ask = async (type, content) => {
-    const id = crypto.randomUUID();
-    const replied = hear((channel, message) => channel === "shell" && message.parentId === id);
-    const idle = hear((channel, { parentId, content }) =>
-      channel === "iopub" && parentId === id && content.execution_state === "idle"
-    );
-    await channels.send("shell", { type, id, content });
-    const [reply, state] = await Promise.all([replied, idle]);
-    return state === "ended" ? "ended" : reply;
-  };
-
-  /**
-   * Waits for output that is still under way. Deno 2.9.6 sends `idle` before it (three times out of four for a cell that
-   * prints 20 lines), but keeps its order: so a marker is sent after it.
-   */
-  const settle = async (patience: number) => {
-    const marker = `settled-${crypto.randomUUID()}`;
-    const isMarker = ({ content }: Message) =>
-      (content.transient as { display_id?: string } | undefined)?.display_id === marker;
-    const receive = receiveOutput;
-    receiveOutput = (message) => isMarker(message) ? undefined : receive(message);
-    const arrived = hear((_, message) => isMarker(message));
-    const display = JSON.stringify({ data: {}, metadata: {}, transient: { display_id: marker } });
-    const code = `try { await Deno.jupyter.broadcast("display_data", ${display}); } catch {}`;
-    const asked = ask("execute_request", { ...requestFields, code, silent: true, store_history: false });
-    // The cell may have broken what the marker needs: go on when nothing has come for a while.
-    lastHeard = Date.now();
-    while (Date.now() - lastHeard < 30_000 && patience > 0) {
-      if ((await withTimeout(Promise.all([asked, arrived]), Math.min(patience, 1000))) !== "timeout") {
-        return true;
-      }
-      patience -= 1000;
+  /** Whether the kernel answers in time: on both channels, as a subscription takes effect some time after it is made. */
+  async answers(deadline: number): Promise<boolean> {
+    while (Date.now() < deadline) {
+      let timer;
+      const late = new Promise((resolve) => timer = setTimeout(resolve, 500, "late"));
+      const first = await Promise.race([this.#settle(), this.#ended, late]);
+      clearTimeout(timer);
+      if (first !== "late") return first === "settled";
     }
     return false;
-  };
+  }
 
-  const execute: Kernel["execute"] = async (code, { onOutput = () => {}, timeoutSeconds, stop } = {}) => {
-    let failure: { error: unknown } | undefined;
-    receiveOutput = async (message) => {
-      try {
-        await onOutput(message);
-      } catch (error) {
-        failure ??= { error };
-      }
+  /**
+   * Runs code to its end and until all of its output has arrived. Returns how it failed, or null. Where the code is stopped, its
+   * kernel is killed.
+   *
+   * @param stop stops the code when aborted with an Error, whose name and message are returned
+   * @throws what `onOutput` threw
+   */
+  async execute(code: string, stop?: AbortSignal): Promise<CodeError | null> {
+    const run = async () => {
+      const { content } = await this.#ask(code);
+      await this.#settle();
+      return content;
     };
-    const asked = ask("execute_request", { ...requestFields, code, silent: false, store_history: true });
-    const stopped = aborted(stop);
-    let reply = await withTimeout(
-      Promise.race([asked, stopped.promise]),
-      timeoutSeconds && timeoutSeconds * 1000,
-    );
-    const timedOut = reply === "timeout";
-    if (timedOut || reply === "stopped") {
-      await channels.send("control", { type: "interrupt_request", id: crypto.randomUUID(), content: {} });
-      reply = await withTimeout(asked, 2000);
-      if (typeof reply !== "object" || !await settle(2000)) await process.kill();
-    } else if (typeof reply === "object") {
-      // Output may still pass a limit here, as it comes later than the reply.
-      if (await Promise.race([settle(Infinity), stopped.promise]) === "stopped") await process.kill();
-    }
-    stopped.forget();
-    receiveOutput = () => {};
-    if (failure) throw failure.error;
+    const stopped = Promise.withResolvers<null>();
+    const onStop = () => stopped.resolve(null);
+    stop?.addEventListener("abort", onStop);
+    const result = await Promise.race([this.#ended, stopped.promise, run()]);
+    stop?.removeEventListener("abort", onStop);
+    if (stop?.aborted) await this.close();
+    if (this.#failure) throw this.#failure.error;
     if (stop?.aborted) {
       const { name, message } = stop.reason as Error;
-      return { status: "stopped", ename: name, evalue: message, traceback: [] };
+      return { ename: name, evalue: message, traceback: [] };
     }
-    if (timedOut) {
-      const evalue = `The cell ran longer than its limit of ${timeoutSeconds} s and was stopped`;
-      return { status: "stopped", ename: "CellTimeout", evalue, traceback: [] };
-    }
-    if (typeof reply === "object") return resultOf(reply);
-    return {
-      status: "died",
-      ename: "KernelDied",
-      evalue: `The kernel's process has ended while the cell ran: ${await process.ended}`,
-      traceback: process.log().split("\n").filter((line) => line.trim() && !line.includes("is unstable"))
-        .slice(-20),
+    if (typeof result === "string") return this.#death(result);
+    if (result?.status === "ok") return null;
+    const { ename = "Error", evalue = "", traceback = [] } = result as Partial<CodeError>;
+    return { ename, evalue, traceback };
+  }
+
+  /** Kills the kernel and what its cells have started. May be called again. */
+  async close(): Promise<void> {
+    await this.#process.kill();
+    await this.#ended;
+    this.#shell.close();
+    this.#iopub.close();
+  }
+
+  #death(how: string): CodeError {
+    const said = this.#process.log().split("\n").filter((line) =>
+      line.trim() && !line.includes("is unstable")
+    );
+    const evalue = `The kernel's process has ended while the cell ran: ${how}`;
+    return { ename: "KernelDied", evalue, traceback: said.slice(-20) };
+  }
+
+  /**
+   * Waits for output that is still under way. Deno 2.9.6 says that code is done before its output is out (three times out of four
+   * for a cell that prints 20 lines), but keeps the output's order: so a marker is sent after it.
+   */
+  async #settle(): Promise<"settled"> {
+    const marker = crypto.randomUUID();
+    const arrived = this.#hear(marker);
+    const display = JSON.stringify({ data: {}, metadata: {}, transient: { display_id: marker } });
+    const { content } = await this.#ask(`await Deno.jupyter.broadcast("display_data", ${display});`);
+    if (content.status === "ok") await arrived; // the cell may have broken what the marker needs
+    return "settled";
+  }
+
+  /** Sends code; resolves with the reply. */
+  async #ask(code: string): Promise<Message> {
+    const id = crypto.randomUUID();
+    const reply = this.#hear(id);
+    const header = {
+      msg_id: id,
+      msg_type: "execute_request",
+      session: this.#session,
+      username: "headless",
+      date: new Date().toISOString(),
+      version: "5.3",
     };
-  };
+    const flags = { silent: false, store_history: true, allow_stdin: false, stop_on_error: true };
+    const parts = [header, {}, {}, { code, user_expressions: {}, ...flags }].map((part) =>
+      JSON.stringify(part)
+    );
+    const signature = createHmac("sha256", this.#process.key).update(parts.join("")).digest("hex");
+    // A broken socket belongs to a kernel that has ended: `#ended` tells.
+    await this.#shell.send([delimiter, signature, ...parts]).catch(() => {});
+    return await reply;
+  }
 
-  const close = async () => {
-    await channels.send("control", {
-      type: "shutdown_request",
-      id: crypto.randomUUID(),
-      content: { restart: false },
-    });
-    await withTimeout(process.ended, 2000);
-    await process.kill();
-    channels.close();
-    await ended;
-  };
-  return { kernel: { execute, close }, ask };
-}
+  #hear(id: string): Promise<Message> {
+    return new Promise((resolve) => this.#waiting.set(id, resolve));
+  }
 
-const requestFields = { user_expressions: {}, allow_stdin: false, stop_on_error: true };
+  async #read(socket: ZmtpSocket): Promise<void> {
+    for await (const frames of socket.messages()) this.#take(frames, socket);
+  }
 
-function resultOf(reply: Message): CodeResult {
-  const { status, ename, evalue, traceback } = reply.content as unknown as Partial<CodeResult>;
-  if (status === "ok") return { status, ename: "", evalue: "", traceback: [] };
-  return { status: "error", ename: ename ?? "Error", evalue: evalue ?? "", traceback: traceback ?? [] };
-}
-
-/** Resolves when the signal is aborted; `forget` lets go of the signal. */
-function aborted(signal?: AbortSignal): { promise: Promise<"stopped">; forget(): void } {
-  const { promise, resolve } = Promise.withResolvers<"stopped">();
-  const listener = () => resolve("stopped");
-  signal?.addEventListener("abort", listener);
-  return { promise, forget: () => signal?.removeEventListener("abort", listener) };
-}
-
-/** The promise's value, or "timeout". Without a limit it waits as long as it takes. */
-async function withTimeout<T>(promise: Promise<T>, milliseconds?: number): Promise<T | "timeout"> {
-  if (milliseconds === undefined) return await promise;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"timeout">((resolve) => timer = setTimeout(resolve, milliseconds, "timeout"));
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
+  #take(frames: Uint8Array[], socket: ZmtpSocket): void {
+    const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
+    const texts = bytes > longestMessage ? [] : frames.map((frame) => new TextDecoder().decode(frame));
+    const [header, parent, , content] = texts.slice(texts.indexOf(delimiter) + 2).map((text) =>
+      JSON.parse(text)
+    );
+    const text = `[One output of ${(bytes / 1e6).toFixed(0)} MB left out]\n`;
+    const message = header
+      ? { type: header.msg_type, content, bytes }
+      : { type: "stream", content: { name: "stderr", text }, bytes };
+    const id = socket === this.#shell ? parent?.msg_id : message.content.transient?.display_id;
+    const receiver = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (receiver) return receiver(message);
+    if (socket === this.#shell || !outputTypes.has(message.type)) return;
+    try {
+      this.onOutput(message);
+    } catch (error) {
+      this.#failure ??= { error };
+    }
   }
 }

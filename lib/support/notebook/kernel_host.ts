@@ -1,30 +1,26 @@
 /**
- * A small process between the runner and the Deno kernel, so that the kernel never outlives the runner: its standard input
- * is a pipe that the system closes when the runner is gone, in whatever way, also by SIGKILL. Then the kernel is killed.
+ * A small process between the runner and the Deno kernel, so that the kernel never outlives the runner: its standard input is a
+ * pipe that the system closes when the runner is gone, in whatever way, also by SIGKILL. Then this process kills the kernel.
  *
- * Started as `deno run -A kernel_host.ts CONNECTION_FILE` in the notebook's folder, as the leader of a process group, with the
- * file's content on its standard input, which then stays open. This process writes the file, so that one which removes it
- * is there as soon as it is.
+ * Started as `deno run -A kernel_host.ts CONNECTION_FILE` in the notebook's folder, as the leader of a process group. The runner
+ * writes the file's content to the standard input and leaves that open. This process makes the file, so that nobody else has to
+ * remove it if the runner dies.
  */
 const [connectionFile] = Deno.args;
-const buffer = new Uint8Array(4096); // more than the content
-const length = await Deno.stdin.read(buffer);
-if (length === null) Deno.exit(0); // the runner has gone already
-Deno.writeFileSync(connectionFile, buffer.subarray(0, length), { createNew: true, mode: 0o600 });
+const stdin = Deno.stdin.readable.getReader();
+const { value: connection } = await stdin.read();
+if (!connection) Deno.exit(0); // the runner has gone already
+Deno.writeFileSync(connectionFile, connection, { createNew: true, mode: 0o600 });
 const kernel = new Deno.Command(Deno.execPath(), {
   args: ["jupyter", "--kernel", "--conn", connectionFile],
   stdin: "null",
 }).spawn();
 
-// A terminal's Ctrl+C is the runner's to handle: the host ends when the runner does.
-for (const signal of Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGHUP"] as const) {
-  Deno.addSignalListener(signal, () => {});
-}
+// A terminal's Ctrl+C is the runner's to handle: this process ends when the runner does.
+const signals = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGHUP"] as const;
+for (const signal of signals) Deno.addSignalListener(signal, () => {});
 
-const runnerIsGone = (async () => {
-  while ((await Deno.stdin.read(buffer).catch(() => null)) !== null);
-  return null;
-})();
+const runnerIsGone = stdin.read().then(() => null, () => null);
 const status = await Promise.race([runnerIsGone, kernel.status]);
 try {
   Deno.removeSync(connectionFile);
@@ -34,21 +30,6 @@ if (status === null) {
     kernel.kill("SIGKILL");
     // The kernel's own children, too. This process is in the group and ends here.
     if (Deno.build.os !== "windows") Deno.kill(-Deno.pid, "SIGKILL");
-  } catch { /* the kernel has ended in the meantime, or this process leads no group */ }
+  } catch { /* the kernel has ended in the meantime */ }
 }
-Deno.exit(status === null ? 0 : status.signal ? 128 + signalNumber(status.signal) : status.code);
-
-function signalNumber(signal: string): number {
-  return {
-    SIGHUP: 1,
-    SIGINT: 2,
-    SIGILL: 4,
-    SIGTRAP: 5,
-    SIGABRT: 6,
-    SIGBUS: 7,
-    SIGFPE: 8,
-    SIGKILL: 9,
-    SIGSEGV: 11,
-    SIGTERM: 15,
-  }[signal] ?? 0;
-}
+Deno.exit(status?.code ?? 0);

@@ -6,16 +6,16 @@ import { fileURLToPath } from "node:url";
 /** A kernel's process behind kernel_host.ts. */
 export interface KernelProcess {
   /** TCP ports on 127.0.0.1. */
-  ports: { shell: number; iopub: number; control: number };
+  ports: { shell: number; iopub: number };
   /** What messages are signed with. */
   key: string;
+  /** The kernel reads its ports and key from it when it starts. */
+  connectionFile: string;
   /** Resolves when the process has ended, with a few words on how: `exit code 1`. Never rejects. */
   ended: Promise<string>;
   /** The last 16 kB that the process itself wrote to stdout and stderr: native libraries, crashes. */
   log(): string;
-  /** Removes the file that the kernel reads its ports and key from, once it has. May be called again. */
-  removeConnectionFile(): Promise<void>;
-  /** Kills the process where it still runs, waits for its end and removes its file. */
+  /** Kills the process where it still runs, with all that it has started, and waits for its end. */
   kill(): Promise<void>;
 }
 
@@ -36,20 +36,7 @@ export async function spawnKernel(
     ...{ transport: "tcp", ip: "127.0.0.1", signature_scheme: "hmac-sha256", key, kernel_name: "deno" },
     ...{ shell_port, iopub_port, control_port, stdin_port, hb_port },
   };
-  const host = spawnHost(connectionFile, options);
-  const stdin = host.stdin.getWriter();
-  await stdin.write(new TextEncoder().encode(JSON.stringify(connection))).catch(() => {}); // `ended` tells why
-  stdin.releaseLock();
-  const ports = { shell: shell_port, iopub: iopub_port, control: control_port };
-  const removeConnectionFile = () => Deno.remove(connectionFile).catch(() => {});
-  return { ...watch(host, removeConnectionFile), ports, key };
-}
-
-function spawnHost(
-  connectionFile: string,
-  options: { folder: string; env?: Record<string, string> },
-): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
+  const host = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-config", "--no-lock", "--quiet", hostPath, connectionFile],
     cwd: options.folder,
     env: options.env,
@@ -58,12 +45,8 @@ function spawnHost(
     stderr: "piped",
     detached: true, // a process group of its own: a terminal's Ctrl+C is for this process alone
   }).spawn();
-}
-
-function watch(
-  host: Deno.ChildProcess,
-  removeConnectionFile: () => Promise<void>,
-): Omit<KernelProcess, "ports" | "key"> {
+  const stdin = host.stdin.getWriter();
+  await stdin.write(new TextEncoder().encode(JSON.stringify(connection))).catch(() => {}); // `ended` tells why
   const log = tailOf(host.stdout, host.stderr);
   const ended = host.status.then(async ({ code }) => {
     killGroup(host.pid); // where the host itself was killed, and for what cells have started
@@ -71,16 +54,16 @@ function watch(
     return describeExit(code, log.text());
   });
   return {
+    ports: { shell: shell_port, iopub: iopub_port },
+    key,
+    connectionFile,
     ended,
     log: log.text,
-    removeConnectionFile,
     async kill() {
-      // The host kills the kernel when its standard input ends. It may be closed or broken already.
-      await host.stdin.close().catch(() => {});
+      await stdin.close().catch(() => {}); // so the host kills the kernel; the pipe may be broken already
       const patience = setTimeout(() => killGroup(host.pid), 2000);
       await ended;
       clearTimeout(patience);
-      await removeConnectionFile();
     },
   };
 }
@@ -100,7 +83,7 @@ function killGroup(leader: number): void {
 }
 
 function describeExit(code: number, log: string): string {
-  if (/JavaScript out of memory|JavaScript heap out of memory/.test(log)) {
+  if (/JavaScript (heap )?out of memory/.test(log)) {
     return "out of memory, JavaScript's heap is full. Hold less at a time, or raise the limit: " +
       "DENO_V8_FLAGS=--max-old-space-size=MEGABYTES";
   }

@@ -12,6 +12,20 @@ export interface KernelSpecResult {
 
 type Environment = Record<string, string | undefined>;
 
+/** Deno's entry where Jupyter looks for kernels, one that works before one that does not; null where there is none. */
+export async function findKernelSpec(
+  env: Environment = Deno.env.toObject(),
+): Promise<{ path: string; program: string; works: boolean } | null> {
+  let broken = null;
+  for (const path of dataFolders(env).map(specIn)) {
+    const program = await programOf(path);
+    if (program === null) continue;
+    if (program && await exists(program, env)) return { path, program, works: true };
+    broken ??= { path, program, works: false };
+  }
+  return broken;
+}
+
 /**
  * Registers Deno's kernel for Jupyter front ends where it is not (jupyter-core's search path). An entry whose program
  * exists is never touched.
@@ -21,12 +35,13 @@ type Environment = Record<string, string | undefined>;
  */
 export async function ensureKernelSpec(options: { env?: Environment } = {}): Promise<KernelSpecResult> {
   const env = options.env ?? Deno.env.toObject();
-  for (const folder of dataFolders(env)) {
-    const path = specIn(folder);
-    const program = await programOf(path);
-    if (program && await exists(program, env)) {
-      return { action: "found", path, message: `Deno's Jupyter kernel is registered: ${path}` };
-    }
+  const found = await findKernelSpec(env);
+  if (found?.works) {
+    return {
+      action: "found",
+      path: found.path,
+      message: `Deno's Jupyter kernel is registered: ${found.path}`,
+    };
   }
   const path = specIn(userDataFolder(env));
   const before = await programOf(path);

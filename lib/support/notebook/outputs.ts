@@ -1,8 +1,7 @@
 /** Collects what a cell sends out, as Jupyter's front ends do, within bounds. */
 import { stripVTControlCharacters } from "node:util";
-import { type BoundedText, boundedText } from "./bounded_text.ts";
-import type { DisplayOutput, Metadata, MimeBundle, Output, ResultOutput } from "./ipynb.ts";
-import type { Message } from "./message.ts";
+import type { DisplayOutput, ErrorOutput, Metadata, MimeBundle, Output } from "./ipynb.ts";
+import type { Message } from "./kernel.ts";
 
 export interface OutputLimits {
   /** Characters of text a cell; of more its head and tail are kept. Default 10 million. */
@@ -20,7 +19,7 @@ export interface OutputLimits {
 export interface OutputCollector {
   /** Begins the next cell. */
   startCell(executionCount: number): void;
-  add(message: Message): void;
+  add(message: Pick<Message, "type" | "content">): void;
   /** Outputs of the cell at hand, up to now. */
   outputs(): Output[];
 }
@@ -33,7 +32,7 @@ interface Stream {
 
 type Piece = Exclude<Output, { output_type: "stream" }> | Stream;
 
-/** More pieces than this are joined out of order: a million of them would be no outputs to look at. */
+/** Streams are joined out of order when there are more pieces than this: nobody looks at a million of them. */
 const mostPieces = 1000;
 
 /**
@@ -45,18 +44,15 @@ export function collectOutputs(limits: OutputLimits = {}): OutputCollector {
   const { text: textLimit = 10e6, displays: displayLimit = 100e6 } = limits;
   const displays = new Map<string, DisplayOutput[]>();
   let pieces: Piece[] = [];
-  let executionCount = 0;
-  let displayed = 0;
-  let clearsNext = false;
+  let [executionCount, displayed, clearsNext] = [0, 0, false];
 
   const addText = (name: Stream["name"], text: string) => {
-    const isOurs = (piece: Piece | undefined): piece is Stream =>
-      piece?.output_type === "stream" && piece.name === name;
+    const isOurs = (piece?: Piece): piece is Stream => piece?.output_type === "stream" && piece.name === name;
     let stream = pieces.at(-1);
     if (!isOurs(stream) && pieces.length >= mostPieces) stream = pieces.findLast(isOurs);
     if (!isOurs(stream)) {
-      const used = pieces.reduce((sum, piece) => sum + ("text" in piece ? piece.text.length() : 0), 0);
-      stream = { output_type: "stream", name, text: boundedText(Math.max(textLimit - used, 10_000)) };
+      const used = pieces.reduce((sum, piece) => sum + ("text" in piece ? piece.text.length : 0), 0);
+      stream = { output_type: "stream", name, text: new BoundedText(Math.max(textLimit - used, 10_000)) };
       pieces.push(stream);
     }
     stream.text.add(text);
@@ -66,51 +62,38 @@ export function collectOutputs(limits: OutputLimits = {}): OutputCollector {
     const size = JSON.stringify(data).length;
     displayed += size;
     if (displayed <= displayLimit && pieces.length < mostPieces) return true;
-    addText(
-      "stderr",
-      `[An output of ${size.toLocaleString("en")} characters left out: the cell shows too much]\n`,
-    );
+    const count = size.toLocaleString("en");
+    addText("stderr", `[An output of ${count} characters left out: the cell shows too much]\n`);
     return false;
   };
 
   return {
     startCell(count) {
-      [pieces, displayed, clearsNext, executionCount] = [[], 0, false, count];
+      [pieces, executionCount, displayed, clearsNext] = [[], count, 0, false];
     },
     add({ type, content }) {
+      const id = (content.transient as { display_id?: string } | undefined)?.display_id ?? "";
       if (type === "clear_output") {
         clearsNext = content.wait === true;
         if (!clearsNext) pieces = [];
         return;
       }
       if (type === "update_display_data") {
-        for (const display of displays.get(displayIdOf(content) ?? "") ?? []) {
-          Object.assign(display, shownBy(content));
-        }
+        for (const display of displays.get(id) ?? []) Object.assign(display, shownBy(content));
         return;
       }
       if (clearsNext) [pieces, clearsNext] = [[], false];
       if (type === "stream") {
         addText(content.name === "stderr" ? "stderr" : "stdout", String(content.text));
       } else if (type === "error") {
-        const { ename, evalue, traceback } = content as {
-          ename: string;
-          evalue: string;
-          traceback: string[];
-        };
+        const { ename, evalue, traceback } = content as unknown as ErrorOutput;
         pieces.push({ output_type: type, ename, evalue, traceback: traceback.map(stripVTControlCharacters) });
       } else if (type === "display_data" && fits(content.data as MimeBundle)) {
         const display: DisplayOutput = { output_type: type, ...shownBy(content) };
-        const id = displayIdOf(content);
-        if (id !== undefined) displays.set(id, [...displays.get(id) ?? [], display]);
+        if (id) displays.set(id, [...displays.get(id) ?? [], display]);
         pieces.push(display);
       } else if (type === "execute_result" && fits(content.data as MimeBundle)) {
-        const result: ResultOutput = {
-          output_type: type,
-          ...shownBy(content),
-          execution_count: executionCount,
-        };
-        pieces.push(result);
+        pieces.push({ output_type: type, ...shownBy(content), execution_count: executionCount });
       }
     },
     outputs: () =>
@@ -124,12 +107,45 @@ export function collectOutputs(limits: OutputLimits = {}): OutputCollector {
 
 function shownBy(content: Message["content"]): { data: MimeBundle; metadata: Metadata } {
   const data = { ...content.data as MimeBundle };
-  if (typeof data["text/plain"] === "string") {
-    data["text/plain"] = stripVTControlCharacters(data["text/plain"]);
-  }
+  const text = data["text/plain"];
+  if (typeof text === "string") data["text/plain"] = stripVTControlCharacters(text);
   return { data, metadata: { ...content.metadata as Metadata } };
 }
 
-function displayIdOf(content: Message["content"]): string | undefined {
-  return (content.transient as { display_id?: string } | undefined)?.display_id;
+/** Text of any length: of one longer than the limit the first and the last half of the limit are kept. */
+export class BoundedText {
+  #head = "";
+  #tail = "";
+  #leftOut = 0;
+  readonly #half: number;
+
+  /** @param limit in characters (UTF-16 units); half as much more, and one added piece, may be held */
+  constructor(limit: number) {
+    this.#half = Math.floor(limit / 2);
+  }
+
+  /** Characters held. */
+  get length(): number {
+    return this.#head.length + this.#tail.length;
+  }
+
+  add(text: string): void {
+    const room = this.#half - this.#head.length;
+    this.#head += text.slice(0, room);
+    this.#tail += text.slice(room);
+    if (this.#tail.length > 2 * this.#half + 1000) this.#cut();
+  }
+
+  /** The text; what was left out is told where it was. */
+  toString(): string {
+    this.#cut();
+    if (this.#leftOut === 0) return this.#head + this.#tail;
+    return `${this.#head}\n[… ${this.#leftOut.toLocaleString("en")} characters left out …]\n${this.#tail}`;
+  }
+
+  #cut(): void {
+    const more = Math.max(this.#tail.length - this.#half, 0);
+    this.#tail = this.#tail.slice(more);
+    this.#leftOut += more;
+  }
 }

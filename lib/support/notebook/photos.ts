@@ -1,32 +1,123 @@
 /**
- * Keeps photos out of committed notebooks. HAM10000 is CC BY-NC 4.0: what shows a photo of it stays on the user's machine.
+ * Keeps photos out of published notebooks. HAM10000 is CC BY-NC 4.0: what shows a photo of it stays on the user's machine.
  *
- * A photo is shown by `display_data` whose metadata hold `{ ham10000: { photo: true, alt: "…" } }`. `withoutPhotos` puts a
- * drawn placeholder in its place; `assertNoPhotos` is the net below that.
+ * A photo is shown by an output with the tag of photo_tag.ts. `withoutPhotos` shows a drawn picture in its place;
+ * `assertNoPhotos` is the net below that.
  */
+import { Buffer } from "node:buffer";
+import sharp from "sharp";
 import { isPhoto as isPhotoMetadata, type PhotoMetadata, photoMetadata, photoTag } from "../photo_tag.ts";
-import type { Cell, DisplayOutput, Notebook, Output } from "./ipynb.ts";
-import { placeholder, placeholderText } from "./placeholder.ts";
-import { findEmbeddedImage, findPixels } from "./embedded_image.ts";
+import { svgToPng, wrapText } from "../plotly/letters.ts";
+import type { Cell, DisplayOutput, MimeBundle, Notebook, Output } from "./ipynb.ts";
+
+const licence = "HAM10000 is licensed CC BY-NC 4.0. To see it on your machine: deno task reproduce";
+/** What the placeholder says, also as text. */
+const placeholderText = `Photo not shown here: ${licence}`;
+/** What stands below a drawn picture in a photo's place. */
+const standInText = `Drawn stand-in; photo not shown here: ${licence}`;
+/** Stands in the file of a picture that `withoutPhotos` made from a stand-in. */
+const standInMark = "HAM10000: drawn stand-in in the place of a photo";
 
 /** Whether an output is tagged as showing a photo. */
 export function isPhoto(output: Output): boolean {
   return "metadata" in output && isPhotoMetadata(output.metadata);
 }
 
-/** A copy in which each tagged output shows the placeholder; all else is as it was. */
+/**
+ * A copy in which each tagged output shows its drawn stand-in (`PhotoMetadata.standIn`) over a line that says so; where it has
+ * none, a grey placeholder. All else is as it was.
+ *
+ * @throws {TypeError} where a stand-in is no PNG or is the photo itself
+ */
 export async function withoutPhotos(notebook: Notebook): Promise<Notebook> {
-  const cells = await Promise.all(notebook.cells.map(async (cell): Promise<Cell> => {
+  const cells = await Promise.all(notebook.cells.map(async (cell, index): Promise<Cell> => {
     if (cell.cell_type !== "code") return cell;
-    return { ...cell, outputs: await Promise.all(cell.outputs.map(replacePhoto)) };
+    const outputs = cell.outputs.map((output) =>
+      isPhoto(output) ? replacePhoto(output as DisplayOutput, index + 1) : output
+    );
+    return { ...cell, outputs: await Promise.all(outputs) };
   }));
   return { ...notebook, cells };
 }
 
+async function replacePhoto({ data, metadata }: DisplayOutput, cell: number): Promise<Output> {
+  const { alt = "", synthetic, standIn } = metadata[photoTag] as Partial<PhotoMetadata>;
+  const tag = photoMetadata({ alt: String(alt), synthetic: synthetic === true });
+  const shown = (png: string, text: string, more = {}): Output => ({
+    output_type: "display_data",
+    data: { "image/png": png, "text/plain": `[${alt ? `${String(alt).replace(/\.$/, "")}. ` : ""}${text}]` },
+    metadata: { ...tag, ...more },
+  });
+  if (standIn === undefined) return shown(placeholder(), placeholderText);
+  const isPng = typeof standIn === "string" && standIn.startsWith(pngStart);
+  if (!isPng || Object.values(data).includes(standIn)) {
+    throw new TypeError(
+      `cell ${cell}: expected a photo's standIn to be a drawn picture, PNG in Base64. Received: ${
+        isPng ? "the photo itself" : "something else"
+      }`,
+    );
+  }
+  const { png, width, height } = await withCaption(Uint8Array.fromBase64(standIn));
+  // Photo grids have two pixels where one is shown, and say so.
+  const size = { "image/png": { width: Math.round(width / 2), height: Math.round(height / 2) } };
+  return shown(png, standInText, "image/png" in metadata ? size : {});
+}
+
+/** How Base64 of a PNG begins. */
+const pngStart = "iVBORw0KGgo";
+
+let drawn: string | undefined;
+
+/** The drawn placeholder, PNG in Base64: dashed frame, icon, and how to see the photo. The same each time; 480×160 pixels. */
+export function placeholder(): string {
+  // A frame with hills and a sun, struck through: the usual sign for a missing picture.
+  const icon =
+    `<g transform="translate(36 48)" fill="none" stroke="#6b7280" stroke-width="3" stroke-linejoin="round">
+    <rect x="1" y="1" width="62" height="54" rx="5"/><circle cx="45" cy="17" r="6"/>
+    <path d="M1 45 20 25 36 42 47 32 63 46M-6 62 70-6"/></g>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="480" height="160">
+    <rect x="2" y="2" width="476" height="156" rx="8" fill="#f9fafb" stroke="#9ca3af" stroke-width="2" stroke-dasharray="8 6"/>
+    ${icon}${textLines(placeholderText, { x: 125, y: 66, width: 330, size: 15 }).svg}</svg>`;
+  return drawn ??= svgToPng(svg, { scale: 1 }).toBase64();
+}
+
+/** A stand-in over the line that says what it is, as marked PNG in Base64. */
+async function withCaption(standIn: Uint8Array): Promise<{ png: string; width: number; height: number }> {
+  const { data, info: { width, height } } = await sharp(standIn).flatten({ background: "#ffffff" }).png()
+    .toBuffer({ resolveWithObject: true });
+  const { svg, bottom } = textLines(standInText, {
+    x: 16,
+    y: 34,
+    width: Math.max(width - 32, 200),
+    size: 22,
+  });
+  const caption = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${bottom}">
+    <rect width="100%" height="100%" fill="#f9fafb"/>${svg}</svg>`;
+  const png = await sharp(data).extend({ bottom, background: "#f9fafb" })
+    .composite([{ input: Buffer.from(svgToPng(caption, { scale: 1 })), top: height, left: 0 }])
+    .withExif({ IFD0: { ImageDescription: standInMark } }).png({ compressionLevel: 9 }).toBuffer();
+  return { png: png.toString("base64"), width, height: height + bottom };
+}
+
+/** Wrapped text for `svgToPng`; `y` is the first baseline, `bottom` the height down to below the last. */
+function textLines(
+  text: string,
+  { x, y, width, size }: { x: number; y: number; width: number; size: number },
+): { svg: string; bottom: number } {
+  const leading = 1.4 * size;
+  const lines = wrapText(text, width, { size });
+  const svg = lines.map((line, index) => `<text x="${x}" y="${y + leading * index}">${line}</text>`).join("");
+  return {
+    svg: `<g fill="#374151" font-family="Inter" font-size="${size}">${svg}</g>`,
+    bottom: Math.ceil(y + leading * (lines.length - 1) + 0.6 * size),
+  };
+}
+
 /**
- * Checks a notebook that is to be committed, after `withoutPhotos`. Refused are: tagged outputs that show anything but the
- * placeholder; images that are no figures, where a figure has PNG or SVG beside its plotly JSON (so each JPEG); plotly
- * figures with pictures in them; attachments of Markdown cells; `data:image` addresses and Base64 of images in any text.
+ * Checks a notebook that is to be published, after `withoutPhotos`. Refused are: tagged outputs that show anything but the
+ * placeholder or a stand-in with its caption; images that are no figures, where a figure has PNG or SVG beside its plotly JSON (so
+ * each JPEG); plotly figures with pictures in them; attachments of Markdown cells; `data:image` addresses and Base64 of images in
+ * any text.
  *
  * It cannot know what a figure's PNG shows, nor numbers that are pixels (but in plotly's image traces, which it refuses).
  *
@@ -38,12 +129,13 @@ export async function assertNoPhotos(notebook: Notebook, options: { name?: strin
   const report = (place: string, problem: string | null) => problem && found.push(`${place}: ${problem}`);
   for (const [index, cell] of notebook.cells.entries()) {
     const place = `cell ${index + 1}`;
-    const { outputs = [], ...rest } = cell as Cell & { outputs?: Output[] };
-    if ("attachments" in cell && Object.keys(cell.attachments ?? {}).length > 0) {
-      report(place, `attachment ${Object.keys(cell.attachments ?? {}).join(", ")}`);
-    } else {
-      report(place, findEmbeddedImage(rest, { isCode: cell.cell_type === "code" }));
-    }
+    const { outputs = [], attachments = {}, ...rest } = cell as Cell & {
+      outputs?: Output[];
+      attachments?: Record<string, MimeBundle>;
+    };
+    const attached = Object.keys(attachments).join(", ");
+    report(place, attached && `attachment ${attached}`);
+    report(place, findEmbeddedImage(rest, { isCode: cell.cell_type === "code" }));
     for (const [number, output] of outputs.entries()) {
       report(`${place}, output ${number + 1}`, await problemOf(output));
     }
@@ -53,23 +145,10 @@ export async function assertNoPhotos(notebook: Notebook, options: { name?: strin
   throw new Error(
     `${
       options.name ?? "Notebook"
-    }: expected no picture but figures and placeholders, as photos must not be committed. Show ` +
+    }: expected no picture but figures and drawn ones, as photos must not be published. Show ` +
       `photos with the tag metadata.ham10000.photo (lib/support/photo_tag.ts), figures with their plotly ` +
       `JSON. Received:\n  ${found.join("\n  ")}`,
   );
-}
-
-async function replacePhoto(output: Output): Promise<Output> {
-  if (!isPhoto(output)) return output;
-  const { alt, synthetic } = (output as DisplayOutput).metadata[photoTag] as Partial<PhotoMetadata>;
-  const data = await placeholder();
-  const metadata = photoMetadata({ alt: typeof alt === "string" ? alt : "", synthetic: synthetic === true });
-  if (typeof alt !== "string") return { output_type: "display_data", data, metadata };
-  return {
-    output_type: "display_data",
-    data: { ...data, "text/plain": `[${alt.replace(/\.$/, "")}. ${placeholderText}]` },
-    metadata,
-  };
 }
 
 async function problemOf(output: Output): Promise<string | null> {
@@ -77,8 +156,8 @@ async function problemOf(output: Output): Promise<string | null> {
   const { data, metadata } = output;
   if (isPhoto(output)) {
     const { "image/png": png, "text/plain": text, ...more } = data;
-    const isPlaceholder = png === (await placeholder())["image/png"] && Object.keys(more).length === 0;
-    return isPlaceholder
+    const isDrawn = png === placeholder() || typeof png === "string" && atob(png).includes(standInMark);
+    return isDrawn && Object.keys(more).length === 0
       ? findEmbeddedImage({ text, metadata })
       : "a photo that withoutPhotos has not replaced";
   }
@@ -91,4 +170,39 @@ async function problemOf(output: Output): Promise<string | null> {
     if (problem) return `${mime} with ${problem}`;
   }
   return findPixels(figure) ?? findEmbeddedImage(metadata);
+}
+
+/** How Base64 of JPEG, PNG, GIF, WebP (RIFF) and TIFF begins, with so much after it that it is no mere mention. */
+const base64Image = /(?:\/9j\/|iVBORw0KGgo|R0lGOD|UklGR|SUkqA|TU0AK)(?:[A-Za-z0-9+/]|\\n|\r?\n){100}/;
+const imageAddress = /data:(?:image|video)\//i;
+/** Code may speak of such addresses, as when it makes one; it must not hold one. */
+const filledImageAddress = /data:(?:image|video)\/[^,"'`\s]{1,60},[A-Za-z0-9+/=%]{40}/i;
+
+/** What picture a value of any depth holds, in words; null where it holds none. */
+function findEmbeddedImage(value: unknown, options: { isCode?: boolean } = {}): string | null {
+  if (typeof value === "string") {
+    const address = value.match(options.isCode ? filledImageAddress : imageAddress);
+    if (address) return `a data address of a picture (${value.slice(address.index, address.index! + 30)}…)`;
+    const base64 = value.match(base64Image);
+    return base64 && `Base64 of a picture (${base64[0].slice(0, 12)}…)`;
+  }
+  if (value === null || typeof value !== "object") return null;
+  for (const [key, item] of Object.entries(value)) {
+    const found = findEmbeddedImage(key, options) ?? findEmbeddedImage(item, options);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** What in a plotly figure shows pixels or a picture from elsewhere, in words; null where nothing does. */
+export function findPixels(plotly: unknown): string | null {
+  const { data, layout, frames } = (plotly ?? {}) as Record<string, unknown>;
+  const traces = [data, frames].flat().flatMap((item) =>
+    item && typeof item === "object" && "data" in item ? item.data : item
+  );
+  if (traces.some((trace) => (trace as { type?: unknown } | undefined)?.type === "image")) {
+    return "a plotly figure with an image trace";
+  }
+  const images = (layout as { images?: unknown[] } | undefined)?.images;
+  return images && images.length > 0 ? "a plotly figure with layout.images" : null;
 }

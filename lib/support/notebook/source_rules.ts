@@ -1,6 +1,7 @@
 /** What a notebook must be like to be kept in `notebooks/`. */
 import { formatText } from "./formatter.ts";
 import { kernelProblem, type Notebook, parseNotebook, serializeNotebook, withoutOutputs } from "./ipynb.ts";
+import { parametersCell } from "./parameters.ts";
 
 /** One thing to put right. */
 export interface Problem {
@@ -11,88 +12,102 @@ export interface Problem {
   message: string;
 }
 
-/** A code cell has at most so many lines that are not empty. */
-export const mostLines = 10;
+/** What a folder's notebooks are asked for. */
+export interface SourceRules {
+  /** The one module that cells may import from; null: any. */
+  onlyImport: string | null;
+  /** The first code cell is tagged `parameters`. */
+  asksForParameters: boolean;
+}
 
-/** All problems that the file itself shows, without looking at what its code means. */
+/** SWITCH: `{ onlyImport: "../lib/mod.ts", asksForParameters: true }` once the notebooks are written so. */
+export const sourceRules: SourceRules = { onlyImport: null, asksForParameters: false };
+
+/** A code cell has at most so many lines that are not empty. */
+const mostLines = 10;
+
+/**
+ * All problems that the file itself shows, without looking at what its code means.
+ *
+ * @param text the file's text
+ * @param options.folder its folder, whose deno.json says how code is formatted
+ */
 export async function checkSource(
   text: string,
   notebook: Notebook,
-  options: { folder: string },
+  options: { folder: string; rules?: SourceRules },
 ): Promise<Problem[]> {
+  const { onlyImport, asksForParameters } = options.rules ?? sourceRules;
   const problems: Problem[] = [];
   const add = (message: string, cell: number | null = null, line: number | null = null) =>
     problems.push({ cell, line, message });
 
-  const problem = kernelProblem(notebook);
-  if (problem) add(problem);
-  const formatted = await formattedNotebook(notebook, options);
+  const kernel = kernelProblem(notebook);
+  if (kernel) add(kernel);
+  if (asksForParameters) {
+    try {
+      parametersCell(notebook);
+    } catch (error) {
+      add((error as Error).message.replace("notebook: ", ""));
+    }
+  }
+  const tidied = await tidiedSource(notebook, options);
+  const tidy = parseNotebook(tidied);
   for (const [index, cell] of notebook.cells.entries()) {
-    const number = index + 1;
-    if (cell.source !== formatted.cells[index].source) {
-      add(
-        "expected the cell as deno fmt formats it. Run check_notebooks.ts --fix",
-        number,
-        firstDifference(cell.source, formatted.cells[index].source),
+    const lines = cell.source.split("\n");
+    const addHere = (message: string, line: number | null = null) => add(message, index + 1, line);
+    if (cell.source !== tidy.cells[index].source) {
+      const formatted = tidy.cells[index].source.split("\n");
+      const differs = lines.findIndex((line, number) => line !== formatted[number]);
+      addHere(
+        `expected the cell as deno fmt formats it. ${fix}`,
+        differs < 0 ? lines.length : differs + 1,
       );
     }
     if (cell.cell_type !== "code") continue;
-    if (cell.outputs.length > 0) {
-      add("expected no outputs: notebooks are sources. Run check_notebooks.ts --fix", number);
+    if (cell.outputs.length > 0 || cell.execution_count !== null) {
+      addHere(`expected no outputs and no execution count: notebooks are sources. ${fix}`);
     }
-    if (cell.execution_count !== null) {
-      add(
-        `expected no execution count. Run check_notebooks.ts --fix. Received: ${cell.execution_count}`,
-        number,
-      );
-    }
-    const lines = cell.source.split("\n");
     const count = lines.filter((line) => line.trim() !== "").length;
     if (count > mostLines) {
-      add(
+      addHere(
         `expected at most ${mostLines} lines: move the work to lib/, or split the cell. Received: ${count}`,
-        number,
       );
     }
-    for (const [position, line] of lines.entries()) {
-      const code = line.replace(/\/\/.*/, "");
+    for (const [number, line] of lines.entries()) {
+      const code = line.replace(/\/\/ .*/, "");
       if (/\bimport\.meta\b/.test(code)) {
-        add("import.meta does not work in a cell: take projectRoot from lib/config.ts", number, position + 1);
+        addHere("import.meta does not work in a cell: take projectRoot from lib/", number + 1);
       }
       if (/\bDeno\.test\b/.test(code)) {
-        add("a Deno.test that fails does not fail the notebook: throw instead", number, position + 1);
+        addHere("a Deno.test that fails does not fail the notebook: throw instead", number + 1);
+      }
+      const [, specifier] = code.match(/\b(?:from|import|import\()\s*"([^"]+)"/) ?? [];
+      if (specifier && onlyImport && specifier !== onlyImport) {
+        addHere(
+          `expected imports from "${onlyImport}" alone: export it there. Received: "${specifier}"`,
+          number + 1,
+        );
       }
     }
   }
-  if (problems.length === 0 && text !== serializeNotebook(notebook)) {
-    add(
-      "expected the file in Jupyter's own form (one space a level, sorted keys). Run check_notebooks.ts --fix",
-    );
+  if (problems.length === 0 && text !== tidied) {
+    add(`expected the file in Jupyter's own form (one space a level, sorted keys). ${fix}`);
   }
   return problems;
 }
 
-/** The file's text as it should be kept: formatted, without outputs, in Jupyter's own form. */
-export async function tidiedSource(notebook: Notebook, options: { folder: string }): Promise<string> {
-  return serializeNotebook(await formattedNotebook(withoutOutputs(notebook), options));
-}
+const fix = "Run deno run -A lib/tasks/check_notebooks.ts --fix";
 
-/** With each cell as `deno fmt` formats it; one that it cannot parse stays as it is. */
-async function formattedNotebook(notebook: Notebook, options: { folder: string }): Promise<Notebook> {
-  const { text, problem } = await formatText(serializeNotebook(withoutOutputs(notebook)), {
-    extension: "ipynb",
-    folder: options.folder,
-  });
+/**
+ * The file's text as it should be kept: without outputs, in Jupyter's own form, each cell as `deno fmt` formats it. One that it
+ * cannot parse stays as it is.
+ */
+export async function tidiedSource(notebook: Notebook, options: { folder: string }): Promise<string> {
+  const source = withoutOutputs(notebook);
+  const { text, problem } = await formatText(serializeNotebook(source), { extension: "ipynb", ...options });
   if (text === null) throw new Error(`deno fmt could not format a notebook. Received: ${problem}`);
   const formatted = parseNotebook(text).cells;
-  return {
-    ...notebook,
-    cells: notebook.cells.map((cell, index) => ({ ...cell, source: formatted[index].source })),
-  };
-}
-
-function firstDifference(text: string, expected: string): number {
-  const [lines, others] = [text, expected].map((value) => value.split("\n"));
-  const index = lines.findIndex((line, position) => line !== others[position]);
-  return index < 0 ? lines.length : index + 1;
+  const cells = source.cells.map((cell, index) => ({ ...cell, source: formatted[index].source }));
+  return serializeNotebook({ ...source, cells });
 }

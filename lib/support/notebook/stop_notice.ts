@@ -14,23 +14,20 @@ export interface Stop {
 }
 
 const opening = "> **This notebook did not run to its end.**";
+const noticeId = "stop-notice";
 
 /** Where an executed notebook stopped, its notice aside; null where every cell has run without an error. */
 export function findStop(notebook: Notebook): Stop | null {
-  const cells = withoutStopNotice(notebook).cells.map((cell, index) => ({ cell, number: index + 1 }))
-    .filter((entry): entry is { cell: CodeCell; number: number } =>
-      entry.cell.cell_type === "code" && entry.cell.source.trim() !== ""
-    );
-  const failed = cells.find(({ cell }) => errorOf(cell) !== null);
-  const notRun = cells.filter(({ cell }) => cell.execution_count === null);
-  const stopped = failed ?? notRun[0];
+  const cells = withoutStopNotice(notebook).cells.flatMap((cell, index) =>
+    cell.cell_type === "code" && cell.source.trim() !== ""
+      ? [{ ...cell, number: index + 1, error: errorOf(cell) }]
+      : []
+  );
+  const notRun = cells.filter((cell) => cell.execution_count === null);
+  const stopped = cells.find(({ error }) => error !== null) ?? notRun[0];
   if (!stopped) return null;
-  return {
-    cell: stopped.number,
-    firstLine: firstLineOf(stopped.cell.source),
-    error: failed ? errorOf(failed.cell) : null,
-    notRun: notRun.length,
-  };
+  const { number, source, error } = stopped;
+  return { cell: number, firstLine: firstLineOf(source), error, notRun: notRun.length };
 }
 
 /** A stop in a sentence or two of plain text. */
@@ -46,27 +43,26 @@ export function withStopNotice(notebook: Notebook): Notebook {
   const stop = findStop(notebook);
   if (!stop) return notebook;
   const { cells, ...rest } = withoutStopNotice(notebook);
-  const notice = `${opening} ${stopText(stop).replace(/[\\*_`<>[\]$]/g, "\\$&").replace(/\s+/g, " ")}`;
+  const source = `${opening} ${stopText(stop).replace(/[\\*_`<>[\]$]/g, "\\$&").replace(/\s+/g, " ")}`;
   const [first, ...others] = cells;
-  if (first?.cell_type === "markdown") {
-    // In the first text rather than in a cell of its own: cells keep their numbers.
-    return { ...rest, cells: [{ ...first, source: `${notice}\n\n${first.source}` }, ...others] };
-  }
-  return {
-    ...rest,
-    cells: [{ cell_type: "markdown", id: noticeId, metadata: {}, source: notice }, ...cells],
-  };
+  // In the first text rather than in a cell of its own: cells keep their numbers.
+  return first?.cell_type === "markdown"
+    ? { ...rest, cells: [{ ...first, source: `${source}\n\n${first.source}` }, ...others] }
+    : { ...rest, cells: [{ cell_type: "markdown", id: noticeId, metadata: {}, source }, ...cells] };
 }
-
-const noticeId = "stop-notice";
 
 /** A copy without the notice, for whoever says it in a form of their own. */
 export function withoutStopNotice(notebook: Notebook): Notebook {
   const [first, ...others] = notebook.cells;
   if (first?.cell_type !== "markdown" || !first.source.startsWith(opening)) return notebook;
   if (first.id === noticeId) return { ...notebook, cells: others };
-  const source = first.source.replace(/^> [^\n]*\n+/, "");
-  return { ...notebook, cells: [{ ...first, source }, ...others] };
+  return { ...notebook, cells: [{ ...first, source: first.source.replace(/^> [^\n]*\n+/, "") }, ...others] };
+}
+
+/** A cell's first line that does something: no comment, no import; where there is none, its first line. */
+export function firstLineOf(source: string): string {
+  const lines = source.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  return lines.find((line) => !/^(\/\/|import )/.test(line)) ?? lines[0] ?? "";
 }
 
 function errorOf(cell: CodeCell): string | null {
@@ -74,9 +70,4 @@ function errorOf(cell: CodeCell): string | null {
   if (!error) return null;
   const text = `${error.ename}: ${error.evalue}`.replace(/\s+/g, " ").trim();
   return text.length > 300 ? `${text.slice(0, 300)}…` : /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-function firstLineOf(source: string): string {
-  const lines = source.split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  return lines.find((line) => !line.startsWith("//") && !line.startsWith("import ")) ?? lines[0] ?? "";
 }

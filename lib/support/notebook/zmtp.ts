@@ -1,80 +1,72 @@
 /**
- * The few pages of ZMTP 3.0, ZeroMQ's wire protocol (rfc.zeromq.org/spec/23), that a Jupyter client needs: DEALER and SUB
- * sockets without security over TCP on this machine.
+ * The few pages of ZMTP 3.0, ZeroMQ's wire protocol (rfc.zeromq.org/spec/23), that a Jupyter client needs: DEALER and SUB sockets
+ * without security over TCP on this machine.
  *
- * Deno reads sockets without polling, notices a closed one at once, and lets a slow reader slow the writer down. The npm
- * package zeromq works in Deno 2.9.6 only with a poll every few milliseconds, as its `receive()` hangs.
+ * Tried instead: npm's zeromq 6.8.0. In Deno 2.9.6 its `receive()` hangs where it has to wait, and frames of 20 MB come damaged.
  */
-
-/** One message: its frames, and how many bytes of them were read over because a frame was longer than allowed. */
-export interface Multipart {
-  frames: Uint8Array[];
-  skippedBytes: number;
-}
 
 /** One end of a ZeroMQ connection. */
 export interface ZmtpSocket {
-  send(frames: Uint8Array[]): Promise<void>;
-  /** Every message until the other side closes. To be read by one reader only. */
-  messages(): AsyncGenerator<Multipart>;
+  send(frames: (string | Uint8Array)[]): Promise<void>;
+  /** Every message, as its frames, until the other side closes. To be read by one reader only. */
+  messages(): AsyncGenerator<Uint8Array[]>;
   close(): void;
 }
 
 const flags = { more: 1, long: 2, command: 4 };
+const encoder = new TextEncoder();
 
 /**
  * Connects to a ZeroMQ socket on 127.0.0.1.
  *
- * @param options.type `SUB` receives everything that is published
- * @param options.maxFrameBytes a longer frame is read over and arrives empty; default 256 MiB
+ * @param type `SUB` receives everything that is published
  * @throws {Deno.errors.ConnectionRefused} when nobody listens there (yet)
  * @throws {Error} when something else than ZMTP 3 answers
  */
-export async function connectZmtp(
-  port: number,
-  options: { type: "DEALER" | "SUB"; maxFrameBytes?: number },
-): Promise<ZmtpSocket> {
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port, transport: "tcp" });
+export async function connectZmtp(port: number, type: "DEALER" | "SUB"): Promise<ZmtpSocket> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   connection.setNoDelay(true);
-  const reader = byteReader(connection);
-  const maxFrameBytes = options.maxFrameBytes ?? 256 * 2 ** 20;
-  let sending = Promise.resolve();
-  const write = (bytes: Uint8Array) => {
-    sending = sending.catch(() => {}).then(() => writeAll(connection, bytes));
-    return sending;
+  const read = byteReader(connection);
+  const write = async (bytes: Uint8Array) => {
+    for (let done = 0; done < bytes.length;) done += await connection.write(bytes.subarray(done));
   };
   try {
-    await write(greeting());
-    const answer = await reader.read(64);
-    if (answer === null || answer[0] !== 0xff || answer[9] !== 0x7f || answer[10] < 3) {
+    // Signature, version 3.0, mechanism NULL, not a server: 64 bytes.
+    await write(Uint8Array.from([0xff, ...Array(8), 0x7f, 3, 0, ...encoder.encode("NULL"), ...Array(48)]));
+    const answer = await read(64);
+    if (answer?.[0] !== 0xff || answer[9] !== 0x7f || answer[10] < 3) {
       throw new Error(`Port ${port}: expected a ZMTP 3 greeting. Received: ${answer ?? "nothing"}`);
     }
-    await write(encodeFrame(readyCommand(options.type), flags.command));
-    const ready = await readFrame(reader, maxFrameBytes);
-    if (ready === null || !(ready.flag & flags.command)) {
-      throw new Error(`Port ${port}: expected ZMTP's READY. Received: ${ready ? "a message" : "nothing"}`);
+    const [name, value] = ["Socket-Type", type].map((text) => encoder.encode(text));
+    const ready = [5, ...encoder.encode("READY"), name.length, ...name, 0, 0, 0, value.length, ...value];
+    await write(encodeFrame(Uint8Array.from(ready), flags.command));
+    const theirs = await readFrame(read);
+    if (!theirs || !(theirs.flag & flags.command)) {
+      throw new Error(`Port ${port}: expected ZMTP's READY. Received: ${theirs ? "a message" : "nothing"}`);
     }
-    if (options.type === "SUB") await write(encodeFrame(new Uint8Array([1]), 0)); // 1 + empty prefix: everything
+    if (type === "SUB") await write(encodeFrame(Uint8Array.of(1), 0)); // 1 and an empty prefix: everything
   } catch (error) {
     connection.close();
     throw error;
   }
   return {
-    send(frames) {
-      const last = frames.length - 1;
-      return write(concat(frames.map((frame, i) => encodeFrame(frame, i < last ? flags.more : 0))));
+    async send(frames) {
+      const encoded = frames.map((frame, index) =>
+        encodeFrame(
+          typeof frame === "string" ? encoder.encode(frame) : frame,
+          index < frames.length - 1 ? flags.more : 0,
+        )
+      );
+      await write(new Uint8Array(await new Blob(encoded).arrayBuffer()));
     },
     async *messages() {
-      let frames: Uint8Array[] = [], skippedBytes = 0;
-      for (;;) {
-        const frame = await readFrame(reader, maxFrameBytes);
-        if (frame === null) return;
+      let frames: Uint8Array[] = [];
+      for (let frame; (frame = await readFrame(read));) {
         if (frame.flag & flags.command) continue;
         frames.push(frame.body);
-        skippedBytes += frame.skippedBytes;
         if (frame.flag & flags.more) continue;
-        yield { frames, skippedBytes };
-        [frames, skippedBytes] = [[], 0];
+        yield frames;
+        frames = [];
       }
     },
     close() {
@@ -85,93 +77,43 @@ export async function connectZmtp(
   };
 }
 
-/** Signature, version 3.0, mechanism NULL, not a server: 64 bytes. */
-function greeting(): Uint8Array {
-  const bytes = new Uint8Array(64);
-  bytes[0] = 0xff;
-  bytes[9] = 0x7f;
-  bytes[10] = 3;
-  bytes.set(new TextEncoder().encode("NULL"), 12);
-  return bytes;
+function encodeFrame(body: Uint8Array, flag: number): Uint8Array<ArrayBuffer> {
+  const isLong = body.length > 255;
+  const frame = new Uint8Array((isLong ? 9 : 2) + body.length);
+  const head = new DataView(frame.buffer);
+  head.setUint8(0, isLong ? flag | flags.long : flag);
+  if (isLong) head.setBigUint64(1, BigInt(body.length));
+  else head.setUint8(1, body.length);
+  frame.set(body, frame.length - body.length);
+  return frame;
 }
 
-function readyCommand(type: string): Uint8Array {
-  const encoder = new TextEncoder();
-  const named = (text: string) => [text.length, ...encoder.encode(text)];
-  const property = (name: string, value: string) => [...named(name), 0, 0, 0, ...named(value)];
-  return new Uint8Array([...named("READY"), ...property("Socket-Type", type), ...property("Identity", "")]);
+type ReadBytes = (count: number) => Promise<Uint8Array | null>;
+
+async function readFrame(read: ReadBytes): Promise<{ flag: number; body: Uint8Array } | null> {
+  const [flag] = await read(1) ?? [];
+  const size = flag === undefined ? null : await read(flag & flags.long ? 8 : 1);
+  const body = size && await read(size.reduce((sum, byte) => sum * 256 + byte, 0));
+  return body && { flag, body };
 }
 
-function encodeFrame(body: Uint8Array, flag: number): Uint8Array {
-  if (body.length < 256) return concat([new Uint8Array([flag, body.length]), body]);
-  const head = new DataView(new ArrayBuffer(9));
-  head.setUint8(0, flag | flags.long);
-  head.setBigUint64(1, BigInt(body.length));
-  return concat([new Uint8Array(head.buffer), body]);
-}
-
-async function readFrame(
-  reader: ByteReader,
-  maxBytes: number,
-): Promise<{ flag: number; body: Uint8Array; skippedBytes: number } | null> {
-  const flag = (await reader.read(1))?.[0];
-  if (flag === undefined) return null;
-  const size = await reader.read(flag & flags.long ? 8 : 1);
-  if (size === null) return null;
-  const length = size.reduce((sum, byte) => sum * 256 + byte, 0);
-  if (length > maxBytes) {
-    return (await reader.skip(length)) ? { flag, body: new Uint8Array(), skippedBytes: length } : null;
-  }
-  const body = await reader.read(length);
-  return body && { flag, body, skippedBytes: 0 };
-}
-
-interface ByteReader {
-  /** Exactly `count` bytes, or null where the connection ends before. */
-  read(count: number): Promise<Uint8Array | null>;
-  /** Reads over bytes; false where the connection ends before. */
-  skip(count: number): Promise<boolean>;
-}
-
-function byteReader(connection: Deno.Conn): ByteReader {
-  const buffer = new Uint8Array(65536);
-  let start = 0, end = 0;
-  const fill = async () => {
-    [start, end] = [0, 0];
-    try {
-      end = (await connection.read(buffer)) ?? 0;
-    } catch { /* closed on this side, or reset by a killed kernel: the end, too */ }
-    return end > 0;
-  };
-  const take = async (count: number, use: (part: Uint8Array, done: number) => void) => {
+/** Reads exactly so many bytes; null where the connection ends before. */
+function byteReader(connection: Deno.Conn): ReadBytes {
+  const buffer = new Uint8Array(65_536);
+  let rest = buffer.subarray(0, 0);
+  return async (count) => {
+    const bytes = new Uint8Array(count);
     for (let done = 0; done < count;) {
-      if (start === end && !(await fill())) return false;
-      const part = buffer.subarray(start, Math.min(end, start + count - done));
-      use(part, done);
-      start += part.length;
+      if (rest.length === 0) {
+        // Closed on this side, or reset by a killed kernel: the end, too.
+        rest = buffer.subarray(0, await connection.read(buffer).catch(() => null) ?? 0);
+        if (rest.length === 0) return null;
+      }
+      const part = rest.subarray(0, count - done);
+      bytes.set(part, done);
+      rest = rest.subarray(part.length);
       done += part.length;
     }
-    return true;
+    return bytes;
   };
-  return {
-    async read(count) {
-      const bytes = new Uint8Array(count);
-      return (await take(count, (part, done) => bytes.set(part, done))) ? bytes : null;
-    },
-    skip: (count) => take(count, () => {}),
-  };
-}
-
-async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await connection.write(bytes.subarray(done));
-}
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let done = 0;
-  for (const part of parts) {
-    result.set(part, done);
-    done += part.length;
-  }
-  return result;
 }

@@ -2,8 +2,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { type PhotoMetadata, photoTag } from "../../support/photo_tag.ts";
 import type { DisplayOutput, Output, ResultOutput } from "../../support/notebook/ipynb.ts";
-import { findPixels } from "../../support/notebook/embedded_image.ts";
-import { isPhoto } from "../../support/notebook/photos.ts";
+import { findPixels, isPhoto } from "../../support/notebook/photos.ts";
 import { figureHtml } from "./figure_html.ts";
 import { escapeHtml } from "./html.ts";
 import { type PageProse, plainBlock } from "./prose.ts";

@@ -1,6 +1,6 @@
 /** The main result as one picture, for the summary and the first page. */
-import { claimBars } from "../../figures/claim_bars.ts";
-import { comparisonBars } from "../../figures/comparison_bars.ts";
+import { claimBars } from "../../figures/claim.ts";
+import { comparisonBars } from "../../figures/claim.ts";
 import type { Figure } from "../../figures/figure.ts";
 import { percent } from "../../support/format.ts";
 import { asWrittenRun, deeperRun, intervalOf, type Results } from "./results.ts";

@@ -8,13 +8,11 @@ import {
   describeOptimizers,
   describeScaling,
   describeSizes,
-  ladderTitle,
-  pointOf,
 } from "../../experiment/study_texts.ts";
-import { accuracyByCost } from "../../figures/accuracy_by_cost.ts";
+import { ladderFigure } from "../../figures/cost.ts";
 import type { Figure } from "../../figures/figure.ts";
 import { percent, points, thousands } from "../../support/format.ts";
-import { leakageBars } from "../../figures/leakage_bars.ts";
+import { leakageBars } from "../../figures/class_bars.ts";
 import { table } from "../../figures/table.ts";
 import { sizeText } from "../../image_size.ts";
 import { durationText } from "../../support/notebook/progress_text.ts";
@@ -189,15 +187,7 @@ function furtherSection(studies: Studies, { claimed, synthetic }: Results): Sect
       describeSizes(imageSizes),
       `**More images.** ${describeAllImages(allImages)}`,
     ].join("\n\n"),
-    figure: (size) =>
-      accuracyByCost(ladder.map(pointOf), {
-        title: ladderTitle(ladder),
-        source: "Each with its best epoch; minutes on a logarithmic axis",
-        valueTitle: "validation accuracy",
-        level: { name: "claimed", accuracy: claimed.accuracy },
-        synthetic,
-        ...size,
-      }),
+    figure: (size) => ladderFigure(ladder, { claimed: claimed.accuracy, synthetic, ...size }),
   };
 }
 

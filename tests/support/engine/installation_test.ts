@@ -1,24 +1,27 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
+  addonPath,
+  describeInstallation,
   readInstallation,
   recordInstallation,
   recordName,
 } from "../../../lib/support/engine/installation.ts";
 
 const library = "deps/lib/libtensorflow.so.2";
-const addon = "lib/napi-v8/tfjs_binding.node";
 
 /** A package folder with a library of 2 MB, linked under a second name, and an addon, recorded. */
 async function recordedPackage(): Promise<{ folder: string } & AsyncDisposable> {
   const folder = await Deno.makeTempDir();
-  await Deno.mkdir(join(folder, "deps", "lib"), { recursive: true });
-  await Deno.mkdir(join(folder, "lib", "napi-v8"), { recursive: true });
+  for (const path of [library, addonPath]) await Deno.mkdir(join(folder, path, ".."), { recursive: true });
   await Deno.writeTextFile(join(folder, "package.json"), JSON.stringify({ version: "4.22.0" }));
   await Deno.writeFile(join(folder, library), new Uint8Array(2e6).fill(7));
   await Deno.symlink("libtensorflow.so.2", join(folder, "deps", "lib", "libtensorflow.so"));
-  await Deno.writeTextFile(join(folder, addon), "an addon");
-  await recordInstallation(folder, { way: "official", tensorflow: "2.9.1" });
+  await Deno.writeTextFile(join(folder, addonPath), "an addon");
+  await recordInstallation(
+    folder,
+    await describeInstallation(folder, { way: "official", tensorflow: "2.9.1" }),
+  );
   return { folder, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
 }
 
@@ -28,17 +31,17 @@ Deno.test("a record names every file with its size and digest, and the whole eng
   assert.ok(state.state === "ready");
   const { way, tensorflow, tfjs, files } = state.installation;
   assert.deepEqual([way, tensorflow, tfjs], ["official", "2.9.1", "4.22.0"]);
-  assert.deepEqual(Object.keys(files), ["deps/lib/libtensorflow.so", library, addon]);
+  assert.deepEqual(Object.keys(files).sort(), ["deps/lib/libtensorflow.so", library, addonPath]);
   assert.equal(files[library].bytes, 2e6);
   assert.match(files[library].sha256, /^[0-9a-f]{64}$/);
   assert.deepEqual(files["deps/lib/libtensorflow.so"], files[library]);
-});
 
-Deno.test("a package without a record has no engine as far as is known", async () => {
-  await using made = await recordedPackage();
   await Deno.remove(join(made.folder, recordName));
   assert.deepEqual(await readInstallation(made.folder), { state: "none" });
 });
+
+const write = (path: string, text: string) => (folder: string) =>
+  Deno.writeTextFile(join(folder, path), text);
 
 const damages: Record<string, { damage: (folder: string) => Promise<void>; says: RegExp }> = {
   "a missing library": {
@@ -50,25 +53,15 @@ const damages: Record<string, { damage: (folder: string) => Promise<void>; says:
     says: /has 1000000 bytes instead of 2000000/,
   },
   "an addon of the same size with other bytes": {
-    damage: (folder) => Deno.writeTextFile(join(folder, addon), "an ADDON"),
+    damage: write(addonPath, "an ADDON"),
     says: /tfjs_binding\.node was changed/,
   },
   "an engine of another system": {
-    damage: async (folder) => {
-      const text = await Deno.readTextFile(join(folder, recordName));
-      const platform = JSON.stringify({ ...JSON.parse(text), platform: "plan9-mips" });
-      await Deno.writeTextFile(join(folder, recordName), platform);
-    },
+    damage: write(recordName, '{"platform": "plan9-mips", "files": {"a": {}}}'),
     says: /installed for plan9-mips/,
   },
-  "a record that is no JSON": {
-    damage: (folder) => Deno.writeTextFile(join(folder, recordName), "{"),
-    says: /cannot be read/,
-  },
-  "a record without files": {
-    damage: (folder) => Deno.writeTextFile(join(folder, recordName), "{}"),
-    says: /lists no files/,
-  },
+  "a record that is no JSON": { damage: write(recordName, "{"), says: /cannot be read/ },
+  "a record without files": { damage: write(recordName, "{}"), says: /lists no files/ },
 };
 
 for (const [what, { damage, says }] of Object.entries(damages)) {

@@ -1,7 +1,8 @@
 /** A copy of the npm package @tensorflow/tfjs-node without an engine, in a small project of its own, to install one in. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packageRun, tfjsNodeFolder } from "../../../lib/support/engine/addon.ts";
+import { packageRun } from "../../../lib/support/engine/command.ts";
+import { tfjsNodeFolder } from "../../../lib/support/engine/installation.ts";
 
 /** A temporary copy; it disappears with the `using` scope. */
 export interface PackageCopy extends AsyncDisposable {
@@ -16,11 +17,10 @@ export interface Start {
   /** What start_engine.ts printed, or null. */
   result: { engine: Record<string, unknown>; backend: string; values: number[] } | null;
   stderr: string;
-  seconds: number;
 }
 
 /**
- * Copies the package's own files and lib, and links the other npm packages, laid out as Deno does: declared ones beside
+ * Copies the package's own files and lib/support, and links the other npm packages, laid out as Deno does: declared ones beside
  * the package, the others, which it uses all the same, one folder up.
  */
 export async function copyPackage(): Promise<PackageCopy> {
@@ -36,7 +36,10 @@ export async function copyPackage(): Promise<PackageCopy> {
     await linkAll(join(from, "@tensorflow"), join(nodeModules, "@tensorflow"));
   }
   await Deno.symlink(join(store, "node_modules"), join(root, "node_modules"), { type: "dir" });
-  await copyFolder(fileURLToPath(new URL("../../../lib", import.meta.url)), join(project, "lib"));
+  await copyFolder(
+    fileURLToPath(new URL("../../../lib/support", import.meta.url)),
+    join(project, "lib", "support"),
+  );
   await Deno.writeTextFile(join(project, "package.json"), "{}");
   return { project, folder, [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }) };
 }
@@ -44,17 +47,21 @@ export async function copyPackage(): Promise<PackageCopy> {
 /** Starts a project's engine in a process of its own and computes a convolution with it (see start_engine.ts). */
 export async function startEngine(project: string, env: Record<string, string> = {}): Promise<Start> {
   const program = fileURLToPath(new URL("./start_engine.ts", import.meta.url));
-  const started = performance.now();
   const output = await new Deno.Command(Deno.execPath(), {
     args: [...packageRun, program, project],
     cwd: project,
     env: { NO_COLOR: "1", ...env },
     stdin: "null",
   }).output();
-  const seconds = (performance.now() - started) / 1000;
   const stdout = new TextDecoder().decode(output.stdout);
   const stderr = new TextDecoder().decode(output.stderr);
-  return { result: output.success ? JSON.parse(stdout) : null, stderr, seconds };
+  return { result: output.success ? JSON.parse(stdout) : null, stderr };
+}
+
+/** Standard error without what TensorFlow 2.21 says while it loads, whatever the log level is: oneDNN is on, as asked. */
+export function withoutGreeting(stderr: string): string {
+  return stderr.replace(/^WARNING: All log messages before absl::InitializeLog.*\n/m, "")
+    .replace(/^I0000 .* oneDNN custom operations are on\..*\n/m, "");
 }
 
 async function copyFolder(from: string, to: string, without = new Set<string>()): Promise<void> {

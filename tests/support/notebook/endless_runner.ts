@@ -3,7 +3,6 @@ import { startKernel } from "../../../lib/support/notebook/kernel.ts";
 import { testFolder } from "./run_cells.ts";
 
 const kernel = await startKernel({ folder: testFolder });
-await kernel.execute("console.log(Deno.pid)", {
-  onOutput: ({ content }) => void Deno.stdout.writeSync(new TextEncoder().encode(String(content.text))),
-});
+kernel.onOutput = ({ content }) => void Deno.stdout.writeSync(new TextEncoder().encode(String(content.text)));
+await kernel.execute("console.log(Deno.pid)");
 await kernel.execute("for (;;) {}");

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { startKernel } from "../../../lib/support/notebook/kernel.ts";
-import type { Message } from "../../../lib/support/notebook/message.ts";
+import { type Kernel, startKernel } from "../../../lib/support/notebook/kernel.ts";
 import { testFolder } from "./run_cells.ts";
 
 const strict = { sanitizeOps: true, sanitizeResources: true };
@@ -24,10 +23,10 @@ async function endsWithin(seconds: number, pid: number): Promise<boolean> {
 }
 
 /** What a piece of code prints. */
-async function printed(kernel: Awaited<ReturnType<typeof startKernel>>, code: string): Promise<string> {
+async function printed(kernel: Kernel, code: string): Promise<string> {
   let text = "";
-  const onOutput = ({ type, content }: Message) => void (text += type === "stream" ? content.text : "");
-  await kernel.execute(code, { onOutput });
+  kernel.onOutput = ({ type, content }) => void (text += type === "stream" ? content.text : "");
+  await kernel.execute(code);
   return text;
 }
 
@@ -65,7 +64,7 @@ Deno.test(
       await kernel.close();
       await kernel.close();
       assert.ok(!await isRunning(pid));
-      assert.equal((await kernel.execute("1")).status, "died");
+      assert.equal((await kernel.execute("1"))?.ename, "KernelDied");
     }),
 );
 
@@ -80,7 +79,7 @@ Deno.test(
     )).split(" ").map(Number);
     const running = kernel.execute("for (;;) {}");
     await kernel.close();
-    assert.equal((await running).status, "died");
+    assert.equal((await running)?.ename, "KernelDied");
     for (const pid of pids) assert.ok(await endsWithin(2, pid));
   },
 );
@@ -159,7 +158,7 @@ Deno.test("a kernel that cannot start is an error with what it said", strict, as
   await Deno.writeTextFile(`${folder}/deno.json`, `{ "imports": 5`);
   await assert.rejects(
     startKernel({ folder }),
-    /did not start in .*kernel_info_request[^]*Received: [^]*deno\.json/,
+    /did not start in .*first request[^]*Received: [^]*deno\.json/,
   );
   await Deno.remove(folder, { recursive: true });
 });

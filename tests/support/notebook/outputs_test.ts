@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { boundedText } from "../../../lib/support/notebook/bounded_text.ts";
-import type { Message } from "../../../lib/support/notebook/message.ts";
-import { collectOutputs } from "../../../lib/support/notebook/outputs.ts";
+import type { Message } from "../../../lib/support/notebook/kernel.ts";
+import { BoundedText, collectOutputs } from "../../../lib/support/notebook/outputs.ts";
 import { randomFor } from "../../../lib/support/random.ts";
 
 const message = (type: string, content: Record<string, unknown>): Message => ({
   type,
-  id: "",
-  parentId: "",
   content,
   bytes: 0,
 });
@@ -23,7 +20,7 @@ Deno.test("a text up to the limit is kept whole; of a longer one the first and l
       { length: Math.floor(random() * 9000) },
       (_, i) => String.fromCharCode(97 + i % 26),
     ).join("");
-    const text = boundedText(limit);
+    const text = new BoundedText(limit);
     for (let start = 0; start < whole.length;) {
       const end = start + 1 + Math.floor(random() * (seed % 3 === 0 ? 5000 : 40));
       text.add(whole.slice(start, end));

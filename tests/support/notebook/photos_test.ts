@@ -1,12 +1,11 @@
 import { photoMetadata, photoTag } from "../../../lib/support/photo_tag.ts";
 import assert from "node:assert/strict";
 import sharp from "sharp";
-import { display } from "../../../lib/figures/display.ts";
+import { display } from "../../../lib/figures/show.ts";
 import { figure } from "../../../lib/figures/figure.ts";
 import type { MimeBundle, Notebook, Output } from "../../../lib/support/notebook/ipynb.ts";
 import { serializeNotebook } from "../../../lib/support/notebook/ipynb.ts";
-import { assertNoPhotos, isPhoto, withoutPhotos } from "../../../lib/support/notebook/photos.ts";
-import { placeholder } from "../../../lib/support/notebook/placeholder.ts";
+import { assertNoPhotos, isPhoto, placeholder, withoutPhotos } from "../../../lib/support/notebook/photos.ts";
 import { randomFor } from "../../../lib/support/random.ts";
 import { notebookOf, outputsOf, run } from "./run_cells.ts";
 
@@ -56,7 +55,7 @@ await Deno.jupyter.broadcast("update_display_data", { data, metadata, transient:
   assert.ok(!serializeNotebook(stripped).includes(jpeg.slice(0, 60)));
   const [output] = outputsOf(stripped, 1);
   assert.ok(output.output_type === "display_data");
-  assert.equal(output.data["image/png"], (await placeholder())["image/png"]);
+  assert.equal(output.data["image/png"], placeholder());
   assert.match(
     String(output.data["text/plain"]),
     /^\[A melanoma\. Photo not shown here.*deno task reproduce/,
@@ -81,8 +80,7 @@ Deno.test("an execute_result with the tag is a photo, too, and nothing else of i
 });
 
 Deno.test("the placeholder is a small drawn PNG with words on it, the same each time", async () => {
-  const { "image/png": base64, ...rest } = await placeholder();
-  const bytes = Uint8Array.fromBase64(base64 as string);
+  const bytes = Uint8Array.fromBase64(placeholder());
   const { width, height, format } = await sharp(bytes).metadata();
   assert.deepEqual([width, height, format], [480, 160, "png"]);
   assert.ok(bytes.length < 20_000);
@@ -95,7 +93,6 @@ Deno.test("the placeholder is a small drawn PNG with words on it, the same each 
     .raw().toBuffer({ resolveWithObject: true });
   const dark = data.filter((_, index) => index % info.channels === 0).filter((value) => value < 128).length;
   assert.ok(dark > 1000 && dark < 6000, `letters cover some of the area. Received: ${dark} dark pixels`);
-  assert.match(String(rest["text/plain"]), /HAM10000 is licensed CC BY-NC/);
 });
 
 Deno.test("figures, text, tables and code that speaks of data addresses pass", async () => {
@@ -232,12 +229,53 @@ Deno.test("attachments, and pictures in the metadata of cell and notebook, are r
 });
 
 Deno.test("a placeholder with a photo beside it is refused", async () => {
-  const data = { ...await placeholder(), "image/jpeg": jpeg };
-  await assert.rejects(assertNoPhotos(showing(shown(data, photoMetadata({ alt: "x" })))), /not replaced/);
-  const { "image/png": drawn } = await placeholder();
+  const drawn = placeholder();
+  const beside = shown({ "image/png": drawn, "image/jpeg": jpeg }, photoMetadata({ alt: "x" }));
+  await assert.rejects(assertNoPhotos(showing(beside)), /not replaced/);
   const hidden = shown({ "image/png": drawn, "text/plain": "x" }, {
     ...photoMetadata({ alt: "x" }),
     more: jpeg,
   });
   await assert.rejects(assertNoPhotos(showing(hidden)), /Base64/);
+});
+
+Deno.test("a photo's drawn stand-in is shown in its place, over a line that says so; nothing of the photo stays", async () => {
+  const red = sharp({ create: { width: 600, height: 100, channels: 3, background: "#c01020" } });
+  const standIn = (await red.png().toBuffer()).toString("base64");
+  const metadata = {
+    ...photoMetadata({ alt: "A melanoma.", standIn }),
+    "image/png": { width: 300, height: 50 },
+  };
+  const photo = shown({ "image/png": png, "image/jpeg": jpeg }, metadata);
+  const notebook = showing(photo);
+  await assert.rejects(assertNoPhotos(notebook), /not replaced/);
+  const stripped = await withoutPhotos(notebook);
+  await assertNoPhotos(stripped);
+  const text = serializeNotebook(stripped);
+  for (const hidden of [png, jpeg]) assert.ok(!text.includes(hidden.slice(20, 80)));
+  const [output] = outputsOf(stripped, 2);
+  assert.ok(output.output_type === "display_data");
+  assert.match(String(output.data["text/plain"]), /^\[A melanoma\. Drawn stand-in; photo not shown here/);
+  const { data, info } = await sharp(Uint8Array.fromBase64(output.data["image/png"] as string)).removeAlpha()
+    .raw().toBuffer({ resolveWithObject: true });
+  assert.equal(info.width, 600);
+  assert.ok(info.height > 120 && info.height < 220, `${info.height}`);
+  const drawnPixels = data.subarray(0, 600 * 100 * 3);
+  assert.ok(
+    drawnPixels.every((value, i) => value === [0xc0, 0x10, 0x20][i % 3]),
+    "the drawn picture as it was",
+  );
+  const dark = data.subarray(600 * 100 * 3).filter((value) => value < 128).length;
+  assert.ok(dark > 1000, `a caption below. Received: ${dark} dark values`);
+  const { [photoTag]: tag, "image/png": size } = output.metadata;
+  assert.deepEqual(tag, photoMetadata({ alt: "A melanoma." })[photoTag]);
+  assert.deepEqual(size, { width: 300, height: Math.round(info.height / 2) });
+  assert.deepEqual(await withoutPhotos(notebook), stripped, "the same each time");
+});
+
+Deno.test("a stand-in that is the photo itself, or no PNG, is refused", async () => {
+  for (const [standIn, received] of [[png, /the photo itself/], [jpeg, /something else/]] as const) {
+    const notebook = showing(shown({ "image/png": png }, photoMetadata({ alt: "x", standIn })));
+    await assert.rejects(withoutPhotos(notebook), { name: "TypeError", message: received });
+  }
 });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { decodeMessage, encodeMessage } from "../../../lib/support/notebook/message.ts";
-import { connectZmtp, type Multipart } from "../../../lib/support/notebook/zmtp.ts";
+import { connectZmtp } from "../../../lib/support/notebook/zmtp.ts";
 import * as zmq from "zeromq";
 import { randomFor } from "../../../lib/support/random.ts";
 
@@ -13,34 +12,31 @@ const sizes = [0, 1, 254, 255, 256, 257, 65_535, 65_536, 65_537, 1_000_003];
 Deno.test("messages of all sizes and many frames go to libzmq and back unchanged", async () => {
   const router = new zmq.Router({ receiveTimeout: 0, linger: 0 });
   await router.bind("tcp://127.0.0.1:*");
-  const socket = await connectZmtp(Number(router.lastEndpoint!.split(":").at(-1)), { type: "DEALER" });
+  const socket = await connectZmtp(Number(router.lastEndpoint!.split(":").at(-1)), "DEALER");
   const received = socket.messages();
   const frames = sizes.map(bytes);
   for (const message of [frames, [bytes(3, 99)], [new Uint8Array(), new Uint8Array()]]) {
     await socket.send(message);
     await router.send(await poll(router));
     const { value } = await received.next();
-    assert.deepEqual(value, { frames: message, skippedBytes: 0 });
+    assert.deepEqual(value, message);
   }
   socket.close();
   assert.equal((await received.next()).done, true);
   router.close();
 });
 
-Deno.test("a subscriber gets what is published, and too long frames are read over", async () => {
+Deno.test("a subscriber gets what is published, frames of 20 MB too", async () => {
   const publisher = new zmq.XPublisher({ receiveTimeout: 0, linger: 0 });
   await publisher.bind("tcp://127.0.0.1:*");
-  const port = Number(publisher.lastEndpoint!.split(":").at(-1));
-  const socket = await connectZmtp(port, { type: "SUB", maxFrameBytes: 1000 });
+  const socket = await connectZmtp(Number(publisher.lastEndpoint!.split(":").at(-1)), "SUB");
   assert.deepEqual([...(await poll(publisher))[0]], [1], "the subscription to everything");
   const received = socket.messages();
-  await publisher.send(["topic", bytes(200_000, 1), "end"]);
-  await publisher.send(["next"]);
-  const long = (await received.next()).value as Multipart;
-  const next = (await received.next()).value as Multipart;
-  assert.equal(long.skippedBytes, 200_000);
-  assert.deepEqual(long.frames.map((frame) => frame.length), [5, 0, 3]);
-  assert.deepEqual(next, { frames: [new TextEncoder().encode("next")], skippedBytes: 0 });
+  const long = new Uint8Array(20e6).fill(7);
+  await publisher.send(["topic", long, "end"]);
+  const frames: Uint8Array[] = (await received.next()).value;
+  assert.deepEqual(frames.map((frame) => frame.length), [5, 20e6, 3]);
+  assert.ok(frames[1].every((byte) => byte === 7));
   publisher.close();
   assert.equal((await received.next()).done, true);
   socket.close();
@@ -56,24 +52,9 @@ Deno.test("a port where something else listens is an error that says so", async 
     );
     connection.close();
   });
-  await assert.rejects(connectZmtp(listener.addr.port, { type: "SUB" }), /expected a ZMTP 3 greeting/);
+  await assert.rejects(connectZmtp(listener.addr.port, "SUB"), /expected a ZMTP 3 greeting/);
   await answered;
   listener.close();
-});
-
-Deno.test("a message is read back as it was signed; a changed one or another key is refused", () => {
-  const message = { type: "execute_request", id: "1", content: { code: "ä 😀", nested: [null] } };
-  const frames = encodeMessage(message, { key: "key", session: "s" });
-  const routed = [bytes(5, 1), ...frames];
-  const length = routed.reduce((sum, frame) => sum + frame.length, 0);
-  assert.deepEqual(decodeMessage(routed, { key: "key" }), { ...message, parentId: "", bytes: length });
-  assert.throws(() => decodeMessage(routed, { key: "other" }), { name: "SyntaxError", message: /signature/ });
-  for (let index = 1; index < frames.length; index++) {
-    const changed = frames.map((frame) => frame.slice());
-    changed[index][0] ^= 1;
-    assert.throws(() => decodeMessage(changed, { key: "key" }), { name: "SyntaxError" });
-  }
-  assert.throws(() => decodeMessage(frames.slice(0, 4), { key: "key" }), /six frames/);
 });
 
 /** Waits for a message; zeromq's own wait does not return in Deno. */

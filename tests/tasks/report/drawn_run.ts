@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { AllImagesRow } from "../../../lib/experiment/all_images.ts";
 import type { FairComparison } from "../../../lib/experiment/fair_comparison.ts";
 import type { StudyResult } from "../../../lib/experiment/studies.ts";
-import { display } from "../../../lib/figures/display.ts";
+import { display } from "../../../lib/figures/show.ts";
 import { classBars } from "../../../lib/figures/class_bars.ts";
 import { table } from "../../../lib/figures/table.ts";
 import { photoMetadata } from "../../../lib/support/photo_tag.ts";

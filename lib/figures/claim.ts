@@ -1,0 +1,214 @@
+/** What was claimed beside what was measured. */
+import { escapeMarkup, percent } from "../support/format.ts";
+import { textWidth } from "../support/plotly/letters.ts";
+import { labelAxis, labelMargin, outsideTicks } from "./bars.ts";
+import { type Figure, figure } from "./figure.ts";
+import { ink, seriesColors } from "./palette.ts";
+import {
+  defaultWidth,
+  edge,
+  type FigureOptions,
+  legendLine,
+  note,
+  quiet,
+  textSizes,
+  themed,
+  topMargin,
+} from "./theme.ts";
+
+/** One accuracy (or another share from 0 to 1). */
+export interface ComparisonRow {
+  name: string;
+  value: number;
+  /** An interval around the value; say in `source` which one it is. */
+  low?: number;
+  high?: number;
+  /** "claimed" is drawn as an outline, "ours" filled, "baseline" grey. */
+  kind: "claimed" | "ours" | "baseline";
+}
+
+const looks = {
+  claimed: { name: "claimed by the write-up", fill: "#fbe3d6", line: seriesColors[1], mark: "□" },
+  ours: { name: "measured here", fill: seriesColors[0], line: seriesColors[0], mark: "■" },
+  baseline: { name: "baseline", fill: ink.muted, line: ink.muted, mark: "■" },
+};
+
+/** In a figure less wide than this, in pixels, the names stand over their bars: beside them they would leave no room. */
+const narrow = 600;
+const valueSize = textSizes.label + 1;
+/** Pixels between the end of a bar, or of its interval, and the value. */
+const valueGap = 8;
+
+/**
+ * Horizontal bars from 0 to 100 %, in the order given, with intervals and values; both are written as well.
+ *
+ * @throws RangeError for a value outside 0 to 1 or an interval that does not hold its value
+ */
+export function comparisonBars(
+  rows: readonly ComparisonRow[],
+  options: FigureOptions & { valueTitle?: string },
+): Figure {
+  for (const { name, value, low = value, high = value } of rows) {
+    if (!(0 <= low && low <= value && value <= high && high <= 1)) {
+      throw new RangeError(
+        `"${name}": expected 0 ≤ low ≤ value ≤ high ≤ 1. Received: ${low}, ${value}, ${high}`,
+      );
+    }
+  }
+  const { valueTitle = "accuracy", width = defaultWidth } = options;
+  const isNarrow = width < narrow;
+  const labels = rows.map(({ name }) => name);
+  const left = isNarrow ? edge : labelMargin(labels);
+  const margin = { l: left, t: topMargin(options, 30), r: textMargin(rows, width - left), b: 58 };
+  const height = options.height ?? margin.t + rows.length * (isNarrow ? 58 : 38) + margin.b;
+  const shown = [...new Set(rows.map(({ kind }) => looks[kind]))];
+  return figure({
+    data: [{
+      type: "bar",
+      orientation: "h",
+      x: rows.map(({ value }) => 100 * value),
+      y: rows.map((_, i) => i),
+      marker: {
+        color: rows.map(({ kind }) => looks[kind].fill),
+        line: { color: rows.map(({ kind }) => looks[kind].line), width: 1.5 },
+      },
+      customdata: rows.map(({ name, value }) => `${escapeMarkup(name)}: ${percent(value)}`),
+      hovertemplate: "%{customdata}<extra></extra>",
+    }, ...intervals(rows)],
+    layout: themed({ ...options, height }, {
+      margin,
+      bargap: isNarrow ? 0.6 : 0.36,
+      xaxis: {
+        title: valueTitle,
+        range: [0, 100],
+        dtick: width - margin.l - margin.r < 300 ? 50 : 20,
+        ticksuffix: "\u00a0%",
+        showgrid: false,
+        ...outsideTicks,
+        zeroline: true,
+        zerolinecolor: ink.axis,
+      },
+      yaxis: { ...labelAxis(labels), ...isNarrow ? { tickvals: [], ticktext: [] } : {} },
+      annotations: [
+        ...isNarrow
+          ? labels.map((label, y) =>
+            note(escapeMarkup(label), { x: 0, xanchor: "left", y, yanchor: "bottom", yshift: 14 })
+          )
+          : [],
+        ...rows.map((row, y) =>
+          note(valueText(row), {
+            font: { size: valueSize, color: row.kind === "baseline" ? ink.quiet : ink.text },
+            ...{ x: 100 * (row.high ?? row.value), xanchor: "left", xshift: valueGap },
+            ...{ y, yanchor: "middle" },
+          })
+        ),
+        ...legendLine(shown.map(({ name, line, mark }) => ({ name, color: line, mark })), {
+          room: width - margin.l - edge,
+        }),
+      ],
+    }),
+    width,
+    height,
+    alt: options.alt ?? `${options.title}. ${rows.map(describe).join("; ")}.`,
+  });
+}
+
+function describe(row: ComparisonRow): string {
+  const interval = hasInterval(row) ? ` (${percent(row.low!)} to ${percent(row.high!)})` : "";
+  const kind = row.kind === "ours" ? "" : `, ${looks[row.kind].name}`;
+  return `${row.name}: ${percent(row.value)}${interval}${kind}`;
+}
+
+function hasInterval({ low, high }: ComparisonRow): boolean {
+  return low !== undefined && high !== undefined;
+}
+
+/** "61.8 – 65.7 %": the interval as it is written after the value. */
+function intervalText({ low, high }: ComparisonRow): string {
+  return `  ${(100 * low!).toFixed(1)} – ${percent(high!)}`;
+}
+
+function valueText(row: ComparisonRow): string {
+  const value = row.kind === "baseline" ? percent(row.value) : `<b>${percent(row.value)}</b>`;
+  return value + (hasInterval(row) ? quiet(intervalText(row), textSizes.small) : "");
+}
+
+/** The right margin in pixels that keeps every value inside; `room` is the width without the left margin. */
+function textMargin(rows: readonly ComparisonRow[], room: number): number {
+  const margins = rows.map((row) => {
+    const end = row.high ?? row.value;
+    const interval = hasInterval(row) ? textWidth(intervalText(row), { size: textSizes.small }) : 0;
+    const text = valueGap + textWidth(percent(row.value), { size: valueSize, bold: true }) + interval + edge;
+    // The text starts at end × (room − margin), so that margin ≥ (end × room + text − room) / end.
+    return end > 0 ? (end * room + text - room) / end : 0;
+  });
+  const lastTick = textWidth(percent(1, 0), { size: textSizes.tick }) / 2;
+  return Math.ceil(Math.max(edge + lastTick, ...margins));
+}
+
+/**
+ * Error bars on points of their own: on the bars, a row without an interval would get one of length 0. The white
+ * ones below keep in sight the part that lies on the bar.
+ */
+function intervals(rows: readonly ComparisonRow[]): Record<string, unknown>[] {
+  const known = rows.map((row, y) => ({ ...row, y })).filter(hasInterval);
+  if (known.length === 0) return [];
+  return [{ color: ink.paper, thickness: 4 }, { color: ink.text, thickness: 1.6 }].map((line) => ({
+    type: "scatter",
+    mode: "markers",
+    x: known.map(({ value }) => 100 * value),
+    y: known.map(({ y }) => y),
+    marker: { color: line.color, size: line.thickness, line: { width: 0 } },
+    error_x: {
+      type: "data",
+      symmetric: false,
+      array: known.map(({ value, high }) => 100 * (high! - value)),
+      arrayminus: known.map(({ value, low }) => 100 * (value - low!)),
+      width: 5,
+      ...line,
+    },
+    cliponaxis: false,
+    hoverinfo: "skip",
+  }));
+}
+
+/** Accuracies are shares from 0 to 1. */
+export interface Measured {
+  ours: number;
+  /** 95 % interval of `ours`. */
+  interval: { low: number; high: number };
+  optimizer: string;
+}
+
+export interface Claim extends Measured {
+  claimed: number;
+  /** The network that was trained deeper; null or missing: none was. */
+  trained?: Measured & { depth: string } | null;
+  baselines: readonly { name: string; accuracy: number }[];
+}
+
+/**
+ * The main result as one picture: the claimed accuracy, the measured ones with their intervals, the baselines, the best first.
+ *
+ * @throws RangeError for a share outside 0 to 1, or an interval that does not hold `ours`
+ */
+export function claimBars(claim: Claim, options: Partial<FigureOptions> = {}): Figure {
+  const { claimed, ours, optimizer, trained } = claim;
+  const measured = (name: string, { ours, interval }: Measured) =>
+    ({ name, value: ours, ...interval, kind: "ours" }) as const;
+  const baselines = claim.baselines.toSorted((a, b) => b.accuracy - a.accuracy);
+  return comparisonBars([
+    { name: "the write-up's claim", value: claimed, kind: "claimed" },
+    ...trained ? [measured(`trained from ${trained.depth}, ${trained.optimizer}`, trained)] : [],
+    measured(`frozen VGG16, ${optimizer}`, claim),
+    ...baselines.map(({ name, accuracy }) => ({ name, value: accuracy, kind: "baseline" }) as const),
+  ], {
+    title: trained
+      ? `Claimed ${percent(claimed)}; trained ${percent(trained.ours)}, frozen ${percent(ours)}`
+      : `Claimed ${percent(claimed)}, measured ${percent(ours)}`,
+    source:
+      "Test accuracy as written, on a test set that leaks. Interval: 95 %, lesions drawn with replacement",
+    valueTitle: "test accuracy",
+    ...options,
+  });
+}

@@ -1,0 +1,207 @@
+/** Accuracy against the minutes it took: a point a run, with its name beside it. */
+import { escapeMarkup, percent } from "../support/format.ts";
+import { textWidth } from "../support/plotly/letters.ts";
+import { type Figure, figure } from "./figure.ts";
+import { ink, seriesColors } from "./palette.ts";
+import { defaultWidth, type FigureOptions, note, spread, textSizes, themed, topMargin } from "./theme.ts";
+
+export interface CostPoint {
+  readonly name: string;
+  /** Above 0. */
+  readonly minutes: number;
+  /** A share from 0 to 1. */
+  readonly accuracy: number;
+  /** Not one of the joined runs, but something to compare them with. */
+  readonly apart?: boolean;
+}
+
+export interface CostOptions extends FigureOptions {
+  /** What the accuracy was measured on: "validation accuracy". */
+  readonly valueTitle: string;
+  /** A level to compare with, as the claim: a share from 0 to 1, and its name. */
+  readonly level?: { readonly name: string; readonly accuracy: number };
+}
+
+/**
+ * Points on a logarithmic axis of minutes, joined by a thin line in the order of the runs; those apart in another colour.
+ *
+ * @throws RangeError without runs, for minutes of 0 or less, or an accuracy outside 0 to 1
+ */
+export function accuracyByCost(points: readonly CostPoint[], options: CostOptions): Figure {
+  if (points.length === 0) throw new RangeError("Cost needs a run at least. Received: none");
+  for (const { name, minutes, accuracy } of points) {
+    if (!(minutes > 0) || !(accuracy >= 0 && accuracy <= 1)) {
+      throw new RangeError(
+        `"${name}": expected minutes above 0 and an accuracy from 0 to 1. Received: ${minutes}, ${accuracy}`,
+      );
+    }
+  }
+  const { width = defaultWidth, level, valueTitle } = options;
+  const margin = { l: 70, r: 30, t: topMargin(options), b: 62 };
+  const height = options.height ?? margin.t + 380 + margin.b;
+  const plot = { width: width - margin.l - margin.r, height: height - margin.t - margin.b };
+  const x = logRange(points, plot.width);
+  const ticks = logTicks(x, Math.floor(plot.width / 44));
+  const y = paddedRange([...points, ...level ? [level] : []].map(({ accuracy }) => 100 * accuracy));
+  // The line rises to the right: below it, to the right, is room for its names, above it for those apart.
+  const across = ({ minutes }: CostPoint) => (Math.log10(minutes) - x[0]) / (x[1] - x[0]) * plot.width;
+  const isLeft = points.map((point) =>
+    point.apart === true && across(point) > Math.min(nameRoom(point), plot.width - across(point))
+  );
+  const places = points.map(({ accuracy }, i) =>
+    (100 * accuracy - y[0]) / (y[1] - y[0]) * plot.height + (isLeft[i] ? 15 : 0)
+  );
+  // Names on one side must not touch.
+  for (const side of [true, false]) {
+    const indices = points.map((_, i) => i).filter((i) => isLeft[i] === side);
+    spread(indices.map((i) => places[i]), 17).forEach((place, i) => places[indices[i]] = place);
+  }
+  const trace = (runs: readonly CostPoint[], color: string) => ({
+    type: "scatter",
+    mode: "markers",
+    x: runs.map((run) => run.minutes),
+    y: runs.map(({ accuracy }) => 100 * accuracy),
+    marker: { color, size: 11, line: { color: ink.paper, width: 2 } },
+    text: runs.map(({ name }) => escapeMarkup(name)),
+    hovertemplate: "%{text}: %{y:.1f} % in %{x:.1f} min<extra></extra>",
+    cliponaxis: false,
+  });
+  const [joined, apart] = [points.filter((run) => !run.apart), points.filter((run) => run.apart)];
+  return figure({
+    data: [
+      { ...trace(joined, seriesColors[0]), mode: "lines+markers", line: { color: ink.muted, width: 1.4 } },
+      ...apart.length > 0 ? [trace(apart, seriesColors[1])] : [],
+    ],
+    layout: themed({ ...options, height }, {
+      margin,
+      xaxis: {
+        title: "minutes of training",
+        type: "log",
+        range: x,
+        tickvals: ticks,
+        ticktext: ticks.map((tick) => tick.toLocaleString("en-US")),
+        showgrid: false,
+        showline: true,
+        linecolor: ink.axis,
+      },
+      yaxis: { title: valueTitle, range: y, nticks: 7, ticksuffix: "\u00a0%" },
+      shapes: level
+        ? [{
+          ...{ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y" },
+          ...{ y0: 100 * level.accuracy, y1: 100 * level.accuracy },
+          line: { color: ink.axis, width: 1.4, dash: "5px,4px" },
+        }]
+        : [],
+      annotations: [
+        ...points.map(({ name, minutes }, i) =>
+          note(`<b>${escapeMarkup(name)}</b>`, {
+            ...{ xref: "x", x: Math.log10(minutes) },
+            ...isLeft[i] ? { xanchor: "right", xshift: 6 } : { xanchor: "left", xshift: 11 },
+            ...{ yref: "y", y: y[0], yanchor: "middle", yshift: places[i] },
+          })
+        ),
+        ...level
+          ? [note(`${escapeMarkup(level.name)} ${percent(level.accuracy)}`, {
+            font: { size: textSizes.label, color: ink.quiet },
+            ...{ xref: "paper", x: 0, xanchor: "left", xshift: 6 },
+            ...{ yref: "y", y: 100 * level.accuracy, yanchor: "top", yshift: -3 },
+          })]
+          : [],
+      ],
+    }),
+    width,
+    height,
+    alt: options.alt ??
+      `${options.title}. ${
+        points.map(({ name, minutes, accuracy }) =>
+          `${name}: ${percent(accuracy)} in ${minutes.toFixed(1)} minutes`
+        ).join("; ")
+      }.`,
+  });
+}
+
+/** A run of the ladder: a rung, whose label is its depth, or another recipe. */
+export interface LadderRun {
+  readonly label: string;
+  readonly depth: string;
+  readonly epochs: number;
+  /** The epoch whose weights were restored; null: the last epoch's were kept. */
+  readonly bestEpoch: number | null;
+  readonly minutes: number;
+  readonly validation: { readonly accuracy: number };
+}
+
+/**
+ * What each depth gives and costs: the rungs joined, other recipes apart, the title made from the best run.
+ *
+ * @param options `claimed` is the write-up's accuracy, a share from 0 to 1
+ * @throws RangeError as `accuracyByCost` does
+ */
+export function ladderFigure(
+  runs: readonly LadderRun[],
+  { claimed, ...options }: Partial<FigureOptions> & { claimed: number },
+): Figure {
+  const points = runs.map(({ label, depth, minutes, validation }) => ({
+    ...{ name: label, minutes, accuracy: validation.accuracy, apart: label !== depth },
+  }));
+  return accuracyByCost(points, {
+    title: points.length > 0 ? ladderTitle(points) : "",
+    source: `${keptWeights(runs)}; minutes on a logarithmic axis`,
+    valueTitle: "validation accuracy",
+    level: { name: "claimed", accuracy: claimed },
+    ...options,
+  });
+}
+
+/** What the best run adds to the first, and what it costs. */
+function ladderTitle(points: readonly CostPoint[]): string {
+  const [first] = points;
+  const best = points.reduce((best, one) => one.accuracy > best.accuracy ? one : best, first);
+  if (best === first) return `No run is better than ${first.name}: ${percent(first.accuracy)}`;
+  const minutes = best.minutes.toFixed(best.minutes < 10 ? 1 : 0);
+  return `From ${percent(first.accuracy)} (${first.name}) to ${percent(best.accuracy)} (${best.name}) ` +
+    `in ${minutes} minutes of training`;
+}
+
+/** Which epoch's weights the runs have. */
+function keptWeights(runs: readonly LadderRun[]): string {
+  const last = runs.filter(({ bestEpoch }) => bestEpoch === null).map(({ label }) => label);
+  if (last.length === 0) return "Each run with its best epoch";
+  if (last.length === runs.length) return "Each run after its last epoch";
+  return `${new Intl.ListFormat("en").format(last)} after the last epoch, the others with their best one`;
+}
+
+/** Pixels that a run's name and its mark need. */
+function nameRoom({ name }: CostPoint): number {
+  return textWidth(name, { size: textSizes.label, bold: true }) + 24;
+}
+
+/** Exponents of ten around the points; a name after its mark has its share of the `width`, in pixels, but half at most. */
+function logRange(points: readonly CostPoint[], width: number): [number, number] {
+  const exponents = points.map(({ minutes }) => Math.log10(minutes));
+  const [low, high] = [Math.min(...exponents), Math.max(...exponents)];
+  const padding = Math.max(0.06 * (high - low), 0.2);
+  const start = low - padding;
+  const ends = points.map((point, i) => {
+    const share = point.apart ? 0 : Math.min(nameRoom(point) / width, 0.5);
+    return start + (exponents[i] - start) / (1 - share);
+  });
+  return [start, Math.max(high + padding, ...ends)];
+}
+
+/** 1, 2 and 5 of each power of ten, 1 and 3, or 1 alone: no more than there is room for. */
+function logTicks([low, high]: readonly [number, number], most: number): number[] {
+  const ticksOf = (steps: readonly number[]) => {
+    const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) }, (_, i) => Math.floor(low) + i);
+    return powers.flatMap((power) => steps.map((step) => Number((step * 10 ** power).toPrecision(1))))
+      .filter((tick) => Math.log10(tick) >= low && Math.log10(tick) <= high);
+  };
+  return [[1, 2, 5], [1, 3]].map(ticksOf).find((ticks) => ticks.length <= most) ?? ticksOf([1]);
+}
+
+/** A tenth more to both sides, a point at least. */
+function paddedRange(values: readonly number[]): [number, number] {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const padding = Math.max(1, (most - least) * 0.1);
+  return [Math.max(0, least - padding), Math.min(100, most + padding)];
+}

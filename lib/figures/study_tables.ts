@@ -1,0 +1,90 @@
+/** Tables of runs that differ in one thing, all with the same columns. */
+import { percent } from "../support/format.ts";
+import { type Column, type Table, table } from "./table.ts";
+
+/** One run; accuracies are shares from 0 to 1. */
+export interface StudyRow {
+  readonly label: string;
+  /** Images trained on. */
+  readonly images: number;
+  /** Trained weights and biases. */
+  readonly parameters: number;
+  readonly epochs: number;
+  /** The epoch whose weights were restored; null: the last epoch's were kept. */
+  readonly bestEpoch: number | null;
+  readonly train: { readonly accuracy: number };
+  readonly validation: { readonly accuracy: number };
+  readonly minutes: number;
+}
+
+const columns: Column<StudyRow>[] = [
+  { value: "label", title: "run" },
+  { value: "images", title: "images" },
+  { value: "parameters", title: "trained weights" },
+  {
+    value: ({ bestEpoch, epochs }) => `${bestEpoch ?? epochs} of ${epochs}`,
+    title: "epoch kept",
+    align: "right",
+  },
+  { value: ({ train }) => train.accuracy, title: "train accuracy", format: percent },
+  {
+    value: ({ validation }) => validation.accuracy,
+    title: "validation accuracy",
+    format: percent,
+    best: "max",
+  },
+  { value: "minutes", title: "minutes", format: (minutes) => Number(minutes).toFixed(1) },
+];
+
+/** What each run has trained, for how long, and what came of it; the best validation is bold. */
+export function studyTable(
+  rows: readonly StudyRow[],
+  options: { caption: string; synthetic?: boolean },
+): Table {
+  return table(rows, columns, options);
+}
+
+/** One optimizer's runs, tuned and repeated; accuracies are shares from 0 to 1. */
+export interface TunedRow {
+  readonly optimizer: string;
+  /** The same rates for all rows. */
+  readonly grid: readonly { readonly learningRate: number; readonly accuracy: number }[];
+  readonly learningRate: number;
+  readonly accuracies: readonly number[];
+  readonly mean: number;
+  /** Standard deviation over the seeds. */
+  readonly deviation: number;
+}
+
+/** Accuracy by learning rate. */
+export function learningRateTable(
+  rows: readonly TunedRow[],
+  options: { caption: string; synthetic?: boolean },
+): Table {
+  return table(rows, [
+    { value: "optimizer", title: "optimizer" },
+    ...rows[0].grid.map(({ learningRate }, i): Column<TunedRow> => ({
+      value: ({ grid }) => grid[i].accuracy,
+      title: `at ${learningRate}`,
+      format: percent,
+    })),
+  ], options);
+}
+
+/** Mean and spread over the seeds, each optimizer at its own rate. */
+export function seedsTable(
+  rows: readonly TunedRow[],
+  options: { caption: string; synthetic?: boolean },
+): Table {
+  return table(rows, [
+    { value: "optimizer", title: "optimizer" },
+    { value: ({ learningRate }) => String(learningRate), title: "learning rate", align: "right" },
+    {
+      value: "mean",
+      title: `mean of ${rows[0].accuracies.length} seeds`,
+      format: percent,
+      best: "max",
+      spread: { title: "standard deviation", of: ({ deviation }) => deviation },
+    },
+  ], options);
+}

@@ -1,0 +1,227 @@
+/** A trained classifier as a folder that this project, TensorFlow.js and Keras read as it is. */
+import { join } from "node:path";
+import { sidesOf, sizeText } from "../image_size.ts";
+import { writeAtomic, writeAtomicParts, writeFolderAtomic } from "../support/atomic.ts";
+import { digestOf, sha256 } from "../support/digest.ts";
+import { convolutions, type Cut, cutLength } from "./architecture.ts";
+import {
+  kerasFile,
+  kerasLayers,
+  modelJson,
+  type ModelShape,
+  readWeights,
+  weightParts,
+} from "./keras_model.ts";
+import type { ConvolutionWeights, Vgg16Weights } from "./weights.ts";
+
+/** Photos of (height, width, 3), RGB 0–255 → probabilities of the classes, and what the network was made from. */
+export interface TrainedModel extends ModelShape {
+  /** The 13 convolutions in the network's order, trained or not. */
+  readonly layers: readonly ConvolutionWeights[];
+  /** The softmax: kernel (features, classes) and bias (classes). */
+  readonly head: { readonly kernel: Float32Array; readonly bias: Float32Array };
+  readonly provenance: Provenance;
+}
+
+export interface Provenance {
+  /** Digest of the configuration that the model was trained with. */
+  readonly configuration: string;
+  /** Weights that the training started from: their source, and their digest. */
+  readonly base: Vgg16Weights["source"];
+  readonly baseDigest: string;
+  /** The first part that was trained; `head`: the softmax alone. */
+  readonly depth: "head" | Exclude<Cut, "flatten">;
+  readonly seed: number;
+  /** Whether it has learned from drawn stand-in pictures. */
+  readonly synthetic: boolean;
+}
+
+/** What whoever uses a model must be told, word for word the same everywhere. */
+export const medicalNotice =
+  "This is no medical device. It must not be used to judge a skin lesion: see a doctor for that.";
+
+/** Reasons why a model's answers mean nothing at all, as sentences; none for one that was trained on photos from a real base. */
+export function warningsOf({ synthetic, base }: Provenance): string[] {
+  return [
+    ...synthetic
+      ? ["SYNTHETIC: this model has learned from drawn pictures, not photos. Its answers mean nothing."]
+      : [],
+    ...base === "random"
+      ? ["RANDOM BASE: this model started from random weights, not ImageNet's. Its answers mean nothing."]
+      : [],
+  ];
+}
+
+const fileNames = ["model.json", "weights.bin", "model.h5"] as const;
+type FileName = (typeof fileNames)[number];
+
+/** `about.json`: what the folder holds. Without it the folder is no model. */
+interface About extends ModelShape {
+  readonly provenance: Provenance;
+  readonly files: Readonly<Record<FileName, { readonly bytes: number; readonly sha256: string }>>;
+}
+const aboutName = "about.json";
+const format = "vgg16-lesions-1";
+
+/**
+ * Makes the folder in one step; an older one of the name is replaced whole. 59 MB twice:
+ *
+ * - `model.json`, `weights.bin`: for `tf.loadLayersModel`;
+ * - `model.h5`: for `keras.saving.load_model`;
+ * - `about.json`: classes, size, scaling, where the model comes from, digests of the others.
+ *
+ * Both networks read RGB 0–255 of shape (n, height, width, 3), any numeric type, and give probabilities. The same model gives the
+ * same bytes.
+ *
+ * @throws {TypeError} when layers or head do not fit size and classes
+ * @throws {RangeError} when a weight is not finite
+ * @throws {StorageError} when it cannot be written; an older model is as it was
+ */
+export async function saveModel(folder: string, model: TrainedModel): Promise<void> {
+  checkModel(model);
+  const { size, scaling, classes, provenance } = model;
+  const layers = kerasLayers(model);
+  const values = new Map(
+    [...model.layers, { name: "predictions", ...model.head }].flatMap(({ name, kernel, bias }) => [
+      [`${name}/kernel`, kernel],
+      [`${name}/bias`, bias],
+    ]),
+  );
+  const valuesOf = (name: string) => values.get(name)!;
+  const codes = classes.map(({ code }) => code);
+  const contents: Record<FileName, Uint8Array[]> = {
+    "model.json": [new TextEncoder().encode(modelJson(layers, { notice: medicalNotice, classes: codes }))],
+    "weights.bin": weightParts(layers, valuesOf),
+    "model.h5": [await kerasFile(layers, valuesOf)],
+  };
+  const files = Object.fromEntries(
+    Object.entries(contents).map(([name, parts]) => [name, {
+      bytes: parts.reduce((sum, { length }) => sum + length, 0),
+      sha256: sha256(...parts),
+    }]),
+  ) as About["files"];
+  await writeFolderAtomic(folder, async (temporary) => {
+    for (const name of fileNames) await writeAtomicParts(join(temporary, name), contents[name]);
+    await writeAtomic(join(temporary, aboutName), aboutText({ size, scaling, classes, provenance, files }));
+  });
+}
+
+/**
+ * The model that `saveModel` wrote: it answers as before, to the bit, on the same engine. All files of the folder are checked,
+ * those for other programs too.
+ *
+ * @throws {SyntaxError} when the folder holds no model, or a file of it is missing, cut, changed or another model's; the message
+ * begins with its path
+ */
+export async function loadModel(folder: string): Promise<TrainedModel> {
+  const { size, scaling, classes, provenance, files } = await readAbout(folder);
+  const contents = new Map<FileName, Uint8Array>();
+  for (const name of fileNames) {
+    const path = join(folder, name);
+    const expected = files[name];
+    const content = await Deno.readFile(path).catch((error) =>
+      refuse(path, `the model lacks it. Received: ${error.message}`)
+    );
+    if (content.length !== expected.bytes) {
+      const problem = content.length < expected.bytes ? "cut short" : "too long";
+      refuse(path, `${problem}: about.json names ${expected.bytes} bytes. Received: ${content.length} bytes`);
+    }
+    const received = sha256(content);
+    if (received !== expected.sha256) {
+      const names = `about.json names SHA-256 ${expected.sha256}`;
+      refuse(path, `changed, or another model's: ${names}. Received: ${received}`);
+    }
+    contents.set(name, content);
+  }
+  const tensors = readWeights(kerasLayers({ size, scaling, classes }), contents.get("weights.bin")!);
+  const part = (name: string) => ({
+    kernel: tensors.get(`${name}/kernel`)!,
+    bias: tensors.get(`${name}/bias`)!,
+  });
+  return {
+    ...{ size, scaling, classes, provenance },
+    layers: convolutions.map(({ name }) => ({ name, ...part(name) })),
+    head: part("predictions"),
+  };
+}
+
+/** Whether a folder holds a model, whole or damaged. */
+export function hasModel(folder: string): Promise<boolean> {
+  return Deno.stat(join(folder, aboutName)).then(() => true, () => false);
+}
+
+/** Values that the softmax reads for one photo: 2,048 at 64×64. */
+export function featuresOf({ size }: Pick<ModelShape, "size">): number {
+  return cutLength("flatten", size);
+}
+
+function checkModel(model: TrainedModel): void {
+  const { size, classes, layers, head } = model;
+  const features = featuresOf(model);
+  const expected = [
+    ...convolutions.map(({ name, inputs, outputs }) => `${name} ${9 * inputs * outputs} + ${outputs}`),
+    `predictions ${features * classes.length} + ${classes.length}`,
+  ];
+  const parts = [...layers, { name: "predictions", ...head }];
+  const received = parts.map(({ name, kernel, bias }) => `${name} ${kernel.length} + ${bias.length}`);
+  for (let i = 0; i < Math.max(expected.length, received.length); i++) {
+    if (expected[i] === received[i]) continue;
+    throw new TypeError(
+      `A model of ${sizeText(size)} pixels and ${classes.length} classes must have as layer ${i + 1}: ` +
+        `${expected[i] ?? "none"} values (kernel + bias). Received: ${received[i] ?? "none"}`,
+    );
+  }
+  for (const { name, kernel, bias } of parts) {
+    for (const values of [kernel, bias]) {
+      const wrong = values.find((value) => !Number.isFinite(value));
+      if (wrong === undefined) continue;
+      throw new RangeError(
+        `${name} must have finite weights. Received: ${wrong}. The training has diverged: lower its learning rate`,
+      );
+    }
+  }
+}
+
+/** The text of about.json; the digest at its end is that of all before it. */
+function aboutText({ size, scaling, classes, provenance, files }: About): string {
+  const about = {
+    format,
+    notice: [medicalNotice, ...warningsOf(provenance)].join(" "),
+    input: `photos of shape (n, ${sidesOf(size).join(", ")}, 3), RGB, 0–255; scaling is part of the model`,
+    output: `probabilities of shape (n, ${classes.length}), in the order of the classes`,
+    ...{ size, scaling, classes, provenance, files },
+  };
+  return JSON.stringify({ ...about, digest: digestOf(about) }, null, 2) + "\n";
+}
+
+async function readAbout(folder: string): Promise<About> {
+  const path = join(folder, aboutName);
+  const text = await Deno.readTextFile(path).catch(async (error) => {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
+      return refuse(path, `it cannot be read. Received: ${error.message}`);
+    }
+    const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => null);
+    const names = entries?.map((entry) => entry.name).sort().slice(0, 5).join(", ");
+    const found = entries === null ? "no such folder" : `a folder with ${names || "nothing in it"}`;
+    return refuse(path, `there is no model that this project saved. Received: ${found}`);
+  });
+  const { digest, ...about } = parseObject(text) ?? refuse(path, "cut short or changed: it is no JSON");
+  if (about.format !== format) {
+    refuse(path, `its format must be "${format}". Received: ${JSON.stringify(about.format) ?? "none"}`);
+  }
+  if (digest !== digestOf(about)) refuse(path, "changed: its digest does not fit what comes before it");
+  return about as unknown as About;
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function refuse(path: string, reason: string): never {
+  throw new SyntaxError(`${path}: ${reason}. Train again, or give the folder of another model (--model)`);
+}

@@ -1,0 +1,63 @@
+/**
+ * The figures' letters: Inter, regular and semi-bold, as two files. So a picture looks the same on a machine without fonts.
+ * The canvas measures with the files that resvg draws with.
+ */
+import { createRequire } from "node:module";
+import { createCanvas, GlobalFonts } from "@napi-rs/canvas";
+import { Resvg } from "@resvg/resvg-js";
+
+/** Size in pixels (1 em) and weight of a text; bold is drawn semi-bold. */
+export interface TextStyle {
+  size: number;
+  bold?: boolean;
+}
+
+/** Fonts for front ends that lay the text out themselves, in order of choice. */
+export const fontStack = "Inter, Helvetica Neue, Segoe UI, Roboto, Arial, sans-serif";
+
+const { resolve } = createRequire(import.meta.url);
+const files = ["400Regular/Inter_400Regular", "600SemiBold/Inter_600SemiBold"]
+  .map((name) => resolve(`@expo-google-fonts/inter/${name}.ttf`));
+
+/** The two files under a name of their own: a machine may have another Inter. */
+const family = "Figure letters";
+for (const file of files) GlobalFonts.registerFromPath(file, family);
+
+const context = createCanvas(1, 1).getContext("2d");
+
+/** The font as a canvas takes it. */
+export function canvasFont({ size, bold = false }: TextStyle): string {
+  return `${bold ? 600 : 400} ${size}px "${family}"`;
+}
+
+/** Width of a line of text, and its height above and below the baseline, in pixels. */
+export function measureText(
+  text: string,
+  style: TextStyle,
+): { width: number; ascent: number; descent: number } {
+  context.font = canvasFont(style);
+  const { width, fontBoundingBoxAscent, fontBoundingBoxDescent } = context.measureText(text);
+  return { width, ascent: fontBoundingBoxAscent, descent: fontBoundingBoxDescent };
+}
+
+/** Width of one line of text in pixels. */
+export function textWidth(text: string, style: TextStyle): number {
+  return measureText(text, style).width;
+}
+
+/** The text broken at spaces into lines of at most `width` pixels (a longer word keeps a line of its own). */
+export function wrapText(text: string, width: number, style: TextStyle): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/ +/)) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && textWidth(longer, style) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** SVG text as a PNG of `scale` (default 2) pixels per SVG pixel, all letters in Inter; the same bytes for the same text. */
+export function svgToPng(svg: string, { scale = 2 }: { scale?: number } = {}): Uint8Array {
+  const font = { fontFiles: files, loadSystemFonts: false, defaultFontFamily: "Inter" };
+  return new Uint8Array(new Resvg(svg, { fitTo: { mode: "zoom", value: scale }, font }).render().asPng());
+}

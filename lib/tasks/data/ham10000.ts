@@ -1,0 +1,169 @@
+/** HAM10000 from Harvard Dataverse into a data folder: what is missing, what it costs, and in which order it comes. */
+import { join } from "node:path";
+import { readMetadata } from "../../data/metadata.ts";
+import { writeAtomic } from "../../support/atomic.ts";
+import { sha256 } from "../../support/digest.ts";
+import { megabytes, requireRoom } from "../../support/download.ts";
+import { thousands } from "../../support/format.ts";
+import { type Dataset, type Guest, readDataset } from "./dataverse.ts";
+import {
+  downloaded,
+  type FetchOptions,
+  type Item,
+  type MissingItem,
+  prepare,
+  type SourceItem,
+} from "./item.ts";
+
+export const ham10000Doi = "doi:10.7910/DVN/DBW86T";
+export const ham10000Base = "https://dataverse.harvard.edu";
+
+const items: readonly Item[] = [
+  { name: "HAM10000_metadata.csv", isTable: true, from: /^HAM10000_metadata(\.(csv|tab|tsv|txt))?$/i },
+  { name: "HAM10000_images_part_1", isTable: false, from: /^HAM10000_images_part_?1\.zip$/i },
+  { name: "HAM10000_images_part_2", isTable: false, from: /^HAM10000_images_part_?2\.zip$/i },
+];
+
+/** `HAM10000_source.json` beside the photos: where they came from, and what must still be there. */
+interface SourceRecord {
+  readonly doi: string;
+  /** Of the dataset; null where no one told. */
+  readonly version: string | null;
+  readonly licence: string | null;
+  /** By the name in the data folder. */
+  readonly items: Readonly<Record<string, SourceItem>>;
+}
+
+/**
+ * Brings what is missing. What is there already is looked at, not fetched: by the record of an earlier call, or, where a person
+ * put it there, by whether each photo of the table is there.
+ *
+ * @param options.guest who downloads, told only where the depositor asks; null: nobody
+ */
+export async function fetchHam10000(
+  folder: string,
+  options: FetchOptions & { guest?: Guest | null },
+): Promise<void> {
+  const { base = ham10000Base, guest = null, work, free, onNotice } = options;
+  const before = await readRecord(folder);
+  const recorded = before?.items ?? {};
+  const isThere = await Promise.all(
+    items.map(({ name }) => isAsRecorded(join(folder, name), recorded[name])),
+  );
+  const absent = items.filter((_, index) => !isThere[index]);
+  if (absent.length === 0) return onNotice(`HAM10000 is in ${folder} as it was downloaded; nothing to do.`);
+  if (before === null) {
+    const photos = await readMetadata(folder).then(({ length }) => thousands(length), () => null);
+    if (photos) return onNotice(`HAM10000 is in ${folder}: a table and its ${photos} photos; nothing to do.`);
+  }
+  for (const { name, isTable } of absent) {
+    if (!isTable && !recorded[name]) await checkFree(join(folder, name));
+  }
+  const { dataset, missing } = await findSources(absent, folder, { ...options, base, guest });
+  const { version = null, licence = null } = dataset ?? {};
+  const toLoad = totalBytes(missing.filter(({ byHand }) => byHand === null));
+  const room = roomFor(missing);
+  onNotice([
+    `HAM10000 (${ham10000Doi}${version ? `, version ${version}` : ""}): ${
+      absent.map(({ name }) => name).join(", ")
+    } into ${folder}`,
+    `  ${megabytes(toLoad)} to download from ${base}, up to ${megabytes(room)} on the disk meanwhile`,
+    `  licence: CC BY-NC 4.0, for non-commercial use${licence ? `; the server says: ${licence}` : ""}`,
+  ].join("\n"));
+  if (options.dryRun) return;
+  await requireRoom(folder, room - await bytesIn(work), { what: "HAM10000", free });
+  const record = { doi: ham10000Doi, version, licence, items: { ...recorded } };
+  for (const item of missing) {
+    record.items[item.name] = await prepare(item, options);
+    // The record first: if this ends before the item is in place, the next call knows that a folder of that name is its own.
+    await writeRecord(folder, record);
+    if (!item.isTable) await Deno.remove(join(folder, item.name), { recursive: true }).catch(() => {});
+    await Deno.rename(join(work, item.name), join(folder, item.name));
+    await Deno.remove(downloaded(item, work)).catch(() => {}); // not there where a person had downloaded it
+  }
+  onNotice(`HAM10000 is complete: ${thousands((await readMetadata(folder)).length)} photos in ${folder}.`);
+}
+
+/** @throws {Error} where a folder of photos would be overwritten that this did not make */
+async function checkFree(path: string): Promise<void> {
+  if (await Deno.lstat(path).then(() => false, () => true)) return;
+  throw new Error(
+    `${path} is there already, photos are missing, and it was not downloaded by this. It is left as it is: move it away ` +
+      `or add what is missing (data/README.md), or give another folder with --out.`,
+  );
+}
+
+/**
+ * Where each item comes from. Where a person put all of them there, it does without a server.
+ *
+ * @throws {Error} where an item is neither there nor in the dataset
+ */
+async function findSources(
+  absent: readonly Item[],
+  folder: string,
+  options: FetchOptions & { base: string; guest: Guest | null },
+): Promise<{ dataset: Dataset | null; missing: MissingItem[] }> {
+  const { base, guest, onNotice } = options;
+  const byHand =
+    "By hand: download HAM10000_metadata, HAM10000_images_part_1.zip and HAM10000_images_part_2.zip from " +
+    `https://doi.org/${
+      ham10000Doi.slice(4)
+    } in a browser into ${folder} and run this again, which checks and unpacks them.`;
+  const names = await filesIn(folder);
+  const given = absent.map(({ from }) => names.find((name) => from.test(name)));
+  const dataset = await readDataset({ base, doi: ham10000Doi, guest, byHand }, options).catch((error) => {
+    if (given.includes(undefined)) throw error;
+    onNotice(`${error.message.split(". ")[0]}. The files in ${folder} are taken as they are.`);
+    return null;
+  });
+  const missing = absent.map((item, index) => {
+    const file = dataset?.files.find(({ name }) => item.from.test(name)) ?? null;
+    if (dataset && !file) {
+      const received = dataset.files.map(({ name }) => name).sort().join(", ") || "no file";
+      throw new Error(`${base}: expected a file for ${item.name}. Received: ${received}. ${byHand}`);
+    }
+    return { ...item, byHand: given[index] === undefined ? null : join(folder, given[index]), file };
+  });
+  return { dataset, missing };
+}
+
+/** Bytes that the items take at the worst moment: photos hardly shrink in an archive, so the largest archive counts twice. */
+function roomFor(missing: readonly MissingItem[]): number {
+  const archives = missing.filter(({ isTable, byHand }) => !isTable && !byHand);
+  return totalBytes(missing) + Math.max(0, ...archives.map((item) => totalBytes([item])));
+}
+
+/** Of the items' files, as far as the server tells. */
+function totalBytes(missing: readonly MissingItem[]): number {
+  return missing.reduce((sum, { file }) => sum + (file?.bytes ?? 0), 0);
+}
+
+/** Bytes that have come already, for which no more room is needed. */
+async function bytesIn(folder: string): Promise<number> {
+  return (await filesIn(folder)).reduce((sum, name) => sum + Deno.statSync(join(folder, name)).size, 0);
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).filter(({ isFile }) => isFile).map(({ name }) => name);
+}
+
+const recordFile = "HAM10000_source.json";
+
+/** The record, or null where none can be read. */
+async function readRecord(folder: string): Promise<SourceRecord | null> {
+  const record = await Deno.readTextFile(join(folder, recordFile)).then(JSON.parse).catch(() => null);
+  return record?.items ? record : null;
+}
+
+async function writeRecord(folder: string, record: SourceRecord): Promise<void> {
+  await writeAtomic(join(folder, recordFile), JSON.stringify(record, null, 2) + "\n");
+}
+
+/** Whether the table or the photos at `path` are as they were recorded: by digest, or by number and bytes. */
+async function isAsRecorded(path: string, item: SourceItem | undefined): Promise<boolean> {
+  if (!item || await Deno.stat(path).then(() => false, () => true)) return false;
+  if (item.photos === undefined) return sha256(await Deno.readFile(path)) === item.sha256;
+  const files = (await Array.fromAsync(Deno.readDir(path))).filter(({ name }) => /\.jpe?g$/i.test(name));
+  const sizes = files.map(({ name }) => Deno.statSync(join(path, name)).size);
+  return sizes.length === item.photos && sizes.reduce((sum, size) => sum + size, 0) === item.bytes;
+}

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { listPhotos } from "../../lib/data/data_folder.ts";
+
+async function inFolder(files: string[], test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const file of files) {
+      const path = join(folder, file);
+      await Deno.mkdir(join(path, ".."), { recursive: true });
+      await Deno.writeTextFile(path, "");
+    }
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a folder stands for its photos at any depth, in order; a file for itself, whatever its name", async () => {
+  const files = ["b.jpg", "A.PNG", "deep/er/c.jpeg", "notes.txt", "._b.jpg", ".hidden/d.jpg", "photo.tiff"];
+  await inFolder(files, async (folder) => {
+    const { photos, problems } = await listPhotos([folder, join(folder, "photo.tiff"), "nowhere.jpg"]);
+    assert.deepEqual(photos, [
+      ...["A.PNG", "b.jpg", "deep/er/c.jpeg", "photo.tiff"].map((name) => join(folder, name)),
+      "nowhere.jpg",
+    ]);
+    assert.deepEqual(problems, []);
+  });
+});
+
+Deno.test("what is named twice counts once, under the name given first", async () => {
+  await inFolder(["a.jpg", "b.jpg"], async (folder) => {
+    const [a, b] = [join(folder, "a.jpg"), join(folder, "b.jpg")];
+    const { photos } = await listPhotos([`${folder}/./b.jpg`, folder, a]);
+    assert.deepEqual(photos, [`${folder}/./b.jpg`, a]);
+    assert.deepEqual((await listPhotos([folder, folder])).photos, [a, b]);
+  });
+});
+
+Deno.test("a folder without photos is named, and the others count", async () => {
+  await inFolder(["empty/notes.txt", "full/a.jpg"], async (folder) => {
+    const { photos, problems } = await listPhotos([join(folder, "empty"), join(folder, "full")]);
+    assert.deepEqual(photos, [join(folder, "full", "a.jpg")]);
+    assert.deepEqual(problems, [
+      `${join(folder, "empty")}: holds no photo (.jpg, .jpeg or .png), at no depth. Give another folder`,
+    ]);
+  });
+});
+
+Deno.test({
+  name: "links are followed, also one that leads back to its own folder",
+  ignore: Deno.build.os === "windows", // links need a right that users lack
+  fn: () =>
+    inFolder(["a.jpg", "in/b.jpg"], async (folder) => {
+      await Deno.symlink(folder, join(folder, "in", "back"));
+      const { photos, problems } = await listPhotos([folder]);
+      assert.deepEqual(photos, [join(folder, "a.jpg"), join(folder, "in", "b.jpg")]);
+      assert.deepEqual(problems, []);
+    }),
+});

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import sharp from "sharp";
+import { photoGrid } from "../../lib/figures/photo_grid.ts";
+import { display, show } from "../../lib/figures/show.ts";
+import { type PhotoMetadata, photoTag } from "../../lib/support/photo_tag.ts";
+import { randomFor } from "../../lib/support/random.ts";
+import { pngSize } from "./drawing.ts";
+
+/** (size, size, 3) of noise, no pixel like its neighbours. */
+function noise(seed: number, size = 64): Uint8Array {
+  const random = randomFor("noise", seed);
+  return Uint8Array.from({ length: size * size * 3 }, () => Math.floor(256 * random()));
+}
+
+async function rgbOf(png: Uint8Array) {
+  const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const at = (x: number, y: number) => [...data.subarray((y * info.width + x) * 3).subarray(0, 3)];
+  return { ...info, at };
+}
+
+/** Whether the PNG has the SYNTHETIC mark: its paper colour in the upper right corner. */
+async function isMarked(png: Uint8Array): Promise<boolean> {
+  const image = await rgbOf(png);
+  return Array.from({ length: 400 }, (_, x) => image.at(image.width - 400 + x, 36)).some((color) =>
+    color.join() === "255,241,214"
+  );
+}
+
+Deno.test("photo grid: every pixel is in its place, enlarged without smoothing", async () => {
+  const pixels = [0, 1, 2, 3, 4].map((seed) => noise(seed));
+  const grid = await photoGrid(
+    pixels.map((one, i) => ({ pixels: one, label: `mel\nISIC_000000${i}` })),
+    { title: "Five", columns: 3, scale: 2 },
+  );
+  assert.deepEqual(pngSize(grid.png), { width: grid.width, height: grid.height });
+  const image = await rgbOf(grid.png);
+  const isAt = (left: number, top: number, one: Uint8Array) => {
+    for (let y = 0; y < 128; y++) {
+      for (let x = 0; x < 128; x++) {
+        const from = ((y >> 1) * 64 + (x >> 1)) * 3;
+        if (image.at(left + x, top + y).some((value, i) => value !== one[from + i])) return false;
+      }
+    }
+    return true;
+  };
+  // Find the first photo of a row by its pixels, then the others by the spacing of the columns.
+  const rowOf = (one: Uint8Array, from: number) => {
+    for (let top = from; top < image.height - 128; top++) if (isAt(36, top, one)) return top;
+    assert.fail("a row does not begin at the left margin");
+  };
+  const first = rowOf(pixels[0], 0);
+  for (const i of [1, 2]) assert.ok(isAt(36 + i * 148, first, pixels[i]), `photo ${i}`);
+  assert.ok(isAt(36 + 148, rowOf(pixels[3], first + 128), pixels[4]), "the second row");
+});
+
+Deno.test("photo grid: a rectangle of pixels is drawn as wide and high as it says", async () => {
+  const pixels = noise(0).subarray(0, 48 * 64 * 3);
+  const grid = await photoGrid([{ pixels, size: [48, 64], label: "nv" }], { title: "One", scale: 2 });
+  const image = await rgbOf(grid.png);
+  const row = (top: number) => Array.from({ length: 64 }, (_, x) => image.at(36 + 2 * x, top)).flat();
+  let top = 0;
+  while (top < image.height && row(top).join() !== pixels.subarray(0, 192).join()) top++;
+  for (let y = 0; y < 48; y++) {
+    assert.deepEqual(row(top + 2 * y), [...pixels.subarray(192 * y, 192 * (y + 1))]);
+  }
+});
+
+Deno.test("photo grid: the same photos give the same bytes, a stand-in's says SYNTHETIC", async () => {
+  const photos = [0, 1].map((seed) => ({ pixels: noise(seed), label: "nv" }));
+  const plain = await photoGrid(photos, { title: "Two" });
+  assert.deepEqual(plain.png, (await photoGrid(photos, { title: "Two" })).png);
+  const marked = await photoGrid(photos, { title: "Two", synthetic: true });
+  assert.equal(plain.alt, "Two. 2 photos: nv.");
+  assert.equal(marked.alt, "Two. 2 drawn stand-in images: nv.");
+  assert.deepEqual([await isMarked(plain.png), await isMarked(marked.png)], [false, true]);
+});
+
+Deno.test("photo grid: photos from files, and labels of any length, stay inside", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/drawn.jpg`;
+    await sharp(noise(1, 50), { raw: { width: 50, height: 50, channels: 3 } }).jpeg().toFile(path);
+    const label = "a label of many words that does not fit in one line";
+    const grid = await photoGrid([{ path, label }, { path, label: "" }], {
+      title: "Drawn",
+      tile: { width: 120, height: 90 },
+    });
+    assert.deepEqual(pngSize(grid.png), { width: 640, height: grid.height });
+    const image = await rgbOf(grid.png);
+    for (let x = 0; x < grid.width; x++) {
+      for (const y of [0, grid.height - 1]) assert.deepEqual(image.at(x, y), [255, 255, 255], `${x}, ${y}`);
+    }
+    await assert.rejects(photoGrid([{ path: `${folder}/none.jpg`, label: "x" }], { title: "" }), /none\.jpg/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("photo grid: wrong input is named", async () => {
+  const good = { pixels: noise(0), label: "good" };
+  const cut = noise(0).subarray(0, 48 * 64 * 3);
+  const cases = [
+    [[], {}, /Received: none/],
+    [[{ pixels: new Uint8Array(7), label: "bad" }], {}, /"bad".*7 bytes/],
+    [[{ pixels: cut, label: "bad" }], {}, /9216 bytes/],
+    [[{ pixels: cut, size: [48, 65] as [number, number], label: "bad" }], {}, /9216 bytes/],
+    [[good, { pixels: noise(0, 32), label: "small" }], {}, /192×192 for "small"/],
+    [[good], { scale: 1.5 }, /"scale".*1\.5/],
+    [[good], { columns: 0 }, /"columns".*0/],
+    [[good], { standIns: [] }, /Received: none/],
+  ] as const;
+  for (const [photos, options, message] of cases) {
+    await assert.rejects(photoGrid(photos, { title: "", ...options }), message);
+  }
+});
+
+Deno.test("photos are shown with the tag, and never without it", async () => {
+  const grid = await photoGrid([{ pixels: noise(0), label: "nv" }], {
+    title: "One",
+    synthetic: true,
+    alt: "one nevus",
+  });
+  const sent: [string, Record<string, unknown>][] = [];
+  await show(grid, { broadcast: async (...message) => void sent.push(await message) });
+  const { data, metadata } = grid.message();
+  assert.deepEqual(sent, [["display_data", { data, metadata, transient: {} }]]);
+  assert.deepEqual(Uint8Array.fromBase64(data["image/png"] as string), grid.png);
+  assert.equal(data["text/plain"], "one nevus");
+  assert.deepEqual(metadata, {
+    ham10000: { photo: true, alt: "one nevus", synthetic: true },
+    "image/png": { width: Math.round(grid.width / 2), height: Math.round(grid.height / 2) },
+  });
+  const shown = await grid[Symbol.for("Jupyter.display") as typeof display]();
+  assert.deepEqual(Object.keys(shown), ["text/plain"]);
+  await assert.rejects(show(grid), /kernel/);
+});
+
+Deno.test("a grid of photos carries the grid of its drawn stand-ins, marked SYNTHETIC, in the tag", async () => {
+  const [photos, standIns] = [0, 1].map((seed) => [{ pixels: noise(seed), label: "nv" }]);
+  const grid = await photoGrid(photos, { title: "One", standIns });
+  const drawn = await photoGrid(standIns, { title: "One", synthetic: true });
+  const { standIn } = grid.message().metadata[photoTag] as PhotoMetadata;
+  assert.equal(standIn, drawn.png.toBase64());
+  assert.ok(await isMarked(Uint8Array.fromBase64(standIn!)));
+  assert.equal(await isMarked(grid.png), false);
+});

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { decodeImage } from "../../lib/data/decode.ts";
+import { listPhotos } from "../../lib/data/data_folder.ts";
+import { makeStandIn } from "../../lib/data/stand_in.ts";
+import { classify, makePredictor, type PhotoAnswer } from "../../lib/model/predictor.ts";
+import { tf } from "../../lib/support/engine/engine.ts";
+import { assertClose, seededModel, testPixels } from "./seeded_model.ts";
+
+const folder = await Deno.makeTempDir();
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+await makeStandIn(folder, { seed: 1, images: 60 });
+const { photos } = await listPhotos([folder]);
+const model = seededModel({ size: 32, scaling: "divide255" });
+
+Deno.test("photos beside a photo change its answer by less than 1e-5", () => {
+  using predictor = makePredictor(model);
+  const pixels = testPixels(32);
+  const together = predictor.predict(Uint8Array.from([...pixels, ...pixels, ...pixels])); // 21: two batches
+  for (let i = 0; i < 7; i++) {
+    const alone = predictor.predict(pixels.subarray(i * 3072, (i + 1) * 3072));
+    assert.ok(Math.abs(alone.reduce((sum, value) => sum + value) - 1) < 1e-6);
+    for (const copy of [0, 7, 14]) assertClose(together.slice((copy + i) * 7, (copy + i + 1) * 7), alone);
+  }
+  assert.equal(predictor.predict(new Uint8Array()).length, 0);
+  assert.throws(() => predictor.predict(new Uint8Array(100)), {
+    name: "TypeError",
+    message: /multiple of 3072.*Received: 100$/,
+  });
+});
+
+Deno.test("every photo gets the answer of its pixels as training decodes them, in the order asked", async () => {
+  assert.equal(photos.length, 60);
+  for (const size of [32, [36, 48]] as const) {
+    const model = seededModel({ size, scaling: "divide255" });
+    const asked = photos.slice(0, 20).reverse(); // more than a batch
+    const answers = await Array.fromAsync(classify(model, asked));
+    assert.deepEqual(answers.map(({ path }) => path), asked);
+    using predictor = makePredictor(model);
+    for (const { path, probabilities, problem } of answers) {
+      assertClose(probabilities!, predictor.predict(await decodeImage(path, size)));
+      assert.equal(problem, null);
+    }
+  }
+});
+
+Deno.test("damaged photos among good ones are named with the reason, and the good ones answered as without them", async () => {
+  const [good, other] = photos;
+  const jpeg = await Deno.readFile(good);
+  const cut = join(folder, "cut.jpg");
+  await Deno.writeFile(cut, jpeg.subarray(0, jpeg.length >> 1));
+  const text = join(folder, "text.png");
+  await Deno.writeTextFile(text, "no picture");
+  const asked = [cut, good, text, "nowhere.jpg", folder, other];
+  const answers = await Array.fromAsync(classify(model, asked));
+  assert.deepEqual(answers.map(({ path }) => path), asked);
+  const problems = answers.map(({ problem }) => problem);
+  assert.match(problems[0]!, /cut\.jpg: is (damaged or )?cut short/);
+  assert.match(problems[2]!, /text\.png: is not a picture in a known format/);
+  assert.equal(problems[3], "nowhere.jpg: does not exist");
+  assert.match(problems[4]!, /: is a folder, not a photo$/);
+  const sound = answers.filter(({ problem }) => problem === null);
+  const alone = await Array.fromAsync(classify(model, [good, other]));
+  assert.deepEqual(sound.map(({ path }) => path), [good, other]);
+  sound.forEach(({ probabilities }, i) => assertClose(probabilities!, alone[i].probabilities!));
+});
+
+Deno.test("nothing asked, nothing but damage, and stopping half-way: no leaks", async () => {
+  const before = tf.memory().numTensors;
+  assert.deepEqual(await Array.fromAsync(classify(model, [])), []);
+  const [{ probabilities }] = await Array.fromAsync(classify(model, ["nowhere.jpg"]));
+  assert.equal(probabilities, null);
+  const seen: PhotoAnswer[] = [];
+  for await (const answer of classify(model, photos)) {
+    seen.push(answer);
+    if (seen.length === 3) break;
+  }
+  assert.equal(tf.memory().numTensors, before);
+});

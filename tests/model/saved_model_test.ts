@@ -1,0 +1,205 @@
+/** A saved model answers as before, here, in TensorFlow.js and in Keras; a folder that is not whole is refused. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Tensor } from "@tensorflow/tfjs";
+import { pixelsIn, sidesOf, sizeText } from "../../lib/image_size.ts";
+import { makePredictor } from "../../lib/model/predictor.ts";
+import { loadModel, saveModel, type TrainedModel } from "../../lib/model/saved_model.ts";
+import { loadWeights, weightsDigest } from "../../lib/model/weights.ts";
+import { sha256 } from "../../lib/support/digest.ts";
+import { tf } from "../../lib/support/engine/engine.ts";
+import { assertClose, fixtureModels, seededModel, testPixels } from "./seeded_model.ts";
+
+/** Keras' answers to these models; tests/fixtures/keras_model has the recipe. */
+const golden = JSON.parse(
+  Deno.readTextFileSync(new URL("../fixtures/keras_model/predictions.json", import.meta.url)),
+);
+const root = await Deno.makeTempDir({ prefix: "models é " });
+globalThis.addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
+
+/** A sound saved model to copy from. */
+const sound = join(root, "sound");
+const soundModel = seededModel({ size: 32, scaling: "divide255" });
+await saveModel(sound, soundModel);
+
+/** A copy of the sound folder, without copying bytes that stay; `change` makes it unsound. */
+async function unsound(change: (folder: string) => Promise<void>): Promise<string> {
+  const folder = await Deno.makeTempDir({ dir: root });
+  for (const { name } of Deno.readDirSync(sound)) await Deno.link(join(sound, name), join(folder, name));
+  await change(folder);
+  return folder;
+}
+
+/** Replaces a file of a copy, whose links lead to the sound one. */
+async function replace(path: string, content: Uint8Array | string): Promise<void> {
+  await Deno.remove(path);
+  await Deno.writeFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+}
+
+function answersOf(model: TrainedModel): Float32Array {
+  using predictor = makePredictor(model);
+  return predictor.predict(testPixels(model.size));
+}
+
+/** What TensorFlow.js itself makes of the folder. */
+async function layersModelAnswers(folder: string, { size }: TrainedModel): Promise<Float32Array> {
+  const model = await tf.loadLayersModel(`file://${join(folder, "model.json")}`);
+  const pixels = testPixels(size);
+  const answers = tf.tidy(() => {
+    const images = tf.tensor4d(pixels, [pixels.length / pixelsIn(size) / 3, ...sidesOf(size), 3], "int32");
+    return (model.predict(images) as Tensor).dataSync<"float32">();
+  });
+  model.dispose();
+  return answers;
+}
+
+async function filesOf(folder: string): Promise<Record<string, string>> {
+  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  const digests = names.map(async (name) => [name, sha256(await Deno.readFile(join(folder, name)))]);
+  return Object.fromEntries(await Promise.all(digests));
+}
+
+for (const [name, options] of Object.entries(fixtureModels)) {
+  const { size, scaling } = options;
+  Deno.test(`a saved ${scaling} model of ${sizeText(size)} pixels answers as before, to the bit, and in TensorFlow.js and Keras within 1e-5`, async () => {
+    const model = seededModel(options);
+    const folder = join(root, name);
+    const before = tf.memory().numTensors;
+    await saveModel(folder, model);
+    const loaded = await loadModel(folder);
+    assert.deepEqual({ ...loaded, layers: null, head: null }, { ...model, layers: null, head: null });
+    assert.equal(weightsDigest(loaded.layers), weightsDigest(model.layers));
+    const answers = answersOf(loaded);
+    assert.deepEqual(answers, answersOf(model));
+    assertClose(answers, await layersModelAnswers(folder, model));
+    assert.equal(tf.memory().numTensors, before);
+
+    const { sha256: digest, predictions, inputShape } = golden.models[name];
+    const received = sha256(await Deno.readFile(join(folder, "model.h5")));
+    assert.equal(received, digest, "Keras saw another file: make the fixture again");
+    assert.deepEqual(inputShape, [...sidesOf(size), 3]);
+    assertClose(answers, predictions.flat());
+    const base = await loadWeights(join(folder, "model.h5"), { expectedDigest: null });
+    assert.equal(weightsDigest(base.layers), weightsDigest(model.layers), "a base to start a training from");
+  });
+}
+
+Deno.test("the same model gives the same bytes at any time, and replaces another one whole", async () => {
+  const folder = join(root, "alone", "model");
+  await saveModel(folder, seededModel({ size: 32, scaling: "imagenet", seed: 1 }));
+  await Deno.writeTextFile(join(folder, "left.txt"), "of the older one");
+  const { now } = Date;
+  Date.now = () => now() + 3_600_000;
+  await saveModel(folder, soundModel).finally(() => Date.now = now);
+  assert.deepEqual(await filesOf(folder), await filesOf(sound));
+  assert.deepEqual(Object.keys(await filesOf(folder)), [
+    ...["about.json", "model.h5", "model.json", "weights.bin"],
+  ]);
+  assert.deepEqual(Array.from(Deno.readDirSync(join(root, "alone")), ({ name }) => name), ["model"]);
+});
+
+Deno.test("a folder without a model is named, with what it holds", async () => {
+  const missing = join(root, "nowhere");
+  await assert.rejects(loadModel(missing), {
+    name: "SyntaxError",
+    message:
+      `${
+        join(missing, "about.json")
+      }: there is no model that this project saved. Received: no such folder. ` +
+      "Train again, or give the folder of another model (--model)",
+  });
+  const foreign = await unsound((folder) => Deno.remove(join(folder, "about.json"))); // any layers-model
+  await assert.rejects(loadModel(foreign), { message: /a folder with model.h5, model.json, weights.bin/ });
+  await assert.rejects(loadModel(join(sound, "model.json")), { message: /there is no model/ });
+});
+
+Deno.test("a model's file that is missing, cut, longer, changed in one bit or another model's is named", async () => {
+  const other = join(root, "other");
+  await saveModel(other, seededModel({ size: 32, scaling: "divide255", seed: 2 }));
+  for (const name of ["model.json", "weights.bin", "model.h5"]) {
+    const bytes = await Deno.readFile(join(sound, name));
+    const changed = bytes.slice();
+    changed[bytes.length >> 1] ^= 1;
+    const cases: [RegExp, Uint8Array | null][] = [
+      [/the model lacks it\. Received: .*No such file/, null],
+      [/cut short: about\.json names (\d+) bytes\. Received: 1000 bytes/, bytes.slice(0, 1000)],
+      [/too long: .*\. Received: /, new Uint8Array(bytes.length + 9)],
+      [/changed, or another model's: about\.json names SHA-256 /, changed],
+    ];
+    if (name !== "model.json") cases.push([/another model's/, await Deno.readFile(join(other, name))]);
+    for (const [message, content] of cases) {
+      const folder = await unsound((folder) =>
+        content === null ? Deno.remove(join(folder, name)) : replace(join(folder, name), content)
+      );
+      await assert.rejects(loadModel(folder), (error: Error) => {
+        assert.equal(error.name, "SyntaxError");
+        assert.match(error.message, message);
+        assert.ok(error.message.startsWith(`${join(folder, name)}: `), error.message);
+        return error.message.endsWith("Train again, or give the folder of another model (--model)");
+      });
+    }
+  }
+});
+
+Deno.test("about.json that is cut, changed or of another format is refused", async () => {
+  const text = await Deno.readTextFile(join(sound, "about.json"));
+  for (
+    const [changed, message] of [
+      [text.slice(0, 500), /cut short or changed: it is no JSON/],
+      ["null", /cut short or changed: it is no JSON/],
+      [text.replace('"size": 32', '"size": 33'), /changed: its digest does not fit what comes before it/],
+      [text.replace("Melanoma", "Melonoma"), /changed: its digest does not fit/],
+      [text.replace('"synthetic": true', '"synthetic": false'), /changed: its digest does not fit/],
+      ["{}", /its format must be "vgg16-lesions-1"\. Received: none/],
+      ['{"format":"vgg16-lesions-9"}', /Received: "vgg16-lesions-9"/],
+    ] as const
+  ) {
+    const folder = await unsound((folder) => replace(join(folder, "about.json"), changed));
+    await assert.rejects(loadModel(folder), { name: "SyntaxError", message });
+  }
+});
+
+Deno.test("a network that is not whole, or that diverged, is not saved", async () => {
+  const folder = join(root, "never");
+  const { layers, head, classes } = soundModel;
+  const diverged = { ...layers[4], bias: layers[4].bias.with(3, NaN) };
+  for (
+    const [change, name, message] of [
+      [{ layers: layers.slice(1) }, "TypeError", /layer 1: block1_conv1 1728 \+ 64 .*Received: block1_conv2/],
+      [{ size: 64 }, "TypeError", /64 × 64 pixels.*14: predictions 14336 \+ 7.*Received: predictions 3584/],
+      [{ classes: classes.slice(1) }, "TypeError", /6 classes/],
+      [{ head: { ...head, kernel: head.kernel.with(0, Infinity) } }, "RangeError", /predictions must have/],
+      [{ layers: layers.with(4, diverged) }, "RangeError", /block3_conv1 .*finite.*Received: NaN/],
+    ] as const
+  ) {
+    await assert.rejects(saveModel(folder, { ...soundModel, ...change }), { name, message });
+  }
+  await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
+});
+
+Deno.test({
+  name: "a model that does not fit on the disk is an error that names it, and the older one stays",
+  ignore: Deno.build.os === "windows", // has no ulimit
+  fn: async () => {
+    const folder = await unsound(() => Promise.resolve());
+    const module = new URL("../../lib/model/saved_model.ts", import.meta.url).href;
+    const program = `import { loadModel, saveModel } from "${module}";
+      const folder = ${JSON.stringify(folder)};
+      await saveModel(folder, await loadModel(folder))
+        .catch(({ name, message }) => console.log(name + ": " + message));`;
+    const file = join(root, "save.ts");
+    await Deno.writeTextFile(file, program);
+    const config = ["--config", new URL("../../deno.json", import.meta.url).pathname];
+    const { stdout, stderr } = await new Deno.Command("bash", {
+      // files of 20 MB at most: weights.bin is larger
+      args: [
+        ...["-c", `trap "" XFSZ; ulimit -f 20000; exec "$@"`, "-"],
+        ...[Deno.execPath(), "run", "-A", "--no-check", ...config, file],
+      ],
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    const message = /^StorageError: .*weights\.bin could not be written: File too large/;
+    assert.match(text, message, new TextDecoder().decode(stderr));
+    assert.deepEqual(await filesOf(folder), await filesOf(sound));
+  },
+});

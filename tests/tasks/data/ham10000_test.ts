@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { zipSync } from "fflate";
+import { fetchHam10000 } from "../../../lib/tasks/data/ham10000.ts";
+import { temporaryFolder } from "../../support/file_server.ts";
+import { fakeDataverse, holdsAll, listPath } from "./fake_dataverse.ts";
+
+/** A Dataverse and an empty folder. `run` gives what was printed. */
+async function trial(options: Parameters<typeof fakeDataverse>[0] = {}) {
+  const folder = await temporaryFolder();
+  const dataverse = fakeDataverse(options);
+  const work = join(folder.path, ".download");
+  await Deno.mkdir(work);
+  return {
+    dataverse,
+    folder: folder.path,
+    names: folder.names,
+    /** What is left of work in progress. */
+    work: () => Array.from(Deno.readDirSync(work), ({ name }) => name).sort(),
+    /** The last part of what was asked for: `13` for a file's number. */
+    asked: () =>
+      dataverse.server.asked.splice(0).map(({ path }) => path === listPath ? "list" : path.slice(21)),
+    /** Puts a file there as a person would. */
+    put: (name: string, bytes = dataverse.stored[name].bytes) =>
+      Deno.writeFile(join(folder.path, name), bytes),
+    remove: (name: string) => Deno.remove(join(folder.path, name)),
+    record: async () => JSON.parse(await Deno.readTextFile(join(folder.path, "HAM10000_source.json"))),
+    holdsAll: async () => assert.ok(await holdsAll(folder.path, dataverse)),
+    async run(options: Partial<Parameters<typeof fetchHam10000>[1]> = {}) {
+      const printed: string[] = [];
+      const onNotice = (text: string) => void printed.push(text);
+      await fetchHam10000(folder.path, { base: dataverse.base, work, waits: [0.01], onNotice, ...options });
+      return printed.join("\n");
+    },
+    async [Symbol.asyncDispose]() {
+      await dataverse[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("table and photos come, size and licence are said first, a second call does nothing", async () => {
+  await using test = await trial();
+  assert.match(await test.run({ dryRun: true }), /0\.0254 MB to download/);
+  assert.deepEqual(test.asked(), ["list"]);
+  assert.deepEqual(await test.names(), [".download"]);
+
+  const text = await test.run();
+  await test.holdsAll();
+  assert.deepEqual(test.work(), []);
+  const [first, second, third] = text.split("\n");
+  assert.match(first, /10\.7910\/DVN\/DBW86T, version 4\.0/);
+  assert.match(second, /^ {2}0\.0254 MB to download from http.*, up to 0\.0379 MB on the disk/);
+  assert.match(third, /licence: CC BY-NC 4\.0, for non-commercial use; the server says: CC BY-NC 4\.0/);
+  assert.match(text, /HAM10000_metadata\.csv: 8 rows, MD5 agrees/);
+  assert.match(text, /HAM10000_images_part_1: 4 photos, 0\.012 MB, MD5 agrees/);
+  assert.match(text, /complete: 8 photos/);
+  const { version, items } = await test.record();
+  assert.equal(version, "4.0");
+  assert.match(items.HAM10000_images_part_2.checked, /^md5 [0-9a-f]{32}$/);
+  test.asked();
+  assert.match(await test.run(), /as it was downloaded; nothing to do/);
+  assert.deepEqual(test.asked(), []);
+});
+
+Deno.test("of an ingested table the original is taken, else its tabs become commas; no checksum is claimed", async () => {
+  for (
+    const [table, message] of [
+      [
+        "ingested",
+        /8 rows, checked against the photos only$/m,
+      ],
+      ["tabs only", /8 rows, tabs turned to commas/],
+    ] as const
+  ) {
+    await using test = await trial({ table });
+    assert.match(await test.run(), message);
+    await test.holdsAll();
+    assert.equal((await test.record()).items["HAM10000_metadata.csv"].checked, null);
+    assert.match(await test.run(), /nothing to do/);
+  }
+});
+
+Deno.test("a lost or shortened photo brings its part again, and no other", async () => {
+  await using test = await trial();
+  await test.run();
+  for (
+    const [damage, file] of [
+      [() => test.remove("HAM10000_images_part_2/ISIC_0000006.jpg"), "13"],
+      [() => Deno.truncate(join(test.folder, "HAM10000_images_part_1", "ISIC_0000001.jpg"), 10), "12"],
+    ] as const
+  ) {
+    test.asked();
+    await damage();
+    await test.run();
+    await test.holdsAll();
+    assert.deepEqual(test.asked(), ["list", file]);
+  }
+});
+
+Deno.test("a wrong checksum stops it; what was whole before stays, and the next call goes on", async () => {
+  await using test = await trial();
+  const served = test.dataverse.stored["HAM10000_images_part_2.zip"];
+  const { bytes } = served;
+  served.bytes = bytes.slice();
+  served.bytes[100] ^= 1;
+  const message = /datafile\/13: expected MD5 .* it is not kept.*By hand: download HAM10000_metadata/;
+  await assert.rejects(test.run(), { message });
+  assert.deepEqual(test.work(), []);
+  served.bytes = bytes;
+  test.asked();
+  await test.run();
+  await test.holdsAll();
+  assert.deepEqual(test.asked(), ["list", "13"]);
+});
+
+Deno.test("files that a person downloaded are checked, unpacked and kept", async () => {
+  await using test = await trial();
+  for (const name of ["HAM10000_metadata.tab", "HAM10000_images_part_1.zip"]) await test.put(name);
+  const text = await test.run();
+  assert.match(text, /0\.0125 MB to download/);
+  assert.match(text, /HAM10000_images_part_1: 4 photos, 0\.012 MB, MD5 agrees/);
+  assert.deepEqual(test.asked(), ["list", "13"]);
+  for (const name of ["HAM10000_metadata.tab", "HAM10000_images_part_1.zip"]) await test.remove(name);
+  await test.holdsAll();
+});
+
+Deno.test("with all files put there by hand it works without a network, and says what is not checked", async () => {
+  await using test = await trial();
+  const names = ["HAM10000_metadata", "HAM10000_images_part_1.zip", "HAM10000_images_part_2.zip"];
+  for (const name of names) await test.put(name);
+  delete test.dataverse.server.files[listPath];
+  const text = await test.run();
+  assert.match(text, /answered 404.*are taken as they are/);
+  assert.match(text, /part_1: 4 photos, 0\.012 MB, CRC-32 of each agrees/);
+  for (const name of names) await test.remove(name);
+  await test.holdsAll();
+});
+
+Deno.test("an archive by hand that is not whole is refused and left; one that climbs out leaves nothing behind", async () => {
+  await using test = await trial();
+  const archive = "HAM10000_images_part_1.zip";
+  await test.put(archive, test.dataverse.stored[archive].bytes.slice(0, 5000));
+  await assert.rejects(
+    test.run(),
+    /part_1\.zip: expected the dataset's file, md5 .* remove it and run this again/,
+  );
+  assert.equal((await Deno.stat(join(test.folder, archive))).size, 5000);
+  await test.put(archive, zipSync({ "1.jpg": new Uint8Array(9), "../evil.jpg": new Uint8Array(9) }));
+  test.dataverse.server.files[listPath] = list(["HAM10000_images_part_1.zip", "HAM10000_images_part_2.zip"]);
+  await assert.rejects(test.run(), /invalid relative path: \.\.\/evil\.jpg/);
+  assert.deepEqual(test.work(), []);
+  assert.deepEqual(await test.names(), [
+    ".download",
+    archive,
+    "HAM10000_metadata.csv",
+    "HAM10000_source.json",
+  ]);
+});
+
+Deno.test("a whole set that a person put there is left alone, a folder with holes is not overwritten", async () => {
+  await using test = await trial();
+  await Deno.writeTextFile(join(test.folder, "HAM10000_metadata.csv"), test.dataverse.csv);
+  for (const [part, members] of Object.entries(test.dataverse.photos)) {
+    await Deno.mkdir(join(test.folder, part));
+    for (const [name, content] of Object.entries(members)) {
+      await Deno.writeFile(join(test.folder, part, name), content);
+    }
+  }
+  assert.match(await test.run(), /a table and its 8 photos; nothing to do/);
+  await test.remove("HAM10000_images_part_1/ISIC_0000002.jpg");
+  const message = /HAM10000_images_part_1 is there already, photos are missing.*left as it is: move it away/;
+  await assert.rejects(test.run(), { message });
+  assert.ok(await Deno.stat(join(test.folder, "HAM10000_images_part_1", "ISIC_0000001.jpg")));
+  assert.deepEqual(test.asked(), []);
+});
+
+Deno.test("without room nothing is asked for but the list", async () => {
+  await using test = await trial();
+  const message =
+    /HAM10000 needs 0\.0379 MB in .* Received: 0\.03 MB free\. Free 0\.00793 MB, or give a folder/;
+  await assert.rejects(test.run({ free: () => Promise.resolve(30_000) }), { message });
+  assert.deepEqual(test.asked(), ["list"]);
+  assert.deepEqual(test.work(), []);
+});
+
+Deno.test("no room for unpacking: the archive stays, and the next call unpacks it without loading it again", async () => {
+  await using test = await trial();
+  let looks = 0;
+  const free = () => Promise.resolve(looks++ === 0 ? Infinity : 0);
+  await assert.rejects(test.run({ free }), /Unpacking HAM10000_images_part_1\.zip needs 0\.012 MB/);
+  assert.deepEqual(test.work(), ["HAM10000_images_part_1.zip"]);
+  test.asked();
+  await test.run();
+  await test.holdsAll();
+  assert.deepEqual(test.asked(), ["list", "13"]);
+});
+
+Deno.test("a dataset without the files says which it has", async () => {
+  await using test = await trial();
+  test.dataverse.server.files[listPath] = list(["b.txt", "a.txt"]);
+  const message = /expected a file for HAM10000_metadata\.csv\. Received: a\.txt, b\.txt\. By hand/;
+  await assert.rejects(test.run(), { message });
+});
+
+/** A dataset's list as a server without checksums gives it. */
+function list(names: string[]): () => Response {
+  const files = names.map((label, id) => ({ label, dataFile: { id } }));
+  return () => Response.json({ data: { latestVersion: { files } } });
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { projectRoot } from "../../../lib/support/project.ts";
+import { fetchWeights, weightsFile } from "../../../lib/tasks/data/weights.ts";
+import { md5, noise, serve, temporaryFolder } from "../../support/file_server.ts";
+
+const real = join(projectRoot, "..", "shared", "vgg16", weightsFile);
+
+/** A mirror with these bytes and a folder. `run` gives what was printed. */
+async function trial(bytes: Uint8Array<ArrayBuffer>) {
+  const folder = await temporaryFolder();
+  const server = serve({ [`/mirror/${weightsFile}`]: { bytes } });
+  const work = join(folder.path, ".download");
+  await Deno.mkdir(work);
+  return {
+    server,
+    folder: folder.path,
+    left: async () => [...await folder.names(), ...Array.from(Deno.readDirSync(work), ({ name }) => name)],
+    async run(options: Partial<Parameters<typeof fetchWeights>[1]> = {}) {
+      const printed: string[] = [];
+      const onNotice = (text: string) => void printed.push(text);
+      await fetchWeights(folder.path, {
+        base: `${server.base}/mirror`,
+        work,
+        waits: [],
+        onNotice,
+        ...options,
+      });
+      return printed.join("\n");
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const identityOf = (bytes: Uint8Array) => ({
+  bytes: bytes.length,
+  checksum: { algorithm: "md5", value: md5(bytes) } as const,
+});
+
+Deno.test("another file than the one that Keras names is not kept: not of its size, its MD5, its tensors", async () => {
+  const bytes = noise(50_000);
+  const { checksum } = identityOf(noise(50_000, 2));
+  const cases: [Parameters<typeof fetchWeights>[1]["identity"], RegExp][] = [
+    [undefined, /expected 58889256 bytes\. Received: 50000 bytes.*--weights/],
+    [{ bytes: 50_000, checksum }, /expected MD5 .*\. Received: .* it is not kept.*--weights/],
+    [identityOf(bytes), /HDF5/],
+  ];
+  for (const [identity, message] of cases) {
+    await using test = await trial(bytes);
+    await assert.rejects(test.run({ identity }), { message });
+    assert.deepEqual(await test.left(), [".download"]);
+  }
+});
+
+Deno.test("a file that is there with other weights is left, and the error says so", async () => {
+  await using test = await trial(noise(1000));
+  await Deno.writeFile(join(test.folder, weightsFile), noise(1000));
+  await assert.rejects(test.run(), /Remove the file and run this again/);
+  assert.deepEqual(await test.left(), [".download", weightsFile]);
+  assert.equal(test.server.asked.length, 0);
+});
+
+Deno.test("size and licence are said before; a dry run asks nobody; without room nobody is asked", async () => {
+  await using test = await trial(noise(1000));
+  assert.match(await test.run({ dryRun: true }), /58\.9 MB to download from http.*\n {2}licence: CC BY 4\.0/);
+  const free = () => Promise.resolve(1e6);
+  await assert.rejects(test.run({ free }), /The weight file needs 58\.9 MB in .* Received: 1 MB free/);
+  assert.equal(test.server.asked.length, 0);
+});
+
+Deno.test({
+  name: "the real weights come, are checked tensor by tensor, and a second call does nothing",
+  ignore: !existsSync(real),
+  fn: async () => {
+    const bytes = await Deno.readFile(real);
+    await using test = await trial(bytes);
+    assert.match(await test.run({ identity: identityOf(bytes) }), /all 26 tensors as published$/);
+    assert.deepEqual(await test.left(), [".download", weightsFile]);
+    assert.match(await test.run(), /nothing to do/);
+    assert.equal(test.server.asked.length, 1);
+  },
+});
