@@ -3,7 +3,6 @@
  *
  * A ratio whose denominator is zero counts as 0 and is named in `notes`.
  */
-import { argmaxRows } from "../training/cross_entropy.ts";
 import { logLoss } from "./log_loss.ts";
 
 export interface ClassMetrics {
@@ -110,6 +109,23 @@ export function evaluate(
     confusion,
     notes,
   };
+}
+
+/** Index of the largest value of each row of (n, classes), the first of equal ones: the predicted labels. */
+export function argmaxRows(values: ArrayLike<number>, classes: number): Uint8Array {
+  return Uint8Array.from(
+    { length: values.length / classes },
+    (_, row) => argmax(values, row * classes, classes),
+  );
+}
+
+/** Index, from 0, of the first largest of `count` values from `start` on. */
+export function argmax(values: ArrayLike<number>, start: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) {
+    if (values[start + i] > values[start + best]) best = i;
+  }
+  return best;
 }
 
 function classMetrics(confusion: number[][], label: number, notes: string[]): ClassMetrics {
