@@ -33,13 +33,21 @@ export interface Stage {
   readonly randomOrientation: boolean;
   /** Epochs without a better validation after which the stage ends; null: never. */
   readonly patience: number | null;
+  /**
+   * Whether the weights of the best epoch count: that with the highest validation accuracy, of equal ones the lowest loss, of equal
+   * ones the first. Else those of the last epoch count.
+   */
+  readonly restoreBestWeights: boolean;
 }
 
-/** Stages in order; each trains at least as deep as the one before, whose best weights it starts from. */
+/** What may be said of a stage; `stageOf` adds the rest. */
+export type StageOptions = Partial<Stage> & Pick<Stage, "depth">;
+
+/** Stages in order; each trains at least as deep as the one before, whose weights it starts from. */
 export type Recipe = readonly Stage[];
 
 /** What a stage is where it does not say otherwise: the rates that validation liked best, `head` as the write-up has it. */
-export function stageOf(given: Partial<Stage> & Pick<Stage, "depth">): Stage {
+export function stageOf(given: StageOptions): Stage {
   const shared = {
     optimizer: "nadam",
     batchSize: 32,
@@ -47,11 +55,24 @@ export function stageOf(given: Partial<Stage> & Pick<Stage, "depth">): Stage {
     weightDecay: 0,
     randomOrientation: false,
     patience: null,
+    restoreBestWeights: given.depth !== "head",
   } as const;
   const ofDepth = given.depth === "head"
     ? { learningRate: 1e-3, schedule: "constant", warmUpEpochs: 0, epochs: 30 } as const
     : { learningRate: 1e-4, schedule: "cosine", warmUpEpochs: 0.5, epochs: 10 } as const;
   return { ...shared, ...ofDepth, ...given };
+}
+
+/**
+ * What a stage's key is made of: its depth, and what differs from the depth's defaults. So a default that is written out changes no
+ * key, nor does a field that is added here one day. But whoever changes a default must raise `fitVersion` in training/fit.ts.
+ */
+export function keyOf(given: StageOptions): StageOptions {
+  const { depth } = given;
+  const defaults = stageOf({ depth });
+  const names = Object.keys(defaults) as (keyof Stage)[];
+  const own = names.filter((name) => given[name] !== undefined && given[name] !== defaults[name]);
+  return { depth, ...Object.fromEntries(own.map((name) => [name, given[name]])) };
 }
 
 /** @throws {RangeError} when a stage cannot be, or trains less deep than the one before it */
@@ -102,6 +123,7 @@ export function checkStage(stage: Stage): void {
     "patience",
     "a whole number of at least 1, or null",
   );
+  expect(typeof stage.restoreBestWeights === "boolean", "restoreBestWeights", "true or false");
 }
 
 function isCount(value: number): boolean {

@@ -1,11 +1,14 @@
-/** What a training learns from, row by row, so that it need not fit into memory. */
+/** What a network learns from, row by row, so that it need not fit into memory. */
 import type { Scaling } from "../config.ts";
+import { bytesOf, sha256 } from "../support/digest.ts";
 import { tf, valuesOf } from "../support/engine/engine.ts";
 import { scalePixels } from "../model/forward.ts";
 
 export interface Examples {
   /** A class index for each row. */
   readonly labels: Uint8Array;
+  /** SHA-256 of the labels and of whatever decides each row's values. */
+  readonly digest: string;
   /** Puts one row's values into `target`. */
   read(row: number, target: Float32Array): void;
 }
@@ -13,11 +16,22 @@ export interface Examples {
 /** Rows of an array (n, length) as examples. */
 export function examplesOf(values: Float32Array, labels: Uint8Array): Examples {
   const length = values.length / labels.length;
-  return { labels, read: (row, target) => target.set(values.subarray(row * length, (row + 1) * length)) };
+  return {
+    labels,
+    digest: sha256(labels, bytesOf(values)),
+    read(row, target) {
+      if (target.length !== length) {
+        throw new TypeError(
+          `The network reads ${target.length} values a row. Received: ${values.length} values for ${labels.length} labels`,
+        );
+      }
+      target.set(values.subarray(row * length, (row + 1) * length));
+    },
+  };
 }
 
 /**
- * Images as what the whole network reads: scaled as `scalePixels` does, to the bit.
+ * Images as what the whole network reads, scaled as `scalePixels` does, to the bit.
  *
  * @param pixels (n, height, width, 3), RGB, 0–255
  */
@@ -25,7 +39,7 @@ export function pixelExamples(
   pixels: Uint8Array,
   labels: Uint8Array,
   { scaling }: { scaling: Scaling },
-): Examples {
+): Omit<Examples, "digest"> {
   const length = pixels.length / labels.length;
   const { values, reversed } = scaledBytes(scaling);
   return {
@@ -47,4 +61,24 @@ function scaledBytes(scaling: Scaling): { values: Float32Array; reversed: boolea
     valuesOf(() => scalePixels(tf.tensor4d(pixels, [1, pixels.length / 3, 1, 3], "int32"), scaling));
   const [blueFirst, redFirst] = [scale(Int32Array.of(0, 0, 9)), scale(Int32Array.of(9, 0, 0))];
   return { values: scale(ramp), reversed: blueFirst[0] > redFirst[0] };
+}
+
+/**
+ * Turns and mirrors a square image, (side, side, 3), in place. No value is changed, only moved.
+ *
+ * @param way 0 … 7: bit 0 mirrors left and right, bit 1 top and bottom, bit 2 swaps rows and columns first; 0 leaves it as it is
+ */
+export function orient(image: Float32Array, way: number): void {
+  const source = image.slice();
+  const side = Math.sqrt(image.length / 3);
+  const [swap, down, across] = [way & 4, way & 2, way & 1];
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      const row = down ? side - 1 - y : y;
+      const column = across ? side - 1 - x : x;
+      const from = 3 * (swap ? column * side + row : row * side + column);
+      const to = 3 * (y * side + x);
+      for (let c = 0; c < 3; c++) image[to + c] = source[from + c];
+    }
+  }
 }

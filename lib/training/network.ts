@@ -1,48 +1,38 @@
-/** What is trained: VGG16's layers behind a cut with Dense(classes) behind them. */
-import type { ImageSize } from "../image_size.ts";
-import type { Cut } from "../model/architecture.ts";
+/** What the training loop asks of a network: rows in, loss and gradients out. */
+import type { Block, KernelMemory } from "../support/kernels/kernels.ts";
+import type { Tensors } from "./model.ts";
 
-export interface NetworkSize {
-  /** Where the trained part begins; `flatten`: the softmax alone. */
-  readonly cut: Cut;
-  /** Of the images. */
-  readonly size: ImageSize;
-  readonly classes: number;
-}
-
-export interface TrainableNetworkOptions extends NetworkSize {
-  /**
-   * Room for the gradients, an array for each parameter, used where that spares a copy: what `lossAndGradients` gives lies there
-   * then, until its next call.
-   */
-  readonly gradientRoom?: readonly Float32Array[];
-}
-
-export interface LossAndGradients {
-  /** (batch, classes) */
-  readonly logits: Float32Array;
-  /** Mean categorical cross-entropy of the batch, in nats. */
-  readonly loss: number;
-  /** One for each parameter, in their order. To be read before the network's next call. */
-  readonly gradients: Float32Array[];
-}
-
-/** Holds its parameters on the engine until it is disposed of. */
-export interface TrainableNetwork extends Disposable {
-  /** Values per example: the shape at the cut, multiplied. */
+/** To be disposed of: it holds memory, on the engine too. */
+export interface Network extends Disposable {
+  readonly memory: KernelMemory;
+  /** Kernel and bias of one layer after the other. May be changed between calls. */
+  readonly weights: Block;
+  /** What `lossAndGradients` found, in the same form. */
+  readonly gradients: Block;
+  /** Values of a row. */
   readonly inputs: number;
-  /** Values that the softmax reads: 2,048 at 64×64. */
+  /** Values of a row that the softmax reads: 2,048 at 64×64. */
   readonly features: number;
-  /** Takes new values for all parameters, in their order. The arrays may be changed after the next call of another function. */
-  assign(values: readonly Float32Array[]): void;
-  /** (n, inputs), to be filled: an `x` that need not be copied, until the next batch. `lossAndGradients` may change it. */
-  batch(n: number): Float32Array;
+  readonly classes: number;
+  /** n rows of `inputs` values, to be filled before the next call. */
+  batch(n: number): readonly Float32Array[];
   /**
-   * @param x (batch, inputs), activations at the cut
-   * @param labels batch class indices
-   * @param mask (batch, features), multiplied with what the softmax reads: dropout
+   * Takes the batch forwards and backwards. The loss is the mean cross-entropy, in nats; `correct` counts right answers.
+   *
+   * @param labels n class indices
+   * @param mask (n, features), multiplied with what the softmax reads: dropout
    */
-  lossAndGradients(x: Float32Array, labels: readonly number[], mask?: Float32Array): LossAndGradients;
-  /** In inference mode: (batch, inputs) → (batch, classes). */
-  logits(x: Float32Array): Float32Array;
+  lossAndGradients(labels: readonly number[], mask?: Float32Array): { loss: number; correct: number };
+  /** The batch's answers in inference mode, (n, classes). */
+  logits(): Float32Array;
+  /** Copies of arrays that stand like `weights`, by their names and in Keras' form. */
+  tensors(all: Float32Array): Tensors;
+}
+
+/** The arrays in a copy of a whole block, or in another that stands like it. */
+export function alike(block: Block, all: Float32Array): Float32Array[] {
+  return block.arrays.map(({ byteOffset, length }) => {
+    const start = (byteOffset - block.all.byteOffset) / 4;
+    return all.subarray(start, start + length);
+  });
 }

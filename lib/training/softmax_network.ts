@@ -1,129 +1,119 @@
-/** Dense(classes) with softmax alone: two products a step, its gradient in closed form. */
-import { makeMemory } from "../support/webassembly/module.ts";
-import { blockSumsIn } from "./block_sums.ts";
-import { crossEntropy } from "./cross_entropy.ts";
-import type { TrainableNetwork } from "./network.ts";
+/** The softmax alone as a network: what is trained after frozen layers, or on any other features. */
+import { type Block, KernelMemory } from "../support/kernels/kernels.ts";
+import { crossEntropy, softmax } from "./cross_entropy.ts";
+import type { Head, Tensors } from "./model.ts";
+import { alike, type Network } from "./network.ts";
 
 /**
- * @param weights kernel (features, classes) and bias (classes), which are copied
- * @throws {RangeError} unless features are a multiple of four, as all that VGG16 gives are: they are multiplied four at a time
- * @throws {TypeError} when the weights have other sizes
+ * Dense(classes) with softmax alone: two products a step, so small that TensorFlow's threads would take longer to wake than to
+ * multiply. Its kernel stands transposed in memory, (classes, row), where a row has zeros after its inputs up to a multiple of four.
  */
-export function makeSoftmaxNetwork(
-  weights: readonly Float32Array[],
-  { features, classes }: { features: number; classes: number },
-): TrainableNetwork {
-  if (features % 4 !== 0) {
-    throw new RangeError(`A softmax reads a multiple of four features. Received: ${features}`);
+export class SoftmaxNetwork implements Network {
+  readonly memory = new KernelMemory();
+  readonly weights: Block;
+  readonly gradients: Block;
+  readonly inputs: number;
+  readonly features: number;
+  readonly classes: number;
+  readonly #row: number;
+  #rows: Float32Array[] = [];
+  #n = 0;
+  #x: Float32Array = new Float32Array(0); // (n, row)
+  #logits: Float32Array = new Float32Array(0); // (n, classes)
+  #error: Float32Array = new Float32Array(0); // (n, classes): of the logits
+
+  constructor({ kernel, bias, inputs, classes }: Head) {
+    [this.inputs, this.features, this.classes] = [inputs, inputs, classes];
+    this.#row = 4 * Math.ceil(inputs / 4);
+    this.weights = this.memory.block([classes * this.#row, classes]);
+    this.gradients = this.memory.block([classes * this.#row, classes]);
+    const [own, ownBias] = this.weights.arrays;
+    kernel.forEach((value, i) => own[this.#placeOf(i)] = value);
+    ownBias.set(bias);
   }
-  if (weights[0].length !== features * classes || weights[1].length !== classes) {
-    throw new TypeError(
-      `A softmax must have a kernel of ${features} × ${classes} and ${classes} biases. ` +
-        `Received: ${weights[0].length} and ${weights[1].length} values`,
-    );
-  }
-  const bias = new Float32Array(classes);
-  let products = makeProducts(32, { features, classes });
-  const assign = ([kernel, ofBias]: readonly Float32Array[]) => {
-    products.kernel.set(kernel);
-    bias.set(ofBias);
-  };
-  assign(weights);
-  const batch = (n: number) => {
-    if (n > products.rows) {
-      const { kernel } = products;
-      products = makeProducts(n, { features, classes });
-      products.kernel.set(kernel);
+
+  batch(n: number): readonly Float32Array[] {
+    const { memory, inputs, classes } = this;
+    const whole = 4 * Math.ceil(n / 4); // the loops take four rows at a time
+    if (whole > this.#rows.length) {
+      const lengths = [whole * this.#row, whole * classes, whole * classes];
+      [this.#x, this.#logits, this.#error] = memory.block(lengths).arrays;
+      const starts = Array.from({ length: whole }, (_, i) => i * this.#row);
+      this.#rows = starts.map((start) => this.#x.subarray(start, start + inputs));
     }
-    return products.x.subarray(0, n * features);
-  };
-  const take = (x: Float32Array) => {
-    const taken = x.buffer === products.x.buffer ? x : batch(x.length / features);
-    if (taken !== x) taken.set(x);
-    return taken;
-  };
-  const answers = (n: number) => {
-    const logits = products.forward(n);
-    for (let i = 0; i < logits.length; i++) logits[i] += bias[i % classes];
-    return logits;
-  };
-  return {
-    inputs: features,
-    features,
-    assign,
-    batch,
-    lossAndGradients(x, labels, mask) {
-      const taken = take(x);
-      mask?.forEach((factor, i) => taken[i] *= factor);
-      const logits = answers(labels.length);
-      const { loss, gradient } = crossEntropy(logits, labels, classes);
-      const ofBias = new Float32Array(classes);
-      for (let i = 0; i < gradient.length; i++) ofBias[i % classes] += gradient[i];
-      return { logits, loss, gradients: [products.backward(gradient), ofBias] };
-    },
-    logits: (x) => answers(take(x).length / features),
-    [Symbol.dispose]() {},
-  };
-}
-
-/** Answers to any number of rows, (n, features) → (n, classes), each as if it stood alone. */
-export function logitsOf(network: TrainableNetwork, features: Float32Array, classes: number): Float32Array {
-  const logits = new Float32Array(features.length / network.features * classes);
-  const rows = 32; // what there is room for from the start
-  for (let row = 0; row * network.features < features.length; row += rows) {
-    const x = features.subarray(row * network.features, (row + rows) * network.features);
-    logits.set(network.logits(x), row * classes);
+    for (const row of this.#rows.slice(n, whole)) row.fill(0);
+    this.#n = n;
+    return this.#rows.slice(0, n);
   }
-  return logits;
+
+  lossAndGradients(labels: readonly number[], mask?: Float32Array): { loss: number; correct: number } {
+    const { inputs, classes, gradients: { arrays: [ofKernel, ofBias] } } = this;
+    if (mask) {
+      this.#rows.slice(0, this.#n).forEach((row, r) => {
+        for (let i = 0; i < inputs; i++) row[i] *= mask[r * inputs + i];
+      });
+    }
+    const { loss, correct, gradient } = crossEntropy(this.logits(), labels, classes);
+    this.#error.fill(0);
+    this.#error.set(gradient);
+    this.memory.loops.backward(...this.#shape(), ...[this.#x, this.#error, ofKernel].map(addressOf));
+    ofBias.fill(0);
+    gradient.forEach((value, i) => ofBias[i % classes] += value);
+    return { loss, correct };
+  }
+
+  logits(): Float32Array {
+    const [kernel, bias] = this.weights.arrays;
+    this.memory.loops.forward(...this.#shape(), ...[this.#x, kernel, this.#logits].map(addressOf));
+    const { classes } = this;
+    return this.#logits.slice(0, this.#n * classes).map((value, i) => value + bias[i % classes]);
+  }
+
+  tensors(all: Float32Array): Tensors {
+    const { inputs, classes } = this;
+    const [kernel, bias] = alike(this.weights, all);
+    return {
+      "predictions/kernel": Float32Array.from(
+        { length: inputs * classes },
+        (_, i) => kernel[this.#placeOf(i)],
+      ),
+      "predictions/bias": bias.slice(),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.memory[Symbol.dispose]();
+  }
+
+  /** Groups of four rows, classes, and bytes of a row: what both loops begin with. */
+  #shape(): [number, number, number] {
+    return [Math.ceil(this.#n / 4), this.classes, 4 * this.#row];
+  }
+
+  /** Where element i of a kernel (inputs, classes) stands in memory. */
+  #placeOf(i: number): number {
+    return (i % this.classes) * this.#row + Math.floor(i / this.classes);
+  }
 }
 
-interface Products {
-  /** The most rows that `x` can have. */
-  readonly rows: number;
-  /** (rows, features), to be set before `forward`. */
-  readonly x: Float32Array;
-  /** (features, classes), to be set. */
-  readonly kernel: Float32Array;
-  /** The first n rows of x · kernel: (n, classes). */
-  forward(n: number): Float32Array;
-  /** xᵀ · gradient for a gradient (n, classes): (features, classes), to be read before the next call. */
-  backward(gradient: Float32Array): Float32Array;
+/** Features (n, inputs) → probabilities, (n, classes), rows sum to 1. @throws {TypeError} when they are no whole number of rows */
+export function softmaxAnswers(head: Head, features: Float32Array): Float32Array {
+  const { inputs, classes } = head;
+  const n = features.length / inputs;
+  if (!Number.isInteger(n)) {
+    throw new TypeError(`Features must have shape (n, ${inputs}). Received: ${features.length} values`);
+  }
+  using network = new SoftmaxNetwork(head);
+  const logits = new Float32Array(n * classes);
+  for (let first = 0; first < n; first += 64) {
+    network.batch(Math.min(64, n - first)).forEach((target, i) =>
+      target.set(features.subarray((first + i) * inputs, (first + i + 1) * inputs))
+    );
+    logits.set(network.logits(), first * classes);
+  }
+  return softmax(logits, classes);
 }
 
-/** @param size features are a multiple of four */
-function makeProducts(rows: number, size: { features: number; classes: number }): Products {
-  const { features, classes } = size;
-  const block = 4 * classes; // numbers
-  const lengths = [rows * features, features * classes, rows * block, features * classes];
-  const starts = lengths.map((_, i) => 4 * lengths.slice(0, i).reduce((sum, length) => sum + length, 0)); // bytes, multiples of 16
-  const memory = makeMemory(4 * lengths.reduce((sum, length) => sum + length));
-  const [x, kernel, ofRows, ofKernel] = lengths.map((length, i) =>
-    new Float32Array(memory.buffer, starts[i], length)
-  );
-  const [atX, atKernel, atRows, atGradient] = starts;
-  const blockSums = blockSumsIn(memory, classes);
-  return {
-    rows,
-    x,
-    kernel,
-    forward(n) {
-      blockSums(n, 4 * features, features / 4, atX, 16, atKernel, atRows);
-      const values = new Float32Array(n * classes);
-      for (let row = 0, i = 0; row < n; row++) {
-        for (let at = row * block; at < row * block + classes; at++) {
-          values[i++] = ofRows[at] + ofRows[at + classes] + ofRows[at + 2 * classes] +
-            ofRows[at + 3 * classes];
-        }
-      }
-      return values;
-    },
-    backward(gradient) {
-      const n = gradient.length / classes;
-      for (let row = 0, at = 0; row < n; row++) {
-        for (let k = 0; k < block; k++) ofRows[at++] = gradient[row * classes + k % classes];
-      }
-      blockSums(features / 4, 16, n, atX, 4 * features, atRows, atGradient);
-      return ofKernel;
-    },
-  };
+function addressOf({ byteOffset }: Float32Array): number {
+  return byteOffset;
 }

@@ -1,6 +1,6 @@
 /** A training's history as TensorBoard reads it. */
 import { tf } from "../support/engine/engine.ts";
-import type { StageEpoch } from "./train_recipe.ts";
+import type { EpochRecord } from "./fit.ts";
 
 /** The part of tfjs-node that writes event files. */
 interface SummaryWriter {
@@ -18,7 +18,7 @@ const written = new Map<string, number>();
  * @param history all epochs so far
  * @throws {Error} without the native engine, which has the writer
  */
-export async function writeTensorBoard(folder: string, history: readonly StageEpoch[]): Promise<void> {
+export async function writeTensorBoard(folder: string, history: readonly EpochRecord[]): Promise<void> {
   const { node } = tf as unknown as { node?: { summaryFileWriter(folder: string): SummaryWriter } };
   if (!node) throw new Error("TensorBoard's logs need the native engine: see `deno task doctor`");
   if (!written.has(folder)) {
@@ -36,7 +36,9 @@ export async function writeTensorBoard(folder: string, history: readonly StageEp
       learning_rate: epoch.learningRate,
     };
     tf.tidy(() => { // the writer leaves its arguments on the engine
-      for (const [name, value] of Object.entries(scalars)) writer.scalar(name, value, step);
+      for (const [name, value] of Object.entries(scalars)) {
+        if (value !== undefined) writer.scalar(name, value, step); // without validation there is none of it
+      }
     });
   });
   writer.flush();

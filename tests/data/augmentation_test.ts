@@ -1,10 +1,11 @@
+import { type AugmentationRanges, protocolRanges as ranges } from "../../lib/config.ts";
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import {
-  type AugmentationRanges,
+
   augmentedCopy,
   drawTransform,
-  protocolRanges as ranges,
+
   transformImage,
   type TransformParameters,
 } from "../../lib/data/augmentation.ts";

@@ -1,0 +1,355 @@
+/**
+ * The one training loop: seeded mini-batches through a network and an optimizer, validation after every epoch. It is the same for
+ * the softmax alone and for any number of layers before it. Stopped at any moment it goes on to the same bits.
+ */
+import { checkStage, type Depth, keyOf, type Stage, stageOf, type StageOptions } from "../recipe.ts";
+import { sidesOf, sizeText } from "../image_size.ts";
+import { digestOf } from "../support/digest.ts";
+import { type EngineIdentity, engineIdentity } from "../support/engine/engine.ts";
+import { type Random, randomFor, shuffled } from "../support/random.ts";
+import type { Store } from "../support/store.ts";
+import { crossEntropy, softmax } from "./cross_entropy.ts";
+import { ConvolutionNetwork } from "./convolution_network.ts";
+import { type Examples, examplesOf, orient } from "./examples.ts";
+import { type Head, initialHead, type Model, type Tensors, withTensors } from "./model.ts";
+import type { Network } from "./network.ts";
+import { SoftmaxNetwork } from "./softmax_network.ts";
+import { learningRateAt, Optimizer } from "./optimizers.ts";
+
+/** A stage, of which `stageOf` adds what is left out, and: */
+export interface FitOptions extends StageOptions {
+  /** Decides the order of every epoch, what dropout drops, and how images lie. */
+  readonly seed: number;
+  /** Measured after every epoch, never learned from. */
+  readonly validation?: Examples;
+  /** Where the training is kept once it is done, and checkpoints until then. */
+  readonly store?: Store;
+  /** A checkpoint is written at the first step or epoch's end so long after the one before. Default: 120. */
+  readonly checkpointSeconds?: number;
+  readonly onStep?: (state: StepState) => void | Promise<void>;
+  /** Told of all epochs so far, after each. */
+  readonly onEpoch?: (history: readonly EpochRecord[]) => void | Promise<void>;
+}
+
+export interface StepState {
+  /** From 1. */
+  readonly epoch: number;
+  /** Steps of the epoch that are done, and all of them. */
+  readonly step: number;
+  readonly steps: number;
+  /** Means over the epoch's rows so far. */
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** One epoch; without times, which are not the same twice. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number;
+  /** Means over the epoch's rows, each measured with dropout and before the step that learned from it. */
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Measured in inference mode after the epoch's last step. */
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+  /** Of the epoch's last step. */
+  readonly learningRate: number;
+}
+
+export interface Fitted {
+  readonly model: Model;
+  readonly history: readonly EpochRecord[];
+  /** From 1: the epoch whose weights were restored; null where the last one's count. */
+  readonly bestEpoch: number | null;
+  /** Of training and validation, over all sittings. */
+  readonly seconds: number;
+  /** False where it was in the store. */
+  readonly computed: boolean;
+  /** Digest of all that decides the training; the model's digest too. */
+  readonly key: string;
+}
+
+/**
+ * Trains the layers of `model` from `options.depth` on, and the softmax.
+ *
+ * @param train what the layers before that make of images; the images themselves where there are none
+ * @throws {RangeError} when an option or a label cannot be
+ * @throws {Error} when the loss grows without bound, with epoch, step and what to change
+ */
+export async function fit(model: Model, train: Examples, options: FitOptions): Promise<Fitted> {
+  const { seed, validation, store } = options;
+  const stage = stageFrom(options);
+  check(stage, model.classes, { train, validation });
+  const [height, width] = sidesOf(model.size);
+  if (stage.randomOrientation && height !== width) {
+    throw new RangeError(`randomOrientation needs square images. Received: ${sizeText(model.size)} pixels`);
+  }
+  const key = fitKey(model.digest, stage, { train: train.digest, validation: validation?.digest, seed });
+  const compute = async () => {
+    using network = makeNetwork(model, stage.depth);
+    const { weights, ...value } = await runEpochs(network, train, stage, { ...options, key });
+    return { value: { depth: stage.depth, ...value }, tensors: network.tensors(weights) };
+  };
+  const { value, tensors, computed } = store
+    ? await store.keep("fits", key, compute)
+    : { ...await compute(), computed: true };
+  await store?.remove("checkpoints", key);
+  return { ...value, model: fittedModel(model, key, { value, tensors }), computed, key };
+}
+
+/** The layers of a model from `depth` on, at work. @throws {RangeError} where the engine has no gradients of convolutions */
+function makeNetwork(model: Model, depth: Depth): Network {
+  return depth === "head" ? new SoftmaxNetwork(model.head) : new ConvolutionNetwork(model, depth);
+}
+
+/** Raised by hand when training changes its results, or a default of `stageOf` changes. */
+const fitVersion = 1;
+
+/**
+ * The key of a training, without training: SHA-256 of all that decides it.
+ *
+ * @param model the digest of what it starts from; the key of the stage before, for a later one
+ * @param on digests of the examples, and the seed
+ */
+export function fitKey(
+  model: string,
+  stage: StageOptions,
+  on: { train: string; validation?: string; seed: number },
+  engine: EngineIdentity = engineIdentity,
+): string {
+  return digestOf({ fitVersion, engine, model, stage: keyOf(stage), ...on });
+}
+
+/** What a training ended with, from the store. @throws {Error} when it is not there */
+export async function loadFitted(store: Store, key: string, base: Model): Promise<Model> {
+  const stored = await store.read<Pick<Stage, "depth">>("fits", key);
+  if (stored) return fittedModel(base, key, stored);
+  throw new Error(
+    `${store.folder}: the training ${key.slice(0, 12)}… is not stored any more. Train it again`,
+  );
+}
+
+function fittedModel(
+  base: Model,
+  digest: string,
+  { value: { depth }, tensors }: { value: Pick<Stage, "depth">; tensors: Tensors },
+): Model {
+  return { ...withTensors(base, tensors), depth, digest };
+}
+
+/** Class probabilities of examples at the model's depth, in inference mode: (n, classes), rows sum to 1. */
+export async function predict(
+  model: Model,
+  examples: Examples,
+  report?: (done: number, total: number) => void,
+): Promise<Float32Array> {
+  using network = makeNetwork(model, model.depth);
+  return softmax(await answer(network, examples, report), model.classes);
+}
+
+/** Trains a softmax on plain features, (n, inputs): the same loop without VGG16 before it. */
+export async function fitSoftmax(
+  features: Float32Array,
+  labels: Uint8Array,
+  { classes, seed, ...options }: Omit<FitOptions, "depth" | "store"> & { classes: number },
+): Promise<Head> {
+  const head = initialHead({ inputs: features.length / labels.length, classes, seed });
+  const train = examplesOf(features, labels);
+  const stage = stageFrom({ ...options, depth: "head", seed });
+  check(stage, classes, { train, validation: options.validation });
+  using network = new SoftmaxNetwork(head);
+  const { weights } = await runEpochs(network, train, stage, { ...options, seed });
+  const tensors = network.tensors(weights);
+  return { ...head, kernel: tensors["predictions/kernel"], bias: tensors["predictions/bias"] };
+}
+
+/** Where a training stands. Random choices depend on seed, epoch and step alone: so this is their state, too. */
+interface Position {
+  /** The epoch at hand, from 1, and its steps that are done. */
+  readonly epoch: number;
+  readonly step: number;
+  /** Over the rows of the epoch's steps so far. */
+  readonly lossSum: number;
+  readonly correct: number;
+  /** The loss beyond which the training counts as diverged; 0 before the first step. */
+  readonly lossLimit: number;
+  readonly history: readonly EpochRecord[];
+  /** Of training so far. */
+  readonly seconds: number;
+}
+
+async function runEpochs(
+  network: Network,
+  train: Examples,
+  stage: Stage,
+  { seed, validation, store, key = "", checkpointSeconds = 120, onStep, onEpoch }:
+    & Omit<FitOptions, "depth">
+    & { key?: string },
+) {
+  const { epochs, batchSize, dropout } = stage;
+  const { weights, features, classes } = network;
+  const optimizer = new Optimizer(stage.optimizer, network, { weightDecay: stage.weightDecay });
+  const n = train.labels.length;
+  const steps = Math.ceil(n / batchSize); // an epoch's last step takes what is left
+
+  let at: Position = { epoch: 1, step: 0, lossSum: 0, correct: 0, lossLimit: 0, history: [], seconds: 0 };
+  let best: Float32Array | null = null;
+  const stored = await store?.read<Position>("checkpoints", key);
+  if (stored) {
+    at = stored.value;
+    weights.all.set(stored.tensors.weights);
+    optimizer.slots.forEach((slot, i) => slot.set(stored.tensors[`slot ${i}`]));
+    best = stored.tensors.best ?? null;
+  }
+  const started = performance.now() - 1000 * at.seconds;
+  const seconds = () => (performance.now() - started) / 1000;
+  let savedAt = performance.now();
+  const saveWhenDue = async () => {
+    if (!store || performance.now() - savedAt < 1000 * checkpointSeconds) return;
+    const slots = Object.fromEntries(optimizer.slots.map((slot, i) => [`slot ${i}`, slot]));
+    const tensors = { weights: weights.all, ...slots, ...best && { best } };
+    await store.write("checkpoints", key, { value: { ...at, seconds: seconds() }, tensors });
+    savedAt = performance.now();
+  };
+
+  const turn = makeTurns();
+  while (at.epoch <= epochs && !isOver(at.history, stage)) {
+    const { epoch } = at;
+    const order = shuffled(train.labels.keys().toArray(), randomFor(seed, "order", epoch));
+    while (at.step < steps) {
+      const step = at.step + 1;
+      const rows = order.slice((step - 1) * batchSize, step * batchSize);
+      const labels = rows.map((row) => train.labels[row]);
+      const x = network.batch(rows.length); // (batch, inputs)
+      rows.forEach((row, i) => train.read(row, x[i]));
+      if (stage.randomOrientation) {
+        rows.forEach((row, i) => orient(x[i], Math.floor(8 * randomFor(seed, "orientation", epoch, row)())));
+      }
+      const mask = dropout > 0 // (batch, features)
+        ? dropoutMask(rows.length * features, dropout, randomFor(seed, "dropout", epoch, step))
+        : undefined;
+
+      const { loss, correct } = network.lossAndGradients(labels, mask);
+      const lossLimit = at.lossLimit || 1000 * Math.max(loss, Math.log(classes));
+      if (!(loss <= lossLimit && loss < Infinity)) throw diverged(stage, { epoch, step, loss });
+      const t = (epoch - 1) * steps + step;
+      const rate = learningRateAt(t, stage, steps);
+      optimizer.step(t, rate);
+
+      const lossSum = at.lossSum + loss * rows.length;
+      at = { ...at, step, lossLimit, lossSum, correct: at.correct + correct };
+      const done = Math.min(step * batchSize, n);
+      await onStep?.({ epoch, step, steps, loss: lossSum / done, accuracy: at.correct / done });
+      await saveWhenDue();
+      await turn();
+    }
+    if (!weights.all.every(Number.isFinite)) throw diverged(stage, { epoch, step: steps, loss: NaN });
+
+    const record: EpochRecord = {
+      epoch,
+      loss: at.lossSum / n,
+      accuracy: at.correct / n,
+      ...validation && await measure(network, validation),
+      learningRate: learningRateAt(epoch * steps, stage, steps),
+    };
+    const history = [...at.history, record];
+    if (stage.restoreBestWeights && bestOf(history) === record) best = weights.all.slice();
+    at = { ...at, epoch: epoch + 1, step: 0, lossSum: 0, correct: 0, history };
+    await saveWhenDue();
+    await onEpoch?.(history);
+  }
+  const { history } = at;
+  const bestEpoch = stage.restoreBestWeights ? bestOf(history).epoch : null;
+  return { weights: best ?? weights.all, history, bestEpoch, seconds: seconds() };
+}
+
+function dropoutMask(length: number, dropout: number, random: Random): Float32Array {
+  return Float32Array.from({ length }, () => random() < dropout ? 0 : 1 / (1 - dropout));
+}
+
+async function measure(network: Network, examples: Examples) {
+  const { labels } = examples;
+  const { loss, correct } = crossEntropy(await answer(network, examples), labels, network.classes);
+  return { validationLoss: loss, validationAccuracy: correct / labels.length };
+}
+
+/** A network's answers in inference mode: (n, classes) logits. */
+async function answer(
+  network: Network,
+  examples: Examples,
+  report?: (done: number, total: number) => void,
+): Promise<Float32Array> {
+  const n = examples.labels.length;
+  const logits = new Float32Array(n * network.classes);
+  const turn = makeTurns();
+  for (let first = 0; first < n; first += 64) {
+    const rows = Math.min(64, n - first);
+    network.batch(rows).forEach((target, i) => examples.read(first + i, target));
+    logits.set(network.logits(), first * network.classes);
+    report?.(first + rows, n);
+    await turn();
+  }
+  return logits;
+}
+
+function bestOf(history: readonly EpochRecord[]): EpochRecord {
+  return history.reduce((best, record) => {
+    const ahead = record.validationAccuracy! - best.validationAccuracy! ||
+      best.validationLoss! - record.validationLoss!;
+    return ahead > 0 ? record : best;
+  });
+}
+
+function isOver(history: readonly EpochRecord[], { patience }: Stage): boolean {
+  return patience !== null && history.length > 0 && history.length - bestOf(history).epoch >= patience;
+}
+
+/** To be awaited after every step: gives the event loop a turn (progress, an interruption) where the last one is 50 ms ago. */
+function makeTurns(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < 50) return; // a turn may cost as much as ten steps of a small network
+    await new Promise((resolve) => setTimeout(resolve));
+    last = performance.now();
+  };
+}
+
+/** The stage within all options. */
+function stageFrom(
+  { seed: _1, validation: _2, store: _3, checkpointSeconds: _4, onStep: _5, onEpoch: _6, ...given }:
+    FitOptions,
+): Stage {
+  return stageOf(given);
+}
+
+function check(
+  stage: Stage,
+  classes: number,
+  parts: { train: Examples; validation?: Examples },
+): void {
+  checkStage(stage);
+  for (const [part, examples] of Object.entries(parts)) {
+    if (!examples) continue;
+    const { labels } = examples;
+    if (labels.length === 0) throw new RangeError(`${part} must have at least one row. Received: none`);
+    const row = labels.findIndex((label) => label >= classes);
+    if (row >= 0) {
+      throw new RangeError(
+        `${part}: the label of row ${row} must be 0 … ${classes - 1}. Received: ${labels[row]}`,
+      );
+    }
+  }
+  if (!parts.validation && (stage.restoreBestWeights || stage.patience !== null)) {
+    throw new RangeError("restoreBestWeights and patience need validation. Received: none");
+  }
+}
+
+function diverged(
+  { optimizer, learningRate }: Stage,
+  { epoch, step, loss }: { epoch: number; step: number; loss: number },
+): Error {
+  return new Error(
+    `Training with ${optimizer} diverged in epoch ${epoch}, step ${step}, at learning rate ${learningRate}. ` +
+      `Take a smaller learning rate (try ${learningRate / 10}) or a warm-up. Received: loss ${loss}`,
+  );
+}

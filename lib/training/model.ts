@@ -1,0 +1,82 @@
+/** What is trained: VGG16 with a softmax after it, as arrays. */
+import type { Scaling } from "../config.ts";
+import type { ImageSize } from "../image_size.ts";
+import { cutLength } from "../model/architecture.ts";
+import type { ConvolutionWeights, Vgg16Weights } from "../model/weights.ts";
+import type { Depth } from "../recipe.ts";
+import { bytesOf, digestOf, sha256 } from "../support/digest.ts";
+import { randomFor } from "../support/random.ts";
+
+/** Dense(classes) with softmax. */
+export interface Head {
+  /** (inputs, classes) */
+  readonly kernel: Float32Array;
+  /** (classes) */
+  readonly bias: Float32Array;
+  readonly inputs: number;
+  readonly classes: number;
+}
+
+/** All that a network's answers depend on. No array is changed by training. */
+export interface Model {
+  /** The first part that was trained: examples for the model are what the part before it makes of images. `head` of a new one. */
+  readonly depth: Depth;
+  /** The 13 convolutions in the network's order. */
+  readonly layers: readonly ConvolutionWeights[];
+  readonly head: Head;
+  /** Of the images. */
+  readonly size: ImageSize;
+  readonly scaling: Scaling;
+  readonly classes: number;
+  /** Digest of what the model was made from: weights, size, scaling and softmax of a new one, the key of its training of a trained one. */
+  readonly digest: string;
+}
+
+/** VGG16 with a new softmax over `classes`, drawn from the seed. */
+export function vgg16(
+  { weights, size, scaling, classes, seed }: {
+    weights: Pick<Vgg16Weights, "layers" | "digest">;
+    size: ImageSize;
+    scaling: Scaling;
+    classes: number;
+    seed: number;
+  },
+): Model {
+  const head = initialHead({ inputs: cutLength("flatten", size), classes, seed });
+  const softmax = sha256(bytesOf(head.kernel));
+  return {
+    ...{ depth: "head", layers: weights.layers, head, size, scaling, classes },
+    digest: digestOf({ weights: weights.digest, size, scaling, softmax }),
+  };
+}
+
+/**
+ * A softmax before training, as Keras' Dense starts: kernel uniform in ±√(6 / (inputs + classes)), bias zero.
+ *
+ * X. Glorot & Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
+ */
+export function initialHead(
+  { inputs, classes, seed }: { inputs: number; classes: number; seed: number },
+): Head {
+  const limit = Math.sqrt(6 / (inputs + classes));
+  const random = randomFor(seed, "glorot_uniform", inputs, classes);
+  const kernel = Float32Array.from({ length: inputs * classes }, () => limit * (2 * random() - 1));
+  return { kernel, bias: new Float32Array(classes), inputs, classes };
+}
+
+/** Arrays by Keras' names, in the network's order: `block5_conv1/kernel`, `block5_conv1/bias`, …, `predictions/bias`. */
+export type Tensors = Readonly<Record<string, Float32Array>>;
+
+/** A model with other arrays in the place of those that have the same name. */
+export function withTensors(model: Model, tensors: Tensors): Model {
+  const { layers, head } = model;
+  return {
+    ...model,
+    layers: layers.map(({ name, kernel, bias }) => ({
+      name,
+      kernel: tensors[`${name}/kernel`] ?? kernel,
+      bias: tensors[`${name}/bias`] ?? bias,
+    })),
+    head: { ...head, kernel: tensors["predictions/kernel"], bias: tensors["predictions/bias"] },
+  };
+}
