@@ -5,7 +5,7 @@
 import sharp from "sharp";
 import { type ImageSize, sidesOf } from "../image_size.ts";
 import { normal, type Random, randomFor } from "../support/random.ts";
-import type { Diagnosis } from "./diagnosis.ts";
+import { diagnoses, type Diagnosis } from "./diagnosis.ts";
 
 /** Red, green, blue, 0–255. */
 type Colour = readonly [number, number, number];
@@ -87,15 +87,17 @@ const common: readonly [Colour, Colour] = [[170, 116, 90], [122, 80, 64]];
 /**
  * A photo of a drawn lesion: RGB, 0–255, of shape (height, width, 3). The same seed gives the same lesion.
  *
+ * @param dx one of HAM10000's diagnoses; any other is drawn as a mole, `nv`
  * @param options `size` of the result; `photo`: each number is another photo of the lesion (default 0)
  */
 export async function drawnPhoto(
-  dx: Diagnosis,
+  dx: string,
   options: { seed: number; size: ImageSize; photo?: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { seed, size, photo = 0 } = options;
   const [height, width] = sidesOf(size);
-  const svg = lesionSvg(dx, { lesion: randomFor(seed, "lesion"), photo: randomFor(seed, "photo", photo) });
+  const known = diagnoses.find((diagnosis) => diagnosis === dx) ?? "nv";
+  const svg = lesionSvg(known, { lesion: randomFor(seed, "lesion"), photo: randomFor(seed, "photo", photo) });
   const pixels = await sharp(new TextEncoder().encode(svg))
     .resize(width, height, { fit: "fill", kernel: "lanczos3" }).removeAlpha().raw().toBuffer();
   return new Uint8Array(pixels);

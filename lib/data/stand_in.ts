@@ -9,7 +9,7 @@ import { type Random, randomFor, shuffled } from "../support/random.ts";
 import { diagnoses, type Diagnosis, ham10000Counts } from "./diagnosis.ts";
 import { lesionSvg } from "./drawn_lesion.ts";
 import { metadataFile } from "./metadata.ts";
-import { largestRemainder } from "./split.ts";
+import { largestRemainder } from "./parts.ts";
 
 /** Raised by hand when the same seed comes to give other files. */
 const standInVersion = 2;

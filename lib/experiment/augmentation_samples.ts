@@ -1,9 +1,8 @@
-/** Labelled pictures of single operations and of whole copies, and what augmentation does to the classes: for 02. */
+/** Labelled pictures of single operations and of whole copies; for 02. */
 import type { AugmentationRanges } from "../config.ts";
 import { augmentedCopy, transformImage, type TransformParameters } from "../data/augmentation.ts";
-import type { Growth } from "../data/parts.ts";
 import { type ImageSize, sidesOf } from "../image_size.ts";
-import { percent, thousands } from "../support/format.ts";
+import { percent } from "../support/format.ts";
 
 /** Pixels of shape (height, width, 3), RGB, 0–255, and what stands under them. */
 export interface LabelledImage {
@@ -87,26 +86,4 @@ export function copyStrip(
     size: options.size,
     label: copy === 0 ? "original" : `copy ${copy}`,
   }));
-}
-
-/** What augmentation does to the class sizes, as a figure's title. */
-export function growthTitle(growth: readonly Growth[]): string {
-  const all = growth.at(-1)!;
-  const sizes = growth.slice(0, -1).map(({ after }) => after).filter((size) => size > 0);
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)].map(thousands);
-  return `${thousands(all.before)} photos become ${thousands(all.after)} images, ` +
-    (least === most ? `${least} in each class` : `${least} to ${most} in each class`);
-}
-
-/** How far the class shares of parts differ, as a figure's title. */
-export function sharesTitle(parts: readonly { readonly counts: Readonly<Record<string, number>> }[]): string {
-  const shares = parts.map(({ counts }) => {
-    const all = Object.values(counts).reduce((a, b) => a + b, 0);
-    return Object.values(counts).map((count) => count / all);
-  });
-  const spread = Math.max(...shares[0].map((_, label) => {
-    const ofClass = shares.map((part) => part[label]);
-    return Math.max(...ofClass) - Math.min(...ofClass);
-  }));
-  return `A class's share differs by at most ${(100 * spread).toFixed(2)} points from part to part`;
 }

@@ -4,7 +4,7 @@ import { labelsOf } from "../data/parts.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
 import { digestOf } from "../support/digest.ts";
 import { fitSoftmax } from "../training/fit.ts";
-import { softmaxAnswers } from "../training/network.ts";
+import { softmaxAnswers } from "../training/softmax_network.ts";
 import { examplesDigest, type Experiment, pixelsOf } from "./experiment.ts";
 
 export interface Baseline {

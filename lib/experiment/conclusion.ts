@@ -16,6 +16,22 @@ export function resultRows(results: Results): Result[] {
   return [...runs, ...results.baselines];
 }
 
+/** What the main figure shows: the claim, the measured accuracies with their intervals, the baselines. */
+export function claimOf(results: Results) {
+  const measured = ({ test, optimizer }: Result) => ({
+    ours: test.accuracy,
+    interval: test.interval!,
+    optimizer: optimizer!,
+  });
+  const deeper = deeperResult(results);
+  return {
+    claimed: results.claimed.accuracy,
+    ...measured(asWrittenResult(results)),
+    trained: deeper && { ...measured(deeper), depth: deeper.depth! },
+    baselines: results.baselines.map(({ name, test }) => ({ name, accuracy: test.accuracy })),
+  };
+}
+
 /** What the numbers say. Markdown. */
 export function conclusion(results: Results): string {
   const { claimed, baselines, leakage, exposure } = results;

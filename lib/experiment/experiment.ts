@@ -7,7 +7,7 @@ import { countLabels } from "../data/diagnosis.ts";
 import { type ImageSet, loadImageSet } from "../data/image_set.ts";
 import { isOwnTable, openTable } from "../data/metadata.ts";
 import { checkClassSizes, labelsOf, makeParts, type Parts, type Photos } from "../data/parts.ts";
-import { isStandIn, makeStandIn } from "../data/stand_in/stand_in.ts";
+import { isStandIn, makeStandIn } from "../data/stand_in.ts";
 import { pixelsIn } from "../image_size.ts";
 import { activationsDigest, openActivations } from "../model/activations.ts";
 import { inputLength } from "../model/vgg16.ts";
@@ -173,7 +173,11 @@ export async function frozenFeatures(
 ): Promise<{ images: number; numbers: number; megabytes: number }> {
   using _ = await openExamples(experiment, rows, "head");
   const numbers = inputLength("head", experiment.config.size);
-  return { images: rows.length, numbers, megabytes: rows.length * numbers * Float16Array.BYTES_PER_ELEMENT / 1e6 };
+  return {
+    images: rows.length,
+    numbers,
+    megabytes: rows.length * numbers * Float16Array.BYTES_PER_ELEMENT / 1e6,
+  };
 }
 
 /** One line for readers: what these weights are. */

@@ -1,6 +1,13 @@
 /** One training with all that came of it: its recipe, its course, and what it answers on train and validation. */
 import { join } from "node:path";
-import { type Depth, type OptimizerName, type Recipe, type Stage, type StageOptions } from "../recipe.ts";
+import {
+  type Depth,
+  type OptimizerName,
+  type Recipe,
+  type Stage,
+  stageOf,
+  type StageOptions,
+} from "../recipe.ts";
 import { lesionsOf } from "../data/parts.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
 import { argmaxRows, evaluate, type Evaluation } from "../evaluation/metrics.ts";

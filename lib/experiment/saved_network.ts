@@ -25,8 +25,10 @@ export async function saveNetwork(
     "weights.bin": "TensorFlow.js",
     "model.h5": "Keras 2 and 3",
   };
-  return await Promise.all(Object.entries(readers).map(async ([file, reads]) => {
-    const { size } = await Deno.stat(join(folder, file));
-    return { file, bytes: size, reads };
-  }));
+  return await Promise.all(
+    Object.entries(readers).map(async ([file, reads]) => {
+      const { size } = await Deno.stat(join(folder, file));
+      return { file, bytes: size, reads };
+    }),
+  );
 }

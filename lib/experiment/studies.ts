@@ -30,8 +30,8 @@ export interface StudyResult {
   /** Trained weights and biases. */
   readonly parameters: number;
   readonly epochs: number;
-  /** The epoch whose weights count, over all stages. */
-  readonly bestEpoch: number;
+  /** The epoch whose weights were restored, over all stages; null: the last one's count. */
+  readonly bestEpoch: number | null;
   readonly train: { readonly accuracy: number; readonly loss: number };
   readonly validation: { readonly n: number; readonly accuracy: number; readonly loss: number };
   /** Digest of everything that decides the run. */
@@ -166,7 +166,7 @@ function resultOf(label: string, { config, parts, source }: Experiment, run: Run
     parameters: parameterCount(trainedLayers(depth)) +
       (inputLength("head", config.size) + 1) * source.classes.length,
     epochs: history.length,
-    bestEpoch: bestEpoch === null ? history.length : beforeLast + bestEpoch,
+    bestEpoch: bestEpoch === null ? null : beforeLast + bestEpoch,
     train: { accuracy: train.accuracy, loss: train.loss },
     validation: { n: validation.n, accuracy: validation.accuracy, loss: validation.loss },
     configuration,

@@ -1,5 +1,5 @@
 /** The test part, opened once for each network; what it answered is kept and may be read again. */
-import { drawnPhoto } from "../data/stand_in/stand_in.ts";
+import { drawnPhoto } from "../data/drawn_lesion.ts";
 import { exposureOf, exposures } from "../data/leakage.ts";
 import { labelsOf, lesionsOf } from "../data/parts.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
@@ -131,9 +131,12 @@ export function answerExamples(
 }
 
 /** Drawn lesions with the same labels, for published copies that may not show photos. */
-export function drawnAnswers(images: readonly AnsweredImage[], { seed }: { seed: number }): AnsweredImage[] {
-  return images.map((image, i) => ({
+export async function drawnAnswers(
+  images: readonly AnsweredImage[],
+  { seed }: { seed: number },
+): Promise<AnsweredImage[]> {
+  return await Promise.all(images.map(async (image, i) => ({
     ...image,
-    pixels: drawnPhoto(image.dx, { seed: seed + i, size: image.size }),
-  }));
+    pixels: await drawnPhoto(image.dx, { seed: seed + i, size: image.size }),
+  })));
 }

@@ -63,3 +63,13 @@ export function aboutRun(...lines: string[]): Displayed {
   const marked = lines.map((line) => escapeMarkdown(line).replace(/SYNTHETIC|SEEDED RANDOM/g, "**$&**"));
   return markdown(marked.join("  \n"), lines.join("\n"));
 }
+
+/**
+ * Shows a fact that was checked, `✓ every image is on exactly one side of the split`, as an output of the running cell.
+ *
+ * @throws {Error} when it does not hold: the cell, and with it the notebook, stops
+ */
+export async function check(statement: string, holds: boolean): Promise<void> {
+  if (!holds) throw new Error(`✗ This does not hold: ${statement}`);
+  await show(markdown(`✓ ${statement}`));
+}

@@ -2,10 +2,8 @@ import { type AugmentationRanges, protocolRanges as ranges } from "../../lib/con
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import {
-
   augmentedCopy,
   drawTransform,
-
   transformImage,
   type TransformParameters,
 } from "../../lib/data/augmentation.ts";

@@ -1,8 +1,21 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { colourHistogram, histogramLength, measureBaselines } from "../../lib/experiment/baselines.ts";
-import { configurationOf, modelOf, networkOf, rankRuns, type Run, runName, train } from "../../lib/experiment/run.ts";
-import { describeChoice, describeRecipe, describeTraining, learningCurveOf } from "../../lib/experiment/run_texts.ts";
+import {
+  configurationOf,
+  modelOf,
+  networkOf,
+  rankRuns,
+  type Run,
+  runName,
+  train,
+} from "../../lib/experiment/run.ts";
+import {
+  describeChoice,
+  describeRecipe,
+  describeTraining,
+  learningCurveOf,
+} from "../../lib/experiment/run_texts.ts";
 import { stageOf } from "../../lib/recipe.ts";
 import { engine, tf } from "../../lib/support/engine/engine.ts";
 import { randomFor } from "../../lib/support/random.ts";
@@ -14,7 +27,8 @@ const block5 = { depth: "block5", epochs: 2 } as const;
 const withoutTime = ({ seconds: _, computed: _computed, ...run }: Run) => run;
 
 Deno.test({
-  name: "a recipe is trained once and kept: history by line, TensorBoard's logs, no tensor left, the same again",
+  name:
+    "a recipe is trained once and kept: history by line, TensorBoard's logs, no tensor left, the same again",
   ignore,
   async fn() {
     await withExperiment({ tensorBoard: true }, async (experiment) => {
@@ -26,14 +40,20 @@ Deno.test({
       const lines = (await Deno.readTextFile(join(folder, "history.jsonl"))).trim().split("\n");
       assert.deepEqual(lines.map((line) => JSON.parse(line)), first.history);
       const [log] = await Array.fromAsync(Deno.readDir(join(folder, "tensorboard")));
-      const text = new TextDecoder("latin1").decode(await Deno.readFile(join(folder, "tensorboard", log.name)));
+      const text = new TextDecoder("latin1").decode(
+        await Deno.readFile(join(folder, "tensorboard", log.name)),
+      );
       assert.match(text, /accuracy\/validation/);
 
       const again = await train(experiment, modelOf(experiment), [block5]);
       assert.equal(again.computed, false);
       assert.deepEqual(withoutTime(again), withoutTime(first));
       const longer = await train(experiment, modelOf(experiment), [block5, { ...block5, epochs: 1 }]);
-      assert.deepEqual(longer.history.slice(0, 2), first.history, "a recipe that begins alike takes the stage");
+      assert.deepEqual(
+        longer.history.slice(0, 2),
+        first.history,
+        "a recipe that begins alike takes the stage",
+      );
       assert.deepEqual(longer.history.map(({ stage, epoch }) => [stage, epoch]), [[1, 1], [1, 2], [2, 1]]);
       assert.equal((await networkOf(experiment, first)).classes, experiment.source.classes.length);
     });
@@ -44,7 +64,12 @@ Deno.test("one recipe has one result, through whatever door it is trained; the l
   await withExperiment({}, async (experiment) => {
     const { learningRate, batchSize } = experiment.config;
     const model = modelOf(experiment);
-    const spelled = await train(experiment, model, [{ ...head, optimizer: "nadam", learningRate, batchSize }]);
+    const spelled = await train(experiment, model, [{
+      ...head,
+      optimizer: "nadam",
+      learningRate,
+      batchSize,
+    }]);
     const usual = await train(experiment, modelOf(experiment), [head]);
     assert.deepEqual([usual.computed, usual.configuration], [false, spelled.configuration]);
     assert.equal(spelled.bestEpoch, null);
@@ -63,7 +88,10 @@ Deno.test("what a notebook shows decides the digest: rate, epochs, batches, opti
     const digests = [...changes.map((change) => of(change)), of({}, 1)];
     assert.equal(new Set(digests).size, digests.length);
     assert.equal(of(stageOf(head)), of({}), "all fields written out");
-    const other = { ...experiment, config: { ...experiment.config, learningRate: 0.5, epochs: 99, studyEpochs: 9 } };
+    const other = {
+      ...experiment,
+      config: { ...experiment.config, learningRate: 0.5, epochs: 99, studyEpochs: 9 },
+    };
     assert.equal(configurationOf(other, modelOf(other), [head]), of({}), "what this recipe does not use");
   });
 });
@@ -81,19 +109,39 @@ Deno.test({
   },
 });
 
-const answered = (optimizer: string, answers: number[], loss: number) => ({
-  ...{ optimizer, name: optimizer, validationAnswers: Float32Array.from(answers.flatMap((label) => label ? [0, 1] : [1, 0])) },
-  train: { accuracy: 0.9 },
-  validation: { n: answers.length, accuracy: answers.filter((label) => label === 0).length / answers.length, loss },
-}) as unknown as Run;
+const answered = (optimizer: string, answers: number[], loss: number) =>
+  ({
+    ...{
+      optimizer,
+      name: optimizer,
+      validationAnswers: Float32Array.from(answers.flatMap((label) => label ? [0, 1] : [1, 0])),
+    },
+    train: { accuracy: 0.9 },
+    validation: {
+      n: answers.length,
+      accuracy: answers.filter((label) => label === 0).length / answers.length,
+      loss,
+    },
+  }) as unknown as Run;
 
-const twoClasses = (n: number) => ({
-  ...{ config: { seed: 0 }, source: { classes: [{}, {}], samples: Array.from({ length: n }, (_, i) => ({ lesionId: `${i}` })) } },
-  parts: { table: Array.from({ length: n }, (_, row) => ({ row, label: 0 })), subsetValidation: [...Array(n).keys()] },
-}) as unknown as Parameters<typeof describeChoice>[0];
+const twoClasses = (n: number) =>
+  ({
+    ...{
+      config: { seed: 0 },
+      source: { classes: [{}, {}], samples: Array.from({ length: n }, (_, i) => ({ lesionId: `${i}` })) },
+    },
+    parts: {
+      table: Array.from({ length: n }, (_, row) => ({ row, label: 0 })),
+      subsetValidation: [...Array(n).keys()],
+    },
+  }) as unknown as Parameters<typeof describeChoice>[0];
 
 Deno.test("of equal accuracies the lower loss is chosen, and the text says the same", () => {
-  const runs = [answered("adam", [0, 0, 1, 0], 0.7), answered("nadam", [0, 1, 0, 0], 0.6), answered("rmsprop", [0, 1, 1, 0], 0.1)];
+  const runs = [
+    answered("adam", [0, 0, 1, 0], 0.7),
+    answered("nadam", [0, 1, 0, 0], 0.6),
+    answered("rmsprop", [0, 1, 1, 0], 0.1),
+  ];
   assert.deepEqual(rankRuns(runs).map(({ optimizer }) => optimizer), ["nadam", "adam", "rmsprop"]);
   const text = describeChoice(twoClasses(4), runs);
   assert.match(text, /^\*\*nadam\*\* is chosen/);
@@ -134,7 +182,10 @@ Deno.test("a colour histogram: shares of joint colours as square roots; their sq
   assert.equal(histogram[histogramLength - 1], 0.5);
   assert.equal(histogram[7 << 6], 0.5, "red, its green below 32");
   const random = randomFor("histogram");
-  const pixels = Array.from({ length: 64 }, () => Array.from({ length: 3 }, () => Math.floor(random() * 256)));
+  const pixels = Array.from(
+    { length: 64 },
+    () => Array.from({ length: 3 }, () => Math.floor(random() * 256)),
+  );
   const drawn = colourHistogram(Uint8Array.from(pixels.flat()));
   assert.deepEqual(colourHistogram(Uint8Array.from(pixels.toReversed().flat())), drawn);
   assert.ok(Math.abs(drawn.reduce((sum, value) => sum + value * value, 0) - 1) < 1e-5);

@@ -3,10 +3,15 @@ import { type Config, type ConfigOptions, createConfig } from "../../lib/config.
 import { type Experiment, openExperiment } from "../../lib/experiment/experiment.ts";
 
 /** 80 drawn images, two epochs. The folder disappears afterwards. */
-export async function withConfig(changes: ConfigOptions, work: (config: Config) => Promise<void>): Promise<void> {
+export async function withConfig(
+  changes: ConfigOptions,
+  work: (config: Config) => Promise<void>,
+): Promise<void> {
   const out = await Deno.makeTempDir();
   try {
-    await work(createConfig({ preset: "smoke", standInImages: 80, epochs: 2, weights: null, out, ...changes }));
+    await work(
+      createConfig({ preset: "smoke", standInImages: 80, epochs: 2, weights: null, out, ...changes }),
+    );
   } finally {
     await Deno.remove(out, { recursive: true });
   }

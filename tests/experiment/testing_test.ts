@@ -40,7 +40,10 @@ Deno.test({
       const tested = await openAll();
       assert.deepEqual((await openAll()).map(({ answers }) => answers), tested.map(({ answers }) => answers));
       const openings = await readOpenings(config.out);
-      assert.deepEqual(openings.map(({ configuration }) => configuration), runs.map(({ configuration }) => configuration));
+      assert.deepEqual(
+        openings.map(({ configuration }) => configuration),
+        runs.map(({ configuration }) => configuration),
+      );
       assert.equal(new Set(openings.map(({ set }) => set)).size, 1);
 
       const results = makeResults(experiment, tested, await measureBaselines(experiment));
@@ -63,21 +66,36 @@ Deno.test({
       assert.deepEqual(resultRows(results).filter(({ name }) => name.endsWith("(chosen)")).length, 1);
       assert.match(conclusion(results), /SYNTHETIC/);
       assert.doesNotMatch(conclusion(results), /NaN|undefined|null/);
-      assert.equal(besideTheClaim(results).find(({ what }) => what === "test")!.frozen, `${parts.test.length}`);
+      assert.equal(
+        besideTheClaim(results).find(({ what }) => what === "test")!.frozen,
+        `${parts.test.length}`,
+      );
 
       const shown = answerExamples(experiment, tested[0], { right: 1, wrong: 2 });
       for (const [label, { code }] of source.classes.entries()) {
         const own = shown.filter(({ dx }) => dx === code);
-        const right = tested[0].predicted.filter((answer, i) => answer === label && parts.table[parts.test[i]].label === label);
+        const right = tested[0].predicted.filter((answer, i) =>
+          answer === label && parts.table[parts.test[i]].label === label
+        );
         assert.equal(own.filter((one) => one.label.includes("✓")).length, Math.min(1, right.length));
         assert.ok(own.every((one) => one.label.startsWith(code) && /\d+ %$/.test(one.label)), own[0]?.label);
       }
-      assert.deepEqual(drawnAnswers(shown, config).map(({ label }) => label), shown.map(({ label }) => label));
+      assert.deepEqual(
+        drawnAnswers(shown, config).map(({ label }) => label),
+        shown.map(({ label }) => label),
+      );
 
       const [best] = rankTested(tested);
       const files = await saveNetwork(experiment, best.run);
-      assert.deepEqual(files.map(({ file }) => file).sort(), ["about.json", "model.h5", "model.json", "weights.bin"]);
-      for (const { file, bytes } of files) assert.equal((await Deno.stat(join(config.out, "model", file))).size, bytes);
+      assert.deepEqual(files.map(({ file }) => file).sort(), [
+        "about.json",
+        "model.h5",
+        "model.json",
+        "weights.bin",
+      ]);
+      for (const { file, bytes } of files) {
+        assert.equal((await Deno.stat(join(config.out, "model", file))).size, bytes);
+      }
     });
   },
 });

@@ -1,0 +1,95 @@
+/** The vocabulary of the experiment: what the notebooks import, and nothing else. In the order of the flow. */
+
+export { configure, type Parameters } from "./config.ts";
+
+// data
+export { byCode, namesOf } from "./data/diagnosis.ts";
+export { openImages, openSource, photoOf } from "./experiment/experiment.ts";
+export {
+  agesTitle,
+  classOverview,
+  countBy,
+  firstOfEachClass,
+  photosOf,
+  photosPerLesion,
+  saveMetadata,
+  sitesTitle,
+} from "./experiment/overview.ts";
+export { augmentedCopy } from "./data/augmentation.ts";
+export { augmentationTargets, augmentedTable } from "./data/augmented_table.ts";
+export { drawnPhoto } from "./data/drawn_lesion.ts";
+export { copyStrip, operationStrip } from "./experiment/augmentation_samples.ts";
+export {
+  augmentationGrowth,
+  classCounts,
+  makeParts,
+  partSizes,
+  saveParts,
+  stratifiedSplit,
+} from "./data/parts.ts";
+export { countLeakage } from "./data/leakage.ts";
+
+// model and training
+export { describeWeights, frozenFeatures, openExperiment } from "./experiment/experiment.ts";
+export { parameterCount } from "./model/vgg16.ts";
+export { vgg16 } from "./training/model.ts";
+export { rankRuns, type Run, train, validationInterval } from "./experiment/run.ts";
+export {
+  describeChoice,
+  describeRecipe,
+  describeTraining,
+  learningCurveOf,
+  runsTitle,
+} from "./experiment/run_texts.ts";
+
+// evaluation
+export { classificationReport } from "./evaluation/classification_report.ts";
+export { measureBaselines } from "./experiment/baselines.ts";
+export { describeOpenings, readOpenings } from "./experiment/openings.ts";
+export { answerExamples, drawnAnswers, openTest } from "./experiment/testing.ts";
+export { bestResult, makeResults, rankTested, saveResults } from "./experiment/results.ts";
+export { besideTheClaim, claimOf, conclusion, resultRows } from "./experiment/conclusion.ts";
+export { saveNetwork } from "./experiment/saved_network.ts";
+export { claimed, errata } from "./experiment/write_up.ts";
+
+// what the write-up left as future work
+export {
+  deepOptimizers,
+  imageSizes,
+  ladder,
+  ownRecipe,
+  runStudy,
+  scalings,
+  testOnAllImages,
+} from "./experiment/studies.ts";
+export { compareFairly } from "./experiment/fair_comparison.ts";
+export {
+  describeAllImages,
+  describeLadder,
+  describeOptimizers,
+  describeScaling,
+  describeSizes,
+} from "./experiment/study_texts.ts";
+
+// figures and tables
+export { aboutRun, check, markdown, show } from "./figures/show.ts";
+export { table } from "./figures/table.ts";
+export { barChart, sexSiteBars } from "./figures/bars.ts";
+export { histogram } from "./figures/histogram.ts";
+export { classBars, comparedClassBars, leakageBars, perClassBars } from "./figures/class_bars.ts";
+export { photoGrid } from "./figures/photo_grid.ts";
+export { layerTable } from "./figures/network_table.ts";
+export { learningCurves } from "./figures/learning_curves.ts";
+export { claimBars } from "./figures/claim.ts";
+export { confusionMatrixFigure } from "./figures/confusion_matrix.ts";
+export { ladderFigure } from "./figures/cost.ts";
+export { learningRateTable, seedsTable, studyTable } from "./figures/study_tables.ts";
+export {
+  allImagesTable,
+  confusionTitle,
+  differenceTable,
+  exposureTable,
+  featureTable,
+  rangeTable,
+} from "./figures/result_tables.ts";
+export { percent, thousands } from "./support/format.ts";
