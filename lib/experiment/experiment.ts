@@ -94,7 +94,7 @@ export function storeFolder(config: Config): string {
 }
 
 function imageOptions(config: Config) {
-  return { size: config.size, store: storeFolder(config) };
+  return { size: config.size, store: openStore(storeFolder(config)) };
 }
 
 /** Pixels of one photo of the set, (height, width, 3); shared memory, not to be changed. */

@@ -78,7 +78,7 @@ Deno.test({
           answer === label && parts.table[parts.test[i]].label === label
         );
         assert.equal(own.filter((one) => one.label.includes("✓")).length, Math.min(1, right.length));
-        assert.ok(own.every((one) => one.label.startsWith(code) && /\d+ %$/.test(one.label)), own[0]?.label);
+        assert.ok(own.every((one) => one.label.startsWith(code) && /\d+\s%$/.test(one.label)), own[0]?.label);
       }
       assert.deepEqual(
         drawnAnswers(shown, config).map(({ label }) => label),
