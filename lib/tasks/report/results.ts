@@ -18,6 +18,7 @@ export interface ResultRun {
   depth: string | null;
   optimizer: string | null;
   epochs?: number;
+  configuration?: string | null;
   train: Scores;
   validation: Scores;
   test: Scores;
@@ -39,17 +40,20 @@ export interface Results {
     train: number;
     test: number;
     subset: number;
-    subsetTrain?: number;
+    subsetTrain: number;
   };
   chosen?: string;
   runs: ResultRun[];
   baselines: ResultRun[];
-  claimed: { title?: string; accuracy: number };
+  claimed: { title: string; accuracy: number };
   claim?: {
     claimed: number;
     ours: number;
     interval: { low: number; high: number };
     optimizer: string;
+    trained?:
+      | { ours: number; interval: { low: number; high: number }; optimizer: string; depth: string }
+      | null;
     baselines: { name: string; accuracy: number }[];
   };
   leakage?: { against9600?: LeakageShare[] };

@@ -1,5 +1,5 @@
 /** Small runs made up for the tests: folders as `deno task reproduce` leaves them, with numbers that no real run has. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { AllImagesRow } from "../../../lib/experiment/all_images.ts";
 import type { FairComparison } from "../../../lib/experiment/fair_comparison.ts";
 import type { StudyResult } from "../../../lib/experiment/studies.ts";
@@ -16,7 +16,7 @@ import {
   serializeNotebook,
 } from "../../../lib/support/notebook/ipynb.ts";
 import type { Depth } from "../../../lib/recipe.ts";
-import type { ResultRun, Results } from "../../../lib/tasks/report/results.ts";
+import { deeperRun, type ResultRun, type Results } from "../../../lib/tasks/report/results.ts";
 
 const scores = (accuracy: number, n: number) => ({
   n,
@@ -40,6 +40,7 @@ export function resultRun(
     name,
     depth,
     optimizer,
+    configuration: name.padEnd(12, "0"),
     train: scores(0.9, 960),
     validation: scores(validation, 240),
     test: scores(test, 853),
@@ -174,11 +175,16 @@ export async function writeRun(
     configuration?: Record<string, unknown>;
     /** By name; see `drawnStudies`. */
     studies?: Record<string, unknown>;
+    /** Of the test, by the run's digest. */
+    openings?: string[];
+    /** Of the deeper run. */
+    trainingSeconds?: number;
   },
 ): Promise<string> {
-  await Deno.mkdir(join(folder, "notebooks"), { recursive: true });
-  await Deno.mkdir(join(folder, "studies"));
-  const write = (name: string, text: string) => Deno.writeTextFile(join(folder, name), text);
+  const write = async (name: string, text: string) => {
+    await Deno.mkdir(dirname(join(folder, name)), { recursive: true });
+    await Deno.writeTextFile(join(folder, name), text);
+  };
   for (const [name, notebook] of Object.entries(run.notebooks)) {
     await write(`notebooks/${name}.ipynb`, serializeNotebook(notebook));
   }
@@ -187,6 +193,13 @@ export async function writeRun(
     await write(`studies/${name}.json`, JSON.stringify(study));
   }
   if (run.timings) await write("timings.json", JSON.stringify(run.timings));
+  const log = run.openings?.map((configuration) => `${JSON.stringify({ configuration })}\n`);
+  if (log) await write("test_openings.jsonl", log.join(""));
+  const deeper = run.results && deeperRun(run.results);
+  if (deeper && run.trainingSeconds) {
+    const training = `${deeper.depth}-${deeper.configuration!.slice(0, 12)}`;
+    await write(`trainings/${training}/run.seconds.json`, JSON.stringify({ seconds: run.trainingSeconds }));
+  }
   await write("run.json", JSON.stringify({ configuration: run.configuration ?? {} }));
   return folder;
 }

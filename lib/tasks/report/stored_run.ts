@@ -1,0 +1,89 @@
+/** A run as its folder holds it: executed notebooks, results, times, studies. What a stopped run has not written is null. */
+import { join } from "node:path";
+import type { AllImagesRow } from "../../experiment/all_images.ts";
+import type { FairComparison } from "../../experiment/fair_comparison.ts";
+import type { StudyResult } from "../../experiment/studies.ts";
+import { type Notebook, parseNotebook } from "../../support/notebook/ipynb.ts";
+import { furtherNotebook } from "../notebooks.ts";
+import { deeperRun, type Results } from "./results.ts";
+
+export interface StoredRun {
+  /** In the order of their numbers; the name is the file's without `.ipynb`. */
+  notebooks: { name: string; notebook: Notebook }[];
+  results: Results | null;
+  /** Seconds by notebook. */
+  timings: Record<string, number>;
+  /** Of the recipe's training, over all sittings; 0 without one. */
+  trainingSeconds: number;
+  /** The openings of the test, by the digest of the run that it was opened for. */
+  openings: string[];
+  configuration: { columns?: unknown; classes?: unknown };
+  /** What the executed further notebook has come to; null without it, or where it has not compared everything. */
+  studies: Studies | null;
+}
+
+export interface Studies {
+  ladder: StudyResult[];
+  scaling: StudyResult[];
+  deep_optimizers: StudyResult[];
+  image_sizes: StudyResult[];
+  optimizers: FairComparison;
+  all_images: AllImagesRow[];
+}
+
+const studyNames = ["ladder", "scaling", "deep_optimizers", "image_sizes", "optimizers", "all_images"];
+
+/**
+ * Reads a run's folder (notebooks in `notebooks/`) or a published report (notebooks beside the results).
+ *
+ * @throws {RangeError} where there is no executed notebook
+ */
+export async function readRun(folder: string): Promise<StoredRun> {
+  const inside = join(folder, "notebooks");
+  const place = await Deno.stat(inside).then(() => inside, () => folder);
+  const files = (await Array.fromAsync(Deno.readDir(place)).catch(() => []))
+    .map(({ name }) => name).filter((name) => name.endsWith(".ipynb")).sort();
+  if (files.length === 0) {
+    throw new RangeError(
+      `Expected executed notebooks in ${folder}: run deno task reproduce first, then name its folder with --run. ` +
+        "Received: none",
+    );
+  }
+  const notebooks = await Promise.all(files.map(async (file) => ({
+    name: file.replace(/\.ipynb$/, ""),
+    notebook: parseNotebook(await Deno.readTextFile(join(place, file)), file),
+  })));
+  const record = await readJson<{ configuration?: StoredRun["configuration"] }>(join(folder, "run.json"));
+  const results = await readJson<Results>(join(folder, "results.json"));
+  const trained = results && deeperRun(results);
+  const training = `${trained?.depth}-${trained?.configuration?.slice(0, 12)}`;
+  const times = await readJson<{ seconds: number }>(join(folder, "trainings", training, "run.seconds.json"));
+  const log = await Deno.readTextFile(join(folder, "test_openings.jsonl")).catch(() => "");
+  const studies = files.includes(`${furtherNotebook}.ipynb`)
+    ? await Promise.all(
+      studyNames.map(async (name) => [name, await readJson(join(folder, "studies", `${name}.json`))]),
+    )
+    : [];
+  return {
+    notebooks,
+    results,
+    timings: await readJson<Record<string, number>>(join(folder, "timings.json")) ?? {},
+    trainingSeconds: times?.seconds ?? 0,
+    openings: log.split("\n").filter(Boolean).map((line) => JSON.parse(line).configuration),
+    configuration: record?.configuration ?? {},
+    studies: studies.length > 0 && studies.every(([, study]) => study)
+      ? Object.fromEntries(studies) as Studies
+      : null,
+  };
+}
+
+async function readJson<T>(path: string): Promise<T | null> {
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw new SyntaxError(
+      `${path} is not JSON: run deno task reproduce again. Received: ${(error as Error).message}`,
+    );
+  }
+}
