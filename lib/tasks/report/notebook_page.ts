@@ -1,7 +1,7 @@
 /** An executed notebook as a page: its text, its code, and the richest form of each output that a page can show without trusting it. */
 import { stripVTControlCharacters } from "node:util";
 import { type PhotoMetadata, photoTag } from "../../support/photo_tag.ts";
-import { findPixels } from "../../support/notebook/embedded_image.ts";
+import { findPixels } from "../../support/notebook/photos.ts";
 import type {
   CodeCell,
   DisplayOutput,
