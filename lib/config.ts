@@ -162,7 +162,7 @@ function recipeOf(preset: Preset, { depth, recipe }: ConfigOptions): Recipe {
   return preset === "write-up" ? writeUpRecipe : [];
 }
 
-/** What a notebook's first cell may set; null stands for what is not set. */
+/** What a notebook's first cell may set; null stands for what is not set. Weights of "none": seeded random ones. */
 export type Parameters = { [K in keyof ConfigOptions]?: ConfigOptions[K] | null };
 
 /**
@@ -173,9 +173,10 @@ export type Parameters = { [K in keyof ConfigOptions]?: ConfigOptions[K] | null 
  */
 export function configure(parameters: Parameters = {}): Config {
   const given = definedOnly(parameters as ConfigOptions);
+  if (given.weights === "none") given.weights = null;
   if (Object.keys(given).length > 0) return createConfig(given);
-  const path = Deno.env.get("HAM10000_CONFIG") ?? (existsSync(latestRun) ? latestRun : null);
-  return createConfig(path ? JSON.parse(readFileSync(path, "utf8")) : {});
+  const path = Deno.env.get("HAM10000_CONFIG") ?? latestRun;
+  return createConfig(existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {});
 }
 
 /** Where `deno task reproduce` leaves the configuration of its last run, for notebooks that are opened afterwards. */

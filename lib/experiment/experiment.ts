@@ -9,7 +9,7 @@ import { isOwnTable, openTable } from "../data/metadata.ts";
 import { checkClassSizes, labelsOf, makeParts, type Parts, type Photos } from "../data/parts.ts";
 import { isStandIn, makeStandIn } from "../data/stand_in.ts";
 import { pixelsIn } from "../image_size.ts";
-import { activationsDigest, openActivations } from "../model/activations.ts";
+import { activationsDigest, countStoredActivations, openActivations } from "../model/activations.ts";
 import { inputLength } from "../model/vgg16.ts";
 import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
@@ -164,6 +164,16 @@ export async function openExamples(
     read: (row, target) => activations.read(row, target),
     [Symbol.dispose]: () => activations[Symbol.dispose](),
   };
+}
+
+/** How many rows have no stored activation at `depth`: for an estimate, without computing any. */
+export function countMissing(experiment: Experiment, rows: readonly number[], depth: Depth): number {
+  const { config: { scaling, size }, weights, store } = experiment;
+  const images = rowKeys(experiment, rows).map((key, i) => ({
+    key,
+    pixels: () => pixelsOf(experiment, rows[i]),
+  }));
+  return images.length - countStoredActivations(images, { weights, scaling, size, depth, store });
 }
 
 /** Computes and stores what the frozen network makes of some rows, and says what there is: images, numbers each, megabytes. */

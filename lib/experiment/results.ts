@@ -13,7 +13,7 @@ import { type EngineIdentity, engineIdentity } from "../support/engine/engine.ts
 import { packageVersions } from "../support/versions.ts";
 import type { Baseline } from "./baselines.ts";
 import type { Experiment } from "./experiment.ts";
-import { rankRuns, type Run, type RunEpoch } from "./run.ts";
+import { rankRuns, type RunEpoch } from "./run.ts";
 import { accuracyByExposure, type ExposureRow, type TestedRun } from "./testing.ts";
 import { claimed } from "./write_up.ts";
 
@@ -154,17 +154,16 @@ export function asWrittenResult({ runs, chosen }: Results): Result {
   return runs.find(({ depth, optimizer }) => depth === "head" && optimizer === chosen)!;
 }
 
-/** The network of the recipe; null where the run has none. */
+/** The best network by validation of those that train more than the softmax; null where there is none. */
 export function deeperResult({ runs }: Results): Result | null {
-  return runs.find(({ depth }) => depth !== "head") ?? null;
+  const deeper = runs.filter(({ depth }) => depth !== "head");
+  return rankRuns(deeper)[0] ?? null;
 }
 
 /** The network that validation prefers of those two: figures and tables speak of it. */
 export function bestResult(results: Results): Result {
   const deeper = deeperResult(results);
-  return rankRuns(
-    [asWrittenResult(results), ...deeper ? [deeper] : []] as (Result & Pick<Run, "validation">)[],
-  )[0];
+  return rankRuns([asWrittenResult(results), ...deeper ? [deeper] : []])[0];
 }
 
 /** The tested networks in the order in which validation prefers them. */

@@ -122,7 +122,9 @@ export async function train(
     ...{ bestEpoch: fitted!.bestEpoch, train: learned.evaluation, validation: validated.evaluation, seconds },
   };
   await store.write("runs", configuration, { value, tensors: { validation: validated.answers } });
-  await writeAtomic(join(folder, "run.json"), `${JSON.stringify(value, null, 1)}\n`);
+  const { seconds: _, history: _lines, ...record } = value; // times are not the same twice
+  await writeAtomic(join(folder, "run.json"), `${JSON.stringify(record, null, 1)}\n`);
+  await writeAtomic(join(folder, "run.seconds.json"), JSON.stringify({ seconds }));
   return { ...value, validationAnswers: validated.answers, computed: true };
 }
 
@@ -155,7 +157,9 @@ export async function networkOf(experiment: Experiment, run: Pick<Run, "configur
 }
 
 /** The runs in the order in which validation prefers them: higher accuracy first, of equal ones the lower loss. */
-export function rankRuns<T extends Pick<Run, "validation">>(runs: readonly T[]): T[] {
+export function rankRuns<T extends { readonly validation: Pick<Evaluation, "accuracy" | "loss"> }>(
+  runs: readonly T[],
+): T[] {
   return runs.toSorted((a, b) =>
     b.validation.accuracy - a.validation.accuracy || a.validation.loss - b.validation.loss
   );

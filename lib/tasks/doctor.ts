@@ -5,7 +5,7 @@
  */
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { packageVersions } from "../experiment/versions.ts";
+import { packageVersions } from "../support/versions.ts";
 import { describeSettings, diagnoseEngine, type Finding } from "../support/engine/diagnosis.ts";
 import { readEngineChoice } from "../support/engine/engine_choice.ts";
 import { ensureEngine } from "../support/engine/install.ts";

@@ -1,11 +1,13 @@
-/** What a run has to do: which notebooks are as they were, which not and why. */
-import { join } from "node:path";
-import { type Config } from "../config.ts";
+/** What a run has to do: which notebooks are as they were, which are not, and why. */
+import { dirname, join, relative } from "node:path";
+import { type Config, experimentOf } from "../config.ts";
+import { digestOf, sha256 } from "../support/digest.ts";
+
+import { oneDnnHelps, readEngineChoice } from "../support/engine/engine_choice.ts";
+import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
+import { parseNotebook } from "../support/notebook/ipynb.ts";
 import { projectRoot } from "../support/project.ts";
-import { sha256 } from "../support/digest.ts";
-import { furtherNotebook } from "./report/run_folder.ts";
-import { changedParts, type Fingerprint, sharedFingerprint } from "./fingerprint.ts";
-import { changedFiles, type NotebookRecord, type RunRecord } from "./run_record.ts";
+import { changedFiles, type Fingerprint, type NotebookRecord, type RunRecord } from "./run_record.ts";
 
 export interface PlannedNotebook {
   /** `01_eda`. */
@@ -17,55 +19,128 @@ export interface PlannedNotebook {
   readonly fingerprint: Fingerprint;
   /** Why it must run; null where the stored one can be taken. */
   readonly reason: string | null;
-  /** Files in the run's folder that are not as it wrote them, by path in there: to be removed before it runs. */
+  /** Paths in the run's folder of files that are not as it wrote them: they are removed before it runs. */
   readonly damaged: readonly string[];
 }
 
-/** The main notebooks, in order: what the write-up tells. */
-export const mainNotebooks = [
-  "01_eda",
-  "02_augmentation",
-  "03_split",
-  "04_optimizer_comparison",
-  "05_final_evaluation",
-] as const;
-
-/** Notebooks that go on where the write-up ends: hours of training, so run by name alone. */
-export const furtherNotebooks = [furtherNotebook] as const;
-
-/** Folders in a run's folder whose files belong to a notebook, also those that it took as they were. */
-export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
-  "04_optimizer_comparison": ["optimizers", "trainings"],
-  "05_final_evaluation": ["model"],
-  [furtherNotebook]: ["studies"],
+/** How a part is called when it has changed. */
+const partNames: Record<keyof Fingerprint, string> = {
+  notebook: "the notebook",
+  code: "lib/ or the packages",
+  configuration: "the configuration",
+  data: "the images",
+  weights: "the weights",
+  deno: "Deno's version",
+  engine: "the engine",
 };
 
-/** Compares each notebook with what is recorded of its last run. */
+/** Compares each notebook with the record of its last run. */
 export async function planNotebooks(
   config: Config,
   names: readonly string[],
   record: RunRecord,
 ): Promise<PlannedNotebook[]> {
-  const shared = await sharedFingerprint(config);
+  const shared = {
+    configuration: digestOf(experimentOf(config)),
+    data: config.data === null ? "stand-in" : await dataDigest(config.data, config.metadata),
+    weights: config.weights === null ? "random" : sha256(await fileState(config.weights)),
+    deno: Deno.version.deno,
+    engine: await engineText(),
+  };
   return await Promise.all(names.map(async (name) => {
     const path = join(projectRoot, "notebooks", `${name}.ipynb`);
-    const executed = join(config.out, "notebooks", `${name}.ipynb`);
-    const fingerprint = { ...shared, notebook: sha256(await Deno.readFile(path)) };
+    const text = await Deno.readTextFile(path);
+    const code = parseNotebook(text, name).cells.map(({ source }) => source).join("\n");
+    const fingerprint = { notebook: sha256(text), code: await codeDigest(code, dirname(path)), ...shared };
     const before = record.notebooks[name];
     const damaged = before ? await changedFiles(config, before) : [];
+    const executed = join(config.out, "notebooks", `${name}.ipynb`);
     return { name, path, executed, fingerprint, damaged, reason: reasonToRun(before, fingerprint, damaged) };
   }));
 }
 
 function reasonToRun(
   before: NotebookRecord | undefined,
-  fingerprint: Fingerprint,
+  now: Fingerprint,
   damaged: readonly string[],
 ): string | null {
   if (!before) return "not run yet";
-  const changed = changedParts(before.fingerprint, fingerprint);
-  if (changed.length > 0) return `changed: ${changed.join(", ")}`;
+  const parts = Object.keys(partNames) as (keyof Fingerprint)[];
+  const changed = parts.filter((part) => before.fingerprint[part] !== now[part]);
+  if (changed.length > 0) return `changed: ${changed.map((part) => partNames[part]).join(", ")}`;
   if (damaged.length === 0) return null;
   const more = damaged.length > 1 ? ` (and ${damaged.length - 1} more)` : "";
   return `${damaged[0]} is missing or was changed${more}`;
+}
+
+/** The engine that is going to compute, as far as it can be known without loading it: what decides the last bits. */
+async function engineText(): Promise<string> {
+  const { engine, oneDnn, threads } = readEngineChoice();
+  const found = engine === "wasm" ? null : await readInstallation(tfjsNodeFolder());
+  if (found?.state !== "ready") return `WebAssembly, ${threads} threads asked for`;
+  const { tensorflow, way } = found.installation;
+  const withOneDnn = oneDnn ?? oneDnnHelps(platform) ? "on" : "off";
+  return `TensorFlow ${tensorflow} (${way}), oneDNN ${withOneDnn}, ${threads} threads`;
+}
+
+/** Parts of lib/support that a notebook's code reaches and that decide no result: an edit there makes no notebook run again. */
+const withoutResults = [
+  "atomic.ts",
+  "storage_error.ts",
+  "notebook/",
+  "engine/command.ts",
+  "engine/install",
+  "engine/official.ts",
+  "engine/wheel.ts",
+].map((name) => join("lib", "support", name));
+
+async function codeDigest(code: string, folder: string): Promise<string> {
+  const { imports } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
+  const files = await filesBehind(code, folder);
+  const contents = await Promise.all([join(projectRoot, "deno.lock"), ...files].map((p) => Deno.readFile(p)));
+  return sha256(digestOf(imports), ...contents);
+}
+
+/**
+ * The project's files that a piece of code leads to: those that it names by a relative path, as imports do, and those that they
+ * name, and so on. Sorted. Files that decide no result are left out.
+ *
+ * @param folder where the code's own relative paths begin
+ * @param root the project's
+ */
+export async function filesBehind(code: string, folder: string, root = projectRoot): Promise<string[]> {
+  const found = new Set<string>();
+  const follow = async (text: string, folder: string) => {
+    for (const [, path] of text.matchAll(/["'](\.{1,2}\/[^"'\s]+\.(?:ts|js|wasm))["']/g)) {
+      const file = join(folder, path);
+      if (found.has(file) || withoutResults.some((part) => relative(root, file).startsWith(part))) continue;
+      const next = await Deno.readTextFile(file).catch(() => null); // a path in a comment may lead nowhere
+      if (next === null) continue;
+      found.add(file);
+      await follow(next, dirname(file));
+    }
+  };
+  await follow(code, folder);
+  return [...found].sort();
+}
+
+async function dataDigest(folder: string, table: string | null): Promise<string> {
+  const photos = await folderDigest(folder);
+  return table === null ? photos : sha256(photos, await fileState(table));
+}
+
+/** Of names, sizes and times: reading gigabytes of photos again would take longer than it saves. */
+async function folderDigest(folder: string): Promise<string> {
+  const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
+  const names = entries.toSorted((a, b) => a.name < b.name ? -1 : 1);
+  const states = await Promise.all(names.map(async ({ name, isDirectory }) => {
+    const path = join(folder, name);
+    return `${name}:${isDirectory ? await folderDigest(path) : await fileState(path)}`;
+  }));
+  return sha256(states.join("\n"));
+}
+
+async function fileState(path: string): Promise<string> {
+  const state = await Deno.stat(path).catch(() => null);
+  return state ? `${state.size}:${state.mtime?.getTime()}` : "missing";
 }

@@ -34,7 +34,7 @@ async function main(args: string[]): Promise<number> {
     }
     const run = values.run === undefined ? null : resolve(values.run);
     const target = values.out ? resolve(values.out) : join(run ?? join(projectRoot, "outputs"), "report");
-    if (run) console.log(`${(await publish(run, target)).join(", ")} → ${shownPath(target)}`);
+    if (run) console.log(`${describe(await publish(run, target))} → ${shownPath(target)}`);
     const site = join(target, "site");
     await writeSite(target, site);
     console.log(`Open ${shownPath(join(site, "index.html"))} in a browser.`);
@@ -45,6 +45,13 @@ async function main(args: string[]): Promise<number> {
     console.error((error as Error).message);
     return 2;
   }
+}
+
+/** The files of the folder itself by name, those of studies and trainings by number. */
+function describe(names: string[]): string {
+  const own = names.filter((name) => !name.includes("/"));
+  const records = names.length - own.length;
+  return own.join(", ") + (records > 0 ? ` and ${records} records of studies and trainings` : "");
 }
 
 function isAboutFlags(error: unknown): boolean {

@@ -1,48 +1,44 @@
-/** `deno task reproduce`: runs the notebooks in order through the Deno kernel; see `usage` for the flags. */
+/** `deno task reproduce`: runs the notebooks in order through the Deno kernel. `usage` lists the flags. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { writeAtomic } from "../support/atomic.ts";
-import { type Config, type ConfigOptions, createConfig } from "../config.ts";
-import { projectRoot } from "../support/project.ts";
-import { sha256 } from "../support/digest.ts";
+import { type Config, type ConfigOptions, createConfig, latestRun } from "../config.ts";
+import { asWrittenResult, deeperResult, readResults, type Results } from "../experiment/results.ts";
 import { percent } from "../support/format.ts";
-import { shownPath } from "../support/project.ts";
-import { packageVersions } from "../experiment/versions.ts";
+import { packageVersions } from "../support/versions.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { whyNotNative } from "../support/engine/install.ts";
 import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../support/notebook/ipynb.ts";
+import { withParameters } from "../support/notebook/parameters.ts";
 import { type NotebookLine, notebookLine } from "../support/terminal_line.ts";
+import { projectRoot, shownPath } from "../support/project.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../support/storage_error.ts";
-import { earlierTraining } from "./earlier_training.ts";
-import { estimateCost } from "./estimate.ts";
-import { forget } from "./forget.ts";
-import { endOnRequest } from "./interruption.ts";
-import { removeLeftOvers } from "./left_overs.ts";
-import { lockRun } from "./lock.ts";
+import { costLines, estimateCost } from "./estimate.ts";
+import { furtherNotebook, selectNotebooks } from "./notebooks.ts";
+import { type PlannedNotebook, planNotebooks } from "./plan.ts";
+import { parseReproduceOptions, usage } from "./reproduce_options.ts";
 import {
-  furtherNotebooks,
-  mainNotebooks,
-  ownedFolders,
-  type PlannedNotebook,
-  planNotebooks,
-} from "./plan.ts";
-import { parseReproduceOptions, selectNotebooks, usage } from "./reproduce_options.ts";
-import { filesWrittenSince, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
+  describeForgetting,
+  forget,
+  type Forgetting,
+  lockRun,
+  removeLeftOvers,
+  type StoredWork,
+  workIn,
+} from "./run_folder.ts";
+import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
 import { bringWeightsApart, setUpApart } from "./set_up.ts";
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
-
-/** How far this process is, for whoever stops it. */
+/** How far a run is: for whoever stops it. */
 interface Stand {
   /** Notebooks that need not run again. */
-  kept: string[];
+  readonly kept: string[];
   /** The one that runs. */
   current: string | null;
   line: NotebookLine | null;
-  /** What one cell may take. */
-  readonly timeoutSeconds: number;
 }
 
-/** Returns the exit code: 0 done, 1 a notebook failed, 2 the call cannot be carried out as given or its folder not written. */
+/** Returns the exit code: 0 done, 1 a notebook failed, 2 the call cannot be carried out or its folder not be written to. */
 async function main(args: string[]): Promise<number> {
   try {
     const options = parseReproduceOptions(args);
@@ -50,28 +46,38 @@ async function main(args: string[]): Promise<number> {
       console.log(usage);
       return 0;
     }
-    const names = selectNotebooks(mainNotebooks, options, furtherNotebooks);
+    const names = selectNotebooks(options);
     for (const name of names) await readNotebook(join(projectRoot, "notebooks", `${name}.ipynb`));
     let config = createConfig(options.config);
-    const isLong = config.recipe.length > 0 || names.some((name) => name === furtherNotebooks[0]);
-    const timeoutSeconds = options.timeoutSeconds ?? (isLong ? 86_400 : 3600);
-    const stand: Stand = { kept: [], current: null, line: null, timeoutSeconds };
+    const stand: Stand = { kept: [], current: null, line: null };
     endOnRequest(() => farewell(config, stand));
     if (!options.dryRun) config = await withWeights(config, options.config);
     introduce(config);
-    if (options.dryRun) return await dryRun(config, names, options.fresh);
+    const forgetting = { notebooks: options.fresh ? names : [], work: options.forget };
+    await checkEngine(config, names);
+    if (options.dryRun) return await dryRun(config, names, forgetting);
     using _lock = await lockRun(config);
     await removeLeftOvers(config.out);
-    if (options.fresh) await forget(config, names);
-    const code = await run(config, names, stand);
+    await setUpApart();
+    await checkEngine(config, names); // the set-up may have failed
+    for (const line of await describeForgetting(config, forgetting)) console.log(`deleting ${line}`);
+    await forget(config, forgetting);
+    const isLong = trainsConvolutions(config, names);
+    const parameters = parametersOf(config, options.config);
+    const code = await run(
+      config,
+      names,
+      parameters,
+      stand,
+      options.timeoutSeconds ?? (isLong ? 86_400 : 3600),
+    );
     await removeLeftOvers(config.out); // a kernel may have been killed since
     return code;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const isStorage = isStorageFault(error.name, error.message);
-    const isAboutTheCall = [RangeError, SyntaxError, Deno.errors.PermissionDenied].some((kind) =>
-      error instanceof kind
-    );
+    const isAboutTheCall = [RangeError, SyntaxError, Deno.errors.PermissionDenied]
+      .some((kind) => error instanceof kind);
     if (!isStorage && !isAboutTheCall) throw error;
     const isAdvised = !isStorage || error instanceof StorageError;
     console.error(isAdvised ? error.message : `${error.message}. ${storageAdvice(error.message)}`);
@@ -79,15 +85,24 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** The configuration; weights that photos need and nobody gave are downloaded, if that is possible. */
-async function withWeights(config: Config, options: ConfigOptions): Promise<Config> {
-  const isWanted = config.weights === null && options.weights === undefined;
-  if (!isWanted || config.data === null || !existsSync(config.data)) return config;
-  if (await bringWeightsApart()) return createConfig(options);
-  console.warn(
-    "Without ImageNet's weights the network starts from seeded random ones, and every result says so.\n",
-  );
-  return config;
+/**
+ * From now on a request to end says what `describe` gives, and ends this process at once; its kernel ends with it. Nothing has to
+ * be saved first: every stage is stored step by step, so a power cut would lose no more.
+ */
+function endOnRequest(describe: () => string): void {
+  const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const; // 128 + the signal's number, as shells have it
+  const signals = Deno.build.os === "windows"
+    ? ["SIGINT"] as const
+    : ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) {
+    Deno.addSignalListener(signal, () => {
+      try {
+        console.error(describe());
+      } finally { // after SIGHUP there may be no terminal left to write to
+        Deno.exit(exitCodes[signal]);
+      }
+    });
+  }
 }
 
 /** What is kept and how to go on, for a run that is stopped. */
@@ -96,11 +111,31 @@ function farewell(config: Config, { kept, current, line }: Stand): string {
   const parts = [
     ...(kept.length > 0 ? [kept.join(", ")] : []),
     ...(current
-      ? [`of ${current} whatever is computed (images, activations, trained networks to the last checkpoint)`]
+      ? [`of ${current} what is computed so far (images, activations, trainings up to the last checkpoint)`]
       : []),
   ];
   return `\nStopped.${parts.length > 0 ? ` Kept in ${shownPath(config.out)}: ${parts.join("; ")}.` : ""} ` +
     "The same command goes on from there.";
+}
+
+/** The configuration; weights that photos need and nobody gave are downloaded if possible. */
+async function withWeights(config: Config, options: ConfigOptions): Promise<Config> {
+  const isWanted = config.weights === null && options.weights === undefined;
+  if (!isWanted || config.data === null || !existsSync(config.data)) return config;
+  if (await bringWeightsApart()) return createConfig(options);
+  console.warn(
+    "Without ImageNet's weights the network starts from seeded random ones. Every result says so.\n",
+  );
+  return config;
+}
+
+/** The parameters cell of this run's notebooks: opened alone they go on with it. */
+function parametersOf(config: Config, options: ConfigOptions): string {
+  const { preset, data, weights, out } = config;
+  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
+  const parameters = { ...Object.fromEntries(given), preset, data, weights: weights ?? "none", out };
+  return `// Set by deno task reproduce: this copy goes on with its run.\n` +
+    `const parameters = ${JSON.stringify(parameters, null, 2)};`;
 }
 
 function introduce(config: Config): void {
@@ -112,23 +147,52 @@ function introduce(config: Config): void {
   console.log(`results  ${shownPath(config.out)}\n`);
 }
 
-/** Says for each notebook whether it would run and why, and what the run costs. */
-async function dryRun(config: Config, names: string[], fresh: boolean): Promise<number> {
-  const plan = await planNotebooks(config, names, fresh ? { notebooks: {} } : await readRunRecord(config));
+function trainsConvolutions({ recipe }: Config, names: readonly string[]): boolean {
+  const trainsRecipe = names.some((name) => /^0[45]/.test(name)) &&
+    recipe.some(({ depth }) => depth !== "head");
+  return trainsRecipe || names.includes(furtherNotebook);
+}
+
+/** @throws {RangeError} where convolutions are to be trained, but WebAssembly is going to compute, which cannot do that */
+async function checkEngine(config: Config, names: readonly string[]): Promise<void> {
+  const problem = trainsConvolutions(config, names) ? await whyNotNative() : null;
+  if (problem === null) return;
+  throw new RangeError(
+    `Training convolutions needs the native TensorFlow engine. ${problem}\n` +
+      "To train the softmax alone: --depth head, and without notebook 06.",
+  );
+}
+
+/** Says for each notebook whether it would run and why, what would be deleted, and what the run costs. */
+async function dryRun(config: Config, names: string[], forgetting: Forgetting): Promise<number> {
+  const record = await readRunRecord(config);
+  for (const name of forgetting.notebooks) delete record.notebooks[name];
+  const plan = await planNotebooks(config, names, record);
   for (const { name, reason } of plan) {
     console.log(`${name.padEnd(24)} ${reason ? `runs: ${reason}` : "stored already, nothing changed"}`);
   }
+  for (const line of await describeForgetting(config, forgetting)) console.log(`would delete ${line}`);
   const todo = plan.filter(({ reason }) => reason !== null).map(({ name }) => name);
-  console.log(`\n${(await estimateCost(config, todo, { fresh })).join("\n")}`);
+  console.log(`\n${await costText(config, todo, workIn(forgetting))}`);
   return 0;
 }
 
-async function run(config: Config, names: string[], stand: Stand): Promise<number> {
-  await setUpApart();
+async function costText(config: Config, names: string[], forgotten: StoredWork[] = []): Promise<string> {
+  if (names.length === 0) return "Nothing to compute.";
+  return costLines(await estimateCost(config, names, { forgotten })).join("\n");
+}
+
+async function run(
+  config: Config,
+  names: string[],
+  parameters: string,
+  stand: Stand,
+  timeoutSeconds: number,
+): Promise<number> {
   const record = await readRunRecord(config);
   const plan = await planNotebooks(config, names, record);
-  const todo = plan.filter((notebook) => notebook.reason !== null);
-  for (const { name } of plan.filter((notebook) => notebook.reason === null)) {
+  const todo = plan.filter(({ reason }) => reason !== null);
+  for (const { name } of plan.filter(({ reason }) => reason === null)) {
     console.log(`${name.padEnd(24)} reused, nothing changed`);
     stand.kept.push(name);
   }
@@ -136,63 +200,70 @@ async function run(config: Config, names: string[], stand: Stand): Promise<numbe
     console.log(`\nNothing to do: all results are in ${shownPath(config.out)}. --fresh computes them again.`);
     return 0;
   }
-  const cost = await estimateCost(config, todo.map(({ name }) => name));
-  console.log(`${cost.join("\n")}\n`);
+  console.log(`${await costText(config, todo.map(({ name }) => name))}\n`);
   const configPath = join(config.out, "config.json");
-  await writeAtomic(configPath, `${JSON.stringify(config, null, 2)}\n`);
-  const timings = await readTimings(config);
+  await writeAtomic(configPath, jsonText(config));
+  if (dirname(config.out) === dirname(latestRun)) await writeAtomic(latestRun, jsonText(config));
+  const timings = await readJson(join(config.out, "timings.json")) ?? {};
   for (const [index, notebook] of todo.entries()) {
-    console.log(`${notebook.name.padEnd(24)} ${notebook.reason}`);
-    const started = Date.now();
-    stand.current = notebook.name;
-    delete record.notebooks[notebook.name];
-    for (const name of notebook.damaged) await Deno.remove(join(config.out, name)).catch(() => {});
+    const { name } = notebook;
+    console.log(`${name.padEnd(24)} ${notebook.reason}`);
+    const began = Date.now();
+    stand.current = name;
+    delete record.notebooks[name];
+    for (const damaged of notebook.damaged) await Deno.remove(join(config.out, damaged)).catch(() => {});
     try {
-      await runNotebook(configPath, notebook, { index, count: todo.length }, stand);
+      using line = notebookLine(name, { index, count: todo.length });
+      stand.line = line;
+      const executed = await runNotebook(configPath, notebook, { parameters, line, timeoutSeconds });
+      stand.line = null;
+      line[Symbol.dispose]();
+      for (const warning of warningsOf(executed)) console.warn(warning);
     } catch (error) {
       if (!(error instanceof ExecutionError)) throw error;
-      console.error(`\n${error.message}\n\nRendered up to there: ${shownPath(notebook.executed)}`);
-      if (error.ename === "CellTimeout") console.error("--timeout N gives each cell N minutes.");
-      if (!isStorageFault(error.ename, error.evalue)) return 1;
-      if (error.ename !== "StorageError") console.error(storageAdvice(error.evalue));
-      return 2;
+      return tellFailure(error, notebook);
     }
-    timings[notebook.name] = (Date.now() - started) / 1000;
-    if (config.recipe.length > 0 && notebook.name.startsWith("04")) { // where it is trained
-      timings.earlierTraining = await earlierTraining(config, { started, seconds: timings[notebook.name] });
-    }
-    await keep(config, record, notebook, started);
-    await writeAtomic(join(config.out, "timings.json"), `${JSON.stringify(timings, null, 2)}\n`);
-    stand.kept.push(notebook.name);
+    timings[name] = (Date.now() - began) / 1000;
+    record.notebooks[name] = {
+      fingerprint: notebook.fingerprint,
+      files: await filesOf(config, name, began),
+    };
+    await keep(config, record, timings);
+    stand.kept.push(name);
     stand.current = null;
-    console.log(`${notebook.name.padEnd(24)} done in ${timings[notebook.name].toFixed(1)} s`);
+    console.log(`${name.padEnd(24)} done in ${timings[name].toFixed(1)} s`);
   }
-  await report(config);
+  const results = await readResults(config.out);
+  if (results) console.log(`\n${resultText(results)}\nAll results: ${shownPath(config.out)}`);
   return 0;
 }
 
 /** Executes one notebook; after each cell the copy in the run's folder holds what was rendered so far. */
 async function runNotebook(
   configPath: string,
-  notebook: PlannedNotebook,
-  place: { index: number; count: number },
-  stand: Stand,
-): Promise<void> {
-  const source = await readNotebook(notebook.path);
-  using progress = notebookLine(notebook.name, place);
-  stand.line = progress;
-  const save = (executed: typeof source) => writeAtomic(notebook.executed, serializeNotebook(executed));
+  { name, path, executed: target }: PlannedNotebook,
+  { parameters, line, timeoutSeconds }: { parameters: string; line: NotebookLine; timeoutSeconds: number },
+): Promise<Notebook> {
+  const source = withParameters(await readNotebook(path), parameters, name);
+  const save = (executed: Notebook) => writeAtomic(target, serializeNotebook(executed));
   const executed = await executeNotebook(source, {
-    name: notebook.name,
-    folder: dirname(notebook.path),
+    ...{ name, timeoutSeconds },
+    folder: dirname(path),
     env: { HAM10000_CONFIG: configPath },
-    timeoutSeconds: stand.timeoutSeconds,
-    onProgress: progress.update,
+    onProgress: line.update,
     onCellDone: save,
   });
   await save(executed);
-  stand.line = null;
-  for (const warning of warningsOf(executed)) console.warn(warning);
+  return executed;
+}
+
+/** Says where and why a notebook failed, and what to do; returns the exit code. */
+function tellFailure(error: ExecutionError, notebook: PlannedNotebook): number {
+  console.error(`\n${error.message}\n\nRendered up to there: ${shownPath(notebook.executed)}`);
+  if (error.ename === "CellTimeout") console.error("--timeout N gives each cell N minutes.");
+  if (!isStorageFault(error.ename, error.evalue)) return 1;
+  if (error.ename !== "StorageError") console.error(storageAdvice(error.evalue));
+  return 2;
 }
 
 /** What cells wrote to stderr, such as damage found in what was stored. */
@@ -204,53 +275,28 @@ function warningsOf({ cells }: Notebook): string[] {
   return [...new Set(lines)].filter((line) => line.trim() !== "");
 }
 
-async function keep(
-  config: Config,
-  record: RunRecord,
-  notebook: PlannedNotebook,
-  since: number,
-): Promise<void> {
-  const executed = `notebooks/${notebook.name}.ipynb`;
-  const files = {
-    ...await filesWrittenSince(config, since, ownedFolders[notebook.name]),
-    [executed]: sha256(await Deno.readFile(join(config.out, executed))),
-  };
-  record.notebooks[notebook.name] = { fingerprint: notebook.fingerprint, files };
-  const results = await readJson(join(config.out, "results.json"));
-  const { synthetic, engine, digests } = results ?? {};
+async function keep(config: Config, record: RunRecord, timings: Record<string, number>): Promise<void> {
+  const { synthetic, engine, digests } = await readJson(join(config.out, "results.json")) ?? {};
   await writeRunRecord(config, record, { versions: packageVersions(), synthetic, engine, digests });
+  await writeAtomic(join(config.out, "timings.json"), jsonText(timings));
 }
 
-/** The result in a few lines. */
-async function report(config: Config): Promise<void> {
-  const results = await readJson(join(config.out, "results.json"));
-  if (!results) return;
-  const { runs } = results as {
-    runs: { optimizer: string; depth: string; test: { accuracy: number; n: number } }[];
-  };
-  const chosen = runs.find((run) => run.depth === "head" && run.optimizer === results.chosen)!;
-  const trained = runs.find(({ depth }) => depth !== "head");
-  console.log(
-    `\n${results.synthetic ? "SYNTHETIC stand-in data: these numbers say nothing about skin.\n" : ""}` +
-      `Test accuracy ${
-        percent(chosen.test.accuracy)
-      } (frozen, ${chosen.optimizer}, ${chosen.test.n} images); ` +
-      (trained
-        ? `${percent(trained.test.accuracy)} (trained from ${trained.depth}, ${trained.optimizer}); `
-        : "") +
-      `claimed ${percent(results.claimed.accuracy)}; ` +
-      results.baselines.map((b: { name: string; test: { accuracy: number } }) =>
-        `${b.name} ${percent(b.test.accuracy)}`
-      ).join("; ") +
-      `\nAll results: ${shownPath(config.out)}`,
-  );
+/** The result in a line or two. */
+function resultText(results: Results): string {
+  const measured = [asWrittenResult(results), deeperResult(results), ...results.baselines]
+    .filter((result) => result !== null);
+  const accuracies = measured.map(({ name, test }) => `${percent(test.accuracy)} ${name}`);
+  return (results.synthetic ? "SYNTHETIC stand-in data: these numbers say nothing about skin.\n" : "") +
+    `Test accuracy: ${accuracies.join("; ")}. Claimed: ${percent(results.claimed.accuracy)}.`;
 }
 
-async function readTimings(config: Config): Promise<Record<string, number>> {
-  return await readJson(join(config.out, "timings.json")) ?? {};
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 // deno-lint-ignore no-explicit-any -- JSON of our own making, read for a few fields
 async function readJson(path: string): Promise<any> {
   return await Deno.readTextFile(path).then(JSON.parse).catch(() => null);
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

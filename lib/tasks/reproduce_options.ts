@@ -1,18 +1,20 @@
-/** The command line of `deno task reproduce`. */
-import { resolve } from "node:path";
+/** The command line of `deno task reproduce`, and the file that `--config` names. */
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type ConfigOptions, type Preset } from "../config.ts";
+import { type ConfigOptions, createConfig, type Preset } from "../config.ts";
 import type { Depth } from "../recipe.ts";
-import { readConfigFile } from "./config_file.ts";
+import { type StoredWork, storedWorkNames } from "./run_folder.ts";
 import { parseColumns } from "../columns.ts";
 
 export interface ReproduceOptions {
   readonly config: ConfigOptions;
-  /** Notebooks to run, by number or name; null: all. */
+  /** Notebooks to run, by number or name; null: the main ones. */
   readonly only: string[] | null;
   /** The first notebook to run; null: the first of all. */
   readonly from: string | null;
   readonly fresh: boolean;
+  readonly forget: StoredWork[];
   /** What one cell may take before it is stopped; null: what fits the configuration. */
   readonly timeoutSeconds: number | null;
   readonly dryRun: boolean;
@@ -21,36 +23,47 @@ export interface ReproduceOptions {
 
 export const usage = `deno task reproduce [flags]
 
-Runs the notebooks in order through the Deno kernel and writes results, figures and executed notebooks.
+Runs the notebooks in order and writes results, figures and executed notebooks. A run that was stopped goes on where it stopped;
+what is stored and unchanged is not computed again.
 
-  --preset NAME    quick: real images, VGG16 frozen, as written (default where images are found)
-                   write-up: the same, and the recipe that reaches the published number: an hour
-                   smoke: drawn stand-in images, about two minutes (default where none are)
-  --depth NAME     train convolutions too, from this block on: block5, block4, …, block1 (default: head, none)
-  --data FOLDER    HAM10000_metadata.csv and the image folders (default: data/)
-  --metadata FILE  the table of the photos (default: HAM10000_metadata.csv in the data folder)
-  --columns LIST   another table's names of HAM10000's columns: image_id=image,dx=diagnosis,lesion_id=patient
-  --classes LIST   another table's diagnoses, in label order (default: with --columns, those that it has)
-  --skip-damaged   leave out photos that cannot be decoded, and say so on every page (default: stop and list them)
-  --weights FILE   VGG16 without top, Keras' HDF5 file (default: looked for in data/, else downloaded for photos);
-                   none: seeded random ones
+What is computed
+  --preset NAME    quick: real photos, VGG16 frozen, as the write-up describes it (default where photos are found)
+                   write-up: the same, then the recipe that reaches the published number: one to two hours
+                   smoke: drawn stand-in images, about a minute (default where no photos are found)
+  --depth NAME     also train VGG16's convolutions from this block on: block5, block4, …, block1 (default: head, none)
   --seed N         what every random choice starts from (default: 0)
-  --out FOLDER     where results go (default: outputs/<preset>)
   --config FILE    JSON with any fields of Config in lib/config.ts, as { "epochs": 3 }; flags win over it
-  --tensorboard    write TensorBoard's logs of such a training, in trainings/ of the results
-  --only LIST      run these notebooks alone, by number: 04 or 03,05; 06 runs in no other way
-  --from NUMBER    run this notebook and all after it
-  --fresh          forget what is stored and compute everything again
-  --timeout N      minutes that one cell may take before it is stopped (default: 60, with convolutions to train a day)
-  --dry-run        say what would run, what is stored already, the time and the disk it takes; run nothing
+  --tensorboard    write TensorBoard's logs of the recipe's training, in trainings/ of the results
+
+Photos, weights and results
+  --data FOLDER    HAM10000_metadata.csv and the folders of photos (default: data/)
+  --metadata FILE  the table of the photos (default: HAM10000_metadata.csv in the data folder)
+  --columns LIST   what another table calls HAM10000's columns: image_id=image,dx=diagnosis,lesion_id=patient
+  --classes LIST   another table's diagnoses, in label order (default: with --columns, those in the table)
+  --skip-damaged   leave out photos that cannot be decoded, and say so on every page (default: stop and list them)
+  --weights FILE   VGG16 without its top, Keras' HDF5 file (default: in data/, where it is downloaded if there are photos);
+                   none: seeded random weights
+  --out FOLDER     where results go (default: outputs/<preset>)
+
+Which notebooks run
+  --only LIST      only these, by number: 04 or 03,05. Notebook 06 takes hours and runs only if it is named here
+  --from NUMBER    this one and all after it
+  --fresh          run the selected notebooks even if nothing has changed, without what they have stored: 02 the decoded photos,
+                   04 the activations and softmaxes, 05 the saved model. Trainings and studies stay
+  --forget LIST    delete stored work before the run: ${storedWorkNames.join(", ")}.
+                   Trainings take minutes to hours, so they go only when they are named here
+  --timeout N      minutes that one cell may take (default: 60; 1,440 where convolutions are trained)
+  --dry-run        say what would run and why, what would be deleted, how long it takes and how much disk; run nothing
   --help           this page
+
+Exit codes: 0 done; 1 a notebook failed; 2 the call cannot be carried out, or the results cannot be written; 130 stopped by Ctrl-C.
 `;
 
 /** @throws {RangeError} for a flag or value that cannot be, with what was expected */
 export function parseReproduceOptions(args: string[]): ReproduceOptions {
   const { values } = parseOrTeach(args);
   const path = (value: string | undefined) => (value === undefined ? undefined : resolve(value));
-  const seed = values.seed === undefined ? undefined : Number(values.seed.trim() === "" ? NaN : values.seed);
+  const list = (value: string | undefined) => (value === undefined ? undefined : parseList(value));
   if (values.only !== undefined && values.from !== undefined) {
     throw new RangeError("--only and --from exclude each other. Received: both");
   }
@@ -58,15 +71,20 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
   if (minutes !== null && !(minutes > 0 && minutes <= 10_000)) {
     throw new RangeError(`--timeout is a number of minutes, more than 0. Received: ${values.timeout}`);
   }
+  const forget = list(values.forget) ?? [];
+  const unknown = forget.find((name) => !storedWorkNames.some((known) => known === name));
+  if (unknown !== undefined) {
+    throw new RangeError(`--forget is a list out of ${storedWorkNames.join(", ")}. Received: "${unknown}"`);
+  }
   const flags: ConfigOptions = {
     preset: values.preset as Preset | undefined,
     data: path(values.data),
     metadata: path(values.metadata),
     columns: values.columns === undefined ? undefined : parseColumns(values.columns),
-    classes: values.classes === undefined ? undefined : parseList(values.classes),
+    classes: list(values.classes),
     skipDamaged: values["skip-damaged"],
     weights: values.weights === "none" ? null : path(values.weights),
-    seed,
+    seed: values.seed === undefined ? undefined : Number(values.seed.trim() || NaN),
     out: path(values.out),
     depth: values.depth as Depth | undefined,
     tensorBoard: values.tensorboard,
@@ -74,63 +92,27 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   return {
     config: { ...(values.config === undefined ? {} : readConfigFile(resolve(values.config))), ...given },
-    only: values.only === undefined ? null : parseList(values.only),
+    only: list(values.only) ?? null,
     from: values.from ?? null,
     fresh: values.fresh ?? false,
+    forget: forget as StoredWork[],
     timeoutSeconds: minutes === null ? null : 60 * minutes,
     dryRun: values["dry-run"] ?? false,
     help: values.help ?? false,
   };
 }
 
-/** The notebooks that the flags select, in order. @param further those that are run only if they are named */
-export function selectNotebooks(
-  main: readonly string[],
-  options: Pick<ReproduceOptions, "only" | "from">,
-  further: readonly string[] = [],
-): string[] {
-  const names = options.only ? [...main, ...further] : main;
-  const find = (wanted: string) => {
-    const found = names.find((name) => name === wanted || Number(name.slice(0, 2)) === Number(wanted));
-    if (!found) {
-      throw new RangeError(`No notebook is called ${JSON.stringify(wanted)}. There are: ${names.join(", ")}`);
-    }
-    return found;
-  };
-  if (options.only) {
-    const wanted = options.only.map(find);
-    return names.filter((name) => wanted.includes(name));
-  }
-  return options.from ? names.slice(names.indexOf(find(options.from))) : [...names];
-}
-
 function parseOrTeach(args: string[]) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
+  const options = {
+    ...{ preset: text, depth: text, seed: text, config: text, tensorboard: flag },
+    ...{ data: text, metadata: text, columns: text, classes: text, "skip-damaged": flag },
+    ...{ weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
+    ...{ timeout: text, "dry-run": flag, help: flag },
+  };
   try {
-    return parseArgs({
-      args,
-      options: {
-        preset: text,
-        depth: text,
-        tensorboard: flag,
-        data: text,
-        metadata: text,
-        columns: text,
-        classes: text,
-        "skip-damaged": flag,
-        weights: text,
-        seed: text,
-        out: text,
-        config: text,
-        only: text,
-        from: text,
-        fresh: flag,
-        timeout: text,
-        "dry-run": flag,
-        help: flag,
-      },
-    });
+    return parseArgs({ args, options });
   } catch (error) {
     throw new RangeError(`${(error as Error).message}\n\n${usage}`, { cause: error });
   }
@@ -139,4 +121,38 @@ function parseOrTeach(args: string[]) {
 /** `a, b,c` → ["a", "b", "c"]. */
 function parseList(text: string): string[] {
   return text.split(",").map((item) => item.trim());
+}
+
+const paths = ["data", "metadata", "weights", "out"];
+
+/**
+ * The fields of `Config` (lib/config.ts) in one JSON object, as `{ "epochs": 3 }`. Fields that are left out follow from the
+ * preset; `createConfig` checks the values. Relative paths start at the file's own folder.
+ *
+ * @throws {RangeError} when the file cannot be read or parsed, or has a field that no configuration has
+ */
+export function readConfigFile(path: string): ConfigOptions {
+  let options: unknown;
+  try {
+    options = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new RangeError(`--config ${path}: expected a JSON file. Received: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new RangeError(`--config ${path}: expected one JSON object. Received: ${JSON.stringify(options)}`);
+  }
+  const known = Object.keys(createConfig({ preset: "smoke" }));
+  const unknown = Object.keys(options).find((field) => !known.includes(field));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `--config ${path}: expected fields out of ${known.join(", ")}. Received: ${JSON.stringify(unknown)}`,
+    );
+  }
+  const absolute = ([field, value]: [string, unknown]) => [
+    field,
+    paths.includes(field) && typeof value === "string" ? resolve(dirname(path), value) : value,
+  ];
+  return Object.fromEntries(Object.entries(options).map(absolute));
 }

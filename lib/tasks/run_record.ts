@@ -1,13 +1,24 @@
-/** `run.json`: which notebooks a run folder holds, from what they were made, and what they wrote. */
+/** `run.json`: which notebooks a run's folder holds, what they were made from, and what they wrote. */
 import { join, relative } from "node:path";
 import { writeAtomic, writerOf } from "../support/atomic.ts";
 import { type Config, experimentOf } from "../config.ts";
 import { sha256 } from "../support/digest.ts";
-import type { Fingerprint } from "./fingerprint.ts";
+import { ownedFolders } from "./notebooks.ts";
+
+/** What an executed notebook was made from, as digests. Equal fingerprints give equal results. */
+export interface Fingerprint {
+  readonly notebook: string;
+  readonly code: string;
+  readonly configuration: string;
+  readonly data: string;
+  readonly weights: string;
+  readonly deno: string;
+  readonly engine: string;
+}
 
 export interface NotebookRecord {
   readonly fingerprint: Fingerprint;
-  /** SHA-256 of each file it wrote, by path within the run's folder. */
+  /** SHA-256 of each file that it wrote, by path in the run's folder. */
   readonly files: Record<string, string>;
 }
 
@@ -15,29 +26,30 @@ export interface RunRecord {
   notebooks: Record<string, NotebookRecord>;
 }
 
-/** Reads the record of a run folder; an absent one is an empty one, and so is what cannot be read, which is told. */
+/** The record of a run's folder. A missing one is empty; so is one that cannot be read, and that is told. */
 export async function readRunRecord(
-  config: Config,
+  { out }: Pick<Config, "out">,
   onNotice: (message: string) => void = console.warn,
 ): Promise<RunRecord> {
-  const path = join(config.out, "run.json");
+  const path = join(out, "run.json");
   try {
     const { notebooks } = JSON.parse(await Deno.readTextFile(path));
-    if (isObject(notebooks) && Object.values(notebooks).every(isNotebookRecord)) {
-      return { notebooks: notebooks as RunRecord["notebooks"] };
+    const isRecord = (value: unknown) =>
+      isObject(value) && isObject(value.fingerprint) && isObject(value.files);
+    if (!isObject(notebooks) || !Object.values(notebooks).every(isRecord)) {
+      throw new SyntaxError("expected digests under notebooks");
     }
-    throw new SyntaxError("expected digests under notebooks");
+    return { notebooks: notebooks as RunRecord["notebooks"] };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
-      onNotice(
-        `${path} is damaged (${(error as Error).message}): all notebooks run again, on what else is stored`,
-      );
+      const why = (error as Error).message;
+      onNotice(`${path} is damaged (${why}): all notebooks run again, on what else is stored`);
     }
     return { notebooks: {} };
   }
 }
 
-/** Writes the record with what a reader of the results wants to know beside it. */
+/** Writes the record and, beside it, what a reader of the results wants to know. */
 export async function writeRunRecord(
   config: Config,
   record: RunRecord,
@@ -48,51 +60,54 @@ export async function writeRunRecord(
 }
 
 /**
- * A notebook's files in a run folder, with their digests: those written since a moment, and all below `owned`, which it may
- * have taken as they were. Left out: stores, executed notebooks, what is no result.
+ * A notebook's files in a run's folder, with their digests: its executed copy, the results that were written since it began
+ * (milliseconds since 1970), and all in its own folders, which it may have taken as they were.
  */
-export async function filesWrittenSince(
-  config: Config,
-  since: number,
-  owned: readonly string[] = [],
+export async function filesOf(
+  { out }: Pick<Config, "out">,
+  notebook: string,
+  began: number,
 ): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
+  const owned = ownedFolders[notebook] ?? [];
   const scan = async (folder: string) => {
     for await (const entry of Deno.readDir(folder)) {
       const path = join(folder, entry.name);
-      const name = relative(config.out, path).replaceAll("\\", "/");
+      const name = relative(out, path).replaceAll("\\", "/");
       if (entry.isDirectory) {
-        if (!["store", "notebooks"].includes(name)) await scan(path);
-      } else if (!isBookkeeping(name)) {
-        const isOwned = owned.some((folder) => name.startsWith(`${folder}/`));
-        if (isOwned || (await Deno.stat(path)).mtime!.getTime() >= since) {
-          files[name] = sha256(await Deno.readFile(path));
-        }
+        if (name !== "store") await scan(path);
+        continue;
+      }
+      if (isBookkeeping(name) || (name.startsWith("notebooks/") && name !== `notebooks/${notebook}.ipynb`)) {
+        continue;
+      }
+      const isOwned = owned.some((folder) => name.startsWith(`${folder}/`));
+      if (isOwned || (await Deno.stat(path)).mtime!.getTime() >= began) {
+        files[name] = sha256(await Deno.readFile(path));
       }
     }
   };
-  await scan(config.out);
+  await scan(out);
   return files;
 }
 
-/** The files of a record that are missing or have other bytes than were written. */
-export async function changedFiles(config: Config, record: NotebookRecord): Promise<string[]> {
+/** The files of a record that are missing or no longer have the bytes that were written. */
+export async function changedFiles(
+  { out }: Pick<Config, "out">,
+  record: NotebookRecord,
+): Promise<string[]> {
   const changed: string[] = [];
   for (const [name, digest] of Object.entries(record.files)) {
-    const bytes = await Deno.readFile(join(config.out, name)).catch(() => null);
+    const bytes = await Deno.readFile(join(out, name)).catch(() => null);
     if (bytes === null || sha256(bytes) !== digest) changed.push(name);
   }
   return changed;
 }
 
-/** Written by every run, so no notebook's own; times, which no two runs share; what is not finished. */
+/** Files that are no notebook's own: every run writes them, or they hold times, which no two runs share, or are unfinished. */
 function isBookkeeping(name: string): boolean {
   return ["run.json", "config.json", "timings.json", "test_openings.jsonl", ".lock"].includes(name) ||
     name.endsWith(".seconds.json") || writerOf(name) !== null;
-}
-
-function isNotebookRecord(value: unknown): value is NotebookRecord {
-  return isObject(value) && isObject(value.fingerprint) && isObject(value.files);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

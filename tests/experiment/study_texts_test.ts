@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import type { AllImagesRow } from "../../lib/experiment/all_images.ts";
 import type { FairComparison } from "../../lib/experiment/fair_comparison.ts";
-import type { StudyResult } from "../../lib/experiment/studies.ts";
+import type { AllImagesRow, StudyResult } from "../../lib/experiment/studies.ts";
 import {
   describeAllImages,
   describeLadder,

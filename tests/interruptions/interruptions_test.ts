@@ -1,11 +1,18 @@
 /** Whatever stops or damages a run: the next one goes on and ends with the bytes of an unbroken run. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { randomFor } from "../../lib/support/random.ts";
-import { makePlace, type Place, resultsOf, startRun, survivors, unfinished } from "./run.ts";
+import {
+  finishRun,
+  makePlace,
+  type Outcome,
+  type Place,
+  resultsOf,
+  startRun,
+  survivors,
+  unfinished,
+} from "./run.ts";
 
 let place: Place;
-let expected: Record<string, unknown>;
 
 Deno.test.beforeAll(async () => {
   place = await makePlace();
@@ -15,16 +22,30 @@ Deno.test.afterAll(async () => await place[Symbol.asyncDispose]());
 
 const inPlace = (...parts: string[]) => join(place.folder, ...parts);
 
-/** A run to its end; its text. */
-async function finish(out: string, flags: string[] = []): Promise<string> {
-  const { code, text } = await startRun(place, out, { flags }).ended;
-  assert.equal(code, 0, text);
-  return text;
+interface Unbroken {
+  results: Record<string, unknown>;
+  first: Outcome;
+  /** Started while the first one ran. */
+  second: Outcome;
+}
+
+let made: Promise<Unbroken> | undefined;
+
+/** Two runs in the folder `unbroken`, made once. Tests that damage it leave it as it was. */
+function unbroken(): Promise<Unbroken> {
+  return made ??= (async () => {
+    const first = startRun(place, "unbroken");
+    await first.says(/01_eda +not run yet/);
+    const second = startRun(place, "unbroken");
+    await second.says(/Another run works in .*waiting/);
+    const outcomes = { first: await first.ended, second: await second.ended };
+    return { ...outcomes, results: await resultsOf(place, "unbroken") };
+  })();
 }
 
 async function assertAsUnbroken(out: string): Promise<void> {
-  assert.deepEqual(await resultsOf(place, out), expected);
-  assert.deepEqual(await unfinished(place, out), []);
+  assert.deepEqual(await resultsOf(place, out), (await unbroken()).results);
+  assert.deepEqual(unfinished(place, out), []);
   assert.deepEqual(await survivors(place), []);
 }
 
@@ -38,72 +59,64 @@ const flipMiddle = (bytes: Uint8Array<ArrayBuffer>) => {
   return bytes;
 };
 
-async function recordFiles(out: string): Promise<string[]> {
-  const folder = inPlace(out, "store", "activations");
-  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => join(folder, name, "records.bin"));
-}
-
 Deno.test("of two runs in one folder the second waits, says so, and takes all that the first has made", async () => {
-  const first = startRun(place, "unbroken");
-  await first.says(/01_eda +not run yet/);
-  const second = startRun(place, "unbroken");
-  await second.says(/Another run works in .*waiting/);
-  const { code, text } = await first.ended;
-  assert.equal(code, 0, text);
-  expected = await resultsOf(place, "unbroken");
-  assert.equal(
-    Object.keys(expected).length,
-    2 + 7 + 3,
-    `results.json and what it holds, CSVs, heads: ${Object.keys(expected)}`,
-  );
-  const waited = await second.ended;
-  assert.equal(waited.text.match(/reused, nothing changed/g)?.length, 5, waited.text);
+  const { first, second, results } = await unbroken();
+  assert.equal(first.code, 0, first.text);
+  assert.equal(Object.keys(results).length, 2 + 7 + 3, `results, CSVs, softmaxes: ${Object.keys(results)}`);
+  assert.equal(second.text.match(/reused, nothing changed/g)?.length, 5, second.text);
   await assertAsUnbroken("unbroken");
 });
 
 Deno.test("a run stopped seven times by Ctrl+C and SIGKILL goes on each time and ends with the same bytes", async () => {
-  const random = randomFor(3, "moments");
-  const notebooks = new Set<string>();
-  for (const [moment, notebook] of [1, 1, 2, 3, 4, 5, 5].entries()) {
-    const signal = moment % 2 === 0 ? "SIGINT" : "SIGKILL";
+  // What a run says or writes at the moment of a stop. Every run comes to it, also one that goes on.
+  const moments: ["says" | "writes", RegExp][] = [
+    ["says", /01_eda +not run yet/],
+    ["writes", /^notebooks.01/],
+    ["writes", /^(store.images|notebooks.03)/],
+    ["writes", /^notebooks.03/],
+    ["writes", /^(store.activations|notebooks.05)/],
+    ["says", /05_final_evaluation +not run yet/],
+    ["writes", /^notebooks.05/],
+  ];
+  for (const [index, [event, pattern]] of moments.entries()) {
+    const signal = index % 2 === 0 ? "SIGINT" : "SIGKILL";
     const run = startRun(place, "stopped");
-    // soon after a notebook begins, this one or a later one, so that the moment is the same on a busy machine
-    await run.says(new RegExp(`^0[${notebook}-5]_\\w+ +not run yet`, "m"));
-    await new Promise((resolve) => setTimeout(resolve, random() * 1500));
+    await run[event](pattern);
     run.signal(signal);
     const { code, text } = await run.ended;
-    assert.equal(code, signal === "SIGINT" ? 130 : 137, text);
+    assert.equal(code, signal === "SIGINT" ? 130 : 137, `${pattern}\n${text}`);
     if (signal === "SIGINT") assert.match(text, /Stopped\..*The same command goes on from there\./);
     assert.deepEqual(await survivors(place), []);
-    notebooks.add(text.match(/^\d\d_\w+(?= +not run yet)/gm)?.at(-1) ?? "");
   }
-  assert.ok(notebooks.size > 2, `stopped in ${[...notebooks]} only`);
-  await finish("stopped");
+  await finishRun(place, "stopped");
   await assertAsUnbroken("stopped");
 });
 
 Deno.test("half a results.json, a flipped head and a cut one are found by name and made again", async () => {
+  await unbroken();
   await change(inPlace("unbroken", "results.json"), halve);
   await change(inPlace("unbroken", "optimizers", "nadam.head"), flipMiddle);
   await change(inPlace("unbroken", "optimizers", "adam.head"), halve);
-  const text = await finish("unbroken");
-  assert.match(
-    text,
-    /04_optimizer_comparison +optimizers.(nadam|adam).head is missing or was changed \(and 1 more\)/,
-  );
+  const text = await finishRun(place, "unbroken");
+  const heads =
+    /04_optimizer_comparison +optimizers.(nadam|adam).head is missing or was changed \(and 1 more\)/;
+  assert.match(text, heads);
   assert.match(text, /05_final_evaluation +results.json is missing or was changed/);
   assert.equal(text.match(/reused, nothing changed/g)?.length, 3, text);
   await assertAsUnbroken("unbroken");
 });
 
 Deno.test("a broken record, a torn store and flipped bytes in stored images and activations are named and rebuilt", async () => {
+  await unbroken();
   await change(inPlace("unbroken", "run.json"), halve);
   await change(inPlace("unbroken", "store", "images", "pixels_64.records"), flipMiddle);
-  for (const [index, path] of (await recordFiles("unbroken")).entries()) {
-    await change(path, index === 0 ? flipMiddle : (bytes) => bytes.subarray(0, -100));
+  const activations = inPlace("unbroken", "store", "activations");
+  for (const [index, { name }] of [...Deno.readDirSync(activations)].entries()) {
+    const cut = (bytes: Uint8Array) => bytes.subarray(0, -100);
+    await change(join(activations, name, "records.bin"), index === 0 ? flipMiddle : cut);
   }
   await Deno.remove(inPlace("unbroken", "optimizers"), { recursive: true }); // so that activations are needed
-  const text = await finish("unbroken");
+  const text = await finishRun(place, "unbroken");
   assert.match(text, /run\.json is damaged .* all notebooks run again/);
   assert.match(text, /pixels_64\.records: record \d+ \(.*\) is damaged and was dropped/);
   assert.match(text, /1 of 70 images were stored, but are damaged or gone.*SYN_\d+\.jpg/);
@@ -117,6 +130,7 @@ Deno.test({
     "a full disk stops the run with path and what to do, leaves nothing half-written; later the run goes on",
   ignore: Deno.build.os !== "linux", // elsewhere there is no /dev/full
   async fn() {
+    await unbroken();
     const images = inPlace("unbroken", "store", "images");
     await Deno.remove(images, { recursive: true });
     await Deno.mkdir(images);
@@ -128,9 +142,9 @@ Deno.test({
       full.text,
       /pixels_64\.records could not be written: No space .*Free some space.*goes on from there/,
     );
-    assert.deepEqual(await unfinished(place, "unbroken"), []);
+    assert.deepEqual(unfinished(place, "unbroken"), []);
     await Deno.remove(join(images, "pixels_64.records"));
-    await finish("unbroken");
+    await finishRun(place, "unbroken");
     await assertAsUnbroken("unbroken");
   },
 });

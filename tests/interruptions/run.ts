@@ -1,7 +1,9 @@
-/** `reproduce` as a terminal runs it: started, stopped at some moment, looked at afterwards. For the tests here. */
-import { join } from "node:path";
-import { projectRoot } from "../../lib/support/project.ts";
+/** `deno task reproduce` as a terminal runs it: started, stopped at some moment, looked at afterwards. For tests. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
 import { sha256 } from "../../lib/support/digest.ts";
+import { projectRoot } from "../../lib/support/project.ts";
 
 /** A smoke run of 70 drawn images and 3 epochs: about 15 s on two free cores. */
 export const smallConfig = { preset: "smoke", standInImages: 70, epochs: 3 };
@@ -35,46 +37,54 @@ export interface Run {
   signal(signal: "SIGINT" | "SIGKILL"): void;
   /** Resolves when the text so far matches; rejects when the run ends without. */
   says(pattern: RegExp): Promise<void>;
+  /** Resolves when the run has written a file whose path in its folder matches; rejects when it ends without. */
+  writes(pattern: RegExp): Promise<void>;
+}
+
+export interface RunOptions {
+  flags?: string[];
+  env?: Record<string, string>;
+  /** A program and its arguments that start the run. */
+  before?: string[];
 }
 
 /** Starts `deno task reproduce` with results in `<place>/<out>`. */
-export function startRun(
-  place: Place,
-  out: string,
-  options: { flags?: string[]; env?: Record<string, string>; before?: string[] } = {},
-): Run {
-  const started = performance.now();
-  const task = [Deno.execPath(), "task", "--quiet", "--config", join(projectRoot, "deno.json"), "reproduce"];
+export function startRun(place: Place, out: string, { flags = [], env, before = [] }: RunOptions = {}): Run {
+  const began = Date.now();
+  const folder = join(place.folder, out);
   const [program, ...args] = [
-    ...options.before ?? [],
-    ...task,
-    ...["--config", place.config, "--out", join(place.folder, out), ...options.flags ?? []],
+    ...before,
+    ...[Deno.execPath(), "task", "--quiet", "--config", join(projectRoot, "deno.json"), "reproduce"],
+    ...["--config", place.config, "--out", folder, ...flags],
   ];
   const child = new Deno.Command(program, {
     args,
     cwd: projectRoot,
-    env: { NO_COLOR: "1", TMPDIR: place.temporary, TEMP: place.temporary, ...options.env },
+    env: { NO_COLOR: "1", TMPDIR: place.temporary, TEMP: place.temporary, ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
     detached: true, // a process group of its own, to be signalled as a whole
   }).spawn();
   let text = "";
-  const listeners = new Set<() => void>();
-  const read = async (stream: ReadableStream<Uint8Array>) => {
-    const decoder = new TextDecoder();
-    for await (const chunk of stream) {
-      text += decoder.decode(chunk, { stream: true });
-      listeners.forEach((listener) => listener());
-    }
+  let hasEnded = false;
+  const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) text += chunk;
   };
   const reading = Promise.all([read(child.stdout), read(child.stderr)]);
   const ended = (async () => {
     const { code, signal } = await child.status;
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = (Date.now() - began) / 1000;
     await reading;
+    hasEnded = true;
     return { code, signal, text, seconds };
   })();
+  const when = async (happened: () => boolean, what: string) => {
+    while (!happened()) {
+      if (hasEnded) throw new Error(`The run ended without ${what}:\n${text}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
   return {
     ended,
     signal(signal) {
@@ -82,41 +92,49 @@ export function startRun(
         Deno.kill(-child.pid, signal);
       } catch { /* it has ended */ }
     },
-    says: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = () => pattern.test(text) && resolve();
-        listeners.add(look);
-        look();
-        ended.then(() => reject(new Error(`The run ended without ${pattern}:\n${text}`)));
-      }),
+    says: (pattern) => when(() => pattern.test(text), `saying ${pattern}`),
+    writes: (pattern) =>
+      when(() => filesIn(folder, began).some((name) => pattern.test(name)), `writing ${pattern}`),
   };
+}
+
+/** A run to its end, which must be a good one; its text. */
+export async function finishRun(place: Place, out: string, options: RunOptions = {}): Promise<string> {
+  const { code, text } = await startRun(place, out, options).ended;
+  assert.equal(code, 0, text);
+  return text;
+}
+
+/** Paths in a folder of all files that were written since a moment. */
+function filesIn(folder: string, since = 0): string[] {
+  const files: string[] = [];
+  const look = (path: string) => {
+    for (const { name, isDirectory } of Deno.readDirSync(path)) {
+      try {
+        const inner = join(path, name);
+        if (isDirectory) look(inner);
+        else if (Deno.statSync(inner).mtime!.getTime() >= since) files.push(relative(folder, inner));
+      } catch { /* renamed in the meantime */ }
+    }
+  };
+  if (existsSync(folder)) look(folder);
+  return files;
 }
 
 /** What two runs must share: SHA-256 of results.json, tables and weights, and the results themselves, so that a difference has a name. */
 export async function resultsOf(place: Place, out: string): Promise<Record<string, unknown>> {
+  const folder = join(place.folder, out);
   const shared: Record<string, unknown> = {};
-  for (const folder of ["", "optimizers"]) {
-    for (const { name } of await Array.fromAsync(Deno.readDir(join(place.folder, out, folder)))) {
-      if (name !== "results.json" && !/\.(csv|head)$/.test(name)) continue;
-      const bytes = await Deno.readFile(join(place.folder, out, folder, name));
-      shared[join(folder, name)] = sha256(bytes);
-      if (name === "results.json") shared.results = JSON.parse(new TextDecoder().decode(bytes));
-    }
+  for (const name of filesIn(folder).sort()) {
+    if (!/^(results\.json|\w+\.csv|optimizers\/\w+\.head)$/.test(name)) continue;
+    shared[name] = sha256(await Deno.readFile(join(folder, name)));
   }
-  return Object.fromEntries(Object.entries(shared).sort());
+  return { ...shared, results: JSON.parse(await Deno.readTextFile(join(folder, "results.json"))) };
 }
 
 /** What is left in the run's folder that no finished run leaves. */
-export async function unfinished(place: Place, out: string): Promise<string[]> {
-  const found: string[] = [];
-  const look = async (folder: string) => {
-    for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      if (name.endsWith(".tmp")) found.push(name);
-      else if (isDirectory) await look(join(folder, name));
-    }
-  };
-  await look(join(place.folder, out));
-  return found;
+export function unfinished(place: Place, out: string): string[] {
+  return filesIn(join(place.folder, out)).filter((name) => name.includes(".tmp"));
 }
 
 /** Waits up to 2 s for the kernels of a place to end; what is left then: processes and connection files. */
@@ -126,8 +144,7 @@ export async function survivors(place: Place): Promise<string[]> {
     const processes = (await commandLines()).filter((line) =>
       line.includes(join(place.temporary, "deno-kernel-"))
     );
-    const files = (await Array.fromAsync(Deno.readDir(place.temporary))).map(({ name }) => name)
-      .filter((name) => name.startsWith("deno-kernel-"));
+    const files = filesIn(place.temporary).filter((name) => name.startsWith("deno-kernel-"));
     if (processes.length + files.length === 0 || Date.now() > until) return [...processes, ...files];
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

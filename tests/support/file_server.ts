@@ -9,7 +9,7 @@ export interface Served {
   ranges?: boolean;
   /** Answers before the file is served, each once. A number: the file, cut after so many bytes. */
   first?: (number | Response | (() => Response))[];
-  /** Milliseconds between blocks of 16 KiB. */
+  /** Milliseconds between blocks of 16 KiB; may change meanwhile. */
   slow?: number;
 }
 
@@ -85,7 +85,7 @@ function answer(file: Served, headers: Headers): Response {
     return new Response(null, { status: 416, headers: { "content-range": `bytes */${total}` } });
   }
   const body = file.bytes.subarray(start);
-  return new Response(stream(body, turn ?? body.length, file.slow ?? 0), {
+  return new Response(stream(body, turn ?? body.length, () => file.slow ?? 0), {
     status: start > 0 ? 206 : 200,
     headers: {
       "content-length": String(body.length),
@@ -96,11 +96,11 @@ function answer(file: Served, headers: Headers): Response {
 }
 
 /** The bytes in blocks; after `cut` of them the connection breaks. */
-function stream(bytes: Uint8Array<ArrayBuffer>, cut: number, slow: number): ReadableStream<Uint8Array> {
+function stream(bytes: Uint8Array<ArrayBuffer>, cut: number, slow: () => number): ReadableStream<Uint8Array> {
   let offset = 0;
   return new ReadableStream({
     async pull(controller) {
-      if (slow > 0) await new Promise((resolve) => setTimeout(resolve, slow));
+      if (slow() > 0) await new Promise((resolve) => setTimeout(resolve, slow()));
       const end = Math.min(offset + 16384, bytes.length, cut);
       if (end > offset) controller.enqueue(bytes.slice(offset, end));
       offset = end;

@@ -1,45 +1,97 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import sharp from "sharp";
 import { type ConfigOptions, createConfig } from "../../lib/config.ts";
+import { metadataColumns } from "../../lib/columns.ts";
 import { openImages, openSource } from "../../lib/experiment/source.ts";
-import { estimateCost } from "../../lib/tasks/estimate.ts";
+import { stringify } from "../../lib/support/csv.ts";
+import { costLines, estimateCost } from "../../lib/tasks/estimate.ts";
+import { furtherNotebook } from "../../lib/tasks/notebooks.ts";
+
+const folder = await Deno.makeTempDir();
+Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
+
+/** The cost of notebook 04, of 600 drawn images unless the options say otherwise, with nothing stored. */
+const cost = (options: ConfigOptions = {}, notebooks = ["04_optimizer_comparison"]) => {
+  const config = createConfig({ preset: "smoke", out: join(folder, "nothing"), ...options });
+  return estimateCost({ ...config, weights: null }, notebooks);
+};
 
 Deno.test("where the images are stored, what is left is counted, and weights that cannot be used are an error about the call", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const config = createConfig({ preset: "smoke", standInImages: 70, out: join(folder, "out") });
-    const estimate = (weights: string | null) =>
-      estimateCost({ ...config, weights }, ["04_optimizer_comparison"]);
-    assert.match((await estimate(null))[0], /70 images to decode, \d\d through VGG16/);
-    await openImages(config, await openSource(config));
-    assert.match((await estimate(null))[0], / 0 images to decode, \d\d through VGG16/);
-    const weights = join(folder, "weights.h5");
-    await Deno.writeTextFile(weights, "<!doctype html>");
-    await assert.rejects(estimate(weights), {
-      name: "RangeError",
-      message: /weights\.h5: expected an HDF5 file/,
-    });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  const config = createConfig({ preset: "smoke", standInImages: 70, out: join(folder, "out") });
+  const estimate = (weights: string | null) =>
+    estimateCost({ ...config, weights }, ["04_optimizer_comparison"]);
+  const before = await estimate(null);
+  assert.equal(before.decoded, 70);
+  assert.match(costLines(before)[0], /70 photos to decode, \d\d images through VGG16/);
+  await openImages(config, await openSource(config));
+  const { decoded, forward } = await estimate(null);
+  assert.deepEqual([decoded, forward], [0, before.forward]);
+  const forgotten = await estimateCost(config, ["04_optimizer_comparison"], { forgotten: ["images"] });
+  assert.equal(forgotten.decoded, 70);
+  const weights = join(folder, "weights.h5");
+  await Deno.writeTextFile(weights, "<!doctype html>");
+  await assert.rejects(estimate(weights), {
+    name: "RangeError",
+    message: /weights\.h5: expected an HDF5 file/,
+  });
 });
 
 Deno.test("what a recipe trains is part of the estimate; the further notebook's is that of all its runs", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const estimate = async (notebook: string, options: ConfigOptions = {}) => {
-      const config = createConfig({ preset: "smoke", weights: null, out: folder, ...options });
-      return (await estimateCost({ ...config, weights: null }, [notebook], { fresh: true })).join("\n");
-    };
-    assert.doesNotMatch(await estimate("04_optimizer_comparison"), /to train/);
-    const one = await estimate("04_optimizer_comparison", { recipe: [{ depth: "block3", epochs: 7 }] });
-    assert.match(one, /to train +1 recipe, 7 epochs, less what is stored; about [\d a-z]+ of the time/);
-    const studies = await estimate("06_future_work", { recipe: [{ depth: "block3", epochs: 7 }] });
-    const [, recipes, epochs] = /to train +(\d+) recipes, ([\d,]+) epochs/.exec(studies) ?? [];
-    assert.ok(Number(recipes) >= 15 && Number(epochs) >= 150, studies);
-    const megabytes = (text: string) => Number(/disk +about ([\d,]+) MB/.exec(text)![1].replace(",", ""));
-    assert.ok(megabytes(studies) > megabytes(one));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  const options: ConfigOptions = { recipe: [{ depth: "block3", epochs: 7 }] };
+  assert.doesNotMatch(costLines(await cost()).join("\n"), /to train/);
+  const one = await cost(options);
+  const said = costLines(one).join("\n");
+  assert.match(said, /to train +1 recipe, 7 epochs, less what is stored: about [\d a-z]+ of the time/);
+  const studies = await cost(options, [furtherNotebook]);
+  assert.ok(studies.trainings >= 15 && studies.epochs >= 150, JSON.stringify(studies));
+  assert.ok(studies.bytes > one.bytes && studies.seconds > one.seconds);
+});
+
+Deno.test("the frozen pass and each epoch cost as much more as their images have more pixels", async () => {
+  const images = { standInImages: 20_000 }; // so many that the notebook's own seconds do not count
+  const frozen = (size: number) => cost({ ...images, size });
+  const trained = (size: number) => cost({ ...images, size, recipe: [{ depth: "block3" }] });
+  const [small, large] = [await frozen(64), await frozen(128)];
+  const decoding = (await cost(images, ["02_augmentation"])).seconds;
+  const ratio = (large.seconds - decoding) / (small.seconds - decoding);
+  assert.ok(ratio > 3.7 && ratio < 4.1, `${ratio}`);
+  const deeper = (await trained(128)).trainingSeconds / (await trained(64)).trainingSeconds;
+  assert.ok(deeper > 3.5 && deeper < 4.1, `${deeper}`);
+  assert.ok(large.bytes > 3.5 * small.bytes);
+});
+
+Deno.test("fewer trained layers cost less an epoch, and what comes before them is passed once, not once an epoch", async () => {
+  const found = [];
+  for (const depth of ["block5", "block3", "block1"] as const) {
+    const seconds = async (epochs: number) => (await cost({ recipe: [{ depth, epochs }] })).seconds;
+    const epoch = await seconds(11) - await seconds(10);
+    found.push({ epoch, before: await seconds(10) - 10 * epoch });
   }
+  const [block5, block3, block1] = found;
+  assert.ok(block5.epoch < block3.epoch && block3.epoch < block1.epoch, JSON.stringify(found));
+  assert.ok(block5.before > block3.before && block3.before > block1.before, JSON.stringify(found));
+  assert.ok(Math.abs(block1.before - (await cost()).seconds) < 1e-6, "nothing is frozen before block1");
+});
+
+Deno.test("photos of 3,000 × 2,000 pixels take longer to decode than those of 200 × 150", async () => {
+  const dx = ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"].flatMap((dx) => Array(6).fill(dx));
+  const seconds = async (width: number, height: number) => {
+    const data = join(folder, `${width}`);
+    await Deno.mkdir(join(data, "HAM10000_images_part_1"), { recursive: true });
+    const photo = await sharp({ create: { width, height, channels: 3, background: "brown" } }).jpeg()
+      .toBuffer();
+    const rows = dx.map((dx, i) => ({
+      ...{ lesion_id: `L${i}`, image_id: `I${i}`, dx, dx_type: "histo", age: "50", sex: "male" },
+      localization: "back",
+    }));
+    for (const { image_id } of rows) {
+      await Deno.writeFile(join(data, "HAM10000_images_part_1", `${image_id}.jpg`), photo);
+    }
+    const table = stringify(rows, { columns: metadataColumns });
+    await Deno.writeTextFile(join(data, "HAM10000_metadata.csv"), table);
+    return (await cost({ preset: "quick", data }, ["02_augmentation"])).seconds;
+  };
+  const [small, large] = [await seconds(200, 150), await seconds(3000, 2000)];
+  assert.ok(large - small > 0.5, `${small} s, ${large} s for 42 photos`);
 });

@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { type Config, createConfig } from "../../lib/config.ts";
-import { planNotebooks } from "../../lib/tasks/plan.ts";
-import {
-  filesWrittenSince,
-  readRunRecord,
-  type RunRecord,
-  writeRunRecord,
-} from "../../lib/tasks/run_record.ts";
+import { projectRoot } from "../../lib/support/project.ts";
+import { filesBehind, planNotebooks } from "../../lib/tasks/plan.ts";
+import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "../../lib/tasks/run_record.ts";
 
 const name = "01_eda";
 
@@ -23,7 +19,7 @@ async function withRun(check: (config: Config, data: string, record: RunRecord) 
     await Deno.mkdir(config.out);
     await Deno.writeTextFile(join(config.out, "metadata.csv"), "rows");
     const [{ fingerprint }] = await planNotebooks(config, [name], { notebooks: {} });
-    const record = { notebooks: { [name]: { fingerprint, files: await filesWrittenSince(config, 0) } } };
+    const record = { notebooks: { [name]: { fingerprint, files: await filesOf(config, name, 0) } } };
     await check(config, data, record);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -73,21 +69,26 @@ Deno.test("the record is read back as written; a broken one is an empty one, and
 
 Deno.test("a notebook's files are those it wrote, and all in its own folders; times and unfinished files are not", () =>
   withRun(async (config) => {
+    const notebook = "04_optimizer_comparison";
     const write = async (name: string, age: number) => {
       const path = join(config.out, name);
-      await Deno.mkdir(join(path, ".."), { recursive: true });
+      await Deno.mkdir(dirname(path), { recursive: true });
       await Deno.writeTextFile(path, name);
       await Deno.utime(path, new Date(Date.now() - age), new Date(Date.now() - age));
     };
     const hour = 3_600_000;
+    const own = ["notebooks/04_optimizer_comparison.ipynb", "optimizers/nadam.head", "train.csv"];
+    await write(own[0], 0);
+    await write(own[1], hour);
+    await write(own[2], 0);
     await write("metadata.csv", hour);
-    await write("train.csv", 0);
+    await write("notebooks/05_final_evaluation.ipynb", 0);
     await write(`test.csv.${Deno.pid}.01234567.tmp`, 0);
-    await write("optimizers/nadam.head", hour);
     await write("optimizers/nadam.seconds.json", 0);
+    await write("timings.json", 0);
     await write("store/images/pixels", 0);
-    const files = await filesWrittenSince(config, Date.now() - hour / 2, ["optimizers"]);
-    assert.deepEqual(Object.keys(files).sort(), ["optimizers/nadam.head", "train.csv"]);
+    const files = await filesOf(config, notebook, Date.now() - hour / 2);
+    assert.deepEqual(Object.keys(files).sort(), own);
   }));
 
 Deno.test("another engine, thread count or oneDNN setting is named as the reason", () =>
@@ -113,3 +114,46 @@ Deno.test("another engine, thread count or oneDNN setting is named as the reason
     }
     assert.equal(await reason(config, record), null);
   }));
+
+Deno.test("the code behind a notebook is what its cells import, and what that imports; another file changes nothing", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const write = async (name: string, text: string) => {
+      await Deno.mkdir(dirname(join(root, name)), { recursive: true });
+      await Deno.writeTextFile(join(root, name), text);
+    };
+    await write("lib/mod.ts", 'export * from "./model.ts";\nimport "./support/engine/install.ts";');
+    await write(
+      "lib/model.ts",
+      'new URL("./support/kernel.wasm", import.meta.url); await import("./later.ts");',
+    );
+    await write("lib/support/kernel.wasm", "");
+    await write("lib/later.ts", 'import fs from "node:fs"; // and not "./gone.ts"');
+    await write("lib/support/engine/install.ts", 'import "./official.ts";');
+    await write("lib/tasks/reproduce.ts", 'import "../mod.ts";');
+    const behind = async (code: string) =>
+      (await filesBehind(code, join(root, "notebooks"), root)).map((path) => relative(root, path));
+    const files = ["lib/later.ts", "lib/mod.ts", "lib/model.ts", "lib/support/kernel.wasm"];
+    assert.deepEqual(await behind('import { fit } from "../lib/mod.ts";'), files);
+    assert.deepEqual(await behind("1 + 1"), []);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("what decides a result is behind every notebook that computes; tasks, downloads and installing are behind none", async () => {
+  const files = new Set<string>();
+  for await (const { name } of Deno.readDir(join(projectRoot, "notebooks"))) {
+    const text = (await Deno.readTextFile(join(projectRoot, "notebooks", name))).replaceAll('\\"', '"');
+    const behind = await filesBehind(text, join(projectRoot, "notebooks"));
+    behind.forEach((path) => files.add(relative(projectRoot, path)));
+    if (!/^0[456]/.test(name)) continue;
+    for (
+      const folder of ["config.ts", "data", "model", "training", "support/engine/engine.ts", "support/plotly"]
+    ) {
+      assert.ok(behind.some((path) => path.includes(join("lib", folder))), `${name}: ${folder}`);
+    }
+  }
+  const without = /lib.(tasks|support.(download|notebook|atomic|engine.(install|official|wheel)))/;
+  assert.deepEqual([...files].filter((name) => without.test(name)), []);
+});

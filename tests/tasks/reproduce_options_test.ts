@@ -1,65 +1,40 @@
 import assert from "node:assert/strict";
-import { isAbsolute } from "node:path";
-import { parseReproduceOptions, selectNotebooks } from "../../lib/tasks/reproduce_options.ts";
+import { isAbsolute, join } from "node:path";
+import { createConfig } from "../../lib/config.ts";
+import { furtherNotebook, mainNotebooks, selectNotebooks } from "../../lib/tasks/notebooks.ts";
+import { parseReproduceOptions, readConfigFile } from "../../lib/tasks/reproduce_options.ts";
 
-const names = ["01_eda", "02_augmentation", "03_split"];
+const parse = (...args: string[]) => parseReproduceOptions(args);
 
 Deno.test("flags are read, paths made absolute", () => {
-  const options = parseReproduceOptions([
-    "--preset",
-    "smoke",
-    "--seed=7",
-    "--out",
-    "x",
-    "--only",
-    "01, 03",
-    "--dry-run",
-  ]);
+  const options = parse("--preset", "smoke", "--seed=7", "--out", "x", "--only", "01, 03", "--dry-run");
   assert.equal(options.config.seed, 7);
   assert.ok(isAbsolute(options.config.out!));
   assert.deepEqual(options.only, ["01", "03"]);
   assert.equal(options.dryRun, true);
-});
-
-Deno.test("weights are a file, looked for, or none on purpose", () => {
-  const weights = (...args: string[]) => parseReproduceOptions(args).config.weights;
+  const { config } = parse("--depth", "block4", "--tensorboard");
+  assert.deepEqual([config.depth, config.tensorBoard], ["block4", true]);
+  const weights = (...args: string[]) => parse(...args).config.weights;
   assert.ok(isAbsolute(weights("--weights", "vgg16.h5")!));
-  assert.equal(weights(), undefined);
-  assert.equal(weights("--weights", "none"), null);
+  assert.deepEqual([weights(), weights("--weights", "none")], [undefined, null]);
 });
 
 Deno.test("a cell's limit is given in minutes; what is none is refused", () => {
-  assert.equal(parseReproduceOptions([]).timeoutSeconds, null);
-  assert.equal(parseReproduceOptions(["--timeout", "0.5"]).timeoutSeconds, 30);
+  assert.equal(parse().timeoutSeconds, null);
+  assert.equal(parse("--timeout", "0.5").timeoutSeconds, 30);
   for (const text of ["0", "-1", "an hour", "Infinity"]) {
-    assert.throws(() => parseReproduceOptions([`--timeout=${text}`]), {
+    assert.throws(() => parse(`--timeout=${text}`), {
       name: "RangeError",
       message: /--timeout is a number of minutes.*Received: /,
     });
   }
 });
 
-Deno.test("a depth and TensorBoard are read; a further notebook runs by name alone", () => {
-  const { config } = parseReproduceOptions(["--depth", "block4", "--tensorboard"]);
-  assert.deepEqual([config.depth, config.tensorBoard], ["block4", true]);
-  const select = (...args: string[]) =>
-    selectNotebooks(names, parseReproduceOptions(args), ["06_future_work"]);
-  assert.deepEqual(select(), names);
-  assert.deepEqual(select("--from", "02"), names.slice(1));
-  assert.deepEqual(select("--only", "06"), ["06_future_work"]);
-  assert.throws(() => select("--from", "06"), { name: "RangeError" });
-});
-
 Deno.test("another table's columns and classes are read", () => {
-  const { config } = parseReproduceOptions([
-    "--metadata",
-    "list.csv",
-    "--columns",
-    "image_id=image, dx=clinical = histological,lesion_id=patient",
-    "--classes",
-    "nv, mel",
-    "--skip-damaged",
-  ]);
+  const { config } = parse(
+    ...["--metadata", "list.csv", "--classes", "nv, mel", "--skip-damaged"],
+    ...["--columns", "image_id=image, dx=clinical = histological,lesion_id=patient"],
+  );
   assert.ok(isAbsolute(config.metadata!));
   assert.deepEqual(config.columns, {
     image_id: "image",
@@ -72,29 +47,69 @@ Deno.test("another table's columns and classes are read", () => {
 
 Deno.test("columns that are no pairs, or there twice, are errors that show how to write them", () => {
   for (const text of ["", "image", "image_id=image,dx", "=image"]) {
-    assert.throws(() => parseReproduceOptions(["--columns", text]), {
+    assert.throws(() => parse("--columns", text), {
       name: "RangeError",
       message: /image_id=image,dx=diagnosis/,
     });
   }
-  assert.throws(() => parseReproduceOptions(["--columns", "dx=a,dx=b"]), /Received: dx twice/);
+  assert.throws(() => parse("--columns", "dx=a,dx=b"), /Received: dx twice/);
 });
 
-Deno.test("notebooks are selected by number or name, in their own order", () => {
-  assert.deepEqual(selectNotebooks(names, { only: ["3", "01_eda"], from: null }), ["01_eda", "03_split"]);
-  assert.deepEqual(selectNotebooks(names, { only: null, from: "02" }), ["02_augmentation", "03_split"]);
-  assert.throws(() => selectNotebooks(names, { only: ["9"], from: null }), {
-    message: /"9".*01_eda, 02_augmentation/,
+Deno.test("notebooks are selected by number or name, in their own order; the further one only by name", () => {
+  const select = (...args: string[]) => selectNotebooks(parse(...args));
+  assert.deepEqual(select(), mainNotebooks);
+  assert.deepEqual(select("--only", "3,01_eda"), ["01_eda", "03_split"]);
+  assert.deepEqual(select("--from", "02"), mainNotebooks.slice(1));
+  assert.deepEqual(select("--only", "06"), [furtherNotebook]);
+  assert.throws(() => select("--from", "06"), { name: "RangeError" });
+  assert.throws(() => select("--only", "9"), { message: /"9".*01_eda, 02_augmentation/ });
+});
+
+Deno.test("stored work is forgotten by the names that --help lists", () => {
+  assert.deepEqual(parse().forget, []);
+  assert.deepEqual(parse("--forget", "trainings,studies").forget, ["trainings", "studies"]);
+  assert.throws(() => parse("--forget", "everything"), {
+    name: "RangeError",
+    message: /--forget is a list out of images, .*trainings, studies\. Received: "everything"/,
   });
 });
 
 Deno.test("an unknown flag, a missing value and flags that exclude each other are errors", () => {
-  assert.throws(() => parseReproduceOptions(["--sed", "1"]), {
-    name: "RangeError",
-    message: /--sed[\s\S]*--seed N/,
+  assert.throws(() => parse("--sed", "1"), { name: "RangeError", message: /--sed[\s\S]*--seed N/ });
+  assert.throws(() => parse("--seed"), RangeError);
+  assert.throws(() => parse("--only", "1", "--from", "2"), /exclude each other/);
+  assert.ok(Number.isNaN(parse("--seed", "").config.seed));
+  assert.ok(Number.isNaN(parse("--seed", "seven").config.seed));
+});
+
+async function withFile(text: string, check: (path: string) => void): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(folder, "c.json"), text);
+    check(join(folder, "c.json"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a file's fields reach the configuration, its paths start at its own folder, and flags win over it", async () => {
+  await withFile('{ "epochs": 3, "seed": 1, "out": "here", "weights": null }', (path) => {
+    const fromFile = { epochs: 3, seed: 1, out: join(path, "..", "here"), weights: null };
+    assert.deepEqual(parse("--config", path).config, fromFile);
+    assert.deepEqual(parse("--config", path, "--seed", "2").config, { ...fromFile, seed: 2 });
   });
-  assert.throws(() => parseReproduceOptions(["--seed"]), RangeError);
-  assert.throws(() => parseReproduceOptions(["--only", "1", "--from", "2"]), /exclude each other/);
-  assert.ok(Number.isNaN(parseReproduceOptions(["--seed", ""]).config.seed));
-  assert.ok(Number.isNaN(parseReproduceOptions(["--seed", "seven"]).config.seed));
+  for (const [text, size] of [["96", 96], ["[150, 200]", [150, 200]], ["[96, 96]", 96]]) {
+    await withFile(`{ "size": ${text} }`, (path) => {
+      assert.deepEqual(createConfig({ preset: "smoke", ...readConfigFile(path) }).size, size);
+    });
+  }
+});
+
+Deno.test("a missing file, a broken one, a list and an unknown field are told with file and field", async () => {
+  assert.throws(() => readConfigFile("none.json"), { name: "RangeError", message: /none\.json/ });
+  await withFile("{", (path) => assert.throws(() => readConfigFile(path), /c\.json: expected a JSON file/));
+  await withFile("[]", (path) => assert.throws(() => readConfigFile(path), /expected one JSON object/));
+  await withFile('{ "epoch": 3 }', (path) => {
+    assert.throws(() => readConfigFile(path), { name: "RangeError", message: /epochs.*Received: "epoch"/ });
+  });
 });

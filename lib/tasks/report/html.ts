@@ -1,50 +1,185 @@
-/** HTML as text, and the little of a DOM that the report needs (jsdom comes without types). */
+/**
+ * Markdown and cells' HTML as parts of a page.
+ *
+ * What a notebook shows is untrusted: whoever sends it decides what is in it. So it passes DOMPurify with a short list of what
+ * tables and prose need; the page's content security policy is the net below that. (ipynb2html and notebookjs were tried in place
+ * of this folder: the first does not clean, and both lose a figure's words and its interactive form.)
+ */
+import createDOMPurify from "dompurify";
+import hljs from "highlight.js";
 import { JSDOM } from "jsdom";
+import { Marked } from "marked";
 
-/** An element of jsdom's document. */
-export interface HtmlElement {
+/** The little that is used of an element here: jsdom comes without types. */
+interface HtmlElement {
   tagName: string;
   textContent: string | null;
   innerHTML: string;
   getAttribute(name: string): string | null;
   setAttribute(name: string, value: string): void;
   removeAttribute(name: string): void;
-  hasAttribute(name: string): boolean;
   querySelectorAll(selector: string): Iterable<HtmlElement>;
   replaceWith(...nodes: (HtmlElement | string)[]): void;
   append(...nodes: (HtmlElement | string)[]): void;
   previousElementSibling: HtmlElement | null;
 }
 
-/** What is used of jsdom's window. */
-export interface HtmlWindow {
-  document: { createElement(name: string): HtmlElement };
-}
-
-let loaded: HtmlWindow | undefined;
-
 /** A window without scripts that loads nothing. */
-export function htmlWindow(): HtmlWindow {
-  return loaded ??= new JSDOM("<!doctype html><body></body>").window as HtmlWindow;
-}
+const window = new JSDOM("<!doctype html>").window;
+const createElement = (name: string): HtmlElement => window.document.createElement(name);
 
 /** Text for between tags and for attribute values in double quotes. */
 export function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(
-    '"',
-    "&quot;",
-  );
+  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  return text.replace(/[&<>"]/g, (character) => names[character]);
 }
 
 /** JSON that can stand in a `<script>` element: no text in it can end the element. */
 export function scriptJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll(
-    "\u2029",
-    "\\u2029",
-  );
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(/[<\u2028\u2029]/g, escaped);
 }
 
 /** A text's name in an address: "What we got" → "what-we-got". */
 export function slug(text: string): string {
   return text.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "section";
+}
+
+/** HTML of a piece of code, its colours as classes: the page's style decides. An unknown language stays plain. */
+export function highlight(code: string, language: string): string {
+  return hljs.getLanguage(language) ? hljs.highlight(code, { language }).value : escapeHtml(code);
+}
+
+const tags =
+  ("a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p " +
+    "pre s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul var").split(" ");
+const attributes = "align alt class colspan height href reversed rowspan scope span src start title width"
+  .split(" ");
+/** Pictures come in the page or not at all: an address elsewhere would tell its server who reads. SVG can hold scripts. */
+const pictureInPage = /^data:image\/(?:png|jpeg|gif|webp);base64,[a-z0-9+/=\s]+$/i;
+/** Class names that colour code. Others could dress a cell's output as a part of the page. */
+const codeClass = /^(?:hljs(?:-[a-z_-]+)?|language-[a-z]+)$/;
+
+const purifier = createDOMPurify(window as never);
+purifier.addHook("afterSanitizeAttributes", (node) => {
+  const element = node as unknown as HtmlElement;
+  const classes = (element.getAttribute("class") ?? "").split(/\s+/).filter((name) => codeClass.test(name));
+  if (classes.length > 0) element.setAttribute("class", classes.join(" "));
+  else element.removeAttribute("class");
+  const address = element.getAttribute("href") ?? "";
+  if (element.tagName !== "A" || /^\s*(?:data|\/\/|[\\/])/i.test(address)) element.removeAttribute("href");
+  else if (/^https?:/i.test(address)) element.setAttribute("rel", "noopener noreferrer");
+  const alt = element.getAttribute("alt");
+  if (element.tagName !== "IMG") element.removeAttribute("src");
+  else if (!pictureInPage.test(element.getAttribute("src") ?? "")) {
+    element.replaceWith(`[Picture left out: ${alt || "it is not part of this page"}]`);
+  } else if (alt === null) element.setAttribute("alt", "Picture without a description");
+});
+
+/** What a piece of untrusted HTML may show, and nothing that it may do: no script, style, form, frame, outside resource. */
+export function cleanHtml(html: string): HtmlElement {
+  const root = createElement("div");
+  root.innerHTML = purifier.sanitize(html, {
+    ALLOWED_TAGS: tags,
+    ALLOWED_ATTR: attributes,
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|data:image\/|#|[^a-z]|[a-z0-9._/-]+(?:[^a-z0-9._/:-]|$))/i,
+  });
+  return root;
+}
+
+/** A heading of a page, for its contents. */
+export interface Heading {
+  level: number;
+  id: string;
+  text: string;
+}
+
+/** What the parts of one page share: its headings up to now, and where links to notebooks lead. */
+export interface Prose {
+  headings: Heading[];
+  /** HTML of a Markdown text. */
+  markdown(text: string): string;
+  /** HTML that a cell has shown, cleaned. */
+  html(html: string): string;
+  /** A heading of the report's own. */
+  heading(text: string, level: number): string;
+}
+
+const marked = new Marked({
+  renderer: {
+    code: ({ text, lang = "" }) =>
+      `<pre><code class="hljs">${highlight(text, lang === "ts" ? "typescript" : lang)}</code></pre>\n`,
+  },
+});
+
+/** @param pages files of the site by the notebook that a link may name: `03_split.ipynb` → `03_split.html` */
+export function pageProse(pages: ReadonlyMap<string, string>): Prose {
+  const headings: Heading[] = [];
+  const addHeading = (text: string, wanted: number) => {
+    // The page's first heading is its h1; no later one is, and none is more than a level below the one before.
+    const before = headings.at(-1)?.level ?? 0;
+    const level = before === 0 ? 1 : Math.min(Math.max(wanted, 2), before + 1);
+    const base = slug(text) === "content" ? "contents" : slug(text); // "content" is the page's own
+    const taken = headings.filter(({ id }) => id === base || id.startsWith(`${base}-`)).length;
+    const heading = { level, id: taken === 0 ? base : `${base}-${taken + 1}`, text };
+    headings.push(heading);
+    return heading;
+  };
+  const html = (source: string): string => {
+    const root = cleanHtml(source);
+    for (const heading of [...root.querySelectorAll("h1, h2, h3, h4, h5, h6")]) {
+      const { level, id } = addHeading(heading.textContent?.trim() ?? "", Number(heading.tagName[1]));
+      const inOrder = createElement(`h${level}`);
+      inOrder.setAttribute("id", id);
+      inOrder.innerHTML = heading.innerHTML;
+      heading.replaceWith(inOrder);
+    }
+    for (const link of root.querySelectorAll("a[href]")) leadInside(link, pages);
+    for (const cell of [...root.querySelectorAll("th")]) {
+      if (cell.textContent?.trim() === "") cell.replaceWith(createElement("td")); // a head without words is no head
+    }
+    for (const table of [...root.querySelectorAll("table")]) makeScrollable(table, headings.at(-1)?.text);
+    for (const block of root.querySelectorAll("pre")) makeFocusable(block, "Code");
+    return root.innerHTML;
+  };
+  return {
+    headings,
+    html,
+    markdown: (text) => html(marked.parse(text, { async: false })),
+    heading(text, wanted) {
+      const { level, id } = addHeading(text, wanted);
+      return `<h${level} id="${id}">${escapeHtml(text)}</h${level}>`;
+    },
+  };
+}
+
+/** A link to a notebook leads to its page; one to a file that the site does not have is no link. */
+function leadInside(link: HtmlElement, pages: ReadonlyMap<string, string>): void {
+  const address = link.getAttribute("href")!;
+  if (/^(?:https?:|mailto:|#)/i.test(address)) return;
+  const [file, place = ""] = address.replace(/^\.\//, "").split("#");
+  const page = pages.get(file);
+  if (page) link.setAttribute("href", place ? `${page}#${place}` : page);
+  else link.removeAttribute("href");
+}
+
+/** A short paragraph right above a table is its name; without one it is the heading above. */
+function makeScrollable(table: HtmlElement, above = ""): void {
+  const before = table.previousElementSibling;
+  const caption = before?.tagName === "P" ? before.textContent?.trim() ?? "" : "";
+  const name = caption !== "" && caption.length <= 100 ? caption : above;
+  const frame = createElement("div");
+  frame.setAttribute("class", "table");
+  makeFocusable(frame, name ? `Table: ${name}` : "Table");
+  table.replaceWith(frame);
+  frame.append(table);
+}
+
+/** What can be wider than the page can be scrolled by keyboard, too. */
+function makeFocusable(element: HtmlElement, name: string): void {
+  for (const [attribute, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", name]]) {
+    element.setAttribute(attribute, value);
+  }
 }

@@ -1,53 +1,78 @@
-/** An executed notebook as a page: its text, its code with what each cell showed. */
-import { type CodeCell, type Notebook } from "../../support/notebook/ipynb.ts";
+/** An executed notebook as a page: its text, its code, and the richest form of each output that a page can show without trusting it. */
+import { stripVTControlCharacters } from "node:util";
+import { type PhotoMetadata, photoTag } from "../../support/photo_tag.ts";
+import { findPixels } from "../../support/notebook/photos.ts";
+import type {
+  CodeCell,
+  DisplayOutput,
+  Notebook,
+  Output,
+  ResultOutput,
+} from "../../support/notebook/ipynb.ts";
 import { findStop, stopText, withoutStopNotice } from "../../support/notebook/stop_notice.ts";
-import { highlight } from "./code.ts";
-import { escapeHtml } from "./html.ts";
-import { titleOf } from "./notebook_text.ts";
-import { type OutputContext, outputHtml } from "./output_html.ts";
-import { heading, type PageContent } from "./page.ts";
-import { pageProse } from "./prose.ts";
-import type { Pictures } from "./site_files.ts";
+import { escapeHtml, highlight, pageProse, type Prose } from "./html.ts";
+import { figureHtml, type PageContent, type Pictures } from "./page.ts";
 
-export interface NotebookPageOptions {
-  /** The notebook's name, without `.ipynb`. */
-  name: string;
+/** What the parts of one page are made with. */
+interface Context {
+  prose: Prose;
   pictures: Pictures;
-  /** Pages by notebook file, for links between them. */
-  pages: ReadonlyMap<string, string>;
-  /** Of the whole run, shown above the page. */
-  warnings: string[];
 }
 
-/** Cells in order; cells without code are left out. A notebook that stopped says so first. */
-export function notebookPage(notebook: Notebook, options: NotebookPageOptions): PageContent {
-  const { name, pictures, pages } = options;
+/**
+ * Cells in order; cells without code are left out. A notebook that stopped says so first.
+ *
+ * @param options `name` without `.ipynb`; `pages` by notebook file; `warnings` of the whole run, shown above the page
+ */
+export function notebookPage(
+  notebook: Notebook,
+  options: { name: string; pictures: Pictures; pages: ReadonlyMap<string, string>; warnings: string[] },
+): PageContent {
+  const { name, pictures, pages, warnings } = options;
   const prose = pageProse(pages);
-  const context: OutputContext = { prose, pictures };
   const stop = findStop(notebook);
   const title = titleOf(notebook, name);
-  const { cells } = withoutStopNotice(notebook);
-  const startsWithTitle = /^\s*# /.test(cells.find(({ source }) => source.trim() !== "")?.source ?? "");
-  const before = startsWithTitle ? [] : [heading(title, { level: 1, headings: prose.headings })];
-  const parts = cells.filter(({ source }) => source.trim() !== "").map((cell) => {
-    if (cell.cell_type === "code") return codeCellHtml(cell, context);
-    return cell.cell_type === "markdown"
-      ? `<section class="prose">${prose.markdown(cell.source)}</section>`
-      : "";
-  });
+  const cells = withoutStopNotice(notebook).cells.filter(({ source }) => source.trim() !== "");
+  const parts = /^\s*# /.test(cells[0]?.source ?? "") ? [] : [prose.heading(title, 1)];
+  for (const cell of cells) {
+    if (cell.cell_type === "code") parts.push(codeCellHtml(cell, { prose, pictures }));
+    if (cell.cell_type === "markdown") {
+      parts.push(`<section class="prose">${prose.markdown(cell.source)}</section>`);
+    }
+  }
   return {
     file: `${name}.html`,
     title,
-    warnings: [
-      ...(stop ? [`This notebook did not run to its end. ${stopText(stop)}`] : []),
-      ...options.warnings,
-    ],
-    body: [...before, ...parts].join("\n"),
+    warnings: [...stop ? [`This notebook did not run to its end. ${stopText(stop)}`] : [], ...warnings],
+    body: parts.join("\n"),
     headings: prose.headings,
   };
 }
 
-function codeCellHtml(cell: CodeCell, context: OutputContext): string {
+/** A notebook's first heading as plain text; its name where it has none. */
+export function titleOf(notebook: Notebook, name: string): string {
+  const heading = textsOf(notebook).flatMap((text) => text.split("\n")).find((line) => /^# /.test(line));
+  return heading ? plain(heading.slice(2)) : name;
+}
+
+/** A notebook's first words under its heading as plain text: a sentence, or two where the first is short; or "". */
+export function leadOf(notebook: Notebook): string {
+  const blocks = (textsOf(notebook)[0] ?? "").split(/\n\s*\n/);
+  const paragraph = plain(blocks.find((block) => !/^\s*(?:[#>|]|```|$)/.test(block)) ?? "");
+  const [one = paragraph, two = ""] = paragraph.match(/\S.*?[.!?:](?=\s|$)/g) ?? [];
+  return (one.length < 60 && two ? `${one} ${two}` : one).replace(/:$/, ".");
+}
+
+function textsOf(notebook: Notebook): string[] {
+  return withoutStopNotice(notebook).cells.filter((cell) => cell.cell_type === "markdown")
+    .map(({ source }) => source);
+}
+
+function plain(markdown: string): string {
+  return markdown.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[*_`]/g, "").replace(/\s+/g, " ").trim();
+}
+
+function codeCellHtml(cell: CodeCell, context: Context): string {
   const outputs = cell.outputs.map((output) => outputHtml(output, context)).filter(Boolean);
   const count = cell.execution_count ?? " ";
   const label = cell.execution_count === null ? "Code that has not run" : `Code, cell ${count}`;
@@ -55,6 +80,74 @@ function codeCellHtml(cell: CodeCell, context: OutputContext): string {
 <div class="source"><span class="count" aria-hidden="true">[${count}]</span><pre tabindex="0" role="group" aria-label="${
     escapeHtml(label)
   }"><code class="hljs">${highlight(cell.source, "typescript")}</code></pre></div>
-${outputs.length > 0 ? `<div class="outputs">\n${outputs.join("\n")}\n</div>` : ""}
+${outputs.join("\n")}
 </div>`;
+}
+
+/** Empty for what is no part of a result, as progress. */
+function outputHtml(output: Output, context: Context): string {
+  if (output.output_type === "stream") {
+    const shown = output.text.trimEnd();
+    return shown && textBlock(shown, output.name === "stderr" ? "Warnings" : "Printed", output.name);
+  }
+  if (output.output_type === "error") {
+    const { ename, evalue, traceback } = output;
+    return textBlock(traceback.length > 0 ? traceback.join("\n") : `${ename}: ${evalue}`, "Error", "error");
+  }
+  const isProgress = (output.metadata.ham10000 as { progress?: unknown } | undefined)?.progress;
+  return isProgress ? "" : displayHtml(output, context);
+}
+
+/** A text as it is, without a terminal's colours. */
+function textBlock(text: string, name: string, kind = "text"): string {
+  const shown = escapeHtml(stripVTControlCharacters(text));
+  return `<pre class="${kind}" tabindex="0" role="group" aria-label="${escapeHtml(name)}">${shown}</pre>`;
+}
+
+const pictureTypes = {
+  "image/png": "png",
+  "image/jpeg": "jpg",
+  "image/gif": "gif",
+  "image/webp": "webp",
+  "image/svg+xml": "svg", // in an <img> its scripts do not run and nothing is loaded
+};
+
+function displayHtml({ data, metadata }: DisplayOutput | ResultOutput, { prose, pictures }: Context): string {
+  const text = (mime: string) => typeof data[mime] === "string" ? data[mime] : null;
+  const words = text("text/plain");
+  const figure = data["application/vnd.plotly.v1+json"];
+  const png = text("image/png");
+  // Pictures in a plotly figure would be loaded from wherever it says.
+  if (figure && png !== null && findPixels(figure) === null) {
+    const bytes = fromBase64(png);
+    const alt = words ?? "A figure without a description";
+    return bytes ? figureHtml([{ spec: figure, png: bytes, alt }], pictures) : damaged;
+  }
+  const html = text("text/html");
+  if (html !== null) return `<div class="output">${prose.html(html)}</div>`;
+  const markdown = text("text/markdown");
+  if (markdown !== null) return `<div class="output prose">${prose.markdown(markdown)}</div>`;
+  for (const [mime, extension] of Object.entries(pictureTypes)) {
+    const picture = text(mime);
+    if (picture === null) continue;
+    const bytes = extension === "svg" ? new TextEncoder().encode(picture) : fromBase64(picture);
+    if (!bytes) return damaged;
+    const alt = words ?? (metadata[photoTag] as Partial<PhotoMetadata> | undefined)?.alt ??
+      "A picture without a description";
+    const address = pictures.add(bytes, extension);
+    return `<figure class="picture"><img src="${address}" alt="${escapeHtml(alt)}"></figure>`;
+  }
+  if (words !== null) return textBlock(words, "Result");
+  const types = escapeHtml(Object.keys(data).join(", "));
+  return `<p class="note">An output that this page cannot show: ${types}.</p>`;
+}
+
+const damaged = '<p class="note">A picture that is damaged: its Base64 cannot be read.</p>';
+
+function fromBase64(text: string): Uint8Array | null {
+  try {
+    return Uint8Array.fromBase64(text.replace(/\s/g, ""));
+  } catch {
+    return null;
+  }
 }

@@ -1,7 +1,9 @@
-/** The frame of every page: head with its security policy, navigation, contents, footer. */
-import { escapeHtml, slug } from "./html.ts";
-import type { Heading } from "./prose.ts";
-import { notMedical, reportTitle } from "./summary.ts";
+/** The frame of every page: head with its security policy, navigation, contents, figures, footer. */
+import { escapeHtml, type Heading, scriptJson } from "./html.ts";
+
+/** The report's title, and what must stand on every page about its numbers. */
+export const reportTitle = "Skin lesions with VGG16: a write-up, reproduced";
+export const notMedical = "This is a study of a method. It is no medical device.";
 
 /** A page that the navigation leads to. */
 export interface PageLink {
@@ -14,15 +16,15 @@ export interface PageLink {
 export interface PageContent {
   file: string;
   title: string;
-  /** Above the first heading: why what follows is not whole, not real, not what it seems. */
+  /** Above the first heading: why what follows is not whole, not real, or not what it seems. */
   warnings: string[];
-  /** HTML, trusted or cleaned. */
+  /** HTML, our own or cleaned. */
   body: string;
   headings: Heading[];
 }
 
 /**
- * Scripts and pictures come from the site's own files alone, and nothing is sent anywhere. `file:` is there since a page opened
+ * Scripts and pictures come from the site's own files alone, and nothing is sent anywhere. `file:` is there because a page opened
  * from a disk has no origin that 'self' could name. Styles in attributes are plotly's; those of cells are taken out before.
  */
 const policy = [
@@ -35,11 +37,18 @@ const policy = [
   "form-action 'none'",
 ].join("; ");
 
-/** The HTML of a page. Plotly is loaded where a figure needs it; pages are reached without scripts, too. */
+/** The HTML of a page. Plotly is loaded where a figure needs it; links between pages need no script. */
 export function pageHtml(page: PageContent, pages: PageLink[]): string {
   const at = pages.findIndex(({ file }) => file === page.file);
-  const hasFigures = page.body.includes('class="figure"');
   const title = page.file === "index.html" ? page.title : `${page.title} · ${reportTitle}`;
+  const scripts = page.body.includes('class="figure"') ? ["plotly.min.js", "figures.js"] : [];
+  const chapters = page.headings.filter(({ level }) => level === 2);
+  const lines = <T>(items: T[], html: (item: T) => string) => items.map(html).join("\n");
+  const step = (link: PageLink | undefined, rel: "prev" | "next") => {
+    if (!link) return "<span></span>";
+    const label = rel === "prev" ? `← ${link.title}` : `${link.title} →`;
+    return `<a rel="${rel}" href="${link.file}">${escapeHtml(label)}</a>`;
+  };
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -52,30 +61,32 @@ export function pageHtml(page: PageContent, pages: PageLink[]): string {
 <link rel="icon" href="assets/icon.svg">
 <link rel="stylesheet" href="assets/style.css">
 <script src="assets/theme.js"></script>
-${
-    hasFigures
-      ? '<script src="assets/plotly.min.js" defer></script>\n<script src="assets/figures.js" defer></script>'
-      : ""
-  }
+${lines(scripts, (name) => `<script src="assets/${name}" defer></script>`)}
 </head>
 <body>
 <a class="skip" href="#content">To the content</a>
 <header class="top">
 <nav aria-label="Pages"><ol>
-${pages.map((link) => navigationLink(link, link.file === page.file)).join("\n")}
+${
+    lines(pages, ({ file, short }) => {
+      const here = file === page.file ? ' aria-current="page"' : "";
+      return `<li><a href="${file}"${here}>${escapeHtml(short)}</a></li>`;
+    })
+  }
 </ol></nav>
 <button type="button" class="theme" hidden>Dark</button>
 </header>
 <div class="columns">
-${contentsHtml(page.headings)}
-<main id="content" tabindex="-1">
 ${
-    page.warnings.map((text) => `<p class="warning" role="note"><strong>${escapeHtml(text)}</strong></p>`)
-      .join("\n")
+    chapters.length < 2 ? "" : `<nav class="contents" aria-label="On this page"><p>On this page</p><ol>
+${lines(chapters, ({ id, text }) => `<li><a href="#${id}">${escapeHtml(text)}</a></li>`)}
+</ol></nav>`
   }
+<main id="content" tabindex="-1">
+${lines(page.warnings, (text) => `<p class="warning" role="note"><strong>${escapeHtml(text)}</strong></p>`)}
 ${page.body}
-<nav class="steps" aria-label="Before and after">${stepLink(pages[at - 1], "prev")}${
-    stepLink(pages[at + 1], "next")
+<nav class="steps" aria-label="Before and after">${step(pages[at - 1], "prev")}${
+    step(pages[at + 1], "next")
   }</nav>
 </main>
 </div>
@@ -85,26 +96,50 @@ ${page.body}
 `;
 }
 
-/** A heading made by the report itself, in the page's contents like those of the notebooks. */
-export function heading(text: string, options: { level: number; headings: Heading[] }): string {
-  const id = slug(text);
-  options.headings.push({ level: options.level, id, text });
-  return `<h${options.level} id="${id}">${escapeHtml(text)}</h${options.level}>`;
+/** Where pictures are kept in the site. */
+export interface Pictures {
+  /** Keeps a picture; returns its address in the site. */
+  add(bytes: Uint8Array, extension: string): string;
 }
 
-function navigationLink({ file, short }: PageLink, isHere: boolean): string {
-  return `<li><a href="${file}"${isHere ? ' aria-current="page"' : ""}>${escapeHtml(short)}</a></li>`;
+/** A figure as a notebook's output holds it. */
+export interface StoredFigure {
+  /** Plotly's figure, with width and height in pixels in its layout. */
+  spec: unknown;
+  /** Bytes of the PNG. */
+  png: Uint8Array;
+  /** The figure in words. */
+  alt: string;
 }
 
-function contentsHtml(headings: Heading[]): string {
-  const entries = headings.filter(({ level }) => level === 2);
-  if (entries.length < 2) return "";
-  const items = entries.map(({ id, text }) => `<li><a href="#${id}">${escapeHtml(text)}</a></li>`).join("\n");
-  return `<nav class="contents" aria-label="On this page"><p>On this page</p><ol>\n${items}\n</ol></nav>`;
+/**
+ * A picture for everyone, the interactive form where scripts run (`figures.js` draws it from the JSON), and the message in words.
+ *
+ * @param figures one, or two: the second is the same figure for pages of at most 600 pixels; `figures.js` says the same
+ */
+export function figureHtml([figure, narrow]: StoredFigure[], pictures: Pictures): string {
+  const alt = escapeHtml(figure.alt);
+  const specs = [figure, narrow].flatMap((form) => form ? [form.spec] : []);
+  const address = pictures.add(figure.png, "png");
+  const source = narrow
+    ? `\n<source media="(max-width: 600px)" srcset="${pictures.add(narrow.png, "png")}" ${
+      sides(narrow.spec)
+    }>`
+    : "";
+  return `<figure class="figure">
+<div class="frame" tabindex="0" role="group" aria-label="Figure">
+<picture>${source}
+<img class="static" src="${address}" ${sides(figure.spec)} alt="${alt}"></picture>
+</div>
+<script type="application/json">${scriptJson(specs)}</script>
+<details><summary>The figure in words</summary><p>${alt}</p></details>
+</figure>`;
 }
 
-function stepLink(link: PageLink | undefined, rel: "prev" | "next"): string {
-  if (!link) return "<span></span>";
-  const label = rel === "prev" ? `← ${link.title}` : `${link.title} →`;
-  return `<a rel="${rel}" href="${link.file}">${escapeHtml(label)}</a>`;
+/** Without its sides the page would jump when the picture comes; so they are checked, and guessed where a figure has none. */
+function sides(spec: unknown): string {
+  const { layout } = (spec ?? {}) as { layout?: Record<string, unknown> };
+  const side = (value: unknown, usual: number) =>
+    Number.isInteger(value) && Number(value) >= 50 && Number(value) <= 5000 ? value : usual;
+  return `width="${side(layout?.width, 900)}" height="${side(layout?.height, 500)}"`;
 }

@@ -1,7 +1,9 @@
 /**
- * What a reader who opens one page must learn: the claim, what came out, why the test leaks, what it cost. Made of the
- * run's own files, for the summary and for the site's first page.
+ * What a reader of one page must learn: the claim, what came out, why the test leaks, what it cost. Made from the run's own files,
+ * for `summary.md` and for the site's first page.
  */
+import { claimOf } from "../../experiment/conclusion.ts";
+import { asWrittenResult, deeperResult, type Result, type Results } from "../../experiment/results.ts";
 import {
   describeAllImages,
   describeLadder,
@@ -9,83 +11,125 @@ import {
   describeScaling,
   describeSizes,
 } from "../../experiment/study_texts.ts";
-import { ladderFigure } from "../../figures/cost.ts";
-import type { Figure } from "../../figures/figure.ts";
-import { percent, points, thousands } from "../../support/format.ts";
+import { claimBars } from "../../figures/claim.ts";
 import { leakageBars } from "../../figures/class_bars.ts";
+import { ladderFigure } from "../../figures/cost.ts";
+import { exposureTable } from "../../figures/result_tables.ts";
+import type { Figure } from "../../figures/figure.ts";
+import { escapeMarkdown, percent, points, thousands } from "../../support/format.ts";
 import { table } from "../../figures/table.ts";
 import { sizeText } from "../../image_size.ts";
-import { durationText } from "../../support/notebook/progress_text.ts";
+import { durationText } from "../../support/pace.ts";
 import { findStop } from "../../support/notebook/stop_notice.ts";
-import { titleOf } from "./notebook_text.ts";
-import { resultFigure } from "./result_figure.ts";
-import { asWrittenRun, deeperRun, intervalOf, type ResultRun, type Results } from "./results.ts";
-import { furtherNotebook, type RunFolder, type Studies } from "./run_folder.ts";
+import { furtherNotebook } from "../notebooks.ts";
+import { leadOf, titleOf } from "./notebook_page.ts";
+import { notMedical, reportTitle } from "./page.ts";
+import type { StoredRun, Studies } from "./stored_run.ts";
 
 export interface Section {
   title: string;
   /** Markdown, without the title. */
   text: string;
-  /** Drawn under the text on the site's first page, at any width in pixels. */
+  /** Drawn below the text on the site's first page, at any width in pixels. */
   figure?: (size?: { width: number }) => Figure;
 }
 
+/** `summary.md`; `picture` is the address of the claim's figure, where there is one. */
+export function summaryMarkdown(run: StoredRun, options: { picture?: string } = {}): string {
+  const blocks = makeSections(run).flatMap(({ title, text, figure }) => [
+    `## ${title}`,
+    ...figure && options.picture && title === resultTitle
+      ? [`![${figure().alt.replace(/[[\]\\]/g, "\\$&")}](${options.picture})`]
+      : [],
+    text,
+  ]);
+  const warnings = warningsOf(run).map((warning) => `> **${warning}**`);
+  return `${[`# ${reportTitle}`, ...warnings, notMedical, ...blocks].join("\n\n")}\n`;
+}
+
 /** The sections in reading order; a run that stopped before its results has the last alone. */
-export function makeSections(run: RunFolder): Section[] {
+export function makeSections(run: StoredRun): Section[] {
   const { results } = run;
   if (!results) return [notebooksSection(run)];
   return [
     claimSection(run, results),
-    resultSection(results),
-    ...(results.leakage?.against9600?.length ? [leakageSection(results)] : []),
-    ...(run.studies ? [furtherSection(run.studies, results)] : []),
+    resultSection(run, results),
+    leakageSection(results),
+    ...run.studies ? [studiesSection(run.studies, results)] : [],
     costSection(run, results),
     notebooksSection(run),
   ];
 }
 
-/** Warnings that belong above everything else, plain text: stand-in data, random weights, other photos, no results. */
-export function warningsOf({ results, configuration }: RunFolder): string[] {
+/** Plain text that belongs above everything else: stand-in data, random weights, other photos, no results. */
+export function warningsOf({ results, configuration }: StoredRun): string[] {
   if (!results) {
     return ["This run has no results yet: it stopped before its last notebook, or is still running."];
   }
-  const isOwn = Boolean(configuration.columns || configuration.classes);
+  const { synthetic, weights } = results;
   return [
-    ...(results.synthetic
-      ? ["SYNTHETIC stand-in data: the images are drawn. No number here says anything about skin."]
-      : []),
-    ...(results.weights === "random"
-      ? ["SEEDED RANDOM weights: the network has not been trained on ImageNet, as the write-up's has."]
-      : []),
-    ...(isOwn
-      ? ["These are not the write-up's photos: the difference to its number says nothing about its claim."]
-      : []),
-  ];
+    synthetic && "SYNTHETIC stand-in data: the images are drawn. No number here says anything about skin.",
+    weights === "random" &&
+    "SEEDED RANDOM weights: this network has not been trained on ImageNet, the write-up's has.",
+    isOwnData(configuration) &&
+    "These are not the write-up's photos: the difference from its number says nothing about its claim.",
+  ].filter((warning) => warning !== false);
 }
 
-function claimSection({ configuration }: RunFolder, { claimed, counts, synthetic }: Results): Section {
-  const isOwn = Boolean(configuration.columns || configuration.classes);
+/** The main numbers, each with its name and what it is. */
+export function glance(run: StoredRun): { name: string; value: string; what: string }[] {
+  const { results } = run;
+  if (!results) return [];
+  const [frozen, deeper] = [asWrittenResult(results), deeperResult(results)];
+  const all = results.leakage.against9600.at(-1);
+  const seconds = totalSeconds(run);
+  const threads = results.engine.threads;
+  const interval = (of: Result) => intervalText(of).replace(/^ \((.*)\)$/, "; $1");
+  return [
+    { name: "Claimed", value: percent(results.claimed.accuracy), what: "test accuracy, says the write-up" },
+    frozen && {
+      name: "Measured",
+      value: percent(frozen.test.accuracy),
+      what: `as written, the network frozen${interval(frozen)}`,
+    },
+    deeper && {
+      name: "Trained deeper",
+      value: percent(deeper.test.accuracy),
+      what: `from ${deeper.depth} on, same test${interval(deeper)}`,
+    },
+    all &&
+    { name: "Leaked", value: percent(all.copyShare), what: "of the test images have a copy in training" },
+    seconds > 0 && {
+      name: "Cost",
+      value: durationText(seconds),
+      what: `of computing${threads ? ` on ${threads} CPU thread${threads === 1 ? "" : "s"}` : ""}`,
+    },
+  ].filter((item) => typeof item === "object" && item !== null);
+}
+
+function claimSection({ configuration }: StoredRun, { claimed, counts, synthetic }: Results): Section {
+  const images = synthetic ? "drawn images" : "photos";
   return {
     title: "What was claimed",
     text:
-      `The write-up “${
-        claimed.title ?? "the write-up"
-      }” takes VGG16, a network trained on everyday photos, puts a new ` +
-      `last layer on it, and reports that it tells the seven diagnoses of HAM10000 apart with an accuracy of ` +
-      `**${percent(claimed.accuracy)}** on its test images. ${
-        isOwn ? "Its steps are repeated here on other photos" : "Its steps are repeated here as it wrote them"
-      }: ${thousands(counts.images)} ${synthetic ? "drawn images" : "photos"}, augmented to ${
-        thousands(counts.augmented)
-      } images, divided into ${thousands(counts.train)} to train on and ${
-        thousands(counts.test)
-      } to test on; ${thousands(counts.subset)} of the former are used.`,
+      `The write-up “${claimed.title}” takes VGG16, a network trained on everyday photos, and trains a new ` +
+      `last layer on the photos of HAM10000. For its seven diagnoses it reports a test accuracy of ` +
+      `**${percent(claimed.accuracy)}**. ` +
+      `We repeat its steps${isOwnData(configuration) ? " on other photos" : ""}: ${
+        thousands(counts.images)
+      } ` +
+      `${images} are augmented to ${thousands(counts.augmented)} images and split into ` +
+      `${thousands(counts.train)} for training and ${thousands(counts.test)} for the test. ` +
+      `Of the training images ${thousands(counts.subset)} are used.`,
   };
 }
 
-function resultSection(results: Results): Section {
-  const [frozen, deeper] = [asWrittenRun(results), deeperRun(results)];
+const resultTitle = "What we got";
+
+function resultSection({ openings }: StoredRun, results: Results): Section {
+  const [frozen, deeper] = [asWrittenResult(results), deeperResult(results)];
   const rows = [...results.runs, ...results.baselines];
-  const hasIntervals = rows.some((run) => intervalOf(results, run));
+  const { synthetic } = results;
   const shown = table(rows, [
     { value: (run) => nameOf(run, { frozen, deeper }), title: "what was trained" },
     { value: (run) => run.train.accuracy, title: "train", format: percent },
@@ -95,114 +139,125 @@ function resultSection(results: Results): Section {
       title: "test",
       format: percent,
       best: "max",
-      ...hasIntervals && { spread: { title: "95 % interval", of: (run) => intervalOf(results, run) } },
+      spread: { title: "95 % interval", of: ({ test }) => test.interval },
     },
     { value: (run) => run.test.macroF1, title: "test F1 (macro)", format: percent, best: "max" },
-  ], { synthetic: results.synthetic });
+  ], { synthetic });
+  const baselines = results.baselines.map(({ name, test }) => `${name} ${percent(test.accuracy)}`).join(", ");
   return {
-    title: "What we got",
+    title: resultTitle,
     text: [
       [frozen && frozenText(results, frozen), deeper && deeperText(results, deeper)].filter(Boolean).join(
         " ",
       ),
-      baselinesText(results),
+      baselines && `Without any network: ${baselines}.`,
       shown.markdown,
-      "The best test number is bold. F1 (macro) is its mean over the diagnoses. Intervals draw whole lesions with replacement, since photos of one lesion are " +
-      "no independent witnesses.",
+      "The best test values are bold. F1 (macro) is the mean over the diagnoses. The intervals come from a bootstrap over " +
+      "lesions, because photos of one lesion are not independent." + openingsText(openings),
     ].filter(Boolean).join("\n\n"),
-    figure: asWrittenRun(results) ? (size) => resultFigure(results, size)! : undefined,
+    figure: (size) => claimBars(claimOf(results), { synthetic, ...size }),
   };
 }
 
-function frozenText(results: Results, run: ResultRun): string {
-  const interval = intervalOf(results, run);
-  const behind = results.claimed.accuracy - run.test.accuracy;
-  return `With the network as it came and only the last layer trained${
-    run.optimizer ? ` (${run.optimizer})` : ""
-  }, ` +
-    `**${percent(run.test.accuracy)}** of ${thousands(run.test.n)} test images are answered rightly` +
-    `${interval ? ` (95 % interval ${percent(interval.low)} to ${percent(interval.high)})` : ""}: ` +
-    `${points(Math.abs(behind), 1)} points ${behind >= 0 ? "less" : "more"} than claimed.`;
+function frozenText(results: Results, run: Result): string {
+  return `With the network frozen and only the softmax trained (${run.optimizer}), the accuracy on ` +
+    `${thousands(run.test.n)} test images is **${percent(run.test.accuracy)}**${intervalText(run)}, ` +
+    `${toClaim(results, run)}.`;
 }
 
-function deeperText(results: Results, run: ResultRun): string {
-  const behind = results.claimed.accuracy - run.test.accuracy;
-  return `Where the network itself is trained too, from ${run.depth} on, it is **${
-    percent(run.test.accuracy)
-  }**, ` +
-    `${points(Math.abs(behind), 1)} points ${behind >= 0 ? "below" : "above"} the claim.`;
+function deeperText(results: Results, run: Result): string {
+  return `With the convolutions from ${run.depth} on trained as well (${run.optimizer}), it is ` +
+    `**${percent(run.test.accuracy)}**${intervalText(run)}, ${toClaim(results, run)}.`;
 }
 
-function baselinesText({ baselines }: Results): string {
-  if (baselines.length === 0) return "";
-  const said = baselines.map(({ name, test }) => `${name}, ${percent(test.accuracy)}`).join("; ");
-  return `For comparison, without any network: ${said}.`;
+function intervalText({ test: { interval } }: Result): string {
+  return interval ? ` (95 % interval ${percent(interval.low)} to ${percent(interval.high)})` : "";
+}
+
+function toClaim({ claimed }: Results, { test }: Result): string {
+  const difference = test.accuracy - claimed.accuracy;
+  return `${points(Math.abs(difference), 1)} points ${difference < 0 ? "below" : "above"} the claim`;
+}
+
+/** How often the test was looked at, from the log. Stored answers are read again without an opening. */
+function openingsText(openings: StoredRun["openings"]): string {
+  if (openings.length === 0) return "";
+  const times = openings.map((network) => network.times);
+  const often = Math.max(...times) === 1 ? "once" : `${Math.min(...times)} to ${Math.max(...times)} times`;
+  return ` The test was opened for ${openings.length} ${
+    openings.length === 1 ? "network" : "networks"
+  }, ${often} for each, ` +
+    "as `test_openings.jsonl` shows.";
 }
 
 function leakageSection(results: Results): Section {
-  const rows = results.leakage!.against9600!;
+  const { leakage, counts, synthetic } = results;
+  const rows = leakage.against9600;
   const all = rows.at(-1)!;
-  const trained = results.counts.subsetTrain;
   const shown = table(rows, [
     { value: "dx", title: "diagnosis" },
     { value: "images", title: "test images" },
-    { value: "copyShare", title: "their photo is trained on", format: percent },
-    { value: "lesionShare", title: "their lesion is trained on", format: percent },
-  ], { synthetic: results.synthetic });
+    { value: "copyShare", title: "with a copy in training", format: percent },
+    { value: "lesionShare", title: "with their lesion in training", format: percent },
+  ], { synthetic });
   return {
     title: "Why the test leaks",
     text: [
-      "The write-up first makes changed copies of the photos, turned, zoomed, shifted, mirrored, and divides into training " +
-      "and test afterwards. So copies of one photo land on both sides: " +
-      `**${percent(all.copyShare)}** of the test images have a copy among the ${
-        trained ? `${thousands(trained)} ` : ""
-      }images trained on, and of **${
+      "The write-up first makes changed copies of the photos (turned, zoomed, shifted, mirrored) and splits them into training " +
+      `and test afterwards. So copies of one photo land on both sides: **${
+        percent(all.copyShare)
+      }** of the test ` +
+      `images have a copy among the ${thousands(counts.subsetTrain)} images used for training, and ` +
+      `**${
         percent(all.lesionShare)
-      }** the lesion was seen. Such a test measures in good part ` +
-      "how well a picture is recognised again. It also holds each diagnosis about equally often, which no clinic does. " +
-      "Neither the claimed number nor ours is an accuracy on new patients.",
+      }** show a lesion that is among them. Such a test measures to a large part how well ` +
+      "the network recognises pictures that it has seen. Also, it has about as many images of each diagnosis as of any " +
+      "other, which no clinic has. Neither the claimed number nor ours is an accuracy on new patients.",
       shown.markdown,
+      "**Like for like.** The groups below hold images of the same diagnoses, answered by the same network; they differ in what " +
+      "training has seen of them.",
+      exposureTable(results).markdown,
     ].join("\n\n"),
-    figure: (size) => leakageBars(rows, { synthetic: results.synthetic, ...size }),
+    figure: (size) => leakageBars(rows, { synthetic, ...size }),
   };
 }
 
-function furtherSection(studies: Studies, { claimed, synthetic }: Results): Section {
-  const { ladder, scaling, imageSizes, optimizers, allImages } = studies;
+function studiesSection(studies: Studies, { claimed, synthetic }: Results): Section {
+  const { ladder, scaling, image_sizes, optimizers, all_images } = studies;
   return {
     title: "What the write-up left as future work",
     text: [
-      "Notebook 6 does what the write-up only wishes for. All but the last is compared on validation, which leaks as the test does: " +
-      "the numbers compare recipes with one another and say nothing about patients.",
+      "Notebook 6 does what the write-up leaves for later. It compares on validation, except in its last part. Validation leaks " +
+      "as the test does: the numbers compare recipes with each other and say nothing about patients.",
       `**More trainable layers**, at ${
         sizeText(ladder[0].size)
-      } pixels, and beside them the recipe of the result above:`,
+      } pixels, with the recipe of the result above:`,
       describeLadder(ladder, claimed.accuracy),
-      "**Pixels divided by 255**, as the write-up has them:",
+      "**Pixels divided by 255**, as the write-up has them, or scaled as ImageNet's weights expect them:",
       describeScaling(scaling),
       `**The optimizers**, each at its own best learning rate, on the frozen network. ${
         describeOptimizers(optimizers)
       }`,
       "**Larger images:**",
-      describeSizes(imageSizes),
-      `**More images.** ${describeAllImages(allImages)}`,
+      describeSizes(image_sizes),
+      `**More images.** ${describeAllImages(all_images)}`,
     ].join("\n\n"),
     figure: (size) => ladderFigure(ladder, { claimed: claimed.accuracy, synthetic, ...size }),
   };
 }
 
-function costSection({ timings, notebooks, studies }: RunFolder, results: Results): Section {
-  const known = notebooks.filter(({ name }) => name in timings && name !== furtherNotebook);
-  const rows = [
-    ...known.map(({ notebook, name }) => ({ what: titleOf(notebook, name), seconds: timings[name] })),
-    ...timings.earlierTraining > 0
-      ? [{
-        what: `Training from ${deeperRun(results)?.depth} on, in earlier sittings`,
-        seconds: timings.earlierTraining,
-      }]
-      : [],
-  ];
-  const { engine, counts } = results;
+function costSection(run: StoredRun, results: Results): Section {
+  const { timings, notebooks, studies } = run;
+  const rows = notebooks.filter(({ name }) => name in timings && name !== furtherNotebook)
+    .map(({ notebook, name }) => ({ what: titleOf(notebook, name), seconds: timings[name] }));
+  const earlier = earlierSeconds(run);
+  if (earlier > 0) {
+    rows.push({
+      what: `Training from ${deeperResult(results)?.depth} on, in earlier sittings`,
+      seconds: earlier,
+    });
+  }
+  const { engine, counts, synthetic } = results;
   const machine = [
     engine?.threads && `${engine.threads} threads of a CPU`,
     engine?.name && `${engine.name}${engine.tensorflow ? ` on TensorFlow ${engine.tensorflow}` : ""}`,
@@ -213,43 +268,56 @@ function costSection({ timings, notebooks, studies }: RunFolder, results: Result
   ]);
   return {
     title: "What it cost",
-    text: known.length === 0 ? "The run has not kept its times." : [
-      `All of it, from ${thousands(counts.images)} ${
-        results.synthetic ? "drawn images" : "photos"
-      } to this page's numbers, took **${durationText(totalSeconds({ timings, notebooks }))}**${
+    text: rows.length === 0 ? "The run has not kept its times." : [
+      `From ${thousands(counts.images)} ${
+        synthetic ? "drawn images" : "photos"
+      } to the numbers above it took ` +
+      `**${durationText(totalSeconds(run))}**${
         machine ? ` on ${machine}` : ""
-      }. Other work that an earlier run had stored is not computed again, nor counted.`,
+      }. Decoded photos and activations that were ` +
+      "stored already are not counted.",
       shown.markdown,
-      studies ? furtherCost(studies) : "",
+      studies && studiesCost(studies),
     ].filter(Boolean).join("\n\n"),
   };
 }
 
-/** The studies' deep trainings, each counted once. */
-function furtherCost({ ladder, scaling, deepOptimizers, imageSizes, allImages }: Studies): string {
-  const runs = [...ladder, ...scaling, ...deepOptimizers, ...imageSizes, ...allImages];
+/** The studies' trainings, each counted once. */
+function studiesCost({ ladder, scaling, deep_optimizers, image_sizes, all_images }: Studies): string {
+  const runs = [ladder, scaling, deep_optimizers, image_sizes, all_images].flat();
   const minutes = new Map(runs.map((run) => [run.configuration, run.minutes]));
   const seconds = 60 * [...minutes.values()].reduce((sum, value) => sum + value, 0);
-  return `Notebook 6 compares ${minutes.size} trainings, that of the result above among them. They took ${
-    durationText(Math.round(seconds))
-  } in all, in sittings of their own: their minutes are those of the day, with whatever else the machine had to do.`;
+  return `Notebook 6 compares ${minutes.size} trainings, among them that of the result above. Together they took ` +
+    `${
+      durationText(Math.round(seconds))
+    }, on several days; other work on the machine slowed some of them down.`;
 }
 
-/** The five notebooks, and the training that was done before they ran. */
-export function totalSeconds({ timings, notebooks }: Pick<RunFolder, "timings" | "notebooks">): number {
-  return notebooks.filter(({ name }) => name !== furtherNotebook)
-    .reduce((sum, { name }) => sum + (timings[name] ?? 0), timings.earlierTraining ?? 0);
+/** Seconds of the main notebooks, and of the training that was done before they ran. */
+function totalSeconds(run: StoredRun): number {
+  return run.notebooks.filter(({ name }) => name !== furtherNotebook)
+    .reduce((sum, { name }) => sum + (run.timings[name] ?? 0), earlierSeconds(run));
 }
 
-function notebooksSection({ notebooks }: RunFolder): Section {
+/** A training that took longer than the notebook which shows it was done before. */
+function earlierSeconds({ timings, trainingSeconds }: StoredRun): number {
+  const shownBy = Object.entries(timings).find(([name]) => name.startsWith("04"))?.[1] ?? 0;
+  return trainingSeconds > shownBy ? trainingSeconds : 0;
+}
+
+function notebooksSection({ notebooks }: StoredRun): Section {
   const lines = notebooks.map(({ name, notebook }) => {
-    const stop = findStop(notebook);
-    return `- [${titleOf(notebook, name)}](${name}.ipynb)${stop ? ", **which did not run to its end**" : ""}`;
+    const stopped = findStop(notebook) ? ", **which did not run to its end**" : "";
+    return `- [${titleOf(notebook, name)}](${name}.ipynb)${stopped}  \n  ${escapeMarkdown(leadOf(notebook))}`;
   });
   return { title: "The notebooks", text: lines.join("\n") };
 }
 
-function nameOf(run: ResultRun, marked: { frozen: ResultRun | null; deeper: ResultRun | null }): string {
+function nameOf(run: Result, marked: { frozen: Result | null; deeper: Result | null }): string {
   if (run === marked.frozen) return `${run.name} (the result as written)`;
   return run === marked.deeper ? `${run.name} (the best on validation)` : run.name;
+}
+
+function isOwnData({ columns, classes }: StoredRun["configuration"]): boolean {
+  return Boolean(columns || classes);
 }

@@ -1,68 +1,112 @@
-/** The site: a first page, a page a notebook, and the few files that they share. Static; works from a disk. */
+/** The site: a first page, a page for each notebook, and the few files that they share. Static; it works from a disk. */
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { Figure } from "../../figures/figure.ts";
 import { darkColors } from "../../figures/palette.ts";
+import { writeFolderAtomic } from "../../support/atomic.ts";
 import { withoutPhotos } from "../../support/notebook/photos.ts";
-import { indexPage } from "./index_page.ts";
-import { titleOf } from "./notebook_text.ts";
-import { withoutMachinePaths } from "./machine_paths.ts";
+import { escapeHtml, pageProse } from "./html.ts";
 import { notebookPage } from "./notebook_page.ts";
-import { type PageContent, pageHtml, type PageLink } from "./page.ts";
-import { readRunFolder } from "./run_folder.ts";
-import { warningsOf } from "./sections.ts";
-import { picturesOf, type SiteFiles, writeSiteFiles } from "./site_files.ts";
+import { figureHtml, notMedical, type PageContent, pageHtml, type Pictures, reportTitle } from "./page.ts";
+import { withoutMachinePaths } from "./publish.ts";
+import { glance, makeSections, warningsOf } from "./sections.ts";
+import { readRun, type StoredRun } from "./stored_run.ts";
 
 /**
  * Makes the site of a run or of a published report. Nothing is computed: it takes seconds. Photos and this machine's paths
  * are left out, so that the site may be shown.
  *
  * @param source a run's folder, or a published report's
- * @param target is replaced as a whole
+ * @param target is replaced as a whole: a stop half way leaves the old site, and no old page stays
  * @returns the site's files, by path within it
  * @throws {RangeError} where the source has no executed notebook
  */
 export async function writeSite(source: string, target: string): Promise<string[]> {
-  const run = await readRunFolder(source);
+  const run = await readRun(source);
   run.notebooks = await Promise.all(
     run.notebooks.map(async ({ name, notebook }) => ({
       name,
       notebook: withoutMachinePaths(await withoutPhotos(notebook)),
     })),
   );
-  const files: SiteFiles = new Map();
+  const files = new Map<string, string | Uint8Array>(await assets());
+  const picturesOf = (page: string): Pictures => {
+    let count = 0;
+    return {
+      add(bytes, extension) {
+        const path = `pictures/${page}-${++count}.${extension}`;
+        files.set(path, bytes);
+        return path;
+      },
+    };
+  };
   const pages = new Map(run.notebooks.map(({ name }) => [`${name}.ipynb`, `${name}.html`]));
-  const links: PageLink[] = [
-    { file: "index.html", title: "Results", short: "Results" },
-    ...run.notebooks.map(({ name, notebook }) => {
-      const title = titleOf(notebook, name);
-      return { file: `${name}.html`, title, short: title.split(/[:,]/)[0] };
-    }),
-  ];
   const warnings = run.results ? warningsOf(run) : [];
   const contents: PageContent[] = [
-    await indexPage(run, { pictures: picturesOf(files, "index"), pages }),
+    await indexPage(run, { pictures: picturesOf("index"), pages }),
     ...run.notebooks.map(({ name, notebook }) =>
-      notebookPage(notebook, { name, pictures: picturesOf(files, name), pages, warnings })
+      notebookPage(notebook, { name, pictures: picturesOf(name), pages, warnings })
     ),
   ];
+  const links = contents.map(({ file, title }) =>
+    file === "index.html"
+      ? { file, title: "Results", short: "Results" }
+      : { file, title, short: title.split(/[:,]/)[0] }
+  );
   for (const page of contents) files.set(page.file, pageHtml(page, links));
-  await addAssets(files);
-  await writeSiteFiles(files, target);
+  await writeFolderAtomic(target, async (fresh) => {
+    for (const [path, content] of files) {
+      await Deno.mkdir(dirname(join(fresh, path)), { recursive: true });
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+      await Deno.writeFile(join(fresh, path), bytes);
+    }
+  });
   return [...files.keys()];
 }
 
+/** Whoever reads only this page knows the claim, the result, the leak and the cost. */
+async function indexPage(
+  run: StoredRun,
+  { pictures, pages }: { pictures: Pictures; pages: ReadonlyMap<string, string> },
+): Promise<PageContent> {
+  const prose = pageProse(pages);
+  const items = glance(run).map(({ name, value, what }) =>
+    `<div><dt>${name}</dt><dd><strong>${escapeHtml(value)}</strong> ${escapeHtml(what)}</dd></div>`
+  );
+  const parts = [
+    prose.heading(reportTitle, 1),
+    `<p class="note">${notMedical}</p>`,
+    items.length === 0 ? "" : `<dl class="glance">\n${items.join("\n")}\n</dl>`,
+  ];
+  const stored = async ({ spec, alt, toPng }: Figure) => ({ spec, alt, png: await toPng() });
+  for (const { title, text, figure } of makeSections(run)) {
+    parts.push(prose.heading(title, 2), `<section class="prose">${prose.markdown(text)}</section>`);
+    if (!figure) continue;
+    const forms = [await stored(figure()), await stored(figure({ width: 480 }))];
+    parts.push(figureHtml(forms, pictures));
+  }
+  return {
+    file: "index.html",
+    title: reportTitle,
+    warnings: warningsOf(run),
+    body: parts.join("\n"),
+    headings: prose.headings,
+  };
+}
+
 /** Style, scripts and letters; the colours that figures have in the dark come from the palette. */
-async function addAssets(files: SiteFiles): Promise<void> {
-  const own = new URL("assets/", import.meta.url);
-  for (const name of ["style.css", "theme.js", "icon.svg"]) {
-    files.set(`assets/${name}`, await Deno.readTextFile(new URL(name, own)));
-  }
-  const figures = await Deno.readTextFile(new URL("figures.js", own));
-  files.set("assets/figures.js", `globalThis.darkColors = ${JSON.stringify(darkColors)};\n${figures}`);
+async function assets(): Promise<[path: string, content: string | Uint8Array][]> {
+  const own = (name: string) => Deno.readTextFile(new URL(`assets/${name}`, import.meta.url));
   const { resolve } = createRequire(import.meta.url);
-  files.set("assets/plotly.min.js", await Deno.readFile(resolve("plotly.js-dist-min/plotly.min.js")));
-  for (const weight of [400, 600]) {
-    const font = resolve(`@fontsource/inter/files/inter-latin-${weight}-normal.woff2`);
-    files.set(join("assets", `inter-${weight}.woff2`), await Deno.readFile(font));
-  }
+  const font = (weight: number) => resolve(`@fontsource/inter/files/inter-latin-${weight}-normal.woff2`);
+  const colors = `globalThis.darkColors = ${JSON.stringify(darkColors)};\n`;
+  return [
+    ["assets/style.css", await own("style.css")],
+    ["assets/theme.js", await own("theme.js")],
+    ["assets/icon.svg", await own("icon.svg")],
+    ["assets/figures.js", colors + await own("figures.js")],
+    ["assets/plotly.min.js", await Deno.readFile(resolve("plotly.js-dist-min/plotly.min.js"))],
+    ["assets/inter-400.woff2", await Deno.readFile(font(400))],
+    ["assets/inter-600.woff2", await Deno.readFile(font(600))],
+  ];
 }

@@ -38,8 +38,8 @@ export function fakeDataverse(
   const stored: Record<string, Served> = {
     "HAM10000_metadata": { bytes: encode(csv) },
     "HAM10000_metadata.tab": { bytes: encode(text([header, ...quoted], "\t")) },
-    "HAM10000_images_part_1.zip": { bytes: zipSync(photos.HAM10000_images_part_1) },
-    "HAM10000_images_part_2.zip": { bytes: zipSync(photos.HAM10000_images_part_2) },
+    "HAM10000_images_part_1.zip": { bytes: zipSync(photos.HAM10000_images_part_1, { level: 0 }) },
+    "HAM10000_images_part_2.zip": { bytes: zipSync(photos.HAM10000_images_part_2, { level: 0 }) },
   };
   const entry = (id: number, label: string, more: object = {}) => {
     const { bytes } = stored[label];

@@ -1,8 +1,10 @@
 /** Small runs made up for the tests: folders as `deno task reproduce` leaves them, with numbers that no real run has. */
-import { join } from "node:path";
-import type { AllImagesRow } from "../../../lib/experiment/all_images.ts";
+import { dirname, join } from "node:path";
 import type { FairComparison } from "../../../lib/experiment/fair_comparison.ts";
-import type { StudyResult } from "../../../lib/experiment/studies.ts";
+import { logOpening } from "../../../lib/experiment/openings.ts";
+import { deeperResult, type Result, type Results } from "../../../lib/experiment/results.ts";
+import type { AllImagesRow, StudyResult } from "../../../lib/experiment/studies.ts";
+import { claimed } from "../../../lib/experiment/write_up.ts";
 import { display } from "../../../lib/figures/show.ts";
 import { classBars } from "../../../lib/figures/class_bars.ts";
 import { table } from "../../../lib/figures/table.ts";
@@ -15,63 +17,78 @@ import {
   type Output,
   serializeNotebook,
 } from "../../../lib/support/notebook/ipynb.ts";
-import type { Depth } from "../../../lib/recipe.ts";
-import type { ResultRun, Results } from "../../../lib/tasks/report/results.ts";
+import type { Depth, OptimizerName } from "../../../lib/recipe.ts";
 
 const scores = (accuracy: number, n: number) => ({
-  n,
-  accuracy,
-  balancedAccuracy: accuracy,
-  macroF1: accuracy - 0.01,
-  loss: 1,
+  ...{ n, accuracy, balancedAccuracy: accuracy, macroPrecision: accuracy, macroRecall: accuracy },
+  ...{ macroF1: accuracy - 0.01, loss: 1 },
 });
 
-/** A run of results.json, by its accuracies on validation and test. */
+/** A network or baseline of results.json, by its accuracies on validation and test; the interval is 0.03 to both sides. */
 export function resultRun(
   name: string,
   { depth = "head", optimizer = "nadam", validation = 0.5, test = 0.4 }: {
-    depth?: string | null;
-    optimizer?: string | null;
+    depth?: Depth | null;
+    optimizer?: OptimizerName | null;
     validation?: number;
     test?: number;
   },
-): ResultRun {
+): Result {
   return {
-    name,
-    depth,
-    optimizer,
+    ...{
+      name,
+      preset: "quick",
+      depth,
+      optimizer,
+      scaling: "divide255",
+      size: 64,
+      seed: 0,
+      recipe: [],
+      history: [],
+    },
+    ...{ bestEpoch: null, configuration: depth && name.padEnd(12, "0") },
     train: scores(0.9, 960),
     validation: scores(validation, 240),
-    test: scores(test, 853),
+    test: {
+      ...{ ...scores(test, 853), perClass: [], confusion: [] },
+      interval: depth ? { low: test - 0.03, high: test + 0.03 } : null,
+    },
   };
 }
 
+const leak = (dx: string, images: number, copyShare: number, lesionShare: number) => ({
+  ...{ dx, images, copyShare, lesionShare, withCopy: copyShare * images, withLesion: lesionShare * images },
+});
+
 /** Results that no real run has: claimed 77.7 %, measured 41.2 %, 31.4 % leaked. */
 export function drawnResults(changes: Partial<Results> = {}): Results {
+  const counts = { images: 1001, augmented: 4265, train: 3412, test: 853, subset: 1200, subsetTrain: 960 };
+  const group = (seen: string, n: number, accuracy: number) => ({
+    ...{ seen, n, accuracy, interval: { low: accuracy - 0.05, high: accuracy + 0.05 } },
+  });
   return {
-    synthetic: false,
-    counts: { images: 1001, augmented: 4265, train: 3412, test: 853, subset: 1200, subsetTrain: 960 },
+    ...{
+      synthetic: false,
+      protocol: "as-written",
+      ham10000: true,
+      classes: [],
+      skipped: { count: 0, images: [] },
+    },
+    counts: { ...counts, subsetValidation: 240, perClass: {} as Results["counts"]["perClass"] },
     chosen: "adam",
     runs: [
       resultRun("frozen, nadam", { validation: 0.43, test: 0.45 }),
       resultRun("frozen, adam", { optimizer: "adam", validation: 0.44, test: 0.412 }),
     ],
     baselines: [resultRun("always the commonest", { depth: null, optimizer: null, test: 0.15 })],
-    claimed: { title: "A write-up", accuracy: 0.777 },
-    claim: {
-      claimed: 0.777,
-      ours: 0.412,
-      interval: { low: 0.383, high: 0.441 },
-      optimizer: "adam",
-      baselines: [{ name: "always the commonest", accuracy: 0.15 }],
+    claimed: { ...claimed, title: "A write-up", accuracy: 0.777 } as unknown as Results["claimed"],
+    leakage: { against9600: [leak("mel", 400, 0.2, 0.5), leak("all", 853, 0.314, 0.629)], against34120: [] },
+    exposure: {
+      ...{ run: "frozen, adam", classes: ["bkl", "mel"] },
+      rows: [group("another copy of the photo", 61, 0.812), group("nothing of the lesion", 32, 0.533)],
     },
-    leakage: {
-      against9600: [
-        { dx: "mel", images: 400, copyShare: 0.2, lesionShare: 0.5 },
-        { dx: "all", images: 853, copyShare: 0.314, lesionShare: 0.629 },
-      ],
-    },
-    engine: { name: "tfjs-node", tensorflow: "2.21.0", threads: 3 },
+    ...{ weights: "imagenet", versions: {}, digests: { data: "d", weights: "w" } },
+    engine: { name: "tfjs-node", tensorflow: "2.21.0", tfjs: "4.22.0", oneDnn: true, threads: 3 },
     ...changes,
   };
 }
@@ -174,11 +191,16 @@ export async function writeRun(
     configuration?: Record<string, unknown>;
     /** By name; see `drawnStudies`. */
     studies?: Record<string, unknown>;
+    /** Of the test, by the run's digest. */
+    openings?: string[];
+    /** Of the deeper run. */
+    trainingSeconds?: number;
   },
 ): Promise<string> {
-  await Deno.mkdir(join(folder, "notebooks"), { recursive: true });
-  await Deno.mkdir(join(folder, "studies"));
-  const write = (name: string, text: string) => Deno.writeTextFile(join(folder, name), text);
+  const write = async (name: string, text: string) => {
+    await Deno.mkdir(dirname(join(folder, name)), { recursive: true });
+    await Deno.writeTextFile(join(folder, name), text);
+  };
   for (const [name, notebook] of Object.entries(run.notebooks)) {
     await write(`notebooks/${name}.ipynb`, serializeNotebook(notebook));
   }
@@ -187,6 +209,14 @@ export async function writeRun(
     await write(`studies/${name}.json`, JSON.stringify(study));
   }
   if (run.timings) await write("timings.json", JSON.stringify(run.timings));
+  for (const name of run.openings ?? []) {
+    await logOpening(folder, { name, configuration: name, set: "the test" });
+  }
+  const deeper = run.results && deeperResult(run.results);
+  if (deeper && run.trainingSeconds) {
+    const training = `${deeper.depth}-${deeper.configuration!.slice(0, 12)}`;
+    await write(`trainings/${training}/run.seconds.json`, JSON.stringify({ seconds: run.trainingSeconds }));
+  }
   await write("run.json", JSON.stringify({ configuration: run.configuration ?? {} }));
   return folder;
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectRoot } from "../../../lib/support/project.ts";
-import { withoutMachinePaths } from "../../../lib/tasks/report/machine_paths.ts";
+import { withoutMachinePaths } from "../../../lib/tasks/report/publish.ts";
 import { executed, inFolder, writeRun } from "./drawn_run.ts";
 
 async function report(...args: string[]): Promise<{ code: number; out: string; error: string }> {

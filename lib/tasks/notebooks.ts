@@ -1,0 +1,39 @@
+/** The project's notebooks: their order, which of them a run takes, what each keeps in the run's folder. */
+
+/** What the write-up tells, in order. */
+export const mainNotebooks = [
+  "01_eda",
+  "02_augmentation",
+  "03_split",
+  "04_optimizer_comparison",
+  "05_final_evaluation",
+] as const;
+
+/** Goes on where the write-up ends. It trains for hours, so it runs only when it is named. */
+export const furtherNotebook = "06_future_work";
+
+/** Results in a run's folder that belong to a notebook even where it took them as they were. */
+export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
+  "04_optimizer_comparison": ["optimizers", "trainings"],
+  "05_final_evaluation": ["model"],
+  [furtherNotebook]: ["studies"],
+};
+
+/**
+ * The notebooks that `--only` (numbers or names) or `--from` selects, in their own order; without either the main ones.
+ *
+ * @throws {RangeError} for a notebook that does not exist, or with `--from` does not belong to the main ones
+ */
+export function selectNotebooks({ only, from }: { only: string[] | null; from: string | null }): string[] {
+  const names: string[] = only ? [...mainNotebooks, furtherNotebook] : [...mainNotebooks];
+  const find = (wanted: string) => {
+    const found = names.find((name) => name === wanted || Number(name.slice(0, 2)) === Number(wanted));
+    if (found) return found;
+    throw new RangeError(`No notebook is called ${JSON.stringify(wanted)}. There are: ${names.join(", ")}`);
+  };
+  if (only) {
+    const wanted = only.map(find);
+    return names.filter((name) => wanted.includes(name));
+  }
+  return names.slice(from ? names.indexOf(find(from)) : 0);
+}

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { type Config, createConfig } from "../../lib/config.ts";
+import { mainNotebooks } from "../../lib/tasks/notebooks.ts";
+import { describeForgetting, forget, removeLeftOvers } from "../../lib/tasks/run_folder.ts";
+import { readRunRecord } from "../../lib/tasks/run_record.ts";
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.writeTextFile(path, text);
+}
+
+Deno.test("two runs in one folder: the second waits, says so, and starts when the first has ended or died", () =>
+  inFolder(async (out) => {
+    const module = JSON.stringify(new URL("../../lib/tasks/run_folder.ts", import.meta.url).href);
+    const start = (work: string) =>
+      new Deno.Command(Deno.execPath(), {
+        args: [
+          "eval",
+          `import { lockRun } from ${module}; using _ = await lockRun({ out: ${JSON.stringify(out)} });
+          console.log("in"); ${work}`,
+        ],
+        stdout: "piped",
+      }).spawn();
+    const first = start("await new Promise((resolve) => setTimeout(resolve, 600_000));");
+    const reader = first.stdout.getReader();
+    await reader.read(); // it has the lock
+    const second = start("");
+    let text = "";
+    for await (const chunk of second.stdout) {
+      text += new TextDecoder().decode(chunk);
+      if (/waiting/.test(text)) first.kill("SIGKILL");
+    }
+    assert.match(text, /^Another run works in .*waiting.*\nin\n$/);
+    await Promise.all([first.status, second.status]);
+    await reader.cancel();
+  }));
+
+Deno.test("unfinished files and folders of dead processes go, at any depth; those of living ones and all others stay", () =>
+  inFolder(async (folder) => {
+    const child = new Deno.Command(Deno.execPath(), { args: ["--version"], stdout: "null" }).spawn();
+    const dead = child.pid;
+    await child.status;
+    const inner = join(folder, "store", "images");
+    await Deno.mkdir(join(inner, `stand-in.${dead}.0123abcd.tmp`, "photos"), { recursive: true });
+    const old = `old.csv.${Deno.pid}.89abcdef.tmp`;
+    const living = `train.csv.${Deno.pid}.89abcdef.tmp`;
+    for (const name of [`results.json.${dead}.89abcdef.tmp`, living, old, "notes.tmp", "results.json"]) {
+      await write(join(folder, name), "half");
+    }
+    const yesterday = new Date(Date.now() - 86_400_000);
+    await Deno.utime(join(folder, old), yesterday, yesterday);
+    await removeLeftOvers(folder);
+    const left = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+    assert.deepEqual(left, ["notes.tmp", "results.json", "store", living]);
+    assert.deepEqual([...Deno.readDirSync(inner)], []);
+    await removeLeftOvers(join(folder, "missing"));
+  }));
+
+/** A run's folder with a file of each kind of work, and the records of all notebooks. */
+async function fullFolder(out: string): Promise<Config> {
+  await write(join(out, "store/images/pixels"), "x".repeat(2_000_000));
+  await write(join(out, "store/activations/a/rows"), "a");
+  await write(join(out, "optimizers/nadam.head"), "h");
+  await write(join(out, "model/about.json"), "{}");
+  await write(join(out, "trainings/block5-01/run.seconds.json"), '{"seconds": 3600}');
+  await write(join(out, "trainings/block1-02/run.seconds.json"), '{"seconds": 1800}');
+  await write(join(out, "studies/ladder.json"), '[{"minutes": 10}, {"minutes": 20}]');
+  const record = { fingerprint: {}, files: {} };
+  const notebooks = Object.fromEntries(mainNotebooks.map((name) => [name, record]));
+  await write(join(out, "run.json"), JSON.stringify({ notebooks }));
+  return createConfig({ preset: "smoke", out });
+}
+
+const kinds = ["store/images", "store/activations", "optimizers", "model", "trainings", "studies"];
+
+Deno.test("--fresh forgets what belongs to the named notebooks; hours of training go only by their own name", async () => {
+  const fresh = (...numbers: string[]) => ({
+    notebooks: mainNotebooks.filter((name) => numbers.includes(name.slice(0, 2))),
+    work: [],
+  });
+  const cases: [Parameters<typeof forget>[1], gone: string[], records: number][] = [
+    [fresh("01"), [], 4],
+    [fresh("02"), ["store/images"], 4],
+    [fresh("04"), ["store/activations", "optimizers"], 4],
+    [fresh("05"), ["model"], 4],
+    [fresh("01", "02", "03", "04", "05"), kinds.slice(0, 4), 0],
+    [{ notebooks: [], work: ["trainings"] }, ["trainings"], 5],
+    [{ ...fresh("01"), work: ["studies", "images"] }, ["store/images", "studies"], 4],
+  ];
+  for (const [forgetting, gone, records] of cases) {
+    await inFolder(async (out) => {
+      const config = await fullFolder(out);
+      const told = await describeForgetting(config, forgetting);
+      assert.deepEqual(told.map((line) => line.split(" ")[0]), gone);
+      await forget(config, forgetting);
+      const missing = kinds.filter((folder) => {
+        try {
+          return !Deno.statSync(join(out, folder)).isDirectory;
+        } catch {
+          return true;
+        }
+      });
+      assert.deepEqual(missing, gone, JSON.stringify(forgetting));
+      assert.equal(Object.keys((await readRunRecord(config)).notebooks).length, records);
+    });
+  }
+});
+
+Deno.test("before stored work is deleted its size is said, and of trainings how long they took", () =>
+  inFolder(async (out) => {
+    const work = ["trainings", "studies", "images"] as const;
+    const lines = await describeForgetting(await fullFolder(out), { notebooks: [], work });
+    assert.match(lines.join("\n"), /^store\/images \(decoded photos\): 2\.0 MB$/m);
+    assert.match(lines.join("\n"), /^trainings \(.*\): 0\.0 MB, 1 h 30 min of training$/m);
+    assert.match(lines.join("\n"), /^studies \(.*\): 0\.0 MB, 30 min 00 s of training$/m);
+  }));
