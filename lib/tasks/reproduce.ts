@@ -27,7 +27,7 @@ import {
 } from "./plan.ts";
 import { parseReproduceOptions, selectNotebooks, usage } from "./reproduce_options.ts";
 import { filesWrittenSince, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
-import { bringWeightsApart, setUpApart } from "./set_up.ts";
+import { bringWeights, setUp } from "./set_up.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
@@ -83,7 +83,7 @@ async function main(args: string[]): Promise<number> {
 async function withWeights(config: Config, options: ConfigOptions): Promise<Config> {
   const isWanted = config.weights === null && options.weights === undefined;
   if (!isWanted || config.data === null || !existsSync(config.data)) return config;
-  if (await bringWeightsApart()) return createConfig(options);
+  if (await bringWeights()) return createConfig(options);
   console.warn(
     "Without ImageNet's weights the network starts from seeded random ones, and every result says so.\n",
   );
@@ -124,7 +124,7 @@ async function dryRun(config: Config, names: string[], fresh: boolean): Promise<
 }
 
 async function run(config: Config, names: string[], stand: Stand): Promise<number> {
-  await setUpApart();
+  await setUp();
   const record = await readRunRecord(config);
   const plan = await planNotebooks(config, names, record);
   const todo = plan.filter((notebook) => notebook.reason !== null);
