@@ -10,7 +10,7 @@ export interface AugmentedImage {
   readonly label: number;
 }
 
-/** Targets that PROTOCOL chose for HAM10000, in label order; 42,650 in all. */
+/** HAM10000's targets, in label order, chosen since the write-up names none; 42,650 in all. */
 const ham10000Targets = [5991, 5991, 5991, 5991, 5991, 6705, 5990];
 /** The same for other tables: each class grows to this share of the commonest one, which stays as it is. */
 const shareOfCommonest = 0.8935;

@@ -35,7 +35,7 @@ interface Mark {
   readonly length?: number;
 }
 
-const styles: Record<Diagnosis, Style> = {
+const styles: Readonly<Record<Diagnosis, Style>> = {
   akiec: { // pink and scaly, without a clear border
     ...{ colours: [[212, 138, 122], [178, 92, 84]], radius: [30, 52], irregularity: 0.16, blur: 6 },
     marks: [
@@ -87,7 +87,7 @@ const common: readonly [Colour, Colour] = [[170, 116, 90], [122, 80, 64]];
 /**
  * A photo of a drawn lesion: RGB, 0–255, of shape (height, width, 3). The same seed gives the same lesion.
  *
- * @param dx one of HAM10000's diagnoses; any other is drawn as a mole, `nv`
+ * @param dx a code of HAM10000; any other is drawn as nv
  * @param options `size` of the result; `photo`: each number is another photo of the lesion (default 0)
  */
 export async function drawnPhoto(
@@ -108,7 +108,7 @@ export async function drawnPhoto(
  *
  * @param random `lesion` decides what all photos of a lesion share; `photo` decides its place in the photo, light and hairs
  */
-export function lesionSvg(dx: Diagnosis, random: { lesion: Random; photo: Random }): string {
+export function lesionSvg(dx: string, random: { lesion: Random; photo: Random }): string {
   const { skin, blur, body, marks } = drawLesion(dx, random.lesion);
   const between = (least: number, most: number) => least + (most - least) * random.photo();
   const around = (reach: number) => reach * normal(random.photo);
@@ -129,7 +129,7 @@ export function lesionSvg(dx: Diagnosis, random: { lesion: Random; photo: Random
       <feComposite in="SourceGraphic" operator="arithmetic" k1="0.3" k2="0.85"/>
     </filter>
     <radialGradient id="corners">
-      <stop offset="0.4" stop-opacity="0"/><stop offset="1" stop-opacity="${between(0.1, 0.4)}"/>
+      <stop offset="0.4" stop-opacity="0"/><stop offset="1" stop-opacity="${between(0.1, 0.35)}"/>
     </radialGradient>
     <g filter="url(#grain)">
       <rect ${all} fill="${skin}"/>
@@ -137,16 +137,17 @@ export function lesionSvg(dx: Diagnosis, random: { lesion: Random; photo: Random
       <g ${place} stroke-linecap="round">${marks}</g>
     </g>
     <path d="${hairs.join("")}" fill="none" stroke="#342824" stroke-width="1.2" opacity="0.7"/>
-    <rect ${all} fill="${between(-1, 1) < 0 ? "black" : "white"}" opacity="${between(0, 0.2)}"/>
+    <rect ${all} fill="${between(-1, 1) < 0 ? "black" : "white"}" opacity="${between(0, 0.12)}"/>
     <circle r="125" fill="url(#corners)"/>
   </svg>`;
 }
 
 /** A lesion about the origin and the colour of the skin around it. Some are typical of their diagnosis, some hardly. */
-function drawLesion(dx: Diagnosis, random: Random) {
-  const { colours, radius: sizes, irregularity, blur, marks: kinds } = styles[dx];
+function drawLesion(dx: string, random: Random) {
+  const style = styles[dx as Diagnosis] ?? styles.nv;
+  const { colours, radius: sizes, irregularity, blur, marks: kinds } = style;
   const between = ([least, most]: Range) => least + (most - least) * random();
-  const typical = between([0.25, 1]);
+  const typical = between([0.4, 1]);
   const shaded = (colour: readonly number[], amount: number) => {
     const shade = amount * normal(random); // mostly lighter or darker, a little to another hue
     return `rgb(${colour.map((value) => value + shade + 0.3 * amount * normal(random))})`;

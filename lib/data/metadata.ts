@@ -68,7 +68,9 @@ export async function openTable(folder: string, options: TableOptions = {}): Pro
   const columns = findColumns(Object.keys(rows[0]), { table, names: own ? options.columns ?? {} : null });
   const classes = own
     ? findClasses(rows.map((row) => row[columns.dx!].trim()), {
-      ...{ table, column: columns.dx!, wanted: options.classes ?? null },
+      table,
+      column: columns.dx!,
+      wanted: options.classes ?? null,
     })
     : ham10000Classes;
   const photos = await findPhotos(folder);

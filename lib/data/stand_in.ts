@@ -66,7 +66,7 @@ export async function makeStandIn(folder: string, options: { seed: number; image
   }
 }
 
-/** Whether a data folder holds drawn lesions, so that whatever comes of it must say SYNTHETIC. */
+/** Whether a data folder holds drawn lesions, so that every result of it must say SYNTHETIC. */
 export async function isStandIn(folder: string): Promise<boolean> {
   return (await Deno.stat(join(folder, markerFile)).catch(() => null))?.isFile ?? false;
 }

@@ -1,18 +1,9 @@
-/** Horizontal bars with their values written beside them: one set, several side by side, or two panels. */
+/** Horizontal bars with their values written beside them: one set, or several side by side. */
 import { escapeMarkup, percent, thousands } from "../support/format.ts";
 import { textWidth } from "../support/plotly/letters.ts";
 import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
-import {
-  defaultWidth,
-  edge,
-  type FigureOptions,
-  legendLine,
-  panelTitle,
-  textSizes,
-  themed,
-  topMargin,
-} from "./theme.ts";
+import { defaultWidth, edge, type FigureOptions, legendLine, textSizes, themed, topMargin } from "./theme.ts";
 
 /** One bar. */
 export interface Bar {
@@ -21,6 +12,8 @@ export interface Bar {
   /** Written beside the bar. Default: the value with thousands separators. */
   text?: string;
   color?: string;
+  /** How the label is written: in bold for a heading without a bar, or for a total, which stands half a row apart. */
+  role?: "heading" | "total";
 }
 
 /** A bar for each label; `texts` are written beside them. */
@@ -39,60 +32,83 @@ export interface BarOptions extends FigureOptions {
   isPercent?: boolean;
   /** Where the axis ends. Default: what the values and texts need. */
   most?: number;
-  /** The last row stands for all others: bold, with a gap above it. Default false. */
-  hasTotal?: boolean;
+  /** Pixels of a row. Default: what its bars need. */
+  rowHeight?: number;
 }
-
-const rightMargin = edge + 6;
 
 /**
  * Horizontal bars, the first on top.
  *
  * @example barChart([{ label: "male", value: 5406 }, { label: "female", value: 4552 }], { title: "…" })
  */
-export function barChart(bars: Bar[], options: BarOptions): Figure {
-  const set = barSet(bars);
-  const said = bars.map(({ label }, i) => `${label} ${set.texts[i]}`).join(", ");
-  return barSets(bars.map(({ label }) => label), [set], {
-    alt: `${options.title}. Bars: ${said}.`,
+export function barChart(bars: readonly Bar[], options: BarOptions): Figure {
+  const texts = bars.map(({ text, value }) => text ?? thousands(value));
+  const values = bars.map(({ value }) => value);
+  const color = bars.map(({ color }) => color ?? seriesColors[0]);
+  const said = bars.flatMap(({ label, role }, i) => role === "heading" ? [] : [`${label} ${texts[i]}`]);
+  return barSets(bars, [{ name: "", values, texts, color }], {
+    alt: `${options.title}. Bars: ${said.join(", ")}.`,
     ...options,
   });
 }
 
 /** Sets of bars under the same labels, the first label on top; several sets get a legend. */
-export function barSets(labels: string[], sets: BarSet[], options: BarOptions): Figure {
-  const { width = defaultWidth, valueTitle, hasTotal = false } = options;
+export function barSets(
+  rows: readonly Pick<Bar, "label" | "role">[],
+  sets: readonly BarSet[],
+  options: BarOptions,
+): Figure {
+  const { width = defaultWidth, valueTitle } = options;
   const isGrouped = sets.length > 1;
-  const places = labels.map((_, i) => hasTotal && i === labels.length - 1 ? i + 0.5 : i);
+  const { rowHeight = isGrouped ? 19 * sets.length + 14 : 34 } = options;
+  const labels = rows.map(({ label }) => label);
+  const places = rows.map(({ role }, i) => role === "total" ? i + 0.5 : i);
+  const end = places.at(-1)! + 0.5;
   const margin = {
-    ...{ l: labelMargin(labels), t: topMargin(options, isGrouped ? 30 : 0) },
-    ...{ r: rightMargin, b: valueTitle ? 58 : 36 },
+    ...{ l: labelMargin(labels), r: edge + 6 },
+    ...{ t: topMargin(options, isGrouped ? 30 : 0), b: valueTitle ? 58 : 36 },
   };
-  const rows = places.at(-1)! + 1;
-  const height = options.height ??
-    margin.t + rows * (isGrouped ? 19 * sets.length + 14 : 34) + margin.b;
+  const height = options.height ?? Math.round(margin.t + (end + 0.5) * rowHeight + margin.b);
+  const legend = sets.map(({ name, color }) => ({ name, color: `${color}` }));
   return figure({
-    data: barTraces(labels, sets, places),
+    data: sets.map(({ name, values, texts, color }) => ({
+      type: "bar",
+      orientation: "h",
+      name: escapeMarkup(name),
+      x: values,
+      y: places,
+      ...isGrouped ? {} : { width: 0.72 },
+      marker: { color },
+      text: texts.map(escapeMarkup),
+      textposition: "outside",
+      textfont: { size: isGrouped ? textSizes.small : textSizes.label, color: ink.text },
+      cliponaxis: false,
+      constraintext: "none",
+      hovertemplate: `%{customdata}<extra>${escapeMarkup(name)}</extra>`,
+      customdata: labels.map((label, i) => escapeMarkup(`${label}: ${texts[i]}`)),
+    })),
     layout: themed({ ...options, height }, {
       margin,
       barmode: "group",
       bargap: 0.28,
       bargroupgap: isGrouped ? 0.06 : 0,
       xaxis: valueAxis(sets, { ...options, length: width - margin.l - margin.r }),
-      yaxis: labelAxis(labels, places),
-      annotations: isGrouped
-        ? legendLine(sets.map(({ name, color }) => ({ name, color: `${color}` })), {
-          room: width - margin.l - edge,
-        })
-        : [],
+      yaxis: {
+        ...labelAxis(labels),
+        tickvals: places,
+        ticktext: rows.map(({ label, role }) =>
+          role ? `<b>${escapeMarkup(label)}</b> ` : `${escapeMarkup(label)} `
+        ),
+        range: [end, -0.5],
+      },
+      annotations: isGrouped ? legendLine(legend, { room: width - margin.l - edge }) : [],
     }),
     width,
     height,
-    alt: options.alt ?? `${options.title}. ` +
-        sets.map(({ name, texts }) =>
-          `${name}: ${labels.map((label, i) => `${label} ${texts[i]}`).join(", ")}.`
-        )
-          .join(" "),
+    alt: options.alt ?? `${options.title}. ` + sets.map(({ name, texts }) => {
+          const said = labels.map((label, i) => `${label} ${texts[i]}`);
+          return `${name}: ${said.join(", ")}.`;
+        }).join(" "),
   });
 }
 
@@ -103,61 +119,25 @@ export interface SexSiteCounts {
 }
 
 /**
- * Two panels side by side, sex on the left, place on the body on the right: counts and shares, the largest first, "unknown"
- * last. `countTitle` says what is counted (default "images").
+ * Counts and shares by sex, then by place on the body, the largest first, "unknown" last.
+ *
+ * @param options `countTitle` says what is counted (default "images")
  */
 export function sexSiteBars(
   { sex, site }: SexSiteCounts,
-  options: FigureOptions & { countTitle?: string },
+  { countTitle = "images", ...options }: FigureOptions & { countTitle?: string },
 ): Figure {
-  const { countTitle = "images", width = defaultWidth } = options;
-  const panels = [{ name: "Sex", counts: sex }, { name: "Place on the body", counts: site }].map(
-    ({ name, counts }) => ({ name, bars: sortedBars(counts) }),
+  const groups = { "Sex": sortedBars(sex), "Place on the body": sortedBars(site) };
+  const said = Object.entries(groups).map(([name, bars]) =>
+    `${name}: ${bars.map(({ label, text }) => `${label} ${text.replace("  ·  ", ", ")}`).join("; ")}.`
   );
-  const rows = Math.max(...panels.map(({ bars }) => bars.length));
-  const [left, middle] = panels.map(({ bars }) => labelMargin(bars.map(({ label }) => label)));
-  const margin = { l: left, t: topMargin(options, 22), r: rightMargin, b: 58 };
-  const plot = width - left - rightMargin;
-  const domains = [[0, 0.36], [0.36 + middle / plot, 1]];
-  const height = options.height ?? margin.t + rows * 26 + margin.b;
-  const drawn = panels.map(({ bars }, i) => {
-    const [labels, sets, suffix] = [bars.map(({ label }) => label), [barSet(bars)], i === 0 ? "" : "2"];
-    const [start, end] = domains[i];
-    const shared = { valueTitle: countTitle, length: (end - start) * plot, ticks: 5 };
-    return {
-      data: barTraces(labels, sets).map((trace) => ({ ...trace, xaxis: `x${suffix}`, yaxis: `y${suffix}` })),
-      axes: {
-        [`xaxis${suffix}`]: { ...valueAxis(sets, shared), domain: domains[i], anchor: `y${suffix}` },
-        // Bars of one thickness in both panels.
-        [`yaxis${suffix}`]: {
-          ...labelAxis(labels),
-          domain: [1 - bars.length / rows, 1],
-          anchor: `x${suffix}`,
-        },
-      },
-    };
-  });
-  return figure({
-    data: drawn.flatMap(({ data }) => data),
-    layout: themed({ ...options, height }, {
-      margin,
-      bargap: 0.28,
-      ...drawn[0].axes,
-      ...drawn[1].axes,
-      annotations: panels.map(({ name }, i) => panelTitle(name, domains[i][0])),
-    }),
-    width,
-    height,
-    alt: options.alt ?? `${options.title}. ` +
-        panels.map(({ name, bars }) =>
-          `${name}: ${bars.map(({ label, text }) => `${label} ${text.replace("  ·  ", ", ")}`).join("; ")}.`
-        ).join(" "),
-  });
-}
-
-/** "6,705  ·  66.9 %". */
-export function countAndShare(count: number, total: number): string {
-  return `${thousands(count)}  ·  ${percent(count / total)}`;
+  return barChart(
+    Object.entries(groups).flatMap(([label, bars]): Bar[] => [
+      { label, value: 0, text: "", role: "heading" },
+      ...bars,
+    ]),
+    { valueTitle: countTitle, rowHeight: 26, alt: `${options.title}. ${said.join(" ")}`, ...options },
+  );
 }
 
 function sortedBars(counts: Record<string, number>) {
@@ -167,39 +147,15 @@ function sortedBars(counts: Record<string, number>) {
     .map(([label, value]) => ({ label, value, text: countAndShare(value, total) }));
 }
 
-function barSet(bars: Bar[]): BarSet {
-  return {
-    name: "",
-    values: bars.map(({ value }) => value),
-    texts: bars.map(({ text, value }) => text ?? thousands(value)),
-    color: bars.map(({ color }) => color ?? seriesColors[0]),
-  };
-}
-
-function barTraces(labels: string[], sets: BarSet[], places = labels.map((_, i) => i)) {
-  const isGrouped = sets.length > 1;
-  return sets.map(({ name, values, texts, color }) => ({
-    type: "bar",
-    orientation: "h",
-    name: escapeMarkup(name),
-    x: values,
-    y: places,
-    ...isGrouped ? {} : { width: 0.72 },
-    marker: { color },
-    text: texts.map(escapeMarkup),
-    textposition: "outside",
-    textfont: { size: isGrouped ? textSizes.small : textSizes.label, color: ink.text },
-    cliponaxis: false,
-    constraintext: "none",
-    hovertemplate: `%{customdata}<extra>${escapeMarkup(name)}</extra>`,
-    customdata: labels.map((label, i) => escapeMarkup(`${label}: ${texts[i]}`)),
-  }));
+/** "6,705  ·  66.9 %". */
+export function countAndShare(count: number, total: number): string {
+  return `${thousands(count)}  ·  ${percent(count / total)}`;
 }
 
 /** An axis from 0 that leaves room for the texts after the bars; `length` is about its length in pixels. */
 function valueAxis(
   sets: readonly BarSet[],
-  options: { valueTitle?: string; length: number; isPercent?: boolean; most?: number; ticks?: number },
+  options: { valueTitle?: string; length: number; isPercent?: boolean; most?: number },
 ): Record<string, unknown> {
   const { length, isPercent, most } = options;
   // Every bar and its text must end before the axis does: value / end × length + width ≤ length.
@@ -221,33 +177,30 @@ function valueAxis(
     zeroline: true,
     zerolinecolor: ink.axis,
     zerolinewidth: 1,
-    ...isPercent ? { nticks: 6 } : countTicks(end, options.ticks),
+    ...isPercent ? { nticks: 6 } : countTicks(end),
   };
 }
 
 /** Ticks outside of the plot. */
 export const outsideTicks = { ticks: "outside", ticklen: 4, tickcolor: ink.axis };
 
-/** At most so many ticks on an axis of counts, whole numbers all: a short one has 0, 1, 2. */
-export function countTicks(end: number, ticks = 6): Record<string, unknown> {
-  return end <= ticks ? { dtick: 1 } : { nticks: ticks };
+/** At most six ticks on an axis of counts, whole numbers all: a short one has 0, 1, 2. */
+export function countTicks(end: number): Record<string, unknown> {
+  return end <= 6 ? { dtick: 1 } : { nticks: 6 };
 }
 
 /** The left margin in pixels that the labels of a `labelAxis` need, were they all bold. */
-export function labelMargin(labels: string[]): number {
+export function labelMargin(labels: readonly string[]): number {
   const style = { size: textSizes.tick, bold: true };
   return Math.ceil(edge + Math.max(...labels.map((label) => textWidth(`${label}  `, style))));
 }
 
-/** An axis of labels, the first on top; a last place that is half a row lower is that of the total, in bold. */
-export function labelAxis(labels: string[], places = labels.map((_, i) => i)): Record<string, unknown> {
+/** An axis of labels at 0, 1, 2, …, the first on top. */
+export function labelAxis(labels: readonly string[]): Record<string, unknown> {
   return {
-    tickvals: places,
-    ticktext: labels.map((label, i) => {
-      const text = escapeMarkup(label);
-      return `${Number.isInteger(places[i]) ? text : `<b>${text}</b>`} `;
-    }),
-    range: [places.at(-1)! + 0.5, -0.5],
+    tickvals: labels.map((_, i) => i),
+    ticktext: labels.map((label) => `${escapeMarkup(label)} `),
+    range: [labels.length - 0.5, -0.5],
     showgrid: false,
   };
 }

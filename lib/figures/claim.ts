@@ -58,8 +58,10 @@ export function comparisonBars(
   const { valueTitle = "accuracy", width = defaultWidth } = options;
   const isNarrow = width < narrow;
   const labels = rows.map(({ name }) => name);
-  const left = isNarrow ? edge : labelMargin(labels);
-  const margin = { l: left, t: topMargin(options, 30), r: textMargin(rows, width - left), b: 58 };
+  const margin = {
+    ...{ l: isNarrow ? edge : labelMargin(labels), r: valueRoom(rows) },
+    ...{ t: topMargin(options, 30), b: 58 },
+  };
   const height = options.height ?? margin.t + rows.length * (isNarrow ? 58 : 38) + margin.b;
   const shown = [...new Set(rows.map(({ kind }) => looks[kind]))];
   return figure({
@@ -133,17 +135,13 @@ function valueText(row: ComparisonRow): string {
   return value + (hasInterval(row) ? quiet(intervalText(row), textSizes.small) : "");
 }
 
-/** The right margin in pixels that keeps every value inside; `room` is the width without the left margin. */
-function textMargin(rows: readonly ComparisonRow[], room: number): number {
-  const margins = rows.map((row) => {
-    const end = row.high ?? row.value;
-    const interval = hasInterval(row) ? textWidth(intervalText(row), { size: textSizes.small }) : 0;
-    const text = valueGap + textWidth(percent(row.value), { size: valueSize, bold: true }) + interval + edge;
-    // The text starts at end × (room − margin), so that margin ≥ (end × room + text − room) / end.
-    return end > 0 ? (end * room + text - room) / end : 0;
-  });
-  const lastTick = textWidth(percent(1, 0), { size: textSizes.tick }) / 2;
-  return Math.ceil(Math.max(edge + lastTick, ...margins));
+/** Pixels that the longest value needs after its bar. */
+function valueRoom(rows: readonly ComparisonRow[]): number {
+  const widths = rows.map((row) =>
+    textWidth(percent(row.value), { size: valueSize, bold: true }) +
+    (hasInterval(row) ? textWidth(intervalText(row), { size: textSizes.small }) : 0)
+  );
+  return Math.ceil(valueGap + Math.max(...widths) + edge);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Bars by diagnosis: images, shares of several sets, copies in the test, precision and recall. */
 import { percent, points, thousands } from "../support/format.ts";
-import { barChart, barSets, countAndShare } from "./bars.ts";
+import { type Bar, barChart, barSets, countAndShare } from "./bars.ts";
 import type { Figure } from "./figure.ts";
 import { classColors, ink, seriesColors } from "./palette.ts";
 import type { FigureOptions } from "./theme.ts";
@@ -63,7 +63,7 @@ export function comparedClassBars(
       texts: isPercent ? shares.map((share) => percent(share)) : codes.map((code) => thousands(counts[code])),
     };
   });
-  return barSets(codes.map((code) => classLabel(code, options.names)), drawn, {
+  return barSets(codes.map((code) => ({ label: classLabel(code, options.names) })), drawn, {
     title: isPercent ? sharesTitle(sets, codes) : sizesTitle(sets),
     valueTitle: isPercent ? "share of the set" : "images",
     isPercent,
@@ -116,17 +116,17 @@ export function leakageBars(rows: readonly LeakageRow[], options: Partial<Figure
     ? `Training has seen a copy of ${percent(all.copyShare)} of the test images`
     : "There are no test images";
   return barChart(
-    rows.map((row, i) => ({
+    rows.map((row, i): Bar => ({
       label: row.dx,
       value: isKnown(row) ? 100 * row.copyShare : 0,
       text: texts[i],
-      color: row === all ? ink.text : classColors[row.dx],
+      ...row === all ? { color: ink.text, role: "total" } : { color: classColors[row.dx] },
     })),
     {
       title,
       source: "A copy: the photo itself, or another image that augmentation made of it",
       valueTitle: "share of the test images with a copy among those trained on",
-      ...{ isPercent: true, most: 100, hasTotal: true },
+      ...{ isPercent: true, most: 100 },
       ...options,
     },
   );
@@ -149,14 +149,14 @@ const metrics = [
 
 /** Precision, recall and F1 of each class, beside its number of images. */
 export function perClassBars(scores: readonly ClassScores[], options: FigureOptions): Figure {
-  const labels = scores.map(({ code, support }) => `${code} (${thousands(support)})`);
+  const rows = scores.map(({ code, support }) => ({ label: `${code} (${thousands(support)})` }));
   const sets = metrics.map(({ key, name, color }) => ({
     ...{ name, color },
     values: scores.map((score) => 100 * score[key]),
     texts: scores.map((score) => percent(score[key])),
   }));
   const valueTitle = "share of the images; in brackets: how many are of the class";
-  return barSets(labels, sets, { valueTitle, isPercent: true, most: 100, ...options });
+  return barSets(rows, sets, { valueTitle, isPercent: true, most: 100, ...options });
 }
 
 /** "melanoma (mel)", or the code alone where the name is not given. */

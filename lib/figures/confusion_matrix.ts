@@ -2,7 +2,7 @@
 import { escapeMarkup, percent, thousands } from "../support/format.ts";
 import { textWidth } from "../support/plotly/letters.ts";
 import { type Figure, figure } from "./figure.ts";
-import { ink, shareColor, shareScale, textOn } from "./palette.ts";
+import { ink, shareScale, textOn } from "./palette.ts";
 import { edge, type FigureOptions, note, textSizes, themed, topMargin } from "./theme.ts";
 
 /**
@@ -78,7 +78,7 @@ export function confusionMatrixFigure(
         const number = i === j ? `<b>${thousands(count)}</b>` : thousands(count);
         const small = `<span style="font-size:${textSizes.small}px">${percent(share)}</span>`;
         return note(count === 0 ? "0" : `${number}<br>${small}`, {
-          font: { size: textSizes.label + 1, color: count === 0 ? ink.axis : textOn(shareColor(share)) },
+          font: { size: textSizes.label + 1, color: count === 0 ? ink.axis : textOn(share) },
           x: j,
           y: i,
         });

@@ -41,7 +41,6 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
   const height = options.height ?? margin.t + 380 + margin.b;
   const plot = { width: width - margin.l - margin.r, height: height - margin.t - margin.b };
   const x = logRange(points, plot.width);
-  const ticks = logTicks(x, Math.floor(plot.width / 44));
   const y = paddedRange([...points, ...level ? [level] : []].map(({ accuracy }) => 100 * accuracy));
   // The line rises to the right: below it, to the right, is room for its names, above it for those apart.
   const across = ({ minutes }: CostPoint) => (Math.log10(minutes) - x[0]) / (x[1] - x[0]) * plot.width;
@@ -78,8 +77,8 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
         title: "minutes of training",
         type: "log",
         range: x,
-        tickvals: ticks,
-        ticktext: ticks.map((tick) => tick.toLocaleString("en-US")),
+        tickvals: minuteTicks,
+        ticktext: minuteTicks.map((tick) => tick.toLocaleString("en-US", { maximumFractionDigits: 3 })),
         showgrid: false,
         showline: true,
         linecolor: ink.axis,
@@ -171,6 +170,11 @@ function keptWeights(runs: readonly LadderRun[]): string {
   return `${new Intl.ListFormat("en").format(last)} after the last epoch, the others with their best one`;
 }
 
+/** 1, 2 and 5 of each power of ten, from milliseconds to years. */
+const minuteTicks = [-3, -2, -1, 0, 1, 2, 3, 4, 5].flatMap((power) =>
+  [1, 2, 5].map((step) => Number(`${step}e${power}`))
+);
+
 /** Pixels that a run's name and its mark need. */
 function nameRoom({ name }: CostPoint): number {
   return textWidth(name, { size: textSizes.label, bold: true }) + 24;
@@ -187,16 +191,6 @@ function logRange(points: readonly CostPoint[], width: number): [number, number]
     return start + (exponents[i] - start) / (1 - share);
   });
   return [start, Math.max(high + padding, ...ends)];
-}
-
-/** 1, 2 and 5 of each power of ten, 1 and 3, or 1 alone: no more than there is room for. */
-function logTicks([low, high]: readonly [number, number], most: number): number[] {
-  const ticksOf = (steps: readonly number[]) => {
-    const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) }, (_, i) => Math.floor(low) + i);
-    return powers.flatMap((power) => steps.map((step) => Number((step * 10 ** power).toPrecision(1))))
-      .filter((tick) => Math.log10(tick) >= low && Math.log10(tick) <= high);
-  };
-  return [[1, 2, 5], [1, 3]].map(ticksOf).find((ticks) => ticks.length <= most) ?? ticksOf([1]);
 }
 
 /** A tenth more to both sides, a point at least. */

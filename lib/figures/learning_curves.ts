@@ -1,6 +1,7 @@
 /** Loss and accuracy over the epochs, several runs in one figure. */
 import { escapeMarkup, percent } from "../support/format.ts";
 import { textWidth } from "../support/plotly/letters.ts";
+import { countTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
 import {
@@ -142,7 +143,7 @@ function drawPanel(curves: (Curve & { color: string })[], panel: Panel, height: 
         domain,
         anchor: axes.yaxis,
         range: [0.8, Math.max(lastEpoch, 2) + 0.2],
-        tickvals: epochTicks(lastEpoch),
+        ...countTicks(lastEpoch),
         showgrid: false,
         showline: true,
         linecolor: ink.axis,
@@ -183,14 +184,6 @@ function curveTraces(curve: Curve & { color: string }, panel: Panel): Record<str
     ...{ type: "scatter", xaxis: `x${suffix}`, yaxis: `y${suffix}`, hovertemplate: said },
     ...trace,
   }));
-}
-
-/** 1 and the multiples of a round step. */
-function epochTicks(last: number): number[] {
-  const step = [1, 2, 5, 10, 20, 50, 100].find((candidate) => last / candidate <= 6) ?? Math.ceil(last / 6);
-  const ticks = [1];
-  for (let epoch = step; epoch <= last; epoch += step) if (epoch > 1) ticks.push(epoch);
-  return ticks;
 }
 
 function chosenPoint({ chosen, history }: Curve): EpochPoint | undefined {

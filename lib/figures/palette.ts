@@ -56,33 +56,7 @@ export const shareScale: [number, string][] = [
   [1, "#0b4f8a"],
 ];
 
-/** The colour of a share, 0 to 1, on `shareScale`: red, green, blue, 0–255. */
-export function shareColor(share: number): number[] {
-  const above = Math.max(1, shareScale.findIndex(([at]) => at >= share));
-  const [[from, low], [to, high]] = [shareScale[above - 1], shareScale[above]];
-  const end = rgb(high);
-  return rgb(low).map((value, i) => value + (end[i] - value) * (share - from) / (to - from));
-}
-
-/** Contrast of two colours (red, green, blue, 0–255), 1 to 21, as WCAG 2.2 defines it. */
-export function contrast(one: number[], other: number[]): number {
-  const [light, dark] = [luminance(one), luminance(other)].sort((a, b) => b - a);
-  return (light + 0.05) / (dark + 0.05);
-}
-
-/** Black or white, whichever reads better: one of them always has a contrast of 4.5 at least. */
-export function textOn(color: number[]): string {
-  return contrast(color, [0, 0, 0]) >= contrast(color, [255, 255, 255]) ? "#000000" : "#ffffff";
-}
-
-/** "#rrggbb" → red, green, blue, 0–255. */
-export function rgb(hex: string): number[] {
-  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-}
-
-function luminance(color: number[]): number {
-  const [r, g, b] = color.map((c) => c / 255).map((c) =>
-    c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4
-  );
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+/** The colour of letters on a share's colour: black, or white where that reads better. Their contrast is 4.5 at least. */
+export function textOn(share: number): string {
+  return share < 0.79 ? "#000000" : "#ffffff";
 }

@@ -1,6 +1,6 @@
 /**
  * `deno task classify FILE…`: what a trained model says about photos (--help for flags).
- * Exit code 0; 1 where the model or a photo cannot be used, or the table not be written; 2 for flags that cannot be.
+ * Exit code 1: the model or a photo cannot be used, or the table cannot be written. 2: a flag is wrong.
  */
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -39,7 +39,7 @@ Prints, for each photo, the probabilities of all classes that a trained model gi
 ${medicalNotice}
 `;
 
-/** @throws {RangeError} for a flag that cannot be, with what was expected */
+/** @throws {RangeError} for a wrong flag, with what was expected */
 export function parseClassifyFlags(args: string[]): ClassifyFlags {
   const { values, positionals } = parseOrTeach(args);
   const { model, csv, help = false } = values;
@@ -56,7 +56,7 @@ export function parseClassifyFlags(args: string[]): ClassifyFlags {
  * Prints the answers as they come.
  *
  * @returns what could not be used, a sentence each
- * @throws {Error} when the model cannot be used or the table not be written
+ * @throws {Error} when the model cannot be used, or the table cannot be written
  */
 async function run({ paths, model: given, csv }: ClassifyFlags): Promise<string[]> {
   if (csv !== null) await checkWritable(csv);

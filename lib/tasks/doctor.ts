@@ -2,15 +2,31 @@
  * `deno task doctor`: says which engine computes here, why, how fast, and what to do about whatever is not right.
  * `deno task doctor --repair` first sets the native engine up, or again where it is damaged.
  * Exit code 0, or 1 where something needed is broken.
+ *
+ * With `--measure` it is the program that it runs apart to start the engine and measure it; it prints a {@link Measured}.
  */
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { packageVersions } from "../support/versions.ts";
-import { describeSettings, diagnoseEngine, type Finding } from "../support/engine/diagnosis.ts";
-import { readEngineChoice } from "../support/engine/engine_choice.ts";
-import { ensureEngine } from "../support/engine/install.ts";
+import { runCommand } from "../support/engine/command.ts";
+import type { Engine } from "../support/engine/engine.ts";
+import { readCpuFlags, readEngineChoice, wasmSlowdown } from "../support/engine/engine_choice.ts";
+import { ensureEngine, type InstallOptions, nativeOutlook } from "../support/engine/install.ts";
+import { platform } from "../support/engine/installation.ts";
 import { findKernelSpec } from "../support/notebook/kernel_spec.ts";
 import { projectRoot } from "../support/project.ts";
+
+/** One line of the table: `note` can be lived with, `broken` cannot. `todo` says what to do. */
+export interface Finding {
+  status: "ok" | "note" | "broken";
+  subject: string;
+  text: string;
+  todo?: string;
+}
+
+const slower = `about ${wasmSlowdown} times slower`;
+const repairing = "deno task doctor --repair";
 
 /** The table as text: status, subject, finding; below it, indented, what to do. */
 export function table(findings: Finding[]): string {
@@ -44,6 +60,50 @@ export async function checkPackages(root: string, versions: Record<string, strin
   return { status: "broken", subject, text: wrong.join(", "), todo: "deno install" };
 }
 
+/** The settings that hold. */
+function describeSettings(): Finding {
+  const { engine, oneDnn, threads } = readEngineChoice();
+  const chosen = oneDnn === null ? "oneDNN where it helps" : `oneDNN ${oneDnn ? "on" : "off"} as asked`;
+  const text = `HAM10000_ENGINE=${engine}, ${chosen}, ${threads} threads`;
+  return { status: "ok", subject: "settings", text };
+}
+
+async function repair(): Promise<Finding> {
+  const installed = await ensureEngine({ thorough: true, retry: true });
+  if (installed) return { status: "ok", subject: "repair", text: "the native engine is whole" };
+  return { status: "note", subject: "repair", text: "nothing to repair: WebAssembly computes" };
+}
+
+/** The engine that the next start is going to use, every file of an installed one compared, and its speed. */
+async function diagnoseEngine(): Promise<Finding[]> {
+  const { engine } = readEngineChoice();
+  if (engine !== "wasm") {
+    const native = await diagnoseNative({ required: engine === "native" });
+    return [native, await measureApart(native.status === "ok" ? "native" : "wasm")];
+  }
+  const text = `WebAssembly, because HAM10000_ENGINE=wasm asks for it; ${slower} than native`;
+  const finding = { status: "note", subject: "engine", text, todo: "unset HAM10000_ENGINE" } as const;
+  return [finding, await measureApart("wasm")];
+}
+
+/** The native engine's state: whole, damaged, to be set up (how), or impossible (why). */
+export async function diagnoseNative(
+  { required = false, ...options }: InstallOptions & { required?: boolean } = {},
+): Promise<Finding> {
+  const { state, text } = await nativeOutlook({ thorough: true, ...options });
+  const subject = "engine";
+  switch (state) {
+    case "whole":
+      return { status: "ok", subject, text: `native: ${text}` };
+    case "damaged":
+      return { status: "broken", subject, text: `native, but damaged: ${text}`, todo: repairing };
+    case "possible":
+      return { status: "note", subject, text: `native: ${text}`, todo: `${repairing} does it now` };
+    case "impossible":
+      return { status: required ? "broken" : "note", subject, text: `WebAssembly, ${slower}. ${text}` };
+  }
+}
+
 /** Deno's kernel in Jupyter's list. Only front ends need it: reproduce starts the kernel itself. */
 async function checkKernel(): Promise<Finding> {
   const subject = "kernel";
@@ -55,14 +115,6 @@ async function checkKernel(): Promise<Finding> {
     ? `${found.path} starts ${found.program || "no program"}, which is not there`
     : "Deno's kernel for Jupyter is not installed; only JupyterLab and the like need it";
   return { status: "note", subject, text, todo: `deno jupyter --install${found ? " --force" : ""}` };
-}
-
-/** A note where less than 2 GB are free. */
-function checkRoom(subject: string, free: number, text: string, todo: string): Finding {
-  const shown = `${(free / 1e9).toFixed(free < 1e10 ? 1 : 0)} ${text}`;
-  return free >= 2e9
-    ? { status: "ok", subject, text: shown }
-    : { status: "note", subject, text: shown, todo };
 }
 
 async function checkDisk(): Promise<Finding> {
@@ -80,16 +132,83 @@ function checkMemory(): Finding {
   );
 }
 
-async function repair(): Promise<Finding> {
-  const installed = await ensureEngine({ thorough: true, retry: true });
-  if (installed) return { status: "ok", subject: "repair", text: "the native engine is whole" };
-  return { status: "note", subject: "repair", text: "nothing to repair: WebAssembly computes" };
+/** A note where less than 2 GB are left. */
+function checkRoom(subject: string, left: number, unit: string, todo: string): Finding {
+  const text = `${(left / 1e9).toFixed(left < 1e10 ? 1 : 0)} ${unit}`;
+  return left >= 2e9 ? { status: "ok", subject, text } : { status: "note", subject, text, todo };
+}
+
+/** The engine and its speed. */
+interface Measured {
+  engine: Engine;
+  /** VGG16 without top at 64×64, forward, layer by layer, images a second. */
+  imagesPerSecond: number;
+  /** The processor's instruction sets that matter, as `AVX2, FMA`. */
+  instructions: string;
+}
+
+/** Measures one engine in a process of its own, so that its crash is a finding. */
+async function measureApart(engine: "native" | "wasm"): Promise<Finding> {
+  const subject = "speed";
+  try {
+    const args = ["run", "--allow-all", fileURLToPath(import.meta.url), "--measure"];
+    const stdout = await runCommand(Deno.execPath(), args, {
+      cwd: projectRoot,
+      env: { HAM10000_ENGINE: engine },
+      step: "measuring the engine",
+    });
+    const measured: Measured = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    const { imagesPerSecond, instructions, engine: { name, oneDnn, threads } } = measured;
+    const rate = imagesPerSecond.toFixed(imagesPerSecond < 10 ? 1 : 0);
+    const gflops = (imagesPerSecond * 2 * 1.2528).toFixed(0); // 1.2528 billion multiplications and additions an image
+    const computes = name === "wasm" ? "WebAssembly" : `oneDNN ${oneDnn ? "on" : "off"}, ${instructions}`;
+    const text = `${rate} images a second through VGG16 at 64×64, ${gflops} GFLOP/s ` +
+      `(${computes}, ${threads} of ${navigator.hardwareConcurrency} cores)`;
+    return { status: "ok", subject, text };
+  } catch (error) {
+    const todo = engine === "native" ? repairing : "deno install";
+    return { status: "broken", subject, text: (error as Error).message, todo };
+  }
+}
+
+/** Instruction sets as Linux and as people name them. */
+const instructionSets = {
+  avx: "AVX",
+  avx2: "AVX2",
+  fma: "FMA",
+  avx512f: "AVX-512",
+  amx_tile: "AMX",
+  asimd: "NEON",
+};
+
+async function measure(): Promise<Measured> {
+  const { engine, tf, valuesOf } = await import("../support/engine/engine.ts");
+  const vgg16 = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [64, 64, 3] })] });
+  for (const [filters, count] of [[64, 2], [128, 2], [256, 3], [512, 3], [512, 3]]) {
+    for (let i = 0; i < count; i++) {
+      const options = { filters, kernelSize: 3, padding: "same", activation: "relu" } as const;
+      vgg16.add(tf.layers.conv2d({ ...options, kernelInitializer: "zeros" }));
+    }
+    vgg16.add(tf.layers.maxPooling2d({ poolSize: 2 }));
+  }
+  const images = tf.zeros([16, 64, 64, 3]);
+  const forward = () => valuesOf(() => vgg16.predictOnBatch(images) as typeof images); // (16, 2, 2, 512)
+  forward(); // the first pass prepares
+  const started = performance.now();
+  let passes = 0;
+  for (; performance.now() - started < 1000; passes++) forward();
+  const imagesPerSecond = (1000 * passes * 16) / (performance.now() - started);
+  const flags = readCpuFlags()?.split(" ") ?? [];
+  const names = Object.entries(instructionSets).filter(([flag]) => flags.includes(flag)).map(([, name]) =>
+    name
+  );
+  return { engine, imagesPerSecond, instructions: names.join(", ") || platform };
 }
 
 /** What a check finds; its failure is a finding too. */
 async function guarded(
   subject: string,
-  check: () => Finding | Finding[] | Promise<Finding | Finding[]>,
+  check: () => Finding | Promise<Finding | Finding[]>,
   todo: string,
 ): Promise<Finding[]> {
   try {
@@ -99,27 +218,31 @@ async function guarded(
   }
 }
 
-if (import.meta.main) {
+async function examine(): Promise<Finding[]> {
   const { deno, ...packages } = packageVersions();
   const findings = [
     checkDeno(deno),
     ...await guarded("packages", () => checkPackages(projectRoot, packages), "deno install"),
-    ...await guarded(
-      "settings",
-      () => describeSettings(readEngineChoice()),
-      "correct or unset that variable",
-    ),
+    ...await guarded("settings", describeSettings, "correct or unset that variable"),
   ];
-  const usable = findings.every(({ status }) => status !== "broken");
-  if (usable && Deno.args.includes("--repair")) {
-    findings.push(...await guarded("repair", repair, "see above"));
+  if (findings.every(({ status }) => status !== "broken")) {
+    if (Deno.args.includes("--repair")) findings.push(...await guarded("repair", repair, "see above"));
+    findings.push(...await guarded("engine", diagnoseEngine, "deno install"));
   }
-  if (usable) findings.push(...await guarded("engine", diagnoseEngine, "deno install"));
-  findings.push(
+  return [
+    ...findings,
     ...await guarded("kernel", checkKernel, "deno jupyter --install --force"),
     ...await guarded("disk", checkDisk, "look at the disk"),
     ...await guarded("memory", checkMemory, "close other programs"),
-  );
-  console.log(table(findings));
-  Deno.exit(findings.some(({ status }) => status === "broken") ? 1 : 0);
+  ];
+}
+
+if (import.meta.main) {
+  if (Deno.args.includes("--measure")) {
+    console.log(JSON.stringify(await measure()));
+  } else {
+    const findings = await examine();
+    console.log(table(findings));
+    Deno.exit(findings.some(({ status }) => status === "broken") ? 1 : 0);
+  }
 }

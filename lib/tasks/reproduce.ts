@@ -27,7 +27,7 @@ import {
   workIn,
 } from "./run_folder.ts";
 import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
-import { bringWeightsApart, setUpApart } from "./set_up.ts";
+import { bringWeights, setUp } from "./set_up.ts";
 
 /** How far a run is: for whoever stops it. */
 interface Stand {
@@ -58,7 +58,7 @@ async function main(args: string[]): Promise<number> {
     if (options.dryRun) return await dryRun(config, names, forgetting);
     using _lock = await lockRun(config);
     await removeLeftOvers(config.out);
-    await setUpApart();
+    await setUp();
     await checkEngine(config, names); // the set-up may have failed
     for (const line of await describeForgetting(config, forgetting)) console.log(`deleting ${line}`);
     await forget(config, forgetting);
@@ -122,7 +122,7 @@ function farewell(config: Config, { kept, current, line }: Stand): string {
 async function withWeights(config: Config, options: ConfigOptions): Promise<Config> {
   const isWanted = config.weights === null && options.weights === undefined;
   if (!isWanted || config.data === null || !existsSync(config.data)) return config;
-  if (await bringWeightsApart()) return createConfig(options);
+  if (await bringWeights()) return createConfig(options);
   console.warn(
     "Without ImageNet's weights the network starts from seeded random ones. Every result says so.\n",
   );

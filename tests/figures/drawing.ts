@@ -17,9 +17,13 @@ export interface Drawing {
   querySelectorAll(selector: string): Iterable<SvgElement> & { length: number };
 }
 
-/** The figure, drawn. */
-export async function drawingOf(figure: Figure): Promise<Drawing> {
-  return parse(await figure.toSvg());
+const drawn = new WeakMap<Figure, Promise<Drawing>>();
+
+/** The figure, drawn once. */
+export function drawingOf(figure: Figure): Promise<Drawing> {
+  const drawing = drawn.get(figure) ?? figure.toSvg().then(parse);
+  drawn.set(figure, drawing);
+  return drawing;
 }
 
 /** Parses an SVG text. */

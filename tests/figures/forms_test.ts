@@ -10,17 +10,10 @@ import { examples, strainedExamples } from "./examples.ts";
 /** Pixels that two forms may differ by: letters are hinted by the browser alone. */
 const tolerance = 1.5;
 
-/** A part of a drawing: what it is, its words, and its box from the drawing's upper left corner, in pixels. */
+/** A part of a drawing: what it is and its words, and its box from the drawing's upper left corner, in pixels. */
 interface Part {
-  kind: string;
-  text: string;
+  what: string;
   box: [left: number, top: number, right: number, bottom: number];
-}
-
-interface Drawing {
-  width: number;
-  height: number;
-  parts: Part[];
 }
 
 /** In the browser: the parts of the drawing in an element. Several svg lie over each other in plotly's interactive form. */
@@ -47,9 +40,9 @@ const partsOf = `(root) => {
     }).map((node) => {
       const { left, top, right, bottom } = node.getBoundingClientRect();
       const [x, y] = [origin.left, origin.top];
-      return { kind, text: node.textContent.trim(), box: [left - x, top - y, right - x, bottom - y] };
+      return { what: kind + ": " + node.textContent.trim(), box: [left - x, top - y, right - x, bottom - y] };
     }));
-  return { width: origin.width, height: origin.height, parts };
+  return [{ what: "drawing", box: [0, 0, origin.width, origin.height] }, ...parts];
 }`;
 
 /** Both forms of the figures, drawn by the browser with the figures' own letters. */
@@ -77,26 +70,6 @@ body { margin: 0; }
   return `file://${path}`;
 }
 
-/** What differs, in words. */
-function differences(one: Drawing, other: Drawing): string[] {
-  const found: string[] = [];
-  for (const side of ["width", "height"] as const) {
-    if (Math.abs(one[side] - other[side]) > 0.5) found.push(`${side}: ${one[side]} and ${other[side]}`);
-  }
-  for (const kind of new Set([...one.parts, ...other.parts].map((part) => part.kind))) {
-    const [a, b] = [one, other].map(({ parts }) => parts.filter((part) => part.kind === kind));
-    if (a.length !== b.length) found.push(`${kind}: ${a.length} and ${b.length}`);
-    else {
-      a.forEach((part, i) => {
-        const apart = Math.max(...part.box.map((edge, j) => Math.abs(edge - b[i].box[j])));
-        if (part.text !== b[i].text) found.push(`${kind}: "${part.text}" and "${b[i].text}"`);
-        if (!(apart <= tolerance)) found.push(`${kind} "${part.text}": ${apart.toFixed(1)} pixels apart`);
-      });
-    }
-  }
-  return found;
-}
-
 browserTests({
   "the static form of every kind has the interactive one's proportions, ticks, marks and texts, also where data strain the layout":
     async (browser) => {
@@ -117,28 +90,19 @@ browserTests({
             const plot = pair.querySelector(".interactive");
             await Plotly.newPlot(plot, data, layout, { ...config, displayModeBar: false });
             return [pair.querySelector(".static"), plot].map(${partsOf});
-          })()`) as [Drawing, Drawing];
-          const kinds = new Set(still.parts.map(({ kind }) => kind));
-          assert.ok(kinds.has("tick"), name);
-          assert.ok(
-            ["bar", "line", "heat map"].some((kind) => kinds.has(kind)) || !(name in usual),
-            name,
-          );
-          assert.deepEqual(differences(still, live), [], name);
+          })()`) as [Part[], Part[]];
+          const marks = still.filter(({ what }) => /^(bar|line|heat map): /.test(what));
+          assert.ok(marks.length > 0 || !(name in usual), name);
+          assert.ok(still.some(({ what }) => what.startsWith("tick: ")), name);
+          assert.deepEqual(still.map(({ what }) => what), live.map(({ what }) => what), name);
+          still.forEach(({ what, box }, i) => {
+            const apart = Math.max(...box.map((edge, j) => Math.abs(edge - live[i].box[j])));
+            assert.ok(apart <= tolerance, `${name}, ${what}: ${apart.toFixed(1)} pixels apart`);
+          });
         }
         assert.deepEqual(misdeeds, { errors: [], outside: [] });
       } finally {
         await Deno.remove(folder, { recursive: true });
       }
     },
-});
-
-Deno.test("a difference between two drawings is told: a tick of other words, a mark elsewhere, one too few", () => {
-  const tick = (text: string, left = 10): Part => ({ kind: "tick", text, box: [left, 0, left + 5, 10] });
-  const drawing = (...parts: Part[]): Drawing => ({ width: 900, height: 400, parts });
-  assert.deepEqual(differences(drawing(tick("1")), drawing(tick("1", 11))), []);
-  assert.deepEqual(differences(drawing(tick("1")), drawing(tick("2"))), ['tick: "1" and "2"']);
-  assert.deepEqual(differences(drawing(tick("1")), drawing(tick("1", 13))), ['tick "1": 3.0 pixels apart']);
-  assert.deepEqual(differences(drawing(tick("1")), drawing()), ["tick: 1 and 0"]);
-  assert.deepEqual(differences(drawing(), { ...drawing(), width: 899 }), ["width: 900 and 899"]);
 });

@@ -7,7 +7,6 @@ import { confusionMatrixFigure } from "../../lib/figures/confusion_matrix.ts";
 import { accuracyByCost, ladderFigure } from "../../lib/figures/cost.ts";
 import { binValues } from "../../lib/figures/histogram.ts";
 import { learningCurves } from "../../lib/figures/learning_curves.ts";
-import { contrast, rgb, shareColor } from "../../lib/figures/palette.ts";
 import { spread, syntheticMark } from "../../lib/figures/theme.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { assertReadable, barsOf, type Box, drawingOf, textsOf, wordsOf } from "./drawing.ts";
@@ -25,11 +24,12 @@ import {
 } from "./examples.ts";
 
 const figures = examples();
+const strained = strainedExamples();
 const near = (a: number, b: number, tolerance = 0.02) =>
   assert.ok(Math.abs(a - b) <= tolerance * Math.max(Math.abs(b), 1), `${a} is not ${b}`);
 const widthOf = ({ left, right }: Box) => right - left;
 
-for (const [name, figure] of Object.entries({ ...figures, ...strainedExamples() })) {
+for (const [name, figure] of Object.entries({ ...figures, ...strained })) {
   Deno.test(`${name}: plotly accepts it, no text is cut or covers another`, () => assertReadable(figure));
 }
 
@@ -108,18 +108,21 @@ Deno.test("histogram: bars touch each other, and the missing are counted on the 
 });
 
 Deno.test("sex and site: the largest first, unknown last; what is counted is named by the caller, images else", async () => {
-  const [sex, site] = figures.sexSiteBars.spec.data.map(({ x }) => x);
-  assert.deepEqual(sex, [5406, 4552, 57]);
-  assert.deepEqual(site, [2192, 2077, 1404, 1118, 7, 234]);
+  const { data: [bars], layout } = figures.sexSiteBars.spec;
+  assert.deepEqual(bars.x, [0, 5406, 4552, 57, 0, 2192, 2077, 1404, 1118, 7, 234]);
+  const { ticktext } = layout.yaxis as { ticktext: string[] };
+  assert.deepEqual([ticktext[0], ticktext[4]], ["<b>Sex</b> ", "<b>Place on the body</b> "]);
+  assert.match(
+    figures.sexSiteBars.alt,
+    /Sex: male 5,406, 54\.0\s%; .*Place on the body: back 2,192, 31\.2\s%; /,
+  );
   const counted = { sex: { male: 2 }, site: { back: 2 } };
   const cases = [
-    [sexSiteBars(counted, { title: "", countTitle: "photos" }), "photos", 2],
-    [sexSiteBars(counted, { title: "" }), "images", 2],
-    [classBars({ nv: 1 }, { title: "", valueTitle: "photos" }), "photos", 1],
+    [sexSiteBars(counted, { title: "", countTitle: "photos" }), "photos"],
+    [sexSiteBars(counted, { title: "" }), "images"],
+    [classBars({ nv: 1 }, { title: "", valueTitle: "photos" }), "photos"],
   ] as const;
-  for (const [figure, title, count] of cases) {
-    assert.equal((await wordsOf(figure)).filter((text) => text === title).length, count, title);
-  }
+  for (const [figure, title] of cases) assert.ok((await wordsOf(figure)).includes(title), title);
 });
 
 Deno.test("learning curves: an epoch is marked, in figure, legend and words, only where its weights were restored", async () => {
@@ -155,7 +158,7 @@ Deno.test("learning curves: training and validation of each run in both panels, 
   for (const name of ["nadam", "adam", "rmsprop"]) {
     assert.equal(words.filter((text) => text === `■ ${name}`).length, 2, name);
   }
-  const diverged = textsOf(await drawingOf(strainedExamples().diverged));
+  const diverged = textsOf(await drawingOf(strained.diverged));
   const bottomOf = (words: string) => diverged.find(({ text }) => text === words)!.lines[0].bottom;
   near(bottomOf("■ diverged"), bottomOf("2.00"), 0.005); // its last loss that is a number
   assert.throws(
@@ -196,7 +199,7 @@ Deno.test("comparison: bars to scale, intervals only where given, values written
 });
 
 Deno.test("comparison: a value begins right of its bar and of its interval", async () => {
-  const { fullBars, perfectClaim, narrowClaim } = strainedExamples();
+  const { fullBars, perfectClaim, narrowClaim } = strained;
   for (const figure of [figures.comparisonBars, figures.claimBars, fullBars, perfectClaim, narrowClaim]) {
     const drawing = await drawingOf(figure);
     const [bars] = barsOf(drawing);
@@ -277,14 +280,6 @@ Deno.test("confusion matrix: true classes down, predicted across, count and shar
   assert.equal(cell?.text, textOf(matrix[4][1]));
   assert.match(confusionMatrix.alt, /True mel \([\d,]+\) predicted as: mel 750/);
   assert.throws(() => confusionMatrixFigure([[1, 2]], ["nv"], { title: "" }), TypeError);
-});
-
-Deno.test("confusion matrix: the text stands out from its cell, whatever the share", () => {
-  for (let count = 1; count <= 100; count++) {
-    const { layout } = confusionMatrixFigure([[count, 100 - count], [0, 1]], ["a", "b"], { title: "" }).spec;
-    const [{ font }] = layout.annotations as { font: { color: string } }[];
-    assert.ok(contrast(shareColor(count / 100), rgb(font.color)) >= 4.5, `${count} %`);
-  }
 });
 
 Deno.test("per class bars: precision, recall and F1 to scale, on one axis to 100 %", async () => {

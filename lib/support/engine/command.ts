@@ -32,14 +32,17 @@ export async function runCommand(program: string, args: string[], options: Comma
   const child = start(program, { args, cwd, env: { NO_COLOR: "1", ...env } }, step);
   const size = () => grows ? folderSize(grows) : 0;
   const [started, sizeBefore] = [performance.now(), size()];
-  let [latest, changedAt, standsStill] = [sizeBefore, started, false];
+  let [largest, latest, changedAt, standsStill] = [sizeBefore, sizeBefore, started, false];
   const timer = setInterval(() => {
     const [now, sizeNow] = [performance.now(), size()];
-    if (sizeNow !== latest) {
-      [latest, changedAt] = [sizeNow, now];
-      const megabytes = Math.round((sizeNow - sizeBefore) / 1e6);
+    if (sizeNow !== latest) changedAt = now;
+    latest = sizeNow;
+    if (latest > largest) { // it shrinks when an archive is unpacked and removed
+      largest = latest;
+      const megabytes = Math.round((largest - sizeBefore) / 1e6);
       onProgress(`${step}: ${megabytes} MB, ${Math.round((now - started) / 1000)} s`);
-    } else if (now - changedAt > patience * 1000 && !standsStill) {
+    }
+    if (now - changedAt > patience * 1000 && !standsStill) {
       standsStill = true;
       child.kill();
     }

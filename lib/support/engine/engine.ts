@@ -48,16 +48,14 @@ export const tf = started.tf;
 /** What computes, and why. */
 export const engine = started.engine;
 
-/** What of the engine decides the bits: part of every stored result's key. */
-export const engineIdentity: EngineIdentity = identityOf(started.engine);
+const { name, tensorflow, tfjs, oneDnn, threads } = started.engine;
 
-function identityOf({ name, tensorflow, tfjs, oneDnn, threads }: Engine): EngineIdentity {
-  return { name, tensorflow, tfjs, oneDnn, threads };
-}
+/** What of the engine decides the bits: part of every stored result's key. */
+export const engineIdentity: EngineIdentity = { name, tensorflow, tfjs, oneDnn, threads };
 
 /**
- * The values of what is computed; nothing of it stays on the engine. They are read outside of `tf.tidy`, which looks for tensors in
- * whatever it is to return: in every element of an array, at more than its computation may cost.
+ * The values of what `compute` returns; none of its tensors stay on the engine. The values are read outside of `tf.tidy`, which
+ * looks for tensors in every element of an array that it returns. That can cost more than the computation.
  */
 export function valuesOf(compute: () => TF.Tensor): Float32Array {
   const result = tf.tidy(compute);
@@ -75,7 +73,7 @@ async function start(choice: EngineChoice): Promise<StartedEngine> {
   } catch (error) {
     if (choice.engine === "native") throw error;
     console.warn(withoutNative(error as Error));
-    return await startWasm("the native engine is not to be had; `deno task doctor` says why");
+    return await startWasm("the native engine cannot be had; `deno task doctor` says why");
   }
 }
 

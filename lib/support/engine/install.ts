@@ -1,11 +1,11 @@
 /** Sets the native engine up, once: the first way that works, assembled aside and put in place in one step. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeAtomic } from "../atomic.ts";
 import { type OnProgress, packageRun, runCommand } from "./command.ts";
 import { readEngineChoice, wasmSlowdown } from "./engine_choice.ts";
 import {
   addonPath,
-  describeInstallation,
   type Installation,
   type InstallState,
   readInstallation,
@@ -75,19 +75,16 @@ export async function installEngine(options: InstallOptions = {}): Promise<Insta
   const before = await look(packageFolder, thorough);
   if (before.state === "ready") return before.installation;
   const failure = retry ? null : await rememberedFailure(packageFolder);
-  if (failure) throw notInstalled(failure.reasons, ` (tried ${failure.minutes} minutes ago)`);
+  if (failure) throw notInstalled(failure, " (tried within the last hour)");
 
-  using held = await lock(packageFolder, onProgress);
+  using _lock = await lock(packageFolder, onProgress);
   const now = await look(packageFolder, thorough); // another process may have finished it meanwhile
   if (now.state === "ready") return now.installation;
-  const found = now.state === "none" ? await takeOver(packageFolder, onProgress) : null;
-  if (!held) {
-    if (found) return found; // not recorded, and so tried at every start
-    throw notInstalled([`${packageFolder} holds no engine that works, and this user may not write there`]);
+  for (const { name } of Deno.readDirSync(packageFolder)) { // what a killed process left
+    if (name.startsWith(stagePrefix)) await removeFolder(join(packageFolder, name));
   }
-  await removeStages(packageFolder);
   if (now.state === "broken") onProgress(`the installed engine is damaged: ${now.why}; installing it again`);
-  if (found) await recordInstallation(packageFolder, found);
+  const found = now.state === "none" ? await takeOver(packageFolder, onProgress) : null;
   return found ?? await installBy(ways, packageFolder, onProgress);
 }
 
@@ -108,7 +105,7 @@ async function takeOver(packageFolder: string, onProgress: OnProgress): Promise<
   if (!await hasAddon(packageFolder)) return null;
   try {
     const tensorflow = await probeAddon(packageFolder, packageFolder);
-    return await describeInstallation(packageFolder, { way: "found", tensorflow });
+    return await recordInstallation(packageFolder, { way: "found", tensorflow });
   } catch (error) {
     onProgress(`the engine found there does not work (${(error as Error).message}); installing it again`);
     return null;
@@ -131,8 +128,7 @@ async function installBy(ways: Way[], packageFolder: string, onProgress: OnProgr
       await way.install(packageFolder, stage, onProgress);
       const tensorflow = await probeAddon(packageFolder, stage);
       await putInPlace(packageFolder, stage);
-      const installation = await describeInstallation(packageFolder, { way: way.name, tensorflow });
-      await recordInstallation(packageFolder, installation);
+      const installation = await recordInstallation(packageFolder, { way: way.name, tensorflow });
       await Deno.remove(join(packageFolder, failureName)).catch(ignoreMissing);
       onProgress(`TensorFlow ${tensorflow} is ready after ${seconds()}`);
       return installation;
@@ -144,7 +140,7 @@ async function installBy(ways: Way[], packageFolder: string, onProgress: OnProgr
     }
   }
   const failure = JSON.stringify({ at: Date.now(), reasons });
-  await Deno.writeTextFile(join(packageFolder, failureName), failure).catch(() => {});
+  await writeAtomic(join(packageFolder, failureName), failure).catch(() => {});
   throw notInstalled(reasons);
 }
 
@@ -183,28 +179,24 @@ async function probeAddon(packageFolder: string, folder: string): Promise<string
   return tensorflow;
 }
 
-/** Holds the right to install, which ends with this process at the latest; null where this user cannot have it. */
-async function lock(packageFolder: string, onProgress: OnProgress): Promise<Disposable | null> {
-  const file = await Deno.open(join(packageFolder, ".native-engine.lock"), { create: true, write: true })
-    .catch(() => null);
-  if (file && !await file.tryLock(true)) {
+/** Holds the right to install, which ends with this process at the latest. */
+async function lock(packageFolder: string, onProgress: OnProgress): Promise<Disposable> {
+  const path = join(packageFolder, ".native-engine.lock");
+  const file = await Deno.open(path, { create: true, write: true }).catch((error: Error) => {
+    throw notInstalled([`${packageFolder} cannot be written to (${error.message})`]);
+  });
+  if (!await file.tryLock(true)) {
     onProgress("another process is setting the engine up; waiting for it");
     await file.lock(true);
   }
   return file;
 }
 
-/** Removes what a killed process left. */
-async function removeStages(packageFolder: string): Promise<void> {
-  for (const { name } of Deno.readDirSync(packageFolder)) {
-    if (name.startsWith(stagePrefix)) await removeFolder(join(packageFolder, name));
-  }
-}
-
 /** What can be said of the native engine without loading it. */
 export interface Outlook {
+  /** `possible`: its next start sets it up, or tries what somebody else put there. */
   state: "whole" | "damaged" | "possible" | "impossible";
-  /** What there is, or how or why. */
+  /** What there is, or how, or why. */
   text: string;
 }
 
@@ -212,28 +204,32 @@ export interface Outlook {
 export async function nativeOutlook(options: InstallOptions = {}): Promise<Outlook> {
   const { packageFolder = tfjsNodeFolder(), ways = installWays, thorough } = options;
   const found = await readInstallation(packageFolder, { thorough });
-  if (found.state === "broken") return { state: "damaged", text: found.why };
   if (found.state === "ready") {
     const { way, tensorflow, tfjs } = found.installation;
     return { state: "whole", text: `tfjs-node ${tfjs} on TensorFlow ${tensorflow}, ${wayTexts[way]}` };
   }
+  const failure = await rememberedFailure(packageFolder);
+  if (failure) return { state: "impossible", text: notInstalled(failure).message };
+  if (found.state === "broken") return { state: "damaged", text: found.why };
   if (await hasAddon(packageFolder)) {
     return { state: "possible", text: "put there by other means; its first use tries it" };
   }
-  const failure = await rememberedFailure(packageFolder);
-  const obstacles = failure ? [] : await Promise.all(ways.map((way) => way.obstacle(packageFolder)));
-  const open = obstacles.findIndex((obstacle) => obstacle === null);
-  if (open >= 0) {
-    return { state: "possible", text: `its first use sets it up, in about a minute: ${ways[open].title}` };
+  const obstacles = await Promise.all(ways.map((way) => way.obstacle(packageFolder)));
+  const open = ways.filter((_, i) => obstacles[i] === null).map(({ title }) => title);
+  if (open.length > 0) {
+    return {
+      state: "possible",
+      text: `its first use sets it up, in about a minute: ${open.join(", else ")}`,
+    };
   }
-  const reasons = failure?.reasons ?? obstacles.map((obstacle, i) => `${ways[i].title}: ${obstacle}`);
+  const reasons = ways.map(({ title }, i) => `${title}: ${obstacles[i]}`);
   return { state: "impossible", text: notInstalled(reasons).message };
 }
 
 /**
- * Why the native engine is not going to compute, and what to do, for a task that WebAssembly cannot do; null where the native
- * engine is installed or can be. Cheap, like {@link nativeOutlook}. What {@link ensureEngine} has failed to do in this hour
- * counts as impossible.
+ * Why the native engine is not going to compute, and what to do, for a task that WebAssembly cannot do. Null where the native
+ * engine is installed or can be. Cheap, like {@link nativeOutlook}; what {@link ensureEngine} failed to do within the last
+ * hour counts as impossible.
  */
 export async function whyNotNative(options: InstallOptions = {}): Promise<string | null> {
   if (readEngineChoice().engine === "wasm") {
@@ -243,14 +239,11 @@ export async function whyNotNative(options: InstallOptions = {}): Promise<string
   return state === "impossible" ? text : null;
 }
 
-/** The reasons why installing failed within the last hour, as trying again would cost time for nothing; else null. */
-async function rememberedFailure(
-  packageFolder: string,
-): Promise<{ reasons: string[]; minutes: number } | null> {
-  const text = await Deno.readTextFile(join(packageFolder, failureName)).catch(() => "null");
-  const { at, reasons } = JSON.parse(text) ?? {};
-  const minutes = Math.floor((Date.now() - at) / 60_000);
-  return minutes < 60 ? { reasons, minutes } : null;
+/** Why installing failed within the last hour: trying again would cost time for nothing. Null where it did not fail. */
+async function rememberedFailure(packageFolder: string): Promise<string[] | null> {
+  const text = await Deno.readTextFile(join(packageFolder, failureName)).catch(() => "{}");
+  const { at = 0, reasons } = JSON.parse(text);
+  return Date.now() - at < 3_600_000 ? reasons : null;
 }
 
 function notInstalled(reasons: string[], when = ""): Error {

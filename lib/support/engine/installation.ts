@@ -102,8 +102,8 @@ export async function readInstallation(
   return { state: "ready", installation };
 }
 
-/** What the record is to say of the files in the package folder. */
-export async function describeInstallation(
+/** Writes the record of what is installed, in one step, and returns it. */
+export async function recordInstallation(
   packageFolder: string,
   facts: { way: InstallWay; tensorflow: string },
 ): Promise<Installation> {
@@ -116,12 +116,9 @@ export async function describeInstallation(
       if (isFile) files[`${folder}/${name}`] = { bytes: size, sha256: await digestFile(path) };
     }
   }
-  return { ...facts, tfjs: version, platform, files };
-}
-
-/** Writes the record, in one step. */
-export async function recordInstallation(packageFolder: string, installation: Installation): Promise<void> {
+  const installation = { ...facts, tfjs: version, platform, files };
   await writeAtomic(join(packageFolder, recordName), JSON.stringify(installation, null, 2) + "\n");
+  return installation;
 }
 
 async function digestFile(path: string): Promise<string> {

@@ -91,7 +91,8 @@ async function fetchBoth(packageFolder: string, stage: string): Promise<void> {
   const dll = join(deps, "lib", "tensorflow.dll"); // Windows finds it only beside the addon
   await Deno.mkdir(dirname(dll), { recursive: true });
   await Deno.rename(join(deps, "tensorflow.dll"), dll).catch(() => {}); // some archives have no folder lib
-  await Deno.copyFile(dll, join(addonFolder, "tensorflow.dll"));
+  const beside = join(addonFolder, "tensorflow.dll");
+  await Deno.link(dll, beside).catch(() => Deno.copyFile(dll, beside));
 }
 
 /** Writes what an address sends to a file. A server has 10 seconds to begin; whoever runs this program limits its silence later. */
@@ -99,7 +100,9 @@ async function fetchTo(address: string, path: string): Promise<void> {
   const waiting = new AbortController();
   const timer = setTimeout(() => waiting.abort(new Error("no answer within 10 s")), 10_000);
   const response = await fetch(address, { signal: waiting.signal }).catch((error: Error) => {
-    throw new Error(`${address} cannot be reached (${error.message})`);
+    const { message } = (error.cause as Error | undefined) ?? error;
+    const why = message.replace(/^error sending request for url \(.*?\): /, "");
+    throw new Error(`${address} cannot be reached (${why})`);
   });
   clearTimeout(timer);
   if (!response.ok || !response.body) throw new Error(`${address} answers ${response.status}`);

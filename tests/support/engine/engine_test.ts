@@ -5,7 +5,6 @@ import { engine, tf } from "../../../lib/support/engine/engine.ts";
 import { installEngine } from "../../../lib/support/engine/install.ts";
 import {
   addonPath,
-  describeInstallation,
   readInstallation,
   recordInstallation,
   tfjsNodeFolder,
@@ -83,8 +82,7 @@ Deno.test("an engine that is whole but does not load is said so, and repaired wh
   await Deno.mkdir(join(copy.folder, "deps", "lib"), { recursive: true });
   await Deno.mkdir(join(copy.folder, addonPath, ".."), { recursive: true });
   await Deno.writeTextFile(join(copy.folder, addonPath), "built for another machine");
-  const facts = { way: "wheel", tensorflow: "2.21.0" } as const;
-  await recordInstallation(copy.folder, await describeInstallation(copy.folder, facts));
+  await recordInstallation(copy.folder, { way: "wheel", tensorflow: "2.21.0" });
   const start = await startEngine(copy.project);
   assert.equal(start.result?.backend, "wasm", start.stderr);
   assert.match(start.stderr, /is installed but does not load: [^]*doctor --repair[^]*about 6 times slower/);

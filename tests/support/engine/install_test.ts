@@ -1,19 +1,35 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ensureEngine, installEngine, whyNotNative } from "../../../lib/support/engine/install.ts";
 import {
   addonPath,
   readInstallation,
+  recordInstallation,
   recordName,
   tfjsNodeFolder,
   type Way,
 } from "../../../lib/support/engine/installation.ts";
+import { diagnoseNative } from "../../../lib/tasks/doctor.ts";
 import { copyPackage } from "./package_copy.ts";
 
 const source = tfjsNodeFolder();
-const ignore = (await readInstallation(source)).state !== "ready"; // these tests borrow the installed libraries
+const ignore = (await readInstallation(source)).state !== "ready";
 
-/** A way that links the libraries installed here and copies the addon; it counts its calls. */
+/** A test on a package without an engine. */
+function testOnPackage(name: string, run: (folder: string) => Promise<void>, options = {}): void {
+  const fn = async () => {
+    await using copy = await copyPackage();
+    await run(copy.folder);
+  };
+  Deno.test({ name, fn, ...options });
+}
+
+/** The same with an engine that is borrowed from the one that is installed here. */
+function testOnEngine(name: string, run: (folder: string) => Promise<void>): void {
+  testOnPackage(name, run, { ignore });
+}
+
+/** A way that puts the borrowed engine there; it counts its calls. */
 function borrow({ spoil = false, delay = 0 } = {}): Way & { calls: number } {
   return {
     name: "wheel",
@@ -28,16 +44,30 @@ function borrow({ spoil = false, delay = 0 } = {}): Way & { calls: number } {
   };
 }
 
+/** A way that something stands in, or nothing; it counts how often that is asked. */
+function blocked(title: string, obstacle: string | null): Way & { asked: number } {
+  return {
+    name: "wheel",
+    title,
+    asked: 0,
+    obstacle() {
+      this.asked++;
+      return Promise.resolve(obstacle);
+    },
+    install: () => Promise.reject(new Error("not called")),
+  };
+}
+
+/** Links the libraries and copies the addon. */
 async function putEngine(folder: string, { spoil = false, addon = true } = {}): Promise<void> {
-  const lib = join(folder, "deps", "lib");
-  await Deno.mkdir(lib, { recursive: true });
-  for (const { name } of Deno.readDirSync(join(source, "deps", "lib"))) {
-    await Deno.symlink(Deno.realPathSync(join(source, "deps", "lib", name)), join(lib, name));
+  for (const path of ["deps/lib", dirname(addonPath)]) {
+    await Deno.mkdir(join(folder, path), { recursive: true });
   }
-  if (!addon) return;
-  await Deno.mkdir(join(folder, addonPath, ".."), { recursive: true });
+  for (const { name } of Deno.readDirSync(join(source, "deps", "lib"))) {
+    await Deno.symlink(join(source, "deps", "lib", name), join(folder, "deps", "lib", name));
+  }
   if (spoil) await Deno.writeTextFile(join(folder, addonPath), "not an addon");
-  else await Deno.copyFile(join(source, addonPath), join(folder, addonPath));
+  else if (addon) await Deno.copyFile(join(source, addonPath), join(folder, addonPath));
 }
 
 /** Installs quietly; returns the record and the lines of progress. */
@@ -55,138 +85,152 @@ function added(folder: string): string[] {
 
 const whole = ["deps", "lib", recordName];
 
-Deno.test({
-  name: "an engine is installed once; the second call reads its record",
-  ignore,
-  async fn() {
-    await using copy = await copyPackage();
-    const way = borrow();
-    const { installation, lines } = await install(copy.folder, [way]);
-    assert.equal(installation.way, "wheel");
-    assert.match(
-      lines.join("\n"),
-      /setting up by borrowing; this happens once[^]*TensorFlow [\d.]+ is ready after/,
-    );
-    assert.deepEqual(added(copy.folder), whole);
-    assert.deepEqual(await install(copy.folder, [way]), { installation, lines: [] });
-    assert.equal(way.calls, 1);
-  },
+testOnEngine("an engine is installed once; the second call reads its record", async (folder) => {
+  const way = borrow();
+  const { installation, lines } = await install(folder, [way]);
+  assert.equal(installation.way, "wheel");
+  const said = /setting up by borrowing; this happens once[^]*TensorFlow [\d.]+ is ready after/;
+  assert.match(lines.join("\n"), said);
+  assert.deepEqual(added(folder), whole);
+  assert.deepEqual(await install(folder, [way]), { installation, lines: [] });
+  assert.equal(way.calls, 1);
 });
 
-Deno.test({
-  name: "what an interrupted installation left is cleared away and made again",
-  ignore,
-  async fn() {
-    await using copy = await copyPackage();
-    await Deno.mkdir(join(copy.folder, ".native-engine-interrupted", "deps"), { recursive: true });
-    await putEngine(copy.folder, { addon: false }); // stopped between the two moves
-    const way = borrow();
-    await install(copy.folder, [way]);
-    assert.equal(way.calls, 1);
-    assert.deepEqual(added(copy.folder), whole);
-  },
+testOnEngine("what an interrupted installation left is cleared away and made again", async (folder) => {
+  await Deno.mkdir(join(folder, ".native-engine-interrupted", "deps"), { recursive: true });
+  await putEngine(folder, { addon: false }); // stopped between the two moves
+  const way = borrow();
+  await install(folder, [way]);
+  assert.equal(way.calls, 1);
+  assert.deepEqual(added(folder), whole);
 });
 
-Deno.test({
-  name: "an engine that is there without a record is tried and taken over, or replaced",
-  ignore,
-  async fn() {
-    await using copy = await copyPackage();
-    await putEngine(copy.folder);
-    assert.equal((await install(copy.folder, [])).installation.way, "found");
+testOnEngine(
+  "an engine that is there without a record is tried and taken over, or replaced",
+  async (folder) => {
+    await putEngine(folder);
+    assert.equal((await install(folder, [])).installation.way, "found");
 
-    await Deno.remove(join(copy.folder, recordName));
-    await Deno.writeTextFile(join(copy.folder, addonPath), "not an addon");
-    const replaced = await install(copy.folder, [borrow()]);
+    await Deno.remove(join(folder, recordName));
+    await Deno.writeTextFile(join(folder, addonPath), "not an addon");
+    const replaced = await install(folder, [borrow()]);
     assert.equal(replaced.installation.way, "wheel");
     assert.match(replaced.lines[0], /the engine found there does not work \(.*installing it again/);
   },
+);
+
+testOnEngine("a damaged addon is replaced", async (folder) => {
+  await install(folder, [borrow()]);
+  const addon = join(folder, addonPath);
+  const bytes = await Deno.readFile(addon);
+  bytes[bytes.length >> 1] ^= 1;
+  await Deno.writeFile(addon, bytes);
+  const { lines } = await install(folder, [borrow()]);
+  assert.match(lines[0], /damaged: .*tfjs_binding\.node was changed.*installing it again/);
+  assert.deepEqual(await Deno.readFile(addon), await Deno.readFile(join(source, addonPath)));
 });
 
-Deno.test({
-  name: "in a package that cannot be written a working engine is used as it is",
-  ignore,
-  async fn() {
-    await using copy = await copyPackage();
-    await Deno.mkdir(join(copy.folder, ".native-engine.lock")); // in the way of the lock, as a foreign owner would be
-    await assert.rejects(install(copy.folder, [borrow()]), /holds no engine that works.*may not write there/);
-    await putEngine(copy.folder);
-    assert.equal((await install(copy.folder, [])).installation.way, "found");
-    assert.equal((await readInstallation(copy.folder)).state, "none");
-  },
-});
-
-Deno.test({
-  name: "a damaged addon is replaced",
-  ignore,
-  async fn() {
-    await using copy = await copyPackage();
-    await install(copy.folder, [borrow()]);
-    const addon = join(copy.folder, addonPath);
-    const bytes = await Deno.readFile(addon);
-    bytes[bytes.length >> 1] ^= 1;
-    await Deno.writeFile(addon, bytes);
-    const { lines } = await install(copy.folder, [borrow()]);
-    assert.match(lines[0], /damaged: .*tfjs_binding\.node was changed.*installing it again/);
-    assert.deepEqual(await Deno.readFile(addon), await Deno.readFile(join(source, addonPath)));
-  },
-});
-
-Deno.test({
-  name: "an engine that does not compute is never put in place; the next way is tried",
-  ignore,
-  async fn() {
-    await using copy = await copyPackage();
-    await assert.rejects(install(copy.folder, [borrow({ spoil: true })]));
-    assert.deepEqual(added(copy.folder), ["native-engine-failure.json"]);
-    const { installation, lines } = await install(copy.folder, [borrow({ spoil: true }), borrow()]);
+testOnEngine(
+  "an engine that does not compute is never put in place; the next way is tried",
+  async (folder) => {
+    await assert.rejects(install(folder, [borrow({ spoil: true })]));
+    assert.deepEqual(added(folder), ["native-engine-failure.json"]);
+    const { installation, lines } = await install(folder, [borrow({ spoil: true }), borrow()]);
     assert.equal(installation.way, "wheel");
     assert.match(lines.join("\n"), /borrowing failed after \d+ s: trying the native engine/);
-    assert.deepEqual(added(copy.folder), whole);
+    assert.deepEqual(added(folder), whole);
   },
+);
+
+testOnEngine("of two at once one installs and the other waits, saying so", async (folder) => {
+  const way = borrow({ delay: 500 });
+  const both = await Promise.all([install(folder, [way]), install(folder, [way])]);
+  assert.equal(way.calls, 1);
+  assert.deepEqual(both[0].installation, both[1].installation);
+  const waits = "another process is setting the engine up; waiting for it";
+  assert.equal(both.filter(({ lines }) => lines.includes(waits)).length, 1);
 });
 
-Deno.test({
-  name: "of two at once one installs and the other waits, saying so",
-  ignore,
-  async fn() {
-    await using copy = await copyPackage();
-    const way = borrow({ delay: 500 });
-    const both = await Promise.all([install(copy.folder, [way]), install(copy.folder, [way])]);
-    assert.equal(way.calls, 1);
-    assert.deepEqual(both[0].installation, both[1].installation);
-    const waiting = both.filter(({ lines }) =>
-      lines.includes("another process is setting the engine up; waiting for it")
+testOnPackage(
+  "where no way leads there, each one's obstacle is named, and is not run into again for an hour",
+  async (folder) => {
+    const ways = [blocked("the first way", "no network"), blocked("the second way", "no compiler")];
+    const reasons = "- the first way: no network\n {2}- the second way: no compiler\n.*doctor --repair";
+    await assert.rejects(install(folder, ways), new RegExp(`is not installed:\n {2}${reasons}`));
+    await assert.rejects(
+      install(folder, ways, false),
+      new RegExp(`tried within the last hour[^]*${reasons}`),
     );
-    assert.equal(waiting.length, 1);
+    assert.equal(ways[0].asked, 1);
+    await assert.rejects(install(folder, ways), new RegExp(reasons));
+    assert.equal(ways[0].asked, 2);
   },
+);
+
+testOnPackage("a package that cannot be written to is named", async (folder) => {
+  await Deno.mkdir(join(folder, ".native-engine.lock")); // in the way of the lock, as a foreign owner would be
+  await assert.rejects(install(folder, [borrow()]), /is not installed:\n.*tfjs-node cannot be written to \(/);
 });
 
-Deno.test("where no way leads there, each one's obstacle is named, and is not run into again for an hour", async () => {
-  await using copy = await copyPackage();
-  let asked = 0;
-  const blocked = (title: string, obstacle: string): Way => ({
-    ...borrow(),
-    title,
-    obstacle: () => Promise.resolve((asked++, obstacle)),
-  });
-  const ways = [blocked("the first way", "no network"), blocked("the second way", "no compiler")];
-  const reasons = "- the first way: no network\n {2}- the second way: no compiler\n.*doctor --repair";
-  await assert.rejects(install(copy.folder, ways), new RegExp(`is not installed:\n {2}${reasons}`));
-  await assert.rejects(install(copy.folder, ways, false), new RegExp(`tried 0 minutes ago[^]*${reasons}`));
-  assert.equal(asked, 2);
-  await assert.rejects(install(copy.folder, ways), new RegExp(reasons));
-  assert.equal(asked, 4);
-});
+testOnPackage(
+  "without loading the engine it is told whether it is whole, damaged, possible or impossible",
+  async (packageFolder) => {
+    const look = async (ways: Way[] = [], required = false) => {
+      const { status, text } = await diagnoseNative({ packageFolder, ways, required });
+      return { doctor: `${status}: ${text}`, whyNot: await whyNotNative({ packageFolder, ways }) };
+    };
+    const open = await look([
+      blocked("a way", "closed"),
+      blocked("another way", null),
+      blocked("a third", null),
+    ]);
+    assert.match(
+      open.doctor,
+      /^note: native: its first use sets it up, in about a minute: another way, else a third$/,
+    );
+    assert.equal(open.whyNot, null);
 
-Deno.test("setting up before a run leaves the choice to the environment", async () => {
-  await using copy = await copyPackage();
+    const shut = [blocked("a way", "no compiler")];
+    const { doctor, whyNot } = await look(shut);
+    assert.match(
+      doctor,
+      /^note: WebAssembly, about 6 times slower.*\n *- a way: no compiler\n.*doctor --repair/,
+    );
+    assert.match(whyNot ?? "", /^The native TensorFlow engine is not installed:\n *- a way: no compiler\n/);
+    assert.match((await look(shut, true)).doctor, /^broken: /);
+
+    await assert.rejects(install(packageFolder, [blocked("a way", "no disk")]));
+    const remembered = await look([blocked("a way", null)]);
+    for (const said of Object.values(remembered)) assert.match(said ?? "", /a way: no disk\n/);
+    await Deno.remove(join(packageFolder, "native-engine-failure.json"));
+
+    for (const path of ["deps/lib", dirname(addonPath)]) {
+      await Deno.mkdir(join(packageFolder, path), {
+        recursive: true,
+      });
+    }
+    await Deno.writeTextFile(join(packageFolder, addonPath), "addon");
+    assert.match((await look()).doctor, /^note: native: put there by other means/);
+
+    await recordInstallation(packageFolder, { way: "official", tensorflow: "2.9.1" });
+    const text = "native: tfjs-node 4.22.0 on TensorFlow 2.9.1, tfjs-node's ready-made build";
+    assert.deepEqual(await look(), { doctor: `ok: ${text}`, whyNot: null });
+    await Deno.writeTextFile(join(packageFolder, addonPath), "other");
+    const damaged = await look();
+    assert.match(damaged.doctor, /^broken: native, but damaged: .*was changed/);
+    assert.equal(damaged.whyNot, null); // the next start repairs it
+    await assert.rejects(install(packageFolder, [blocked("a way", "no repair")]));
+    assert.match((await look()).whyNot ?? "", /a way: no repair/); // or has tried to
+  },
+);
+
+testOnPackage("setting up before a run leaves the choice to the environment", async (packageFolder) => {
   const before = Deno.env.get("HAM10000_ENGINE");
   const warn = console.warn;
   const warnings: string[] = [];
   console.warn = (line: string) => warnings.push(line);
   try {
-    const options = { packageFolder: copy.folder, ways: [], onProgress() {} };
+    const options = { packageFolder, ways: [], onProgress() {} };
     Deno.env.set("HAM10000_ENGINE", "wasm");
     assert.equal(await ensureEngine(options), null);
     assert.match(await whyNotNative(options) ?? "", /HAM10000_ENGINE=wasm asks for WebAssembly/);

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   addonPath,
-  describeInstallation,
   readInstallation,
   recordInstallation,
   recordName,
@@ -18,10 +17,7 @@ async function recordedPackage(): Promise<{ folder: string } & AsyncDisposable> 
   await Deno.writeFile(join(folder, library), new Uint8Array(2e6).fill(7));
   await Deno.symlink("libtensorflow.so.2", join(folder, "deps", "lib", "libtensorflow.so"));
   await Deno.writeTextFile(join(folder, addonPath), "an addon");
-  await recordInstallation(
-    folder,
-    await describeInstallation(folder, { way: "official", tensorflow: "2.9.1" }),
-  );
+  await recordInstallation(folder, { way: "official", tensorflow: "2.9.1" });
   return { folder, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
 }
 
