@@ -184,7 +184,7 @@ export async function predictWithoutRounding(
     }
     return softmax(logits, classes);
   } finally {
-    base.dispose();
+    base[Symbol.dispose]();
   }
 }
 

@@ -1,64 +1,58 @@
-/** What the frozen part of VGG16 makes of each image: computed once, stored, and read back from there ever after. */
+/** What the frozen layers of VGG16 make of each image: computed once, stored as half floats, and read from the store ever after. */
+import { join } from "node:path";
 import type { Scaling } from "../config.ts";
 import { type ImageSize, pixelsIn, shapeText, sidesOf } from "../image_size.ts";
+import type { Depth } from "../recipe.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { digestOf, sha256 } from "../support/digest.ts";
 import { engineIdentity, tf, valuesOf } from "../support/engine/engine.ts";
-import {
-  type ActivationSpec,
-  type ActivationStore,
-  openActivationStore,
-  openStoredActivations,
-  storedKeys,
-} from "./activation_store.ts";
-import { type Cut, cutLength } from "./architecture.ts";
-import { makeBase } from "./forward.ts";
+import { progress } from "../support/progress.ts";
+import type { RowStore, Store } from "../support/store.ts";
+import { type FrozenBase, makeBase } from "./forward.ts";
+import { inputLength } from "./vgg16.ts";
 import type { Vgg16Weights } from "./weights.ts";
 
-export interface ActivationInput {
-  /** SHA-256, 64 hexadecimal digits, of whatever determines the pixels. Equal keys are computed once. */
+export interface KeyedImage {
+  /** SHA-256, 64 hexadecimal digits, of whatever decides the pixels. Equal keys are computed once. */
   readonly key: string;
-  /** RGB 0–255, (height, width, 3). Called only if the activation is not stored yet. */
+  /** RGB 0–255, (height, width, 3). Called only where the activation is not stored yet. */
   readonly pixels: () => Uint8Array;
 }
 
+/** What decides the bits of an activation, besides the image and the engine. */
 export interface ActivationOptions {
   readonly weights: Vgg16Weights;
   readonly scaling: Scaling;
   /** Of the images. */
   readonly size: ImageSize;
-  /** Folder of stored work; `activations/` is made in it. */
-  readonly store: string;
-  /** Where the frozen part ends. Default: `flatten`. */
-  readonly cut?: Cut;
-  /** Also keep and return what the half floats were rounded from. Default: false. */
-  readonly float32?: boolean;
+  /** The first layers that are not frozen. Default: `head`, so that all convolutions are. */
+  readonly depth?: Depth;
   /**
    * Images per forward pass and per write to disk. The last batch is filled up to it, so that every image goes through the same
-   * computation; what another batch size gave is stored apart. Default: `forwardBatchSize`.
+   * computation: the engine may round another number of them differently. Default: `forwardBatchSize`.
    */
   readonly batchSize?: number;
-  /** Told once how many were stored already, then after every batch. `total` counts the inputs. */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Told in one sentence of damage found and of waiting for another process. Default: console.warn. */
-  readonly onNotice?: (message: string) => void;
 }
 
-export interface Activations {
-  /** Values per image: 2,048 for `flatten` at 64×64. */
+/** The activations of some images, to be disposed of: it closes the files that they are read from. */
+export interface Activations extends Disposable {
+  /** Values per image: 2,048 at `head` and 64×64. */
   readonly length: number;
   /** Images. */
   readonly count: number;
-  /** (count, length) in the order of the inputs, read back from the stored half floats. */
-  readonly values: Float32Array;
-  /** (count, length) before rounding to half floats, where asked for. */
-  readonly float32?: Float32Array;
-  /** Forward passes done, in images. */
+  /** SHA-256 of what decides the activations, and of the images' keys in their order. */
+  readonly digest: string;
+  /** Forward passes done to have them all, in images; the others were stored. */
   readonly computed: number;
-  /** Inputs found in the store, or equal to one just computed. */
-  readonly reused: number;
+  /** Puts the activation of the image at `row` into `target`, (length), as read back from the stored half floats. */
+  read(row: number, target: Float32Array): void;
 }
 
-/** Raised by hand when forward.ts or winograd.ts begin to round differently: part of the key of whatever is made of activations. */
-export const activationStage = 2;
+/** Raised by hand when forward.ts or winograd.ts begin to round differently: part of every key of what is made of activations. */
+export const activationStage = 3;
+
+/** Activations up to this size, as float32, are held in memory; larger ones are read from disk row by row. */
+const memoryBytes = 512 * 2 ** 20;
 
 /**
  * Images per forward pass: 128 of 64×64 are as fast as more on two cores, and 7 % faster than 64. Of larger images fewer, so that
@@ -69,195 +63,161 @@ export function forwardBatchSize(size: ImageSize): number {
   return Math.min(128, Math.max(8, 8 * Math.floor(room / 8)));
 }
 
+/** SHA-256 of what decides activations besides the images: these options and the engine. It names their folder in the store. */
+export function activationsDigest(options: ActivationOptions): string {
+  return digestOf(specOf(options));
+}
+
 /**
- * Activations of the inputs, computing only what is not stored.
+ * Opens the activations of some images, and computes those that are not stored.
  *
  * Stopped at any moment, killed too, it loses at most the batch at hand; called again it goes on from there, and the result is
- * the same to the bit. Two processes at once: the second waits for the first.
- *
- * Pixels are prepared between forward passes, not beside them: those keep all cores busy as it is.
+ * the same to the bit. Two processes at once share the work: each takes what the other has stored.
  *
  * @throws {TypeError} for a key that is no digest or pixels of another shape
  * @throws {Error} if an activation is not finite or too large for a half float (65,504)
  */
-export async function computeActivations(
-  inputs: readonly ActivationInput[],
-  options: ActivationOptions,
-): Promise<Activations> {
-  const length = lengthOf(options);
-  const values = new Float32Array(inputs.length * length);
-  const wide = options.float32 ? new Float32Array(inputs.length * length) : undefined;
-  const readRows = (store: ActivationStore, target: Float32Array, [first, ...others]: number[]): boolean => {
-    const row = target.subarray(first * length, (first + 1) * length);
-    if (!store.read(inputs[first].key, row)) return false;
-    for (const other of others) target.set(row, other * length);
-    return true;
-  };
-  const computed = await storeRows(
-    inputs,
-    options,
-    (rows, { halves, floats }) =>
-      readRows(halves, values, rows) && (!floats || readRows(floats, wide!, rows)),
-  );
-  return {
-    length,
-    count: inputs.length,
-    values,
-    ...(wide && { float32: wide }),
-    computed,
-    reused: inputs.length - computed,
-  };
-}
-
-/** Stored activations, read from disk one at a time. */
-export interface ActivationReader extends Disposable {
-  /** Values per image. */
-  readonly length: number;
-  /** Forward passes done to have them all, in images. */
-  readonly computed: number;
-  /**
-   * Puts the activation of the input at `row` into `target`, (length), as read back from the stored half floats.
-   *
-   * @throws {Error} when it was damaged since it was stored
-   */
-  read(row: number, target: Float32Array): void;
-}
-
-/** As `computeActivations`, for more of them than fit into memory: stores what is missing and leaves the rest on disk. */
 export async function openActivations(
-  inputs: readonly ActivationInput[],
-  options: Omit<ActivationOptions, "float32">,
-): Promise<ActivationReader> {
-  const length = lengthOf(options);
-  const scratch = new Float32Array(length);
-  const computed = await storeRows(
-    inputs,
-    options,
-    ([first], { halves }) => halves.read(inputs[first].key, scratch),
-  );
-  const { store, onNotice } = options;
-  const stored = openStoredActivations(store, specOf(options, "float16"), { length, onNotice });
-  return {
-    length,
-    computed,
-    read(row, target) {
-      if (stored.read(inputs[row].key, target)) return;
-      throw new Error(
-        `${store}: the activation of image ${
-          inputs[row].key.slice(0, 8)
-        }… was damaged after it was stored. ` +
-          "Check the disk, and run again: it is computed anew",
-      );
-    },
-    [Symbol.dispose]: () => stored[Symbol.dispose](),
-  };
-}
-
-/**
- * Computes and stores what is missing.
- *
- * @param take called with the rows of each key once it should be stored; false where it is not, or is damaged
- * @returns the number of images computed
- */
-async function storeRows(
-  inputs: readonly ActivationInput[],
-  options: ActivationOptions,
-  take: (rows: number[], stores: { halves: ActivationStore; floats?: ActivationStore }) => boolean,
-): Promise<number> {
-  const { weights, scaling, size, cut = "flatten", onProgress, onNotice } = options;
+  images: readonly KeyedImage[],
+  options: ActivationOptions & { readonly store: Store },
+): Promise<Activations> {
+  const { size, depth = "head", store } = options;
   const batchSize = options.batchSize ?? forwardBatchSize(size);
-  const length = lengthOf(options);
-  checkInputs(inputs, batchSize);
+  const length = inputLength(depth, size);
+  const count = images.length;
+  checkImages(images, batchSize);
+  using opened = new DisposableStack();
+  const rows = opened.use(openRows(store, options));
+  const memory = 4 * count * length <= memoryBytes ? new Float32Array(count * length) : null;
 
-  using halves = await openActivationStore(options.store, specOf(options, "float16"), { length, onNotice });
-  using floats = options.float32
-    ? await openActivationStore(options.store, specOf(options, "float32"), { length, onNotice })
-    : undefined;
-  const stores = { halves, floats };
-  const missing: number[][] = [];
-  let done = 0;
-  for (const rows of groupByKey(inputs)) {
-    if (take(rows, stores)) done += rows.length;
-    else missing.push(rows);
-  }
-  onProgress?.(done, inputs.length);
-  if (missing.length === 0) return 0;
+  /** Whether the activation of some equal images is stored; takes it into memory where that is large enough. */
+  const load = ([{ key }, places]: [KeyedImage, number[]]): boolean => {
+    if (!memory) return rows.has(key);
+    const bytes = rows.get(key);
+    if (bytes) { for (const place of places) memory.set(new Float16Array(bytes.buffer), place * length); }
+    return bytes !== undefined;
+  };
+  /** Computes and stores up to `batchSize` images; says whether another process has stored some of them meanwhile. */
+  const compute = (base: FrozenBase, batch: readonly KeyedImage[]): boolean => {
+    const pixels = stackPixels(batch, size, batchSize);
+    const values = valuesOf(() => base.forward(tf.tensor4d(pixels, [batchSize, ...sidesOf(size), 3])));
+    batch.forEach(({ key }, i) => checkRange(values.subarray(i * length, (i + 1) * length), key));
+    rows.refresh();
+    const others = batch.some(({ key }) => rows.has(key));
+    batch.forEach(({ key }, i) => {
+      const halves = new Float16Array(values.subarray(i * length, (i + 1) * length));
+      rows.append(key, new Uint8Array(halves.buffer));
+    });
+    rows.flush();
+    return others;
+  };
 
-  const base = makeBase(weights, { size, scaling, cut });
-  try {
-    for (let start = 0; start < missing.length; start += batchSize) {
-      const batch = missing.slice(start, start + batchSize);
-      const pixels = stackPixels(batch.map(([first]) => inputs[first]), size, batchSize);
-      const computed = valuesOf(() => base.forward(tf.tensor4d(pixels, [batchSize, ...sidesOf(size), 3])));
-      batch.forEach(([first], i) => {
-        const row = computed.subarray(i * length, (i + 1) * length);
-        checkRange(row, inputs[first].key);
-        halves.append(inputs[first].key, row);
-        floats?.append(inputs[first].key, row);
-      });
-      halves.flush();
-      floats?.flush();
-      for (const rows of batch) {
-        if (!take(rows, stores)) {
-          throw new Error(`${options.store}: what was just written cannot be read back: check the disk`);
-        }
-        done += rows.length;
+  const report = progress("Activations");
+  const missing = groupByKey(images).filter((group) => !load(group));
+  let done = count - missing.reduce((sum, [, places]) => sum + places.length, 0);
+  let computed = 0;
+  report(done, count);
+  if (missing.length > 0) {
+    await writeSpec(store, options);
+    using base = makeBase(options.weights, options);
+    let backwards = false; // from the end of the list
+    for (let [first, last] = [0, missing.length]; first < last;) {
+      const batch: typeof missing = [];
+      while (batch.length < batchSize && first < last) {
+        const group = missing[backwards ? --last : first++];
+        if (load(group)) done += group[1].length; // by another process
+        else batch.push(group);
       }
-      onProgress?.(done, inputs.length);
+      // Where another process does the same work, the two go on from both ends of the list and meet.
+      if (batch.length > 0 && compute(base, batch.map(([image]) => image))) backwards = !backwards;
+      for (const group of batch) {
+        if (!load(group)) {
+          throw new Error(`${store.folder}: what was just written cannot be read back: check the disk`);
+        }
+        done += group[1].length;
+      }
+      computed += batch.length;
+      report(done, count);
       await new Promise((resolve) => setTimeout(resolve)); // lets the caller show progress, and be interrupted
     }
-  } finally {
-    base.dispose();
   }
-  return missing.length;
+  const files = opened.move();
+  return {
+    length,
+    count,
+    digest: digestOf([activationsDigest(options), sha256(images.map(({ key }) => key).join(""))]),
+    computed,
+    read(row, target) {
+      if (memory) return target.set(memory.subarray(row * length, (row + 1) * length));
+      const image = images[row];
+      let bytes = rows.get(image.key);
+      if (!bytes) { // damaged since it was stored, which the store has told
+        using base = makeBase(options.weights, options);
+        compute(base, [image]);
+        bytes = rows.get(image.key)!;
+      }
+      target.set(new Float16Array(bytes.buffer));
+    },
+    [Symbol.dispose]: () => files.dispose(),
+  };
 }
 
-/** How many of the inputs `computeActivations` would find stored (both kinds, if `float32`). Computes and waits for nothing. */
-export function storedActivations(
-  inputs: readonly ActivationInput[],
-  options: ActivationOptions,
-): Promise<number> {
-  const store = { length: lengthOf(options), onNotice: options.onNotice };
-  const dtypes = options.float32 ? ["float16", "float32"] as const : ["float16"] as const;
-  let keys = new Set(inputs.map(({ key }) => key));
-  for (const dtype of dtypes) keys = storedKeys(options.store, specOf(options, dtype), keys, store);
-  return Promise.resolve(inputs.filter(({ key }) => keys.has(key)).length);
+/** How many of the images have a stored activation: for an estimate, without reading or computing any. */
+export function countStoredActivations(
+  images: readonly KeyedImage[],
+  options: ActivationOptions & { readonly store: Store },
+): number {
+  using rows = openRows(options.store, options);
+  return images.filter(({ key }) => rows.has(key)).length;
 }
 
-function specOf(options: ActivationOptions, dtype: "float16" | "float32"): ActivationSpec {
-  const { weights, cut = "flatten", scaling, size, batchSize = forwardBatchSize(size) } = options;
+function specOf(
+  { weights, scaling, size, depth = "head", batchSize = forwardBatchSize(size) }: ActivationOptions,
+) {
   return {
     stage: activationStage,
     weights: weights.digest,
-    cut,
     scaling,
     size,
+    depth,
     batchSize,
-    dtype,
     engine: engineIdentity,
   };
 }
 
-function lengthOf({ cut = "flatten", size }: ActivationOptions): number {
-  return cutLength(cut, size);
+function kindOf(options: ActivationOptions): string {
+  return `activations/${activationsDigest(options)}`;
 }
 
-/** Row numbers of inputs with equal keys together, in the order of their first. */
-function groupByKey(inputs: readonly ActivationInput[]): number[][] {
-  const groups = new Map<string, number[]>();
-  inputs.forEach(({ key }, row) => {
-    const group = groups.get(key);
-    if (group) group.push(row);
-    else groups.set(key, [row]);
+function openRows(store: Store, options: ActivationOptions): RowStore {
+  const length = inputLength(options.depth ?? "head", options.size);
+  return store.rows(kindOf(options), { rowBytes: length * Float16Array.BYTES_PER_ELEMENT });
+}
+
+/** Says in the folder of some activations, for a reader, what they are. */
+async function writeSpec(store: Store, options: ActivationOptions): Promise<void> {
+  await writeAtomic(
+    join(store.folder, kindOf(options), "spec.json"),
+    JSON.stringify(specOf(options), null, 2) + "\n",
+  );
+}
+
+/** The first image of each key with the places of all that have it. */
+function groupByKey(images: readonly KeyedImage[]): [KeyedImage, number[]][] {
+  const groups = new Map<string, [KeyedImage, number[]]>();
+  images.forEach((image, place) => {
+    const group = groups.get(image.key);
+    if (group) group[1].push(place);
+    else groups.set(image.key, [image, [place]]);
   });
   return [...groups.values()];
 }
 
 /** (batchSize, height, width, 3); black images fill up the end. */
-function stackPixels(inputs: ActivationInput[], size: ImageSize, batchSize: number): Float32Array {
+function stackPixels(images: readonly KeyedImage[], size: ImageSize, batchSize: number): Float32Array {
   const length = pixelsIn(size) * 3;
   const result = new Float32Array(batchSize * length);
-  inputs.forEach(({ key, pixels }, i) => {
+  images.forEach(({ key, pixels }, i) => {
     const image = pixels();
     if (image.length !== length) {
       throw new TypeError(
@@ -271,18 +231,18 @@ function stackPixels(inputs: ActivationInput[], size: ImageSize, batchSize: numb
   return result;
 }
 
-function checkInputs(inputs: readonly ActivationInput[], batchSize: number): void {
+function checkImages(images: readonly KeyedImage[], batchSize: number): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`batchSize is a whole number of at least 1. Received: ${batchSize}`);
   }
-  for (const [row, { key }] of inputs.entries()) {
+  for (const [row, { key }] of images.entries()) {
     if (/^[0-9a-f]{64}$/.test(key)) continue;
-    throw new TypeError(`Input ${row}: expected a SHA-256 key, 64 hexadecimal digits. Received: ${key}`);
+    throw new TypeError(`Image ${row}: expected a SHA-256 key, 64 hexadecimal digits. Received: ${key}`);
   }
 }
 
-function checkRange(row: Float32Array, key: string): void {
-  const value = row.find((candidate) => !(Math.abs(candidate) < 65520)); // beyond it a half float is infinite
+function checkRange(values: Float32Array, key: string): void {
+  const value = values.find((candidate) => !(Math.abs(candidate) < 65520)); // beyond it a half float is infinite
   if (value === undefined) return;
   throw new Error(
     `Image ${

@@ -1,7 +1,7 @@
 /** Reads the convolutions of VGG16 out of the HDF5 layouts that Keras has written over the years. */
 import h5wasm, { type Dataset, type File, type Group } from "h5wasm/node";
 import { resolve } from "node:path";
-import { type ConvolutionLayer, convolutions } from "./architecture.ts";
+import { convolutions, type Layer } from "./vgg16.ts";
 
 /** One convolution as stored: kernel (3, 3, inputs, outputs) and bias (outputs). */
 export interface StoredConvolution {
@@ -85,7 +85,7 @@ function layerName(key: string): string | undefined {
   return counted ? convolutions[Number(counted[1] ?? 0)]?.name ?? key : undefined;
 }
 
-function readConvolution(path: string, layer: ConvolutionLayer, group: Group): StoredConvolution {
+function readConvolution(path: string, layer: Layer, group: Group): StoredConvolution {
   const { name, inputs, outputs } = layer;
   let datasets: Dataset[];
   try {

@@ -51,7 +51,7 @@ export function makePredictor({ size, scaling, layers, head }: TrainedModel): Pr
       return probabilities;
     },
     [Symbol.dispose]() {
-      base.dispose();
+      base[Symbol.dispose]();
       tf.dispose([kernel, bias]);
     },
   };

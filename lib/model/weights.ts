@@ -1,7 +1,7 @@
 /** The 26 tensors of VGG16 without top: read from Keras' file, or drawn at random. */
 import { bytesOf, sha256 } from "../support/digest.ts";
 import { randomFor } from "../support/random.ts";
-import { convolutions } from "./architecture.ts";
+import { convolutions } from "./vgg16.ts";
 import { readKerasTensors } from "./keras_weights.ts";
 
 /** Weights of one convolution. */

@@ -1,28 +1,36 @@
 /**
- * 3×3 convolution with a quarter of the multiplications or less: Winograd's minimal filtering F(4×4, 3×3) to F(8×8, 3×3).
+ * 3×3 convolution with a quarter of the multiplications or less: Winograd's minimal filtering.
  *
- * A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks" (2015): each 4×4 tile of the output is
- * Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, where d is the 6×6 patch of the input around it and g the kernel; 36 multiplications in place of
- * 144. Summed over the channels, ⊙ becomes 36 matrix products, the form a CPU multiplies fastest in. An 8×8 tile takes 100 in place
- * of 576. The sums round differently from direct convolution: see `WinogradOptions`.
+ * A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks" (2015).
  *
- * Images lie as (height, width, batch, channels) here, so that the tile transforms of a whole axis, its zero padding
- * included, are one matrix product from the left each.
+ * Along one axis, F(m, 3) computes a tile of m neighbouring outputs y, yᵢ = Σₖ gₖ dᵢ₊ₖ, of a filter g with three taps. It reads a
+ * patch d of p = m + 2 inputs and multiplies p times instead of 3m times:
+ *
+ *     y = Aᵀ[(G g) ⊙ (Bᵀ d)]
+ *
+ * Transposed, this is a product of two polynomials (Toom and Cook): evaluated at p points, multiplied point by point, and
+ * interpolated. Along two axes a tile of m×m outputs is Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A: 36 multiplications instead of 144 for m = 4,
+ * 100 instead of 576 for m = 8. Summed over the input channels, ⊙ becomes p² matrix products (tiles · batch, inputs) × (inputs,
+ * outputs), the form in which a CPU multiplies fastest. The price is rounding: see `WinogradOptions`.
+ *
+ * Images lie as (height, width, batch, channels) here. So both transforms are matrix products from the left, of a whole line at
+ * a time, and rows of zeros in the matrix pad its ends.
+ *
+ * Tried and left out, since it gains nothing: tiles side by side in one product for each of the p² points.
  */
 import type { GradSaveFunc, Tensor, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
 import { tf } from "../support/engine/engine.ts";
-import { kernelWeights, type ToomCook, toomCook, weightBack, weightInto } from "./toom_cook.ts";
 
 export interface WinogradOptions {
   /**
-   * `fine`: 4×4 outputs a tile, a relative error of about 1e-6 a layer. `coarse`: up to 8×8, a sixth less time, an error of 1e-5 to
-   * 1e-4 a layer on noise and less on photos: for what is stored as half floats anyway.
+   * `fine`: 4×4 outputs a tile, a relative error of about 1e-6 a layer. `coarse`: 8×8 where the side allows it, a quarter less
+   * time, an error of 1e-5 to 1e-4 a layer on noise and less on photos: for what is stored as half floats anyway.
    */
   readonly tiles: "fine" | "coarse";
 }
 
-export interface Winograd {
-  /** G g Gᵀ of a kernel (3, 3, inputs, outputs): (values a patch, inputs, outputs). Differentiable. */
+export interface Winograd extends Disposable {
+  /** G g Gᵀ of a kernel (3, 3, inputs, outputs): (p², inputs, outputs). Differentiable. */
   filter(kernel: Tensor4D): Tensor3D;
   /**
    * Adds nothing, activates nothing: (side, side, n, inputs) → (side, side, n, outputs). Differentiable.
@@ -31,20 +39,6 @@ export interface Winograd {
    * @param options.isFirst whether no gradient with respect to the images is wanted: it is a third of the work backwards
    */
   convolve(images: Tensor4D, filter: Tensor3D, options?: { isFirst: boolean }): Tensor4D;
-  dispose(): void;
-}
-
-type Transform = Pick<Winograd, "convolve" | "dispose">;
-
-/** The tiles, square, and the order of the work. */
-interface Form {
-  readonly tiles: ToomCook;
-  /**
-   * `at once`: both axes in one product, few operations, and with at most 2×2 tiles the matrices are small. Else one axis after the
-   * other: `by tile` takes a product of channels for each tile, and the way back across is a small matrix for each; `by tap` takes one for a
-   * whole line of tiles, which multiplies faster, and the way back across is one large matrix, which pays while the line is short.
-   */
-  readonly order: "at once" | "by tile" | "by tap";
 }
 
 /** Whether `makeWinograd` takes images of this side: the tiles must cover it, and on larger ones the transforms cost more. */
@@ -59,134 +53,173 @@ export function makeWinograd(side: number, options: WinogradOptions): Winograd {
       `Winograd's tiles need a side that is a multiple of 4, up to 32. Received: ${side}`,
     );
   }
-  const form = formOf(side, options);
-  const weights = kernelWeights(form.tiles);
+  const m = options.tiles === "coarse" && side % 8 === 0 ? 8 : 4;
+  const matrices = toomCook(m);
+  const { G } = matrices;
+  const both = G.flatMap((a) => G.map((b) => outer(a, b))); // G ⊗ G: (p², 9)
   return {
-    ...form.order === "at once" ? makeAtOnce(side, form.tiles) : makeByAxis(side, form),
+    ...m === 4 && side <= 8 ? bothAxesAtOnce(side, matrices) : oneAxisAfterTheOther(side, matrices),
     filter: (kernel) =>
       tf.tidy(() => {
         const [, , inputs, outputs] = kernel.shape;
         const taps = kernel.reshape<Tensor2D>([9, inputs * outputs]);
-        return tf.matMul(tf.tensor2d(weights), taps).reshape([weights.length, inputs, outputs]);
+        return tf.tensor2d(both).matMul(taps).reshape([both.length, inputs, outputs]);
       }),
   };
 }
 
-function formOf(side: number, { tiles }: WinogradOptions): Form {
-  if (tiles === "fine") return { tiles: toomCook(4), order: side <= 8 ? "at once" : "by tile" };
-  const order = side <= 4 ? "at once" : side <= 16 ? "by tap" : "by tile";
-  return { tiles: toomCook(side % 8 === 0 ? 8 : 4), order };
-}
+type Convolution = Pick<Winograd, "convolve" | typeof Symbol.dispose>;
 
-/** Both axes in one product, their matrices multiplied out. */
-function makeAtOnce(side: number, form: ToomCook): Transform {
-  const { patch } = form;
-  const tiles = side / form.tile;
-  const bothAxes = (weight: typeof weightInto) =>
-    // rows (a, b, ty, tx), columns (y, x)
-    count(patch).flatMap((a) =>
-      count(patch).flatMap((b) =>
-        count(tiles).flatMap((ty) =>
-          count(tiles).map((tx) =>
-            count(side).flatMap((y) =>
-              count(side).map((x) => weight(form, [ty, a], y) * weight(form, [tx, b], x))
-            )
-          )
-        )
-      )
-    );
-  const into2 = tf.keep(tf.tensor2d(bothAxes(weightInto)));
-  const back2 = tf.keep(tf.tidy(() => tf.tensor2d(bothAxes(weightBack)).transpose<Tensor2D>()));
-  return {
-    convolve: (images, filter) =>
-      tf.tidy(() => {
-        const [, , n, inputs] = images.shape;
-        const outputs = filter.shape[2];
-        const patches = into2.matMul(images.reshape([side * side, n * inputs])); // ((a, b, ty, tx), (n, inputs))
-        const products = tf.matMul(patches.reshape([patch ** 2, tiles ** 2 * n, inputs]), filter);
-        const result = back2.matMul(products.reshape([patch ** 2 * tiles ** 2, n * outputs]));
-        return result.reshape([side, side, n, outputs]);
-      }),
-    dispose: () => tf.dispose([into2, back2]),
-  };
-}
+// In the shapes below n is the batch and c a channel; (ty, a) is a tile and a row of its patch, (tx, b) the same for columns.
 
-/** One axis after the other. */
-function makeByAxis(side: number, { tiles: form, order }: Form): Transform {
-  const { tile, patch, At } = form;
-  const tiles = side / tile;
-  const long = tiles * patch;
-  const byTap = order === "by tap";
-  const tileFirst = (row: number) => [Math.floor(row / patch), row % patch] as const; // rows (t, a)
-  const tapFirst = (row: number) => [row % tiles, Math.floor(row / tiles)] as const; // rows (a, t)
-  const across = byTap ? tapFirst : tileFirst;
-  const matrixInto = (place: typeof across) =>
-    tf.keep(tf.tensor3d([count(long).map((row) => count(side).map((x) => weightInto(form, place(row), x)))]));
-  const ofTile = At.map((row) => [...row]); // (x of a tile, a)
-  const ofLine = () => count(side).map((x) => count(long).map((row) => weightBack(form, across(row), x))); // (x, (b, tx))
-  const intoDown = matrixInto(tileFirst); // (1, (ty, a), y)
-  const intoAcross = matrixInto(across); // (1, (tx, b) or (b, tx), x)
-  const backDown = tf.keep(tf.tensor3d([ofTile]));
-  const backAcross = tf.keep(tf.tensor3d([byTap ? ofLine() : ofTile]));
-  const [, backX, backB] = backAcross.shape;
+function oneAxisAfterTheOther(side: number, { At, Bt }: ToomCook): Convolution {
+  const [m, p] = [At.length, Bt.length];
+  const tiles = side / m; // a line
+  const long = tiles * p;
+  const into = tf.keep(tf.tensor3d([linesInto(side, Bt)])); // (1, tiles · p, side)
+  const back = tf.keep(tf.tensor3d([At])); // (1, m, p)
 
-  // How ((ty, a), across, n, channels) is looked at to be multiplied with (a, b, inputs, outputs), and with both taps in front
-  const view = byTap
-    ? (n: number, channels: number) => [tiles, patch, patch, tiles * n, channels]
-    : (n: number, channels: number) => [tiles, patch, tiles, patch, n, channels];
-  const filterView = byTap
-    ? (channels: number[]) => [1, patch, patch, ...channels]
-    : (channels: number[]) => [1, patch, 1, patch, ...channels];
-  const tapsInFront = byTap ? [1, 2, 0, 3, 4] : [1, 3, 0, 2, 4, 5];
+  const patchesOf = (images: Tensor4D) => { // (y, x, n, c) → (ty, a, tx, b, n, c)
+    const rows = times(into, images, 1); // ((ty, a), x, n, c)
+    return times(into, rows, long).reshape([tiles, p, tiles, p, ...images.shape.slice(2)]);
+  };
+  const imagesOf = (products: Tensor) => { // (ty, a, tx, b, n, c) → (y, x, n, c)
+    const lines = times(back, products, long * tiles); // ((ty, a), x, n, c)
+    return times(back, lines, tiles).reshape<Tensor4D>([side, side, ...products.shape.slice(-2)]);
+  };
+  // Their gradients: the transposed matrices in the opposite order
+  const patchesGradient = (patches: Tensor) => {
+    const rows = times(into, patches, long, true);
+    return times(into, rows, 1, true).reshape<Tensor4D>([side, side, ...patches.shape.slice(-2)]);
+  };
+  const imagesGradient = (images: Tensor4D) => {
+    const lines = times(back, images, tiles, true);
+    return times(back, lines, long * tiles, true).reshape([tiles, p, tiles, p, ...images.shape.slice(2)]);
+  };
+  const forAllTiles = (filter: Tensor) => filter.reshape([1, p, 1, p, ...filter.shape.slice(1)]);
+  const byPoint = (x: Tensor) =>
+    // (ty, a, tx, b, n, c) → ((a, b), (ty, tx, n), c)
+    x.transpose([1, 3, 0, 2, 4, 5]).reshape<Tensor3D>([p ** 2, -1, x.shape.at(-1)!]);
 
-  const into2 = (images: Tensor4D) => { // (y, x, n, channels) → view
-    const [, , n, channels] = images.shape;
-    const rows = tf.matMul(intoDown, images.reshape([1, side, side * n * channels])); // ((ty, a), (x, n, channels))
-    return tf.matMul(intoAcross, rows.reshape([long, side, n * channels])).reshape(view(n, channels));
-  };
-  const into2Back = (patches: Tensor, n: number) => { // the gradient of into2
-    const channels = patches.shape.at(-1)!;
-    const rows = tf.matMul(intoAcross, patches.reshape([long, long, n * channels]), true);
-    return tf.matMul(intoDown, rows.reshape([1, long, side * n * channels]), true)
-      .reshape<Tensor4D>([side, side, n, channels]);
-  };
-  const back2 = (products: Tensor, n: number) => { // view → (y, x, n, channels)
-    const channels = products.shape.at(-1)!;
-    const lines = tf.matMul(backAcross, products.reshape([long * side / backX, backB, n * channels])); // ((ty, a), x, (n, channels))
-    return tf.matMul(backDown, lines.reshape([tiles, patch, side * n * channels]))
-      .reshape<Tensor4D>([side, side, n, channels]);
-  };
-  const back2Back = (images: Tensor4D) => { // the gradient of back2
-    const [, , n, channels] = images.shape;
-    const lines = tf.matMul(backDown, images.reshape([tiles, tile, side * n * channels]), true);
-    return tf.matMul(backAcross, lines.reshape([long * side / backX, backX, n * channels]), true)
-      .reshape(view(n, channels));
-  };
-  // tfjs cannot differentiate a product in which one factor serves many tiles
-  const convolutionOf = (isFirst: boolean) =>
+  // tfjs has no gradient for a product in which one factor, the filter, serves many tiles
+  const convolution = (isFirst: boolean) =>
     tf.customGrad((...[images, filter, save]) => {
-      const n = (images as Tensor4D).shape[2];
-      const channels = (filter as Tensor3D).shape.slice(1);
-      const patches = into2(images as Tensor4D);
+      const patches = patchesOf(images as Tensor4D);
       (save as GradSaveFunc)([patches, filter as Tensor]);
-      const value = back2(tf.matMul(patches, (filter as Tensor3D).reshape(filterView(channels))), n);
+      const value = imagesOf(tf.matMul(patches, forAllTiles(filter as Tensor)));
       const gradFunc = (gradient: Tensor4D, [patches, filter]: Tensor[]) => {
-        const products = back2Back(gradient);
-        const ofTaps = (x: Tensor) =>
-          x.transpose(tapsInFront).reshape<Tensor3D>([patch ** 2, -1, x.shape.at(-1)!]);
-        const ofImages = () =>
-          into2Back(tf.matMul(products, filter.reshape(filterView(channels)), false, true), n);
-        const ofFilter = tf.matMul(ofTaps(patches), ofTaps(products), true, false);
+        const products = imagesGradient(gradient);
+        const ofImages = () => patchesGradient(tf.matMul(products, forAllTiles(filter), false, true));
+        const ofFilter = tf.matMul(byPoint(patches), byPoint(products), true);
         return [isFirst ? tf.scalar(NaN) : ofImages(), ofFilter]; // where it is not wanted, nobody looks at it
       };
       return { value, gradFunc: gradFunc as never };
     });
-  const [first, later] = [convolutionOf(true), convolutionOf(false)];
+  const [first, later] = [convolution(true), convolution(false)];
   return {
     convolve: (images, filter, { isFirst } = { isFirst: false }) =>
       tf.tidy(() => (isFirst ? first : later)(images, filter) as Tensor4D),
-    dispose: () => tf.dispose([intoDown, intoAcross, backDown, backAcross]),
+    [Symbol.dispose]: () => tf.dispose([into, back]),
   };
+}
+
+/** For at most 2×2 tiles of 4×4: no faster than one axis after the other, but trainings of hours stand on its bits. */
+function bothAxesAtOnce(side: number, { At, Bt }: ToomCook): Convolution {
+  const p = Bt.length;
+  const tiles = count(side / At.length);
+  const ofBothAxes = (lines: number[][]) =>
+    // ((a, b, ty, tx), (y, x))
+    count(p).flatMap((a) =>
+      count(p).flatMap((b) =>
+        tiles.flatMap((ty) => tiles.map((tx) => outer(lines[ty * p + a], lines[tx * p + b])))
+      )
+    );
+  const into = tf.keep(tf.tensor3d([ofBothAxes(linesInto(side, Bt))]));
+  const back = tf.keep(
+    tf.tidy(() => tf.tensor3d([ofBothAxes(linesBack(side, At))]).transpose<Tensor3D>([0, 2, 1])),
+  );
+  return {
+    convolve: (images, filter) =>
+      tf.tidy(() => {
+        const [, , n, inputs] = images.shape;
+        const patches = times(into, images, 1).reshape<Tensor3D>([p ** 2, -1, inputs]); // ((a, b), (ty, tx, n), inputs)
+        const products = tf.matMul(patches, filter); // ((a, b), (ty, tx, n), outputs)
+        return times(back, products, 1).reshape([side, side, n, filter.shape[2]]);
+      }),
+    [Symbol.dispose]: () => tf.dispose([into, back]),
+  };
+}
+
+/** The matrix, or its transpose, times each of `batch` equal parts of x: (batch, columns, …) → (batch, rows, …). */
+function times(matrix: Tensor3D, x: Tensor, batch: number, transposed = false): Tensor3D {
+  const columns = matrix.shape[transposed ? 1 : 2];
+  return tf.matMul(matrix, x.reshape<Tensor3D>([batch, columns, -1]), transposed);
+}
+
+/** (tiles · p, side): Bᵀ of every tile's patch, which begins one pixel before the tile. Outside the line are zeros. */
+function linesInto(side: number, Bt: number[][]): number[][] {
+  const m = Bt.length - 2;
+  return count(side / m).flatMap((t) => Bt.map((row) => count(side).map((x) => row[x - m * t + 1] ?? 0)));
+}
+
+/** (tiles · p, side): what each point of every tile adds to the pixels of the line. */
+function linesBack(side: number, At: number[][]): number[][] {
+  const m = At.length;
+  return count(side / m).flatMap((t) => At[0].map((_, a) => count(side).map((x) => At[x - m * t]?.[a] ?? 0)));
+}
+
+/**
+ * The points besides infinity. Lavin's are 0, ±1, ±2; these halve the rounding error of tiles of 4, and for tiles of 8 are the best
+ * of many tried (compare B. Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution", 2020). All are
+ * multiples of 1/8, so that Aᵀ and Bᵀ are exact in float32.
+ */
+const pointsOf = {
+  4: [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2],
+  8: [0, 3 / 8, -3 / 8, 7 / 8, -7 / 8, 5 / 4, -5 / 4, 5 / 2, -5 / 2],
+} as const;
+
+/** The matrices of F(m, 3). */
+interface ToomCook {
+  /** (m, p): from products to outputs. */
+  readonly At: number[][];
+  /** (p, 3): of the filter's taps. */
+  readonly G: number[][];
+  /** (p, p): of a patch. */
+  readonly Bt: number[][];
+}
+
+/** The last of the p points is infinity, where a polynomial's highest coefficient counts. */
+function toomCook(m: 4 | 8): ToomCook {
+  const points = pointsOf[m];
+  const powers = (point: number, length: number) => Array.from({ length }, (_, i) => point ** i);
+  const atInfinity = (length: number) => [...new Array(length - 1).fill(0), 1];
+  const columns = [...points.map((point) => powers(point, m)), atInfinity(m)];
+  const others = (point: number) => points.filter((other) => other !== point);
+  return {
+    At: count(m).map((i) => columns.map((column) => column[i])),
+    G: [
+      ...points.map((point) => {
+        const scale = others(point).reduce((product, other) => product * (point - other), 1);
+        return powers(point, 3).map((power) => power / scale);
+      }),
+      atInfinity(3),
+    ],
+    Bt: [...points.map((point) => [...polynomial(others(point)), 0]), polynomial(points)],
+  };
+}
+
+/** Coefficients of ∏ (x − root), lowest power first. */
+function polynomial(roots: readonly number[]): number[] {
+  return roots.reduce((poly, root) => {
+    const shifted = [0, ...poly];
+    poly.forEach((coefficient, i) => shifted[i] -= root * coefficient);
+    return shifted;
+  }, [1]);
+}
+
+/** All products of two numbers, the second list's running fastest. */
+function outer(a: readonly number[], b: readonly number[]): number[] {
+  return a.flatMap((x) => b.map((y) => x * y));
 }
 
 /** 0 … n − 1 */

@@ -31,6 +31,8 @@ export interface Stored<T> {
  */
 export interface Store {
   readonly folder: string;
+  /** Tells the user, in one sentence, of damage found and what becomes of it. */
+  readonly onNotice: (message: string) => void;
   /** The entry; null where there is none or it is damaged (then it is told and removed). */
   read<T>(kind: string, key: string): Promise<Stored<T> | null>;
   /** Writes an entry in one step, in place of an older one of this key. */
@@ -50,7 +52,7 @@ export interface Store {
 }
 
 export interface StoreOptions {
-  /** Told in one sentence of damage found and what becomes of it. Default: console.warn. */
+  /** Default: console.warn. */
   onNotice?: (message: string) => void;
 }
 
@@ -68,6 +70,7 @@ export function openStore(folder: string, { onNotice = console.warn }: StoreOpti
   };
   const store: Store = {
     folder,
+    onNotice,
     async read<T>(kind: string, key: string) {
       const path = pathOf(kind, key);
       const bytes = await Deno.readFile(path).catch((error) => {
