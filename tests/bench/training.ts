@@ -72,6 +72,6 @@ async function activations(folder: string, depth: Depth, images: number): Promis
     const batch = pixels.subarray(i * length, (i + 1) * length);
     return valuesOf(() => base.forward(tf.tensor4d(batch, [batchSize, size, size, 3], "int32")));
   });
-  base.dispose();
+  base[Symbol.dispose]();
   return batches;
 }

@@ -3,15 +3,17 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { countStoredImages, type ImageSet, loadImageSet } from "../../lib/data/image_set.ts";
-import { sha256 } from "../../lib/support/digest.ts";
 import type { ImageSize } from "../../lib/image_size.ts";
+import { sha256 } from "../../lib/support/digest.ts";
+import { showProgress } from "../../lib/support/progress.ts";
 import { randomFor } from "../../lib/support/random.ts";
+import { openStore } from "../../lib/support/store.ts";
 
 const size = 16;
-const pixelsFile = "images/pixels_16.records";
-const filesFile = "images/files_16.records";
+const imageBytes = size * size * 3;
 
 interface Place {
+  /** Folder of the store. */
   store: string;
   paths: string[];
 }
@@ -34,67 +36,69 @@ async function withPhotos(count: number, work: (place: Place) => Promise<void>):
 async function draw(path: string, seed: number): Promise<void> {
   const random = randomFor("photo", seed);
   const pixels = Uint8Array.from({ length: 40 * 30 * 3 }, () => random() * 256);
-  await Deno.writeFile(
-    path,
-    await sharp(pixels, { raw: { width: 40, height: 30, channels: 3 } }).jpeg().toBuffer(),
-  );
+  const photo = sharp(pixels, { raw: { width: 40, height: 30, channels: 3 } });
+  await Deno.writeFile(path, await photo.jpeg().toBuffer());
 }
 
-interface Loaded extends ImageSet {
-  notices: string[];
-}
-
-async function load({ paths, store }: Place): Promise<Loaded> {
+async function load(
+  { paths, store }: Place,
+  options: { size?: ImageSize; concurrency?: number; keepGoing?: boolean } = {},
+): Promise<ImageSet & { notices: string[] }> {
   const notices: string[] = [];
-  const set = await loadImageSet(paths, { size, store, onNotice: (message) => notices.push(message) });
-  return { ...set, notices };
+  const opened = openStore(store, { onNotice: (message) => notices.push(message) });
+  return { ...await loadImageSet(paths, { size, store: opened, ...options }), notices };
 }
 
-const withoutCounts = ({ decoded: _, notices: __, ...rest }: Loaded) => rest;
+/** What must not depend on what was stored before. */
+const contentOf = ({ pixels, pixelDigests, fileDigests }: ImageSet) => ({
+  pixels,
+  pixelDigests,
+  fileDigests,
+});
 
-Deno.test("images, their digests and their files' digests come in the order of the paths", () =>
+/** The shards of a kind, with their rows' number, in the order of their writing. */
+function shardsOf({ store }: Place, kind: string, rowBytes: number): { path: string; rows: number }[] {
+  const folder = `${store}/${kind}`;
+  return Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`)
+    .flatMap((part) => Array.from(Deno.readDirSync(part), ({ name }) => `${part}/${name}`))
+    .map((path) => ({ path, rows: (Deno.statSync(path).size - 24) / (36 + rowBytes) }));
+}
+
+Deno.test("images, their digests and their files' digests come in the order of the paths, however many are decoded at a time", () =>
   withPhotos(12, async (place) => {
     const paths = [...place.paths].reverse();
     paths.push(paths[3]); // a photo may be asked for twice
-    const calls: [number, number][] = [];
-    const set = await loadImageSet(paths, {
-      size,
-      store: place.store,
-      onProgress: (done, total) => calls.push([done, total]),
-    });
-    assert.equal(set.size, size);
-    assert.equal(set.pixels.length, 13 * size * size * 3);
+    const calls: number[][] = [];
+    const set = await (async () => {
+      using _ = showProgress(() => (done, total) => calls.push([done, total]));
+      return await load({ ...place, paths });
+    })();
+    assert.equal(set.pixels.length, 13 * imageBytes);
     for (const [i, path] of paths.entries()) {
-      const image = set.pixels.subarray(i * size * size * 3, (i + 1) * size * size * 3);
+      const image = set.pixels.subarray(i * imageBytes, (i + 1) * imageBytes);
       assert.deepEqual(image, await decodeImage(path, size));
       assert.equal(set.pixelDigests[i], sha256(image));
       assert.equal(set.fileDigests[i], sha256(await Deno.readFile(path)));
     }
     assert.deepEqual(calls, Array.from({ length: 14 }, (_, i) => [i, 13]));
+    for (const concurrency of [1, 30]) {
+      const other = await load({ store: `${place.store}${concurrency}`, paths }, { concurrency });
+      assert.deepEqual(contentOf(other), contentOf(set));
+    }
   }));
 
-Deno.test("a rectangle's images lie in records of their own, beside the square's", () =>
-  withPhotos(3, async ({ paths, store }) => {
-    const load = (size: ImageSize) => loadImageSet(paths, { size, store });
-    await load(16);
-    const first = await load([12, 16]);
+Deno.test("images of another size are stored beside the first, height and width kept apart", () =>
+  withPhotos(3, async (place) => {
+    await load(place);
+    const first = await load(place, { size: [12, 16] });
     assert.deepEqual([first.size, first.pixels.length, first.decoded], [[12, 16], 3 * 12 * 16 * 3, 3]);
-    assert.deepEqual(first.pixels.subarray(0, 576), await decodeImage(paths[0], [12, 16]));
-    const again = await load([12, 16]);
+    assert.deepEqual(first.pixels.subarray(0, 576), await decodeImage(place.paths[0], [12, 16]));
+    const again = await load(place, { size: [12, 16] });
     assert.deepEqual([again.decoded, again.pixels], [0, first.pixels]);
-    assert.equal((await load([16, 12])).decoded, 3);
-    assert.deepEqual(Array.from(Deno.readDirSync(`${store}/images`), ({ name }) => name).sort(), [
-      ...["files_12x16.records", "files_16.records", "files_16x12.records"],
-      ...["pixels_12x16.records", "pixels_16.records", "pixels_16x12.records"],
-    ]);
+    assert.equal((await load(place, { size: [16, 12] })).decoded, 3);
+    assert.equal((await load(place)).decoded, 0);
+    const store = openStore(place.store);
     assert.deepEqual([countStoredImages(store, [12, 16]), countStoredImages(store, [12, 20])], [3, 0]);
-  }));
-
-Deno.test("how many are decoded at a time changes nothing", () =>
-  withPhotos(12, async ({ paths, store }) => {
-    const one = await loadImageSet(paths, { size, store: `${store}1`, concurrency: 1 });
-    const many = await loadImageSet(paths, { size, store: `${store}2`, concurrency: 30 });
-    assert.deepEqual(many, one);
   }));
 
 Deno.test("a second call decodes nothing and does not read the photos", () =>
@@ -120,88 +124,64 @@ Deno.test("a photo that changed, moved or was touched is noticed; only new conte
     await Deno.utime(place.paths[5], 1, 1);
     const moved = `${place.paths[7]}.moved.jpg`;
     await Deno.rename(place.paths[7], moved);
-    const second = await load({ ...place, paths: place.paths.with(7, moved) });
-    assert.equal(second.decoded, 1);
-    assert.deepEqual(second.notices, []);
+    const paths = place.paths.with(7, moved);
+    const second = await load({ ...place, paths });
+    assert.deepEqual([second.decoded, second.notices], [1, []]);
     const changed = first.fileDigests.flatMap((digest, i) => digest === second.fileDigests[i] ? [] : [i]);
     assert.deepEqual(changed, [2]);
-    assert.deepEqual(second.pixels.subarray(2 * 768, 3 * 768), await decodeImage(place.paths[2], size));
-    // back again: its pixels are still there
-    await draw(place.paths[2], 2);
-    const third = await load({ ...place, paths: place.paths.with(7, moved) });
-    assert.deepEqual(withoutCounts(third), withoutCounts(first));
+    const image = second.pixels.subarray(2 * imageBytes, 3 * imageBytes);
+    assert.deepEqual(image, await decodeImage(place.paths[2], size));
+    await draw(place.paths[2], 2); // as it was: its pixels are still there
+    const third = await load({ ...place, paths });
+    assert.deepEqual(contentOf(third), contentOf(first));
     assert.equal(third.decoded, 0);
   }));
 
-Deno.test("with keepGoing damaged photos are named, in order, and the others loaded", () =>
-  withPhotos(6, async ({ paths, store }) => {
-    const whole = await loadImageSet(paths, { size, store: `${store}1` });
-    await Deno.writeFile(paths[4], new Uint8Array());
-    await Deno.truncate(paths[1], 300);
-    const set = await loadImageSet(paths, { size, store, concurrency: 3, keepGoing: true });
-    assert.deepEqual(set.damaged.map(({ index }) => index), [1, 4]);
-    assert.match(set.damaged[1].problem, /photo_004\.jpg: is empty/);
-    for (const index of paths.keys()) {
-      const expected = [1, 4].includes(index) ? "" : whole.fileDigests[index];
-      assert.equal(set.fileDigests[index], expected);
-    }
-    assert.deepEqual(whole.damaged, []);
-  }));
-
-Deno.test("another size is stored beside the first", () =>
-  withPhotos(3, async (place) => {
-    await load(place);
-    const larger = await loadImageSet(place.paths, { size: 20, store: place.store });
-    assert.deepEqual([larger.decoded, larger.pixels.length], [3, 3 * 20 * 20 * 3]);
-    assert.equal((await load(place)).decoded, 0);
-  }));
-
-Deno.test("flipped bytes and cuts in the store are named, and only what they hit is decoded again", () =>
+Deno.test("damage in the store is named with the photos it hit, and only these are decoded again", () =>
   withPhotos(12, async (place) => {
     const first = await load(place);
     const random = randomFor("damage");
-    const flip = (name: string, from: number, to: number) => {
-      const path = `${place.store}/${name}`;
-      const bytes = Deno.readFileSync(path);
-      bytes[from + Math.floor(random() * (to - from))] ^= 1 << Math.floor(random() * 8);
-      Deno.writeFileSync(path, bytes);
-    };
-    const record = 40 + size * size * 3;
-    for (let round = 0; round < 30; round++) {
-      const hit = Math.floor(random() * 12);
-      const start = 16 + hit * record;
-      if (round % 3 === 0) flip(pixelsFile, start, start + 40);
-      else if (round % 3 === 1) flip(pixelsFile, start + 40, start + record);
-      else flip(filesFile, 16 + hit * 72, 16 + hit * 72 + 72);
+    const table = 24 + 12 * 36;
+    const inTable = () => 24 + random() * 12 * 36;
+    const inRows = (bytes: number) => () => table + random() * 12 * bytes;
+    const cases = [
+      {
+        name: "a key or checksum of an image",
+        kind: "images-16",
+        bytes: imageBytes,
+        place: inTable,
+        decoded: 1,
+      },
+      { name: "an image", kind: "images-16", bytes: imageBytes, place: inRows(imageBytes), decoded: 1 },
+      { name: "a photo's key or checksum", kind: "photos-16", bytes: 32, place: inTable, decoded: 0 },
+      { name: "a photo's digest", kind: "photos-16", bytes: 32, place: inRows(32), decoded: 0 },
+    ];
+    for (const { name, kind, bytes, place: offset, decoded } of [...cases, ...cases, ...cases]) {
+      await Deno.remove(place.store, { recursive: true });
+      await load(place);
+      const [{ path, rows }] = shardsOf(place, kind, bytes);
+      assert.equal(rows, 12);
+      const content = Deno.readFileSync(path);
+      content[Math.floor(offset())] ^= 1 << Math.floor(random() * 8);
+      Deno.writeFileSync(path, content);
       const again = await load(place);
-      assert.deepEqual(withoutCounts(again), withoutCounts(first), `round ${round}`);
-      assert.equal(again.decoded, round % 3 === 2 ? 0 : 1, `round ${round}`);
-      assert.match(again.notices.join(), /damaged/);
-      if (round % 3 !== 2) {
-        assert.match(again.notices.join(), /1 of 12 images were stored, .* decoded again: .*photo_\d+\.jpg/);
-      }
+      assert.deepEqual(contentOf(again), contentOf(first), name);
+      assert.equal(again.decoded, decoded, name);
+      assert.match(again.notices[0], new RegExp(`${kind}/.*: damaged\\. 11 of its 12 rows are whole`), name);
+      const lost = /1 of 12 images were stored, .* decoded again: photo_0\d\d\.jpg$/;
+      assert.ok(decoded === 0 ? again.notices.length === 1 : lost.test(again.notices[1]), `${again.notices}`);
       const quiet = await load(place);
-      assert.deepEqual([quiet.decoded, quiet.notices], [0, []], `round ${round}`);
-      await Deno.remove(place.store, { recursive: true }); // damaged records stay as gaps: start from twelve in order
-      await load({ ...place, paths: place.paths });
+      assert.deepEqual([quiet.decoded, quiet.notices], [0, []], name);
     }
-    const whole = await Deno.readFile(`${place.store}/${pixelsFile}`);
-    for (const kept of [0, 5, 16, 17, 16 + record, 16 + 5 * record, 16 + 11 * record + 60]) {
-      await Deno.writeFile(`${place.store}/${pixelsFile}`, whole.subarray(0, kept));
-      const again = await load(place);
-      assert.deepEqual(withoutCounts(again), withoutCounts(first), `cut at ${kept}`);
-      assert.equal(again.decoded, 12 - Math.max(0, Math.floor((kept - 16) / record)));
-      assert.match(again.notices.join(), /photo_\d+\.jpg/);
-    }
-    await Deno.remove(`${place.store}/${pixelsFile}`);
+    await Deno.remove(`${place.store}/images-16`, { recursive: true });
     const rebuilt = await load(place);
-    assert.deepEqual(withoutCounts(rebuilt), withoutCounts(first));
+    assert.deepEqual(contentOf(rebuilt), contentOf(first));
     assert.match(rebuilt.notices.join(), /12 of 12 images were stored, .* and 2 more/);
   }));
 
 Deno.test("all bad photos are named in one error, and the good ones are kept", () =>
   withPhotos(30, async (place) => {
-    const good = await loadImageSet(place.paths, { size, store: `${place.store}_before` });
+    const good = await load({ ...place, store: `${place.store}_before` });
     for (let i = 0; i < 13; i++) {
       const path = place.paths[2 * i];
       if (i === 0) await Deno.remove(path);
@@ -217,70 +197,53 @@ Deno.test("all bad photos are named in one error, and the good ones are kept", (
       assert.match(error.message, /… and 3 more\n.*run again/);
       return true;
     });
+    const rest = await load(place, { keepGoing: true, concurrency: 3 });
+    assert.equal(rest.decoded, 0);
+    assert.deepEqual(rest.damaged.map(({ index }) => index), Array.from({ length: 13 }, (_, i) => 2 * i));
+    assert.match(rest.damaged[1].problem, /photo_002\.jpg: is empty/);
+    rest.fileDigests.forEach((digest, i) => {
+      assert.equal(digest, i % 2 === 0 && i < 26 ? "" : good.fileDigests[i]);
+    });
     for (let i = 0; i < 13; i++) await draw(place.paths[2 * i], 2 * i);
     const repaired = await load(place);
     assert.equal(repaired.decoded, 13);
-    assert.deepEqual(repaired.pixels, good.pixels);
+    assert.deepEqual([repaired.pixels, repaired.damaged], [good.pixels, []]);
   }));
 
 Deno.test("killed at any moment and started again, it gives the same images", () =>
   withPhotos(250, async (place) => {
-    const whole = await loadImageSet(place.paths, { size, store: `${place.store}_whole` });
+    const whole = await load({ ...place, store: `${place.store}_whole` });
+    const url = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
     const script = `
-      import { loadImageSet } from ${
-      JSON.stringify(new URL("../../lib/data/image_set.ts", import.meta.url).href)
-    };
+      import { loadImageSet } from ${url("data/image_set.ts")};
+      import { openStore } from ${url("support/store.ts")};
+      import { showProgress } from ${url("support/progress.ts")};
       const [store, stop, ...paths] = Deno.args;
-      await loadImageSet(paths, { size: ${size}, store, onProgress: (done) => {
+      showProgress(() => (done) => {
         if (done >= Number(stop)) Deno.kill(Deno.pid, "SIGKILL");
-      } });`;
+      });
+      await loadImageSet(paths, { size: ${size}, store: openStore(store) });`;
     const file = `${place.store}_script.ts`;
-    const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
     await Deno.writeTextFile(file, script);
+    const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
     const kept = [];
-    for (const stop of [30, 130, 230]) {
+    for (const stop of ["30", "130", "230"]) {
       const { signal } = await new Deno.Command(Deno.execPath(), {
-        args: [
-          "run",
-          "-A",
-          "--no-check",
-          "--config",
-          config,
-          file,
-          place.store,
-          String(stop),
-          ...place.paths,
-        ],
+        args: ["run", "-A", "--no-check", "--config", config, file, place.store, stop, ...place.paths],
       }).output();
       assert.equal(signal, "SIGKILL");
-      const bytes = (await Deno.stat(`${place.store}/${pixelsFile}`)).size;
-      kept.push(Math.floor((bytes - 16) / (40 + size * size * 3)));
+      kept.push(countStoredImages(openStore(place.store), size));
     }
     assert.deepEqual(kept, [0, 100, 200]);
     const resumed = await load(place);
-    assert.equal(resumed.decoded, 50);
-    assert.deepEqual(resumed.notices, []);
-    assert.deepEqual(resumed.pixels, whole.pixels);
-    assert.deepEqual(resumed.pixelDigests, whole.pixelDigests);
+    assert.deepEqual([resumed.decoded, resumed.notices], [50, []]);
+    assert.deepEqual(contentOf(resumed), contentOf(whole));
   }));
 
-Deno.test("an empty list gives an empty set, and options out of range are refused", async () => {
-  const store = await Deno.makeTempDir();
-  try {
-    assert.deepEqual(await loadImageSet([], { size, store }), {
-      size,
-      pixels: new Uint8Array(0),
-      pixelDigests: [],
-      fileDigests: [],
-      damaged: [],
-      decoded: 0,
-    });
-    await assert.rejects(loadImageSet([], { size: 0, store }), { name: "RangeError", message: /size/ });
-    await assert.rejects(loadImageSet([], { size, store, concurrency: 0 }), {
-      name: "RangeError",
-      message: /concurrency/,
-    });
-  } finally {
-    await Deno.remove(store, { recursive: true });
-  }
-});
+Deno.test("an empty list gives an empty set, and options out of range are refused", () =>
+  withPhotos(0, async (place) => {
+    const empty = { pixels: new Uint8Array(0), pixelDigests: [], fileDigests: [] };
+    assert.deepEqual(await load(place), { size, ...empty, damaged: [], decoded: 0, notices: [] });
+    await assert.rejects(load(place, { size: 0 }), { name: "RangeError", message: /size/ });
+    await assert.rejects(load(place, { concurrency: 0 }), { name: "RangeError", message: /concurrency/ });
+  }));

@@ -1,289 +1,360 @@
 import assert from "node:assert/strict";
-import { sha256 } from "../../lib/support/digest.ts";
-import { tf } from "../../lib/support/engine/engine.ts";
-import { computeActivations, openActivations, storedActivations } from "../../lib/model/activations.ts";
+import { decodeImage } from "../../lib/data/decode.ts";
+import {
+  type ActivationOptions,
+  type Activations,
+  activationsDigest,
+  countStoredActivations,
+  type KeyedImage,
+  openActivations,
+} from "../../lib/model/activations.ts";
 import { makeBase } from "../../lib/model/forward.ts";
-import { randomWeights } from "../../lib/model/weights.ts";
-import { makeInputs, makeOptions } from "./activation_inputs.ts";
+import { loadWeights, randomWeights } from "../../lib/model/weights.ts";
+import { sha256 } from "../../lib/support/digest.ts";
+import { tf, valuesOf } from "../../lib/support/engine/engine.ts";
+import { showProgress } from "../../lib/support/progress.ts";
+import { openStore, type Store } from "../../lib/support/store.ts";
+import { exists, noiseImages, realPhotos, realWeights, shared } from "./images.ts";
 
-const recordBytes = 40 + 512 * 2;
+const size = 32;
+const length = 512; // 1 × 1 × 512
+const weights = randomWeights(0);
+/** Small, quick batches. */
+const options: ActivationOptions = { weights, scaling: "divide255", size, batchSize: 4 };
 
-function temporary(): string {
-  const folder = Deno.makeTempDirSync({ prefix: "activations" });
-  globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-  return folder;
+/** Seeded noise images; `onPixels` is told of each one that is drawn. */
+function noise(count: number, onPixels?: (index: number) => void): KeyedImage[] {
+  return Array.from({ length: count }, (_, index) => ({
+    key: sha256(`noise ${index}`),
+    pixels: () => {
+      onPixels?.(index);
+      return noiseImages(1, size, index);
+    },
+  }));
 }
 
-/** Path of the only file of records below a store. */
-function recordsIn(store: string): string {
-  const [folder, ...others] = Deno.readDirSync(`${store}/activations`);
-  assert.equal(others.length, 0);
-  return `${store}/activations/${folder.name}/records.bin`;
-}
-
-function changeBytes(
-  path: string,
-  change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>,
-): void {
-  Deno.writeFileSync(path, change(Deno.readFileSync(path)));
-}
-
-/** Starts `activation_inputs.ts` as a process of its own. */
-function startChild(store: string, count: number, milliseconds: number) {
-  const script = new URL("activation_inputs.ts", import.meta.url).pathname;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", script, store, `${count}`, `${milliseconds}`],
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  return { child, lines: linesOf(child.stdout) };
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
-  let text = "";
-  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (text + part).split("\n");
-    text = lines.pop()!;
-    for (const line of lines) yield JSON.parse(line) as Record<string, unknown>;
+/** Runs `test` with an empty store and what it has told; removes it afterwards. */
+async function withStore(test: (store: Store, notices: string[]) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const notices: string[] = [];
+  try {
+    await test(openStore(folder, { onNotice: (message) => notices.push(message) }), notices);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** All rows, (count, length). */
+function valuesIn({ count, length, read }: Activations): Float32Array {
+  const values = new Float32Array(count * length);
+  for (let row = 0; row < count; row++) read(row, values.subarray(row * length, (row + 1) * length));
+  return values;
+}
+
+async function compute(images: readonly KeyedImage[], store: Store, more: Partial<ActivationOptions> = {}) {
+  using activations = await openActivations(images, { ...options, ...more, store });
+  return { computed: activations.computed, values: valuesIn(activations) };
 }
 
 /** What an unbroken run gives for 20 images. */
-const unbroken = await computeActivations(makeInputs(20), makeOptions(temporary()));
+let unbroken: Float32Array;
+Deno.test.beforeAll(() =>
+  withStore(async (store) => void ({ values: unbroken } = await compute(noise(20), store)))
+);
 
-Deno.test("values are the base's, rounded to half floats, whatever the order and the batch", async () => {
-  const store = temporary();
-  const result = await computeActivations(makeInputs(7), { ...makeOptions(store), float32: true });
-  assert.deepEqual([result.length, result.count, result.computed, result.reused], [512, 7, 7, 0]);
-  const base = makeBase(randomWeights(0), makeOptions(store));
-  for (const [i, { pixels }] of makeInputs(7).entries()) {
-    const alone = tf.tidy(() =>
-      base.forward(tf.tensor4d(pixels(), [1, 32, 32, 3], "int32")).dataSync<"float32">()
+/** The only shard with activations of these options, and where its rows begin. */
+function shardIn(store: Store): { path: string; rows: number } {
+  const folder = `${store.folder}/activations/${activationsDigest(options)}`;
+  const shards = Array.from(Deno.readDirSync(folder)).filter(({ isDirectory }) => isDirectory)
+    .flatMap(({ name }) =>
+      Array.from(Deno.readDirSync(`${folder}/${name}`), (file) => `${folder}/${name}/${file.name}`)
     );
-    const stored = result.values.subarray(512 * i, 512 * (i + 1));
-    const wide = result.float32!.subarray(512 * i, 512 * (i + 1));
-    assert.deepEqual(stored, new Float32Array(new Float16Array(wide)));
-    const largest = Math.max(...alone);
-    assert.ok(largest > 0 && alone.every((value, j) => Math.abs(value - wide[j]) < 1e-5 * largest));
-  }
-  base.dispose();
+  assert.equal(shards.length, 1);
+  const { size } = Deno.statSync(shards[0]);
+  return { path: shards[0], rows: size - 2 * length * Math.floor((size - 24) / (36 + 2 * length)) };
+}
 
-  const backwards = await computeActivations(makeInputs(20).reverse(), makeOptions(temporary()));
-  for (let i = 0; i < 20; i++) {
-    const ours = backwards.values.subarray(512 * (19 - i), 512 * (20 - i));
-    assert.deepEqual(ours, unbroken.values.subarray(512 * i, 512 * (i + 1)));
-  }
-});
+function flipByte(path: string, offset: number): void {
+  const bytes = Deno.readFileSync(path);
+  bytes[offset] ^= 4;
+  Deno.writeFileSync(path, bytes);
+}
 
-Deno.test("only what is not stored is computed, and its pixels drawn", async () => {
-  const options = makeOptions(temporary());
-  const drawn: number[] = [];
-  const inputs = makeInputs(20, (index) => drawn.push(index));
-  assert.equal(await storedActivations(inputs, options), 0);
-  await computeActivations(inputs.slice(3, 9), options);
-  assert.equal(await storedActivations(inputs, options), 6);
-
-  const progress: number[][] = [];
-  const result = await computeActivations(inputs, { ...options, onProgress: (...at) => progress.push(at) });
-  assert.deepEqual([result.computed, result.reused], [14, 6]);
-  assert.deepEqual(progress, [[6, 20], [10, 20], [14, 20], [18, 20], [20, 20]]);
-  assert.deepEqual(drawn.toSorted((a, b) => a - b), inputs.map((_, i) => i));
-  assert.deepEqual(result.values, unbroken.values);
-
-  const again = await computeActivations(inputs, options);
-  assert.deepEqual([again.computed, again.reused], [0, 20]);
-  assert.equal(drawn.length, 20);
-  assert.deepEqual(again.values, unbroken.values);
-});
-
-Deno.test("equal keys are computed once and returned at each of their places", async () => {
-  const [first, second] = makeInputs(2);
-  const result = await computeActivations([first, second, first, first], makeOptions(temporary()));
-  assert.deepEqual([result.count, result.computed, result.reused], [4, 2, 2]);
-  const row = (i: number) => result.values.subarray(512 * i, 512 * (i + 1));
-  assert.deepEqual(row(2), row(0));
-  assert.deepEqual(row(3), row(0));
-  assert.notDeepEqual(row(1), row(0));
-});
-
-Deno.test("no inputs give no values", async () => {
-  const result = await computeActivations([], makeOptions(temporary()));
-  assert.deepEqual([result.count, result.values.length, result.computed, result.reused], [0, 0, 0, 0]);
-});
-
-Deno.test("float32 asked for later is computed then, and the half floats stay as they were", async () => {
-  const store = temporary();
-  const options = makeOptions(store);
-  await computeActivations(makeInputs(6), options);
-  const records = recordsIn(store);
-  const before = Deno.readFileSync(records);
-  assert.equal(await storedActivations(makeInputs(6), { ...options, float32: true }), 0);
-  const result = await computeActivations(makeInputs(6), { ...options, float32: true });
-  assert.deepEqual([result.computed, result.reused], [6, 0]);
-  assert.deepEqual(Deno.readFileSync(records), before);
-  assert.deepEqual(result.values, new Float32Array(new Float16Array(result.float32!)));
-  assert.equal(await storedActivations(makeInputs(6), { ...options, float32: true }), 6);
-  assert.equal((await computeActivations(makeInputs(6), { ...options, float32: true })).computed, 0);
-});
-
-Deno.test("other weights, scaling or cut are stored apart, each with a specification to read", async () => {
-  const store = temporary();
-  const options = makeOptions(store);
-  const others = [{}, { weights: randomWeights(1) }, { scaling: "imagenet" as const }, {
-    cut: "block3" as const,
-  }];
-  const lengths = [512, 512, 512, 8 * 8 * 128];
-  for (const [i, other] of others.entries()) {
-    const result = await computeActivations(makeInputs(2), { ...options, ...other });
-    assert.deepEqual([result.length, result.computed], [lengths[i], 2]);
-  }
-  const specs = [...Deno.readDirSync(`${store}/activations`)].map(({ name }) =>
-    JSON.parse(Deno.readTextFileSync(`${store}/activations/${name}/spec.json`))
-  );
-  assert.equal(specs.length, 4);
-  assert.equal(specs.filter(({ scaling }) => scaling === "imagenet").length, 1);
-  assert.equal(specs.filter(({ cut }) => cut === "block3").length, 1);
-  assert.equal(specs.filter(({ weights }) => weights === randomWeights(1).digest).length, 1);
-});
-
-Deno.test("killed in the middle, it goes on from there and ends with the same bytes", async () => {
-  const store = temporary();
-  const { child, lines } = startChild(store, 20, 25);
-  let seen = 0;
-  for await (const line of lines) {
-    if (line.done !== undefined) seen = line.done as number;
-    if (seen >= 8) break;
-  }
-  child.kill("SIGKILL");
-  assert.equal((await child.status).signal, "SIGKILL");
-
-  const options = makeOptions(store);
-  const stored = await storedActivations(makeInputs(20), options);
-  assert.ok(stored >= seen && stored < 20, `${stored} stored, ${seen} reported`);
-  const drawn: number[] = [];
-  const result = await computeActivations(makeInputs(20, (index) => drawn.push(index)), options);
-  assert.deepEqual([result.computed, result.reused, drawn.length], [20 - stored, stored, 20 - stored]);
-  assert.deepEqual(result.values, unbroken.values);
-});
-
-Deno.test("a file cut off at any byte costs the records behind it", async () => {
-  const store = temporary();
-  const options = { ...makeOptions(store), onNotice: () => {} };
-  await computeActivations(makeInputs(6), options);
-  const records = recordsIn(store);
-  const whole = Deno.readFileSync(records);
-  for (const kept of [0, 10, 16, 50, 16 + recordBytes, 16 + 3 * recordBytes + 41, whole.length - 1]) {
-    Deno.writeFileSync(records, whole.subarray(0, kept));
-    const left = Math.max(0, Math.floor((kept - 16) / recordBytes));
-    const result = await computeActivations(makeInputs(6), options);
-    assert.deepEqual([result.computed, result.reused], [6 - left, left], `${kept} bytes kept`);
-    assert.deepEqual(result.values, unbroken.values.subarray(0, 6 * 512));
-  }
-});
-
-Deno.test("a flipped bit is found, reported, and its image computed again", async () => {
-  const store = temporary();
-  const notices: string[] = [];
-  const options = { ...makeOptions(store), onNotice: (notice: string) => notices.push(notice) };
-  await computeActivations(makeInputs(6), options);
-  const records = recordsIn(store);
-  for (const offset of [0, 33, 37, 40, 500, recordBytes - 1]) { // key, checksums, payload
-    const whole = Deno.readFileSync(records);
-    changeBytes(records, (bytes) => {
-      bytes[16 + 2 * recordBytes + offset] ^= 4;
-      return bytes;
-    });
-    notices.length = 0;
-    const result = await computeActivations(makeInputs(6), options);
-    assert.deepEqual([result.computed, result.reused], [1, 5], `byte ${offset}`);
-    assert.deepEqual(result.values, unbroken.values.subarray(0, 6 * 512));
-    assert.equal(notices.length, 1, notices.join());
-    assert.match(notices[0], /damaged/);
-    Deno.writeFileSync(records, whole);
-  }
-});
-
-Deno.test("of two at once one computes, the other says that it waits, and then reads", async () => {
-  const store = temporary();
-  const { child, lines } = startChild(store, 20, 25);
-  await lines.next(); // it has the lock
-  const notices: string[] = [];
-  const rest = Array.fromAsync(lines);
-  const result = await computeActivations(makeInputs(20), {
-    ...makeOptions(store),
-    onNotice: (notice) => notices.push(notice),
-  });
-  const last = (await rest).at(-1)!;
-  assert.equal((await child.status).code, 0);
-  assert.equal(last.computed, 20);
-  assert.deepEqual([result.computed, result.reused], [0, 20]);
-  assert.equal(last.digest, sha256(new Uint8Array(result.values.buffer)));
-  assert.deepEqual(result.values, unbroken.values);
-  assert.equal(notices.length, 1);
-  assert.match(notices[0], /another process.*[Ww]aiting/);
-});
-
-Deno.test("a failure in the middle keeps what was computed before it, and frees lock and memory", async () => {
-  const options = makeOptions(temporary());
-  const failing = makeInputs(20, (index) => {
-    if (index === 9) throw new Error("photo 9 is gone");
-  });
-  const before = tf.memory().numTensors;
-  await assert.rejects(computeActivations(failing, options), { message: /photo 9/ });
-  assert.equal(tf.memory().numTensors, before);
-  const result = await computeActivations(makeInputs(20), options);
-  assert.deepEqual([result.computed, result.reused], [12, 8]);
-  assert.deepEqual(result.values, unbroken.values);
-  assert.equal(tf.memory().numTensors, before);
-});
-
-Deno.test("what cannot be computed or stored is refused before it is", async () => {
-  const store = temporary();
-  const options = makeOptions(store);
-  const [input] = makeInputs(1);
-  await assert.rejects(computeActivations([{ ...input, key: "photo 1" }], options), {
-    name: "TypeError",
-    message: /Input 0: .*64 hexadecimal digits. Received: photo 1/,
-  });
-  await assert.rejects(computeActivations([{ ...input, pixels: () => new Uint8Array(3) }], options), {
-    name: "TypeError",
-    message: /shape \(32, 32, 3\), 3072 values. Received: 3/,
-  });
-  await assert.rejects(computeActivations([input], { ...options, batchSize: 0 }), { name: "RangeError" });
-
-  const { weights } = options;
-  const layers = weights.layers.map((layer) => ({ ...layer, bias: layer.bias.map(() => 70_000) }));
-  const huge = { ...weights, digest: sha256("huge"), layers };
-  await assert.rejects(computeActivations([input], { ...options, weights: huge }), {
-    message: /half float. Received: \d+/,
-  });
-  assert.equal(await storedActivations([input], { ...options, weights: huge }), 0);
-});
-
-Deno.test("read one at a time they are the same; what is damaged meanwhile is told and computed again by the next run", async () => {
-  const store = temporary();
-  const inputs = [...makeInputs(20), ...makeInputs(2)]; // two of them twice
-  const row = new Float32Array(512);
-  const check = (reader: { read: (row: number, target: Float32Array) => void }) => {
-    for (const index of [21, 3, 19, 0, 3]) {
-      reader.read(index, row);
-      const place = 512 * (index % 20);
-      assert.deepEqual(row, unbroken.values.slice(place, place + 512), `row ${index}`);
+Deno.test("values are the base's, rounded to half floats, whatever the order and the batch", () =>
+  withStore(async (store) => {
+    using activations = await openActivations(noise(7), { ...options, store });
+    assert.deepEqual([activations.length, activations.count, activations.computed], [length, 7, 7]);
+    const values = valuesIn(activations);
+    using base = makeBase(weights, options);
+    for (const [i, { pixels }] of noise(7).entries()) {
+      const alone = valuesOf(() => base.forward(tf.tensor4d(pixels(), [1, size, size, 3], "int32")));
+      const largest = Math.max(...alone);
+      assert.ok(largest > 0);
+      alone.forEach((value, j) => {
+        const stored = values[length * i + j];
+        assert.equal(stored, Math.f16round(stored));
+        assert.ok(Math.abs(value - stored) < 1e-3 * value + 1e-5 * largest, `image ${i}, value ${j}`);
+      });
     }
-  };
-  {
-    using reader = await openActivations(inputs, makeOptions(store));
-    assert.deepEqual([reader.length, reader.computed], [512, 20]);
-    check(reader);
-    changeBytes(recordsIn(store), (bytes) => {
-      bytes[16 + 5 * recordBytes + 100] ^= 1;
-      return bytes;
+    const backwards = (await compute(noise(20).reverse(), store, { batchSize: 5 })).values;
+    for (let i = 0; i < 20; i++) {
+      const row = backwards.subarray(length * (19 - i), length * (20 - i));
+      assert.deepEqual(row, unbroken.subarray(length * i, length * (i + 1)));
+    }
+  }));
+
+Deno.test("only what is not stored is computed, and its pixels drawn", () =>
+  withStore(async (store) => {
+    const drawn: number[] = [];
+    const images = noise(20, (index) => drawn.push(index));
+    const stored = () => countStoredActivations(images, { ...options, store });
+    assert.equal(stored(), 0);
+    await compute(images.slice(3, 9), store);
+    assert.equal(stored(), 6);
+    const calls: number[][] = [];
+    {
+      using _ = showProgress(() => (done, total) => calls.push([done, total]));
+      assert.deepEqual(await compute(images, store), { computed: 14, values: unbroken });
+    }
+    assert.deepEqual(calls, [[6, 20], [10, 20], [14, 20], [18, 20], [20, 20]]);
+    assert.deepEqual(drawn.toSorted((a, b) => a - b), images.map((_, i) => i));
+    assert.deepEqual(await compute(images, store), { computed: 0, values: unbroken });
+    assert.deepEqual([drawn.length, stored()], [20, 20]);
+  }));
+
+Deno.test("equal keys are computed once and returned at each of their places; no images give no values", () =>
+  withStore(async (store) => {
+    const [first, second] = noise(2);
+    const { computed, values } = await compute([first, second, first, first], store);
+    const row = (i: number) => values.subarray(length * i, length * (i + 1));
+    assert.equal(computed, 2);
+    for (const i of [2, 3]) assert.deepEqual(row(i), row(0));
+    assert.notDeepEqual(row(1), row(0));
+    assert.deepEqual(await compute([], store), { computed: 0, values: new Float32Array(0) });
+  }));
+
+Deno.test("other weights, scaling, depth or batches are stored apart, each with a specification to read", () =>
+  withStore(async (store) => {
+    const others: Partial<ActivationOptions>[] = [
+      {},
+      { weights: randomWeights(1) },
+      { scaling: "imagenet" },
+      { depth: "block3" },
+      { batchSize: 2 },
+    ];
+    const digests = new Set<string>();
+    for (const other of others) {
+      using activations = await openActivations(noise(2), { ...options, ...other, store });
+      assert.equal(activations.length, other.depth ? 8 * 8 * 128 : length);
+      assert.equal(activations.computed, 2);
+      digests.add(activations.digest);
+    }
+    assert.equal(digests.size, others.length);
+    const specs = Array.from(
+      Deno.readDirSync(`${store.folder}/activations`),
+      ({ name }) => JSON.parse(Deno.readTextFileSync(`${store.folder}/activations/${name}/spec.json`)),
+    );
+    assert.equal(specs.length, others.length);
+    assert.equal(specs.filter(({ scaling }) => scaling === "imagenet").length, 1);
+    assert.equal(specs.filter(({ depth }) => depth === "block3").length, 1);
+    assert.equal(specs.filter(({ weights }) => weights === randomWeights(1).digest).length, 1);
+  }));
+
+Deno.test("the digest names the images in their order, not how they came to be stored", () =>
+  withStore(async (store) => {
+    const digestOf = async (images: KeyedImage[]) => {
+      using activations = await openActivations(images, { ...options, store });
+      return activations.digest;
+    };
+    const [first, second, third] = noise(3);
+    const digest = await digestOf([first, second]);
+    assert.match(digest, /^[0-9a-f]{64}$/);
+    assert.equal(await digestOf([first, second]), digest);
+    for (const other of [[second, first], [first], [first, second, third]]) {
+      assert.notEqual(await digestOf(other), digest);
+    }
+  }));
+
+Deno.test("killed in the middle, it goes on from there; two processes at once share the work; the bytes are the same", () =>
+  withStore(async (store) => {
+    const program = new URL("compute_activations.ts", import.meta.url).pathname;
+    const start = () =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--no-check", program, store.folder, "20"],
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+    const child = start();
+    let said = "";
+    for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+      said += part;
+      if (said.includes("8 of 20")) break;
+    }
+    child.kill("SIGKILL");
+    assert.equal((await child.status).signal, "SIGKILL");
+    const stored = countStoredActivations(noise(20), { ...options, store });
+    assert.ok(stored >= 8 && stored < 20, `${stored} stored`);
+    const drawn: number[] = [];
+    const { computed, values } = await compute(noise(20, (index) => drawn.push(index)), store);
+    assert.deepEqual([computed, drawn.length], [20 - stored, 20 - stored]);
+    assert.deepEqual(values, unbroken);
+
+    await Deno.remove(`${store.folder}/activations`, { recursive: true });
+    const ended = await Promise.all([start(), start()].map((child) => child.output()));
+    for (const { success, stdout } of ended) {
+      assert.ok(success);
+      assert.ok(new TextDecoder().decode(stdout).endsWith(`${sha256(new Uint8Array(unbroken.buffer))}\n`));
+    }
+  }));
+
+Deno.test("another process that began at the same place is met from the other end of the list", () =>
+  withStore(async (store) => {
+    const images = noise(20);
+    const drawn: number[] = [];
+    const watched = noise(20, (index) => {
+      drawn.push(index);
+      if (drawn.length !== 4) return; // while the first batch is computed, another process stores its images and the next
+      using rows = store.rows(`activations/${activationsDigest(options)}`, { rowBytes: 2 * length });
+      for (let i = 0; i < 8; i++) {
+        const halves = new Float16Array(unbroken.subarray(length * i, length * (i + 1)));
+        rows.append(images[i].key, new Uint8Array(halves.buffer));
+      }
     });
-    assert.throws(() => {
-      for (let index = 0; index < 20; index++) reader.read(index, row);
-    }, /was damaged after it was stored.*run again: it is computed anew/);
-  }
-  using again = await openActivations(inputs, makeOptions(store));
-  assert.equal(again.computed, 1);
-  check(again);
+    const { computed, values } = await compute(watched, store);
+    assert.deepEqual(values, unbroken);
+    assert.deepEqual(drawn, [0, 1, 2, 3, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8]);
+    assert.equal(computed, 16);
+  }));
+
+Deno.test("a flipped byte is found, told once, and its image computed again", () =>
+  withStore(async (store, notices) => {
+    await compute(noise(4), store);
+    for (const place of ["key", "checksum", "first value", "last value"]) {
+      const { path, rows } = shardIn(store);
+      const offset = {
+        key: 24 + 36,
+        checksum: 24 + 36 + 32,
+        "first value": rows,
+        "last value": rows + 8 * length - 1,
+      };
+      flipByte(path, offset[place as keyof typeof offset]);
+      assert.deepEqual(
+        await compute(noise(4), store),
+        { computed: 1, values: unbroken.slice(0, 4 * length) },
+        place,
+      );
+      assert.match(
+        notices.splice(0).join("\n"),
+        /^.*damaged\. 3 of its 4 rows are whole; .* computed again$/,
+        place,
+      );
+      await Deno.remove(`${store.folder}/activations`, { recursive: true });
+      await compute(noise(4), store);
+    }
+  }));
+
+Deno.test("rows too large for memory are read from disk; one damaged meanwhile is told and computed again at once", () =>
+  withStore(async (store, notices) => {
+    // 320,000 rows of 2 KB as float32: 655 MB
+    const four = noise(4);
+    const images = Array.from({ length: 320_000 }, (_, i) => four[i % 4]);
+    using activations = await openActivations(images, { ...options, store });
+    assert.equal(activations.computed, 4);
+    const row = new Float32Array(length);
+    const check = () => {
+      for (const i of [319_999, 2, 100_001, 0]) {
+        activations.read(i, row);
+        assert.deepEqual(row, unbroken.slice(length * (i % 4), length * (i % 4 + 1)), `row ${i}`);
+      }
+    };
+    check();
+    assert.deepEqual(notices, []);
+    const { path, rows } = shardIn(store);
+    flipByte(path, rows + 2 * 2 * length + 100); // of image 2
+    check();
+    assert.match(notices.join("\n"), /^.*damaged\. 3 of its 4 rows are whole; .* computed again$/);
+  }));
+
+Deno.test("a failure in the middle keeps what was computed before it, and frees files and memory", () =>
+  withStore(async (store) => {
+    const failing = noise(20, (index) => {
+      if (index === 9) throw new Error("photo 9 is gone");
+    });
+    const before = tf.memory().numTensors;
+    await assert.rejects(compute(failing, store), { message: /photo 9/ });
+    assert.equal(tf.memory().numTensors, before);
+    assert.deepEqual(await compute(noise(20), store), { computed: 12, values: unbroken });
+    assert.equal(tf.memory().numTensors, before);
+  }));
+
+Deno.test("what cannot be computed or stored is refused before it is", () =>
+  withStore(async (store) => {
+    const [image] = noise(1);
+    const layers = weights.layers.map((layer) => ({ ...layer, bias: layer.bias.map(() => 70_000) }));
+    const huge = { ...weights, digest: sha256("huge"), layers };
+    const cases: [KeyedImage, Partial<ActivationOptions>, RegExp][] = [
+      [{ ...image, key: "photo 1" }, {}, /^TypeError: Image 0: .*64 hexadecimal digits\. Received: photo 1/],
+      [
+        { ...image, pixels: () => new Uint8Array(3) },
+        {},
+        /^TypeError: Image .*shape \(32, 32, 3\), 3072 values\. Received: 3/,
+      ],
+      [image, { batchSize: 0 }, /^RangeError: batchSize .*Received: 0/],
+      [image, { weights: huge }, /half float\. Received: \d+/],
+    ];
+    for (const [given, more, message] of cases) {
+      await assert.rejects(compute([given], store, more), message);
+      const asked = { ...options, ...more, store };
+      if (given.key === image.key) assert.equal(countStoredActivations([image], asked), 0);
+    }
+  }));
+
+Deno.test({
+  name:
+    "of 320 real photos a classifier on float32 features and one on stored half floats call at most 3 differently",
+  ignore: !exists(realWeights) || !exists(new URL("ham10000/", shared)),
+  fn: () =>
+    withStore(async (store) => {
+      const photos = await realPhotos(320);
+      const images = await Promise.all(photos.map(({ path }) => decodeImage(path, 64)));
+      const given = {
+        weights: await loadWeights(realWeights),
+        scaling: "divide255" as const,
+        size: 64,
+        store,
+      };
+      const keyed = images.map((image) => ({ key: sha256(image), pixels: () => image }));
+      using activations = await openActivations(keyed, given);
+      const halves = valuesIn(activations);
+      using base = makeBase(given.weights, given);
+      const floats = new Float32Array(halves.length);
+      for (let i = 0; i < images.length; i += 32) {
+        const batch = Int32Array.from(images.slice(i, i + 32).flatMap((image) => [...image]));
+        floats.set(
+          valuesOf(() => base.forward(tf.tensor4d(batch, [32, 64, 64, 3], "int32"))),
+          i * base.outputs,
+        );
+      }
+      assert.notDeepEqual(halves, floats);
+      const answers = [halves, floats].map((features) => nearestMean(features, photos.map(({ dx }) => dx)));
+      const differ = answers[0].filter((answer, i) => answer !== answers[1][i]).length;
+      assert.ok(differ <= 3, `${differ} differ`);
+      const right = answers[1].filter((answer, i) => answer === photos[i].dx).length;
+      assert.ok(right > 100, `${right} of 320 are classified correctly: it has learned something`);
+    }),
 });
+
+/** The class of each row by a linear classifier, as a softmax is: the one whose mean of all rows is nearest. */
+function nearestMean(features: Float32Array, labels: string[]): string[] {
+  return tf.tidy(() => {
+    const classes = [...new Set(labels)].sort();
+    const truth = tf.oneHot(
+      tf.tensor1d(labels.map((label) => classes.indexOf(label)), "int32"),
+      classes.length,
+    );
+    const x = tf.tensor2d(features, [labels.length, features.length / labels.length]);
+    const means = truth.toFloat().transpose().matMul(x).div(truth.sum(0).expandDims(1)); // (classes, features)
+    const logits = x.matMul(means, false, true).mul(2).sub(means.square().sum(1));
+    return Array.from(logits.argMax(1).dataSync(), (index) => classes[index]);
+  });
+}

@@ -4,7 +4,8 @@ import { sha256 } from "../../lib/support/digest.ts";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { type ImageSize, pixelsIn, sidesOf, sizeText } from "../../lib/image_size.ts";
 import { tf } from "../../lib/support/engine/engine.ts";
-import { cuts, cutShape, frozenLayers } from "../../lib/model/architecture.ts";
+import { frozenLayers, inputLength } from "../../lib/model/vgg16.ts";
+import { depths } from "../../lib/recipe.ts";
 import { type FrozenBase, makeBase, scalePixels } from "../../lib/model/forward.ts";
 import { loadWeights, randomWeights } from "../../lib/model/weights.ts";
 import { exists, noiseImages, realPhotos, realWeights } from "./images.ts";
@@ -40,7 +41,7 @@ Deno.test("features of noise under random weights are Keras' within 1e-4, in bot
   for (const scaling of scalings) {
     const base = makeBase(weights, { size: 64, scaling });
     const error = relativeError(run(base, noiseImages(4, 64), 64), golden(`noise_${scaling}.f32`));
-    base.dispose();
+    base[Symbol.dispose]();
     assert.ok(error < 1e-4, `${scaling}: ${error}`);
   }
 });
@@ -71,7 +72,7 @@ Deno.test({
     for (const scaling of scalings) {
       const base = makeBase(imagenet, { size: 64, scaling });
       const features = run(base, pixels, 64);
-      base.dispose();
+      base[Symbol.dispose]();
       const rows = photos.map((_, i) => features.subarray(2048 * i, 2048 * (i + 1)));
       const chosen = rows.flatMap((row) => record.positions.map((position: number) => row[position]));
       const error = relativeError(chosen, golden(`photos_${scaling}.f32`));
@@ -85,16 +86,16 @@ Deno.test({
   },
 });
 
-Deno.test("every cut gives what plain convolutions give, at 64×64, at sides that tiles do not cover and on rectangles", () => {
+Deno.test("every depth gives what plain convolutions give, at 64×64, at sides that tiles do not cover and on rectangles", () => {
   for (const size of [64, 40, [48, 64], [75, 50], [64, 65]] as const) {
     const pixels = noiseImages(2, size);
-    for (const cut of cuts) {
-      const base = makeBase(weights, { size, scaling: "divide255", cut });
+    for (const depth of depths) {
+      const base = makeBase(weights, { size, scaling: "divide255", depth });
       const received = run(base, pixels, size);
-      base.dispose();
+      base[Symbol.dispose]();
       const expected = tf.tidy(() => {
         let x: Tensor4D = tf.tensor4d(pixels, [2, ...sidesOf(size), 3], "float32").div(255);
-        for (const layer of frozenLayers(cut)) {
+        for (const layer of frozenLayers(depth)) {
           if (layer.kind === "pool") {
             x = tf.maxPool(x, 2, 2, "valid");
             continue;
@@ -105,9 +106,9 @@ Deno.test("every cut gives what plain convolutions give, at 64×64, at sides tha
         }
         return x.dataSync<"float32">();
       });
-      assert.equal(received.length, 2 * cutShape(cut, size).reduce((a, b) => a * b));
+      assert.equal(received.length, 2 * inputLength(depth, size));
       const error = relativeError(received, expected);
-      assert.ok(error < 5e-5, `${cut} at ${sizeText(size)}: ${error}`);
+      assert.ok(error < 5e-5, `${depth} at ${sizeText(size)}: ${error}`);
     }
   }
 });
@@ -120,7 +121,7 @@ Deno.test("biases count: a bias added to the last layer raises what it lets thro
   const features = [weights, { ...weights, layers: raised }].map((each) => {
     const base = makeBase(each, { size: 64, scaling: "divide255" });
     const result = run(base, pixels, 64);
-    base.dispose();
+    base[Symbol.dispose]();
     return result;
   });
   features[0].forEach((value, i) => {
@@ -143,7 +144,7 @@ Deno.test("an image's features are the same to the bit wherever it stands in a b
   const alone = new Uint8Array(pixels.length); // the last image among black ones
   alone.set(image(n - 1), 0);
   const lonely = run(base, alone, 64);
-  base.dispose();
+  base[Symbol.dispose]();
 
   places.forEach((place, i) => assert.deepEqual(row(moved, place), row(inOrder, i)));
   assert.deepEqual(row(lonely, 0), row(inOrder, n - 1));
@@ -173,7 +174,7 @@ Deno.test("a base leaves nothing on the engine, and says which shape or layer is
     });
     assert.throws(() => base.forward(tf.zeros([1, 64, 48, 3])), { message: /Received: \(1, 64, 48, 3\)/ });
   });
-  base.dispose();
+  base[Symbol.dispose]();
   const lacking = { ...weights, layers: weights.layers.slice(0, 12) };
   assert.throws(() => makeBase(lacking, { size: 64, scaling: "divide255" }), {
     message: /lack block5_conv3/,

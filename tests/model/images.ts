@@ -25,16 +25,16 @@ export function noiseImages(count: number, size: ImageSize, seed = 0): Uint8Arra
   return Uint8Array.from({ length: count * pixelsIn(size) * 3 }, () => Math.floor(random() * 256));
 }
 
-/** Paths of 64 real photos: every 156th of the metadata table. */
-export async function realPhotos(): Promise<{ imageId: string; path: string }[]> {
+/** Real photos, evenly out of the metadata table, with their diagnoses: of 64 every 156th. */
+export async function realPhotos(count = 64): Promise<{ imageId: string; dx: string; path: string }[]> {
   const folder = new URL("ham10000/", shared);
   const [, ...rows] = (await Deno.readTextFile(new URL("HAM10000_metadata.csv", folder))).trim().split("\n");
-  return Array.from({ length: 64 }, (_, i) => {
-    const imageId = rows[156 * i].split(",")[1];
+  return Array.from({ length: count }, (_, i) => {
+    const [, imageId, dx] = rows[Math.floor(rows.length / count) * i].split(",");
     const path = [1, 2]
       .map((part) => new URL(`HAM10000_images_part_${part}/${imageId}.jpg`, folder).pathname)
       .find(exists);
     if (!path) throw new Error(`No photo of ${imageId} below ${folder.pathname}`);
-    return { imageId, path };
+    return { imageId, dx, path };
   });
 }

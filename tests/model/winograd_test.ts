@@ -4,7 +4,7 @@ import { normal, randomFor } from "../../lib/support/random.ts";
 import { engine, tf } from "../../lib/support/engine/engine.ts";
 import { makeWinograd, winogradFits } from "../../lib/model/winograd.ts";
 
-const ignore = engine.name === "wasm"; // never used there: see convolutions.ts
+const ignore = engine.name === "wasm"; // never used there: see forward.ts
 /** What an error of either kind of tiles stays below on noise, as a share of the largest value, and the same with 512 channels. */
 const bounds = { fine: { error: 5e-6, wide: 1e-5 }, coarse: { error: 1e-4, wide: 3e-4 } };
 const kinds = ["fine", "coarse"] as const;
@@ -57,7 +57,7 @@ Deno.test({
             .transpose([2, 0, 1, 3])
             .dataSync<"float32">();
         });
-        winograd.dispose();
+        winograd[Symbol.dispose]();
         const error = received.reduce((max, value, i) => Math.max(max, Math.abs(value - expected[i])), 0);
         assert.ok(error < bounds[tiles].error * largest, `side ${side}, ${tiles}: error ${error / largest}`);
       }
@@ -81,7 +81,7 @@ Deno.test({
         const ours = winograd.convolve(images.transpose([1, 2, 0, 3]), winograd.filter(taps));
         return ours.transpose([2, 0, 1, 3]).sub(direct).abs().max().div(direct.abs().max()).dataSync()[0];
       });
-      winograd.dispose();
+      winograd[Symbol.dispose]();
       assert.ok(error > 0 && error < bounds[tiles].wide, `${tiles}: error ${error}`);
       return error;
     });
@@ -99,7 +99,7 @@ Deno.test({
         const filter = winograd.filter(tf.ones([3, 3, 1, 1]));
         return winograd.convolve(tf.ones([8, 8, 1, 1]), filter).round().dataSync();
       });
-      winograd.dispose();
+      winograd[Symbol.dispose]();
       const edge = (i: number) => (i === 0 || i === 7 ? 2 : 3);
       counts.forEach((count, i) => assert.equal(count, edge(Math.floor(i / 8)) * edge(i % 8)));
     }
@@ -134,7 +134,7 @@ Deno.test({
             `side ${side}, ${tiles}, gradient ${index}: ${error}`,
           );
         });
-        winograd.dispose();
+        winograd[Symbol.dispose]();
       }
     }
   },
@@ -152,7 +152,7 @@ Deno.test({
         winograd.convolve(tf.ones([side, side, 1, 2]), filter);
       });
       filter.dispose();
-      winograd.dispose();
+      winograd[Symbol.dispose]();
     }
     assert.equal(tf.memory().numTensors, before);
   },

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import {
   convolutions,
-  type Cut,
-  cuts,
-  cutShape,
   frozenLayers,
+  inputLength,
+  inputShape,
   layers,
   outputShapes,
   parameterCount,
-} from "../../lib/model/architecture.ts";
+  trainedLayers,
+} from "../../lib/model/vgg16.ts";
+import { type Depth, depths } from "../../lib/recipe.ts";
 
 Deno.test("VGG16 without top has 14,714,688 parameters in 13 convolutions and 18 layers", () => {
   assert.equal(parameterCount(), 14_714_688);
@@ -51,32 +52,31 @@ Deno.test("rectangles keep height and width apart, odd ones too", () => {
   const shapes = new Map(outputShapes([150, 200]).map(({ name, shape }) => [name, String(shape)]));
   const pools = [1, 2, 3, 4, 5].map((block) => shapes.get(`block${block}_pool`));
   assert.deepEqual(pools, ["75,100,64", "37,50,128", "18,25,256", "9,12,512", "4,6,512"]);
-  assert.equal(cutShape("flatten", [150, 200]).reduce((a, b) => a * b), 12_288);
-  assert.deepEqual(cutShape("block1", [150, 200]), [150, 200, 3]);
-  assert.deepEqual(cutShape("block3", [75, 96]), [18, 24, 128]);
+  assert.equal(inputLength("head", [150, 200]), 12_288);
+  assert.deepEqual(inputShape("block1", [150, 200]), [150, 200, 3]);
+  assert.deepEqual(inputShape("block3", [75, 96]), [18, 24, 128]);
 });
 
-Deno.test("a cut at a block hands on the pool before it", () => {
-  const expected: Record<Cut, [string, string]> = {
-    flatten: ["block5_pool", "2,2,512"],
+Deno.test("the layers from a depth on read the pool before it, and together with the frozen ones are all", () => {
+  const expected: Record<Depth, [string, string]> = {
+    head: ["block5_pool", "2,2,512"],
     block5: ["block4_pool", "4,4,512"],
     block4: ["block3_pool", "8,8,256"],
     block3: ["block2_pool", "16,16,128"],
     block2: ["block1_pool", "32,32,64"],
     block1: ["the images", "64,64,3"],
   };
-  for (const cut of cuts) {
-    const last = frozenLayers(cut).at(-1)?.name ?? "the images";
-    assert.deepEqual([last, String(cutShape(cut, 64))], expected[cut]);
-    if (cut !== "flatten") assert.equal(layers[frozenLayers(cut).length].name, `${cut}_conv1`);
+  for (const depth of depths) {
+    const last = frozenLayers(depth).at(-1)?.name ?? "the images";
+    assert.deepEqual([last, String(inputShape(depth, 64))], expected[depth]);
+    assert.equal(trainedLayers(depth)[0]?.name, depth === "head" ? undefined : `${depth}_conv1`);
+    assert.deepEqual([...frozenLayers(depth), ...trainedLayers(depth)], layers);
   }
-  assert.equal(cuts.length, 6);
 });
 
-Deno.test("what is no cut or no size is refused, with what was received", () => {
-  assert.throws(() => frozenLayers("block6" as Cut), { name: "RangeError", message: /Received: block6/ });
-  for (const size of [31, 0, -64, 64.5, NaN]) {
+Deno.test("what is no depth or no size is refused, with what was received", () => {
+  assert.throws(() => frozenLayers("block6" as Depth), { name: "RangeError", message: /Received: block6/ });
+  for (const size of [31, 0, -64, 64.5, NaN, [31, 64] as const]) {
     assert.throws(() => outputShapes(size), { name: "RangeError", message: new RegExp(`Received: ${size}`) });
   }
-  assert.throws(() => outputShapes([31, 64]), { name: "RangeError", message: /Received: 31,64/ });
 });
