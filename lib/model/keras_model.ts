@@ -8,7 +8,7 @@ import type { Scaling } from "../config.ts";
 import type { DiagnosisClass } from "../data/diagnosis.ts";
 import { type ImageSize, sidesOf } from "../image_size.ts";
 import { bytesOf } from "../support/digest.ts";
-import { cutLength, layers as vgg16Layers } from "./architecture.ts";
+import { inputLength, layers as vgg16Layers } from "./vgg16.ts";
 
 /** What decides the network's shape. */
 export interface ModelShape {
@@ -62,7 +62,7 @@ export function kerasLayers({ size, scaling, classes }: ModelShape): KerasLayer[
     ),
     layer("Flatten", { name: "flatten", dtype }),
     layer("Dense", { name: "predictions", dtype, ...dense }, [
-      { name: "predictions/kernel", shape: [cutLength("flatten", size), classes.length] },
+      { name: "predictions/kernel", shape: [inputLength("head", size), classes.length] },
       { name: "predictions/bias", shape: [classes.length] },
     ]),
   ];

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { sidesOf, sizeText } from "../image_size.ts";
 import { writeAtomic, writeAtomicParts, writeFolderAtomic } from "../support/atomic.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
-import { convolutions, type Cut, cutLength } from "./architecture.ts";
+import type { Depth } from "../recipe.ts";
+import { convolutions, inputLength } from "./vgg16.ts";
 import {
   kerasFile,
   kerasLayers,
@@ -30,7 +31,7 @@ export interface Provenance {
   readonly base: Vgg16Weights["source"];
   readonly baseDigest: string;
   /** The first part that was trained; `head`: the softmax alone. */
-  readonly depth: "head" | Exclude<Cut, "flatten">;
+  readonly depth: Depth;
   readonly seed: number;
   /** Whether it has learned from drawn stand-in pictures. */
   readonly synthetic: boolean;
@@ -152,7 +153,7 @@ export function hasModel(folder: string): Promise<boolean> {
 
 /** Values that the softmax reads for one photo: 2,048 at 64×64. */
 export function featuresOf({ size }: Pick<ModelShape, "size">): number {
-  return cutLength("flatten", size);
+  return inputLength("head", size);
 }
 
 function checkModel(model: TrainedModel): void {

@@ -1,8 +1,8 @@
 /** Convolutions and the softmax after them as a network: on the engine, which finds their gradients. */
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs";
 import { argmax } from "../evaluation/metrics.ts";
-import { cutLength, cutOf, cutShape, frozenLayers, layers } from "../model/architecture.ts";
-import { type ConvolutionPlan, filterFor, planConvolutions, runConvolutions } from "../model/convolutions.ts";
+import { type ConvolutionPlan, filterFor, planConvolutions, runConvolutions } from "../model/forward.ts";
+import { inputLength, inputShape, trainedLayers } from "../model/vgg16.ts";
 import type { Depth } from "../recipe.ts";
 import { engine, tf, valuesOf } from "../support/engine/engine.ts";
 import { type Block, KernelMemory } from "../support/kernels/kernels.ts";
@@ -30,12 +30,11 @@ export class ConvolutionNetwork implements Network {
         "Training deeper than the softmax needs the native engine; `deno task doctor` says how to get it. Received: wasm",
       );
     }
-    const cut = cutOf(depth);
-    this.#shape = cutShape(cut, size);
-    this.inputs = cutLength(cut, size);
-    this.features = cutLength("flatten", size);
+    this.#shape = inputShape(depth, size);
+    this.inputs = inputLength(depth, size);
+    this.features = inputLength("head", size);
     this.classes = head.classes;
-    const own = layers.slice(frozenLayers(cut).length);
+    const own = trainedLayers(depth);
     const trained = all.filter(({ name }) => own.some((layer) => layer.name === name)).flatMap((
       { name, kernel, bias },
     ) => [

@@ -1,7 +1,7 @@
 /** What is trained: VGG16 with a softmax after it, as arrays. */
 import type { Scaling } from "../config.ts";
 import type { ImageSize } from "../image_size.ts";
-import { cutLength } from "../model/architecture.ts";
+import { inputLength } from "../model/vgg16.ts";
 import type { ConvolutionWeights, Vgg16Weights } from "../model/weights.ts";
 import type { Depth } from "../recipe.ts";
 import { bytesOf, digestOf, sha256 } from "../support/digest.ts";
@@ -42,7 +42,7 @@ export function vgg16(
     seed: number;
   },
 ): Model {
-  const head = initialHead({ inputs: cutLength("flatten", size), classes, seed });
+  const head = initialHead({ inputs: inputLength("head", size), classes, seed });
   const softmax = sha256(bytesOf(head.kernel));
   return {
     ...{ depth: "head", layers: weights.layers, head, size, scaling, classes },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { bytesOf } from "../../lib/support/digest.ts";
 import { readMetadata } from "../../lib/data/metadata.ts";
 import { decodeImage } from "../../lib/data/decode.ts";
-import { convolutions } from "../../lib/model/architecture.ts";
+import { convolutions } from "../../lib/model/vgg16.ts";
 import { loadWeights, randomWeights, type Vgg16Weights, weightsDigest } from "../../lib/model/weights.ts";
 import { noiseImages } from "../model/images.ts";
 

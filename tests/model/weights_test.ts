@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { convolutions } from "../../lib/model/architecture.ts";
+import { convolutions } from "../../lib/model/vgg16.ts";
 import {
   imagenetDigest,
   loadWeights,

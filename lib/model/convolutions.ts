@@ -1,2 +1,0 @@
-/** The older place of part of forward.ts, for what still imports it. */
-export * from "./forward.ts";
