@@ -18,24 +18,18 @@ export interface TextStream {
   isTerminal(): boolean;
 }
 
-/** Where a line is written, and how; `columns` and `now` are for tests. */
-export interface TerminalLineOptions {
-  stream: TextStream;
-  /** Seconds between plain lines. Default 10. */
-  interval?: number;
-  /** Width of the terminal. Default: asked each time. */
-  columns?: () => number;
-  /** The time in seconds. */
-  now?: () => number;
-}
-
-/** A line for texts that replace each other. */
-export function terminalLine(options: TerminalLineOptions): TerminalLine {
-  const { stream, interval = 10, columns = terminalColumns, now = secondsNow } = options;
+/**
+ * A line for texts that replace each other.
+ *
+ * @param options.interval seconds between plain lines, default 10
+ */
+export function terminalLine(
+  { stream, interval = 10 }: { stream: TextStream; interval?: number },
+): TerminalLine {
   const isTerminal = stream.isTerminal() && Deno.env.get("TERM") !== "dumb";
   let shown = "";
   let passedOver = "";
-  let writtenAt = now(); // a step that is done in less than the interval writes one line at its end
+  let writtenAt = secondsNow(); // a step that is done in less than the interval writes one line at its end
 
   const write = (text: string) => {
     const bytes = new TextEncoder().encode(text);
@@ -49,12 +43,12 @@ export function terminalLine(options: TerminalLineOptions): TerminalLine {
     show(text) {
       if (isTerminal) {
         // A line that wraps could not be taken back.
-        const line = [...text].slice(0, Math.max(columns() - 1, 10)).join("");
+        const line = [...text].slice(0, Math.max(terminalColumns() - 1, 10)).join("");
         if (line === shown) return;
         write(`\r${line}\x1b[K`);
         shown = line;
-      } else if (now() - writtenAt >= interval) {
-        writtenAt = now();
+      } else if (secondsNow() - writtenAt >= interval) {
+        writtenAt = secondsNow();
         passedOver = "";
         write(`${text}\n`);
       } else {
@@ -100,8 +94,6 @@ export interface NotebookProgress {
 /** The line of one notebook. Disposing of it (`using`) takes the line away. */
 export interface NotebookLine extends Disposable {
   update(progress: NotebookProgress): void;
-  /** Writes a line that stays. */
-  print(text: string): void;
 }
 
 /**
@@ -113,23 +105,20 @@ export interface NotebookLine extends Disposable {
 export function notebookLine(
   name: string,
   place: { index: number; count: number },
-  options: Partial<TerminalLineOptions> = {},
+  stream: TextStream = Deno.stdout,
 ): NotebookLine {
-  const { stream = Deno.stdout } = options;
-  const line = terminalLine({ ...options, stream });
-  const withBar = stream.isTerminal();
+  const line = terminalLine({ stream });
   return {
-    update: (progress) =>
-      line.show(`${place.index + 1}/${place.count} ${name}  ${notebookText(progress, { withBar })}`),
-    print: line.print,
+    update({ cell, cells, stage }) {
+      const parts = [`${place.index + 1}/${place.count} ${name}`, `cell ${cell}/${cells}`];
+      if (stage) {
+        const percent = percentDone(stage.done, stage.total);
+        const filled = Math.round(percent * 12 / 100);
+        const bar = stream.isTerminal() ? ` ${"━".repeat(filled)}${"─".repeat(12 - filled)}` : "";
+        parts.push(`${stage.stage}${bar}`, `${percent} %`, ...paceTexts(stage));
+      }
+      line.show(parts.join("  "));
+    },
     [Symbol.dispose]: line.clear,
   };
-}
-
-function notebookText({ cell, cells, stage }: NotebookProgress, options: { withBar: boolean }): string {
-  if (!stage) return `cell ${cell}/${cells}`;
-  const percent = percentDone(stage.done, stage.total);
-  const filled = Math.round(percent * 12 / 100);
-  const bar = options.withBar ? ` ${"━".repeat(filled)}${"─".repeat(12 - filled)}` : "";
-  return [`cell ${cell}/${cells}`, `${stage.stage}${bar}`, `${percent} %`, ...paceTexts(stage)].join("  ");
 }

@@ -9,12 +9,12 @@ import { table } from "../../../lib/figures/table.ts";
 import { photoMetadata } from "../../../lib/support/photo_tag.ts";
 import {
   type CodeCell,
-  createNotebook,
   type MimeBundle,
   type Notebook,
   type Output,
   serializeNotebook,
 } from "../../../lib/support/notebook/ipynb.ts";
+import { notebookOf } from "../../support/notebook/run_cells.ts";
 import type { Depth } from "../../../lib/recipe.ts";
 import type { ResultRun, Results } from "../../../lib/tasks/report/results.ts";
 
@@ -83,11 +83,7 @@ export function shown(data: MimeBundle, metadata: Record<string, unknown> = {}):
 
 /** A notebook whose code cells have run, each with its outputs; a text that starts with `#` is a Markdown cell. */
 export function executed(...cells: (string | { source: string; outputs: Output[] })[]): Notebook {
-  const notebook = createNotebook(
-    cells.map((cell) =>
-      typeof cell === "string" ? { type: "markdown", source: cell } : { type: "code", source: cell.source }
-    ),
-  );
+  const notebook = notebookOf(...cells.map((cell) => typeof cell === "string" ? cell : cell.source));
   let count = 0;
   for (const [i, cell] of cells.entries()) {
     if (typeof cell === "string") continue;
