@@ -136,9 +136,7 @@ function paced(stage: string, show: (state: StageProgress) => void | Promise<voi
     }
   };
   return (done, total, detail) => {
-    const secondsLeft = estimate(done, total);
-    const name = detail ? `${stage}, ${detail}` : stage;
-    newest = { stage: name, done, total, secondsLeft, perSecond: estimate.perSecond() };
+    newest = { stage: detail ? `${stage}, ${detail}` : stage, done, total, ...estimate(done, total) };
     if (done < total && secondsNow() < due) {
       timer ??= setTimeout(showNewest, (due - secondsNow()) * 1000);
       Deno.unrefTimer(timer); // a program that is done does not wait to say how far it is

@@ -4,8 +4,6 @@ import { paceTexts, percentDone, secondsNow, type StageProgress } from "./pace.t
 export interface TerminalLine {
   /** Shows this text in the place of the one before. Without a terminal: a line of its own, at most every 10 s. */
   show(text: string): void;
-  /** Writes a line that stays, above the changing one. */
-  print(text: string): void;
   /** Leaves the last state standing (without a terminal: writes it where it was passed over) and goes to the next line. */
   end(): void;
   /** Takes the changing line away. */
@@ -18,13 +16,12 @@ export interface TextStream {
   isTerminal(): boolean;
 }
 
-/**
- * A line for texts that replace each other.
- *
- * @param options.interval seconds between plain lines, default 10
- */
+/** Seconds between plain lines. */
+const interval = 10;
+
+/** A line for texts that replace each other. */
 export function terminalLine(
-  { stream, interval = 10 }: { stream: TextStream; interval?: number },
+  { stream }: { stream: TextStream },
 ): TerminalLine {
   const isTerminal = stream.isTerminal() && Deno.env.get("TERM") !== "dumb";
   let shown = "";
@@ -34,10 +31,6 @@ export function terminalLine(
   const write = (text: string) => {
     const bytes = new TextEncoder().encode(text);
     for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
-  };
-  const erase = () => {
-    if (shown) write("\r\x1b[K");
-    shown = "";
   };
   return {
     show(text) {
@@ -55,20 +48,13 @@ export function terminalLine(
         passedOver = text;
       }
     },
-    print(text) {
-      const line = shown;
-      erase();
-      write(`${text}\n`);
-      if (line) write(line);
-      shown = line;
-    },
     end() {
       if (shown || passedOver) write(`${passedOver}\n`);
       [shown, passedOver] = ["", ""];
     },
     clear() {
-      erase();
-      passedOver = "";
+      if (shown) write("\r\x1b[K");
+      [shown, passedOver] = ["", ""];
     },
   };
 }

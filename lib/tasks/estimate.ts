@@ -9,7 +9,7 @@ import { standInCounts } from "../data/stand_in.ts";
 import { countStoredImages } from "../data/image_set.ts";
 import { pixelsIn } from "../image_size.ts";
 import { thousands } from "../support/format.ts";
-import { durationText } from "../support/notebook/progress_text.ts";
+import { durationText } from "../support/pace.ts";
 import { readEngineChoice } from "../support/engine/engine_choice.ts";
 import { readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 import { type PartSizes, recipeCost, type Training } from "./recipe_cost.ts";

@@ -1,7 +1,7 @@
 /** The site's first page: who reads nothing else knows the claim, the result, the leak and the cost. */
 import type { Figure } from "../../figures/figure.ts";
 import { percent } from "../../support/format.ts";
-import { durationText } from "../../support/notebook/progress_text.ts";
+import { durationText } from "../../support/pace.ts";
 import { figureHtml, type StoredFigure } from "./figure_html.ts";
 import { escapeHtml } from "./html.ts";
 import { leadOf, titleOf } from "./notebook_text.ts";

@@ -15,7 +15,7 @@ import { percent, points, thousands } from "../../support/format.ts";
 import { leakageBars } from "../../figures/class_bars.ts";
 import { table } from "../../figures/table.ts";
 import { sizeText } from "../../image_size.ts";
-import { durationText } from "../../support/notebook/progress_text.ts";
+import { durationText } from "../../support/pace.ts";
 import { findStop } from "../../support/notebook/stop_notice.ts";
 import { titleOf } from "./notebook_text.ts";
 import { resultFigure } from "./result_figure.ts";
