@@ -105,7 +105,7 @@ Deno.test(
           const code = executed.cells.filter((cell) => cell.cell_type === "code");
           assert.deepEqual(code.map((cell) => cell.execution_count), code.map((_, index) => index + 1));
           tagged += code.flatMap((cell) => cell.outputs).filter(isPhoto).length;
-          await assertNoPhotos(await withoutPhotos(executed), { name });
+          assertNoPhotos(await withoutPhotos(executed), { name });
         }
         assert.equal(tagged, 4, "two grids in 01, two in 02");
       });

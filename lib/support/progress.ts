@@ -9,7 +9,7 @@
  * }
  */
 import { progressText, secondsNow, type StageProgress, timeLeft } from "./pace.ts";
-import { type TerminalLine, terminalLine, type TextStream } from "./terminal_line.ts";
+import { terminalLine, type TextStream } from "./terminal_line.ts";
 
 /** Tells that `done` of `total` are done. @param detail what else is worth seeing now, as `epoch 2/10, loss 0.812` */
 export type Report = (done: number, total: number, detail?: string) => void;

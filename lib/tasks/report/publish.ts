@@ -24,7 +24,7 @@ export async function publish(run: string, target: string): Promise<string[]> {
   const contents = new Map<string, string | Uint8Array>();
   for (const { name, notebook } of stored.notebooks) {
     const clean = withStopNotice(withoutMachinePaths(await withoutPhotos(notebook)));
-    await assertNoPhotos(clean, { name });
+    assertNoPhotos(clean, { name });
     contents.set(`${name}.ipynb`, serializeNotebook(clean));
   }
   for (const name of [...files, ...await trainingRecords(run)]) {
