@@ -9,7 +9,7 @@
  * }
  */
 import { progressText, secondsNow, type StageProgress, timeLeft } from "./pace.ts";
-import { type TerminalLine, terminalLine, type TextStream } from "./terminal_line.ts";
+import { terminalLine, type TextStream } from "./terminal_line.ts";
 
 /** Tells that `done` of `total` are done. @param detail what else is worth seeing now, as `epoch 2/10, loss 0.812` */
 export type Report = (done: number, total: number, detail?: string) => void;
@@ -46,14 +46,10 @@ export function showProgress(sink: ProgressSink): Disposable {
   return { [Symbol.dispose]: () => void (chosenSink = before) };
 }
 
-/** Shows nothing: for `showProgress`, and where nobody looks. */
-export const noProgress: ProgressSink = () => () => {};
-
 function findSink(): ProgressSink {
-  if (isSwitchedOff()) return noProgress;
   const broadcast = kernelBroadcast();
-  if (broadcast) return notebookProgress(broadcast);
-  return isTest() ? noProgress : terminalProgress();
+  if (isSwitchedOff() || !broadcast && isTest()) return () => () => {};
+  return broadcast ? notebookProgress(broadcast) : terminalProgress(Deno.stderr);
 }
 
 function isSwitchedOff(): boolean {
@@ -82,48 +78,32 @@ function kernelBroadcast(): Broadcast | null {
 }
 
 /** One output a stage, made by `display_data` and changed by `update_display_data`. */
-export function notebookProgress(broadcast: Broadcast, clock: Clock = systemClock): ProgressSink {
+export function notebookProgress(broadcast: Broadcast): ProgressSink {
   return (stage) => {
     const display_id = crypto.randomUUID();
     let type = "display_data";
     return paced(stage, async (state) => {
-      const content = {
-        data: { "text/plain": progressText(state) },
+      const data = { "text/plain": progressText(state) };
+      const sent = broadcast(type, {
+        data,
         metadata: { ham10000: { progress: state } },
         transient: { display_id },
-      };
-      const first = type;
+      });
       type = "update_display_data";
-      await broadcast(first, content);
-    }, clock);
+      await sent;
+    });
   };
 }
 
-/** One line for all stages; the last state of each stays. @param stream default stderr */
-export function terminalProgress(stream?: TextStream, clock: Clock = systemClock): ProgressSink {
-  let line: TerminalLine | undefined;
+/** One line for all stages; the last state of each stays. */
+export function terminalProgress(stream: TextStream): ProgressSink {
+  const line = terminalLine({ stream });
   return (stage) =>
     paced(stage, (state) => {
-      line ??= terminalLine({ stream: stream ?? Deno.stderr, now: clock.now });
       line.show(progressText(state));
       if (state.done >= state.total) line.end();
-    }, clock);
+    });
 }
-
-/** The time in seconds, and a call after some of them; the result takes it back. */
-export interface Clock {
-  now(): number;
-  after(seconds: number, call: () => void): () => void;
-}
-
-const systemClock: Clock = {
-  now: secondsNow,
-  after(seconds, call) {
-    const timer = setTimeout(call, seconds * 1000);
-    Deno.unrefTimer(timer); // a program that is done does not wait to say how far it is
-    return () => clearTimeout(timer);
-  },
-};
 
 /** Nothing is shown in a stage's first seconds, … */
 const patience = 0.5;
@@ -131,21 +111,18 @@ const patience = 0.5;
 const interval = 0.2;
 
 /** Adds the time left, and passes over what comes too early or too often; the newest state is shown when it is due. */
-function paced(stage: string, show: (state: StageProgress) => void | Promise<void>, clock: Clock): Report {
-  const estimate = timeLeft(clock.now);
-  let due = clock.now() + patience;
-  let isShown = false;
+function paced(stage: string, show: (state: StageProgress) => void | Promise<void>): Report {
+  const estimate = timeLeft();
+  let due = secondsNow() + patience;
   let newest: StageProgress | null = null;
-  let showing = false;
-  let cancel: (() => void) | null = null;
+  let [isShown, isShowing] = [false, false];
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const showNewest = async () => {
-    cancel?.();
-    cancel = null;
-    isShown = true;
-    due = clock.now() + interval;
-    if (showing) return; // one after the other: they must not overtake
-    showing = true;
+    clearTimeout(timer);
+    [timer, isShown, due] = [undefined, true, secondsNow() + interval];
+    if (isShowing) return; // one after the other: they must not overtake
+    isShowing = true;
     try {
       while (newest) {
         const state = newest;
@@ -155,21 +132,20 @@ function paced(stage: string, show: (state: StageProgress) => void | Promise<voi
     } catch {
       // A front end that is gone must not stop the work.
     } finally {
-      showing = false;
+      isShowing = false;
     }
   };
   return (done, total, detail) => {
-    const secondsLeft = estimate(done, total);
-    const name = detail ? `${stage}, ${detail}` : stage;
-    newest = { stage: name, done, total, secondsLeft, perSecond: estimate.perSecond() };
-    if (done < total) {
-      if (clock.now() >= due) showNewest();
-      else cancel ??= clock.after(due - clock.now(), showNewest);
-      return;
+    newest = { stage: detail ? `${stage}, ${detail}` : stage, done, total, ...estimate(done, total) };
+    if (done < total && secondsNow() < due) {
+      timer ??= setTimeout(showNewest, (due - secondsNow()) * 1000);
+      Deno.unrefTimer(timer); // a program that is done does not wait to say how far it is
+    } else if (done < total || isShown) {
+      showNewest();
     }
-    if (isShown) showNewest();
-    cancel?.();
-    [cancel, isShown, due] = [null, false, clock.now() + patience]; // the stage may begin again
-    if (!showing) newest = null;
+    if (done < total) return;
+    clearTimeout(timer);
+    [timer, isShown, due] = [undefined, false, secondsNow() + patience]; // the stage may begin again
+    if (!isShowing) newest = null;
   };
 }

@@ -4,8 +4,6 @@ import { paceTexts, percentDone, secondsNow, type StageProgress } from "./pace.t
 export interface TerminalLine {
   /** Shows this text in the place of the one before. Without a terminal: a line of its own, at most every 10 s. */
   show(text: string): void;
-  /** Writes a line that stays, above the changing one. */
-  print(text: string): void;
   /** Leaves the last state standing (without a terminal: writes it where it was passed over) and goes to the next line. */
   end(): void;
   /** Takes the changing line away. */
@@ -18,63 +16,45 @@ export interface TextStream {
   isTerminal(): boolean;
 }
 
-/** Where a line is written, and how; `columns` and `now` are for tests. */
-export interface TerminalLineOptions {
-  stream: TextStream;
-  /** Seconds between plain lines. Default 10. */
-  interval?: number;
-  /** Width of the terminal. Default: asked each time. */
-  columns?: () => number;
-  /** The time in seconds. */
-  now?: () => number;
-}
+/** Seconds between plain lines. */
+const interval = 10;
 
 /** A line for texts that replace each other. */
-export function terminalLine(options: TerminalLineOptions): TerminalLine {
-  const { stream, interval = 10, columns = terminalColumns, now = secondsNow } = options;
+export function terminalLine(
+  { stream }: { stream: TextStream },
+): TerminalLine {
   const isTerminal = stream.isTerminal() && Deno.env.get("TERM") !== "dumb";
   let shown = "";
   let passedOver = "";
-  let writtenAt = now(); // a step that is done in less than the interval writes one line at its end
+  let writtenAt = secondsNow(); // a step that is done in less than the interval writes one line at its end
 
   const write = (text: string) => {
     const bytes = new TextEncoder().encode(text);
     for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
   };
-  const erase = () => {
-    if (shown) write("\r\x1b[K");
-    shown = "";
-  };
   return {
     show(text) {
       if (isTerminal) {
         // A line that wraps could not be taken back.
-        const line = [...text].slice(0, Math.max(columns() - 1, 10)).join("");
+        const line = [...text].slice(0, Math.max(terminalColumns() - 1, 10)).join("");
         if (line === shown) return;
         write(`\r${line}\x1b[K`);
         shown = line;
-      } else if (now() - writtenAt >= interval) {
-        writtenAt = now();
+      } else if (secondsNow() - writtenAt >= interval) {
+        writtenAt = secondsNow();
         passedOver = "";
         write(`${text}\n`);
       } else {
         passedOver = text;
       }
     },
-    print(text) {
-      const line = shown;
-      erase();
-      write(`${text}\n`);
-      if (line) write(line);
-      shown = line;
-    },
     end() {
       if (shown || passedOver) write(`${passedOver}\n`);
       [shown, passedOver] = ["", ""];
     },
     clear() {
-      erase();
-      passedOver = "";
+      if (shown) write("\r\x1b[K");
+      [shown, passedOver] = ["", ""];
     },
   };
 }
@@ -100,8 +80,6 @@ export interface NotebookProgress {
 /** The line of one notebook. Disposing of it (`using`) takes the line away. */
 export interface NotebookLine extends Disposable {
   update(progress: NotebookProgress): void;
-  /** Writes a line that stays. */
-  print(text: string): void;
 }
 
 /**
@@ -113,23 +91,20 @@ export interface NotebookLine extends Disposable {
 export function notebookLine(
   name: string,
   place: { index: number; count: number },
-  options: Partial<TerminalLineOptions> = {},
+  stream: TextStream = Deno.stdout,
 ): NotebookLine {
-  const { stream = Deno.stdout } = options;
-  const line = terminalLine({ ...options, stream });
-  const withBar = stream.isTerminal();
+  const line = terminalLine({ stream });
   return {
-    update: (progress) =>
-      line.show(`${place.index + 1}/${place.count} ${name}  ${notebookText(progress, { withBar })}`),
-    print: line.print,
+    update({ cell, cells, stage }) {
+      const parts = [`${place.index + 1}/${place.count} ${name}`, `cell ${cell}/${cells}`];
+      if (stage) {
+        const percent = percentDone(stage.done, stage.total);
+        const filled = Math.round(percent * 12 / 100);
+        const bar = stream.isTerminal() ? ` ${"━".repeat(filled)}${"─".repeat(12 - filled)}` : "";
+        parts.push(`${stage.stage}${bar}`, `${percent} %`, ...paceTexts(stage));
+      }
+      line.show(parts.join("  "));
+    },
     [Symbol.dispose]: line.clear,
   };
-}
-
-function notebookText({ cell, cells, stage }: NotebookProgress, options: { withBar: boolean }): string {
-  if (!stage) return `cell ${cell}/${cells}`;
-  const percent = percentDone(stage.done, stage.total);
-  const filled = Math.round(percent * 12 / 100);
-  const bar = options.withBar ? ` ${"━".repeat(filled)}${"─".repeat(12 - filled)}` : "";
-  return [`cell ${cell}/${cells}`, `${stage.stage}${bar}`, `${percent} %`, ...paceTexts(stage)].join("  ");
 }

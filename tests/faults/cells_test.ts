@@ -91,12 +91,3 @@ console.log("b");`,
     "execute_result",
   ]);
 });
-
-Deno.test("a cell that kills its kernel, and one whose promise is rejected, are named", async () => {
-  const killed = await runToError([`Deno.kill(Deno.pid, "SIGKILL"); await new Promise(() => {});`]);
-  assert.match(killed.message, /cell 1 .*KernelDied: .*killed by SIGKILL/);
-  const left = await runToError([`Deno.exit();`]);
-  assert.match(left.message, /cell 1 .*KernelDied: .*exit code 0, as after Deno\.exit\(\)/);
-  const rejected = await runToError([`await Promise.reject(new RangeError("no"));`]);
-  assert.match(rejected.message, /cell 1 .*RangeError: no/);
-});

@@ -1,9 +1,10 @@
 /** Notebook files that cannot run: each error names the file and what to do, before any kernel starts. */
 import assert from "node:assert/strict";
-import { createNotebook, readNotebook, serializeNotebook } from "../../lib/support/notebook/ipynb.ts";
+import { readNotebook, serializeNotebook } from "../../lib/support/notebook/ipynb.ts";
 import { executeNotebook } from "../../lib/support/notebook/execute.ts";
+import { notebookOf } from "../support/notebook/run_cells.ts";
 
-const sound = serializeNotebook(createNotebook([{ type: "code", source: "const a = 1;\na + 1;" }]));
+const sound = serializeNotebook(notebookOf("const a = 1;\na + 1;"));
 const changed = (change: (notebook: Record<string, unknown>) => void) => {
   const notebook = JSON.parse(sound);
   change(notebook);
@@ -58,7 +59,7 @@ Deno.test("a notebook file that cannot run is named with what to do; a sound one
 });
 
 Deno.test("a notebook for another kernel is not executed", async () => {
-  const notebook = createNotebook([{ type: "code", source: "print(1)" }]);
+  const notebook = notebookOf("print(1)");
   notebook.metadata = {};
   await assert.rejects(executeNotebook(notebook, { folder: ".", name: "x.ipynb" }), {
     name: "SyntaxError",

@@ -15,8 +15,9 @@ function estimates(steps: Steps, total: number): { left: (number | null)[]; rate
   for (const [seconds, items] of steps) {
     time += seconds;
     done += items;
-    left.push(estimate(done, total));
-    rates.push(estimate.perSecond());
+    const { secondsLeft, perSecond } = estimate(done, total);
+    left.push(secondsLeft);
+    rates.push(perSecond);
   }
   return { left, rates };
 }

@@ -1,30 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type Clock,
-  notebookProgress,
-  progress,
-  showProgress,
-  terminalProgress,
-} from "../../lib/support/progress.ts";
-import { fakeStream } from "./fake_stream.ts";
-
-/** A clock that goes on when it is told to. */
-function handClock(): Clock & { pass(seconds: number): Promise<void> } {
-  let time = 0;
-  const calls = new Map<() => void, number>();
-  return {
-    now: () => time,
-    after(seconds, call) {
-      calls.set(call, time + seconds);
-      return () => calls.delete(call);
-    },
-    async pass(seconds) {
-      time += seconds;
-      for (const [call, due] of calls) if (due <= time + 1e-9) calls.delete(call), call();
-      await new Promise((resolve) => setTimeout(resolve)); // what was sent has arrived
-    },
-  };
-}
+import { notebookProgress, progress, showProgress, terminalProgress } from "../../lib/support/progress.ts";
+import { fakeStream, fakeTime } from "./fakes.ts";
 
 /** A kernel's broadcast that notes what it is sent. `arrive` may be slow or fail. */
 function fakeKernel(arrive: () => Promise<void> = () => Promise.resolve()) {
@@ -45,8 +21,9 @@ function fakeKernel(arrive: () => Promise<void> = () => Promise.resolve()) {
 }
 
 Deno.test("in a notebook one output is made and then changed, five times a second, the last state always", async () => {
-  const [{ sent, broadcast }, clock] = [fakeKernel(), handClock()];
-  const report = notebookProgress(broadcast, clock)("Images");
+  using clock = fakeTime();
+  const { sent, broadcast } = fakeKernel();
+  const report = notebookProgress(broadcast)("Images");
   for (let done = 0; done <= 101; done++) {
     report(done, 101);
     await clock.pass(0.05);
@@ -62,8 +39,9 @@ Deno.test("in a notebook one output is made and then changed, five times a secon
 });
 
 Deno.test("a stage of less than half a second shows nothing; one that waits for its first item says so", async () => {
-  const [{ sent, broadcast }, clock] = [fakeKernel(), handClock()];
-  const sink = notebookProgress(broadcast, clock);
+  using clock = fakeTime();
+  const { sent, broadcast } = fakeKernel();
+  const sink = notebookProgress(broadcast);
   const instant = sink("Instant");
   for (const done of [0, 1, 2]) {
     instant(done, 2);
@@ -89,8 +67,8 @@ Deno.test("a stage of less than half a second shows nothing; one that waits for 
 Deno.test("a slow front end sees the newest state, in order; one that fails does not stop the work", async () => {
   const arrivals: (() => void)[] = [];
   const slow = fakeKernel(() => new Promise((resolve) => arrivals.push(resolve)));
-  const clock = handClock();
-  const report = notebookProgress(slow.broadcast, clock)("Images");
+  using clock = fakeTime();
+  const report = notebookProgress(slow.broadcast)("Images");
   for (let done = 0; done <= 1000; done++) {
     report(done, 1000);
     await clock.pass(done % 10 ? 0 : 0.2);
@@ -100,7 +78,7 @@ Deno.test("a slow front end sees the newest state, in order; one that fails does
   assert.deepEqual(slow.sent.map(({ done }) => done).slice(1), [1000]);
 
   const gone = fakeKernel(() => Promise.reject(new Error("gone")));
-  const unheard = notebookProgress(gone.broadcast, clock)("Images");
+  const unheard = notebookProgress(gone.broadcast)("Images");
   unheard(0, 2);
   await clock.pass(1);
   unheard(2, 2);
@@ -109,8 +87,9 @@ Deno.test("a slow front end sees the newest state, in order; one that fails does
 });
 
 Deno.test("in a terminal all stages share a line that changes, and the last state of each stays", async () => {
-  const [stream, clock] = [fakeStream(true), handClock()];
-  const sink = terminalProgress(stream, clock);
+  using clock = fakeTime();
+  const stream = fakeStream(true);
+  const sink = terminalProgress(stream);
   for (const stage of ["Images", "Activations"]) {
     const report = sink(stage);
     for (let done = 0; done <= 4; done++) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { type ConfigOptions, createConfig } from "../../lib/config.ts";
 import { metadataColumns } from "../../lib/columns.ts";
-import { openImages, openSource } from "../../lib/experiment/source.ts";
+import { openImages, openSource } from "../../lib/experiment/experiment.ts";
 import { stringify } from "../../lib/support/csv.ts";
 import { costLines, estimateCost } from "../../lib/tasks/estimate.ts";
 import { furtherNotebook } from "../../lib/tasks/notebooks.ts";

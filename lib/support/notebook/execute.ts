@@ -115,7 +115,6 @@ async function runCells(kernel: Kernel, executed: Notebook, options: ExecuteOpti
     await kernel.execute(startCountingAnew);
     let error = await kernel.execute(cell.source, stop.signal) ?? uncaught;
     clearTimeout(timer);
-    // A syntax error comes without a word on what and where.
     if (error?.evalue === "Execution failed") error = await explainSyntaxError(cell.source) ?? error;
     cell.execution_count = index + 1;
     cell.outputs = collector.outputs();
@@ -189,12 +188,12 @@ function guards(limit: number): string {
 }`;
 }
 
-/** Parses the code with Deno's formatter; null where that finds nothing wrong. */
+/** Parses the code with Deno's formatter, as the kernel answers only "Execution failed"; null where that finds nothing wrong. */
 async function explainSyntaxError(code: string): Promise<CodeError | null> {
-  const { problem } = await formatText(code, { extension: "ts" });
+  const problem = await formatText(code, "ts").then(() => null, (error: Error) => error.message);
   if (problem === null) return null;
-  const place = problem.match(/_stdin\.ts:(\d+):(\d+)/);
+  const [, line, column] = problem.match(/_stdin\.ts:(\d+):(\d+)/) ?? [];
   const [first, ...traceback] = problem.split("\n").filter((line) => !line.includes("_stdin.ts"));
-  const where = place ? ` (line ${place[1]}, column ${place[2]} of the cell)` : "";
-  return { ename: "SyntaxError", evalue: first.replace(/^SyntaxError: /, "") + where, traceback };
+  const place = line ? ` (line ${line}, column ${column} of the cell)` : "";
+  return { ename: "SyntaxError", evalue: first + place, traceback };
 }

@@ -46,32 +46,6 @@ export type ResultOutput = Omit<DisplayOutput, "output_type"> & {
   execution_count: number;
 };
 
-/** A notebook for Deno's kernel, from texts. Identifiers are `cell-1`, `cell-2`, … */
-export function createNotebook(cells: { type: "code" | "markdown"; source: string }[]): Notebook {
-  return {
-    cells: cells.map(({ type, source }, index): Cell => {
-      const common = { id: `cell-${index + 1}`, metadata: {}, source };
-      return type === "code"
-        ? { cell_type: type, ...common, outputs: [], execution_count: null }
-        : { cell_type: type, ...common };
-    }),
-    // Front ends choose kernel and colours by it.
-    metadata: {
-      kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
-      language_info: {
-        codemirror_mode: "typescript",
-        file_extension: ".ts",
-        mimetype: "text/x.typescript",
-        name: "typescript",
-        nbconvert_exporter: "script",
-        pygments_lexer: "typescript",
-      },
-    },
-    nbformat: 4,
-    nbformat_minor: 5,
-  };
-}
-
 /** A copy without outputs and execution counts, as notebooks are kept in `notebooks/`. */
 export function withoutOutputs(notebook: Notebook): Notebook {
   const cells = notebook.cells.map((cell): Cell =>
@@ -163,52 +137,52 @@ function checkIn(place: string): Check {
 }
 
 function parseCell(cell: unknown, need: Check): Cell {
-  need(isObject(cell), "an object", cell);
-  const { cell_type, id, metadata, attachments, outputs, execution_count: count, ...rest } = cell as Metadata;
+  const { cell_type, id, metadata, outputs, attachments = {}, ...rest } = isObject(cell) ? cell : {};
+  const source = joinLines(rest.source);
+  const isCode = cell_type === "code";
   need(
-    ["code", "markdown", "raw"].includes(cell_type as string),
-    "cell_type to be code, markdown or raw",
-    cell_type,
+    (isCode ? Array.isArray(outputs) : cell_type === "markdown" || cell_type === "raw") &&
+      typeof source === "string" && isObject(metadata) &&
+      isObject(attachments) && Object.values(attachments).every(isObject),
+    "a cell of nbformat 4.5: cell_type code, markdown or raw, with metadata and source; code with a list of outputs",
+    cell,
   );
   need(
     typeof id === "string" && /^[a-zA-Z0-9_-]{1,64}$/.test(id),
     `an id of 1–64 letters, digits, "-" or "_". Saving the notebook in JupyterLab or VS Code adds one`,
     id,
   );
-  need(isObject(metadata), "metadata to be an object", metadata);
-  const source = joinLines(rest.source);
-  need(typeof source === "string", "source to be a text or a list of lines", rest.source);
-  const common = { ...rest, cell_type, id, metadata, source } as Cell;
-  if (cell_type !== "code") {
-    if (attachments === undefined) return common;
-    need(
-      isObject(attachments) && Object.values(attachments).every(isObject),
-      "attachments by name, each with contents by MIME type",
-      attachments,
-    );
-    const bundles = attachments as Record<string, MimeBundle>;
-    return { ...common, attachments: mapValues(bundles, joinBundle) } as TextCell;
+  const common = { ...cell as Cell, source: source as string };
+  if (isCode) {
+    return {
+      ...common,
+      outputs: (outputs as unknown[]).map((one) => parseOutput(one, need)),
+    } as CodeCell;
   }
-  need(Array.isArray(outputs), "a code cell's outputs to be a list", outputs);
-  need(count === null || Number.isInteger(count), "execution_count to be a whole number or null", count);
-  const parsed = (outputs as unknown[]).map((output) => parseOutput(output, need));
-  return { ...common, outputs: parsed, execution_count: count } as CodeCell;
+  if (!("attachments" in common)) return common;
+  return {
+    ...common,
+    attachments: mapValues(attachments as Record<string, MimeBundle>, joinBundle),
+  } as TextCell;
 }
 
 function parseOutput(output: unknown, need: Check): Output {
   const { output_type: type, data, metadata, name, traceback, ...rest } = isObject(output) ? output : {};
   const text = joinLines(rest.text);
-  const isStream = type === "stream" && typeof name === "string" && typeof text === "string";
-  const isDisplay = (type === "display_data" || type === "execute_result") && isObject(data) &&
-    isObject(metadata);
-  const isError = type === "error" && Array.isArray(traceback);
+  const isShown = isObject(data) && isObject(metadata);
+  const isOutput: Record<string, boolean> = {
+    stream: typeof name === "string" && typeof text === "string",
+    display_data: isShown,
+    execute_result: isShown,
+    error: Array.isArray(traceback),
+  };
   need(
-    isStream || isDisplay || isError,
+    isOutput[String(type)] === true,
     "each output to be a stream, display_data, execute_result or error with its fields. Clear the outputs",
     output,
   );
-  if (isStream) return { ...output as StreamOutput, text };
-  return isDisplay ? { ...output as DisplayOutput, data: joinBundle(data) } : output as ErrorOutput;
+  if (type === "stream") return { ...output as StreamOutput, text: text as string };
+  return isShown ? { ...output as DisplayOutput, data: joinBundle(data) } : output as ErrorOutput;
 }
 
 /**

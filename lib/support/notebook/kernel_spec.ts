@@ -1,14 +1,5 @@
 /** Deno's entry in the list of kernels from which JupyterLab and VS Code choose. The headless run does not need it. */
-import { delimiter, join } from "node:path";
-
-export interface KernelSpecResult {
-  /** `found`: it was there and works. `repaired`: it named a Deno that is no more. */
-  action: "found" | "installed" | "repaired";
-  /** The entry's kernel.json. */
-  path: string;
-  /** What was found or done, in a sentence. */
-  message: string;
-}
+import { delimiter, dirname, join } from "node:path";
 
 type Environment = Record<string, string | undefined>;
 
@@ -31,34 +22,18 @@ export async function findKernelSpec(
  * exists is never touched.
  *
  * @param options.env environment that says where the folders are; default: this process's
+ * @returns the entry's kernel.json, and what was done: `repaired` where it could not be read or named a Deno that is no more
  * @throws {Error} when the entry cannot be written: with what `deno jupyter --install` said
  */
-export async function ensureKernelSpec(options: { env?: Environment } = {}): Promise<KernelSpecResult> {
+export async function ensureKernelSpec(
+  options: { env?: Environment } = {},
+): Promise<{ action: "found" | "installed" | "repaired"; path: string }> {
   const env = options.env ?? Deno.env.toObject();
   const found = await findKernelSpec(env);
-  if (found?.works) {
-    return {
-      action: "found",
-      path: found.path,
-      message: `Deno's Jupyter kernel is registered: ${found.path}`,
-    };
-  }
+  if (found?.works) return { action: "found", path: found.path };
   const path = specIn(userDataFolder(env));
-  const before = await programOf(path);
-  await (env.JUPYTER_DATA_DIR ? writeSpec(path) : install(env));
-  const written = await programOf(path);
-  if (!written) {
-    throw new Error(
-      `Expected "deno jupyter --install" to write ${path}. Run it by hand. Received: no readable file there`,
-    );
-  }
-  return before === null
-    ? { action: "installed", path, message: `Deno's Jupyter kernel was registered: ${path}` }
-    : {
-      action: "repaired",
-      path,
-      message: `Deno's Jupyter kernel was registered anew, as ${before} does not exist: ${path}`,
-    };
+  await (env.JUPYTER_DATA_DIR ? writeSpec(path) : install(path, env));
+  return { action: found?.path === path ? "repaired" : "installed", path };
 }
 
 function specIn(dataFolder: string): string {
@@ -76,15 +51,13 @@ function userDataFolder(env: Environment): string {
 
 /** All folders where Jupyter looks for kernels: `jupyter --paths`, as far as it can be known from outside of Python. */
 function dataFolders(env: Environment): string[] {
-  const inPrefix = (prefix: string | undefined) => prefix ? [join(prefix, "share", "jupyter")] : [];
+  const isWindows = Deno.build.os === "windows";
+  const prefixes = [env.VIRTUAL_ENV, env.CONDA_PREFIX, ...isWindows ? [] : ["/usr/local", "/usr"]];
   return [
-    ...(env.JUPYTER_PATH ?? "").split(delimiter).filter((folder) => folder !== ""),
+    ...(env.JUPYTER_PATH ?? "").split(delimiter).filter(Boolean),
     userDataFolder(env),
-    ...inPrefix(env.VIRTUAL_ENV),
-    ...inPrefix(env.CONDA_PREFIX),
-    ...Deno.build.os === "windows"
-      ? [join(env.PROGRAMDATA ?? "C:\\ProgramData", "jupyter")]
-      : ["/usr/local/share/jupyter", "/usr/share/jupyter"],
+    ...prefixes.flatMap((prefix) => prefix ? [join(prefix, "share", "jupyter")] : []),
+    ...isWindows ? [join(env.PROGRAMDATA ?? "C:\\ProgramData", "jupyter")] : [],
   ];
 }
 
@@ -92,39 +65,35 @@ function dataFolders(env: Environment): string[] {
 async function programOf(path: string): Promise<string | null> {
   try {
     const { argv } = JSON.parse(await Deno.readTextFile(path));
-    return Array.isArray(argv) && typeof argv[0] === "string" ? argv[0] : "";
+    return typeof argv?.[0] === "string" ? argv[0] : "";
   } catch (error) {
     return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied ? null : "";
   }
 }
 
 async function exists(program: string, env: Environment): Promise<boolean> {
-  const isPath = /[\\/]/.test(program);
-  const folders = isPath ? [""] : (env.PATH ?? "").split(delimiter);
-  for (const folder of folders) {
-    for (const suffix of Deno.build.os === "windows" ? ["", ".exe", ".cmd"] : [""]) {
-      const info = await Deno.stat(join(folder, program + suffix)).catch(() => null);
-      if (info?.isFile) return true;
-    }
+  const folders = /[\\/]/.test(program) ? [""] : (env.PATH ?? "").split(delimiter);
+  const suffixes = Deno.build.os === "windows" ? ["", ".exe", ".cmd"] : [""];
+  const paths = folders.flatMap((folder) => suffixes.map((suffix) => join(folder, program + suffix)));
+  for (const path of paths) {
+    if ((await Deno.stat(path).catch(() => null))?.isFile) return true;
   }
   return false;
 }
 
-async function install(env: Environment): Promise<void> {
-  const defined = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+async function install(path: string, env: Environment): Promise<void> {
+  const { stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["jupyter", "--install", "--force"], // what is there does not work
-    env: Object.fromEntries(defined),
+    env: Object.fromEntries(
+      Object.entries(env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
+    ),
     clearEnv: true,
     stdout: "null",
     stderr: "piped",
   }).output();
-  if (success) return;
-  throw new Error(
-    `Expected "deno jupyter --install" to register the kernel. Received: ${
-      new TextDecoder().decode(stderr).trim()
-    }`,
-  );
+  if (await programOf(path)) return;
+  const said = new TextDecoder().decode(stderr).trim() || "no readable file there";
+  throw new Error(`Expected "deno jupyter --install" to write ${path}. Run it by hand. Received: ${said}`);
 }
 
 /** `deno jupyter --install` does not know JUPYTER_DATA_DIR (Deno 2.9.6): the same file, where Jupyter looks for it. */
@@ -134,6 +103,6 @@ async function writeSpec(path: string): Promise<void> {
     display_name: "Deno",
     language: "typescript",
   };
-  await Deno.mkdir(join(path, ".."), { recursive: true });
+  await Deno.mkdir(dirname(path), { recursive: true });
   await Deno.writeTextFile(path, `${JSON.stringify(spec, null, 2)}\n`);
 }

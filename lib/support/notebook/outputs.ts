@@ -48,9 +48,9 @@ export function collectOutputs(limits: OutputLimits = {}): OutputCollector {
 
   const addText = (name: Stream["name"], text: string) => {
     const isOurs = (piece?: Piece): piece is Stream => piece?.output_type === "stream" && piece.name === name;
-    let stream = pieces.at(-1);
-    if (!isOurs(stream) && pieces.length >= mostPieces) stream = pieces.findLast(isOurs);
-    if (!isOurs(stream)) {
+    const last = pieces.at(-1);
+    let stream = isOurs(last) ? last : pieces.length >= mostPieces ? pieces.findLast(isOurs) : undefined;
+    if (!stream) {
       const used = pieces.reduce((sum, piece) => sum + ("text" in piece ? piece.text.length : 0), 0);
       stream = { output_type: "stream", name, text: new BoundedText(Math.max(textLimit - used, 10_000)) };
       pieces.push(stream);

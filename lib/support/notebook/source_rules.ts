@@ -106,9 +106,7 @@ const fix = "Run deno run -A lib/tasks/check_notebooks.ts --fix";
  */
 export async function tidiedSource(notebook: Notebook, options: { folder: string }): Promise<string> {
   const source = withoutOutputs(notebook);
-  const { text, problem } = await formatText(serializeNotebook(source), { extension: "ipynb", ...options });
-  if (text === null) throw new Error(`deno fmt could not format a notebook. Received: ${problem}`);
-  const formatted = parseNotebook(text).cells;
+  const formatted = parseNotebook(await formatText(serializeNotebook(source), "ipynb", options.folder)).cells;
   const cells = source.cells.map((cell, index) => ({ ...cell, source: formatted[index].source }));
   return serializeNotebook({ ...source, cells });
 }

@@ -7,6 +7,7 @@
 
 /** One end of a ZeroMQ connection. */
 export interface ZmtpSocket {
+  /** Sends one message; the next only when this is done. */
   send(frames: (string | Uint8Array)[]): Promise<void>;
   /** Every message, as its frames, until the other side closes. To be read by one reader only. */
   messages(): AsyncGenerator<Uint8Array[]>;
@@ -31,18 +32,16 @@ export async function connectZmtp(port: number, type: "DEALER" | "SUB"): Promise
     for (let done = 0; done < bytes.length;) done += await connection.write(bytes.subarray(done));
   };
   try {
-    // Signature, version 3.0, mechanism NULL, not a server: 64 bytes.
+    // Signature, version 3.0, mechanism NULL, not a server: 64 bytes. Then a READY command with the socket's type.
     await write(Uint8Array.from([0xff, ...Array(8), 0x7f, 3, 0, ...encoder.encode("NULL"), ...Array(48)]));
-    const answer = await read(64);
-    if (answer?.[0] !== 0xff || answer[9] !== 0x7f || answer[10] < 3) {
-      throw new Error(`Port ${port}: expected a ZMTP 3 greeting. Received: ${answer ?? "nothing"}`);
-    }
-    const [name, value] = ["Socket-Type", type].map((text) => encoder.encode(text));
-    const ready = [5, ...encoder.encode("READY"), name.length, ...name, 0, 0, 0, value.length, ...value];
-    await write(encodeFrame(Uint8Array.from(ready), flags.command));
-    const theirs = await readFrame(read);
-    if (!theirs || !(theirs.flag & flags.command)) {
-      throw new Error(`Port ${port}: expected ZMTP's READY. Received: ${theirs ? "a message" : "nothing"}`);
+    const ready = `\x05READY\x0bSocket-Type\0\0\0${String.fromCharCode(type.length)}${type}`;
+    await write(encodeFrame(encoder.encode(ready), flags.command));
+    const greeting = await read(64);
+    const answer = greeting?.[0] === 0xff && greeting[10] >= 3 ? await readFrame(read) : null;
+    if (!answer || !(answer.flag & flags.command)) {
+      throw new Error(
+        `Port ${port}: expected a ZMTP 3 greeting and READY. Received: ${greeting ?? "nothing"}`,
+      );
     }
     if (type === "SUB") await write(encodeFrame(Uint8Array.of(1), 0)); // 1 and an empty prefix: everything
   } catch (error) {
@@ -51,13 +50,10 @@ export async function connectZmtp(port: number, type: "DEALER" | "SUB"): Promise
   }
   return {
     async send(frames) {
-      const encoded = frames.map((frame, index) =>
-        encodeFrame(
-          typeof frame === "string" ? encoder.encode(frame) : frame,
-          index < frames.length - 1 ? flags.more : 0,
-        )
-      );
-      await write(new Uint8Array(await new Blob(encoded).arrayBuffer()));
+      for (const [index, frame] of frames.entries()) {
+        const body = typeof frame === "string" ? encoder.encode(frame) : frame;
+        await write(encodeFrame(body, index < frames.length - 1 ? flags.more : 0));
+      }
     },
     async *messages() {
       let frames: Uint8Array[] = [];
@@ -77,7 +73,7 @@ export async function connectZmtp(port: number, type: "DEALER" | "SUB"): Promise
   };
 }
 
-function encodeFrame(body: Uint8Array, flag: number): Uint8Array<ArrayBuffer> {
+function encodeFrame(body: Uint8Array, flag: number): Uint8Array {
   const isLong = body.length > 255;
   const frame = new Uint8Array((isLong ? 9 : 2) + body.length);
   const head = new DataView(frame.buffer);

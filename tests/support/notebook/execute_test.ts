@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { type CodeCell, parseNotebook, serializeNotebook } from "../../../lib/support/notebook/ipynb.ts";
-import type { NotebookProgress } from "../../../lib/support/terminal_line.ts";
 import { executeNotebook } from "../../../lib/support/notebook/execute.ts";
 import { withStopNotice } from "../../../lib/support/notebook/stop_notice.ts";
+import type { NotebookProgress } from "../../../lib/support/terminal_line.ts";
 import { notebookOf, outputsOf, run, runToError, testFolder } from "./run_cells.ts";
 
 const show = (type: string, content: string) => `await Deno.jupyter.broadcast("${type}", ${content});`;
+const stream = (text: string, name: "stdout" | "stderr" = "stdout") => ({
+  output_type: "stream",
+  name,
+  text,
+});
+const result = (data: Record<string, string>, execution_count: number) => ({
+  ...{ output_type: "execute_result", data, metadata: {}, execution_count },
+});
 
 Deno.test("each kind of output is kept as nbformat 4.5 wants it, and counts go 1 … n over the cells with code", async () => {
   const executed = await run([
@@ -16,31 +24,16 @@ Deno.test("each kind of output is kept as nbformat 4.5 wants it, and counts go 1
     `({ [Symbol.for("Jupyter.display")]: () => ({ "text/html": "<b>x</b>", "text/plain": "x" }) })`,
     "const nothing = undefined;",
   ]);
-  assert.deepEqual(outputsOf(executed, 2), [
-    { output_type: "stream", name: "stdout", text: "one\ntwo\n" },
-    { output_type: "stream", name: "stderr", text: "three\n" },
-    { output_type: "stream", name: "stdout", text: "four\n" },
-    { output_type: "execute_result", data: { "text/plain": "42" }, metadata: {}, execution_count: 1 },
+  const outputs = [2, 3, 4, 5, 6].map((cell) => outputsOf(executed, cell));
+  assert.deepEqual(outputs, [
+    [stream("one\ntwo\n"), stream("three\n", "stderr"), stream("four\n"), result({ "text/plain": "42" }, 1)],
+    [],
+    [{ output_type: "display_data", data: { "text/plain": "shown" }, metadata: { key: 1 } }],
+    [result({ "text/html": "<b>x</b>", "text/plain": "x" }, 3)],
+    [],
   ]);
-  assert.deepEqual(outputsOf(executed, 4), [
-    { output_type: "display_data", data: { "text/plain": "shown" }, metadata: { key: 1 } },
-  ]);
-  assert.deepEqual(outputsOf(executed, 5), [
-    {
-      output_type: "execute_result",
-      data: { "text/html": "<b>x</b>", "text/plain": "x" },
-      metadata: {},
-      execution_count: 3,
-    },
-  ]);
-  assert.deepEqual(executed.cells.map((cell) => (cell as CodeCell).execution_count), [
-    undefined,
-    1,
-    null,
-    2,
-    3,
-    4,
-  ]);
+  const counts = executed.cells.map((cell) => (cell as CodeCell).execution_count);
+  assert.deepEqual(counts, [undefined, 1, null, 2, 3, 4]);
   const text = serializeNotebook(executed);
   assert.equal(serializeNotebook(parseNotebook(text)), text);
 });
@@ -54,8 +47,8 @@ Deno.test("the source is not changed and its old outputs are dropped", async () 
   const before = structuredClone(source);
   const executed = await executeNotebook(source, { folder: testFolder });
   assert.deepEqual(source, before);
-  assert.equal((outputsOf(executed, 1)[0] as { data: Record<string, string> }).data["text/plain"], "2");
-  assert.deepEqual(outputsOf(executed, 2), []);
+  const outputs = [1, 2].map((cell) => outputsOf(executed, cell));
+  assert.deepEqual(outputs, [[result({ "text/plain": "2" }, 1)], []]);
 });
 
 Deno.test("output that the kernel sends after its idle belongs to its cell: 40 cells of 21 lines", async () => {
@@ -66,10 +59,12 @@ Deno.test("output that the kernel sends after its idle belongs to its cell: 40 c
   );
   const executed = await run(cells);
   for (let cell = 0; cell < cells.length; cell++) {
-    const [stdout, stderr, result] = outputsOf(executed, cell + 1) as { text?: string; data?: unknown }[];
-    assert.equal(stdout.text, Array.from({ length: 20 }, (_, i) => `${cell}/${i}\n`).join(""));
-    assert.equal(stderr.text, `${cell}\n`);
-    assert.deepEqual(result.data, { "text/plain": String(cell) });
+    const lines = Array.from({ length: 20 }, (_, i) => `${cell}/${i}\n`).join("");
+    assert.deepEqual(outputsOf(executed, cell + 1), [
+      stream(lines),
+      stream(`${cell}\n`, "stderr"),
+      result({ "text/plain": String(cell) }, cell + 1),
+    ]);
   }
 });
 
@@ -79,8 +74,8 @@ Deno.test("what a cell awaits is part of it; relative imports and variables of t
     `import { testFolder } from "./run_cells.ts"; console.log(testFolder.endsWith("support/notebook/"));`,
     `console.log(Deno.env.get("HAM10000_TEST"));`,
   ], { env: { HAM10000_TEST: "given" } });
-  const texts = [1, 2, 3].map((cell) => (outputsOf(executed, cell)[0] as { text: string }).text);
-  assert.deepEqual(texts, ["awaited\n", "true\n", "given\n"]);
+  const outputs = [1, 2, 3].flatMap((cell) => outputsOf(executed, cell));
+  assert.deepEqual(outputs, [stream("awaited\n"), stream("true\n"), stream("given\n")]);
 });
 
 Deno.test("update_display_data changes the displays with its identifier, those of earlier cells, too", async () => {
@@ -103,10 +98,8 @@ Deno.test("clear_output clears, at once or with the next output", async () => {
     `console.log("a");` + show("clear_output", `{ wait: true }`) + `console.log("b");`,
     `console.log("a");` + show("clear_output", `{ wait: true }`),
   ]);
-  const texts = [1, 2, 3].map((cell) =>
-    outputsOf(executed, cell).map((output) => "text" in output && output.text)
-  );
-  assert.deepEqual(texts, [["b\n"], ["b\n"], ["a\n"]]);
+  const outputs = [1, 2, 3].map((cell) => outputsOf(executed, cell));
+  assert.deepEqual(outputs, [[stream("b\n")], [stream("b\n")], [stream("a\n")]]);
 });
 
 Deno.test("progress is handed on and kept out of the notebook", async () => {
@@ -118,8 +111,7 @@ for (let i = 0; i <= 20; i++) { report(i, 20); await new Promise((resolve) => se
 console.log("kept");`,
     `report(20, 20);`,
   ], { onProgress: (progress) => seen.push(progress) });
-  assert.deepEqual(outputsOf(executed, 1), [{ output_type: "stream", name: "stdout", text: "kept\n" }]);
-  assert.deepEqual(outputsOf(executed, 2), []);
+  assert.deepEqual([1, 2].map((cell) => outputsOf(executed, cell)), [[stream("kept\n")], []]);
   const starts = seen.filter(({ stage }) => stage === null).map(({ cell, cells }) => [cell, cells]);
   assert.deepEqual(starts, [[1, 2], [2, 2]]);
   const stages = seen.flatMap(({ cell, stage }) => stage && cell === 1 ? [stage] : []);
@@ -130,21 +122,18 @@ console.log("kept");`,
 
 Deno.test("an error in cell 3 stops the notebook, is named, and keeps what came before", async () => {
   const saved: string[] = [];
-  const error = await runToError(
-    [
-      "# Title",
-      `console.log("first"); 1`,
-      `console.log("before");\nfunction inner(): never {\n  throw new RangeError("too \\x1b[1mlarge");\n}\ninner();`,
-      `console.log("never")`,
-    ],
-    { onCellDone: (partial) => void saved.push(serializeNotebook(partial)) },
-  );
+  const error = await runToError([
+    "# Title",
+    `console.log("first"); 1`,
+    `console.log("before");\nfunction inner(): never {\n  throw new RangeError("too \\x1b[1mlarge");\n}\ninner();`,
+    `console.log("never")`,
+  ], { onCellDone: (partial) => void saved.push(serializeNotebook(partial)) });
   assert.match(error.message, /^test\.ipynb, cell 3 \(console\.log\("before"\);\): RangeError: too /);
   assert.match(error.message, /at inner \(<anonymous>/);
   assert.deepEqual([error.notebook, error.cell, error.ename], ["test.ipynb", 3, "RangeError"]);
   assert.equal(outputsOf(error.partial, 2).length, 2);
-  const [stream, failure] = outputsOf(error.partial, 3);
-  assert.deepEqual(stream, { output_type: "stream", name: "stdout", text: "before\n" });
+  const [printed, failure] = outputsOf(error.partial, 3);
+  assert.deepEqual(printed, stream("before\n"));
   assert.ok(failure.output_type === "error" && failure.ename === "RangeError");
   assert.match(failure.traceback.join("\n"), /^RangeError: too large\n {4}at inner/);
   assert.deepEqual(outputsOf(error.partial, 4), []);
@@ -156,14 +145,12 @@ Deno.test("an error in cell 3 stops the notebook, is named, and keeps what came 
 
 Deno.test("code that cannot be parsed is explained with its line, where the kernel says nothing", async () => {
   const error = await runToError(["1", "const a = 1;\n// why\nconst b: = 3;"]);
-  assert.equal(error.cell, 2);
-  assert.equal(error.ename, "SyntaxError");
+  assert.deepEqual([error.cell, error.ename], [2, "SyntaxError"]);
   assert.match(error.message, /line 3, column \d+ of the cell/);
   assert.equal(outputsOf(error.partial, 2).length, 1);
 });
 
 Deno.test("a rejected promise that nobody awaits, and an error in a timer, fail the notebook", async () => {
-  const started = Date.now();
   const rejected = await runToError([`Promise.reject(new TypeError("lost")); 5`, "6"]);
   assert.deepEqual([rejected.cell, rejected.ename], [1, "TypeError"]);
   assert.match(rejected.evalue, /^lost \(in a timer or a promise that nobody awaits\)/);
@@ -174,7 +161,6 @@ Deno.test("a rejected promise that nobody awaits, and an error in a timer, fail 
   ]);
   assert.ok([1, 2].includes(timer.cell), `${timer.cell}: the first where it takes more than 50 ms to end`);
   assert.match(timer.evalue, /^late/);
-  assert.ok(Date.now() - started < 25_000, "Deno's kernel would be stuck for 30 s");
 });
 
 Deno.test("errors that are no Error objects, and of libraries, are named, too", async () => {
@@ -184,18 +170,19 @@ Deno.test("errors that are no Error objects, and of libraries, are named, too", 
 });
 
 Deno.test("a kernel that ends in a cell is noticed; what it printed before is kept", async () => {
-  const started = Date.now();
   const error = await runToError([
     `1`,
     `console.log("last words");\nawait new Promise((resolve) => setTimeout(resolve, 200));\nDeno.exit(3);`,
     `2`,
   ]);
   assert.match(error.message, /^test\.ipynb, cell 2 .*KernelDied: .*exit code 3/);
-  assert.equal((outputsOf(error.partial, 2)[0] as { text: string }).text, "last words\n");
-  assert.ok(outputsOf(error.partial, 2).at(-1)?.output_type === "error");
-  const killed = await runToError([`import process from "node:process"; process.kill(Deno.pid, "SIGKILL");`]);
-  assert.match(killed.message, /SIGKILL; the system does that when memory runs out/);
-  assert.ok(Date.now() - started < 10_000);
+  const [words, failure] = outputsOf(error.partial, 2);
+  assert.deepEqual(words, stream("last words\n"));
+  assert.equal(failure.output_type, "error");
+  const killed = await runToError([`Deno.kill(Deno.pid, "SIGKILL"); await new Promise(() => {});`]);
+  assert.match(killed.message, /cell 1 .*killed by SIGKILL; the system does that when memory runs out/);
+  const left = await runToError([`Deno.exit();`]);
+  assert.match(left.message, /cell 1 .*KernelDied: .*exit code 0, as after Deno\.exit\(\)/);
 });
 
 Deno.test("an error of the caller's own callbacks reaches the caller", async () => {
@@ -203,32 +190,35 @@ Deno.test("an error of the caller's own callbacks reaches the caller", async () 
     throw new RangeError("disk full");
   };
   await assert.rejects(run(["1", "2"], { onCellDone: broken }), /^RangeError: disk full/);
-  const code = `await Deno.jupyter.broadcast("display_data", { data: {}, transient: {},
-    metadata: { ham10000: { progress: { stage: "s", done: 0, total: 1, secondsLeft: null } } } });`;
-  await assert.rejects(
-    run([code, "2"], { onProgress: ({ stage }) => stage && broken() }),
-    /^RangeError: disk full/,
+  const code = show(
+    "display_data",
+    `{ data: {}, transient: {}, metadata: { ham10000: { progress: { stage: "s", done: 0, total: 1 } } } }`,
   );
+  const onProgress = ({ stage }: NotebookProgress) => stage && broken();
+  await assert.rejects(run([code, "2"], { onProgress }), /^RangeError: disk full/);
 });
 
-Deno.test("an endless cell is interrupted after its limit, whether it computes or waits", async () => {
-  for (const code of [`for (;;) {}`, `await new Promise(() => {});`]) {
-    const started = Date.now();
-    const error = await runToError([`console.log("x")`, code], { timeoutSeconds: 0.5 });
-    assert.match(error.message, /cell 2 .*CellTimeout: The cell ran longer than its limit of 0\.5 s/);
-    assert.equal(outputsOf(error.partial, 1).length, 1);
-    assert.ok(Date.now() - started < 9000);
+Deno.test("an endless cell is stopped after its limit, whether it computes or waits", async () => {
+  for (const code of [`console.log("y"); for (;;) {}`, `console.log("y"); await new Promise(() => {});`]) {
+    const error = await runToError([`console.log("x")`, code], { timeoutSeconds: 2 });
+    assert.match(error.message, /cell 2 .*CellTimeout: The cell ran longer than its limit of 2 s/);
+    assert.deepEqual(outputsOf(error.partial, 1), [stream("x\n")]);
+    assert.deepEqual(outputsOf(error.partial, 2)[0], stream("y\n"));
   }
 });
 
 Deno.test("a cell that prints 150 MB fits a runner with a heap of 100 MB, and its head and tail are kept", async () => {
+  const code = `import { outputsOf, run } from "./run_cells.ts";
+const loop = 'for (let i = 0; i < 150; i++) console.log(i + "x".repeat(1e6)); console.log("end")';
+const executed = await run([loop, 'console.log("next")']);
+const [text, next] = [1, 2].map((cell) => outputsOf(executed, cell)[0].text);
+const leftOut = text.match(/x\\n\\[… ([\\d,]+) characters left out …\\]\\nx/)?.[1];
+console.log(JSON.stringify([text.slice(0, 4), leftOut, text.length < 10_000_100, text.slice(-8), next]));`;
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "--v8-flags=--max-old-space-size=100", "print_much.ts"],
+    args: ["eval", "--quiet", "--v8-flags=--max-old-space-size=100", code],
     cwd: testFolder,
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
-  const { text, next } = JSON.parse(new TextDecoder().decode(stdout));
-  assert.deepEqual(text, { length: text.length, start: "0xxx", end: "xxx\nend\n", leftOut: "140,00" });
-  assert.ok(text.length < 10_000_100);
-  assert.equal(next, "next\n");
+  const shown = JSON.parse(new TextDecoder().decode(stdout));
+  assert.deepEqual(shown, ["0xxx", "140,000,494", true, "xxx\nend\n", "next\n"]);
 });

@@ -2,24 +2,43 @@ import assert from "node:assert/strict";
 import { type Kernel, startKernel } from "../../../lib/support/notebook/kernel.ts";
 import { testFolder } from "./run_cells.ts";
 
-const strict = { sanitizeOps: true, sanitizeResources: true };
-
-/** Whether a process runs, by `ps`; a zombie has ended. */
-async function isRunning(pid: number): Promise<boolean> {
-  const { stdout } = await new Deno.Command("ps", { args: ["-o", "stat=", "-p", String(pid)] }).output();
-  const state = new TextDecoder().decode(stdout).trim();
-  return state !== "" && !state.startsWith("Z");
+/** A test after which no connection and no file in the temporary folder may be left. */
+function tidy(name: string, test: (folder: string) => Promise<void>): void {
+  Deno.test({ name, sanitizeOps: true, sanitizeResources: true, fn: () => withTemporaryFolder(test) });
 }
 
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-async function endsWithin(seconds: number, pid: number): Promise<boolean> {
-  const deadline = Date.now() + seconds * 1000;
-  while (Date.now() < deadline) {
-    if (!await isRunning(pid)) return true;
-    await sleep(50);
+/** Gives a temporary folder of its own: kernels of other programs have their files elsewhere. */
+async function withTemporaryFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const [before, folder] = [Deno.env.get("TMPDIR"), await Deno.makeTempDir()];
+  Deno.env.set("TMPDIR", folder);
+  try {
+    await test(folder);
+    assert.deepEqual(namesIn(folder), [], "left in the temporary folder");
+  } finally {
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
+    await Deno.remove(folder, { recursive: true });
   }
-  return false;
+}
+
+const namesIn = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name);
+
+/** What `ps` says of the processes that its arguments choose. */
+async function ps(...args: string[]): Promise<string> {
+  return new TextDecoder().decode((await new Deno.Command("ps", { args }).output()).stdout).trim();
+}
+
+/** Whether a process runs; a zombie has ended. */
+async function isRunning(pid: number): Promise<boolean> {
+  return /^[^Z]/.test(await ps("-o", "stat=", "-p", String(pid)));
+}
+
+/** Waits for something that must come true soon; how soon, the machine decides. */
+async function comesTrue(check: () => Promise<boolean>, what: string): Promise<void> {
+  for (const deadline = Date.now() + 20_000; !await check();) {
+    assert.ok(Date.now() < deadline, what);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** What a piece of code prints. */
@@ -30,135 +49,76 @@ async function printed(kernel: Kernel, code: string): Promise<string> {
   return text;
 }
 
-/** Gives a temporary folder of its own: kernels of other programs have their files elsewhere. */
-async function withTemporaryFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const [before, folder] = [Deno.env.get("TMPDIR"), await Deno.makeTempDir()];
-  Deno.env.set("TMPDIR", folder);
-  try {
-    await test(folder);
-    assert.deepEqual(
-      [...Deno.readDirSync(folder)].map(({ name }) => name),
-      [],
-      "left in the temporary folder",
-    );
-  } finally {
-    if (before === undefined) Deno.env.delete("TMPDIR");
-    else Deno.env.set("TMPDIR", before);
-    await Deno.remove(folder, { recursive: true });
-  }
+/** A process with a kernel that computes without end, once it has printed the kernel's process id. */
+function startRunner() {
+  const code = `import { startKernel } from "../../../lib/support/notebook/kernel.ts";
+const kernel = await startKernel({ folder: "." });
+kernel.onOutput = ({ content }) => void Deno.stdout.writeSync(new TextEncoder().encode(String(content.text)));
+await kernel.execute("console.log(Deno.pid)");
+await kernel.execute("for (;;) {}");`;
+  const args = ["eval", "--quiet", code];
+  return new Deno.Command(Deno.execPath(), { args, cwd: testFolder, stdout: "piped" }).spawn();
 }
 
-Deno.test(
-  "a closed kernel leaves no process, no connection and no file behind",
-  strict,
-  () =>
-    withTemporaryFolder(async (folder) => {
-      const kernel = await startKernel({ folder: testFolder });
-      assert.deepEqual(
-        [...Deno.readDirSync(folder)],
-        [],
-        "a kernel that runs needs its connection file no more",
-      );
-      const pid = Number(await printed(kernel, "console.log(Deno.pid)"));
-      assert.ok(await isRunning(pid));
-      await kernel.close();
-      await kernel.close();
-      assert.ok(!await isRunning(pid));
-      assert.equal((await kernel.execute("1"))?.ename, "KernelDied");
-    }),
-);
+tidy("a closed kernel leaves no process, no connection and no file behind", async (folder) => {
+  const kernel = await startKernel({ folder: testFolder });
+  assert.deepEqual(namesIn(folder), [], "a kernel that runs needs its connection file no more");
+  const pid = Number(await printed(kernel, "console.log(Deno.pid)"));
+  assert.ok(await isRunning(pid));
+  await kernel.close();
+  await kernel.close();
+  assert.ok(!await isRunning(pid));
+  assert.equal((await kernel.execute("1"))?.ename, "KernelDied");
+});
 
-Deno.test(
-  "a kernel in an endless loop is closed, too, with what its cells have started",
-  strict,
-  async () => {
-    const kernel = await startKernel({ folder: testFolder });
-    const pids = (await printed(
-      kernel,
-      `console.log(Deno.pid, new Deno.Command("sleep", { args: ["60"] }).spawn().pid)`,
-    )).split(" ").map(Number);
-    const running = kernel.execute("for (;;) {}");
-    await kernel.close();
-    assert.equal((await running)?.ename, "KernelDied");
-    for (const pid of pids) assert.ok(await endsWithin(2, pid));
+tidy("a kernel in an endless loop is closed, too, with what its cells have started", async () => {
+  const kernel = await startKernel({ folder: testFolder });
+  const started = `new Deno.Command("sleep", { args: ["60"] }).spawn().pid`;
+  const pids = (await printed(kernel, `console.log(Deno.pid, ${started})`)).split(" ").map(Number);
+  const running = kernel.execute("for (;;) {}");
+  await kernel.close();
+  assert.equal((await running)?.ename, "KernelDied");
+  for (const pid of pids) await comesTrue(async () => !await isRunning(pid), `process ${pid} ends`);
+});
+
+tidy("a runner that ends by a signal takes its computing kernel along, and no file is left", async () => {
+  for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const) {
+    const runner = startRunner();
+    const reader = runner.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.includes("\n")) text += (await reader.read()).value ?? assert.fail("the runner has ended");
+    const pid = Number(text);
+    assert.ok(await isRunning(pid));
+    runner.kill(signal);
+    await runner.status;
+    await comesTrue(async () => !await isRunning(pid), `the kernel ends after ${signal}`);
+    while (!(await reader.read()).done);
+  }
+});
+
+tidy("a runner killed while its kernel starts leaves no process and no file", async (folder) => {
+  for (const wait of [0, 30, 60, 120]) { // milliseconds after the connection file is there
+    const runner = startRunner();
+    while (namesIn(folder).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    const [file] = namesIn(folder);
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    runner.kill("SIGKILL");
+    await runner.status;
+    // The host closes its end of this pipe when it ends, and it waits for the kernel.
+    const reader = runner.stdout.getReader();
+    while (!(await reader.read()).done);
+    const isGone = async () => namesIn(folder).length === 0 && !(await ps("-eo", "args=")).includes(file);
+    await comesTrue(isGone, `no file and no process is left, killed after ${wait} ms`);
+  }
+});
+
+tidy(
+  "a kernel that cannot start is an error with what it said; so is a folder that is not there",
+  async (folder) => {
+    await assert.rejects(startKernel({ folder: `${testFolder}nowhere` }), /nowhere/);
+    await Deno.writeTextFile(`${folder}/deno.json`, `{ "imports": 5`);
+    const said = /did not start in .*first request[^]*Received: [^]*deno\.json/;
+    await assert.rejects(startKernel({ folder }), said);
+    await Deno.remove(`${folder}/deno.json`);
   },
 );
-
-for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const) {
-  Deno.test(
-    `a runner that ends by ${signal} takes its computing kernel along within 2 s, and no file is left`,
-    strict,
-    () =>
-      withTemporaryFolder(async () => {
-        const runner = new Deno.Command(Deno.execPath(), {
-          args: ["run", "-A", "--quiet", "endless_runner.ts"],
-          cwd: testFolder,
-          stdout: "piped",
-        }).spawn();
-        const reader = runner.stdout.pipeThrough(new TextDecoderStream()).getReader();
-        let text = "";
-        while (!text.includes("\n")) {
-          text += (await reader.read()).value ?? assert.fail("the runner has ended");
-        }
-        const pid = Number(text);
-        assert.ok(await isRunning(pid));
-        runner.kill(signal);
-        await runner.status;
-        assert.ok(await endsWithin(2, pid));
-        while (!(await reader.read()).done);
-      }),
-  );
-}
-
-Deno.test(
-  "a runner killed while its kernel starts leaves no process and no file",
-  strict,
-  () =>
-    withTemporaryFolder(async (folder) => {
-      for (const wait of [0, 30, 60, 120]) { // milliseconds after the connection file is there
-        const runner = new Deno.Command(Deno.execPath(), {
-          args: ["run", "-A", "--quiet", "endless_runner.ts"],
-          cwd: testFolder,
-          stdout: "piped",
-        }).spawn();
-        const files = () => [...Deno.readDirSync(folder)].map(({ name }) => name);
-        let file: string | undefined;
-        while (!(file = files().find((name) => name.startsWith("deno-kernel-")))) await sleep(1);
-        await sleep(wait);
-        runner.kill("SIGKILL");
-        await runner.status;
-        // The host closes its end of this pipe when it ends, and it waits for the kernel.
-        const reader = runner.stdout.getReader();
-        while (!(await reader.read()).done);
-        const deadline = Date.now() + 5000;
-        const commands = async () =>
-          new TextDecoder().decode(
-            (await new Deno.Command("ps", { args: ["-eo", "args="] }).output()).stdout,
-          );
-        while (
-          (files().length > 0 || (await commands()).includes(file)) && Date.now() < deadline
-        ) await sleep(50);
-        assert.deepEqual(files(), [], `killed after ${wait} ms`);
-        assert.ok(!(await commands()).includes(file), `a process is left, killed after ${wait} ms`);
-      }
-    }),
-);
-
-Deno.test(
-  "a folder that is not there is named when the kernel cannot start, and no file is left",
-  strict,
-  () =>
-    withTemporaryFolder(async () => {
-      await assert.rejects(startKernel({ folder: `${testFolder}nowhere` }), /nowhere/);
-    }),
-);
-
-Deno.test("a kernel that cannot start is an error with what it said", strict, async () => {
-  const folder = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${folder}/deno.json`, `{ "imports": 5`);
-  await assert.rejects(
-    startKernel({ folder }),
-    /did not start in .*first request[^]*Received: [^]*deno\.json/,
-  );
-  await Deno.remove(folder, { recursive: true });
-});

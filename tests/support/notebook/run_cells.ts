@@ -1,9 +1,4 @@
-import {
-  type CodeCell,
-  createNotebook,
-  type Notebook,
-  type Output,
-} from "../../../lib/support/notebook/ipynb.ts";
+import type { Cell, CodeCell, Notebook, Output } from "../../../lib/support/notebook/ipynb.ts";
 import {
   executeNotebook,
   type ExecuteOptions,
@@ -13,11 +8,16 @@ import {
 /** The folder of the tests: what the cells import is looked up from here. */
 export const testFolder = new URL(".", import.meta.url).pathname;
 
-/** A notebook of code cells; a text that starts with `#` is a Markdown cell. */
+/** A notebook of code cells for Deno's kernel; a text that starts with `#` is a Markdown cell. Identifiers are `cell-1`, … */
 export function notebookOf(...sources: string[]): Notebook {
-  return createNotebook(
-    sources.map((source) => ({ type: source.startsWith("#") ? "markdown" : "code", source })),
-  );
+  const cells = sources.map((source, index): Cell => {
+    const common = { id: `cell-${index + 1}`, metadata: {}, source };
+    return source.startsWith("#")
+      ? { ...common, cell_type: "markdown" }
+      : { ...common, cell_type: "code", outputs: [], execution_count: null };
+  });
+  const kernelspec = { display_name: "Deno", language: "typescript", name: "deno" };
+  return { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
 }
 
 /** Runs code cells through the real kernel. */

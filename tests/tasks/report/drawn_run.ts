@@ -9,9 +9,9 @@ import { display } from "../../../lib/figures/show.ts";
 import { classBars } from "../../../lib/figures/class_bars.ts";
 import { table } from "../../../lib/figures/table.ts";
 import { photoMetadata } from "../../../lib/support/photo_tag.ts";
+import { notebookOf } from "../../support/notebook/run_cells.ts";
 import {
   type CodeCell,
-  createNotebook,
   type MimeBundle,
   type Notebook,
   type Output,
@@ -100,11 +100,7 @@ export function shown(data: MimeBundle, metadata: Record<string, unknown> = {}):
 
 /** A notebook whose code cells have run, each with its outputs; a text that starts with `#` is a Markdown cell. */
 export function executed(...cells: (string | { source: string; outputs: Output[] })[]): Notebook {
-  const notebook = createNotebook(
-    cells.map((cell) =>
-      typeof cell === "string" ? { type: "markdown", source: cell } : { type: "code", source: cell.source }
-    ),
-  );
+  const notebook = notebookOf(...cells.map((cell) => typeof cell === "string" ? cell : cell.source));
   let count = 0;
   for (const [i, cell] of cells.entries()) {
     if (typeof cell === "string") continue;
