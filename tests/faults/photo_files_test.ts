@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { decodeBytes } from "../../lib/data/decode.ts";
 import { loadImageSet } from "../../lib/data/image_set.ts";
+import { openStore } from "../../lib/support/store.ts";
 
 const colour = [200, 60, 60];
 const plain = (side: number) =>
@@ -138,7 +139,7 @@ Deno.test("bad photos of all kinds stand in one error with what to do; the good 
       none: /^does not exist$/,
     };
     const names = ["good_1", ...Object.keys(reasons), "good_2"];
-    const options = { size: 16, store: `${folder}/store` };
+    const options = { size: 16, store: openStore(`${folder}/store`) };
     await assert.rejects(loadImageSet(names.map(path), options), ({ message }: Error) => {
       const lines = message.split("\n").map((line) => line.trim());
       assert.equal(lines[0], "7 of 9 photos cannot be used:");
