@@ -131,7 +131,10 @@ Deno.test({
 });
 
 Deno.test("the fair comparison picks each rate with a seed of its own; differences are those of the accuracies", async () => {
-  assert.ok(!trainingSeeds.some((seed) => seed === tuningSeed), "the tuning seed is not counted again");
+  assert.ok(
+    !trainingSeeds.some((seed: number) => seed === tuningSeed),
+    "the tuning seed is not counted again",
+  );
   await withExperiment({}, async (experiment) => {
     const { optimizers, differences } = await compareFairly(experiment);
     for (const { grid, learningRate, accuracies, mean } of optimizers) {

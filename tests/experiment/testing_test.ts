@@ -12,7 +12,7 @@ import {
   readResults,
   saveResults,
 } from "../../lib/experiment/results.ts";
-import { modelOf, train } from "../../lib/experiment/run.ts";
+import { modelOf, type Run, train } from "../../lib/experiment/run.ts";
 import { saveNetwork } from "../../lib/experiment/saved_network.ts";
 import { accuracyByExposure, answerExamples, drawnAnswers, openTest } from "../../lib/experiment/testing.ts";
 import { classesOf } from "../../lib/data/diagnosis.ts";
@@ -27,7 +27,7 @@ Deno.test({
   async fn() {
     await withExperiment({}, async (experiment) => {
       const { config, parts, source } = experiment;
-      const runs = [];
+      const runs: Run[] = [];
       for (const optimizer of ["nadam", "adam"] as const) {
         runs.push(await train(experiment, modelOf(experiment), [{ depth: "head", epochs: 2, optimizer }]));
       }
