@@ -81,7 +81,7 @@ Deno.test("one recipe has one result, through whatever door it is trained; the l
 });
 
 Deno.test("what a notebook shows decides the digest: rate, epochs, batches, optimizer, seed; a default does not", async () => {
-  await withExperiment({}, async (experiment) => {
+  await withExperiment({}, (experiment) => {
     const of = (change: object, seed?: number) =>
       configurationOf(experiment, modelOf(experiment, seed), [{ ...head, ...change }], seed);
     const changes = [{}, { learningRate: 0.002 }, { epochs: 3 }, { batchSize: 16 }, { optimizer: "adam" }];

@@ -20,7 +20,7 @@ export async function withConfig(
 /** The same, opened. */
 export async function withExperiment(
   changes: ConfigOptions,
-  work: (experiment: Experiment) => Promise<void>,
+  work: (experiment: Experiment) => void | Promise<void>,
 ): Promise<void> {
   await withConfig(changes, async (config) => await work(await openExperiment(config)));
 }

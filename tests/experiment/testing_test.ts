@@ -81,7 +81,7 @@ Deno.test({
         assert.ok(own.every((one) => one.label.startsWith(code) && /\d+\s%$/.test(one.label)), own[0]?.label);
       }
       assert.deepEqual(
-        drawnAnswers(shown, config).map(({ label }) => label),
+        (await drawnAnswers(shown, config)).map(({ label }) => label),
         shown.map(({ label }) => label),
       );
 
