@@ -1,6 +1,6 @@
 /** What trainings say, in words: computed from their numbers, so that it is true of every run. Markdown. */
 import type { Recipe } from "../recipe.ts";
-import { percent, points, thousands } from "../support/format.ts";
+import { percent, points, signedPoints, thousands } from "../support/format.ts";
 import type { Experiment } from "./experiment.ts";
 import { lesionInterval, rankRuns, rightAnswers, type Run, validationInterval } from "./run.ts";
 
@@ -62,7 +62,7 @@ export function describeChoice(experiment: Experiment, runs: readonly Run[]): st
       (images === 0
         ? "As many right answers; its loss is higher."
         : `${thousands(images)} of ${thousands(n)} images behind, ${points(images / n)} points ` +
-          `(95 % interval of the paired difference ${points(low)} to ${points(high)}): ` +
+          `(95 % interval of the paired difference ${signedPoints(low)} to ${signedPoints(high)}): ` +
           (low > 0 ? "more than chance." : "this may be chance."));
   });
   return [`**${best.optimizer}** is chosen: ${withInterval(best)} on validation.`, "", ...lines].join("\n");

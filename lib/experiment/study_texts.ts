@@ -1,11 +1,9 @@
 /** What studies say, in words: computed from their numbers, so that it is true of every run. Markdown. */
 import type { Interval } from "../evaluation/intervals.ts";
 import { sizeText } from "../image_size.ts";
-import { percent, points } from "../support/format.ts";
+import { percent, points, signedPoints as signed } from "../support/format.ts";
 import type { FairComparison, OptimizerDifference } from "./fair_comparison.ts";
 import type { AllImagesRow, StudyResult } from "./studies.ts";
-
-const signed = (share: number) => `${share < 0 ? "−" : share > 0 ? "+" : ""}${points(Math.abs(share))}`;
 
 /**
  * What depth gives, what notebook 5's recipe gives beside it, and which runs pass the claim.

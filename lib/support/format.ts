@@ -10,6 +10,12 @@ export function points(difference: number, digits = 2): string {
   return (100 * difference).toFixed(digits);
 }
 
+/** A difference in percentage points with its sign: 0.0042 → "+0.42", −0.01 → "−1.00". */
+export function signedPoints(difference: number, digits = 2): string {
+  const sign = difference < 0 ? "−" : difference > 0 ? "+" : "";
+  return sign + points(Math.abs(difference), digits);
+}
+
 /** 10015 → "10,015". A value that is not a number gives "–". */
 export function thousands(count: number): string {
   return Number.isFinite(count) ? count.toLocaleString("en-US", { maximumFractionDigits: 0 }) : "–";
