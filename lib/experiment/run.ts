@@ -156,15 +156,6 @@ export async function networkOf(experiment: Experiment, run: Pick<Run, "configur
   return await loadFitted(experiment.store, run.configuration, modelOf(experiment));
 }
 
-/** The runs in the order in which validation prefers them: higher accuracy first, of equal ones the lower loss. */
-export function rankRuns<T extends { readonly validation: Pick<Evaluation, "accuracy" | "loss"> }>(
-  runs: readonly T[],
-): T[] {
-  return runs.toSorted((a, b) =>
-    b.validation.accuracy - a.validation.accuracy || a.validation.loss - b.validation.loss
-  );
-}
-
 /** 95 % interval of a run's validation accuracy; whole lesions are drawn. */
 export function validationInterval(experiment: Experiment, run: Run): Interval {
   return lesionInterval(experiment, rightAnswers(experiment, run));

@@ -1,15 +1,8 @@
+import { rankRuns } from "../../lib/evaluation/metrics.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { colourHistogram, histogramLength, measureBaselines } from "../../lib/experiment/baselines.ts";
-import {
-  configurationOf,
-  modelOf,
-  networkOf,
-  rankRuns,
-  type Run,
-  runName,
-  train,
-} from "../../lib/experiment/run.ts";
+import { configurationOf, modelOf, networkOf, type Run, runName, train } from "../../lib/experiment/run.ts";
 import {
   describeChoice,
   describeRecipe,
