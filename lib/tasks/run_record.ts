@@ -98,10 +98,10 @@ export async function changedFiles(
   return changed;
 }
 
-/** Files that are no notebook's own: every run writes them, or they are unfinished. */
+/** Files that are no notebook's own: every run writes them, or they hold times, which no two runs share, or are unfinished. */
 function isBookkeeping(name: string): boolean {
   const shared = ["run.json", "config.json", "timings.json", "test_openings.jsonl"];
-  return shared.includes(name) || writerOf(name) !== null;
+  return shared.includes(name) || name.endsWith(".seconds.json") || writerOf(name) !== null;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -38,8 +38,10 @@ Deno.test({
       );
       assert.match(text, /accuracy\/validation/);
 
+      await Deno.remove(join(folder, "history.jsonl"));
       const again = await train(experiment, modelOf(experiment), [block5]);
       assert.equal(again.computed, false);
+      assert.equal((await Deno.readTextFile(join(folder, "history.jsonl"))).trim(), lines.join("\n"));
       assert.deepEqual(withoutTime(again), withoutTime(first));
       const longer = await train(experiment, modelOf(experiment), [block5, { ...block5, epochs: 1 }]);
       assert.deepEqual(

@@ -27,7 +27,7 @@ export async function publish(run: string, target: string): Promise<string[]> {
   }
   // What the run came to, and the course of its trainings, epoch by epoch; no weights.
   const records = ["{results,timings,run}.json", "test_openings.jsonl", "studies/*.json"];
-  const courses = ["trainings/*/{history.jsonl,run.json}"];
+  const courses = ["trainings/*/{history.jsonl,run.json,run.seconds.json}"];
   for (const name of (await Array.fromAsync(glob([...records, ...courses], { cwd: run }))).sort()) {
     contents.set(name, await Deno.readTextFile(join(run, name)));
   }

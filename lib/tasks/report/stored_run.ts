@@ -55,7 +55,9 @@ export async function readRun(folder: string): Promise<StoredRun> {
   const results = await readResults(folder);
   const deeper = results && deeperResult(results);
   const training = `${deeper?.depth}-${deeper?.configuration?.slice(0, 12)}`;
-  const trained = await readJson<{ seconds?: number }>(join(folder, "trainings", training, "run.json"));
+  const trained = await readJson<{ seconds?: number }>(
+    join(folder, "trainings", training, "run.seconds.json"),
+  );
   const studies = files.includes(`${furtherNotebook}.ipynb`)
     ? await Promise.all(
       studyNames.map(async (name) => [name, await readJson(join(folder, "studies", `${name}.json`))]),
