@@ -1,6 +1,6 @@
 /** The one configuration of a run: presets of one type, checked where they enter. Beside it only tasks read the environment. */
 import { existsSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { checkClasses, checkColumns, type ColumnNames } from "./columns.ts";
 import { type ImageSize, isImageSize, normalSize } from "./image_size.ts";
 import {
@@ -160,6 +160,11 @@ function recipeOf(preset: Preset, { depth, recipe }: ConfigOptions): Recipe {
   if (recipe) return recipe.map(stageOf);
   if (depth) return depth === "head" ? [] : [stageOf({ depth })];
   return preset === "write-up" ? writeUpRecipe : [];
+}
+
+/** Where a run keeps what can be computed again: decoded images, activations, trainings. */
+export function storeFolder({ out }: Pick<Config, "out">): string {
+  return join(out, "store");
 }
 
 /** What a notebook's first cell may set; null stands for what is not set. Weights of "none": seeded random ones. */

@@ -33,7 +33,7 @@ export { countLeakage } from "./data/leakage.ts";
 export { describeWeights, frozenFeatures, openExperiment } from "./experiment/experiment.ts";
 export { parameterCount } from "./model/vgg16.ts";
 export { vgg16 } from "./training/model.ts";
-export { rankRuns, type Run, train, validationInterval } from "./experiment/run.ts";
+export { type Run, train, validationInterval } from "./experiment/run.ts";
 export {
   describeChoice,
   describeRecipe,
@@ -43,6 +43,7 @@ export {
 } from "./experiment/run_texts.ts";
 
 // evaluation
+export { rankRuns } from "./evaluation/metrics.ts";
 export { classificationReport } from "./evaluation/classification_report.ts";
 export { measureBaselines } from "./experiment/baselines.ts";
 export { describeOpenings, readOpenings } from "./experiment/openings.ts";
@@ -53,15 +54,8 @@ export { saveNetwork } from "./experiment/saved_network.ts";
 export { claimed, errata } from "./experiment/write_up.ts";
 
 // what the write-up left as future work
-export {
-  deepOptimizers,
-  imageSizes,
-  ladder,
-  ownRecipe,
-  runStudy,
-  scalings,
-  testOnAllImages,
-} from "./experiment/studies.ts";
+export { deepOptimizers, imageSizes, ladder, ownRecipe, scalings } from "./experiment/study_runs.ts";
+export { runStudy, testOnAllImages } from "./experiment/studies.ts";
 export { compareFairly } from "./experiment/fair_comparison.ts";
 export {
   describeAllImages,

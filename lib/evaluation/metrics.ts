@@ -214,3 +214,12 @@ function checkLabel(kind: string, label: number, row: number, classes: number): 
 function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
 }
+
+/** The runs in the order in which validation prefers them: higher accuracy first, of equal ones the lower loss. */
+export function rankRuns<T extends { readonly validation: Pick<Evaluation, "accuracy" | "loss"> }>(
+  runs: readonly T[],
+): T[] {
+  return runs.toSorted((a, b) =>
+    b.validation.accuracy - a.validation.accuracy || a.validation.loss - b.validation.loss
+  );
+}

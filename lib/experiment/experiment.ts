@@ -1,6 +1,6 @@
 /** What every notebook starts from: the photos and their table, the parts, the images, the weights. */
 import { join } from "node:path";
-import { type Config } from "../config.ts";
+import { type Config, storeFolder } from "../config.ts";
 import { type Depth } from "../recipe.ts";
 import { augmentedCopy } from "../data/augmentation.ts";
 import { countLabels } from "../data/diagnosis.ts";
@@ -13,6 +13,7 @@ import { activationsDigest, countStoredActivations, openActivations } from "../m
 import { inputLength } from "../model/vgg16.ts";
 import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
+import { type EngineIdentity, engineIdentity } from "../support/engine/engine.ts";
 import { openStore, type Store } from "../support/store.ts";
 import { type Examples, pixelExamples } from "../training/examples.ts";
 
@@ -41,6 +42,8 @@ export interface Experiment {
   /** ImageNet's weights, or seeded random ones where there is no file: every result then says so. */
   readonly weights: Vgg16Weights;
   readonly store: Store;
+  /** What computes. */
+  readonly engine: EngineIdentity;
 }
 
 /**
@@ -85,12 +88,8 @@ export async function openExperiment(config: Config): Promise<Experiment> {
   const { images, digest: dataDigest } = await openImages(config, source);
   const parts = makeParts(config, source);
   const weights = config.weights === null ? randomWeights(config.seed) : await loadWeights(config.weights);
-  return { config, source, parts, images, dataDigest, weights, store: openStore(storeFolder(config)) };
-}
-
-/** Where a run keeps what can be computed again: decoded images, activations, trainings. */
-export function storeFolder(config: Config): string {
-  return join(config.out, "store");
+  const store = openStore(storeFolder(config));
+  return { config, source, parts, images, dataDigest, weights, store, engine: engineIdentity };
 }
 
 function imageOptions(config: Config) {

@@ -1,4 +1,5 @@
 /** One training with all that came of it: its recipe, its course, and what it answers on train and validation. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Depth,
@@ -75,10 +76,13 @@ export async function train(
   const recipe = stages.map(stageOf);
   const configuration = configurationOf(experiment, model, recipe, seed);
   const { config, parts, source, store } = experiment;
-  const stored = await store.read<StoredRun>("runs", configuration);
-  if (stored) return { ...stored.value, validationAnswers: stored.tensors.validation, computed: false };
-
   const folder = join(config.out, "trainings", `${recipe.at(-1)!.depth}-${configuration.slice(0, 12)}`);
+  const stored = await store.read<StoredRun>("runs", configuration);
+  if (stored) {
+    await writeRecords(folder, stored.value);
+    return { ...stored.value, validationAnswers: stored.tensors.validation, computed: false };
+  }
+
   const images = parts.subsetTrain.length;
   const total = recipe.reduce((sum, { epochs }) => sum + epochs, 0) * images;
   const show = progress(label);
@@ -91,8 +95,7 @@ export async function train(
     const before = history;
     const onEpoch = async (epochs: readonly EpochRecord[]) => {
       history = [...before, ...epochs.map((epoch) => ({ stage: index + 1, depth: stage.depth, ...epoch }))];
-      const lines = history.map((epoch) => `${JSON.stringify(epoch)}\n`);
-      await writeAtomic(join(folder, "history.jsonl"), lines.join(""));
+      await writeAtomic(join(folder, historyFile), linesOf(history));
       if (config.tensorBoard) await writeTensorBoard(join(folder, "tensorboard"), history);
     };
     fitted = await fit(fitted?.model ?? model, learned, {
@@ -122,13 +125,29 @@ export async function train(
     ...{ bestEpoch: fitted!.bestEpoch, train: learned.evaluation, validation: validated.evaluation, seconds },
   };
   await store.write("runs", configuration, { value, tensors: { validation: validated.answers } });
-  const { seconds: _, history: _lines, ...record } = value; // times are not the same twice
-  await writeAtomic(join(folder, "run.json"), `${JSON.stringify(record, null, 1)}\n`);
-  await writeAtomic(join(folder, "run.seconds.json"), JSON.stringify({ seconds }));
+  await writeRecords(folder, value);
   return { ...value, validationAnswers: validated.answers, computed: true };
 }
 
 type StoredRun = Omit<Run, "validationAnswers" | "computed">;
+
+const historyFile = "history.jsonl";
+
+function linesOf(history: readonly RunEpoch[]): string {
+  return history.map((epoch) => `${JSON.stringify(epoch)}\n`).join("");
+}
+
+/** Writes those of a run's files for readers that are not there. Its times, not the same twice, have one of their own. */
+async function writeRecords(folder: string, { seconds, history, ...record }: StoredRun): Promise<void> {
+  const files = {
+    [historyFile]: linesOf(history),
+    "run.json": `${JSON.stringify(record, null, 1)}\n`,
+    "run.seconds.json": JSON.stringify({ seconds }),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    if (!existsSync(join(folder, name))) await writeAtomic(join(folder, name), text);
+  }
+}
 
 /** Digest of everything that decides a run, without training it: the key of its last stage. */
 export function configurationOf(
@@ -154,15 +173,6 @@ export function modelOf({ config, weights, source }: Experiment, seed: number = 
 /** The network that a run ended with, out of the store. @throws {Error} when its weights are not there any more */
 export async function networkOf(experiment: Experiment, run: Pick<Run, "configuration">): Promise<Model> {
   return await loadFitted(experiment.store, run.configuration, modelOf(experiment));
-}
-
-/** The runs in the order in which validation prefers them: higher accuracy first, of equal ones the lower loss. */
-export function rankRuns<T extends { readonly validation: Pick<Evaluation, "accuracy" | "loss"> }>(
-  runs: readonly T[],
-): T[] {
-  return runs.toSorted((a, b) =>
-    b.validation.accuracy - a.validation.accuracy || a.validation.loss - b.validation.loss
-  );
 }
 
 /** 95 % interval of a run's validation accuracy; whole lesions are drawn. */

@@ -2,7 +2,8 @@
 import type { Recipe } from "../recipe.ts";
 import { percent, points, signedPoints, thousands } from "../support/format.ts";
 import type { Experiment } from "./experiment.ts";
-import { lesionInterval, rankRuns, rightAnswers, type Run, validationInterval } from "./run.ts";
+import { rankRuns } from "../evaluation/metrics.ts";
+import { lesionInterval, rightAnswers, type Run, validationInterval } from "./run.ts";
 
 /** One line of Markdown a stage. */
 export function describeRecipe(recipe: Recipe): string {

@@ -1,22 +1,17 @@
 /** What goes beyond the write-up: trainings that differ in one thing, compared on validation. */
 import { join } from "node:path";
-import { type Config, type ConfigOptions, createConfig, type Scaling } from "../config.ts";
-import { type ImageSize, sizeText } from "../image_size.ts";
-import { type Depth, depths, type OptimizerName, optimizerNames, type StageOptions } from "../recipe.ts";
+import type { Config, Scaling } from "../config.ts";
+import type { ImageSize } from "../image_size.ts";
+import type { Depth, OptimizerName } from "../recipe.ts";
 import { countLeakage } from "../data/leakage.ts";
 import type { Interval } from "../evaluation/intervals.ts";
 import { inputLength, parameterCount, trainedLayers } from "../model/vgg16.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import { thousands } from "../support/format.ts";
 import { type Experiment, openExperiment } from "./experiment.ts";
+import { allImages, type StudyRun, variantOf } from "./study_runs.ts";
 import { configurationOf, modelOf, type Run, train } from "./run.ts";
 import { openTest } from "./testing.ts";
-
-/** One of a study's trainings: its name, and what of the configuration it changes. */
-export interface StudyRun {
-  readonly label: string;
-  readonly change: Pick<ConfigOptions, "recipe" | "scaling" | "size" | "subsetShare">;
-}
 
 /** What a training of a study has come to. Validation alone: the test stays shut. */
 export interface StudyResult {
@@ -38,85 +33,6 @@ export interface StudyResult {
   readonly configuration: string;
   /** Minutes of training, without the activations before it. */
   readonly minutes: number;
-}
-
-/** From the softmax alone to the whole network, each with the usual recipe of its depth. */
-export function ladder(config: Config): StudyRun[] {
-  return depths.map((depth) => ({ label: depth, change: { recipe: usual(depth, config) } }));
-}
-
-/** The configuration's own recipe, and before it the same with half the epochs: could it be cheaper? */
-export function ownRecipe({ recipe }: Config): StudyRun[] {
-  const half = recipe.map((stage) => ({ ...stage, epochs: Math.ceil(stage.epochs / 2) }));
-  const whole = { label: "notebook 5's recipe", change: { recipe } };
-  if (recipe.every(({ epochs }) => epochs === 1)) return recipe.length > 0 ? [whole] : [];
-  return [{ label: "notebook 5's, half the epochs", change: { recipe: half } }, whole];
-}
-
-/** Pixels divided by 255, as written, against what ImageNet's weights were trained with. */
-export function scalings(config: Config): StudyRun[] {
-  return (["head", "block5"] as const).flatMap((depth) =>
-    (["divide255", "imagenet"] as const).map((scaling) => ({
-      label: `${depth}, ${scaling}`,
-      change: { scaling, recipe: usual(depth, config) },
-    }))
-  );
-}
-
-/** The three optimizers with block 5 trained: one seed and one learning rate each, so exploratory. */
-export function deepOptimizers(config: Config): StudyRun[] {
-  return optimizerNames.map((optimizer) => ({
-    label: optimizer,
-    change: { recipe: usual("block5", config, { optimizer }) },
-  }));
-}
-
-/** Larger images, one of them in the photos' own proportions: the frozen network on each, and one trained deeper. */
-export function imageSizes(config: Config): StudyRun[] {
-  const run = (size: ImageSize, depth: Depth): StudyRun => ({
-    label: `${sizeText(size)}, ${depth}`,
-    change: { size, recipe: usual(depth, config) },
-  });
-  return [
-    ...([64, 96, 128, [150, 200]] as const).map((size) => run(size, "head")),
-    ...[64, 96].map((size) => run(size, "block5")),
-  ];
-}
-
-/** The usual recipe of a depth, with the studies' number of epochs where convolutions are trained. */
-function usual(depth: Depth, { studyEpochs }: Config, change: Partial<StageOptions> = {}): StageOptions[] {
-  return [depth === "head" ? { depth, ...change } : { depth, epochs: studyEpochs, ...change }];
-}
-
-/** The configuration of one training of a study. */
-export function variantOf(config: Config, { change }: StudyRun): Config {
-  const { depth: _, recipe: _own, ...rest } = config;
-  return createConfig({ ...rest, ...change });
-}
-
-/**
- * The configuration with nothing left out of the training side, and as many steps as the subset gets: fewer epochs, so that the
- * number of images is all that differs.
- */
-export function allImages(config: Config): Config {
-  const recipe = config.recipe.map((stage) => ({
-    ...stage,
-    epochs: Math.max(1, Math.round(stage.epochs * config.subsetShare)),
-    warmUpEpochs: stage.warmUpEpochs * config.subsetShare,
-  }));
-  return variantOf(config, { label: "all images", change: { subsetShare: 1, recipe } });
-}
-
-/** All trainings of `06_future_work` as configurations, each once, and whether the test is opened for it. */
-export function studyConfigs(config: Config): { config: Config; opensTest: boolean }[] {
-  const runs = [ladder, ownRecipe, scalings, deepOptimizers, imageSizes].flatMap((study) => study(config));
-  const variants = [
-    ...[variantOf(config, { label: "own", change: { recipe: config.recipe } }), allImages(config)]
-      .map((config) => ({ config, opensTest: true })),
-    ...runs.map((run) => ({ config: variantOf(config, run), opensTest: false })),
-  ].filter(({ config }) => config.recipe.length > 0);
-  const keys = variants.map((variant) => JSON.stringify(variant.config));
-  return variants.filter((_, i) => keys.indexOf(keys[i]) === i);
 }
 
 /**

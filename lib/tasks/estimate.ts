@@ -1,81 +1,82 @@
-/** What a run will cost, said before it starts: images, epochs, time, disk. */
+/** What a run will cost, said before it starts: photos, passes, epochs, time, disk. */
 import { join } from "node:path";
-import type { Config } from "../config.ts";
+import { type Config, storeFolder } from "../config.ts";
 import { augmentationTargets } from "../data/augmented_table.ts";
 import { countLabels } from "../data/diagnosis.ts";
 import { countStoredImages } from "../data/image_set.ts";
 import { openTable } from "../data/metadata.ts";
 import { standInCounts } from "../data/stand_in.ts";
-import { storeFolder } from "../experiment/experiment.ts";
-import { studyConfigs } from "../experiment/studies.ts";
-import { type ImageSize, pixelsIn } from "../image_size.ts";
+import { studyConfigs } from "../experiment/study_runs.ts";
+import { type ImageSize, pixelsIn, sizeText } from "../image_size.ts";
 import {
   frozenLayers,
   inputLength,
-  layers,
+  type Layer,
   outputShapes,
   parameterCount,
   trainedLayers,
 } from "../model/vgg16.ts";
-import type { Depth } from "../recipe.ts";
-import { openStore } from "../support/store.ts";
-
-import { thousands } from "../support/format.ts";
+import { type Depth, type Recipe, stageOf } from "../recipe.ts";
 import { readEngineChoice } from "../support/engine/engine_choice.ts";
 import { readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
+import { thousands } from "../support/format.ts";
 import { durationText } from "../support/pace.ts";
+import { openStore } from "../support/store.ts";
 import type { StoredWork } from "./run_folder.ts";
 
-/**
- * A first guess for a machine of these years; the progress line then measures the one at hand. Multiplications a second are
- * those of the convolutions as written, for each thread; a training step passes each trained layer three times.
- */
+/** A first guess, in seconds on one thread of a machine of these years; the progress line then measures the one at hand. */
 const speeds = {
-  forward: { native: 100e9, wasm: 11e9 },
-  trained: 75e9,
-  /** Seconds to decode one photo, and each of its own pixels, on one thread. */
+  /** Of a multiplication of the convolutions as written. A training step passes each trained layer three times. */
+  forward: { native: 1 / 100e9, wasm: 1 / 11e9 },
+  trained: 1 / 75e9,
+  /** Of a training step besides, for each image and for each weight. */
+  image: 50e-6,
+  weight: 12e-9,
+  /** To decode a photo, and each of its own pixels. */
   photo: 3e-3,
   photoPixel: 16e-9,
-  /** Seconds of a training step for each image, and for each weight. */
-  image: 25e-6,
-  weight: 6e-9,
+  /** Of a notebook besides all that, whatever the threads: kernel, figures. */
+  notebook: 8,
 };
 
-/** Seconds that a notebook takes besides all that: kernel, figures, the softmaxes. */
-const secondsPerNotebook: Record<string, number> = { "04": 20, "05": 20, "06": 60 };
-
-/** Numbers of images, seconds, bytes. */
+/** Numbers of what is left to do; seconds and bytes of all of it. */
 export interface Cost {
+  /** Photos to decode. */
   decoded: number;
+  /** Images through frozen layers. */
   forward: number;
-  /** Of these three also what is finished already. */
   trainings: number;
   epochs: number;
   trainingSeconds: number;
-  /** All of it. */
   seconds: number;
   bytes: number;
 }
 
 /** Lines for a reader. */
-export function costLines(cost: Cost): string[] {
-  const recipes = `${thousands(cost.trainings)} ${cost.trainings === 1 ? "recipe" : "recipes"}`;
-  const { threads } = readEngineChoice();
+export function costLines(
+  { decoded, forward, trainings, epochs, trainingSeconds, seconds, bytes }: Cost,
+): string[] {
+  const recipes = `${thousands(trainings)} ${trainings === 1 ? "recipe" : "recipes"}, ${
+    thousands(epochs)
+  } epochs`;
   return [
-    `to compute  ${thousands(cost.decoded)} photos to decode, ${
-      thousands(cost.forward)
-    } images through VGG16`,
-    ...cost.epochs === 0 ? [] : [
-      `to train    ${recipes}, ${thousands(cost.epochs)} epochs, less what is stored: about ` +
-      `${durationText(cost.trainingSeconds)} of the time`,
-    ],
-    `time        about ${durationText(cost.seconds)} on ${threads} CPU threads, a first guess`,
-    `disk        about ${thousands(Math.ceil(cost.bytes / 1e6))} MB more in the run's folder`,
+    `to compute  ${thousands(decoded)} photos to decode, ${thousands(forward)} images through VGG16`,
+    ...epochs > 0 ? [`to train    ${recipes}: about ${durationText(trainingSeconds)} of the time`] : [],
+    `time        about ${durationText(seconds)} on ${readEngineChoice().threads} CPU threads, a first guess`,
+    `disk        about ${thousands(Math.ceil(bytes / 1e6))} MB more in the run's folder`,
   ];
 }
 
+/** A training that the notebooks need. */
+interface Training {
+  readonly config: Config;
+  readonly opensTest: boolean;
+  /** Null where what is stored of it is not looked at. */
+  readonly stored: Stored | null;
+}
+
 /**
- * What is left to compute for these notebooks.
+ * What is left to compute for these notebooks. The studies of notebook 06 count as if none of them were stored.
  *
  * @param options.forgotten stored work that does not count, as it is going to be deleted
  * @throws {RangeError} for a table, photos or weights that cannot be used
@@ -86,6 +87,24 @@ export async function estimateCost(
   { forgotten = [] }: { forgotten?: readonly StoredWork[] } = {},
 ): Promise<Cost> {
   const needs = (...numbers: string[]) => notebooks.some((name) => numbers.includes(name.slice(0, 2)));
+  const studies = needs("06") ? studyConfigs(config) : [];
+  const sizes = [
+    ...needs("02", "04", "05") ? [config.size] : [],
+    ...studies.map(({ config }) => config.size),
+  ];
+  const photos = await photosToDecode(config, sizes, forgotten);
+  const trainings: Training[] = studies.map((run) => ({ ...run, stored: null }));
+  if (needs("04", "05")) {
+    // Activations are found by their pixels: while images are missing, nothing is known of them.
+    const stored = photos.get(sizeText(config.size))!.images === 0
+      ? await openStored(config, forgotten)
+      : null;
+    for (const recipe of recipesOf(config)) {
+      trainings.push({ config: { ...config, recipe }, opensTest: needs("05"), stored });
+    }
+  }
+
+  const { engine, threads } = readEngineChoice();
   const cost: Cost = {
     decoded: 0,
     forward: 0,
@@ -95,74 +114,96 @@ export async function estimateCost(
     seconds: 0,
     bytes: 0,
   };
-  const { engine, threads } = readEngineChoice();
-  const { photos } = await partSizesOf(config);
-  const studies = needs("06") ? studyConfigs(config) : [];
-
-  const missing = (size: ImageSize) =>
-    photos - (forgotten.includes("images") ? 0 : countStoredImages(openStore(storeFolder(config)), size));
-  const imageSizes = [
-    ...needs("02", "04", "05") ? [config.size] : [],
-    ...studies.map((run) => run.config.size),
-  ];
-  for (const size of new Map(imageSizes.map((size) => [String(size), size])).values()) {
-    const images = Math.max(0, missing(size));
+  for (const { size, images } of photos.values()) {
     cost.decoded += images;
     cost.bytes += 3 * pixelsIn(size) * images;
   }
-  if (cost.decoded > 0) {
-    const perPhoto = speeds.photo + speeds.photoPixel * await photoPixels(config);
-    cost.seconds += cost.decoded * perPhoto / Math.min(threads, 4); // photos in flight
-  }
+  const perPhoto = speeds.photo + speeds.photoPixel * (cost.decoded > 0 ? await photoPixels(config) : 0);
+  cost.seconds += cost.decoded * perPhoto / Math.min(threads, 4); // photos in flight
 
-  /** Images that pass the layers before a depth, once for all that share them. */
+  /** Images through the layers before a depth, once for all trainings that share them. */
   const passes = new Map<string, { depth: Depth; size: ImageSize; images: number }>();
-  const addPass = ({ size, scaling, subsetShare }: Config, depth: Depth, images: number) => {
-    const key = `${depth} ${size} ${scaling} ${subsetShare}`;
-    passes.set(key, { depth, size, images: Math.max(images, passes.get(key)?.images ?? 0) });
-  };
-  if (needs("04", "05")) {
-    // Activations are found by their pixels: while images are missing, nothing is known of them.
-    const isKnown = missing(config.size) <= 0 && !forgotten.includes("activations") && await isEngineReady();
-    const { subset, test } = isKnown
-      ? await missingActivations(config).catch(refuse)
-      : await partSizesOf(config);
-    addPass(config, "head", subset + (needs("05") ? test : 0));
-  }
-  const ownRecipe = config.recipe.length > 0 && needs("04", "05") ? [{ config, opensTest: true }] : [];
-  for (const { config, opensTest } of [...ownRecipe, ...studies]) {
+  for (const { config, opensTest, stored } of trainings) {
+    const { size, scaling, subsetShare, recipe } = config;
     const { subset, train, test } = await partSizesOf(config);
-    cost.trainings++;
-    for (const { depth, epochs, batchSize } of config.recipe) {
-      const trained = trainedLayers(depth);
-      const pass = multiplications(trained, config.size) / (threads * speeds.trained);
-      const weights = parameterCount(trained);
-      const perImage = speeds.image + 3 * pass + weights * speeds.weight / batchSize;
+    const isTrained = stored?.isTrained(recipe) ?? false;
+    if (!isTrained) cost.trainings++;
+    for (const { depth, epochs, batchSize } of recipe) {
+      const images = stored?.missing(depth, opensTest) ?? subset + (opensTest ? test : 0);
+      const key = `${depth} ${sizeText(size)} ${scaling} ${subsetShare}`;
+      passes.set(key, { depth, size, images: Math.max(images, passes.get(key)?.images ?? 0) });
+      if (isTrained) continue;
+      const layers = trainedLayers(depth);
+      const pass = multiplications(layers, size) * speeds.trained;
+      const perImage = speeds.image + 3 * pass + parameterCount(layers) * speeds.weight / batchSize;
       cost.epochs += epochs;
-      cost.trainingSeconds += epochs * (train * perImage + (subset - train) * pass);
-      cost.bytes += 4 * weights; // its checkpoints are gone when it ends
-      if (depth !== "block1") addPass(config, depth, subset + (opensTest ? test : 0));
+      cost.trainingSeconds += epochs * (train * perImage + (subset - train) * pass) / threads;
+      cost.bytes += 4 * parameterCount(layers); // its checkpoints are gone when it ends
     }
   }
   for (const { depth, size, images } of passes.values()) {
+    if (depth === "block1") continue; // reads the images themselves
+    const each = multiplications(frozenLayers(depth), size) *
+      speeds.forward[engine === "wasm" ? "wasm" : "native"];
     cost.forward += images;
-    cost.seconds += images * multiplications(frozenLayers(depth), size) /
-      (threads * speeds.forward[engine === "wasm" ? "wasm" : "native"]);
-    cost.bytes += images * (2 * inputLength(depth, size) + 40); // half floats, key and checksum
+    cost.seconds += images * each / threads;
+    cost.bytes += images * (2 * inputLength(depth, size) + 36); // half floats, key and checksum
   }
-  const others = notebooks.map((name) => secondsPerNotebook[name.slice(0, 2)] ?? 6);
-  cost.seconds += cost.trainingSeconds + others.reduce((a, b) => a + b, 0);
+  cost.seconds += cost.trainingSeconds + notebooks.length * speeds.notebook;
   return cost;
 }
 
+/** The trainings of notebook 4: the comparison of the optimizers on the frozen network, and the configuration's own recipe. */
+function recipesOf({ optimizers, learningRate, epochs, batchSize, recipe }: Config): Recipe[] {
+  const softmax = { depth: "head", learningRate, epochs, batchSize } as const;
+  const comparison = optimizers.map((optimizer) => [stageOf({ ...softmax, optimizer })]);
+  return recipe.length > 0 ? [...comparison, recipe] : comparison;
+}
+
+/** Photos that are not stored yet, for each size of images. */
+async function photosToDecode(config: Config, sizes: readonly ImageSize[], forgotten: readonly StoredWork[]) {
+  const { photos } = await partSizesOf(config);
+  const store = openStore(storeFolder(config));
+  return new Map(sizes.map((size) => {
+    const stored = forgotten.includes("images") ? 0 : countStoredImages(store, size);
+    return [sizeText(size), { size, images: Math.max(0, photos - stored) }];
+  }));
+}
+
+/** What is stored for a configuration whose images are there. */
+interface Stored {
+  isTrained(recipe: Recipe): boolean;
+  /** Images whose activations at this depth are missing: of the subset, and of the test where it is opened. */
+  missing(depth: Depth, opensTest: boolean): number;
+}
+
+/** Null where the engine, which is part of all keys, has still to be set up. Loads it. */
+async function openStored(config: Config, forgotten: readonly StoredWork[]): Promise<Stored | null> {
+  const { engine } = readEngineChoice();
+  if (engine !== "wasm" && (await readInstallation(tfjsNodeFolder())).state !== "ready") return null;
+  const { countMissing, openExperiment } = await import("../experiment/experiment.ts");
+  const { configurationOf, modelOf } = await import("../experiment/run.ts");
+  const experiment = await openExperiment(config).catch(refuse);
+  const { parts, store } = experiment;
+  const model = modelOf(experiment);
+  return {
+    isTrained: (recipe) =>
+      !forgotten.includes("trainings") && store.has("runs", configurationOf(experiment, model, recipe)),
+    missing(depth, opensTest) {
+      const rows = opensTest ? [...parts.subset, ...parts.test] : parts.subset;
+      if (depth === "block1" || forgotten.includes("activations")) return rows.length;
+      return countMissing(experiment, rows, depth);
+    },
+  };
+}
+
 /** Multiplications of these layers for one image. */
-function multiplications(of: readonly typeof layers[number][], size: ImageSize): number {
+function multiplications(layers: readonly Layer[], size: ImageSize): number {
   const shapes = new Map(
     outputShapes(size).map(({ name, shape: [height, width] }) => [name, height * width]),
   );
-  return of.reduce((sum, layer) => {
-    const kernel = layer.kind === "convolution" ? 9 * layer.inputs * layer.outputs : 0;
-    return sum + kernel * shapes.get(layer.name)!;
+  return layers.reduce((sum, { kind, name, inputs, outputs }) => {
+    return sum + (kind === "convolution" ? 9 * inputs * outputs * shapes.get(name)! : 0);
   }, 0);
 }
 
@@ -199,20 +240,8 @@ async function photoPixels(config: Config): Promise<number> {
   return pixels.length === 0 ? 0 : pixels.reduce((a, b) => a + b) / pixels.length;
 }
 
-/** Images of the subset and of the test whose activations are not stored. Loads the engine, which is part of their keys. */
-async function missingActivations(config: Config): Promise<{ subset: number; test: number }> {
-  const { countMissing, openExperiment } = await import("../experiment/experiment.ts");
-  const experiment = await openExperiment(config);
-  const { subset, test } = experiment.parts;
-  return { subset: countMissing(experiment, subset, "head"), test: countMissing(experiment, test, "head") };
-}
-
 /** A table, photos or weights that cannot be used: the call cannot be carried out as given. */
 function refuse(error: Error): never {
   if (!["Error", "SyntaxError"].includes(error.name)) throw error;
   throw new RangeError(error.message, { cause: error });
-}
-
-async function isEngineReady(): Promise<boolean> {
-  return readEngineChoice().engine === "wasm" || (await readInstallation(tfjsNodeFolder())).state === "ready";
 }

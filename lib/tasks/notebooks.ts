@@ -1,4 +1,9 @@
-/** The project's notebooks: their order, which of them a run takes, what each keeps in the run's folder. */
+/** The project's notebooks: their order, which of them a run takes, what each keeps in the run's folder, what its first cell sets. */
+import { join } from "node:path";
+import type { Config, ConfigOptions } from "../config.ts";
+import type { Notebook } from "../support/notebook/ipynb.ts";
+import { parametersCell, withParameters } from "../support/notebook/parameters.ts";
+import { projectRoot } from "../support/project.ts";
 
 /** What the write-up tells, in order. */
 export const mainNotebooks = [
@@ -14,7 +19,7 @@ export const furtherNotebook = "06_future_work";
 
 /** Results in a run's folder that belong to a notebook even where it took them as they were. */
 export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
-  "04_optimizer_comparison": ["optimizers", "trainings"],
+  "04_optimizer_comparison": ["trainings"],
   "05_final_evaluation": ["model"],
   [furtherNotebook]: ["studies"],
 };
@@ -36,4 +41,24 @@ export function selectNotebooks({ only, from }: { only: string[] | null; from: s
     return names.filter((name) => wanted.includes(name));
   }
   return names.slice(from ? names.indexOf(find(from)) : 0);
+}
+
+/** Where a notebook's source lies. */
+export function sourcePath(name: string): string {
+  return join(projectRoot, "notebooks", `${name}.ipynb`);
+}
+
+/** A copy whose parameters cell sets this configuration: opened alone it goes on with this run. @param options what the call gave */
+export function withRunParameters(notebook: Notebook, config: Config, options: ConfigOptions): Notebook {
+  const { preset, data, weights, out } = config;
+  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
+  const parameters = { ...Object.fromEntries(given), preset, data, weights: weights ?? "none", out };
+  const source = "// Set by deno task reproduce: this copy goes on with its run.\n" +
+    `const parameters = ${JSON.stringify(parameters, null, 2)};`;
+  return withParameters(notebook, source);
+}
+
+/** A copy with the parameters cell of its source: a run's own one names places on this machine. */
+export function withSourceParameters(executed: Notebook, source: Notebook): Notebook {
+  return withParameters(executed, parametersCell(source).source);
 }

@@ -7,6 +7,7 @@ import { oneDnnHelps, readEngineChoice } from "../support/engine/engine_choice.t
 import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 import { parseNotebook } from "../support/notebook/ipynb.ts";
 import { projectRoot } from "../support/project.ts";
+import { sourcePath } from "./notebooks.ts";
 import { changedFiles, type Fingerprint, type NotebookRecord, type RunRecord } from "./run_record.ts";
 
 export interface PlannedNotebook {
@@ -48,7 +49,7 @@ export async function planNotebooks(
     engine: await engineText(),
   };
   return await Promise.all(names.map(async (name) => {
-    const path = join(projectRoot, "notebooks", `${name}.ipynb`);
+    const path = sourcePath(name);
     const text = await Deno.readTextFile(path);
     const code = parseNotebook(text, name).cells.map(({ source }) => source).join("\n");
     const fingerprint = { notebook: sha256(text), code: await codeDigest(code, dirname(path)), ...shared };

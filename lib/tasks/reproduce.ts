@@ -9,12 +9,11 @@ import { writeAtomic } from "../support/atomic.ts";
 import { whyNotNative } from "../support/engine/install.ts";
 import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../support/notebook/ipynb.ts";
-import { withParameters } from "../support/notebook/parameters.ts";
 import { type NotebookLine, notebookLine } from "../support/terminal_line.ts";
-import { projectRoot, shownPath } from "../support/project.ts";
+import { shownPath } from "../support/project.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../support/storage_error.ts";
 import { costLines, estimateCost } from "./estimate.ts";
-import { furtherNotebook, selectNotebooks } from "./notebooks.ts";
+import { furtherNotebook, selectNotebooks, sourcePath, withRunParameters } from "./notebooks.ts";
 import { type PlannedNotebook, planNotebooks } from "./plan.ts";
 import { parseReproduceOptions, usage } from "./reproduce_options.ts";
 import {
@@ -38,6 +37,14 @@ interface Stand {
   line: NotebookLine | null;
 }
 
+/** What the call gave, and how far its run is. */
+interface Call {
+  readonly options: ConfigOptions;
+  readonly stand: Stand;
+  /** What one cell may take. */
+  readonly timeoutSeconds: number;
+}
+
 /** Returns the exit code: 0 done, 1 a notebook failed, 2 the call cannot be carried out or its folder not be written to. */
 async function main(args: string[]): Promise<number> {
   try {
@@ -47,7 +54,7 @@ async function main(args: string[]): Promise<number> {
       return 0;
     }
     const names = selectNotebooks(options);
-    for (const name of names) await readNotebook(join(projectRoot, "notebooks", `${name}.ipynb`));
+    for (const name of names) await readNotebook(sourcePath(name));
     let config = createConfig(options.config);
     const stand: Stand = { kept: [], current: null, line: null };
     endOnRequest(() => farewell(config, stand));
@@ -63,14 +70,8 @@ async function main(args: string[]): Promise<number> {
     for (const line of await describeForgetting(config, forgetting)) console.log(`deleting ${line}`);
     await forget(config, forgetting);
     const isLong = trainsConvolutions(config, names);
-    const parameters = parametersOf(config, options.config);
-    const code = await run(
-      config,
-      names,
-      parameters,
-      stand,
-      options.timeoutSeconds ?? (isLong ? 86_400 : 3600),
-    );
+    const timeoutSeconds = options.timeoutSeconds ?? (isLong ? 86_400 : 3600);
+    const code = await run(config, names, { options: options.config, stand, timeoutSeconds });
     await removeLeftOvers(config.out); // a kernel may have been killed since
     return code;
   } catch (error) {
@@ -129,15 +130,6 @@ async function withWeights(config: Config, options: ConfigOptions): Promise<Conf
   return config;
 }
 
-/** The parameters cell of this run's notebooks: opened alone they go on with it. */
-function parametersOf(config: Config, options: ConfigOptions): string {
-  const { preset, data, weights, out } = config;
-  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
-  const parameters = { ...Object.fromEntries(given), preset, data, weights: weights ?? "none", out };
-  return `// Set by deno task reproduce: this copy goes on with its run.\n` +
-    `const parameters = ${JSON.stringify(parameters, null, 2)};`;
-}
-
 function introduce(config: Config): void {
   const data = config.data ? shownPath(config.data) : "drawn stand-in images (SYNTHETIC), no photos";
   const weights = config.weights ? shownPath(config.weights) : "seeded random, no ImageNet file was found";
@@ -182,13 +174,8 @@ async function costText(config: Config, names: string[], forgotten: StoredWork[]
   return costLines(await estimateCost(config, names, { forgotten })).join("\n");
 }
 
-async function run(
-  config: Config,
-  names: string[],
-  parameters: string,
-  stand: Stand,
-  timeoutSeconds: number,
-): Promise<number> {
+async function run(config: Config, names: string[], call: Call): Promise<number> {
+  const { stand } = call;
   const record = await readRunRecord(config);
   const plan = await planNotebooks(config, names, record);
   const todo = plan.filter(({ reason }) => reason !== null);
@@ -201,10 +188,11 @@ async function run(
     return 0;
   }
   console.log(`${await costText(config, todo.map(({ name }) => name))}\n`);
-  const configPath = join(config.out, "config.json");
-  await writeAtomic(configPath, jsonText(config));
+  await writeAtomic(join(config.out, "config.json"), jsonText(config));
   if (dirname(config.out) === dirname(latestRun)) await writeAtomic(latestRun, jsonText(config));
-  const timings = await readJson(join(config.out, "timings.json")) ?? {};
+  const timings = await Deno.readTextFile(join(config.out, "timings.json")).then(JSON.parse).catch(
+    () => ({}),
+  );
   for (const [index, notebook] of todo.entries()) {
     const { name } = notebook;
     console.log(`${name.padEnd(24)} ${notebook.reason}`);
@@ -215,8 +203,7 @@ async function run(
     try {
       using line = notebookLine(name, { index, count: todo.length });
       stand.line = line;
-      const executed = await runNotebook(configPath, notebook, { parameters, line, timeoutSeconds });
-      stand.line = null;
+      const executed = await runNotebook(config, notebook, call);
       line[Symbol.dispose]();
       for (const warning of warningsOf(executed)) console.warn(warning);
     } catch (error) {
@@ -240,17 +227,17 @@ async function run(
 
 /** Executes one notebook; after each cell the copy in the run's folder holds what was rendered so far. */
 async function runNotebook(
-  configPath: string,
+  config: Config,
   { name, path, executed: target }: PlannedNotebook,
-  { parameters, line, timeoutSeconds }: { parameters: string; line: NotebookLine; timeoutSeconds: number },
+  { options, stand, timeoutSeconds }: Call,
 ): Promise<Notebook> {
-  const source = withParameters(await readNotebook(path), parameters, name);
+  const source = withRunParameters(await readNotebook(path), config, options);
   const save = (executed: Notebook) => writeAtomic(target, serializeNotebook(executed));
   const executed = await executeNotebook(source, {
     ...{ name, timeoutSeconds },
     folder: dirname(path),
-    env: { HAM10000_CONFIG: configPath },
-    onProgress: line.update,
+    env: { HAM10000_CONFIG: join(config.out, "config.json") },
+    onProgress: stand.line?.update,
     onCellDone: save,
   });
   await save(executed);
@@ -276,7 +263,7 @@ function warningsOf({ cells }: Notebook): string[] {
 }
 
 async function keep(config: Config, record: RunRecord, timings: Record<string, number>): Promise<void> {
-  const { synthetic, engine, digests } = await readJson(join(config.out, "results.json")) ?? {};
+  const { synthetic, engine, digests } = await readResults(config.out).catch(() => null) ?? {};
   await writeRunRecord(config, record, { versions: packageVersions(), synthetic, engine, digests });
   await writeAtomic(join(config.out, "timings.json"), jsonText(timings));
 }
@@ -292,11 +279,6 @@ function resultText(results: Results): string {
 
 function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-// deno-lint-ignore no-explicit-any -- JSON of our own making, read for a few fields
-async function readJson(path: string): Promise<any> {
-  return await Deno.readTextFile(path).then(JSON.parse).catch(() => null);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

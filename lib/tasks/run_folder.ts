@@ -1,4 +1,5 @@
 /** A run's folder: one run at a time in it, what killed runs left there, and the stored work that a run is told to forget. */
+import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import type { Config } from "../config.ts";
@@ -32,12 +33,10 @@ export async function lockRun({ out }: Pick<Config, "out">): Promise<Disposable>
  * editor may be writing) stay, for an hour at most: by then another process only happens to have the number.
  */
 export async function removeLeftOvers(folder: string): Promise<void> {
-  for (const entry of await Array.fromAsync(Deno.readDir(folder)).catch(() => [])) {
-    const path = join(folder, entry.name);
-    const writer = writerOf(entry.name);
-    if (writer === null) {
-      if (entry.isDirectory) await removeLeftOvers(path);
-    } else if (!isRunning(writer) || await isOld(path)) {
+  for (const name of await Array.fromAsync(glob("**/*.tmp", { cwd: folder }))) {
+    const path = join(folder, name);
+    const writer = writerOf(name);
+    if (writer !== null && (!isRunning(writer) || await isOld(path))) {
       await Deno.remove(path, { recursive: true }).catch(() => {}); // finished or removed in the meantime
     }
   }
@@ -57,14 +56,26 @@ async function isOld(path: string): Promise<boolean> {
   return mtime !== null && Date.now() - mtime.getTime() > 3_600_000;
 }
 
-/** Stored work by the name that `--forget` takes: where it lies, what it is, and the notebook whose `--fresh` forgets it. */
+/** Stored work by the name that `--forget` takes: what it is, where it lies, and the notebook whose `--fresh` forgets it. */
 const storedWork = {
-  images: { folder: "store/images", what: "decoded photos", notebook: "02_augmentation" },
-  activations: { folder: "store/activations", what: "activations", notebook: "04_optimizer_comparison" },
-  optimizers: { folder: "optimizers", what: "the trained softmaxes", notebook: "04_optimizer_comparison" },
-  model: { folder: "model", what: "the saved model", notebook: "05_final_evaluation" },
-  trainings: { folder: "trainings", what: "trained networks and their checkpoints", notebook: null },
-  studies: { folder: "studies", what: "the results of notebook 06's studies", notebook: null },
+  images: { what: "decoded photos", places: ["store/{images,photos}-*"], notebook: "02_augmentation" },
+  activations: {
+    what: "what the frozen layers make of the images",
+    places: ["store/activations"],
+    notebook: "04_optimizer_comparison",
+  },
+  model: { what: "the saved model", places: ["model"], notebook: "05_final_evaluation" },
+  trainings: {
+    what: "trained networks, their checkpoints and measurements",
+    places: ["store/{fits,checkpoints,runs}", "trainings"],
+    notebook: null,
+  },
+  answers: {
+    what: "the answers to the test, which is then opened again",
+    places: ["store/answers"],
+    notebook: null,
+  },
+  studies: { what: "the results of notebook 06's studies", places: ["studies"], notebook: null },
 } as const;
 
 export type StoredWork = keyof typeof storedWork;
@@ -78,25 +89,22 @@ export interface Forgetting {
   readonly work: readonly StoredWork[];
 }
 
-/** One line for each kind of work that would go: where it lies, what it is, its size, how long it took. */
+/** One line for each kind of work that would go: what it is, its size, and how long its trainings took. */
 export async function describeForgetting(config: Config, forgetting: Forgetting): Promise<string[]> {
   const lines: string[] = [];
   for (const name of workIn(forgetting)) {
-    const { folder, what } = storedWork[name];
-    const { bytes, seconds } = await measure(join(config.out, folder));
-    if (bytes === 0) continue;
+    const { bytes, seconds } = await measure(config, name);
     const took = seconds > 0 ? `, ${durationText(seconds)} of training` : "";
-    lines.push(`${folder} (${what}): ${(bytes / 1e6).toFixed(1)} MB${took}`);
+    if (bytes > 0) lines.push(`${name} (${storedWork[name].what}): ${(bytes / 1e6).toFixed(1)} MB${took}`);
   }
   return lines;
 }
 
 /** Deletes that work, and the record that the notebooks have run. */
 export async function forget(config: Config, forgetting: Forgetting): Promise<void> {
-  for (const name of workIn(forgetting)) {
-    await Deno.remove(join(config.out, storedWork[name].folder), { recursive: true }).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+  const places = workIn(forgetting).flatMap((name) => storedWork[name].places);
+  for (const path of await Array.fromAsync(glob(places, { cwd: config.out }))) {
+    await Deno.remove(join(config.out, path), { recursive: true });
   }
   if (forgetting.notebooks.length === 0) return;
   const record = await readRunRecord(config);
@@ -111,23 +119,22 @@ export function workIn({ notebooks, work }: Forgetting): StoredWork[] {
   );
 }
 
-/** Bytes of all files in a folder, and the seconds of training that its records tell of. */
-async function measure(folder: string): Promise<{ bytes: number; seconds: number }> {
+/** Bytes of stored work, and the seconds of training that its records tell of: `seconds` of a run, `minutes` of a study's rows. */
+async function measure({ out }: Config, name: StoredWork): Promise<{ bytes: number; seconds: number }> {
   const sum = { bytes: 0, seconds: 0 };
-  for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(folder)).catch(() => [])) {
-    const path = join(folder, name);
-    const { bytes, seconds } = isDirectory
-      ? await measure(path)
-      : { bytes: (await Deno.stat(path)).size, seconds: name.endsWith(".json") ? await secondsIn(path) : 0 };
-    sum.bytes += bytes;
-    sum.seconds += seconds;
+  const files = glob(storedWork[name].places.map((place) => `${place}/**`), {
+    cwd: out,
+    withFileTypes: true,
+  });
+  for await (const { name, parentPath, isFile } of files) {
+    if (!isFile()) continue;
+    const path = join(parentPath, name);
+    sum.bytes += (await Deno.stat(path)).size;
+    if (!name.endsWith(".json")) continue;
+    const told = await Deno.readTextFile(path).then(JSON.parse).catch(() => null);
+    for (const row of Array.isArray(told) ? told : [told]) {
+      sum.seconds += (Number(row?.seconds) || 0) + 60 * (Number(row?.minutes) || 0);
+    }
   }
   return sum;
-}
-
-/** A training's record says `seconds`, a row of a study `minutes`. */
-async function secondsIn(path: string): Promise<number> {
-  const told = await Deno.readTextFile(path).then(JSON.parse).catch(() => null);
-  const minutes = Array.isArray(told) ? told.map((row) => Number(row?.minutes) || 0) : [];
-  return (Number(told?.seconds) || 0) + 60 * minutes.reduce((a, b) => a + b, 0);
 }

@@ -1,4 +1,5 @@
 /** `run.json`: which notebooks a run's folder holds, what they were made from, and what they wrote. */
+import { glob } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { writeAtomic, writerOf } from "../support/atomic.ts";
 import { type Config, experimentOf } from "../config.ts";
@@ -69,25 +70,18 @@ export async function filesOf(
   began: number,
 ): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
+  const others = ["store/**", "notebooks/**"];
+  const results = await Array.fromAsync(glob("**", { cwd: out, exclude: others, withFileTypes: true }));
+  const written = results.filter((entry) => entry.isFile()).map(({ parentPath, name }) =>
+    relative(out, join(parentPath, name)).replaceAll("\\", "/")
+  );
   const owned = ownedFolders[notebook] ?? [];
-  const scan = async (folder: string) => {
-    for await (const entry of Deno.readDir(folder)) {
-      const path = join(folder, entry.name);
-      const name = relative(out, path).replaceAll("\\", "/");
-      if (entry.isDirectory) {
-        if (name !== "store") await scan(path);
-        continue;
-      }
-      if (isBookkeeping(name) || (name.startsWith("notebooks/") && name !== `notebooks/${notebook}.ipynb`)) {
-        continue;
-      }
-      const isOwned = owned.some((folder) => name.startsWith(`${folder}/`));
-      if (isOwned || (await Deno.stat(path)).mtime!.getTime() >= began) {
-        files[name] = sha256(await Deno.readFile(path));
-      }
+  for (const name of [`notebooks/${notebook}.ipynb`, ...written.filter((name) => !isBookkeeping(name))]) {
+    const isOwned = owned.some((folder) => name.startsWith(`${folder}/`));
+    if (isOwned || (await Deno.stat(join(out, name))).mtime!.getTime() >= began) {
+      files[name] = sha256(await Deno.readFile(join(out, name)));
     }
-  };
-  await scan(out);
+  }
   return files;
 }
 
@@ -106,8 +100,8 @@ export async function changedFiles(
 
 /** Files that are no notebook's own: every run writes them, or they hold times, which no two runs share, or are unfinished. */
 function isBookkeeping(name: string): boolean {
-  return ["run.json", "config.json", "timings.json", "test_openings.jsonl", ".lock"].includes(name) ||
-    name.endsWith(".seconds.json") || writerOf(name) !== null;
+  const shared = ["run.json", "config.json", "timings.json", "test_openings.jsonl"];
+  return shared.includes(name) || name.endsWith(".seconds.json") || writerOf(name) !== null;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,15 +1,8 @@
+import { rankRuns } from "../../lib/evaluation/metrics.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { colourHistogram, histogramLength, measureBaselines } from "../../lib/experiment/baselines.ts";
-import {
-  configurationOf,
-  modelOf,
-  networkOf,
-  rankRuns,
-  type Run,
-  runName,
-  train,
-} from "../../lib/experiment/run.ts";
+import { configurationOf, modelOf, networkOf, type Run, runName, train } from "../../lib/experiment/run.ts";
 import {
   describeChoice,
   describeRecipe,
@@ -45,8 +38,10 @@ Deno.test({
       );
       assert.match(text, /accuracy\/validation/);
 
+      await Deno.remove(join(folder, "history.jsonl"));
       const again = await train(experiment, modelOf(experiment), [block5]);
       assert.equal(again.computed, false);
+      assert.equal((await Deno.readTextFile(join(folder, "history.jsonl"))).trim(), lines.join("\n"));
       assert.deepEqual(withoutTime(again), withoutTime(first));
       const longer = await train(experiment, modelOf(experiment), [block5, { ...block5, epochs: 1 }]);
       assert.deepEqual(

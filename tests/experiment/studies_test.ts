@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createConfig } from "../../lib/config.ts";
+import { runStudy, testOnAllImages } from "../../lib/experiment/studies.ts";
 import {
   allImages,
   ladder,
   ownRecipe,
-  runStudy,
   studyConfigs,
   type StudyRun,
-  testOnAllImages,
   variantOf,
-} from "../../lib/experiment/studies.ts";
+} from "../../lib/experiment/study_runs.ts";
 import {
   compareFairly,
   learningRates,

@@ -14,7 +14,8 @@ import {
 } from "../../lib/experiment/results.ts";
 import { modelOf, type Run, train } from "../../lib/experiment/run.ts";
 import { saveNetwork } from "../../lib/experiment/saved_network.ts";
-import { accuracyByExposure, answerExamples, drawnAnswers, openTest } from "../../lib/experiment/testing.ts";
+import { accuracyByExposure } from "../../lib/experiment/results.ts";
+import { answerExamples, drawnAnswers, openTest } from "../../lib/experiment/testing.ts";
 import { classesOf } from "../../lib/data/diagnosis.ts";
 import { engine } from "../../lib/support/engine/engine.ts";
 import { withExperiment } from "./small_experiment.ts";

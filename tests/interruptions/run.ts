@@ -121,12 +121,15 @@ function filesIn(folder: string, since = 0): string[] {
   return files;
 }
 
-/** What two runs must share: SHA-256 of results.json, tables and weights, and the results themselves, so that a difference has a name. */
+const isResult =
+  /^(results\.json|\w+\.csv|trainings\/[\w-]+\/(history\.jsonl|run\.json)|model\/(weights\.bin|model\.h5))$/;
+
+/** What two runs must share: SHA-256 of results.json, tables, courses of trainings and weights, and the results themselves, so that a difference has a name. */
 export async function resultsOf(place: Place, out: string): Promise<Record<string, unknown>> {
   const folder = join(place.folder, out);
   const shared: Record<string, unknown> = {};
   for (const name of filesIn(folder).sort()) {
-    if (!/^(results\.json|\w+\.csv|optimizers\/\w+\.head)$/.test(name)) continue;
+    if (!isResult.test(name)) continue;
     shared[name] = sha256(await Deno.readFile(join(folder, name)));
   }
   return { ...shared, results: JSON.parse(await Deno.readTextFile(join(folder, "results.json"))) };

@@ -1,15 +1,14 @@
 /** A run as files that may be published: notebooks without photos and machine paths, the results, the course of trainings, a summary. */
+import { glob } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { claimOf } from "../../experiment/conclusion.ts";
-import { claimBars } from "../../figures/claim.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../../support/notebook/ipynb.ts";
-import { parametersCell, withParameters } from "../../support/notebook/parameters.ts";
 import { assertNoPhotos, withoutPhotos } from "../../support/notebook/photos.ts";
 import { withStopNotice } from "../../support/notebook/stop_notice.ts";
 import { projectRoot } from "../../support/project.ts";
-import { summaryMarkdown } from "./sections.ts";
+import { sourcePath, withSourceParameters } from "../notebooks.ts";
+import { claimFigure, summaryMarkdown } from "./sections.ts";
 import { readRun } from "./stored_run.ts";
 
 /**
@@ -22,48 +21,31 @@ import { readRun } from "./stored_run.ts";
 export async function publish(run: string, target: string): Promise<string[]> {
   const stored = await readRun(run);
   const contents = new Map<string, string | Uint8Array>();
-  for (const { name, notebook } of stored.notebooks) {
-    const plain = await withSourceParameters(notebook, name);
-    const clean = withStopNotice(withoutMachinePaths(await withoutPhotos(plain)));
-    await assertNoPhotos(clean, { name });
-    contents.set(`${name}.ipynb`, serializeNotebook(clean));
+  for (const { name, notebook } of await Promise.all(stored.notebooks.map(publishable))) {
+    await assertNoPhotos(notebook, { name });
+    contents.set(`${name}.ipynb`, serializeNotebook(withStopNotice(notebook)));
   }
-  const records = ["results.json", "timings.json", "run.json", "test_openings.jsonl"];
-  for (const name of [...records, ...await trainingRecords(run)]) {
-    const text = await Deno.readTextFile(join(run, name)).catch(() => null);
-    if (text !== null) contents.set(name, text);
+  // What the run came to, and the course of its trainings, epoch by epoch; no weights.
+  const records = ["{results,timings,run}.json", "test_openings.jsonl", "studies/*.json"];
+  const courses = ["trainings/*/{history.jsonl,run.json,run.seconds.json}"];
+  for (const name of (await Array.fromAsync(glob([...records, ...courses], { cwd: run }))).sort()) {
+    contents.set(name, await Deno.readTextFile(join(run, name)));
   }
   const { results } = stored;
   const picture = results ? "claim.png" : undefined;
-  if (results) {
-    contents.set("claim.png", await claimBars(claimOf(results), { synthetic: results.synthetic }).toPng());
-  }
+  if (results) contents.set("claim.png", await claimFigure(results).toPng());
   contents.set("summary.md", summaryMarkdown(stored, { picture }));
   for (const [name, content] of contents) await writeAtomic(join(target, name), content);
   return [...contents.keys()];
 }
 
-/** With the parameters cell of the notebook's source: a run's own names folders of its machine. */
-async function withSourceParameters(notebook: Notebook, name: string): Promise<Notebook> {
-  const path = join(projectRoot, "notebooks", `${name}.ipynb`);
-  const source = await readNotebook(path).catch(() => null); // not one of this project
-  return source ? withParameters(notebook, parametersCell(source, name).source, name) : notebook;
-}
-
-/** What studies came to, and each recipe's course, epoch by epoch; no weights. */
-async function trainingRecords(run: string): Promise<string[]> {
-  const studies = (await namesIn(join(run, "studies"))).filter((name) => name.endsWith(".json"));
-  const trainings = (await namesIn(join(run, "trainings"))).filter((name) => name !== "stages");
-  const files = ["history.jsonl", "run.json", "run.seconds.json"];
-  return [
-    ...studies.map((name) => `studies/${name}`),
-    ...trainings.flatMap((name) => files.map((file) => `trainings/${name}/${file}`)),
-  ];
-}
-
-/** Sorted; none where there is no such folder. */
-async function namesIn(folder: string): Promise<string[]> {
-  return (await Array.fromAsync(Deno.readDir(folder)).catch(() => [])).map(({ name }) => name).sort();
+/** A notebook without photos, its parameters as in its source, and without the paths of this machine. */
+export async function publishable(
+  { name, notebook }: { name: string; notebook: Notebook },
+): Promise<{ name: string; notebook: Notebook }> {
+  const clean = await withoutPhotos(notebook);
+  const source = await readNotebook(sourcePath(name)).catch(() => notebook); // of a notebook that the project no longer has
+  return { name, notebook: withoutMachinePaths(withSourceParameters(clean, source)) };
 }
 
 /**

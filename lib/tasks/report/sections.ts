@@ -2,7 +2,8 @@
  * What a reader of one page must learn: the claim, what came out, why the test leaks, what it cost. Made from the run's own files,
  * for `summary.md` and for the site's first page.
  */
-import { claimOf } from "../../experiment/conclusion.ts";
+import { claimOf, conclusion, intervalText, resultRows } from "../../experiment/conclusion.ts";
+import { describeOpenings } from "../../experiment/openings.ts";
 import { asWrittenResult, deeperResult, type Result, type Results } from "../../experiment/results.ts";
 import {
   describeAllImages,
@@ -14,13 +15,13 @@ import {
 import { claimBars } from "../../figures/claim.ts";
 import { leakageBars } from "../../figures/class_bars.ts";
 import { ladderFigure } from "../../figures/cost.ts";
-import { exposureTable } from "../../figures/result_tables.ts";
 import type { Figure } from "../../figures/figure.ts";
-import { escapeMarkdown, percent, points, thousands } from "../../support/format.ts";
+import { exposureTable } from "../../figures/result_tables.ts";
 import { table } from "../../figures/table.ts";
 import { sizeText } from "../../image_size.ts";
-import { durationText } from "../../support/pace.ts";
+import { escapeMarkdown, percent, thousands } from "../../support/format.ts";
 import { findStop } from "../../support/notebook/stop_notice.ts";
+import { durationText } from "../../support/pace.ts";
 import { furtherNotebook } from "../notebooks.ts";
 import { leadOf, titleOf } from "./notebook_page.ts";
 import { notMedical, reportTitle } from "./page.ts";
@@ -49,30 +50,34 @@ export function summaryMarkdown(run: StoredRun, options: { picture?: string } = 
 
 /** The sections in reading order; a run that stopped before its results has the last alone. */
 export function makeSections(run: StoredRun): Section[] {
-  const { results } = run;
+  const { results, openings, studies } = run;
   if (!results) return [notebooksSection(run)];
   return [
-    claimSection(run, results),
-    resultSection(run, results),
+    claimSection(results),
+    resultSection(results),
     leakageSection(results),
-    ...run.studies ? [studiesSection(run.studies, results)] : [],
+    ...typeof openings !== "string" && openings.length > 0
+      ? [{ title: "How often the test was opened", text: describeOpenings(openings) }]
+      : [],
+    ...studies ? [studiesSection(studies, results)] : [],
     costSection(run, results),
     notebooksSection(run),
   ];
 }
 
 /** Plain text that belongs above everything else: stand-in data, random weights, other photos, no results. */
-export function warningsOf({ results, configuration }: StoredRun): string[] {
+export function warningsOf({ results, openings }: StoredRun): string[] {
   if (!results) {
     return ["This run has no results yet: it stopped before its last notebook, or is still running."];
   }
-  const { synthetic, weights } = results;
+  const { synthetic, weights, ham10000 } = results;
   return [
     synthetic && "SYNTHETIC stand-in data: the images are drawn. No number here says anything about skin.",
     weights === "random" &&
     "SEEDED RANDOM weights: this network has not been trained on ImageNet, the write-up's has.",
-    isOwnData(configuration) &&
+    !synthetic && !ham10000 &&
     "These are not the write-up's photos: the difference from its number says nothing about its claim.",
+    typeof openings === "string" && `Nobody can tell how often the test was opened: ${openings}`,
   ].filter((warning) => warning !== false);
 }
 
@@ -80,45 +85,39 @@ export function warningsOf({ results, configuration }: StoredRun): string[] {
 export function glance(run: StoredRun): { name: string; value: string; what: string }[] {
   const { results } = run;
   if (!results) return [];
-  const [frozen, deeper] = [asWrittenResult(results), deeperResult(results)];
-  const all = results.leakage.against9600.at(-1);
+  const deeper = deeperResult(results);
+  const all = results.leakage.against9600.at(-1)!;
   const seconds = totalSeconds(run);
-  const threads = results.engine.threads;
-  const interval = (of: Result) => intervalText(of).replace(/^ \((.*)\)$/, "; $1");
+  const { threads } = results.engine;
+  const accuracy = (name: string, { test: { accuracy, interval } }: Result, what: string) => ({
+    name,
+    value: percent(accuracy),
+    what: interval ? `${what}; 95 % interval ${intervalText(interval)}` : what,
+  });
   return [
     { name: "Claimed", value: percent(results.claimed.accuracy), what: "test accuracy, says the write-up" },
-    frozen && {
-      name: "Measured",
-      value: percent(frozen.test.accuracy),
-      what: `as written, the network frozen${interval(frozen)}`,
-    },
-    deeper && {
-      name: "Trained deeper",
-      value: percent(deeper.test.accuracy),
-      what: `from ${deeper.depth} on, same test${interval(deeper)}`,
-    },
-    all &&
+    accuracy("Measured", asWrittenResult(results), "as written, the network frozen"),
+    ...deeper ? [accuracy("Trained deeper", deeper, `from ${deeper.depth} on, same test`)] : [],
     { name: "Leaked", value: percent(all.copyShare), what: "of the test images have a copy in training" },
-    seconds > 0 && {
-      name: "Cost",
-      value: durationText(seconds),
-      what: `of computing${threads ? ` on ${threads} CPU thread${threads === 1 ? "" : "s"}` : ""}`,
-    },
-  ].filter((item) => typeof item === "object" && item !== null);
+    ...seconds > 0
+      ? [{
+        name: "Cost",
+        value: durationText(seconds),
+        what: `of computing on ${threads} CPU thread${threads === 1 ? "" : "s"}`,
+      }]
+      : [],
+  ];
 }
 
-function claimSection({ configuration }: StoredRun, { claimed, counts, synthetic }: Results): Section {
-  const images = synthetic ? "drawn images" : "photos";
+function claimSection({ claimed, counts, synthetic, ham10000 }: Results): Section {
   return {
     title: "What was claimed",
     text:
       `The write-up “${claimed.title}” takes VGG16, a network trained on everyday photos, and trains a new ` +
       `last layer on the photos of HAM10000. For its seven diagnoses it reports a test accuracy of ` +
       `**${percent(claimed.accuracy)}**. ` +
-      `We repeat its steps${isOwnData(configuration) ? " on other photos" : ""}: ${
-        thousands(counts.images)
-      } ` +
-      `${images} are augmented to ${thousands(counts.augmented)} images and split into ` +
+      `We repeat its steps${synthetic || ham10000 ? "" : " on other photos"}: ${thousands(counts.images)} ` +
+      `${imagesName(synthetic)} are augmented to ${thousands(counts.augmented)} images and split into ` +
       `${thousands(counts.train)} for training and ${thousands(counts.test)} for the test. ` +
       `Of the training images ${thousands(counts.subset)} are used.`,
   };
@@ -126,12 +125,9 @@ function claimSection({ configuration }: StoredRun, { claimed, counts, synthetic
 
 const resultTitle = "What we got";
 
-function resultSection({ openings }: StoredRun, results: Results): Section {
-  const [frozen, deeper] = [asWrittenResult(results), deeperResult(results)];
-  const rows = [...results.runs, ...results.baselines];
-  const { synthetic } = results;
-  const shown = table(rows, [
-    { value: (run) => nameOf(run, { frozen, deeper }), title: "what was trained" },
+function resultSection(results: Results): Section {
+  const shown = table(resultRows(results), [
+    { value: "name", title: "what was trained" },
     { value: (run) => run.train.accuracy, title: "train", format: percent },
     { value: (run) => run.validation.accuracy, title: "validation", format: percent },
     {
@@ -139,55 +135,25 @@ function resultSection({ openings }: StoredRun, results: Results): Section {
       title: "test",
       format: percent,
       best: "max",
-      spread: { title: "95 % interval", of: ({ test }) => test.interval },
+      spread: { title: "95 % interval", of: (run) => run.test.interval },
     },
     { value: (run) => run.test.macroF1, title: "test F1 (macro)", format: percent, best: "max" },
-  ], { synthetic });
-  const baselines = results.baselines.map(({ name, test }) => `${name} ${percent(test.accuracy)}`).join(", ");
+  ], { synthetic: results.synthetic });
   return {
     title: resultTitle,
     text: [
-      [frozen && frozenText(results, frozen), deeper && deeperText(results, deeper)].filter(Boolean).join(
-        " ",
-      ),
-      baselines && `Without any network: ${baselines}.`,
+      conclusion(results).replace(/^.*\n\n/, ""), // its heading is the section's
       shown.markdown,
       "The best test values are bold. F1 (macro) is the mean over the diagnoses. The intervals come from a bootstrap over " +
-      "lesions, because photos of one lesion are not independent." + openingsText(openings),
-    ].filter(Boolean).join("\n\n"),
-    figure: (size) => claimBars(claimOf(results), { synthetic, ...size }),
+      "lesions, because photos of one lesion are not independent.",
+    ].join("\n\n"),
+    figure: (size) => claimFigure(results, size),
   };
 }
 
-function frozenText(results: Results, run: Result): string {
-  return `With the network frozen and only the softmax trained (${run.optimizer}), the accuracy on ` +
-    `${thousands(run.test.n)} test images is **${percent(run.test.accuracy)}**${intervalText(run)}, ` +
-    `${toClaim(results, run)}.`;
-}
-
-function deeperText(results: Results, run: Result): string {
-  return `With the convolutions from ${run.depth} on trained as well (${run.optimizer}), it is ` +
-    `**${percent(run.test.accuracy)}**${intervalText(run)}, ${toClaim(results, run)}.`;
-}
-
-function intervalText({ test: { interval } }: Result): string {
-  return interval ? ` (95 % interval ${percent(interval.low)} to ${percent(interval.high)})` : "";
-}
-
-function toClaim({ claimed }: Results, { test }: Result): string {
-  const difference = test.accuracy - claimed.accuracy;
-  return `${points(Math.abs(difference), 1)} points ${difference < 0 ? "below" : "above"} the claim`;
-}
-
-/** How often the test was looked at, from the log. Stored answers are read again without an opening. */
-function openingsText(openings: StoredRun["openings"]): string {
-  if (openings.length === 0) return "";
-  const times = openings.map((network) => network.times);
-  const often = Math.max(...times) === 1 ? "once" : `${Math.min(...times)} to ${Math.max(...times)} times`;
-  return ` The test was opened for ${openings.length} ${
-    openings.length === 1 ? "network" : "networks"
-  }, ${often} for each, ` +
-    "as `test_openings.jsonl` shows.";
+/** The main result as one picture, at any width in pixels. */
+export function claimFigure(results: Results, size?: { width: number }): Figure {
+  return claimBars(claimOf(results), { synthetic: results.synthetic, ...size });
 }
 
 function leakageSection(results: Results): Section {
@@ -214,8 +180,6 @@ function leakageSection(results: Results): Section {
       "the network recognises pictures that it has seen. Also, it has about as many images of each diagnosis as of any " +
       "other, which no clinic has. Neither the claimed number nor ours is an accuracy on new patients.",
       shown.markdown,
-      "**Like for like.** The groups below hold images of the same diagnoses, answered by the same network; they differ in what " +
-      "training has seen of them.",
       exposureTable(results).markdown,
     ].join("\n\n"),
     figure: (size) => leakageBars(rows, { synthetic, ...size }),
@@ -257,11 +221,8 @@ function costSection(run: StoredRun, results: Results): Section {
       seconds: earlier,
     });
   }
-  const { engine, counts, synthetic } = results;
-  const machine = [
-    engine?.threads && `${engine.threads} threads of a CPU`,
-    engine?.name && `${engine.name}${engine.tensorflow ? ` on TensorFlow ${engine.tensorflow}` : ""}`,
-  ].filter(Boolean).join(", ");
+  const { engine: { name, tensorflow, threads }, counts, synthetic } = results;
+  const engine = `${name}${tensorflow === "none" ? "" : ` on TensorFlow ${tensorflow}`}`;
   const shown = table(rows, [
     { value: "what", title: "notebook" },
     { value: "seconds", title: "time", format: (value) => durationText(Math.round(Number(value))) },
@@ -269,13 +230,11 @@ function costSection(run: StoredRun, results: Results): Section {
   return {
     title: "What it cost",
     text: rows.length === 0 ? "The run has not kept its times." : [
-      `From ${thousands(counts.images)} ${
-        synthetic ? "drawn images" : "photos"
-      } to the numbers above it took ` +
-      `**${durationText(totalSeconds(run))}**${
-        machine ? ` on ${machine}` : ""
-      }. Decoded photos and activations that were ` +
-      "stored already are not counted.",
+      `From ${thousands(counts.images)} ${imagesName(synthetic)} to the numbers above it took ` +
+      `**${
+        durationText(totalSeconds(run))
+      }** on ${threads} threads of a CPU, ${engine}. Decoded photos and ` +
+      "activations that were stored already are not counted.",
       shown.markdown,
       studies && studiesCost(studies),
     ].filter(Boolean).join("\n\n"),
@@ -287,10 +246,10 @@ function studiesCost({ ladder, scaling, deep_optimizers, image_sizes, all_images
   const runs = [ladder, scaling, deep_optimizers, image_sizes, all_images].flat();
   const minutes = new Map(runs.map((run) => [run.configuration, run.minutes]));
   const seconds = 60 * [...minutes.values()].reduce((sum, value) => sum + value, 0);
-  return `Notebook 6 compares ${minutes.size} trainings, among them that of the result above. Together they took ` +
-    `${
-      durationText(Math.round(seconds))
-    }, on several days; other work on the machine slowed some of them down.`;
+  return `Notebook 6 compares ${minutes.size} trainings. Together they took ${
+    durationText(seconds)
+  }. Whatever else the ` +
+    "machine did meanwhile is in these times.";
 }
 
 /** Seconds of the main notebooks, and of the training that was done before they ran. */
@@ -313,11 +272,6 @@ function notebooksSection({ notebooks }: StoredRun): Section {
   return { title: "The notebooks", text: lines.join("\n") };
 }
 
-function nameOf(run: Result, marked: { frozen: Result | null; deeper: Result | null }): string {
-  if (run === marked.frozen) return `${run.name} (the result as written)`;
-  return run === marked.deeper ? `${run.name} (the best on validation)` : run.name;
-}
-
-function isOwnData({ columns, classes }: StoredRun["configuration"]): boolean {
-  return Boolean(columns || classes);
+function imagesName(synthetic: boolean): string {
+  return synthetic ? "drawn images" : "photos";
 }

@@ -4,11 +4,10 @@ import { dirname, join } from "node:path";
 import type { Figure } from "../../figures/figure.ts";
 import { darkColors } from "../../figures/palette.ts";
 import { writeFolderAtomic } from "../../support/atomic.ts";
-import { withoutPhotos } from "../../support/notebook/photos.ts";
 import { escapeHtml, pageProse } from "./html.ts";
 import { notebookPage } from "./notebook_page.ts";
 import { figureHtml, notMedical, type PageContent, pageHtml, type Pictures, reportTitle } from "./page.ts";
-import { withoutMachinePaths } from "./publish.ts";
+import { publishable } from "./publish.ts";
 import { glance, makeSections, warningsOf } from "./sections.ts";
 import { readRun, type StoredRun } from "./stored_run.ts";
 
@@ -23,12 +22,7 @@ import { readRun, type StoredRun } from "./stored_run.ts";
  */
 export async function writeSite(source: string, target: string): Promise<string[]> {
   const run = await readRun(source);
-  run.notebooks = await Promise.all(
-    run.notebooks.map(async ({ name, notebook }) => ({
-      name,
-      notebook: withoutMachinePaths(await withoutPhotos(notebook)),
-    })),
-  );
+  run.notebooks = await Promise.all(run.notebooks.map(publishable));
   const files = new Map<string, string | Uint8Array>(await assets());
   const picturesOf = (page: string): Pictures => {
     let count = 0;

@@ -1,7 +1,7 @@
 /** A run as its folder holds it: executed notebooks, results, times, studies. What a stopped run has not written is null. */
 import { join } from "node:path";
 import type { FairComparison } from "../../experiment/fair_comparison.ts";
-import { countOpenings, readOpenings } from "../../experiment/openings.ts";
+import { type Opening, readOpenings } from "../../experiment/openings.ts";
 import { deeperResult, readResults, type Results } from "../../experiment/results.ts";
 import type { AllImagesRow, StudyResult } from "../../experiment/studies.ts";
 import { type Notebook, parseNotebook } from "../../support/notebook/ipynb.ts";
@@ -15,9 +15,8 @@ export interface StoredRun {
   timings: Record<string, number>;
   /** Of the recipe's training, over all sittings; 0 without one. */
   trainingSeconds: number;
-  /** How often each network has seen each test set. */
-  openings: { name: string; times: number }[];
-  configuration: { columns?: unknown; classes?: unknown };
+  /** Of the test; what is wrong with their log, where it is not whole. */
+  openings: Opening[] | string;
   /** What the executed further notebook has come to; null without it, or where it has not compared everything. */
   studies: Studies | null;
 }
@@ -53,11 +52,12 @@ export async function readRun(folder: string): Promise<StoredRun> {
     name: file.replace(/\.ipynb$/, ""),
     notebook: parseNotebook(await Deno.readTextFile(join(place, file)), file),
   })));
-  const record = await readJson<{ configuration?: StoredRun["configuration"] }>(join(folder, "run.json"));
   const results = await readResults(folder);
-  const trained = results && deeperResult(results);
-  const training = `${trained?.depth}-${trained?.configuration?.slice(0, 12)}`;
-  const times = await readJson<{ seconds: number }>(join(folder, "trainings", training, "run.seconds.json"));
+  const deeper = results && deeperResult(results);
+  const training = `${deeper?.depth}-${deeper?.configuration?.slice(0, 12)}`;
+  const trained = await readJson<{ seconds?: number }>(
+    join(folder, "trainings", training, "run.seconds.json"),
+  );
   const studies = files.includes(`${furtherNotebook}.ipynb`)
     ? await Promise.all(
       studyNames.map(async (name) => [name, await readJson(join(folder, "studies", `${name}.json`))]),
@@ -67,9 +67,8 @@ export async function readRun(folder: string): Promise<StoredRun> {
     notebooks,
     results,
     timings: await readJson<Record<string, number>>(join(folder, "timings.json")) ?? {},
-    trainingSeconds: times?.seconds ?? 0,
-    openings: countOpenings(await readOpenings(folder)),
-    configuration: record?.configuration ?? {},
+    trainingSeconds: trained?.seconds ?? 0,
+    openings: await readOpenings(folder).catch((error: Error) => error.message),
     studies: studies.length > 0 && studies.every(([, study]) => study)
       ? Object.fromEntries(studies) as Studies
       : null,

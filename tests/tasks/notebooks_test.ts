@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { configure, createConfig } from "../../lib/config.ts";
+import type { Notebook } from "../../lib/support/notebook/ipynb.ts";
+import { withRunParameters, withSourceParameters } from "../../lib/tasks/notebooks.ts";
+import { notebookOf } from "../support/notebook/run_cells.ts";
+
+function tagged(source: string): Notebook {
+  const notebook = notebookOf("# 1", source, "configure(parameters)");
+  notebook.cells[1].metadata.tags = ["parameters"];
+  return notebook;
+}
+
+const source = tagged("// What to run.\nconst parameters = { preset: null, data: null };");
+
+Deno.test("a run's copy of a notebook, opened alone, has the run's configuration", () => {
+  const options = { preset: "smoke", seed: 7, epochs: 3, weights: null, out: "/home/me/out" } as const;
+  const { cells } = withRunParameters(source, createConfig(options), options);
+  const [, json] = cells[1].source.match(/^const parameters = (\{.*\});$/ms)!;
+  assert.deepEqual(configure(JSON.parse(json)), createConfig(options));
+  assert.deepEqual(cells[2], source.cells[2]);
+});
+
+Deno.test("what is published has the parameters cell of the notebook's source, without the run's paths", () => {
+  const run = withRunParameters(source, createConfig({ preset: "smoke", out: "/home/me/out" }), {});
+  assert.match(run.cells[1].source, /\/home\/me/);
+  assert.deepEqual(withSourceParameters(run, source), source);
+});

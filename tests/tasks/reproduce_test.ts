@@ -1,0 +1,37 @@
+/** `deno task reproduce` as it is called, where it computes nothing. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { makePlace, startRun } from "../interruptions/run.ts";
+
+Deno.test("without the native engine a recipe that trains convolutions does not begin, and the exit code is 2", async () => {
+  await using place = await makePlace();
+  const env = { HAM10000_ENGINE: "wasm" };
+  for (const flags of [["--depth", "block5"], ["--only", "06"], ["--depth", "block5", "--dry-run"]]) {
+    const { code, text } = await startRun(place, "out", { flags, env }).ended;
+    assert.equal(code, 2, text);
+    assert.match(
+      text,
+      /Training convolutions needs the native TensorFlow engine\. .*HAM10000_ENGINE=wasm.*\n.*--depth head/,
+    );
+    assert.doesNotMatch(text, / {4}at /, "no stack");
+    assert.equal(existsSync(join(place.folder, "out")), false);
+  }
+  const { code, text } = await startRun(place, "out", { flags: ["--depth", "head", "--dry-run"], env }).ended;
+  assert.equal(code, 0, text);
+});
+
+Deno.test("a dry run says what would run and why, what would be deleted, and what it costs; it changes nothing", async () => {
+  await using place = await makePlace();
+  const folder = join(place.folder, "out", "trainings", "block5-01");
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(join(folder, "run.seconds.json"), '{"seconds": 7200}');
+  const flags = ["--dry-run", "--from", "04", "--forget", "trainings"];
+  const { code, text } = await startRun(place, "out", { flags }).ended;
+  assert.equal(code, 0, text);
+  assert.match(text, /^04_optimizer_comparison +runs: not run yet\n05_final_evaluation +runs: not run yet$/m);
+  assert.match(text, /^would delete trainings .*2 h 00 min of training$/m);
+  assert.match(text, /^to compute +70 photos to decode, \d+ images through VGG16$/m);
+  assert.match(text, /^time +about .*\ndisk +about \d+ MB more in the run's folder$/m);
+  assert.equal(existsSync(join(folder, "run.seconds.json")), true);
+});
