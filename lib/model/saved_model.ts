@@ -1,7 +1,7 @@
 /** A trained classifier as a folder that this project, TensorFlow.js and Keras read as it is. */
 import { join } from "node:path";
 import { sidesOf, sizeText } from "../image_size.ts";
-import { writeAtomic, writeAtomicParts, writeFolderAtomic } from "../support/atomic.ts";
+import { writeAtomic, writeFolderAtomic } from "../support/atomic.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
 import type { Depth } from "../recipe.ts";
 import { convolutions, inputLength } from "./vgg16.ts";
@@ -102,7 +102,7 @@ export async function saveModel(folder: string, model: TrainedModel): Promise<vo
     }]),
   ) as About["files"];
   await writeFolderAtomic(folder, async (temporary) => {
-    for (const name of fileNames) await writeAtomicParts(join(temporary, name), contents[name]);
+    for (const name of fileNames) await writeAtomic(join(temporary, name), contents[name]);
     await writeAtomic(join(temporary, aboutName), aboutText({ size, scaling, classes, provenance, files }));
   });
 }

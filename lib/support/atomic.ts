@@ -4,17 +4,17 @@ import { storageError } from "./storage_error.ts";
 
 /**
  * Writes a file in one step, as seen by any reader: after a crash the old file or the new one is there, never half of one.
- * Missing folders are made.
+ * Missing folders are made. The parts of a large file need not be copied together first.
  *
  * @throws {StorageError} when the file cannot be written, with path, reason and what to do; the old file is as it was
  */
-export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  await writeAtomicParts(path, [typeof content === "string" ? new TextEncoder().encode(content) : content]);
-}
-
-/** The same for a large file whose parts, one after the other, are not to be copied together first. */
-export async function writeAtomicParts(path: string, parts: readonly Uint8Array[]): Promise<void> {
+export async function writeAtomic(
+  path: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
   const temporary = temporaryName(path);
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const parts = bytes instanceof Uint8Array ? [bytes] : bytes;
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
     using file = await Deno.open(temporary, { write: true, createNew: true });
@@ -29,7 +29,7 @@ export async function writeAtomicParts(path: string, parts: readonly Uint8Array[
   }
 }
 
-/** `writeAtomicParts` without waiting for the disk (no sync): for small files whose checksum tells what a power failure tore. */
+/** `writeAtomic` without waiting for the disk (no sync): for small files whose checksum tells what a power failure tore. */
 export function writeAtomicSync(path: string, content: Uint8Array): void {
   const temporary = temporaryName(path);
   try {

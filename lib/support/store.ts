@@ -11,7 +11,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { writeAtomicParts } from "./atomic.ts";
+import { writeAtomic } from "./atomic.ts";
 import { bytesOf } from "./digest.ts";
 import { openRowStore, type RowStore } from "./row_store.ts";
 
@@ -86,7 +86,7 @@ export function openStore(folder: string, { onNotice = console.warn }: StoreOpti
       return stored;
     },
     async write(kind, key, stored) {
-      await writeAtomicParts(pathOf(kind, key), encode(stored));
+      await writeAtomic(pathOf(kind, key), encode(stored));
     },
     async keep<T>(kind: string, key: string, compute: () => Promise<Stored<T>>) {
       const found = await store.read<T>(kind, key);

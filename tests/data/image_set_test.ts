@@ -152,7 +152,13 @@ Deno.test("damage in the store is named with the photos it hit, and only these a
         place: inTable,
         decoded: 1,
       },
-      { name: "an image", kind: "images-16", bytes: imageBytes, place: inRows(imageBytes), decoded: 1 },
+      {
+        name: "an image",
+        kind: "images-16",
+        bytes: imageBytes,
+        place: inRows(imageBytes),
+        decoded: 1,
+      },
       { name: "a photo's key or checksum", kind: "photos-16", bytes: 32, place: inTable, decoded: 0 },
       { name: "a photo's digest", kind: "photos-16", bytes: 32, place: inRows(32), decoded: 0 },
     ];

@@ -311,11 +311,11 @@ Deno.test("what cannot be computed or stored is refused before it is", () =>
 
 Deno.test({
   name:
-    "of 320 real photos a classifier on float32 features and one on stored half floats call at most 3 differently",
+    "of 256 real photos a classifier on float32 features and one on stored half floats call at most 3 differently",
   ignore: !exists(realWeights) || !exists(new URL("ham10000/", shared)),
   fn: () =>
     withStore(async (store) => {
-      const photos = await realPhotos(320);
+      const photos = await realPhotos(256);
       const images = await Promise.all(photos.map(({ path }) => decodeImage(path, 64)));
       const given = {
         weights: await loadWeights(realWeights),
@@ -340,7 +340,7 @@ Deno.test({
       const differ = answers[0].filter((answer, i) => answer !== answers[1][i]).length;
       assert.ok(differ <= 3, `${differ} differ`);
       const right = answers[1].filter((answer, i) => answer === photos[i].dx).length;
-      assert.ok(right > 100, `${right} of 320 are classified correctly: it has learned something`);
+      assert.ok(right > 80, `${right} of 256 are classified correctly: it has learned something`);
     }),
 });
 

@@ -1,95 +1,108 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { writeAtomic, writeFolderAtomic, writerOf } from "../../lib/support/atomic.ts";
+import { writeAtomic, writeAtomicSync, writeFolderAtomic, writerOf } from "../../lib/support/atomic.ts";
 import { isStorageFault } from "../../lib/support/storage_error.ts";
 
-Deno.test("a file appears whole, folders are made, no temporary file stays", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const path = join(folder, "a", "b.bin");
-    await writeAtomic(path, new Uint8Array(3_000_000).fill(7));
-    await writeAtomic(path, "second");
-    assert.equal(await Deno.readTextFile(path), "second");
-    assert.deepEqual((await Array.fromAsync(Deno.readDir(join(folder, "a")))).map((entry) => entry.name), [
-      "b.bin",
-    ]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+const module = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
 
-Deno.test("when the target cannot be replaced the old content stays and nothing half-written", async () => {
+/** Runs `test` with a folder, and removes it afterwards. */
+async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.mkdir(join(folder, "taken", "inside"), { recursive: true });
-    await assert.rejects(writeAtomic(join(folder, "taken"), "text"), {
-      name: "StorageError",
-      message: /taken could not be written: .*--out/,
-    });
-    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name), ["taken"]);
+    await test(folder);
   } finally {
+    await Deno.chmod(folder, 0o700);
     await Deno.remove(folder, { recursive: true });
   }
-});
+}
+
+function namesIn(folder: string): string[] {
+  return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+}
+
+/** Names and contents of a folder of text files. */
+function textsIn(folder: string): Record<string, string> {
+  return Object.fromEntries(namesIn(folder).map((name) => [name, Deno.readTextFileSync(join(folder, name))]));
+}
+
+Deno.test("a file appears whole, folders are made, no temporary file stays", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a", "b.bin");
+    const contents = [
+      "text",
+      new TextEncoder().encode("bytes"),
+      ["par", "ts"].map((x) => new TextEncoder().encode(x)),
+    ];
+    for (const [i, content] of contents.entries()) {
+      await writeAtomic(path, content);
+      assert.deepEqual(textsIn(join(folder, "a")), { "b.bin": ["text", "bytes", "parts"][i] });
+    }
+    writeAtomicSync(path, new TextEncoder().encode("at once"));
+    assert.deepEqual(textsIn(join(folder, "a")), { "b.bin": "at once" });
+  }));
+
+Deno.test("when the target cannot be replaced the old content stays and nothing half-written", () =>
+  withFolder(async (folder) => {
+    await Deno.mkdir(join(folder, "taken", "inside"), { recursive: true });
+    const refused = { name: "StorageError", message: /taken could not be written: .*--out/ };
+    await assert.rejects(writeAtomic(join(folder, "taken"), "text"), refused);
+    assert.throws(() => writeAtomicSync(join(folder, "taken"), new Uint8Array(3)), refused);
+    assert.deepEqual(namesIn(folder), ["taken"]);
+  }));
 
 Deno.test({
   name:
-    "a read-only folder is named, with what to do, by all that writes there: files, records, the run's lock",
+    "a read-only folder is named, with what to do, by all that writes there: files, the store, the run's lock",
   ignore: Deno.build.os === "windows", // has no such permissions
-  async fn() {
-    const folder = await Deno.makeTempDir();
-    const module = (name: string) =>
-      JSON.stringify(new URL(`../../lib/support/${name}`, import.meta.url).href);
-    const program = `
-      import process from "node:process";
-      import { writeAtomic } from ${module("atomic.ts")};
-      import { createConfig } from ${module("../config.ts")};
-      import { openRecordStore } from ${module("record_store.ts")};
-      import { lockRun } from ${module("../tasks/lock.ts")};
-      const folder = ${JSON.stringify(folder)};
-      const writers = [
-        () => writeAtomic(folder + "/results.json", "{}"),
-        () => openRecordStore(folder + "/store/records.bin", { payloadBytes: 8 }),
-        () => lockRun(createConfig({ preset: "smoke", out: folder + "/out" })),
-      ];
-      if (Deno.uid() === 0) process.seteuid(65534); // root may write everywhere
-      for (const write of writers) {
-        try {
-          await write();
-          console.log("written");
-        } catch (error) {
-          console.log(error.name + ": " + error.message);
-        }
-      }`;
-    try {
+  fn: () =>
+    withFolder(async (folder) => {
+      const program = `
+        import process from "node:process";
+        import { writeAtomic } from ${module("support/atomic.ts")};
+        import { createConfig } from ${module("config.ts")};
+        import { openStore } from ${module("support/store.ts")};
+        import { lockRun } from ${module("tasks/run_folder.ts")};
+        const folder = ${JSON.stringify(folder)};
+        const store = openStore(folder + "/store");
+        const key = "0".repeat(64);
+        const writers = [
+          () => writeAtomic(folder + "/results.json", "{}"),
+          () => store.write("heads", key, { value: 1, tensors: {} }),
+          () => {
+            const rows = store.rows("images", { rowBytes: 1 });
+            rows.append(key, new Uint8Array(1));
+            rows.flush();
+          },
+          () => lockRun(createConfig({ preset: "smoke", out: folder + "/out" })),
+        ];
+        if (Deno.uid() === 0) process.seteuid(65534); // root may write everywhere
+        for (const write of writers) {
+          try {
+            await write();
+            console.log("written");
+          } catch (error) {
+            console.log(error.name + ": " + error.message);
+          }
+        }`;
       await Deno.writeTextFile(join(folder, "results.json"), "before");
       await Deno.chmod(folder, 0o555);
       const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", program] })
         .output();
       const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
-      assert.equal(lines.length, 3, new TextDecoder().decode(stderr));
-      for (const [index, path] of ["results.json", "store/records.bin", "out/.lock"].entries()) {
-        assert.ok(
-          lines[index].startsWith(`StorageError: ${folder}/${path} could not be written: `),
-          lines[index],
-        );
-        assert.match(
-          lines[index],
-          /Permission denied.*Make its folder writable, or take another one \(--out\)/,
-        );
+      const paths = ["results.json", "store/heads/00/0", "store/images/", "out/.lock"];
+      assert.equal(lines.length, paths.length, new TextDecoder().decode(stderr));
+      for (const [index, path] of paths.entries()) {
+        assert.ok(lines[index].startsWith(`StorageError: ${folder}/${path}`), lines[index]);
+        const message =
+          /could not be written: Permission denied.*Make its folder writable, .* another one \(--out\)/;
+        assert.match(lines[index], message);
       }
-      assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["results.json"]);
-      assert.equal(await Deno.readTextFile(join(folder, "results.json")), "before");
-    } finally {
-      await Deno.chmod(folder, 0o700);
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+      assert.deepEqual(textsIn(folder), { "results.json": "before" });
+    }),
 });
 
-Deno.test("while a file is written its name tells the process; finished files' names do not", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+Deno.test("while a file is written its name tells the process; finished files' names do not", () =>
+  withFolder(async (folder) => {
     const writing = writeAtomic(join(folder, "large.bin"), new Uint8Array(30_000_000));
     const seen = new Set<number | null>();
     while (!seen.has(null)) {
@@ -100,10 +113,7 @@ Deno.test("while a file is written its name tells the process; finished files' n
     for (const name of ["results.json", "notes.tmp", "a.12.tmp", "a.x.01234567.tmp"]) {
       assert.equal(writerOf(name), null);
     }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));
 
 Deno.test("a full or read-only disk is told from other errors, by an error's name and text as a kernel hands them over", () => {
   assert.ok(isStorageFault("StorageError", "whatever"));
@@ -113,47 +123,32 @@ Deno.test("a full or read-only disk is told from other errors, by an error's nam
   assert.ok(!isStorageFault("NotFound", "No such file or directory (os error 2): open 'x'"));
 });
 
-/** Names and contents of a folder of text files. */
-async function textsIn(folder: string): Promise<Record<string, string>> {
-  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await Deno.readTextFile(join(folder, name))])),
-  );
-}
-
-Deno.test("a folder appears whole and replaces an older one whole; an error in between leaves that as it was", async () => {
-  const parent = await Deno.makeTempDir();
-  const folder = join(parent, "deep", "model");
-  try {
+Deno.test("a folder appears whole and replaces an older one whole; an error in between leaves that as it was", () =>
+  withFolder(async (parent) => {
+    const folder = join(parent, "deep", "model");
     await writeFolderAtomic(folder, (path) => Deno.writeTextFile(join(path, "a"), "1"));
     await writeFolderAtomic(folder, (path) => Deno.writeTextFile(join(path, "b"), "2"));
-    assert.deepEqual(await textsIn(folder), { b: "2" });
+    assert.deepEqual(textsIn(folder), { b: "2" });
     const fails = writeFolderAtomic(folder, async (path) => {
       await Deno.writeTextFile(join(path, "b"), "3");
       throw new RangeError("half-way");
     });
     await assert.rejects(fails, { name: "RangeError", message: "half-way" });
-    assert.deepEqual(await textsIn(folder), { b: "2" });
-    assert.deepEqual(Array.from(Deno.readDirSync(join(parent, "deep")), ({ name }) => name), ["model"]);
+    assert.deepEqual(textsIn(folder), { b: "2" });
+    assert.deepEqual(namesIn(join(parent, "deep")), ["model"]);
     await Deno.writeTextFile(join(parent, "file"), "");
     await assert.rejects(writeFolderAtomic(join(parent, "file", "model"), () => Promise.resolve()), {
       name: "StorageError",
       message: /model could not be written/,
     });
-  } finally {
-    await Deno.remove(parent, { recursive: true });
-  }
-});
+  }));
 
-Deno.test("a process killed while it fills a folder leaves the older one, and what can be told to be unfinished", async () => {
-  const parent = await Deno.makeTempDir();
-  const folder = join(parent, "model");
-  try {
+Deno.test("a process killed while it fills a folder leaves the older one, and what can be told to be unfinished", () =>
+  withFolder(async (parent) => {
+    const folder = join(parent, "model");
     await writeFolderAtomic(folder, (path) => Deno.writeTextFile(join(path, "a"), "old"));
     const program = `
-      import { writeFolderAtomic } from ${
-      JSON.stringify(new URL("../../lib/support/atomic.ts", import.meta.url).href)
-    };
+      import { writeFolderAtomic } from ${module("support/atomic.ts")};
       await writeFolderAtomic(${JSON.stringify(folder)}, async (path) => {
         await Deno.writeTextFile(path + "/a", "new");
         console.log("half");
@@ -165,12 +160,6 @@ Deno.test("a process killed while it fills a folder leaves the older one, and wh
     child.kill("SIGKILL");
     await reader.cancel();
     await child.status;
-    assert.deepEqual(await textsIn(folder), { a: "old" });
-    const others = Array.from(Deno.readDirSync(parent), ({ name }) => name).filter((name) =>
-      name !== "model"
-    );
-    assert.deepEqual(others.map(writerOf), [child.pid]);
-  } finally {
-    await Deno.remove(parent, { recursive: true });
-  }
-});
+    assert.deepEqual(textsIn(folder), { a: "old" });
+    assert.deepEqual(namesIn(parent).filter((name) => name !== "model").map(writerOf), [child.pid]);
+  }));
