@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { type ConfigOptions, createConfig, experimentOf } from "../lib/config.ts";
+import { cp } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Config, type ConfigOptions, configure, createConfig, experimentOf } from "../lib/config.ts";
 import { digestOf } from "../lib/support/digest.ts";
+import { projectRoot } from "../lib/support/project.ts";
 import { stageOf } from "../lib/recipe.ts";
 
 Deno.test("the constants are the protocol's", () => {
@@ -113,3 +116,72 @@ for (const [options, message] of impossible) {
     assert.throws(() => createConfig({ preset: "smoke", ...options }), { name: "RangeError", message });
   });
 }
+
+/** A folder with a copy of lib/, whose data/ and outputs/ are its own. */
+async function copiedProject() {
+  const root = await Deno.makeTempDir();
+  await cp(join(projectRoot, "lib"), join(root, "lib"), { recursive: true });
+  await Deno.writeTextFile(
+    join(root, "show.ts"),
+    `import * as config from "./lib/config.ts";
+    const [name, options] = Deno.args;
+    console.log(JSON.stringify(config[name](JSON.parse(options))));`,
+  );
+  return {
+    /** What one of config.ts' functions returns there. */
+    async call(name: "createConfig" | "configure", options: ConfigOptions = {}): Promise<Config> {
+      const args = ["run", "-A", "--no-config", "--no-check", "show.ts", name, JSON.stringify(options)];
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root, clearEnv: true }).output();
+      const text = new TextDecoder().decode(stdout);
+      assert.notEqual(text, "", new TextDecoder().decode(stderr));
+      return JSON.parse(text);
+    },
+    async put(name: string, text = ""): Promise<string> {
+      await Deno.mkdir(dirname(join(root, name)), { recursive: true });
+      await Deno.writeTextFile(join(root, name), text);
+      return join(root, name);
+    },
+    [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }),
+  };
+}
+
+Deno.test("data and weights that lie in data/ are found, in its usual folders too; a given place comes first", async () => {
+  await using project = await copiedProject();
+  const found = async (options: ConfigOptions = {}) => {
+    const { preset, data, weights } = await project.call("createConfig", options);
+    return [preset, data, weights];
+  };
+  assert.deepEqual(await found(), ["smoke", null, null]);
+  const deeper = dirname(await project.put("data/ham10000/HAM10000_metadata.csv"));
+  const weights = await project.put("data/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5");
+  assert.deepEqual(await found(), ["quick", deeper, weights]);
+  assert.deepEqual(await found({ data: "/a", weights: "/b" }), ["quick", "/a", "/b"]);
+  assert.deepEqual(await found({ weights: null }), ["quick", deeper, null]);
+  const data = dirname(await project.put("data/HAM10000_metadata.csv"));
+  assert.deepEqual(await found(), ["quick", data, weights]);
+});
+
+Deno.test("a notebook that is opened after a run goes on with that run's configuration", async () => {
+  await using project = await copiedProject();
+  assert.equal((await project.call("configure")).preset, "smoke");
+  await project.put("outputs/latest.json", JSON.stringify({ preset: "quick", data: "/photos", seed: 7 }));
+  const { preset, data, seed } = await project.call("configure");
+  assert.deepEqual([preset, data, seed], ["quick", "/photos", 7]);
+});
+
+Deno.test("a notebook's parameters decide; where they set nothing, the file that HAM10000_CONFIG names", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  const before = Deno.env.get("HAM10000_CONFIG");
+  try {
+    await Deno.writeTextFile(path, JSON.stringify({ preset: "quick", data: "/photos", seed: 7 }));
+    Deno.env.set("HAM10000_CONFIG", path);
+    const nothing = { preset: null, data: null, metadata: null, weights: null, seed: null };
+    assert.deepEqual([configure(nothing).data, configure(nothing).seed], ["/photos", 7]);
+    const given = configure({ ...nothing, preset: "quick", data: "/others", weights: "none" });
+    assert.deepEqual([given.data, given.seed, given.weights], ["/others", 0, null]);
+  } finally {
+    if (before === undefined) Deno.env.delete("HAM10000_CONFIG");
+    else Deno.env.set("HAM10000_CONFIG", before);
+    await Deno.remove(path);
+  }
+});

@@ -1,15 +1,20 @@
-/** The docs lead where they say: every link to a file that is there, every test that FAULTS.md quotes to its name. */
+/** The docs lead where they say: every link to a file that is there, every quoted test to its name in that file. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { projectRoot } from "../lib/support/project.ts";
 
-const faultsPage = join(projectRoot, "docs", "FAULTS.md");
-
 async function pages(): Promise<string[]> {
-  const names = (await Array.fromAsync(Deno.readDir(join(projectRoot, "docs")))).map(({ name }) => name);
-  const docs = names.filter((name) => name.endsWith(".md")).map((name) => join(projectRoot, "docs", name));
-  return [join(projectRoot, "README.md"), ...docs];
+  const docs = (await Array.fromAsync(Deno.readDir(join(projectRoot, "docs")))).map(({ name }) =>
+    `docs/${name}`
+  );
+  const names = [
+    "README.md",
+    "lib/README.md",
+    "data/README.md",
+    ...docs.filter((name) => name.endsWith(".md")),
+  ];
+  return names.map((name) => join(projectRoot, name));
 }
 
 interface Link {
@@ -26,18 +31,24 @@ function linksIn(text: string, page: string): Link[] {
     .map(([, text, target]) => ({ text, file: new URL(target.replace(/#.*/, ""), pathToFileURL(page)) }));
 }
 
+/** The rows of a page's tables, without heads. */
+function rowsIn(text: string): string[] {
+  const lines = text.split("\n");
+  return lines.filter((line, index) =>
+    line.startsWith("|") && !line.startsWith("| :") && !lines[index + 1]?.startsWith("| :")
+  );
+}
+
 /** Whether a source has a text of this name; "…" stands for what the test fills in. */
 function hasName(source: string, name: string): boolean {
   const parts = name.split("…").map((part) => part.trim().replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   return new RegExp(`["'\`]${parts.join(".*")}["'\`]`).test(source);
 }
 
-Deno.test("every relative link of the README and the docs leads to a file or folder that is there", async () => {
+Deno.test("every relative link of the READMEs and the docs leads to a file or folder that is there", async () => {
   const broken: string[] = [];
   for (const page of await pages()) {
-    const links = linksIn(await Deno.readTextFile(page), page);
-    assert.ok(links.length > 0, page);
-    for (const { text, file } of links) {
+    for (const { text, file } of linksIn(await Deno.readTextFile(page), page)) {
       if (await Deno.stat(file).then(() => false, () => true)) {
         broken.push(`${page}: [${text}](${file.href})`);
       }
@@ -46,20 +57,23 @@ Deno.test("every relative link of the README and the docs leads to a file or fol
   assert.deepEqual(broken, []);
 });
 
-Deno.test("every fault has a test, and every quoted test stands in the file that its link leads to", async () => {
-  const lines = (await Deno.readTextFile(faultsPage)).split("\n");
-  const isRow = (line: string, index: number) =>
-    line.startsWith("|") && !line.startsWith("| :") && !lines[index + 1]?.startsWith("| :"); // nor a header
-  const rows = lines.filter(isRow);
-  assert.ok(rows.length > 50, `${rows.length} rows`);
-  for (const row of rows) {
-    const tests = linksIn(row, faultsPage).filter(({ text }) => /^".*"$/.test(text));
-    assert.ok(tests.length > 0, `No test is quoted: ${row}`);
-    for (const { text, file } of tests) {
-      assert.ok(hasName(await Deno.readTextFile(file), text.slice(1, -1)), `${text} is not in ${file.href}`);
+for (const name of ["FAULTS", "ABILITIES"]) {
+  Deno.test(`each row of ${name}.md quotes a test, and each quoted test stands in the file that its link leads to`, async () => {
+    const page = join(projectRoot, "docs", `${name}.md`);
+    const rows = rowsIn(await Deno.readTextFile(page));
+    assert.ok(rows.length > 50, `${rows.length} rows`);
+    const wrong: string[] = [];
+    for (const row of rows) {
+      const tests = linksIn(row, page).filter(({ text }) => /^".*"$/.test(text));
+      if (tests.length === 0) wrong.push(`No test is quoted: ${row}`);
+      for (const { text, file } of tests) {
+        const source = await Deno.readTextFile(file).catch(() => "");
+        if (!hasName(source, text.slice(1, -1))) wrong.push(`${text} is not in ${file.pathname}`);
+      }
     }
-  }
-});
+    assert.deepEqual(wrong, []);
+  });
+}
 
 Deno.test("a name is found whole or with what the test fills in, and not by a part of it", () => {
   const source = 'Deno.test("a cut file", …);\nDeno.test(`a runner that ends by ${signal} is gone`, …);';

@@ -86,6 +86,7 @@ Deno.test({
   async fn() {
     const { code, text } = (await pipeline()).finished;
     assert.equal(code, 0, text);
+    assert.match(text, /Test accuracy: \d+\.\d % .*Claimed: 89\.5 %/);
     const results = (await readResults(inPlace("out")))!;
     assert.equal(results.synthetic, false);
     assert.equal(results.counts.images, 300);

@@ -29,12 +29,16 @@ const usualModels = ["outputs/write-up/model", "outputs/quick/model", "outputs/s
 
 export const usage = `deno task classify FILE… [flags]
 
-Prints, for each photo, the probabilities of all classes that a trained model gives. FILE: photos, or folders, whose .jpg,
-.jpeg and .png are taken at any depth.
+Prints the probabilities that a trained model gives to each class, for each photo. FILE is a photo,
+or a folder whose .jpg, .jpeg and .png files are taken at any depth.
 
-  --model FOLDER   the model (default: outputs/write-up/model, else that of outputs/quick, else of outputs/smoke)
-  --csv FILE       write a table as well: path, predicted, a column for each class
+  --model FOLDER   the model (default: outputs/write-up/model, else outputs/quick/model,
+                   else outputs/smoke/model)
+  --csv FILE       write a table too: path, predicted class, and a column for each class
   --help           this page
+
+Exit codes: 0 done; 1 the model or a photo cannot be used, or the table not be written; 2 a flag
+is not valid.
 
 ${medicalNotice}
 `;

@@ -15,19 +15,25 @@ import { fetchWeights, weightsBase } from "./data/weights.ts";
 
 const usage = `deno task data [flags]
 
-Brings the photos (HAM10000, doi:10.7910/DVN/DBW86T, CC BY-NC 4.0, about 3 GB) and VGG16's ImageNet weights (CC BY 4.0,
-59 MB) into data/. It asks nothing: it says size and licence first. Ctrl-C stops without loss; the next call goes on.
+Downloads the photos (HAM10000, doi:10.7910/DVN/DBW86T, CC BY-NC 4.0, about 3 GB) and VGG16's
+ImageNet weights (CC BY 4.0, 59 MB) into data/. It asks nothing: it says size and licence first.
+You can stop it with Ctrl-C at any time; the next call goes on where it stopped.
 
   --out FOLDER        where they go (default: data/)
   --only WHAT         images or weights (default: both)
-  --dry-run           say what would be downloaded and how much; download nothing
-  --data-url URL      a mirror with a Dataverse's API (default: ${ham10000Base})
-  --weights-url URL   a mirror of the weight file's folder (default: ${weightsBase})
+  --dry-run           say what would be downloaded and how large it is; download nothing
+  --data-url URL      a mirror with a Dataverse's API
+                      (default: ${ham10000Base})
+  --weights-url URL   a mirror of the weight file's folder
+                      (default: ${weightsBase})
   --name, --email, --institution, --position TEXT
-                      who you are; sent to the Dataverse only if the depositor asks who downloads, all four then
+                      who you are: give all four. They are sent to the Dataverse only if the
+                      depositor asks who downloads
   --help              this page
 
 Behind a proxy: set HTTPS_PROXY.
+
+Exit codes: 0 all is there; 1 something could not be downloaded; 2 a flag is not valid; 130 stopped by Ctrl-C.
 `;
 
 /** What the flags ask for; addresses have no slash at their end. @throws {RangeError} for a flag or value that cannot be */

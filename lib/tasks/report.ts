@@ -8,15 +8,19 @@ import { writeSite } from "./report/site.ts";
 
 const usage = `deno task report [flags]
 
-Turns executed notebooks into something to read: index.html, a page a notebook, light and dark, for screen and paper. It works
-from a disk and without a network. Nothing is computed again.
+Turns executed notebooks into a web site: a first page with the results and a page for each
+notebook, for screen and paper, light and dark. It opens from a disk and needs no network. This
+task computes no results.
 
 Without flags: the site of the committed report, in outputs/report/site.
 
-  --run FOLDER   a run of yours, as outputs/quick: copies its notebooks without photos, results.json and a summary.md
-                 to FOLDER/report, and makes the site of them in FOLDER/report/site
-  --out FOLDER   where that goes instead; outputs/report is what is committed
+  --run FOLDER   a run of yours, such as outputs/quick. Its notebooks without photos, results.json
+                 and a summary.md are copied to FOLDER/report, and the site is made from them in
+                 FOLDER/report/site
+  --out FOLDER   where they go instead; outputs/report is what is committed
   --help         this page
+
+Exit codes: 0 done; 2 a flag is not valid, or the folder holds no executed notebook.
 `;
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
