@@ -6,14 +6,33 @@
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { writeAtomic } from "../support/atomic.ts";
-import { type Notebook, parseNotebook } from "../support/notebook/ipynb.ts";
+import { formatText } from "../support/notebook/formatter.ts";
 import {
-  checkSource,
-  type Problem,
-  type SourceRules,
-  tidiedSource,
-} from "../support/notebook/source_rules.ts";
+  type Notebook,
+  parseNotebook,
+  serializeNotebook,
+  withoutOutputs,
+} from "../support/notebook/ipynb.ts";
+import { parametersCell } from "../support/notebook/parameters.ts";
 import { projectRoot } from "../support/project.ts";
+
+/** What notebooks are asked for. */
+export interface NotebookRules {
+  /** The one module that cells may import from; null: any. */
+  onlyImport: string | null;
+  /** The first code cell is tagged `parameters`. */
+  asksForParameters: boolean;
+}
+
+/** What this project's notebooks are asked for. */
+const notebookRules: NotebookRules = { onlyImport: "../lib/mod.ts", asksForParameters: true };
+
+/** A code cell has at most so many lines that are not empty; its import, which is names and no work, does not count. */
+const mostLines = 10;
+const importStatement = /^(?:\/\/ deno-fmt-ignore\n)?import \{[^}]*\} from .*$/m;
+
+/** What an import names, and what stands before it. */
+const importPath = /(\b(?:from|import|import\()\s*")([^"]+)"/g;
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
@@ -26,19 +45,24 @@ async function main(args: string[]): Promise<number> {
   const { checked, problems } = await checkNotebooks(resolve(folder), { fix: args.includes("--fix") });
   for (const problem of problems) console.error(problem);
   const count = problems.length;
-  console.log(
-    `Checked ${checked} notebooks${count ? `: ${count} ${count === 1 ? "problem" : "problems"}` : ""}`,
-  );
+  const found = count === 0 ? "" : `: ${count} ${count === 1 ? "problem" : "problems"}`;
+  console.log(`Checked ${checked} notebooks${found}`);
   return count > 0 ? 1 : 0;
+}
+
+/** A line of a notebook's code and its place, both 1-based; the cell counts Markdown cells, too. */
+interface CodeLine {
+  cell: number;
+  line: number;
+  code: string;
 }
 
 interface CheckedNotebook {
   /** As shown: `notebooks/01_eda.ipynb`. */
   name: string;
-  /** The module that its code cells were joined to. */
+  /** The module that its code was written to. */
   module: string;
-  /** The place of each of the module's lines, both 1-based; the cell counts Markdown cells, too. */
-  places: { cell: number; line: number }[];
+  lines: CodeLine[];
 }
 
 /**
@@ -48,30 +72,33 @@ interface CheckedNotebook {
  */
 export async function checkNotebooks(
   folder: string,
-  options: { fix?: boolean; rules?: SourceRules } = {},
+  { fix = false, rules = notebookRules }: { fix?: boolean; rules?: NotebookRules } = {},
 ): Promise<{ checked: number; problems: string[] }> {
   const problems: string[] = [];
   const notebooks: CheckedNotebook[] = [];
-  const files = Array.from(Deno.readDirSync(folder)).filter(({ name }) => name.endsWith(".ipynb"));
+  const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) =>
+    /\.ipynb$/.test(name)
+  );
   const modules = await Deno.makeTempDir({ prefix: "check_notebooks_" });
   try {
-    for (const file of files.map(({ name }) => name).sort()) {
+    for (const file of files.sort()) {
       const path = join(folder, file);
       const name = path.startsWith(projectRoot) ? relative(projectRoot, path) : file;
       try {
-        let text = await Deno.readTextFile(path);
-        if (options.fix) {
-          const tidied = await tidiedSource(parseNotebook(text, name), { folder });
-          if (tidied !== text) await writeAtomic(path, text = tidied);
-        }
+        const text = await Deno.readTextFile(path);
         const notebook = parseNotebook(text, name);
-        for (const problem of await checkSource(text, notebook, { folder, ...options })) {
-          problems.push(shown(name, problem));
+        const tidied = await tidiedSource(notebook, folder);
+        if (fix && tidied !== text) await writeAtomic(path, tidied);
+        else if (tidied !== text) {
+          problems.push(
+            `${name}: expected the file as Jupyter writes it, formatted, without outputs and execution counts. ` +
+              "Run deno run -A lib/tasks/check_notebooks.ts --fix",
+          );
         }
-        const { text: code, places } = joinCells(notebook, folder);
-        const module = join(modules, file.replace(/\.ipynb$/, ".ts"));
-        await Deno.writeTextFile(module, code);
-        notebooks.push({ name, module, places });
+        const lines = codeLines(parseNotebook(tidied));
+        problems.push(...ruleProblems(name, lines, rules));
+        notebooks.push({ name, module: join(modules, `${file}.ts`), lines });
+        if (rules.asksForParameters) parametersCell(notebook, name);
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
         problems.push(error.message);
@@ -84,58 +111,85 @@ export async function checkNotebooks(
   return { checked: files.length, problems: [...new Set(problems)] };
 }
 
-/**
- * All code cells as one module, for tools that know no notebooks: what one cell declares, the later ones see, and no name may be
- * declared twice. Relative imports become absolute, as the module lies elsewhere.
- */
-function joinCells(notebook: Notebook, folder: string): { text: string; places: CheckedNotebook["places"] } {
-  const lines: string[] = [];
-  const places: CheckedNotebook["places"] = [];
-  for (const [index, { cell_type, source }] of notebook.cells.entries()) {
-    if (cell_type !== "code") continue;
-    for (const [number, line] of source.split("\n").entries()) {
-      lines.push(line.replace(
-        /(\b(?:from|import|import\()\s*")(\.[^"]+)"/g,
-        (_, before, path) => `${before}${pathToFileURL(resolve(folder, path))}"`,
-      ));
-      places.push({ cell: index + 1, line: number + 1 });
-    }
-  }
-  // A module even where no cell imports: top-level await is allowed in modules only.
-  return { text: [...lines, "export {};", ""].join("\n"), places };
+/** A file as it should be kept: each cell as `deno fmt` formats it; one that it cannot parse stays as it is. */
+async function tidiedSource(notebook: Notebook, folder: string): Promise<string> {
+  const source = withoutOutputs(notebook);
+  const formatted = parseNotebook(await formatText(serializeNotebook(source), "ipynb", folder)).cells;
+  const cells = source.cells.map((cell, index) => ({ ...cell, source: formatted[index].source }));
+  return serializeNotebook({ ...source, cells });
 }
 
-/** Lints the cells' code and checks its types, as far as it can be parsed. */
+function codeLines({ cells }: Notebook): CodeLine[] {
+  return cells.flatMap(({ cell_type, source }, index) =>
+    cell_type !== "code" ? [] : source.split("\n").map((code, i) => ({ cell: index + 1, line: i + 1, code }))
+  );
+}
+
+/** What the code itself shows, without looking at what it means. */
+function ruleProblems(name: string, lines: CodeLine[], { onlyImport }: NotebookRules): string[] {
+  const problems: string[] = [];
+  for (const [cell, group] of Map.groupBy(lines, ({ cell }) => cell)) {
+    const code = group.map(({ code }) => code).join("\n").replace(importStatement, "");
+    const count = code.split("\n").filter((line) => line.trim() !== "").length;
+    if (count <= mostLines) continue;
+    const advice = "move the work to lib/, or split the cell";
+    problems.push(
+      `${name}, cell ${cell}: expected at most ${mostLines} lines: ${advice}. Received: ${count}`,
+    );
+  }
+  for (const { cell, line, code } of lines) {
+    const add = (problem: string) => problems.push(`${name}, cell ${cell}, line ${line}: ${problem}`);
+    const [live] = code.split("// ");
+    if (live.includes("import.meta")) add("import.meta does not work in a cell: take projectRoot from lib/");
+    if (live.includes("Deno.test")) add("a Deno.test that fails does not fail the notebook: throw instead");
+    for (const [, , path] of onlyImport ? live.matchAll(importPath) : []) {
+      if (path === onlyImport) continue;
+      add(`expected imports from "${onlyImport}" alone: export it there. Received: "${path}"`);
+    }
+  }
+  return problems;
+}
+
+/**
+ * Lints each notebook's code and checks its types, as far as it can be parsed. All cells are one module: what one declares, the
+ * later ones see, and no name may be declared twice. Its relative imports are made absolute, as it lies elsewhere.
+ */
 async function checkModules(notebooks: CheckedNotebook[], folder: string): Promise<string[]> {
+  for (const { module, lines } of notebooks) {
+    const code = lines.map(({ code }) =>
+      code.replace(
+        importPath,
+        (all, before, path) =>
+          path.startsWith(".") ? `${before}${pathToFileURL(resolve(folder, path))}"` : all,
+      )
+    );
+    // A module even where no cell imports: top-level await is allowed in modules only.
+    await Deno.writeTextFile(module, [...code, "export {};", ""].join("\n"));
+  }
   const placed = (path: string, line: number, message: string) => {
-    const notebook = notebooks.find(({ module }) => module === path);
-    if (!notebook) return `${path}, line ${line}: ${message}`;
-    return shown(notebook.name, { ...notebook.places[line - 1] ?? { cell: null, line: null }, message });
+    const { name, lines } = notebooks.find(({ module }) => module === path) ?? { name: path, lines: [] };
+    const place = lines[line - 1];
+    return place ? `${name}, cell ${place.cell}, line ${place.line}: ${message}` : `${name}: ${message}`;
   };
   const paths = notebooks.map(({ module }) => module);
-  const lint = JSON.parse((await deno(["lint", "--json"], paths, folder)).stdout) as LintReport;
-  const unparsed = lint.errors.map(({ file_path, message }) => {
-    const line = Number(message.match(/:(\d+):\d+$/)?.[1]);
-    return { path: file_path, problem: placed(file_path, line, message.split("\n")[0]) };
-  });
-  const parsed = paths.filter((module) => !unparsed.some(({ path }) => path === module));
+  const { stdout } = await deno(["lint", "--json"], paths, folder);
+  const { diagnostics, errors }: LintReport = JSON.parse(stdout);
+  const unparsed = errors.map(({ file_path, message }) =>
+    placed(file_path, Number(message.match(/:(\d+):\d+$/)?.[1]), message.split("\n")[0])
+  );
+  const parsed = paths.filter((path) => !errors.some(({ file_path }) => file_path === path));
+  const { success, stderr } = await deno(["check"], parsed, folder);
   // Errors come as blocks that end with their place.
-  const { success, stderr } = parsed.length > 0
-    ? await deno(["check"], parsed, folder)
-    : { success: true, stderr: "" };
   const types = stderr.split(/(?<=^ *at file:\/\/\S+:\d+:\d+)$/m).flatMap((block) => {
     const [, message, url, line] =
       block.trim().match(/^(?:error: )?([^]*)\n *at (file:\/\/\S+):(\d+):\d+$/) ?? [];
     return url ? [placed(fileURLToPath(url), Number(line), message)] : [];
   });
   if (!success && types.length === 0) types.push(`deno check failed. Received: ${stderr.trim()}`);
-  return [
-    ...unparsed.map(({ problem }) => problem),
-    ...types,
-    ...lint.diagnostics.map(({ filename, range, message, code, hint }) =>
-      placed(fileURLToPath(filename), range.start.line, `${message} (${code})${hint ? `. ${hint}` : ""}`)
-    ),
-  ];
+  const lint = diagnostics.map(({ filename, range, message, code, hint }) =>
+    placed(fileURLToPath(filename), range.start.line, `${message} (${code})${hint ? `. ${hint}` : ""}`)
+  );
+  return [...unparsed, ...types, ...lint];
 }
 
 interface LintReport {
@@ -149,22 +203,11 @@ interface LintReport {
   errors: { file_path: string; message: string }[];
 }
 
-/** Runs a tool of Deno's on modules, with the project's configuration. */
-async function deno(
-  tool: string[],
-  paths: string[],
-  cwd: string,
-): Promise<{ success: boolean; stdout: string; stderr: string }> {
+/** Runs a tool of Deno's on modules, if there are any, with the project's configuration. */
+async function deno(tool: string[], paths: string[], cwd: string) {
+  if (paths.length === 0) return { success: true, stdout: "", stderr: "" };
   const args = [...tool, "--quiet", "--config", join(projectRoot, "deno.json"), ...paths];
   const output = await new Deno.Command(Deno.execPath(), { args, cwd, env: { NO_COLOR: "1" } }).output();
-  const decoder = new TextDecoder();
-  return {
-    success: output.success,
-    stdout: decoder.decode(output.stdout),
-    stderr: decoder.decode(output.stderr),
-  };
-}
-
-function shown(name: string, { cell, line, message }: Problem): string {
-  return [name, cell && `cell ${cell}`, line && `line ${line}`].filter(Boolean).join(", ") + `: ${message}`;
+  const [stdout, stderr] = [output.stdout, output.stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { success: output.success, stdout, stderr };
 }

@@ -9,7 +9,7 @@
 import type { StageProgress } from "../pace.ts";
 import type { NotebookProgress } from "../terminal_line.ts";
 import { formatText } from "./formatter.ts";
-import { type CodeCell, kernelProblem, type Notebook, withoutOutputs } from "./ipynb.ts";
+import { type CodeCell, type Notebook, withoutOutputs } from "./ipynb.ts";
 import { type CodeError, type Kernel, startKernel } from "./kernel.ts";
 import { collectOutputs, type OutputLimits } from "./outputs.ts";
 import { firstLineOf, withStopNotice } from "./stop_notice.ts";
@@ -68,13 +68,10 @@ export class ExecutionError extends Error {
  * timer behind that nobody awaits (which the Deno kernel itself passes over). A failing `Deno.test` does not fail a cell.
  *
  * @throws {ExecutionError} for the first cell that fails
- * @throws {SyntaxError} when the notebook is for another kernel
  * @throws {Error} when the kernel does not start
  */
 export async function executeNotebook(source: Notebook, options: ExecuteOptions): Promise<Notebook> {
-  const { folder, env, name = "notebook" } = options;
-  const problem = kernelProblem(source);
-  if (problem) throw new SyntaxError(`${name}: ${problem}`);
+  const { folder, env } = options;
   const executed = withoutOutputs(source);
   // Colours mean nothing in a file; Deno.env is read by what a cell starts, too.
   const kernel = await startKernel({ folder, env: { NO_COLOR: "1", ...env } });

@@ -54,18 +54,10 @@ export function withoutOutputs(notebook: Notebook): Notebook {
   return { ...notebook, cells };
 }
 
-/** Says what to do about a notebook that is for no kernel or another's; null where it is for Deno's. */
-export function kernelProblem(notebook: Notebook): string | null {
-  const { name } = (notebook.metadata.kernelspec ?? {}) as { name?: unknown };
-  if (name === "deno") return null;
-  const received = name === undefined ? "no kernel" : JSON.stringify(name);
-  return `expected the kernel "deno". Open the notebook in VS Code or JupyterLab, choose Deno and save. Received: ${received}`;
-}
-
 /**
- * Reads and checks a notebook that is to run.
+ * Reads a notebook's file; errors as those of `parseNotebook`, with the file's name.
  *
- * @throws {SyntaxError} when the file is missing, no notebook of format 4.5 or not for Deno's kernel; it names the file and what to do
+ * @throws {SyntaxError} also when there is no such file
  */
 export async function readNotebook(path: string): Promise<Notebook> {
   const name = basename(path);
@@ -76,17 +68,14 @@ export async function readNotebook(path: string): Promise<Notebook> {
       { cause },
     );
   });
-  const notebook = parseNotebook(text, name);
-  const problem = kernelProblem(notebook);
-  if (problem) throw new SyntaxError(`${name}: ${problem}`);
-  return notebook;
+  return parseNotebook(text, name);
 }
 
 /**
  * Reads a notebook file's text.
  *
  * @param name the file's name, for errors
- * @throws {SyntaxError} when it is not JSON or not a notebook of format 4.5: it names the cell and what to do
+ * @throws {SyntaxError} when it is not JSON, not a notebook of format 4.5 or not for Deno's kernel: it names the cell and what to do
  */
 export function parseNotebook(text: string, name = "notebook"): Notebook {
   let value;
@@ -112,8 +101,13 @@ export function parseNotebook(text: string, name = "notebook"): Notebook {
     "nbformat 4.5, the first in which cells have identifiers. Open it in a current JupyterLab or VS Code and save it",
     `${nbformat}.${nbformat_minor}`,
   );
-  need(isObject(metadata), "metadata to be an object", metadata);
   need(Array.isArray(cells), "cells to be a list", cells);
+  const kernel = metadata?.kernelspec?.name;
+  need(
+    kernel === "deno",
+    'the kernel "deno". Open the notebook in VS Code or JupyterLab, choose Deno and save',
+    kernel === undefined ? "no kernel" : JSON.stringify(kernel),
+  );
   const ids = new Map<string, number>();
   const parsed = (cells as unknown[]).map((cell, index) => {
     const result = parseCell(cell, checkIn(`${name}, cell ${index + 1}`));

@@ -34,21 +34,20 @@ const delimiter = "<IDS|MSG>";
  *
  * @param options.folder working directory: relative imports and deno.json are looked up from there
  * @param options.env variables on top of this process's own
- * @param options.startSeconds default 60, for a busy machine
- * @throws {Error} when the kernel does not come up: with what it wrote to stderr
+ * @throws {Error} when the kernel does not come up within a minute: with what it wrote to stderr
  */
 export async function startKernel(
-  options: { folder: string; env?: Record<string, string>; startSeconds?: number },
+  options: { folder: string; env?: Record<string, string> },
 ): Promise<Kernel> {
-  const deadline = Date.now() + (options.startSeconds ?? 60) * 1000;
   for (let attempt = 1;; attempt++) {
     const process = await spawnKernel(options);
-    const kernel = await connect(process, deadline);
+    const patience = setTimeout(process.kill, 60_000);
+    const kernel = await connect(process);
+    clearTimeout(patience);
     await Deno.remove(process.connectionFile).catch(() => {}); // read by now, or never
     if (kernel) return kernel;
     await process.kill();
-    // Another program may have taken a port between its choice and its use: choose again.
-    if (attempt < 3 && Date.now() < deadline) continue;
+    if (attempt < 3) continue; // another program may have taken a port between its choice and its use: choose again
     throw new Error(
       `Deno's Jupyter kernel did not start in ${options.folder}. Expected an answer to its first request; to see more, run ` +
         `"deno jupyter --help" there. Received: ${process.log().trim() || await process.ended}`,
@@ -56,12 +55,12 @@ export async function startKernel(
   }
 }
 
-/** A kernel that answers; null when the process ends or the deadline passes before. */
-async function connect(process: KernelProcess, deadline: number): Promise<Kernel | null> {
+/** A kernel that answers; null when its process ends before. */
+async function connect(process: KernelProcess): Promise<Kernel | null> {
   let hasEnded = false;
   process.ended.then(() => hasEnded = true);
   const open = async (port: number, type: "DEALER" | "SUB") => {
-    while (!hasEnded && Date.now() < deadline) {
+    while (!hasEnded) {
       const socket = await connectZmtp(port, type).catch(() => null);
       if (socket) return socket;
       await new Promise((resolve) => setTimeout(resolve, 20)); // it does not listen yet
@@ -71,7 +70,7 @@ async function connect(process: KernelProcess, deadline: number): Promise<Kernel
   const shell = await open(process.ports.shell, "DEALER");
   const iopub = shell && await open(process.ports.iopub, "SUB");
   const kernel = iopub && new Kernel(process, shell, iopub);
-  if (kernel && await kernel.answers(deadline)) return kernel;
+  if (kernel && await kernel.answers()) return kernel;
   shell?.close();
   iopub?.close();
   return null;
@@ -98,16 +97,9 @@ export class Kernel {
       .then(() => process.ended);
   }
 
-  /** Whether the kernel answers in time: on both channels, as a subscription takes effect some time after it is made. */
-  async answers(deadline: number): Promise<boolean> {
-    while (Date.now() < deadline) {
-      let timer;
-      const late = new Promise((resolve) => timer = setTimeout(resolve, 500, "late"));
-      const first = await Promise.race([this.#settle(), this.#ended, late]);
-      clearTimeout(timer);
-      if (first !== "late") return first === "settled";
-    }
-    return false;
+  /** Waits for the first answer; false when the process ends before. */
+  async answers(): Promise<boolean> {
+    return await Promise.race([this.#settle().then(() => true), this.#ended.then(() => false)]);
   }
 
   /**
@@ -158,15 +150,23 @@ export class Kernel {
 
   /**
    * Waits for output that is still under way. Deno 2.9.6 says that code is done before its output is out (three times out of four
-   * for a cell that prints 20 lines), but keeps the output's order: so a marker is sent after it.
+   * for a cell that prints 20 lines), but keeps the output's order: so a marker is sent after it. It is sent again where it does
+   * not come: what is published before the subscription takes effect is lost.
    */
-  async #settle(): Promise<"settled"> {
-    const marker = crypto.randomUUID();
-    const arrived = this.#hear(marker);
-    const display = JSON.stringify({ data: {}, metadata: {}, transient: { display_id: marker } });
-    const { content } = await this.#ask(`await Deno.jupyter.broadcast("display_data", ${display});`);
-    if (content.status === "ok") await arrived; // the cell may have broken what the marker needs
-    return "settled";
+  async #settle(): Promise<void> {
+    for (let isSettled = false; !isSettled;) {
+      const marker = crypto.randomUUID();
+      const arrived = this.#hear(marker).then(() => true);
+      const display = JSON.stringify({ data: {}, metadata: {}, transient: { display_id: marker } });
+      const { content } = await this.#ask(`await Deno.jupyter.broadcast("display_data", ${display});`);
+      if (content.status !== "ok") return; // a cell has broken what the marker needs
+      let timer;
+      isSettled = await Promise.race([
+        arrived,
+        new Promise<false>((resolve) => timer = setTimeout(resolve, 500, false)),
+      ]);
+      clearTimeout(timer);
+    }
   }
 
   /** Sends code; resolves with the reply. */

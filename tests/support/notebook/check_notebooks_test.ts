@@ -63,7 +63,7 @@ Deno.test("each problem is named with notebook, cell and line in the cell", () =
   const executed = structuredClone(good);
   (executed.cells[3] as CodeCell).outputs = [{ output_type: "stream", name: "stdout", text: "64" }];
   (executed.cells[3] as CodeCell).execution_count = 3;
-  executed.metadata.kernelspec = { name: "python3" };
+  const python = { ...good, metadata: { kernelspec: { name: "python3" } } };
   const files = {
     "01_bad.ipynb": serializeNotebook(withTag(
       "# Title   x",
@@ -78,14 +78,14 @@ Deno.test("each problem is named with notebook, cell and line in the cell", () =
     "03_syntax.ipynb": serializeNotebook(withTag("# T", "const a = 1;\n\nconst b: = 3;")),
     "04_json.ipynb": "{",
     "05_form.ipynb": JSON.stringify(JSON.parse(serializeNotebook(good))),
+    "07_python.ipynb": serializeNotebook(python),
     "06_untagged.ipynb": serializeNotebook(notebookOf("# T", "await Promise.resolve();")),
   };
   return inFolder(files, async (folder) => {
     const { checked, problems } = await checkNotebooks(folder, { rules });
-    assert.equal(checked, 6);
+    assert.equal(checked, 7);
     assertProblems(problems, [
-      /01_bad\.ipynb, cell 1, line 1: expected the cell as deno fmt formats it/,
-      /01_bad\.ipynb, cell 2, line 1: expected the cell as deno fmt formats it/,
+      /01_bad\.ipynb: expected the file as Jupyter writes it, formatted.*--fix/,
       /01_bad\.ipynb, cell 3, line 2: TS2322.*Type 'number' is not assignable to type 'string'/,
       /01_bad\.ipynb, cell 2, line 1: TS2451.*Cannot redeclare/,
       /01_bad\.ipynb, cell 4, line 1: TS2451.*Cannot redeclare/,
@@ -95,12 +95,12 @@ Deno.test("each problem is named with notebook, cell and line in the cell", () =
       /01_bad\.ipynb, cell 5, line 2: a Deno\.test that fails/,
       /01_bad\.ipynb, cell 6: expected at most 10 lines.*Received: 11/,
       /01_bad\.ipynb, cell 7, line 1: expected imports from "\.\.\/lib\/mod\.ts" alone.*Received: "node:path"/,
-      /02_executed\.ipynb: expected the kernel "deno".*Received: "python3"/,
-      /02_executed\.ipynb, cell 4: expected no outputs and no execution count/,
+      /02_executed\.ipynb: expected the file.*without outputs/,
       /03_syntax\.ipynb, cell 2, line 3: SyntaxError/,
       /04_json\.ipynb: expected a notebook, which is JSON/,
-      /05_form\.ipynb: expected the file in Jupyter's own form/,
+      /05_form\.ipynb: expected the file as Jupyter writes it/,
       /06_untagged\.ipynb: expected one code cell with the tag "parameters".*Received: none/,
+      /07_python\.ipynb: expected the kernel "deno".*Received: "python3"/,
     ]);
   });
 });

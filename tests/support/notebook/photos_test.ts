@@ -91,7 +91,7 @@ Deno.test("the placeholder is a small drawn PNG with words on it, the same each 
   assert.ok(dark > 1000 && dark < 6000, `letters cover some of the area. Received: ${dark} dark pixels`);
 });
 
-Deno.test("figures, text, tables and code that speaks of data addresses pass", async () => {
+Deno.test("figures, text, tables and code that speaks of data addresses pass", () => {
   const notebook = notebookOf(
     "# Text\n\n![a link](https://example.org/a.png)",
     'const address = `data:image/png;base64,${encoded}`; // "/9j/" begins a JPEG',
@@ -153,7 +153,7 @@ Deno.test("a photo without a tag is refused with its place, wherever it hides", 
   }
 });
 
-Deno.test("attachments, and pictures in the metadata of cell and notebook, are refused; all places are named", async () => {
+Deno.test("attachments, and pictures in the metadata of cell and notebook, are refused; all places are named", () => {
   const notebook = notebookOf("# T", "1");
   Object.assign(notebook.cells[0], { attachments: { "photo.jpg": { "image/jpeg": jpeg } } });
   notebook.cells[1].metadata = { preview: address };
@@ -162,7 +162,7 @@ Deno.test("attachments, and pictures in the metadata of cell and notebook, are r
   assert.throws(() => assertNoPhotos(notebook), places);
 });
 
-Deno.test("a placeholder with a photo beside it is refused", async () => {
+Deno.test("a placeholder with a photo beside it is refused", () => {
   const drawn = placeholder();
   const beside = shown({ "image/png": drawn, "image/jpeg": jpeg }, photoMetadata({ alt: "x" }));
   assert.throws(() => assertNoPhotos(showing(beside)), /not replaced/);

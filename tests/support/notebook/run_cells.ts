@@ -16,8 +16,11 @@ export function notebookOf(...sources: string[]): Notebook {
       ? { ...common, cell_type: "markdown" }
       : { ...common, cell_type: "code", outputs: [], execution_count: null };
   });
-  const kernelspec = { display_name: "Deno", language: "typescript", name: "deno" };
-  return { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
+  const metadata = {
+    kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
+    language_info: { name: "typescript" },
+  };
+  return { cells, metadata, nbformat: 4, nbformat_minor: 5 };
 }
 
 /** Runs code cells through the real kernel. */
