@@ -1,7 +1,9 @@
-/** `deno task reproduce` as it is called, where it computes nothing. */
+/** `deno task reproduce` as it is called, where it computes little. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { createConfig } from "../../lib/config.ts";
+import { makeStandIn } from "../../lib/data/stand_in.ts";
 import { makePlace, startRun } from "../interruptions/run.ts";
 
 Deno.test("without the native engine a recipe that trains convolutions does not begin, and the exit code is 2", async () => {
@@ -34,4 +36,23 @@ Deno.test("a dry run says what would run and why, what would be deleted, and wha
   assert.match(text, /^to compute +70 photos to decode, \d+ images through VGG16$/m);
   assert.match(text, /^time +about .*\ndisk +about \d+ MB more in the run's folder$/m);
   assert.equal(existsSync(join(folder, "run.seconds.json")), true);
+});
+
+Deno.test({
+  name: "weights that are not to be had are random ones, and that is said",
+  ignore: createConfig().weights !== null, // then nothing is downloaded
+  async fn() {
+    await using place = await makePlace({ preset: "quick" });
+    const data = join(place.folder, "photos");
+    await makeStandIn(data, { seed: 0, images: 70 });
+    const run = startRun(place, "out", {
+      flags: ["--data", data, "--only", "01"],
+      env: { HTTPS_PROXY: "http://127.0.0.1:9" }, // a dead end
+    });
+    const { code, text } = await run.ended;
+    assert.equal(code, 0, text);
+    assert.match(text, /VGG16 without top, ImageNet weights: [^]* to download [^]*no answer/);
+    assert.match(text, /Without ImageNet's weights the network starts from seeded random ones/);
+    assert.match(text, /^weights +seeded random/m);
+  },
 });
