@@ -3,11 +3,13 @@ import h5wasm, { type Dataset, type File, type Group } from "h5wasm/node";
 import { resolve } from "node:path";
 import { convolutions, type Layer } from "./vgg16.ts";
 
-/** One convolution as stored: kernel (3, 3, inputs, outputs) and bias (outputs). */
-export interface StoredConvolution {
-  name: string;
-  kernel: Float32Array;
-  bias: Float32Array;
+/** Weights of one convolution. */
+export interface ConvolutionWeights {
+  readonly name: string;
+  /** (3, 3, inputs, outputs), row-major: Keras' order. */
+  readonly kernel: Float32Array;
+  /** (outputs) */
+  readonly bias: Float32Array;
 }
 
 /**
@@ -20,13 +22,13 @@ export interface StoredConvolution {
  *
  * @throws {Error} if the file is missing, no HDF5, cut off or holds another network; the message says which
  */
-export async function readKerasTensors(path: string): Promise<StoredConvolution[]> {
+export async function readKerasTensors(path: string): Promise<ConvolutionWeights[]> {
   await checkHdf5(path);
   const hdf5 = await h5wasm.ready;
   hdf5.activate_throwing_error_handler(); // otherwise the library prints its errors and goes on
   let file: File | undefined;
   try {
-    file = openFile(path);
+    file = attempt(path, "the file", () => new h5wasm.File(resolve(path), "r"));
     return readConvolutions(path, file);
   } finally {
     hdf5.deactivate_throwing_error_handler();
@@ -34,34 +36,23 @@ export async function readKerasTensors(path: string): Promise<StoredConvolution[
   }
 }
 
-function openFile(path: string): File {
-  try {
-    return new h5wasm.File(resolve(path), "r");
-  } catch (cause) {
-    throw unreadable(path, "the file", cause);
-  }
-}
+const anotherNetwork =
+  "It is another network's file: give VGG16's, vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
 
-function readConvolutions(path: string, file: File): StoredConvolution[] {
+function readConvolutions(path: string, file: File): ConvolutionWeights[] {
   const groups = new Map<string, Group>();
-  try {
-    findGroups(file, groups);
-  } catch (cause) {
-    throw unreadable(path, "its list of layers", cause);
-  }
+  attempt(path, "its list of layers", () => findGroups(file, groups));
   const expected = new Set(convolutions.map(({ name }) => name));
   const missing = convolutions.filter(({ name }) => !groups.has(name)).map(({ name }) => name);
   const strange = [...groups.keys()].filter((name) => !expected.has(name));
   if (missing.length > 0 || strange.length > 0) {
     const top = file.keys();
+    const holds = top.slice(0, 8).join(", ") + (top.length > 8 ? ", …" : "");
+    const received = missing.length > 0
+      ? `no ${missing.join(", ")}; the file holds ${holds || "nothing"}`
+      : `${strange.join(", ")} as well`;
     throw new Error(
-      `${path}: expected the 13 convolutions of VGG16, block1_conv1 … block5_conv3. Received: ` +
-        (missing.length > 0
-          ? `no ${missing.join(", ")}; the file holds ${top.slice(0, 8).join(", ") || "nothing"}${
-            top.length > 8 ? ", …" : ""
-          }`
-          : `${strange.join(", ")} as well`) +
-        ". It is another network's file: give VGG16's, vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+      `${path}: expected the 13 convolutions of VGG16, block1_conv1 … block5_conv3. Received: ${received}. ${anotherNetwork}`,
     );
   }
   return convolutions.map((layer) => readConvolution(path, layer, groups.get(layer.name)!));
@@ -85,34 +76,23 @@ function layerName(key: string): string | undefined {
   return counted ? convolutions[Number(counted[1] ?? 0)]?.name ?? key : undefined;
 }
 
-function readConvolution(path: string, layer: Layer, group: Group): StoredConvolution {
+function readConvolution(path: string, layer: Layer, group: Group): ConvolutionWeights {
   const { name, inputs, outputs } = layer;
-  let datasets: Dataset[];
-  try {
-    datasets = datasetsIn(group);
-  } catch (cause) {
-    throw unreadable(path, name, cause);
-  }
+  const datasets = attempt(path, name, () => datasetsIn(group));
   const read = (part: string, shape: number[]): Float32Array => {
     const dataset = datasets.find((candidate) => candidate.shape?.length === shape.length);
-    const received = datasets.map((d) => `(${d.shape?.join(", ")}) ${typeName(d)}`).join(" and ") ||
-      "no arrays";
-    if (!dataset || dataset.shape?.join() !== shape.join() || typeName(dataset) !== "float32") {
+    if (dataset?.shape?.join() !== shape.join() || typeName(dataset) !== "float32") {
+      const arrays = datasets.map((dataset) => `(${dataset.shape?.join(", ")}) ${typeName(dataset)}`);
       throw new Error(
-        `${path}: ${name} should have a ${part} of shape (${
-          shape.join(", ")
-        }), float32. Received: ${received}. ` +
-          "It is another network's file: give VGG16's, vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        `${path}: ${name} should have a ${part} of shape (${shape.join(", ")}), float32. ` +
+          `Received: ${arrays.join(" and ") || "no arrays"}. ${anotherNetwork}`,
       );
     }
-    let value: unknown;
-    try {
-      value = dataset.value;
-    } catch (cause) {
-      throw unreadable(path, `${name}'s ${part}`, cause);
-    }
-    if (value instanceof Float32Array) return value;
-    throw unreadable(path, `${name}'s ${part}`, value);
+    return attempt(path, `${name}'s ${part}`, () => {
+      const { value } = dataset;
+      if (value instanceof Float32Array) return value;
+      throw new Error(String(value));
+    });
   };
   return { name, kernel: read("kernel", [3, 3, inputs, outputs]), bias: read("bias", [outputs]) };
 }
@@ -148,10 +128,9 @@ async function checkHdf5(path: string): Promise<void> {
     length = info.size;
     await file.read(head);
   } catch (cause) {
+    const received = messageOf(cause);
     throw new Error(
-      `${path}: the weight file cannot be opened. Received: ${
-        messageOf(cause)
-      }. Check the path, or run without weights`,
+      `${path}: the weight file cannot be opened. Received: ${received}. Check the path, or run without weights`,
       { cause },
     );
   }
@@ -171,11 +150,17 @@ async function checkHdf5(path: string): Promise<void> {
   }
 }
 
-function unreadable(path: string, what: string, cause: unknown): Error {
-  return new Error(
-    `${path}: ${what} cannot be read. Received: ${messageOf(cause)}. The file was damaged: download it again`,
-    { cause },
-  );
+/** What `work` reads; where it cannot, an error that says what is unreadable. */
+function attempt<T>(path: string, what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const received = messageOf(cause);
+    throw new Error(
+      `${path}: ${what} cannot be read. Received: ${received}. The file was damaged: download it again`,
+      { cause },
+    );
+  }
 }
 
 /** An error's message; of HDF5's stack of calls the innermost, which says what is wrong. */

@@ -2,16 +2,9 @@
 import { bytesOf, sha256 } from "../support/digest.ts";
 import { randomFor } from "../support/random.ts";
 import { convolutions } from "./vgg16.ts";
-import { readKerasTensors } from "./keras_weights.ts";
+import { type ConvolutionWeights, readKerasTensors } from "./keras_weights.ts";
 
-/** Weights of one convolution. */
-export interface ConvolutionWeights {
-  readonly name: string;
-  /** (3, 3, inputs, outputs), row-major: Keras' order. */
-  readonly kernel: Float32Array;
-  /** (outputs) */
-  readonly bias: Float32Array;
-}
+export type { ConvolutionWeights } from "./keras_weights.ts";
 
 export interface Vgg16Weights {
   /** SHA-256 of all tensors, `weightsDigest(layers)`. */
