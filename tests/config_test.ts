@@ -131,7 +131,8 @@ async function copiedProject() {
     /** What one of config.ts' functions returns there. */
     async call(name: "createConfig" | "configure", options: ConfigOptions = {}): Promise<Config> {
       const args = ["run", "-A", "--no-config", "--no-check", "show.ts", name, JSON.stringify(options)];
-      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root, clearEnv: true }).output();
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root, clearEnv: true })
+        .output();
       const text = new TextDecoder().decode(stdout);
       assert.notEqual(text, "", new TextDecoder().decode(stderr));
       return JSON.parse(text);

@@ -1,10 +1,9 @@
 /** What the comparison of the optimizers costs beside its steps: reading, validating, evaluating, writing. */
 import { join } from "node:path";
 import { createConfig } from "../../lib/config.ts";
-import { compareOptimizers } from "../../lib/experiment/comparison.ts";
-import { subsetFeatures } from "../../lib/experiment/features.ts";
-import { openInputs } from "../../lib/experiment/inputs.ts";
-import { trainHead } from "../../lib/training/train_head.ts";
+import { openExamples, openExperiment } from "../../lib/experiment/experiment.ts";
+import { modelOf, train } from "../../lib/experiment/run.ts";
+import { fitSoftmax } from "../../lib/training/fit.ts";
 import { median } from "./statistics.ts";
 
 export interface ComparisonResult {
@@ -31,23 +30,35 @@ export async function measureComparison(
   const config = data === null
     ? createConfig({ preset: "smoke", subsetShare: 1, weights, out })
     : createConfig({ preset: "quick", data, weights, out });
-  const inputs = await openInputs(config);
-  const { train: { features, labels } } = await subsetFeatures(config, inputs);
+  const experiment = await openExperiment(config);
+  const model = modelOf(experiment);
+  const { subsetTrain, subsetValidation } = experiment.parts;
+  for (const rows of [subsetTrain, subsetValidation]) {
+    (await openExamples(experiment, rows, "head"))[Symbol.dispose]();
+  }
+  using examples = await openExamples(experiment, subsetTrain, "head");
+  const { labels } = examples;
+  const { inputs } = model.head;
+  const features = new Float32Array(labels.length * inputs);
+  labels.forEach((_, row) => examples.read(row, features.subarray(row * inputs, (row + 1) * inputs)));
   const { learningRate, epochs, batchSize, seed, optimizers } = config;
-  const classes = inputs.source.classes.length;
+  const { classes } = model;
   const seconds: number[] = [];
   const stepSeconds: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    await Deno.remove(join(out, "optimizers"), { recursive: true }).catch(() => {}); // or it would be taken from there
-    const started = performance.now();
-    await compareOptimizers(config, inputs);
-    seconds.push((performance.now() - started) / 1000);
-    let steps = 0;
-    for (const optimizer of optimizers) {
-      const options = { classes, optimizer, learningRate, epochs, batchSize, seed };
-      steps += (await trainHead(features, labels, options)).seconds;
+    for (const kind of ["runs", "fits"]) { // or they would be taken from there
+      await Deno.remove(join(out, "store", kind), { recursive: true }).catch(() => {});
     }
-    stepSeconds.push(steps);
+    const started = performance.now();
+    for (const optimizer of optimizers) {
+      await train(experiment, model, [{ depth: "head", optimizer, learningRate, epochs, batchSize }]);
+    }
+    seconds.push((performance.now() - started) / 1000);
+    const stepsStarted = performance.now();
+    for (const optimizer of optimizers) {
+      await fitSoftmax(features, labels, { classes, optimizer, learningRate, epochs, batchSize, seed });
+    }
+    stepSeconds.push((performance.now() - stepsStarted) / 1000);
   }
   const ratio = median(seconds.map((all, round) => all / stepSeconds[round]));
   const atMost = 1.2;

@@ -6,7 +6,8 @@
 import { join } from "node:path";
 import { sha256 } from "../../lib/support/digest.ts";
 import { tf, valuesOf } from "../../lib/support/engine/engine.ts";
-import { computeActivations, forwardBatchSize } from "../../lib/model/activations.ts";
+import { forwardBatchSize, openActivations } from "../../lib/model/activations.ts";
+import { openStore } from "../../lib/support/store.ts";
 import { makeBase } from "../../lib/model/forward.ts";
 import { answer } from "./answer.ts";
 import { readWeights, size } from "./inputs.ts";
@@ -33,16 +34,20 @@ function forward(): Float32Array {
 }
 
 async function forwardAndStore(): Promise<Float32Array> {
-  const store = await Deno.makeTempDir({ dir: folder });
-  const inputs = Array.from({ length: count }, (_, i) => ({ key: sha256(`${i}`), pixels: () => image(i) }));
-  const { values } = await computeActivations(inputs, {
-    weights,
-    scaling: "divide255",
-    size,
-    store,
-    batchSize,
-  });
-  await Deno.remove(store, { recursive: true });
+  const store = openStore(await Deno.makeTempDir({ dir: folder }));
+  const images = Array.from({ length: count }, (_, i) => ({ key: sha256(`${i}`), pixels: () => image(i) }));
+  const values = new Float32Array(count * base.outputs);
+  {
+    using activations = await openActivations(images, {
+      weights,
+      scaling: "divide255",
+      size,
+      store,
+      batchSize,
+    });
+    images.forEach((_, i) => activations.read(i, values.subarray(i * base.outputs, (i + 1) * base.outputs)));
+  }
+  await Deno.remove(store.folder, { recursive: true });
   return values;
 }
 

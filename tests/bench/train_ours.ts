@@ -1,42 +1,41 @@
-/** This project as a competitor in training (see peer.ts): `deno run -A train_ours.ts FOLDER DEPTH`. Steps as `trainNetwork` takes them. */
+/** This project as a competitor in training (see peer.ts): `deno run -A train_ours.ts FOLDER DEPTH`. Steps as `fit` takes them. */
 import { join } from "node:path";
 import type { Depth } from "../../lib/recipe.ts";
-import { makeOptimizer } from "../../lib/training/optimizer.ts";
-import { parametersBehind } from "../../lib/training/parameters.ts";
-import { makeTrainableNetwork } from "../../lib/training/trainable_network.ts";
-import { cutOf } from "../../lib/model/architecture.ts";
+import { ConvolutionNetwork } from "../../lib/training/convolution_network.ts";
+import { vgg16, withTensors } from "../../lib/training/model.ts";
+import { Optimizer } from "../../lib/training/optimizers.ts";
+import { SoftmaxNetwork } from "../../lib/training/softmax_network.ts";
 import { answer } from "./answer.ts";
 import { readFloats, readWeights, size } from "./inputs.ts";
 import { batchSize, classes, learningRate } from "./training.ts";
 
-const [folder, depth] = Deno.args;
-const cut = cutOf(depth as Depth);
-const packed = await readFloats(join(folder, "softmax.f32"));
-const inputs = packed.length / classes - 1;
-const head = {
-  ...{ inputs, classes },
-  kernel: packed.subarray(0, inputs * classes),
-  bias: packed.subarray(inputs * classes),
-};
-const initial = parametersBehind(cut, await readWeights(folder), head);
-using optimizer = makeOptimizer("nadam", { learningRate });
-const { weights, gradients: gradientRoom } = optimizer.place(initial.map(({ values }) => values));
-const network = makeTrainableNetwork(initial, { cut, size, classes, gradientRoom });
+const folder = Deno.args[0];
+const depth = Deno.args[1] as Depth;
+const weights = await readWeights(folder);
+const softmax = await readFloats(join(folder, "softmax.f32"));
+const model = withTensors(vgg16({ weights, size, classes, scaling: "divide255", seed: 0 }), {
+  "predictions/kernel": softmax.subarray(0, -classes),
+  "predictions/bias": softmax.subarray(-classes),
+});
+using network = depth === "head" ? new SoftmaxNetwork(model.head) : new ConvolutionNetwork(model, depth);
+const optimizer = new Optimizer("nadam", network);
 const rows = await readFloats(join(folder, `${depth}.f32`));
+let t = 0;
 
 /** One epoch: the mean loss of the steps so far, after each. */
 function pass(): Float32Array {
-  const length = batchSize * network.inputs;
-  const means = new Float32Array(rows.length / length);
+  const { inputs } = network;
+  const means = new Float32Array(rows.length / inputs / batchSize);
   let sum = 0;
   means.forEach((_, step) => {
-    const x = network.batch(batchSize);
-    x.set(rows.subarray(step * length, (step + 1) * length));
-    const labels = Array.from({ length: batchSize }, (_, i) => (step * batchSize + i) % classes);
-    network.assign(weights);
-    const { loss, gradients } = network.lossAndGradients(x, labels);
-    optimizer.update(gradients, weights);
-    means[step] = (sum += loss) / (step + 1);
+    const first = step * batchSize;
+    network.batch(batchSize).forEach((row, i) =>
+      row.set(rows.subarray((first + i) * inputs, (first + i + 1) * inputs))
+    );
+    const labels = Array.from({ length: batchSize }, (_, i) => (first + i) % classes);
+    sum += network.lossAndGradients(labels).loss;
+    optimizer.step(++t, learningRate);
+    means[step] = sum / (step + 1);
   });
   return means;
 }

@@ -1,13 +1,12 @@
 /**
- * The cases "training": steps of the whole of what is behind a cut, from batches of 32 at the cut to changed weights.
+ * The cases "training": steps of the layers from a depth on, from batches of 32 rows that they read to changed weights.
  *
  * All take the same steps of Nadam from the same weights on the same rows; the running mean of the loss says so.
  */
 import { join } from "node:path";
 import type { Depth } from "../../lib/recipe.ts";
 import { tf, valuesOf } from "../../lib/support/engine/engine.ts";
-import { initialHead } from "../../lib/training/head.ts";
-import { cutOf } from "../../lib/model/architecture.ts";
+import { initialHead } from "../../lib/training/model.ts";
 import { makeBase } from "../../lib/model/forward.ts";
 import type { Case } from "./case.ts";
 import { readWeights, size, writeArrays } from "./inputs.ts";
@@ -22,7 +21,7 @@ export const learningRate = 1e-5;
 const headRepeats = 16;
 
 /**
- * Writes what a depth's programs read: `DEPTH.f32`, activations at its cut, and `softmax.f32`, the softmax's kernel and bias. Row i has
+ * Writes what a depth's programs read: `DEPTH.f32`, activations that its layers read, and `softmax.f32`, the softmax's kernel and bias. Row i has
  * class i mod 7.
  *
  * @param folder where `writeInputs` wrote pixels and weights
@@ -66,7 +65,7 @@ export async function trainingCase(
 /** In batches: (32, height, width, channels) each. */
 async function activations(folder: string, depth: Depth, images: number): Promise<Float32Array[]> {
   const pixels = await Deno.readFile(join(folder, "pixels.u8"));
-  const base = makeBase(await readWeights(folder), { size, scaling: "divide255", cut: cutOf(depth) });
+  const base = makeBase(await readWeights(folder), { size, scaling: "divide255", depth });
   const length = batchSize * size * size * 3;
   const batches = Array.from({ length: images / batchSize }, (_, i) => {
     const batch = pixels.subarray(i * length, (i + 1) * length);

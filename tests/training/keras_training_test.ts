@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { randomFor, shuffled } from "../../lib/support/random.ts";
 import { engine } from "../../lib/support/engine/engine.ts";
-import { makeOptimizer, type OptimizerOptions } from "../../lib/training/optimizer.ts";
-import { makeTrainableNetwork } from "../../lib/training/trainable_network.ts";
-import { type NetworkTrainOptions, trainNetwork } from "../../lib/training/train_network.ts";
+import { ConvolutionNetwork } from "../../lib/training/convolution_network.ts";
+import { fit, type FitOptions } from "../../lib/training/fit.ts";
+import { type Model, withTensors } from "../../lib/training/model.ts";
+import { Optimizer, type OptimizerOptions } from "../../lib/training/optimizers.ts";
+import { SoftmaxNetwork } from "../../lib/training/softmax_network.ts";
 import golden from "../fixtures/keras_training/keras_training.json" with { type: "json" };
-import { kerasCases, kerasTraining } from "./keras_cases.ts";
+import { kerasCases, kerasTraining, seed, trainedArrays } from "./keras_cases.ts";
 
 const ignore = engine.name === "wasm";
 
@@ -56,49 +58,51 @@ function misses(name: string, steps: Steps): string[] {
     .map(([kind, difference]) => `${kind}: ${difference}`);
 }
 
-/** Takes a case's steps by `trainNetwork`, with other options where some are given. */
-async function train(name: string, changes: Partial<NetworkTrainOptions> = {}): Promise<Steps> {
-  const { train, options } = kerasTraining(kerasCases[name]);
+/** Takes a case's steps by `fit`, with other options where some are given. */
+async function train(name: string, changes: Partial<FitOptions> = {}): Promise<Steps> {
+  const { model, train, validation, stage } = kerasTraining(kerasCases[name]);
   const sums = [0];
-  const { parameters, history } = await trainNetwork(train, {
-    ...options,
+  const fitted = await fit(model, train, {
+    ...stage,
+    ...{ seed, validation },
     ...changes,
     onStep: ({ step, loss }) => void sums.push(loss * step),
   });
   return {
     losses: sums.slice(1).map((sum, i) => sum - sums[i]),
-    validationLoss: history[0].validationLoss,
-    ...changed(name, parameters.map(({ values }) => values)),
+    validationLoss: fitted.history[0].validationLoss,
+    ...changed(name, model, fitted.model),
   };
 }
 
-/** Takes them by hand, with options that `trainNetwork` leaves at Keras' defaults. */
-function step(name: string, optimizerOptions: OptimizerOptions = {}): Steps {
-  const { train, options } = kerasTraining(kerasCases[name]);
-  const { initial, batchSize, learningRate, seed } = options;
-  using network = makeTrainableNetwork(initial, options);
-  const optimizer = makeOptimizer(options.optimizer, { learningRate, ...optimizerOptions });
-  const weights = initial.map(({ values }) => values.slice());
+/** Takes them by hand, with options that `fit` leaves at Keras' defaults. */
+function step(name: string, options: OptimizerOptions = {}): Steps {
+  const { model, train, stage: { depth, optimizer: rule, batchSize, learningRate } } = kerasTraining(
+    kerasCases[name],
+  );
+  using network = depth === "head" ? new SoftmaxNetwork(model.head) : new ConvolutionNetwork(model, depth);
+  const optimizer = new Optimizer(rule, network, options);
   const order = shuffled(Array.from(train.labels, (_, row) => row), randomFor(seed, "order", 1));
   const losses: number[] = [];
   let gradientNorms: number[] | undefined;
   for (let start = 0; start < order.length; start += batchSize) {
     const rows = order.slice(start, start + batchSize);
-    const x = new Float32Array(batchSize * network.inputs);
-    rows.forEach((row, i) => train.read(row, x.subarray(i * network.inputs, (i + 1) * network.inputs)));
-    network.assign(weights);
-    const { loss, gradients } = network.lossAndGradients(x, rows.map((row) => train.labels[row]));
-    losses.push(loss);
-    gradientNorms ??= gradients.map(norm);
-    optimizer.update(gradients, weights);
+    network.batch(batchSize).forEach((target, i) => train.read(rows[i], target));
+    losses.push(network.lossAndGradients(rows.map((row) => train.labels[row])).loss);
+    gradientNorms ??= network.gradients.arrays.map(norm);
+    optimizer.step(losses.length, learningRate);
   }
-  return { losses, gradientNorms, ...changed(name, weights) };
+  const trained = withTensors(model, network.tensors(network.weights.all));
+  return { losses, gradientNorms, ...changed(name, model, trained) };
 }
 
-/** How far the parameters went, as a norm and where Keras looked. */
-function changed(name: string, weights: readonly Float32Array[]): Pick<Steps, "changeNorms" | "probes"> {
-  const { initial } = kerasTraining(kerasCases[name]).options;
-  const changes = weights.map((values, i) => values.map((value, j) => value - initial[i].values[j]));
+/** How far the weights went, as a norm and where Keras looked. */
+function changed(name: string, model: Model, trained: Model): Pick<Steps, "changeNorms" | "probes"> {
+  const { depth } = kerasCases[name];
+  const before = trainedArrays(model, depth);
+  const changes = trainedArrays(trained, depth).map(([, values], i) =>
+    values.map((value, j) => value - before[i][1][j])
+  );
   return {
     changeNorms: changes.map(norm),
     probes: changes.map((values, i) => values[goldens[name].probes[i][0]]),
@@ -145,7 +149,7 @@ Deno.test({
   name: "another optimizer, rate, schedule, decay or dropout misses",
   ignore,
   async fn() {
-    const others: [string, Partial<NetworkTrainOptions>][] = [
+    const others: [string, Partial<FitOptions>][] = [
       ["block5, nadam", { optimizer: "adam" }],
       ["block5, nadam", { learningRate: 1.01e-5 }],
       ["block5, nadam", { seed: 4 }],

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { engine } from "../../lib/support/engine/engine.ts";
+
+const program = fileURLToPath(new URL("./resume_program.ts", import.meta.url));
+
+/** Each kind of moment, and which one of a sitting: 6 steps of the softmax, then 6 of block5. A sitting goes on from the one before. */
+const moments = [
+  ["step", 1, "before the first checkpoint"],
+  ["save", 2, "after a checkpoint within an epoch"],
+  ["save", 1, "after the epoch's last step, before its validation"],
+  ["validation", 5, "in the first epoch's validation"],
+  ["save", 1, "after that epoch"],
+  ["step", 2, "in the second epoch"],
+  ["kept", 1, "between the stages"],
+  ["step", 2, "in the second stage"],
+  ["save", 2, "after its epoch's last step"],
+  ["validation", 9, "in its validation"],
+  ["step", 3, "in its last step"],
+] as const;
+
+async function train(folder: string, ...moment: string[]) {
+  const { code, signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", program, folder, ...moment],
+  }).output();
+  const [out, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  if (moment.length > 0) return assert.equal(signal, "SIGKILL", `${moment}: ${errors}`);
+  assert.equal(code, 0, errors);
+  return JSON.parse(out);
+}
+
+async function entries(folder: string): Promise<string[]> {
+  const found = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    found.push(...isDirectory ? (await entries(join(folder, name))).map((file) => join(name, file)) : [name]);
+  }
+  return found;
+}
+
+Deno.test({
+  name: "killed at every kind of moment, a training of two stages ends with the same bits and history",
+  ignore: engine.name === "wasm",
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const unbroken = await train(join(folder, "unbroken"));
+      assert.equal(unbroken.steps, 12);
+      const rates = unbroken.history.map(({ learningRate }: { learningRate: number }) => learningRate);
+      assert.equal(
+        new Set(rates).size,
+        4,
+        "each epoch ends at a rate of its own, which a sitting has to find again",
+      );
+      const broken = join(folder, "broken");
+      for (const [kind, n] of moments) await train(broken, kind, `${n}`);
+      const { steps, ...result } = await train(broken);
+      assert.deepEqual({ ...result, steps: 12 }, unbroken);
+      assert.equal(steps, 1, "steps in the last sitting");
+      assert.equal((await train(broken)).steps, 0, "what is done is not trained again");
+      const files = await entries(broken);
+      assert.deepEqual(
+        files.map((file) => file.split(/[\\/]/)[0]),
+        ["fits", "fits"],
+        "no checkpoint is left",
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
