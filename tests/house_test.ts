@@ -8,6 +8,7 @@ const rooms = [
   "support",
   "image_size.ts",
   "recipe.ts",
+  "columns.ts",
   "config.ts",
   "data",
   "evaluation",
