@@ -33,7 +33,8 @@ You can stop it with Ctrl-C at any time; the next call goes on where it stopped.
 
 Behind a proxy: set HTTPS_PROXY.
 
-Exit codes: 0 all is there; 1 something could not be downloaded; 2 a flag is not valid; 130 stopped by Ctrl-C.
+Exit codes: 0 all is there; 1 something could not be downloaded; 2 a flag is not valid; 130 stopped
+by Ctrl-C.
 `;
 
 /** What the flags ask for; addresses have no slash at their end. @throws {RangeError} for a flag or value that cannot be */

@@ -23,40 +23,52 @@ export interface ReproduceOptions {
 
 export const usage = `deno task reproduce [flags]
 
-Runs the notebooks in order and writes results, figures and executed notebooks. A run that was stopped goes on where it stopped;
-what is stored and unchanged is not computed again.
+Runs the notebooks in order and writes results, figures and executed notebooks. A run that was
+stopped goes on where it stopped. What is stored and unchanged is not computed again.
 
 What is computed
-  --preset NAME    quick: real photos, VGG16 frozen, as the write-up describes it (default where photos are found)
-                   write-up: the same, then the recipe that reaches the published number: one to two hours
+  --preset NAME    quick: real photos, VGG16 frozen, as the write-up describes it (default where
+                   photos are found)
+                   write-up: the same, then the recipe that reaches the published number: one to
+                   two hours
                    smoke: drawn stand-in images, about a minute (default where no photos are found)
-  --depth NAME     also train VGG16's convolutions from this block on: block5, block4, …, block1 (default: head, none)
+  --depth NAME     also train VGG16's convolutions from this block on: block5, block4, …, block1
+                   (default: head, none)
   --seed N         what every random choice starts from (default: 0)
-  --config FILE    JSON with any fields of Config in lib/config.ts, as { "epochs": 3 }; flags win over it
-  --tensorboard    write TensorBoard's logs of the recipe's training, in trainings/ of the results
+  --config FILE    JSON with any fields of Config in lib/config.ts, such as { "epochs": 3 }; flags
+                   win over it
+  --tensorboard    write TensorBoard's logs of the recipe's training to trainings/ of the results
 
 Photos, weights and results
   --data FOLDER    HAM10000_metadata.csv and the folders of photos (default: data/)
   --metadata FILE  the table of the photos (default: HAM10000_metadata.csv in the data folder)
-  --columns LIST   what another table calls HAM10000's columns: image_id=image,dx=diagnosis,lesion_id=patient
-  --classes LIST   another table's diagnoses, in label order (default: with --columns, those in the table)
-  --skip-damaged   leave out photos that cannot be decoded, and say so on every page (default: stop and list them)
-  --weights FILE   VGG16 without its top, Keras' HDF5 file (default: in data/, where it is downloaded if there are photos);
-                   none: seeded random weights
+  --columns LIST   what another table calls HAM10000's columns:
+                   image_id=image,dx=diagnosis,lesion_id=patient
+  --classes LIST   another table's diagnoses, in label order (default: with --columns, those in the
+                   table)
+  --skip-damaged   leave out photos that cannot be decoded, and say so on every page (default: stop
+                   and list them)
+  --weights FILE   VGG16 without its top, Keras' HDF5 file (default: in data/, downloaded there if
+                   there are photos); none: seeded random weights
   --out FOLDER     where results go (default: outputs/<preset>)
 
 Which notebooks run
-  --only LIST      only these, by number: 04 or 03,05. Notebook 06 takes hours and runs only if it is named here
+  --only LIST      only these, by number: 04 or 03,05. Notebook 06 takes hours, so it runs only if
+                   it is named here
   --from NUMBER    this one and all after it
-  --fresh          run the selected notebooks even if nothing has changed, without what they have stored: 02 the decoded photos,
-                   04 the activations and softmaxes, 05 the saved model. Trainings and studies stay
-  --forget LIST    delete stored work before the run: ${storedWorkNames.join(", ")}.
+  --fresh          run the selected notebooks even if nothing has changed, without what they have
+                   stored: 02 the decoded photos, 04 the activations, 05 the saved model. Trainings,
+                   answers and studies stay
+  --forget LIST    delete stored work before the run, out of
+                   ${storedWorkNames.join(", ")}.
                    Trainings take minutes to hours, so they go only when they are named here
-  --timeout N      minutes that one cell may take (default: 60; 1,440 where convolutions are trained)
-  --dry-run        say what would run and why, what would be deleted, how long it takes and how much disk; run nothing
+  --timeout N      minutes that one cell may take (default: 60; 1,440 if convolutions are trained)
+  --dry-run        say what would run and why, what would be deleted, how long it takes and how much
+                   disk it needs; run nothing
   --help           this page
 
-Exit codes: 0 done; 1 a notebook failed; 2 the call cannot be carried out, or the results cannot be written; 130 stopped by Ctrl-C.
+Exit codes: 0 done; 1 a notebook failed; 2 the call cannot be carried out, or the results cannot be
+written; 130 stopped by Ctrl-C.
 `;
 
 /** @throws {RangeError} for a flag or value that cannot be, with what was expected */

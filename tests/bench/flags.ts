@@ -10,7 +10,8 @@ Measures this project's speed beside Keras, PyTorch and ONNX Runtime: the same i
 one run on this machine. First it checks that all give the same results.
 
   --cases LIST           out of features, training, comparison (default: all)
-  --depths LIST          of training, out of ${depths.join(", ")} (default: all)
+  --depths LIST          of training, out of ${depths.join(", ")}
+                         (default: all)
   --images N             images in a pass of features (default: 256)
   --training-images N    images in a pass of training, a multiple of 32 (default: 128)
   --rounds N             rounds (default: 7)
