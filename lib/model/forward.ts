@@ -34,25 +34,28 @@ export function makeBase(weights: Pick<Vgg16Weights, "layers">, options: BaseOpt
   const { size, scaling, depth = "head" } = options;
   const outputs = inputLength(depth, size);
   const frozen = frozenLayers(depth);
-  checkLayers(weights, frozen);
-  const plan = planConvolutions(frozen, { size, tiles: "coarse" });
-  const tensors = new Map(plan.steps.map((step) => {
-    const { name, inputs, outputs } = step.layer;
-    const { kernel, bias } = weights.layers.find((layer) => layer.name === name)!;
-    const filter = tf.tidy(() => filterFor(step, tf.tensor4d(kernel, [3, 3, inputs, outputs])));
-    return [step, { filter: tf.keep(filter), bias: tf.keep(tf.tensor1d(bias)) }];
-  }));
+  const own = frozen.filter(({ kind }) => kind === "convolution").map(({ name, inputs, outputs }) => {
+    const found = weights.layers.find((layer) => layer.name === name);
+    if (found) return { ...found, shape: [3, 3, inputs, outputs] as [number, number, number, number] };
+    const names = weights.layers.map(({ name }) => name).join(", ");
+    throw new TypeError(`The weights lack ${name}. Received: ${names || "no layers"}`);
+  });
+  const convolutions = makeConvolutions(frozen, { size, tiles: "coarse" });
+  const filters = tf.tidy(() =>
+    convolutions.filters(own.map(({ kernel, shape }) => tf.tensor4d(kernel, shape)))
+  );
+  const biases = own.map(({ bias }) => tf.tensor1d(bias));
   return {
     outputs,
     forward: (images) =>
       tf.tidy(() => {
         checkImages(images, size);
-        const x = runConvolutions(scalePixels(images, scaling), plan.steps, (step) => tensors.get(step)!);
+        const x = convolutions.run(scalePixels(images, scaling), filters, biases);
         return x.reshape<Tensor2D>([images.shape[0], outputs]);
       }),
     [Symbol.dispose]: () => {
-      tensors.forEach(({ filter, bias }) => tf.dispose([filter, bias]));
-      plan[Symbol.dispose]();
+      tf.dispose([filters, biases]);
+      convolutions[Symbol.dispose]();
     },
   };
 }
@@ -73,91 +76,66 @@ export function scalePixels(images: Tensor4D, scaling: Scaling): Tensor4D {
   });
 }
 
-/** One convolution, with the max pool after it where there is one. */
-export interface ConvolutionStep {
-  readonly layer: Layer;
-  readonly pool: boolean;
-  /** Null: direct convolution. */
-  readonly winograd: Winograd | null;
-}
-
-export interface ConvolutionPlan extends Disposable {
-  readonly steps: readonly ConvolutionStep[];
-}
-
-/** What a step computes with: `filter` as `filterFor` gives it. */
-export interface StepTensors {
-  readonly filter: Tensor;
-  readonly bias: Tensor1D;
+/** Some layers in a row, each convolution in the form that is fastest for its size. */
+export interface Convolutions extends Disposable {
+  /** The convolutions' kernels, (3, 3, inputs, outputs), in the forms that they compute with. Differentiable. */
+  filters(kernels: readonly Tensor4D[]): Tensor[];
+  /** (batch, height, width, channels) → the same of the last layer's output. Differentiable in filters and biases, not in the images. */
+  run(images: Tensor4D, filters: readonly Tensor[], biases: readonly Tensor1D[]): Tensor4D;
 }
 
 /**
- * Chooses how to compute some layers that follow one another.
+ * Prepares some layers of VGG16 that follow one another; a pool goes with the convolution before it.
  *
  * On the native engine, layers with at least 64 input channels on squares of at most 32×32 run as Winograd convolutions: at
  * 64×64 the whole network takes three fifths of the time forwards, half with coarse tiles, and less than half backwards.
  * WebAssembly's plain matrix product is too slow for that to pay.
  *
- * @param planned a run of `layers`
  * @param options.size of the network's images
  * @param options.tiles how finely Winograd's convolutions round
  */
-export function planConvolutions(
-  planned: readonly Layer[],
+export function makeConvolutions(
+  some: readonly Layer[],
   { size, tiles }: { size: ImageSize } & WinogradOptions,
-): ConvolutionPlan {
+): Convolutions {
   const shapes = new Map(outputShapes(size).map(({ name, shape }) => [name, shape]));
-  const transforms = new Map<number, Winograd>();
-  const winogradFor = (layer: Layer): Winograd | null => {
+  const transforms = new Map<number, Winograd>(); // by side
+  const steps = some.filter(({ kind }) => kind === "convolution").map((layer) => {
     const [side, width] = shapes.get(layer.name)!;
-    if (engine.name !== "tfjs-node" || side !== width || !winogradFits(side) || layer.inputs < 64) {
-      return null;
-    }
+    const pools = layers[layers.indexOf(layer) + 1].kind === "pool";
+    const fits = side === width && winogradFits(side) && layer.inputs >= 64;
+    if (engine.name !== "tfjs-node" || !fits) return { pools, winograd: null };
     const winograd = transforms.get(side) ?? makeWinograd(side, { tiles });
     transforms.set(side, winograd);
-    return winograd;
+    return { pools, winograd };
+  });
+  return {
+    filters: (kernels) =>
+      steps.map(({ winograd }, i) => (winograd ? winograd.filter(kernels[i]) : kernels[i])),
+    run: (images, filters, biases) =>
+      tf.tidy(() => {
+        let x = images;
+        let turned = false; // (height, width, batch, channels) instead of (batch, height, width, channels)
+        const turn = (wanted: boolean) => {
+          if (wanted !== turned) x = x.transpose(wanted ? [1, 2, 0, 3] : [2, 0, 1, 3]);
+          turned = wanted;
+        };
+        steps.forEach(({ winograd, pools }, i) => {
+          turn(winograd !== null);
+          x = tf.tidy(() => {
+            const sums = winograd
+              ? winograd.convolve(x, filters[i] as Tensor3D, { isFirst: i === 0 })
+              : tf.conv2d(x, filters[i] as Tensor4D, 1, "same");
+            // max(x) + b = max(x + b) to the bit, and costs a quarter: so pooling comes before bias and ReLU
+            const pooled = pools ? (turned ? maxPoolTurned : maxPool)(sums) : sums;
+            return relu(pooled.add<Tensor4D>(biases[i]));
+          });
+        });
+        turn(false);
+        return x;
+      }),
+    [Symbol.dispose]: () => transforms.forEach((winograd) => winograd[Symbol.dispose]()),
   };
-  const steps = planned.filter(({ kind }) => kind === "convolution").map((layer): ConvolutionStep => {
-    const pool = layers[layers.indexOf(layer) + 1].kind === "pool";
-    return { layer, pool, winograd: winogradFor(layer) };
-  });
-  return { steps, [Symbol.dispose]: () => transforms.forEach((winograd) => winograd[Symbol.dispose]()) };
-}
-
-/** A kernel (3, 3, inputs, outputs) in the form that the step computes with. */
-export function filterFor({ winograd }: ConvolutionStep, kernel: Tensor4D): Tensor {
-  return winograd ? winograd.filter(kernel) : kernel;
-}
-
-/** (batch, height, width, channels) → the same of the last step's output. Differentiable in the steps' tensors, not in the images. */
-export function runConvolutions(
-  images: Tensor4D,
-  steps: readonly ConvolutionStep[],
-  tensorsOf: (step: ConvolutionStep) => StepTensors,
-): Tensor4D {
-  return tf.tidy(() => {
-    let x = images;
-    let turned = false; // (height, width, batch, channels) instead of (batch, height, width, channels)
-    const turn = (wanted: boolean) => {
-      if (wanted !== turned) x = x.transpose(wanted ? [1, 2, 0, 3] : [2, 0, 1, 3]);
-      turned = wanted;
-    };
-    for (const step of steps) {
-      const { winograd, pool } = step;
-      const { filter, bias } = tensorsOf(step);
-      turn(winograd !== null);
-      x = tf.tidy(() => {
-        const sums = winograd
-          ? winograd.convolve(x, filter as Tensor3D, { isFirst: step === steps[0] })
-          : tf.conv2d(x, filter as Tensor4D, 1, "same");
-        // max(x) + b = max(x + b) to the bit, and costs a quarter: so pooling comes before bias and ReLU
-        const pooled = pool ? (turned ? maxPoolTurned : maxPool)(sums) : sums;
-        return relu(pooled.add<Tensor4D>(bias));
-      });
-    }
-    turn(false);
-    return x;
-  });
 }
 
 /**
@@ -180,14 +158,6 @@ function maxPool(x: Tensor4D): Tensor4D {
 function maxPoolTurned(x: Tensor4D): Tensor4D {
   const [height, width, n, channels] = x.shape;
   return maxPool(x.reshape([1, height, width, n * channels])).reshape([height / 2, width / 2, n, channels]);
-}
-
-function checkLayers({ layers }: Pick<Vgg16Weights, "layers">, expected: readonly Layer[]): void {
-  const names = layers.map(({ name }) => name);
-  for (const { kind, name } of expected) {
-    if (kind === "pool" || names.includes(name)) continue;
-    throw new TypeError(`The weights lack ${name}. Received: ${names.join(", ") || "no layers"}`);
-  }
 }
 
 function checkImages({ shape }: Tensor4D, size: ImageSize): void {

@@ -1,7 +1,7 @@
 /** Convolutions and the softmax after them as a network: on the engine, which finds their gradients. */
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs";
 import { argmax } from "../evaluation/metrics.ts";
-import { type ConvolutionPlan, filterFor, planConvolutions, runConvolutions } from "../model/forward.ts";
+import { type Convolutions, makeConvolutions } from "../model/forward.ts";
 import { inputLength, inputShape, trainedLayers } from "../model/vgg16.ts";
 import type { Depth } from "../recipe.ts";
 import { engine, tf, valuesOf } from "../support/engine/engine.ts";
@@ -20,7 +20,7 @@ export class ConvolutionNetwork implements Network {
   readonly #shape: [number, number, number];
   readonly #names: readonly string[];
   readonly #variables: readonly Variable[];
-  readonly #plan: ConvolutionPlan;
+  readonly #convolutions: Convolutions;
   readonly #readers: readonly TensorReader[];
   #x = new Float32Array(0);
 
@@ -50,7 +50,7 @@ export class ConvolutionNetwork implements Network {
     this.#variables = trained.map(({ values, shape }) =>
       tf.tidy(() => tf.variable(tf.tensor(values.slice(), shape, "float32")))
     );
-    this.#plan = planConvolutions(own, { size, tiles: "fine" });
+    this.#convolutions = makeConvolutions(own, { size, tiles: "fine" });
     this.#readers = this.gradients.arrays.map(makeReader);
   }
 
@@ -92,7 +92,7 @@ export class ConvolutionNetwork implements Network {
   [Symbol.dispose](): void {
     tf.dispose([...this.#variables]);
     this.#readers.forEach((reader) => reader.dispose());
-    this.#plan[Symbol.dispose]();
+    this.#convolutions[Symbol.dispose]();
     this.memory[Symbol.dispose]();
   }
 
@@ -100,13 +100,12 @@ export class ConvolutionNetwork implements Network {
   #forward(mask?: Float32Array): Tensor2D {
     const variables = this.#variables as readonly unknown[];
     const [kernel, bias] = variables.slice(-2) as [Tensor2D, Tensor1D];
-    const tensors = new Map(this.#plan.steps.map((step, i) => [step, {
-      filter: filterFor(step, variables[2 * i] as Tensor4D),
-      bias: variables[2 * i + 1] as Tensor1D,
-    }]));
+    const kernels = variables.slice(0, -2).filter((_, i) => i % 2 === 0) as Tensor4D[];
+    const biases = variables.slice(0, -2).filter((_, i) => i % 2 === 1) as Tensor1D[];
     const n = this.#x.length / this.inputs;
     const images = tf.tensor4d(this.#x, [n, ...this.#shape]);
-    const read = runConvolutions(images, this.#plan.steps, (step) => tensors.get(step)!)
+    const convolutions = this.#convolutions;
+    const read = convolutions.run(images, convolutions.filters(kernels), biases)
       .reshape<Tensor2D>([n, this.features]);
     const kept = mask ? read.mul<Tensor2D>(tf.tensor2d(mask, [n, this.features])) : read;
     return kept.matMul(kernel).add(bias);
