@@ -1,5 +1,5 @@
 /** Short trainings on seeded noise, every step of which Keras has taken too: what they start from, and what they learn from. */
-import { cutLength, cutOf } from "../../lib/model/architecture.ts";
+import { inputLength } from "../../lib/model/vgg16.ts";
 import { randomWeights } from "../../lib/model/weights.ts";
 import { depths, optimizerNames, type Stage, stageOf } from "../../lib/recipe.ts";
 import { randomFor } from "../../lib/support/random.ts";
@@ -47,7 +47,7 @@ export const kerasCases: Readonly<Record<string, KerasCase>> = {
 export function kerasTraining(
   given: KerasCase,
 ): { model: Model; train: Examples; validation: Examples; stage: Stage } {
-  const length = cutLength(cutOf(given.depth), 64);
+  const length = inputLength(given.depth, 64);
   const random = randomFor("keras training", noiseSeed, given.depth === "head" ? "flatten" : given.depth);
   const rows = steps * batchSize;
   const values = Float32Array.from({ length: rows * length }, () => random());
