@@ -9,7 +9,7 @@
 
 // The optimizers' updates: float32 in memory, float64 in between, as a JavaScript loop over Float32Arrays computes.
 
-/** w −= (a · m + b · g) / (√(c · v) + ε), after m += (g − m) · share1 and v += (g² − v) · share2; nadam.ts says what the numbers are. */
+/** w −= (a · m + b · g) / (√(c · v) + ε), after m += (g − m) · share1 and v += (g² − v) · share2; training/optimizers.ts says what the numbers are. */
 export function nadam(
   count: i32,
   weight: usize,
