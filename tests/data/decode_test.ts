@@ -1,13 +1,18 @@
+/** Photos as they come: of odd kinds, damaged, too large, not there. */
 import assert from "node:assert/strict";
-import { crc32 } from "node:zlib";
 import { fileURLToPath } from "node:url";
+import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
-import { decodeBytes, decodeImage, readPhoto } from "../../lib/data/decode.ts";
+import { decodeBytes, decodeImage } from "../../lib/data/decode.ts";
 import type { ImageSize } from "../../lib/image_size.ts";
 import { randomFor } from "../../lib/support/random.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/images/${name}`, import.meta.url));
 const colours = [[200, 40, 60], [50, 180, 70], [40, 60, 190], [220, 210, 200]];
+/** A square of the first colour. */
+const plain = (side: number) =>
+  sharp({ create: { width: side, height: side, channels: 3, background: { r: 200, g: 40, b: 60 } } });
+const decode = (bytes: Uint8Array) => decodeBytes(bytes, { size: 64, name: "photo.jpg" });
 
 /** The four quadrants' middle pixels of a (64, 64, 3) image: upper left, upper right, lower left, lower right. */
 function quadrants(image: Uint8Array): number[][] {
@@ -22,26 +27,61 @@ function assertNear(found: number[][], expected: number[][], tolerance: number, 
   assert.ok(worst <= tolerance, `${message}: ${JSON.stringify(found)} is not ${JSON.stringify(expected)}`);
 }
 
-Deno.test("every kind of RGB file gives (64, 64, 3) with its own colours, whatever its name", async () => {
-  const tolerance = {
-    "rgb.png": 0,
-    "png_named.jpg": 0,
-    "palette.png": 0,
-    "baseline.jpg": 3,
-    "progressive.jpg": 3,
+async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.chmod(folder, 0o755);
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Decodes one photo in a process of its own: why it cannot be, and the process's peak memory in MB. */
+async function decodeInProcess(path: string): Promise<{ problem: string | null; peak: number }> {
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", fileURLToPath(new URL("decode_one.ts", import.meta.url)), path],
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** A sound PNG of black and white pixels: 20,000×20,000 of them in 50 kB. */
+function blackPng(side: number): Uint8Array {
+  const chunk = (type: string, data: Uint8Array) => {
+    const bytes = new Uint8Array(12 + data.length);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, data.length);
+    bytes.set(new TextEncoder().encode(type), 4);
+    bytes.set(data, 8);
+    view.setUint32(8 + data.length, crc32(bytes.subarray(4, 8 + data.length)));
+    return bytes;
   };
-  for (const [name, most] of Object.entries(tolerance)) {
+  const header = new Uint8Array(13);
+  new DataView(header.buffer).setUint32(0, side);
+  new DataView(header.buffer).setUint32(4, side);
+  header[8] = 1; // bit a pixel
+  const rows = deflateSync(new Uint8Array(side * (1 + Math.ceil(side / 8))));
+  const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+  const parts = [signature, chunk("IHDR", header), chunk("IDAT", rows), chunk("IEND", new Uint8Array())];
+  return new Uint8Array(parts.flatMap((part) => [...part]));
+}
+
+Deno.test("every kind of RGB file gives (64, 64, 3) with its own colours, whatever its name", async () => {
+  const tolerances = {
+    ...{ "rgb.png": 0, "png_named.jpg": 0, "palette.png": 0 },
+    ...{ "baseline.jpg": 3, "progressive.jpg": 3 },
+    "alpha.png": 0, // alpha is dropped: a transparent pixel shows its own colour
+    "turned.jpg": 3, // an EXIF orientation is ignored
+  };
+  for (const [name, tolerance] of Object.entries(tolerances)) {
     const image = await decodeImage(fixture(name), 64);
     assert.equal(image.length, 64 * 64 * 3);
-    assertNear(quadrants(image), colours, most, name);
+    assertNear(quadrants(image), colours, tolerance, name);
   }
 });
 
-Deno.test("alpha is dropped: a transparent pixel shows its own colour", async () => {
-  assert.deepEqual(await decodeImage(fixture("alpha.png"), 64), await decodeImage(fixture("rgb.png"), 64));
-});
-
-Deno.test("grey becomes RGB with three equal channels, 16 bits become 8", async () => {
+Deno.test("grey becomes RGB with three equal channels, 16 bits a channel become 8", async () => {
   const luma = colours.map(([r, g, b]) => 0.299 * r + 0.587 * g + 0.114 * b);
   const expected = {
     "grey.jpg": luma.map((level) => [level, level, level]),
@@ -54,6 +94,9 @@ Deno.test("grey becomes RGB with three equal channels, 16 bits become 8", async 
     }
     assertNear(quadrants(image), levels, name === "grey16.png" ? 0 : 3, name);
   }
+  const deep = await plain(32).toColourspace("rgb16").png().toBuffer();
+  assert.equal((await sharp(deep).metadata()).depth, "ushort");
+  assertNear(quadrants(await decode(deep)), new Array(4).fill(colours[0]), 2, "16 bits, RGB");
 });
 
 Deno.test("CMYK becomes RGB, not its negative", async () => {
@@ -64,22 +107,23 @@ Deno.test("CMYK becomes RGB, not its negative", async () => {
   assert.ok(Math.min(...light) > 150, `light: ${light}`);
 });
 
-Deno.test("an EXIF orientation is ignored", async () => {
-  assertNear(quadrants(await decodeImage(fixture("turned.jpg"), 64)), colours, 3, "turned.jpg");
+Deno.test("an embedded colour profile is converted to sRGB", async () => {
+  for (const photo of [plain(32).png(), plain(32).jpeg({ quality: 100 }), plain(32).ensureAlpha().png()]) {
+    const tagged = await photo.withIccProfile("p3").toBuffer();
+    const stored = await sharp(tagged, { ignoreIcc: true }).raw().toBuffer();
+    assert.ok(colours[0][0] - stored[0] > 10, "the file's own numbers are others");
+    assertNear(quadrants(await decode(tagged)), new Array(4).fill(colours[0]), 2, "Display P3");
+  }
 });
 
 Deno.test("the whole picture fills the square, from 600×450, 200×150 and from smaller than the result", async () => {
   for (const [width, height] of [[600, 450], [200, 150], [150, 200], [20, 15], [64, 64]]) {
     const ramp = new Uint8Array(width * height * 3);
     for (let i = 0; i < width * height; i++) {
-      ramp.set([
-        255 * (i % width + 0.5) / width,
-        255 * (Math.floor(i / width) + 0.5) / height,
-        90,
-      ], 3 * i);
+      const [row, column] = [Math.floor(i / width), i % width];
+      ramp.set([255 * (column + 0.5) / width, 255 * (row + 0.5) / height, 90], 3 * i);
     }
-    const png = await sharp(ramp, { raw: { width, height, channels: 3 } }).png().toBuffer();
-    const image = await decodeBytes(png, { size: 64, name: "ramp" });
+    const image = await decode(await sharp(ramp, { raw: { width, height, channels: 3 } }).png().toBuffer());
     let worst = 0; // inside: at the edges an enlarged ramp flattens
     for (let row = 4; row < 60; row++) {
       for (let column = 4; column < 60; column++) {
@@ -93,9 +137,38 @@ Deno.test("the whole picture fills the square, from 600×450, 200×150 and from 
   }
 });
 
-Deno.test("a file with several pictures is refused", async () => {
+Deno.test("one pixel fills the square", async () => {
+  for (const one of [await plain(1).png().toBuffer(), await plain(1).jpeg({ quality: 100 }).toBuffer()]) {
+    const image = await decode(one);
+    assert.equal(image.length, 64 * 64 * 3);
+    for (let i = 0; i < image.length; i += 3) {
+      assertNear([[...image.subarray(i, i + 3)]], [colours[0]], 2, `pixel ${i / 3}`);
+    }
+  }
+});
+
+Deno.test("a photo is resized to [height, width]: rows are as long as the width", async () => {
+  // 40 wide, 30 high, the right half white
+  const pixels = Uint8Array.from({ length: 40 * 30 * 3 }, (_, i) => (Math.floor(i / 3) % 40 < 20 ? 0 : 255));
+  const png = await sharp(pixels, { raw: { width: 40, height: 30, channels: 3 } }).png().toBuffer();
+  assert.deepEqual(await decodeBytes(png, { size: [30, 40], name: "halves.png" }), pixels);
+  const smaller = await decodeBytes(png, { size: [10, 16], name: "halves.png" });
+  assert.equal(smaller.length, 10 * 16 * 3);
+  for (let i = 0; i < 160; i++) {
+    const column = i % 16;
+    if (column < 5 || column > 10) assert.equal(smaller[3 * i], column < 8 ? 0 : 255, `pixel ${i}`);
+  }
+});
+
+Deno.test("a file with several pictures is refused, whatever its name; a still GIF or WebP is read", async () => {
   await assert.rejects(decodeImage(fixture("animated.gif"), 64), /animated\.gif: holds 2 pictures/);
   await assert.rejects(decodeImage(fixture("paged.tiff"), 64), /paged\.tiff: holds 2 pictures/);
+  const pages = [await plain(8).png().toBuffer(), await plain(8).negate().png().toBuffer()];
+  for (const format of ["gif", "webp"] as const) {
+    const animated = await sharp(pages, { join: { animated: true } })[format]().toBuffer();
+    await assert.rejects(decode(animated), /^Error: photo\.jpg: holds 2 pictures \(animated or paged\)/);
+    assert.equal((await decode(await plain(8)[format]().toBuffer())).length, 64 * 64 * 3);
+  }
 });
 
 Deno.test("a JPEG cut short anywhere is an error, never a picture with grey rows", async () => {
@@ -105,89 +178,71 @@ Deno.test("a JPEG cut short anywhere is an error, never a picture with grey rows
   for (const jpeg of [await photo.jpeg().toBuffer(), await photo.jpeg({ progressive: true }).toBuffer()]) {
     for (let share = 0.02; share < 1; share += 0.07) {
       const cut = jpeg.subarray(0, Math.floor(share * jpeg.length));
-      await assert.rejects(decodeBytes(cut, { size: 64, name: "photo.jpg" }), /^Error: photo\.jpg: is /);
+      await assert.rejects(decode(cut), /^Error: photo\.jpg: is /);
     }
     const almost = jpeg.subarray(0, jpeg.length - 2); // only the end marker is missing
-    await assert.rejects(decodeBytes(almost, { size: 64, name: "photo.jpg" }), /photo\.jpg: is cut short/);
+    await assert.rejects(decode(almost), /photo\.jpg: is cut short/);
   }
 });
 
 Deno.test("a PNG cut short or with a flipped byte is an error", async () => {
   const png = await Deno.readFile(fixture("rgb.png"));
-  await assert.rejects(
-    decodeBytes(png.subarray(0, png.length - 30), { size: 64, name: "a.png" }),
-    /a\.png: /,
-  );
+  await assert.rejects(decode(png.subarray(0, png.length - 30)), /photo\.jpg: is /);
   const flipped = png.slice();
   flipped[50] ^= 0x10; // inside the compressed pixels
-  await assert.rejects(decodeBytes(flipped, { size: 64, name: "a.png" }), /a\.png: /);
+  await assert.rejects(decode(flipped), /photo\.jpg: is /);
 });
 
-Deno.test("a header that claims more than 100 megapixels is refused before memory goes", async () => {
-  const png = await Deno.readFile(fixture("rgb.png"));
-  const view = new DataView(png.buffer);
-  view.setUint32(16, 50_000); // IHDR: width, height
-  view.setUint32(20, 50_000);
-  view.setUint32(29, crc32(png.subarray(12, 29)));
-  const before = Deno.memoryUsage().rss;
-  await assert.rejects(
-    decodeBytes(png, { size: 64, name: "huge.png" }),
-    /huge\.png: has more than 100 megapixels/,
-  );
-  assert.ok(Deno.memoryUsage().rss - before < 500e6); // the pixels would take 7.5 GB
+Deno.test("more than 100 megapixels are refused before they take memory, in a sound file and by a header alone", () =>
+  withFolder(async (folder) => {
+    const jpeg = await Deno.readFile(fixture("baseline.jpg"));
+    const frame = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
+    new DataView(jpeg.buffer).setUint32(frame + 5, 0xea60ea60); // 60,000 × 60,000
+    const photos = { small: blackPng(200), huge: blackPng(20_000), claims: jpeg }; // huge: 1.2 GB as RGB
+    let usual = 0;
+    for (const [name, bytes] of Object.entries(photos)) {
+      const path = `${folder}/${name}.jpg`;
+      await Deno.writeFile(path, bytes);
+      const { problem, peak } = await decodeInProcess(path);
+      const refused = `${path}: has more than 100 megapixels, too many for a photo`;
+      assert.equal(problem, name === "small" ? null : refused);
+      if (name === "small") usual = peak;
+      else if (Deno.build.os === "linux") {
+        assert.ok(peak < usual + 50, `${peak} MB, ${usual} MB for a small one`);
+      }
+    }
+  }));
 
-  const jpeg = await Deno.readFile(fixture("baseline.jpg"));
-  const frame = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
-  new DataView(jpeg.buffer).setUint32(frame + 5, 0xea60ea60); // 60,000 × 60,000
-  await assert.rejects(
-    decodeBytes(jpeg, { size: 64, name: "huge.jpg" }),
-    /huge\.jpg: has more than 100 megapixels/,
-  );
-});
-
-Deno.test("what is no photo is refused with its path and the reason", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+Deno.test("what is no photo is refused with its path and the reason", () =>
+  withFolder(async (folder) => {
     await Deno.writeFile(`${folder}/zero.jpg`, new Uint8Array(0));
     await Deno.writeTextFile(`${folder}/text.jpg`, "<html>404</html>");
     await Deno.symlink("b.jpg", `${folder}/a.jpg`);
     await Deno.symlink("a.jpg", `${folder}/b.jpg`);
+    await Deno.symlink("none.jpg", `${folder}/dangling.jpg`);
     const cases = {
       [`${folder}/none.jpg`]: "does not exist",
       [`${folder}/zero.jpg`]: "is empty (0 bytes)",
       [`${folder}/text.jpg`]: "is not a picture in a known format",
       [`${folder}/a.jpg`]: "is a link that leads back to itself",
+      [`${folder}/dangling.jpg`]: "is a link to a file that does not exist",
       [folder]: "is a folder, not a photo",
     };
     for (const [path, reason] of Object.entries(cases)) {
       await assert.rejects(decodeImage(path, 64), { name: "Error", message: `${path}: ${reason}` });
     }
-    await assert.rejects(readPhoto(`${folder}/none.jpg`), /does not exist/);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));
 
-Deno.test("a photo is resized to [height, width]: rows are as long as the width", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const path = `${folder}/halves.png`; // 40 wide, 30 high, the right half white
-    const pixels = Uint8Array.from(
-      { length: 40 * 30 * 3 },
-      (_, i) => (Math.floor(i / 3) % 40 < 20 ? 0 : 255),
-    );
-    await sharp(pixels, { raw: { width: 40, height: 30, channels: 3 } }).png().toFile(path);
-    const image = await decodeImage(path, [30, 40]);
-    assert.deepEqual(image, pixels);
-    const smaller = await decodeImage(path, [10, 16]);
-    assert.equal(smaller.length, 10 * 16 * 3);
-    for (let i = 0; i < 160; i++) {
-      const column = i % 16;
-      if (column < 5 || column > 10) assert.equal(smaller[3 * i], column < 8 ? 0 : 255, `pixel ${i}`);
-    }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+Deno.test({
+  name: "a photo that may not be read is named with the reason",
+  ignore: Deno.build.os === "windows", // has no such permissions
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/locked.jpg`;
+      await plain(8).jpeg().toFile(path);
+      await Deno.chmod(path, 0);
+      assert.equal((await decodeInProcess(path)).problem, `${path}: may not be read (permission denied)`);
+    }),
 });
 
 Deno.test("a size that is no number of pixels is refused", async () => {

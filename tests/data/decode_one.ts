@@ -1,4 +1,4 @@
-/** Run by photo_files_test.ts: decodes one photo, prints why it cannot be, and this process's peak memory in MB (Linux). */
+/** Run by decode_test.ts: decodes one photo, prints why it cannot be, and this process's peak memory in MB (Linux). */
 import process from "node:process";
 import { decodeImage } from "../../lib/data/decode.ts";
 
