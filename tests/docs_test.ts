@@ -1,5 +1,6 @@
 /** The docs lead where they say: every link to a file that is there, every quoted test to its name in that file. */
 import assert from "node:assert/strict";
+import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { projectRoot } from "../lib/support/project.ts";
@@ -74,6 +75,17 @@ for (const name of ["FAULTS", "ABILITIES"]) {
     assert.deepEqual(wrong, []);
   });
 }
+
+Deno.test("every file and folder that lib/README.md names is there", async () => {
+  const text = await Deno.readTextFile(join(projectRoot, "lib", "README.md"));
+  const names = [...text.matchAll(/`([\w./]+(?:\.ts|\/))`/g)].map(([, name]) => name);
+  assert.ok(names.length > 20, `${names.length} names`);
+  const paths = await Array.fromAsync(glob("**/*", { cwd: join(projectRoot, "lib") }), (path) => `/${path}/`);
+  const missing = names.filter((name) =>
+    !paths.some((path) => path.endsWith(`/${name.replace(/\/$/, "")}/`))
+  );
+  assert.deepEqual(missing, []);
+});
 
 Deno.test("a name is found whole or with what the test fills in, and not by a part of it", () => {
   const source = 'Deno.test("a cut file", …);\nDeno.test(`a runner that ends by ${signal} is gone`, …);';
