@@ -1,7 +1,10 @@
 /** The docs lead where they say: every link to a file that is there, every quoted test to its name in that file. */
 import assert from "node:assert/strict";
+import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Result, Results } from "../lib/experiment/results.ts";
+import { thousands } from "../lib/support/format.ts";
 import { projectRoot } from "../lib/support/project.ts";
 
 async function pages(): Promise<string[]> {
@@ -74,6 +77,41 @@ for (const name of ["FAULTS", "ABILITIES"]) {
     assert.deepEqual(wrong, []);
   });
 }
+
+Deno.test("README states the numbers of the committed report", async () => {
+  const readme = (await Deno.readTextFile(join(projectRoot, "README.md"))).replace(/\s+/g, " ");
+  const report = join(projectRoot, "outputs", "report", "results.json");
+  const { runs, chosen, leakage, exposure, baselines } = JSON.parse(
+    await Deno.readTextFile(report),
+  ) as Results;
+  const share = (value: number | null) => `${(100 * value!).toFixed(1)} %`;
+  const interval = ({ test }: Result) =>
+    `${share(test.interval!.low).slice(0, -2)} to ${share(test.interval!.high)}`;
+  const frozen = runs.find(({ depth, optimizer }) => depth === "head" && optimizer === chosen)!;
+  const deeper = runs.find(({ depth }) => depth !== "head")!;
+  const stated = [
+    `test accuracy is **${share(frozen.test.accuracy)}** (95 % interval ${interval(frozen)}, n = ${
+      thousands(frozen.test.n)
+    })`,
+    `it is **${share(deeper.test.accuracy)}** (${interval(deeper)})`,
+    `a copy of ${share(leakage.against9600.at(-1)!.copyShare)} of the test images`,
+    ...baselines.map(({ test }) => share(test.accuracy)),
+    ...(exposure?.rows ?? []).filter((_, place) => place === 0 || place === 2)
+      .flatMap(({ n, accuracy }) => [share(accuracy), `(n = ${thousands(n)})`]),
+  ];
+  assert.deepEqual(stated.filter((text) => !readme.includes(text)), []);
+});
+
+Deno.test("every file and folder that lib/README.md names is there", async () => {
+  const text = await Deno.readTextFile(join(projectRoot, "lib", "README.md"));
+  const names = [...text.matchAll(/`([\w./]+(?:\.ts|\/))`/g)].map(([, name]) => name);
+  assert.ok(names.length > 20, `${names.length} names`);
+  const paths = await Array.fromAsync(glob("**/*", { cwd: join(projectRoot, "lib") }), (path) => `/${path}/`);
+  const missing = names.filter((name) =>
+    !paths.some((path) => path.endsWith(`/${name.replace(/\/$/, "")}/`))
+  );
+  assert.deepEqual(missing, []);
+});
 
 Deno.test("a name is found whole or with what the test fills in, and not by a part of it", () => {
   const source = 'Deno.test("a cut file", …);\nDeno.test(`a runner that ends by ${signal} is gone`, …);';
