@@ -126,11 +126,11 @@ async function measure({ out }: Config, name: StoredWork): Promise<{ bytes: numb
     cwd: out,
     withFileTypes: true,
   });
-  for await (const { name, parentPath, isFile } of files) {
-    if (!isFile()) continue;
-    const path = join(parentPath, name);
+  for await (const file of files) {
+    if (!file.isFile()) continue;
+    const path = join(file.parentPath, file.name);
     sum.bytes += (await Deno.stat(path)).size;
-    if (!name.endsWith(".json")) continue;
+    if (!path.endsWith(".json")) continue;
     const told = await Deno.readTextFile(path).then(JSON.parse).catch(() => null);
     for (const row of Array.isArray(told) ? told : [told]) {
       sum.seconds += (Number(row?.seconds) || 0) + 60 * (Number(row?.minutes) || 0);

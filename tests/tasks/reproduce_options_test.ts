@@ -70,7 +70,7 @@ Deno.test("stored work is forgotten by the names that --help lists", () => {
   assert.deepEqual(parse("--forget", "trainings,studies").forget, ["trainings", "studies"]);
   assert.throws(() => parse("--forget", "everything"), {
     name: "RangeError",
-    message: /--forget is a list out of images, .*trainings, studies\. Received: "everything"/,
+    message: /--forget is a list out of images, .*trainings, answers, studies\. Received: "everything"/,
   });
 });
 
