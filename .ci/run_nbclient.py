@@ -1,4 +1,4 @@
-"""Executes the write-up's five notebooks with nbclient and the Deno kernel; the first error stops it, a lost output too."""
+"""Executes the main notebooks with nbclient; the first error, a cell that shows nothing or a lost output stops it."""
 
 import sys
 from pathlib import Path
@@ -14,9 +14,10 @@ for path in sorted(folder.glob("0[1-5]_*.ipynb")):  # 06 trains for hours
     nbformat.validate(notebook)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in cells:
-        shown = len(cell.outputs)
-        expected = sum(line.startswith("await show(") for line in cell.source.splitlines())  # not within an if
-        if shown < expected:
-            sys.exit(f"{path.name}, cell {cell.id}: expected {expected} outputs. Received: {shown}")
+        shown = sum("progress" not in output.get("metadata", {}).get("ham10000", {}) for output in cell.outputs)
+        calls = sum(line.startswith("await show(") for line in cell.source.splitlines())  # not within an if
+        least = 0 if "parameters" in cell.metadata.get("tags", []) else max(calls, 1)
+        if shown < least:
+            sys.exit(f"{path.name}, cell {cell.id}: expected {least} outputs or more. Received: {shown}")
     figures = sum("image/png" in output.get("data", {}) for cell in cells for output in cell.outputs)
     print(f"{path.name}: {len(cells)} cells, {figures} pictures")

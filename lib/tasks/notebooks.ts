@@ -58,7 +58,10 @@ export function withRunParameters(notebook: Notebook, config: Config, options: C
   return withParameters(notebook, source);
 }
 
-/** A copy with the parameters cell of its source: a run's own one names places on this machine. */
+/** A copy with the parameters cell of its source: a run's own one names places on this machine. Where one has none, as it was. */
 export function withSourceParameters(executed: Notebook, source: Notebook): Notebook {
+  const isTagged = ({ cells }: Notebook) =>
+    cells.some(({ metadata: { tags } }) => Array.isArray(tags) && tags.includes("parameters"));
+  if (!isTagged(executed) || !isTagged(source)) return executed;
   return withParameters(executed, parametersCell(source).source);
 }

@@ -87,7 +87,10 @@ async function engineText(): Promise<string> {
 /** Parts of lib/support that a notebook's code reaches and that decide no result: an edit there makes no notebook run again. */
 const withoutResults = [
   "atomic.ts",
+  "pace.ts",
+  "progress.ts",
   "storage_error.ts",
+  "terminal_line.ts",
   "notebook/",
   "engine/command.ts",
   "engine/install",
@@ -112,7 +115,8 @@ async function codeDigest(code: string, folder: string): Promise<string> {
 export async function filesBehind(code: string, folder: string, root = projectRoot): Promise<string[]> {
   const found = new Set<string>();
   const follow = async (text: string, folder: string) => {
-    for (const [, path] of text.matchAll(/["'](\.{1,2}\/[^"'\s]+\.(?:ts|js|wasm))["']/g)) {
+    const values = text.replace(/^(?:import|export) type [^;]*;/gm, ""); // types decide nothing
+    for (const [, path] of values.matchAll(/["'](\.{1,2}\/[^"'\s]+\.(?:ts|js|wasm))["']/g)) {
       const file = join(folder, path);
       if (found.has(file) || withoutResults.some((part) => relative(root, file).startsWith(part))) continue;
       const next = await Deno.readTextFile(file).catch(() => null); // a path in a comment may lead nowhere

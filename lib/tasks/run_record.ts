@@ -70,16 +70,16 @@ export async function filesOf(
   began: number,
 ): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  const others = ["store/**", "notebooks/**"];
-  const results = await Array.fromAsync(glob("**", { cwd: out, exclude: others, withFileTypes: true }));
-  const written = results.filter((entry) => entry.isFile()).map(({ parentPath, name }) =>
-    relative(out, join(parentPath, name)).replaceAll("\\", "/")
-  );
   const owned = ownedFolders[notebook] ?? [];
-  for (const name of [`notebooks/${notebook}.ipynb`, ...written.filter((name) => !isBookkeeping(name))]) {
+  const written = glob("**", { cwd: out, exclude: ["store/**"], withFileTypes: true });
+  for (const entry of await Array.fromAsync(written)) {
+    const path = join(entry.parentPath, entry.name);
+    const name = relative(out, path).replaceAll("\\", "/");
+    const isAnothers = name.startsWith("notebooks/") && name !== `notebooks/${notebook}.ipynb`;
+    if (!entry.isFile() || isBookkeeping(name) || isAnothers) continue;
     const isOwned = owned.some((folder) => name.startsWith(`${folder}/`));
-    if (isOwned || (await Deno.stat(join(out, name))).mtime!.getTime() >= began) {
-      files[name] = sha256(await Deno.readFile(join(out, name)));
+    if (isOwned || (await Deno.stat(path)).mtime!.getTime() >= began) {
+      files[name] = sha256(await Deno.readFile(path));
     }
   }
   return files;

@@ -48,13 +48,13 @@ export interface RunOptions {
   before?: string[];
 }
 
-/** Starts `deno task reproduce` with results in `<place>/<out>`. */
+/** Starts the program of `deno task reproduce` with results in `<place>/<out>`. */
 export function startRun(place: Place, out: string, { flags = [], env, before = [] }: RunOptions = {}): Run {
   const began = Date.now();
   const folder = join(place.folder, out);
   const [program, ...args] = [
     ...before,
-    ...[Deno.execPath(), "task", "--quiet", "--config", join(projectRoot, "deno.json"), "reproduce"],
+    ...[Deno.execPath(), "run", "--no-prompt", "-P=reproduce", "lib/tasks/reproduce.ts"],
     ...["--config", place.config, "--out", folder, ...flags],
   ];
   const child = new Deno.Command(program, {

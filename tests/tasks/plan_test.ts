@@ -77,14 +77,14 @@ Deno.test("a notebook's files are those it wrote, and all in its own folders; ti
       await Deno.utime(path, new Date(Date.now() - age), new Date(Date.now() - age));
     };
     const hour = 3_600_000;
-    const own = ["notebooks/04_optimizer_comparison.ipynb", "optimizers/nadam.head", "train.csv"];
+    const own = ["notebooks/04_optimizer_comparison.ipynb", "train.csv", "trainings/head-01/run.json"];
     await write(own[0], 0);
-    await write(own[1], hour);
-    await write(own[2], 0);
+    await write(own[1], 0);
+    await write(own[2], hour);
     await write("metadata.csv", hour);
     await write("notebooks/05_final_evaluation.ipynb", 0);
     await write(`test.csv.${Deno.pid}.01234567.tmp`, 0);
-    await write("optimizers/nadam.seconds.json", 0);
+    await write("trainings/head-01/run.seconds.json", 0);
     await write("timings.json", 0);
     await write("store/images/pixels", 0);
     const files = await filesOf(config, notebook, Date.now() - hour / 2);

@@ -47,11 +47,11 @@ function hasTag(cell: Cell): cell is CodeCell {
 
 /**
  * The numbers (1-based, among all cells) of code cells that show nothing after a run: they have no output, or only progress or
- * empty ones. Cells without code are left out.
+ * empty ones. The parameters cell, which shows its values as code, and cells without code are left out.
  */
 export function silentCells(executed: Notebook): number[] {
   return executed.cells.flatMap((cell, index) => {
-    const isSilent = cell.cell_type === "code" && cell.source.trim() !== "" &&
+    const isSilent = cell.cell_type === "code" && cell.source.trim() !== "" && !hasTag(cell) &&
       !cell.outputs.some((output) => {
         if (output.output_type === "stream") return output.text.trim() !== "";
         if (output.output_type === "error") return true;

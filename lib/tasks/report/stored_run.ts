@@ -53,6 +53,9 @@ export async function readRun(folder: string): Promise<StoredRun> {
     notebook: parseNotebook(await Deno.readTextFile(join(place, file)), file),
   })));
   const results = await readResults(folder);
+  if (results && !results.exposure) {
+    throw new RangeError(`${folder}: results.json is of an older version. Run deno task reproduce again`);
+  }
   const deeper = results && deeperResult(results);
   const training = `${deeper?.depth}-${deeper?.configuration?.slice(0, 12)}`;
   const trained = await readJson<{ seconds?: number }>(

@@ -50,4 +50,6 @@ Deno.test("cells that show nothing, only progress or only empty text are silent"
   assert.deepEqual(silentCells(executed), [2, 5]);
   (executed.cells[1] as CodeCell).outputs.push({ ...progress, metadata: {} });
   assert.deepEqual(silentCells(executed), [5]);
+  executed.cells[4].metadata = { tags: ["parameters"] };
+  assert.deepEqual(silentCells(executed), []);
 });

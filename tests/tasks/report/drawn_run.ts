@@ -85,7 +85,12 @@ export function drawnResults(changes: Partial<Results> = {}): Results {
     leakage: { against9600: [leak("mel", 400, 0.2, 0.5), leak("all", 853, 0.314, 0.629)], against34120: [] },
     exposure: {
       ...{ run: "frozen, adam", classes: ["bkl", "mel"] },
-      rows: [group("another copy of the photo", 61, 0.812), group("nothing of the lesion", 32, 0.533)],
+      rows: [
+        group("another copy of the photo", 61, 0.812),
+        group("another photo of the lesion", 7, 0.714),
+        group("nothing of the lesion", 32, 0.533),
+        group("all of these classes", 100, 0.71),
+      ],
     },
     ...{ weights: "imagenet", versions: {}, digests: { data: "d", weights: "w" } },
     engine: { name: "tfjs-node", tensorflow: "2.21.0", tfjs: "4.22.0", oneDnn: true, threads: 3 },
@@ -184,7 +189,6 @@ export async function writeRun(
     notebooks: Record<string, Notebook>;
     results?: Results | null;
     timings?: Record<string, number>;
-    configuration?: Record<string, unknown>;
     /** By name; see `drawnStudies`. */
     studies?: Record<string, unknown>;
     /** Of the test, by the run's digest. */
@@ -213,7 +217,7 @@ export async function writeRun(
     const training = `${deeper.depth}-${deeper.configuration!.slice(0, 12)}`;
     await write(`trainings/${training}/run.seconds.json`, JSON.stringify({ seconds: run.trainingSeconds }));
   }
-  await write("run.json", JSON.stringify({ configuration: run.configuration ?? {} }));
+  await write("run.json", "{}");
   return folder;
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectRoot } from "../../../lib/support/project.ts";
+import { filesBehind } from "../../../lib/tasks/plan.ts";
 import { withoutMachinePaths } from "../../../lib/tasks/report/publish.ts";
 import { executed, inFolder, writeRun } from "./drawn_run.ts";
 
@@ -63,4 +64,10 @@ Deno.test("paths of this machine are left out of any text, and nothing that only
   assert.deepEqual(withoutMachinePaths({ deep: [texts] }, places), {
     deep: [["at lib/a.ts:1:2", "~/data/x.jpg", "(~)", "/home/meadow/x", "cwd ."]],
   });
+});
+
+Deno.test("nothing that makes a report loads the engine", async () => {
+  const files = await filesBehind('import "./lib/tasks/report.ts"', projectRoot);
+  assert.ok(files.some((path) => path.endsWith("results.ts")));
+  assert.deepEqual(files.filter((path) => path.endsWith("engine.ts")), []);
 });
