@@ -51,13 +51,13 @@ function hasTag(cell: Cell): cell is CodeCell {
  */
 export function silentCells(executed: Notebook): number[] {
   return executed.cells.flatMap((cell, index) => {
-    const isSilent = cell.cell_type === "code" && cell.source.trim() !== "" && !hasTag(cell) &&
+    const isSilent = cell.cell_type === "code" && cell.source.trim() !== "" &&
       !cell.outputs.some((output) => {
         if (output.output_type === "stream") return output.text.trim() !== "";
         if (output.output_type === "error") return true;
         const { progress } = (output.metadata.ham10000 ?? {}) as { progress?: unknown };
         return !progress && Object.keys(output.data).length > 0;
       });
-    return isSilent ? [index + 1] : [];
+    return isSilent && !hasTag(cell) ? [index + 1] : [];
   });
 }
