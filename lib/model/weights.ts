@@ -41,31 +41,27 @@ const imagenetTensors = [
  *
  * The file may be laid out anew: its tensors are compared, not its bytes.
  *
- * @param options.expectedDigest the only `weightsDigest` accepted; null: any finite weights of the right shapes. Default: ImageNet's
+ * @param options.imagenetOnly whether other weights than ImageNet's are refused. Default: true; else finite ones of the right shapes do
  * @throws {Error} if the file is missing, no HDF5, cut off, or holds another network, other shapes, NaN or other weights
  */
 export async function loadWeights(
   path: string,
-  options: { expectedDigest?: string | null } = {},
+  { imagenetOnly = true }: { imagenetOnly?: boolean } = {},
 ): Promise<Vgg16Weights> {
-  const { expectedDigest = imagenetDigest } = options;
   const layers = await readKerasTensors(path);
   for (const { name, kernel, bias } of layers) {
     checkFinite(path, `${name}'s kernel`, kernel);
     checkFinite(path, `${name}'s bias`, bias);
   }
   const digest = weightsDigest(layers);
-  if (expectedDigest !== null && digest !== expectedDigest) {
-    const isImagenet = expectedDigest === imagenetDigest;
+  const isImagenet = digest === imagenetDigest;
+  if (imagenetOnly && !isImagenet) {
     throw new Error(
-      `${path}: expected VGG16's ${isImagenet ? "ImageNet " : ""}weights, tensor digest ${expectedDigest}. ` +
-        `Received: tensor digest ${digest}. All 26 tensors have the right shapes, but ` +
-        (isImagenet
-          ? howItDiffers(layers)
-          : "at least one value differs: the file was damaged or trained further. Download it again"),
+      `${path}: expected VGG16's ImageNet weights, tensor digest ${imagenetDigest}. Received: tensor digest ${digest}. ` +
+        `All 26 tensors have the right shapes, but ${howItDiffers(layers)}`,
     );
   }
-  return { digest, source: digest === imagenetDigest ? "imagenet" : "other", layers };
+  return { digest, source: isImagenet ? "imagenet" : "other", layers };
 }
 
 /**
@@ -96,12 +92,14 @@ function howItDiffers(layers: readonly ConvolutionWeights[]): string {
     ...differs(kernel, imagenetTensors[i][0]) ? [`${name}'s kernel`] : [],
     ...differs(bias, imagenetTensors[i][1]) ? [`${name}'s bias`] : [],
   ]);
-  return names.length <= 3
-    ? `${names.join(", ")} differs; the other ${
-      26 - names.length
-    } are right. The file was damaged: download it again`
-    : `${names.length} of them differ: these are other weights, trained further or elsewhere. Download Keras' file, ` +
-      "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
+  if (names.length <= 3) {
+    const others = 26 - names.length;
+    return `${
+      names.join(", ")
+    } differs; the other ${others} are right. The file was damaged: download it again`;
+  }
+  return `${names.length} of them differ: these are other weights, trained further or elsewhere. Download Keras' file, ` +
+    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
 }
 
 function checkFinite(path: string, tensor: string, values: Float32Array): void {

@@ -73,13 +73,13 @@ Deno.test("Keras' layouts of three ages read alike", async () => {
     (name) => [`model_weights/${name}/${name}/kernel:0`, `model_weights/${name}/${name}/bias:0`],
     (_, i) => [`layers/conv2d${i ? `_${i}` : ""}/vars/0`, `layers/conv2d${i ? `_${i}` : ""}/vars/1`],
   ];
-  const first = await loadWeights(sound, { expectedDigest: weights.digest });
+  const first = await loadWeights(sound, { imagenetOnly: false });
   assert.equal(first.source, "other");
   assert.deepEqual(first.layers, weights.layers);
   for (const names of layouts) {
     const path = `${folder}/layout.h5`;
     await writeHdf5(path, layout(weights, names));
-    assert.equal((await loadWeights(path, { expectedDigest: null })).digest, weights.digest);
+    assert.equal((await loadWeights(path, { imagenetOnly: false })).digest, weights.digest);
   }
 });
 
@@ -87,7 +87,7 @@ Deno.test("a relative path starts at the working directory", async () => {
   const before = Deno.cwd();
   try {
     Deno.chdir(folder);
-    assert.equal((await loadWeights("sound.h5", { expectedDigest: null })).digest, weights.digest);
+    assert.equal((await loadWeights("sound.h5", { imagenetOnly: false })).digest, weights.digest);
   } finally {
     Deno.chdir(before);
   }
@@ -101,44 +101,30 @@ Deno.test("weights that are not ImageNet's are refused, with both digests", asyn
   });
 });
 
-Deno.test("one bit changed in the file is found", async () => {
-  for (const layer of [0, 7, 12]) {
-    const damaged = soundBytes.slice();
-    const { kernel } = weights.layers[layer];
-    damaged[offsetOf(kernel) + kernel.byteLength - 4] ^= 1; // the lowest bit of the last value
-    const path = await file("bit.h5", damaged);
-    await assert.rejects(loadWeights(path, { expectedDigest: weights.digest }), {
-      message: new RegExp(`expected.*${weights.digest}.*Received: tensor digest [0-9a-f]{64}.*value differs`),
-    });
-  }
-});
-
 Deno.test("NaN is found and its layer named, even where any weights will do", async () => {
   const damaged = soundBytes.slice();
   const at = offsetOf(weights.layers[5].kernel) + 4 * 1000;
   new DataView(damaged.buffer).setFloat32(at, NaN, true);
-  await assert.rejects(loadWeights(await file("nan.h5", damaged), { expectedDigest: null }), {
+  await assert.rejects(loadWeights(await file("nan.h5", damaged), { imagenetOnly: false }), {
     message: /block3_conv2's kernel .*Received: NaN at index 1000/,
   });
 });
 
 Deno.test("a file cut off anywhere says how much is missing", async () => {
   for (const length of [100, 4096, 30_000_000, soundBytes.length - 1]) {
-    await assert.rejects(loadWeights(await file("cut.h5", soundBytes.subarray(0, length))), {
-      message: new RegExp(`cut off: expected ${soundBytes.length} bytes. Received: ${length} bytes`),
-    });
+    const message = new RegExp(`cut off: expected ${soundBytes.length} bytes. Received: ${length} bytes`);
+    await assert.rejects(loadWeights(await file("cut.h5", soundBytes.subarray(0, length))), message);
   }
 });
 
 Deno.test("a missing file, a folder, an empty file and a web page are told apart", async () => {
-  await assert.rejects(loadWeights(`${folder}/none.h5`), {
-    message: /none\.h5: .*cannot be opened.*[Nn]o such/,
-  });
-  await assert.rejects(loadWeights(folder), { message: /is a folder|directory/ });
-  await assert.rejects(loadWeights(await file("empty.h5", "")), { message: /HDF5.*Received: 0 bytes/ });
-  await assert.rejects(loadWeights(await file("page.h5", "<!doctype html><title>404</title>")), {
-    message: /HDF5.*beginning with "<!doctype html>/,
-  });
+  const cases: [string, RegExp][] = [
+    [`${folder}/none.h5`, /none\.h5: .*cannot be opened.*[Nn]o such/],
+    [folder, /is a folder|directory/],
+    [await file("empty.h5", ""), /HDF5.*Received: 0 bytes/],
+    [await file("page.h5", "<!doctype html><title>404</title>"), /HDF5.*beginning with "<!doctype html>/],
+  ];
+  for (const [path, message] of cases) await assert.rejects(loadWeights(path), message);
 });
 
 Deno.test({
@@ -161,33 +147,28 @@ Deno.test("a file whose inside is damaged is refused, not read as something else
   await assert.rejects(loadWeights(await file("inside.h5", damaged)), {
     message: /inside\.h5: .* cannot be read. Received: [^\n]+\. The file was damaged/,
   });
-  assert.equal((await loadWeights(sound, { expectedDigest: null })).digest, weights.digest); // and the library recovers
+  assert.equal((await loadWeights(sound, { imagenetOnly: false })).digest, weights.digest); // and the library recovers
 });
 
 Deno.test("another network is named by what it lacks, has besides, or has in another shape", async () => {
   const path = `${folder}/other.h5`;
   const one = { data: new Float32Array(1), shape: [1, 1, 1, 1] };
-  await writeHdf5(path, { "conv1/kernel": one, "fc/kernel": one });
-  await assert.rejects(loadWeights(path), { message: /no block1_conv1, .*holds conv1, fc/ });
-
-  const lacking = tiny();
-  delete lacking["block4_conv2/kernel"];
-  delete lacking["block4_conv2/bias"];
-  await writeHdf5(path, lacking);
-  await assert.rejects(loadWeights(path), { message: /Received: no block4_conv2;/ });
-
-  await writeHdf5(path, { ...tiny(), "block3_conv4/kernel": one }); // VGG19
-  await assert.rejects(loadWeights(path), { message: /Received: block3_conv4 as well/ });
-
-  await writeHdf5(path, tiny());
-  await assert.rejects(loadWeights(path), {
-    message:
-      /block1_conv1 should have a kernel of shape \(3, 3, 3, 64\), float32. Received: .*\(1, 1, 1, 1\)/,
-  });
-
   const double = { data: new Float64Array(3 * 3 * 3 * 64), shape: [3, 3, 3, 64] };
-  await writeHdf5(path, { ...tiny(), "block1_conv1/kernel": double });
-  await assert.rejects(loadWeights(path), { message: /float32. Received: .*float64/ });
+  const { "block4_conv2/kernel": _1, "block4_conv2/bias": _2, ...lacking } = tiny();
+  const cases: [Datasets, RegExp][] = [
+    [{ "conv1/kernel": one, "fc/kernel": one }, /no block1_conv1, .*holds conv1, fc/],
+    [lacking, /Received: no block4_conv2;/],
+    [{ ...tiny(), "block3_conv4/kernel": one }, /Received: block3_conv4 as well/], // VGG19
+    [
+      tiny(),
+      /block1_conv1 should have a kernel of shape \(3, 3, 3, 64\), float32. Received: .*\(1, 1, 1, 1\)/,
+    ],
+    [{ ...tiny(), "block1_conv1/kernel": double }, /float32. Received: .*float64/],
+  ];
+  for (const [datasets, message] of cases) {
+    await writeHdf5(path, datasets);
+    await assert.rejects(loadWeights(path), message);
+  }
 });
 
 Deno.test({
