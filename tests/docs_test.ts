@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Result, Results } from "../lib/experiment/results.ts";
 import { thousands } from "../lib/support/format.ts";
+import { benchRecord, speedPage, speedTable } from "./bench/speed_table.ts";
 import { projectRoot } from "../lib/support/project.ts";
 
 async function pages(): Promise<string[]> {
@@ -96,7 +97,7 @@ Deno.test("README states the numbers of the committed report", async () => {
     `it is **${share(deeper.test.accuracy)}** (${interval(deeper)})`,
     `a copy of ${share(leakage.against9600.at(-1)!.copyShare)} of the test images`,
     ...baselines.map(({ test }) => share(test.accuracy)),
-    ...(exposure?.rows ?? []).filter((_, place) => place === 0 || place === 2)
+    ...exposure.rows.filter((_, place) => place === 0 || place === 2)
       .flatMap(({ n, accuracy }) => [share(accuracy), `(n = ${thousands(n)})`]),
   ];
   assert.deepEqual(stated.filter((text) => !readme.includes(text)), []);
@@ -121,4 +122,11 @@ Deno.test("a name is found whole or with what the test fills in, and not by a pa
   for (const name of ["a cut", "cut file", "a runner that ends is gone"]) {
     assert.ok(!hasName(source, name), name);
   }
+});
+
+Deno.test("the table of SPEED.md is that of the committed benchmark", async () => {
+  const record = await Deno.readTextFile(benchRecord).then(JSON.parse);
+  const page = await Deno.readTextFile(speedPage);
+  const cells = (text: string) => text.replace(/ +/g, " ").replace(/-{2,}/g, "--");
+  assert.ok(cells(page).includes(cells(speedTable(record))), "run tests/bench/speed_table.ts");
 });

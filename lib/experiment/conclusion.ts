@@ -71,9 +71,9 @@ export function conclusion(results: Results): string {
         `- Like for like, on ${exposure.classes.join(" and ")} alone: ${
           percent(copy.accuracy)
         } where training has seen a copy ` +
-        `(n = ${thousands(copy.n)}), ${percent(nothing.accuracy)} (${
-          intervalText(nothing.interval!)
-        }) where it has seen ` +
+        `(n = ${thousands(copy.n)}), ${percent(nothing.accuracy)}${
+          nothing.interval ? ` (${intervalText(nothing.interval)})` : ""
+        } where it has seen ` +
         `nothing of the lesion (n = ${thousands(nothing.n)}).`,
       ]
       : [],

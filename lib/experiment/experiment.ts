@@ -132,7 +132,7 @@ export function examplesDigest(experiment: Experiment, rows: readonly number[], 
     : activationsDigest({ weights, scaling, size, depth });
   return digestOf({
     behind,
-    rows: sha256(...rowKeys(experiment, rows)),
+    rows: sha256(rowKeys(experiment, rows).join("")),
     labels: sha256(labelsOf(parts, rows)),
   });
 }

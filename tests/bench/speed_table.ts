@@ -1,0 +1,56 @@
+/**
+ * The table of docs/SPEED.md, out of what `deno task bench` wrote: `deno run --allow-read --allow-write tests/bench/speed_table.ts`
+ * puts it in its place. docs_test.ts asks that it stands there.
+ */
+import { join } from "node:path";
+import { projectRoot } from "../../lib/support/project.ts";
+import type { CaseResult } from "./case.ts";
+import { speedRatio } from "./statistics.ts";
+
+export interface BenchRecord {
+  readonly machine: { readonly cpu: string; readonly cores: number };
+  readonly inputs: { readonly photos: boolean; readonly weights: string };
+  readonly rounds: number;
+  readonly cases: readonly CaseResult[];
+}
+
+export const benchRecord = join(projectRoot, "outputs", "report", "bench.json");
+export const speedPage = join(projectRoot, "docs", "SPEED.md");
+
+/** How many times as fast this project was, a row a case, a column a peer. Markdown. */
+export function speedTable({ machine, inputs, rounds, cases }: BenchRecord): string {
+  const names = [...new Set(cases.flatMap(({ peers }) => peers.map(({ name }) => name.split(" ")[0])))]
+    .filter((name) => ["Keras", "PyTorch", "ONNX"].includes(name));
+  const versions = new Map(
+    cases.flatMap(({ peers }) => peers.map(({ name, version }) => [name.split(" ")[0], version.split(",")[0]])),
+  );
+  const row = ({ name, peers }: CaseResult) => {
+    const ratios = names.map((wanted) => {
+      const peer = peers.find((one) => one.name.startsWith(wanted));
+      return peer ? `${speedRatio(peers[0].seconds, peer.seconds).toFixed(2)} ×` : "–";
+    });
+    return `| ${name} | ${peers[0].imagesPerSecond.toFixed(0)} | ${ratios.join(" | ")} |`;
+  };
+  return [
+    `Measured on ${machine.cpu}, ${machine.cores} cores, with ${inputs.photos ? "real photos" : "noise"} and ` +
+    `${inputs.weights === "given" ? "ImageNet's" : "random"} weights; medians of ${rounds} rounds. ` +
+    `Peers: ${names.map((name) => versions.get(name)).join(", ")}.`,
+    "",
+    `| | images a second | ${names.map((name) => `as fast as ${name}`).join(" | ")} |`,
+    `| :-- | --: | ${names.map(() => "--:").join(" | ")} |`,
+    ...cases.map(row),
+  ].join("\n");
+}
+
+const [begin, end] = ["<!-- bench -->", "<!-- /bench -->"];
+
+/** The page with the table in its place. */
+export function withSpeedTable(page: string, table: string): string {
+  const [before, rest] = page.split(begin);
+  return `${before}${begin}\n\n${table}\n\n${end}${rest.split(end)[1]}`;
+}
+
+if (import.meta.main) {
+  const record = JSON.parse(await Deno.readTextFile(benchRecord));
+  await Deno.writeTextFile(speedPage, withSpeedTable(await Deno.readTextFile(speedPage), speedTable(record)));
+}
