@@ -22,7 +22,9 @@ export function speedTable({ machine, inputs, rounds, cases }: BenchRecord): str
   const names = [...new Set(cases.flatMap(({ peers }) => peers.map(({ name }) => name.split(" ")[0])))]
     .filter((name) => ["Keras", "PyTorch", "ONNX"].includes(name));
   const versions = new Map(
-    cases.flatMap(({ peers }) => peers.map(({ name, version }) => [name.split(" ")[0], version.split(",")[0]])),
+    cases.flatMap(({ peers }) =>
+      peers.map(({ name, version }) => [name.split(" ")[0], version.split(",")[0]])
+    ),
   );
   const row = ({ name, peers }: CaseResult) => {
     const ratios = names.map((wanted) => {
@@ -32,7 +34,9 @@ export function speedTable({ machine, inputs, rounds, cases }: BenchRecord): str
     return `| ${name} | ${peers[0].imagesPerSecond.toFixed(0)} | ${ratios.join(" | ")} |`;
   };
   return [
-    `Measured on ${machine.cpu}, ${machine.cores} cores, with ${inputs.photos ? "real photos" : "noise"} and ` +
+    `Measured on ${machine.cpu}, ${machine.cores} cores, with ${
+      inputs.photos ? "real photos" : "noise"
+    } and ` +
     `${inputs.weights === "given" ? "ImageNet's" : "random"} weights; medians of ${rounds} rounds. ` +
     `Peers: ${names.map((name) => versions.get(name)).join(", ")}.`,
     "",

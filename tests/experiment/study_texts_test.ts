@@ -46,7 +46,10 @@ Deno.test("the ladder's finding tells rungs from other recipes, and which pass t
     "- **Half of it**: 89.7\u00a0% on validation, 90.0\u00a0% on train, after 6 epochs and 26 minutes.",
     "- On validation the claimed 89.5\u00a0% is reached by half of it (26 minutes), our recipe (55 minutes).",
   ]);
-  assert.match(describeLadder([head, deep], 0.895), /None of these runs reaches the claimed 89\.5\u00a0% on validation/);
+  assert.match(
+    describeLadder([head, deep], 0.895),
+    /None of these runs reaches the claimed 89\.5\u00a0% on validation/,
+  );
 });
 
 Deno.test("sizes are compared within a depth, width before height", () => {
