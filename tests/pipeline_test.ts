@@ -73,7 +73,7 @@ Deno.test({
   async fn() {
     const { photo, stopped: { code, text } } = await pipeline();
     assert.equal(code, 1, text);
-    assert.match(text, /02_augmentation, cell 2 .*/);
+    assert.match(text, /02_augmentation, cell 3 \(const config/);
     assert.match(text, new RegExp(`1 of 300 photos[^]*${photo}`));
     const { cells } = await readExecuted("01_eda.ipynb");
     assert.ok(cells.some((cell) => cell.cell_type === "code" && cell.outputs.length > 0));

@@ -61,8 +61,9 @@ export function withoutStopNotice(notebook: Notebook): Notebook {
 
 /** A cell's first line that does something: no comment, no import; where there is none, its first line. */
 export function firstLineOf(source: string): string {
-  const lines = source.split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  return lines.find((line) => !/^(\/\/|import )/.test(line)) ?? lines[0] ?? "";
+  const linesOf = (text: string) => text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const doing = linesOf(source.replace(/^import\s[^;]*;/gm, "")).find((line) => !line.startsWith("//"));
+  return doing ?? linesOf(source)[0] ?? "";
 }
 
 function errorOf(cell: CodeCell): string | null {

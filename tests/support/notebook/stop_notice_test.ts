@@ -17,7 +17,7 @@ function ran(count: number, sources: string[], error?: { ename: string; evalue: 
   return notebook;
 }
 
-const sources = ["# Title", "a();", '// why\nimport "x";\nb();', "c();", "  "];
+const sources = ["# Title", "a();", '// why\nimport {\n  x, y,\n} from "x";\nb();', "c();", "  "];
 
 Deno.test("a notebook that ran to its end has no notice; cells without code need not run", () => {
   const notebook = ran(3, sources);
