@@ -86,7 +86,7 @@ Deno.test({
   async fn() {
     const { code, text } = (await pipeline()).finished;
     assert.equal(code, 0, text);
-    assert.match(text, /Test accuracy: \d+\.\d % .*Claimed: 89\.5 %/);
+    assert.match(text, /Test accuracy: \d+\.\d\u00a0% .*Claimed: 89\.5\u00a0%/);
     const results = (await readResults(inPlace("out")))!;
     assert.equal(results.synthetic, false);
     assert.equal(results.counts.images, 300);
@@ -115,7 +115,7 @@ Deno.test({
       tagged += code.flatMap((cell) => cell.outputs).filter(isPhoto).length;
       await assertNoPhotos(await withoutPhotos(executed), { name });
     }
-    assert.equal(tagged, 4, "two grids in 01, two in 02");
+    assert.equal(tagged, 5, "two grids in 01, two in 02, one in 05");
   },
 });
 
