@@ -127,6 +127,6 @@ Deno.test("a name is found whole or with what the test fills in, and not by a pa
 Deno.test("the table of SPEED.md is that of the committed benchmark", async () => {
   const record = await Deno.readTextFile(benchRecord).then(JSON.parse);
   const page = await Deno.readTextFile(speedPage);
-  const cells = (text: string) => text.replace(/ +/g, " ").replace(/-{2,}/g, "--");
+  const cells = (text: string) => text.replace(/\s+/g, " ").replace(/-{2,}/g, "--");
   assert.ok(cells(page).includes(cells(speedTable(record))), "run tests/bench/speed_table.ts");
 });

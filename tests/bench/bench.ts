@@ -37,13 +37,6 @@ if (machine.loadBefore > 0.5) {
 const folder = await Deno.makeTempDir({ prefix: "bench" });
 try {
   const cases: CaseResult[] = [];
-  for await (const each of prepare(folder, flags)) {
-    const result = await runCase(each, { rounds: flags.rounds, folder });
-    reportCase(result);
-    cases.push(result);
-  }
-  const comparison = flags.cases.includes("comparison") ? await runComparison() : null;
-  const quick = flags.quick ? await runQuick(cases[0].peers[0].imagesPerSecond) : null;
   const { images, trainingImages, rounds } = flags;
   const inputs = {
     ...{ images, trainingImages },
@@ -51,8 +44,17 @@ try {
     weights: flags.weights ? "given" : "random",
   };
   const path = resolve(flags.out);
-  const results = { machine, inputs, rounds, cases, comparison, quick };
-  await writeAtomic(path, JSON.stringify(results, null, 2) + "\n");
+  const save = (others: { comparison?: unknown; quick?: unknown } = {}) =>
+    writeAtomic(path, JSON.stringify({ machine, inputs, rounds, cases, ...others }, null, 2) + "\n");
+  for await (const each of prepare(folder, flags)) {
+    const result = await runCase(each, { rounds, folder });
+    reportCase(result);
+    cases.push(result);
+    await save(); // a run that is stopped keeps what it has measured
+  }
+  const comparison = flags.cases.includes("comparison") ? await runComparison() : null;
+  const quick = flags.quick ? await runQuick(cases[0].peers[0].imagesPerSecond) : null;
+  await save({ comparison, quick });
   console.log(`\nWritten to ${path}`);
   const passes = [
     ...cases.flatMap(({ targets }) => targets),
