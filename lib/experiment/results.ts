@@ -177,7 +177,11 @@ export async function saveResults(config: Config, results: Results): Promise<voi
 
 /** Reads what `saveResults` wrote; null where there is none. @throws {SyntaxError} when it is no JSON */
 export async function readResults(folder: string): Promise<Results | null> {
-  const path = join(folder, "results.json");
+  return await readRunFile(join(folder, "results.json"));
+}
+
+/** Reads a JSON file of a run; null where there is none. @throws {SyntaxError} when it is no JSON */
+export async function readRunFile<T>(path: string): Promise<T | null> {
   try {
     return JSON.parse(await Deno.readTextFile(path));
   } catch (error) {

@@ -49,7 +49,7 @@ export async function runStudy(
   const results: StudyResult[] = [];
   let opened = null as { key: string; experiment: Experiment } | null;
   for (const [index, { label, change }] of runs.entries()) {
-    const variant = variantOf(config, { label, change });
+    const variant = variantOf(config, { change });
     const key = `${variant.size} ${variant.subsetShare}`; // decides images and parts
     if (opened?.key !== key) opened = { key, experiment: await openExperiment(variant) };
     const experiment = { ...opened.experiment, config: variant };

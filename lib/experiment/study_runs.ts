@@ -58,7 +58,7 @@ function usual(depth: Depth, { studyEpochs }: Config, change: Partial<StageOptio
 }
 
 /** The configuration of one training of a study. */
-export function variantOf(config: Config, { change }: StudyRun): Config {
+export function variantOf(config: Config, { change }: Pick<StudyRun, "change">): Config {
   const { depth: _, recipe: _own, ...rest } = config;
   return createConfig({ ...rest, ...change });
 }
@@ -73,14 +73,14 @@ export function allImages(config: Config): Config {
     epochs: Math.max(1, Math.round(stage.epochs * config.subsetShare)),
     warmUpEpochs: stage.warmUpEpochs * config.subsetShare,
   }));
-  return variantOf(config, { label: "all images", change: { subsetShare: 1, recipe } });
+  return variantOf(config, { change: { subsetShare: 1, recipe } });
 }
 
 /** All trainings of `06_future_work` as configurations, each once, and whether the test is opened for it. */
 export function studyConfigs(config: Config): { config: Config; opensTest: boolean }[] {
   const runs = [ladder, ownRecipe, scalings, deepOptimizers, imageSizes].flatMap((study) => study(config));
   const variants = [
-    ...[variantOf(config, { label: "own", change: { recipe: config.recipe } }), allImages(config)]
+    ...[variantOf(config, { change: { recipe: config.recipe } }), allImages(config)]
       .map((config) => ({ config, opensTest: true })),
     ...runs.map((run) => ({ config: variantOf(config, run), opensTest: false })),
   ].filter(({ config }) => config.recipe.length > 0);

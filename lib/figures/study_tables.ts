@@ -1,4 +1,5 @@
 /** Tables of runs that differ in one thing, all with the same columns. */
+import type { TunedOptimizer } from "../experiment/fair_comparison.ts";
 import { percent } from "../support/format.ts";
 import { type Column, type Table, table } from "./table.ts";
 
@@ -44,26 +45,14 @@ export function studyTable(
   return table(rows, columns, options);
 }
 
-/** One optimizer's runs, tuned and repeated; accuracies are shares from 0 to 1. */
-export interface TunedRow {
-  readonly optimizer: string;
-  /** The same rates for all rows. */
-  readonly grid: readonly { readonly learningRate: number; readonly accuracy: number }[];
-  readonly learningRate: number;
-  readonly accuracies: readonly number[];
-  readonly mean: number;
-  /** Standard deviation over the seeds. */
-  readonly deviation: number;
-}
-
 /** Accuracy by learning rate. */
 export function learningRateTable(
-  rows: readonly TunedRow[],
+  rows: readonly TunedOptimizer[],
   options: { caption: string; synthetic?: boolean },
 ): Table {
   return table(rows, [
     { value: "optimizer", title: "optimizer" },
-    ...rows[0].grid.map(({ learningRate }, i): Column<TunedRow> => ({
+    ...rows[0].grid.map(({ learningRate }, i): Column<TunedOptimizer> => ({
       value: ({ grid }) => grid[i].accuracy,
       title: `at ${learningRate}`,
       format: percent,
@@ -73,7 +62,7 @@ export function learningRateTable(
 
 /** Mean and spread over the seeds, each optimizer at its own rate. */
 export function seedsTable(
-  rows: readonly TunedRow[],
+  rows: readonly TunedOptimizer[],
   options: { caption: string; synthetic?: boolean },
 ): Table {
   return table(rows, [

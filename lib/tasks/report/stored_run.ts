@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { FairComparison } from "../../experiment/fair_comparison.ts";
 import { type Opening, readOpenings } from "../../experiment/openings.ts";
-import { deeperResult, readResults, type Results } from "../../experiment/results.ts";
+import { deeperResult, readResults, readRunFile, type Results } from "../../experiment/results.ts";
 import type { AllImagesRow, StudyResult } from "../../experiment/studies.ts";
 import { type Notebook, parseNotebook } from "../../support/notebook/ipynb.ts";
 import { furtherNotebook } from "../notebooks.ts";
@@ -58,33 +58,22 @@ export async function readRun(folder: string): Promise<StoredRun> {
   }
   const deeper = results && deeperResult(results);
   const training = `${deeper?.depth}-${deeper?.configuration?.slice(0, 12)}`;
-  const trained = await readJson<{ seconds?: number }>(
+  const trained = await readRunFile<{ seconds?: number }>(
     join(folder, "trainings", training, "run.seconds.json"),
   );
   const studies = files.includes(`${furtherNotebook}.ipynb`)
     ? await Promise.all(
-      studyNames.map(async (name) => [name, await readJson(join(folder, "studies", `${name}.json`))]),
+      studyNames.map(async (name) => [name, await readRunFile(join(folder, "studies", `${name}.json`))]),
     )
     : [];
   return {
     notebooks,
     results,
-    timings: await readJson<Record<string, number>>(join(folder, "timings.json")) ?? {},
+    timings: await readRunFile<Record<string, number>>(join(folder, "timings.json")) ?? {},
     trainingSeconds: trained?.seconds ?? 0,
     openings: await readOpenings(folder).catch((error: Error) => error.message),
     studies: studies.length > 0 && studies.every(([, study]) => study)
       ? Object.fromEntries(studies) as Studies
       : null,
   };
-}
-
-async function readJson<T>(path: string): Promise<T | null> {
-  try {
-    return JSON.parse(await Deno.readTextFile(path));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw new SyntaxError(
-      `${path} is not JSON: run deno task reproduce again. Received: ${(error as Error).message}`,
-    );
-  }
 }
