@@ -1,7 +1,7 @@
 /** What the figure tests look at in a drawn figure. */
 import assert from "node:assert/strict";
 import type { Figure } from "../../lib/figures/figure.ts";
-import { plotlyWindow, type SvgElement } from "../../lib/support/plotly/render_plotly.ts";
+import { plotlyWindow, type SvgElement } from "../../lib/support/plotly/plotly_window.ts";
 
 export type Box = ReturnType<SvgElement["getBoundingClientRect"]>;
 

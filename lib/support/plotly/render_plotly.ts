@@ -1,14 +1,6 @@
-/**
- * From a plotly figure to SVG, without a browser: plotly.js-dist-min in a jsdom window that knows how large texts are and has
- * a canvas for heatmaps. It is loaded once per process, on first use (about 0.7 s). The same figure gives the same bytes.
- */
-import { createRequire } from "node:module";
-import { type Canvas, createCanvas } from "@napi-rs/canvas";
-import { Resvg } from "@resvg/resvg-js";
-import { JSDOM } from "jsdom";
+/** From a plotly figure to SVG, without a browser. A thread of its own draws, so that plotly loads (a second) beside other work. */
+import { Worker } from "node:worker_threads";
 import { escapeMarkup } from "../format.ts";
-import { randomFor } from "../random.ts";
-import { measureText } from "./letters.ts";
 
 /** One plotly trace: https://plotly.com/javascript/reference/. */
 export type PlotlyTrace = { type?: string } & Record<string, unknown>;
@@ -20,153 +12,58 @@ export interface PlotlySpec {
   config?: Record<string, unknown>;
 }
 
-/** What is used of an SVG element (jsdom has no types of its own). */
-export interface SvgElement {
-  nodeName: string;
-  outerHTML: string;
-  textContent: string | null;
-  parentElement: SvgElement | null;
-  children: Iterable<SvgElement> & { length: number };
-  childNodes: Iterable<{ nodeType: number; nodeValue: string | null }>;
-  getAttribute(name: string): string | null;
-  querySelectorAll(selector: string): Iterable<SvgElement>;
-  getBoundingClientRect(): { left: number; top: number; right: number; bottom: number };
+/** What the thread is asked for, and what it answers. */
+export interface DrawingRequest {
+  readonly id: number;
+  readonly spec: PlotlySpec;
+  /** In pixels. */
+  readonly size: { readonly width: number; readonly height: number };
+}
+type DrawingAnswer = { readonly id: number } & ({ readonly svg: string } | { readonly problem: string });
+
+let running: Worker | undefined;
+const waiting = new Map<number, PromiseWithResolvers<string>>();
+let lastId = 0;
+
+/** Starts the thread that draws, where it does not run yet. It does not keep the process alive. */
+export function startDrawing(): Worker {
+  if (running) return running;
+  const thread = running = new Worker(new URL("plotly_window.ts", import.meta.url));
+  thread.on("message", (answer: DrawingAnswer) => {
+    const { resolve, reject } = waiting.get(answer.id)!;
+    waiting.delete(answer.id);
+    if (waiting.size === 0) thread.unref();
+    if ("svg" in answer) resolve(answer.svg);
+    else reject(new Error(answer.problem));
+  });
+  thread.on("error", (error: unknown) => {
+    running = undefined;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  });
+  thread.unref();
+  return thread;
 }
 
-// One drawing at a time: plotly's random ids are drawn from one sequence, set back for each figure.
-let queue: Promise<unknown> = Promise.resolve();
-
 /**
- * The figure as SVG text, `width` × `height` pixels, with real `text` elements; `alt` says it in words.
+ * The figure as SVG text, `width` × `height` pixels, with real `text` elements; `alt` says it in words. The same figure gives the
+ * same bytes.
  *
- * @throws Error where plotly can't draw it.
+ * @throws {Error} where plotly cannot draw it
  */
-export function renderPlotly(
+export async function renderPlotly(
   spec: PlotlySpec,
   options: { width: number; height: number; alt: string },
 ): Promise<string> {
   const { alt, ...size } = options;
-  const drawing = queue.then(async () => {
-    const window = plotlyWindow();
-    window.Math.random = randomFor("figures"); // plotly draws element ids from it
-    // Plotly writes its defaults into what it gets: give it a copy.
-    const form = { format: "svg", imageDataOnly: true, ...size };
-    const svg: string = await window.Plotly.toImage(structuredClone(spec), form);
-    const label = escapeMarkup(alt).replaceAll('"', "&quot;");
-    // Spaces at the end of a text are part of the layout.
-    return svg.replace("<svg", () => `<svg role="img" aria-label="${label}" xml:space="preserve"`);
-  });
-  queue = drawing.catch(() => {});
-  return drawing;
-}
-
-// deno-lint-ignore no-explicit-any -- jsdom has no types of its own; this is its window
-let loaded: any;
-
-/** The window plotly lives in, loaded on the first call. */
-// deno-lint-ignore no-explicit-any -- see above
-export function plotlyWindow(): any {
-  return loaded ??= load();
-}
-
-function load() {
-  const source = createRequire(import.meta.url).resolve("plotly.js-dist-min/plotly.min.js");
-  const { window } = new JSDOM("<!doctype html><body></body>", { runScripts: "outside-only" });
-  // jsdom has no layout; plotly asks for it of texts, of groups of texts (ticks, a colour bar) and of its own `div`.
-  window.SVGElement.prototype.getBoundingClientRect = function (this: SvgElement) {
-    return rectangle(pageBox(this));
-  };
-  window.HTMLElement.prototype.getBoundingClientRect = function (
-    this: { style: { width: string; height: string } },
-  ) {
-    return rectangle({
-      width: parseFloat(this.style.width) || 0,
-      height: parseFloat(this.style.height) || 0,
-    });
-  };
-  giveCanvas(window.HTMLCanvasElement.prototype);
-  window.URL.createObjectURL = () => "";
-  window.eval(Deno.readTextFileSync(source));
-  return window;
-}
-
-interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
-function rectangle({ x = 0, y = 0, width = 0, height = 0 }: Partial<Box> = {}) {
-  return { x, y, width, height, left: x, top: y, right: x + width, bottom: y + height };
-}
-
-/** What the element covers on the page. resvg finds it: it knows shapes and transforms. */
-function pageBox(element: SvgElement): Box | undefined {
-  let shapes = shapesOf(element);
-  for (let parent = element.parentElement; parent; parent = parent.parentElement) {
-    shapes = grouped(parent, shapes);
-  }
-  const svg =
-    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">${shapes}</svg>`;
-  return new Resvg(svg, { font: { loadSystemFonts: false } }).getBBox();
-}
-
-/** The element as SVG, with a rectangle for each line of text: a browser measures lines, resvg the ink. */
-function shapesOf(element: SvgElement): string {
-  if (/display:\s*none/.test(element.getAttribute("style") ?? "")) return "";
-  if (/^t(ext|span)$/.test(element.nodeName)) return grouped(element, linesOf(element));
-  if (element.children.length === 0) return element.outerHTML;
-  return grouped(element, Array.from(element.children, shapesOf).join(""));
-}
-
-function grouped(element: SvgElement, shapes: string): string {
-  return `<g transform="${element.getAttribute("transform") ?? ""}">${shapes}</g>`;
-}
-
-/** Rectangles from ascent to descent. Plotly writes several lines as `tspan`s of the class "line", each with its x and y. */
-function linesOf(text: SvgElement): string {
-  const lines = [...text.querySelectorAll("tspan.line")];
-  const anchor = inherited(text, "text-anchor");
-  const share = anchor === "middle" ? 0.5 : anchor === "end" ? 1 : 0;
-  return (lines.length > 0 ? lines : [text]).map((line) => {
-    const runs = runsOf(line);
-    const most = (side: "ascent" | "descent") => Math.max(0, ...runs.map((run) => run[side]));
-    const width = runs.reduce((sum, run) => sum + run.width, 0);
-    const number = (name: string) => parseFloat(line.getAttribute(name) ?? text.getAttribute(name) ?? "0");
-    const x = number("x") - share * width;
-    const y = number("y") + number("dy") * parseFloat(inherited(line, "font-size")) - most("ascent");
-    return `<rect x="${x}" y="${y}" width="${width}" height="${most("ascent") + most("descent")}"/>`;
-  }).join("");
-}
-
-/** The stretches of one style in a line, measured. */
-function runsOf(element: SvgElement): ReturnType<typeof measureText>[] {
-  return Array.from(element.childNodes).flatMap((child) => {
-    if (child.nodeType === 1) return runsOf(child as unknown as SvgElement);
-    const style = {
-      size: parseFloat(inherited(element, "font-size")),
-      bold: /bold|[6-9]00/.test(inherited(element, "font-weight")),
-    };
-    return measureText(child.nodeValue ?? "", style);
-  });
-}
-
-/** A property in the style or the attributes of the element, else of its parents. */
-function inherited(element: SvgElement | null, name: string): string {
-  if (element === null) return "";
-  const inStyle = element.getAttribute("style")?.match(new RegExp(`(?:^|;)\\s*${name}:\\s*([^;]+)`))?.[1];
-  return inStyle ?? element.getAttribute(name) ?? inherited(element.parentElement, name);
-}
-
-/** A heatmap is painted on a canvas and put into the SVG as a PNG. */
-function giveCanvas(prototype: { getContext: unknown; toDataURL: unknown }): void {
-  prototype.getContext = function (this: { width: number; height: number; painted: Canvas }, kind: string) {
-    if (kind !== "2d") return null;
-    this.painted = createCanvas(this.width, this.height);
-    return this.painted.getContext("2d");
-  };
-  prototype.toDataURL = function (this: { painted: Canvas }) {
-    return this.painted.toDataURL("image/png");
-  };
+  const drawing = Promise.withResolvers<string>();
+  const id = ++lastId;
+  const thread = startDrawing();
+  thread.postMessage({ id, spec, size } satisfies DrawingRequest); // throws where the figure cannot be copied
+  thread.ref();
+  waiting.set(id, drawing);
+  const svg = await drawing.promise;
+  const label = escapeMarkup(alt).replaceAll('"', "&quot;");
+  // Spaces at the end of a text are part of the layout.
+  return svg.replace("<svg", () => `<svg role="img" aria-label="${label}" xml:space="preserve"`);
 }
