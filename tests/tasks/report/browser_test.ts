@@ -5,12 +5,13 @@ import { join } from "node:path";
 import type { Browser, Page } from "puppeteer-core";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { writeSite } from "../../../lib/tasks/report/site.ts";
-import { browserTests, watchedPage } from "./chromium.ts";
+import { browserTests, type Misdeeds, watchedPage } from "./chromium.ts";
 import { drawnResults, executed, inFolder, shown, tinyPng, writeRun } from "./drawn_run.ts";
 
 const report = join(projectRoot, "outputs/report");
-const widths = [400, 1000, 1600];
 const themes = ["light", "dark"];
+/** What decides the layout, and what decides the colours: not each with each. */
+const views = [["light", 400], ["light", 1000], ["light", 1600], ["dark", 1000]] as const;
 
 /** Waits until figures.js has drawn what it can. */
 async function drawn(page: Page): Promise<void> {
@@ -88,21 +89,41 @@ async function hoverTexts(page: Page): Promise<string[]> {
   return found;
 }
 
+interface Site {
+  root: string;
+  files: string[];
+  misdeeds: Misdeeds;
+}
+
 async function inSite(
   browser: Browser,
   source: string,
-  test: (
-    page: Page,
-    site: { root: string; files: string[]; misdeeds: { errors: string[]; outside: string[] } },
-  ) => Promise<void>,
+  test: (page: Page, site: Site) => Promise<void>,
 ): Promise<void> {
   await inFolder(async (folder) => {
-    const site = join(folder, "site");
-    const files = await writeSite(source, site);
-    const root = `file://${site}/`;
-    const { page, misdeeds } = await watchedPage(browser, root);
-    await test(page, { root, files, misdeeds });
+    const files = await writeSite(source, folder);
+    await inPages(browser, { folder, files }, test);
   });
+}
+
+async function inPages(
+  browser: Browser,
+  { folder, files }: { folder: string; files: string[] },
+  test: (page: Page, site: Site) => Promise<void>,
+): Promise<void> {
+  const root = `file://${folder}/`;
+  const { page, misdeeds } = await watchedPage(browser, root);
+  await test(page, { root, files, misdeeds });
+}
+
+const reportFolder = await Deno.makeTempDir();
+globalThis.addEventListener("unload", () => Deno.removeSync(reportFolder, { recursive: true }));
+let reportFiles: Promise<string[]> | undefined;
+
+/** Pages of the committed report, made once. */
+async function inReport(browser: Browser, test: (page: Page, site: Site) => Promise<void>): Promise<void> {
+  const files = await (reportFiles ??= writeSite(report, reportFolder));
+  await inPages(browser, { folder: reportFolder, files }, test);
 }
 
 const pagesOf = (files: string[]) => files.filter((name) => name.endsWith(".html")).sort();
@@ -112,29 +133,23 @@ browserTests({
     async (
       browser,
     ) => {
-      await inSite(browser, report, async (page, { root, files, misdeeds }) => {
+      await inReport(browser, async (page, { root, files, misdeeds }) => {
         for (const file of pagesOf(files)) {
-          for (const theme of themes) {
+          for (const [theme, width] of views) {
             await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
-            for (const width of widths) {
-              await page.setViewport({ width, height: 900 });
-              await page.goto(root + file);
-              await drawn(page);
-              const place = `${file}, ${width} pixels, ${theme}`;
-              const { overflow, wide, figures, paper } = await page.evaluate(measure) as Measured;
-              assert.deepEqual({ overflow, wide, ...misdeeds }, {
-                overflow: 0,
-                wide: [],
-                errors: [],
-                outside: [],
-              }, place);
-              for (const [i, figure] of figures.entries()) {
-                assert.ok(
-                  figure.isDrawn && figure.marks > 0 && figure.fits,
-                  `${place}, figure ${i + 1}: ${JSON.stringify(figure)}`,
-                );
-                assert.equal(figure.background, paper, place);
-              }
+            await page.setViewport({ width, height: 900 });
+            await page.goto(root + file);
+            await drawn(page);
+            const place = `${file}, ${width} pixels, ${theme}`;
+            const { overflow, wide, figures, paper } = await page.evaluate(measure) as Measured;
+            const good = { overflow: 0, wide: [], errors: [], outside: [] };
+            assert.deepEqual({ overflow, wide, ...misdeeds }, good, place);
+            for (const [i, figure] of figures.entries()) {
+              assert.ok(
+                figure.isDrawn && figure.marks > 0 && figure.fits,
+                `${place}, figure ${i + 1}: ${JSON.stringify(figure)}`,
+              );
+              assert.equal(figure.background, paper, place);
             }
           }
         }
@@ -142,7 +157,7 @@ browserTests({
     },
 
   "hovering shows a mark's value on every figure, also where it is drawn smaller": async (browser) => {
-    await inSite(browser, report, async (page, { root, files }) => {
+    await inReport(browser, async (page, { root, files }) => {
       for (
         const [file, width] of [
           ...pagesOf(files).map((file) => [file, 1000] as const),
@@ -160,7 +175,7 @@ browserTests({
 
   "axe finds nothing against the accessibility rules of WCAG 2.2 AA, light and dark": async (browser) => {
     const axe = await Deno.readTextFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"));
-    await inSite(browser, report, async (page, { root, files }) => {
+    await inReport(browser, async (page, { root, files }) => {
       for (const file of pagesOf(files)) {
         for (const theme of themes) {
           await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
@@ -182,7 +197,7 @@ browserTests({
     async (
       browser,
     ) => {
-      await inSite(browser, report, async (page, { root }) => {
+      await inReport(browser, async (page, { root }) => {
         await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
         await page.goto(`${root}index.html`);
         await drawn(page);
@@ -204,7 +219,7 @@ browserTests({
     },
 
   "without scripts every figure is a picture, and so it is on paper": async (browser) => {
-    await inSite(browser, report, async (page, { root }) => {
+    await inReport(browser, async (page, { root }) => {
       const seen = `[...document.querySelectorAll("figure.figure")].map((figure) => ({
         picture: figure.querySelector("img.static").getBoundingClientRect().width > 300 &&
           figure.querySelector("img.static").naturalWidth > 0,
