@@ -1,9 +1,11 @@
 /** The notebook that runs only by name, through the real kernel, with recipes cut down to an epoch. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { engine } from "../lib/support/engine/engine.ts";
+import { engine, startEngine } from "../lib/support/engine/engine.ts";
 import { furtherNotebook } from "../lib/tasks/notebooks.ts";
 import { finishRun, makePlace } from "./interruptions/run.ts";
+
+await startEngine();
 
 Deno.test({
   name: "06 runs through and keeps each study; a second run reuses it",

@@ -13,7 +13,7 @@ import { activationsDigest, countStoredActivations, openActivations } from "../m
 import { inputLength } from "../model/vgg16.ts";
 import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
-import { type EngineIdentity, engineIdentity } from "../support/engine/engine.ts";
+import { type EngineIdentity, engineIdentity, startEngine } from "../support/engine/engine.ts";
 import { openStore, type Store } from "../support/store.ts";
 import { type Examples, pixelExamples } from "../training/examples.ts";
 
@@ -84,6 +84,7 @@ export async function openImages(
 
 /** Photos, parts, images and weights of a run. */
 export async function openExperiment(config: Config): Promise<Experiment> {
+  await startEngine();
   const source = await openSource(config);
   const { images, digest: dataDigest } = await openImages(config, source);
   const parts = makeParts(config, source);

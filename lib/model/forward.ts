@@ -142,12 +142,14 @@ export function makeConvolutions(
  * ReLU. The derivative is the sign of what it gives, 0 or 1: tfjs' own gradient comes to the same bits, but asks for x > 0 and for
  * NaN in six passes over x instead of one.
  */
-const relu = tf.customGrad((x, save) => {
-  const value = tf.relu(x as Tensor4D);
-  (save as GradSaveFunc)([value]);
-  const gradFunc = (gradient: Tensor4D, [value]: Tensor[]) => gradient.mul(value.sign());
-  return { value, gradFunc: gradFunc as never };
-}) as (x: Tensor4D) => Tensor4D;
+function relu(x: Tensor4D): Tensor4D {
+  return tf.customGrad((x, save) => {
+    const value = tf.relu(x as Tensor4D);
+    (save as GradSaveFunc)([value]);
+    const gradFunc = (gradient: Tensor4D, [value]: Tensor[]) => gradient.mul(value.sign());
+    return { value, gradFunc: gradFunc as never };
+  })(x) as Tensor4D;
+}
 
 /** 2×2 max pool of (batch, height, width, channels); an odd last row or column is dropped. */
 function maxPool(x: Tensor4D): Tensor4D {

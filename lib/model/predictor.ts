@@ -1,7 +1,7 @@
-/** A trained model on the engine: pixels or photos in, probabilities out. */
+/** A trained model on the engine, which must have been started: pixels or photos in, probabilities out. */
 import { decodeImage } from "../data/decode.ts";
 import { pixelsIn, sidesOf } from "../image_size.ts";
-import { tf, valuesOf } from "../support/engine/engine.ts";
+import { startEngine, tf, valuesOf } from "../support/engine/engine.ts";
 
 import { inParallel } from "../support/parallel.ts";
 import { makeBase } from "./forward.ts";
@@ -70,6 +70,7 @@ export interface PhotoAnswer {
  * are, no more than 16 are held at a time. What cannot be decoded is an answer with a problem, and the rest goes on.
  */
 export async function* classify(model: TrainedModel, paths: readonly string[]): AsyncGenerator<PhotoAnswer> {
+  await startEngine();
   using predictor = makePredictor(model);
   for (let start = 0; start < paths.length; start += batchSize) {
     const batch = paths.slice(start, start + batchSize);

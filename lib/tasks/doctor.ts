@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageVersions } from "../support/versions.ts";
 import { runCommand } from "../support/engine/command.ts";
-import type { Engine } from "../support/engine/engine.ts";
+import { type Engine, engine, startEngine, tf, valuesOf } from "../support/engine/engine.ts";
 import { readCpuFlags, readEngineChoice, wasmSlowdown } from "../support/engine/engine_choice.ts";
 import { ensureEngine, type InstallOptions, nativeOutlook } from "../support/engine/install.ts";
 import { platform } from "../support/engine/installation.ts";
@@ -182,7 +182,7 @@ const instructionSets = {
 };
 
 async function measure(): Promise<Measured> {
-  const { engine, tf, valuesOf } = await import("../support/engine/engine.ts");
+  await startEngine();
   const vgg16 = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [64, 64, 3] })] });
   for (const [filters, count] of [[64, 2], [128, 2], [256, 3], [512, 3], [512, 3]]) {
     for (let i = 0; i < count; i++) {

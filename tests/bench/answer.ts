@@ -1,7 +1,9 @@
 /** Our programs' side of the benchmark's lines (see peer.ts). */
 import { bytesOf } from "../../lib/support/digest.ts";
-import { engine } from "../../lib/support/engine/engine.ts";
+import { engine, startEngine } from "../../lib/support/engine/engine.ts";
 import type { Introduction } from "./peer.ts";
+
+await startEngine();
 
 export interface Answers {
   /** What a pass gives: written where the benchmark asks for it. */

@@ -5,12 +5,14 @@
  */
 import { join } from "node:path";
 import { sha256 } from "../../lib/support/digest.ts";
-import { tf, valuesOf } from "../../lib/support/engine/engine.ts";
+import { startEngine, tf, valuesOf } from "../../lib/support/engine/engine.ts";
 import { forwardBatchSize, openActivations } from "../../lib/model/activations.ts";
 import { openStore } from "../../lib/support/store.ts";
 import { makeBase } from "../../lib/model/forward.ts";
 import { answer } from "./answer.ts";
 import { readWeights, size } from "./inputs.ts";
+
+await startEngine();
 
 const [folder, mode] = Deno.args;
 const batchSize = forwardBatchSize(size);

@@ -5,12 +5,14 @@
  */
 import { join } from "node:path";
 import type { Depth } from "../../lib/recipe.ts";
-import { tf, valuesOf } from "../../lib/support/engine/engine.ts";
+import { startEngine, tf, valuesOf } from "../../lib/support/engine/engine.ts";
 import { initialHead } from "../../lib/training/model.ts";
 import { makeBase } from "../../lib/model/forward.ts";
 import type { Case } from "./case.ts";
 import { readWeights, size, writeArrays } from "./inputs.ts";
 import { programPath } from "./peer.ts";
+
+await startEngine();
 
 export const classes = 7;
 export const batchSize = 32;

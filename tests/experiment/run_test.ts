@@ -10,9 +10,11 @@ import {
   learningCurveOf,
 } from "../../lib/experiment/run_texts.ts";
 import { stageOf } from "../../lib/recipe.ts";
-import { engine, tf } from "../../lib/support/engine/engine.ts";
+import { engine, startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { withExperiment } from "./small_experiment.ts";
+
+await startEngine();
 
 const ignore = engine.name === "wasm"; // it has no gradients of convolutions
 const head = { depth: "head", epochs: 2 } as const;

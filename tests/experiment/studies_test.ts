@@ -20,8 +20,10 @@ import { openExperiment } from "../../lib/experiment/experiment.ts";
 import { readOpenings } from "../../lib/experiment/openings.ts";
 import { modelOf, train } from "../../lib/experiment/run.ts";
 import { depths, stageOf } from "../../lib/recipe.ts";
-import { engine } from "../../lib/support/engine/engine.ts";
+import { engine, startEngine } from "../../lib/support/engine/engine.ts";
 import { withConfig, withExperiment } from "./small_experiment.ts";
+
+await startEngine();
 
 const ignore = engine.name === "wasm";
 const head = [{ depth: "head", epochs: 2 }] as const;

@@ -17,8 +17,10 @@ import { saveNetwork } from "../../lib/experiment/saved_network.ts";
 import { accuracyByExposure } from "../../lib/experiment/results.ts";
 import { answerExamples, drawnAnswers, openTest } from "../../lib/experiment/testing.ts";
 import { classesOf } from "../../lib/data/diagnosis.ts";
-import { engine } from "../../lib/support/engine/engine.ts";
+import { engine, startEngine } from "../../lib/support/engine/engine.ts";
 import { withExperiment } from "./small_experiment.ts";
+
+await startEngine();
 
 const ignore = engine.name === "wasm";
 

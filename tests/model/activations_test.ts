@@ -11,10 +11,12 @@ import {
 import { makeBase } from "../../lib/model/forward.ts";
 import { loadWeights, randomWeights } from "../../lib/model/weights.ts";
 import { sha256 } from "../../lib/support/digest.ts";
-import { tf, valuesOf } from "../../lib/support/engine/engine.ts";
+import { startEngine, tf, valuesOf } from "../../lib/support/engine/engine.ts";
 import { showProgress } from "../../lib/support/progress.ts";
 import { openStore, type Store } from "../../lib/support/store.ts";
 import { exists, noiseImages, realPhotos, realWeights, shared } from "./images.ts";
+
+await startEngine();
 
 const size = 32;
 const length = 512; // 1 × 1 × 512

@@ -6,9 +6,11 @@ import { openActivations } from "../../lib/model/activations.ts";
 import { randomWeights } from "../../lib/model/weights.ts";
 import { sha256 } from "../../lib/support/digest.ts";
 import { showProgress } from "../../lib/support/progress.ts";
+import { startEngine } from "../../lib/support/engine/engine.ts";
 import { openStore } from "../../lib/support/store.ts";
 import { noiseImages } from "./images.ts";
 
+await startEngine();
 const [folder, count] = Deno.args;
 const images = Array.from({ length: Number(count) }, (_, index) => ({
   key: sha256(`noise ${index}`),

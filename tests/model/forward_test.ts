@@ -3,12 +3,14 @@ import type { Tensor4D } from "@tensorflow/tfjs";
 import { sha256 } from "../../lib/support/digest.ts";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { type ImageSize, pixelsIn, sidesOf, sizeText } from "../../lib/image_size.ts";
-import { tf } from "../../lib/support/engine/engine.ts";
+import { startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { frozenLayers, inputLength } from "../../lib/model/vgg16.ts";
 import { depths } from "../../lib/recipe.ts";
 import { type FrozenBase, makeBase, scalePixels } from "../../lib/model/forward.ts";
 import { loadWeights, randomWeights } from "../../lib/model/weights.ts";
 import { exists, noiseImages, realPhotos, realWeights } from "./images.ts";
+
+await startEngine();
 
 const fixtures = new URL("../fixtures/vgg16/", import.meta.url);
 const weights = randomWeights(0);

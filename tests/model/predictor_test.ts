@@ -4,8 +4,10 @@ import { decodeImage } from "../../lib/data/decode.ts";
 import { listPhotos } from "../../lib/data/data_folder.ts";
 import { makeStandIn } from "../../lib/data/stand_in.ts";
 import { classify, makePredictor, type PhotoAnswer } from "../../lib/model/predictor.ts";
-import { tf } from "../../lib/support/engine/engine.ts";
+import { startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { assertClose, seededModel, testPixels } from "./seeded_model.ts";
+
+await startEngine();
 
 const folder = await Deno.makeTempDir();
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));

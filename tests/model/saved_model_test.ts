@@ -7,8 +7,10 @@ import { makePredictor } from "../../lib/model/predictor.ts";
 import { loadModel, saveModel, type TrainedModel } from "../../lib/model/saved_model.ts";
 import { loadWeights, weightsDigest } from "../../lib/model/weights.ts";
 import { sha256 } from "../../lib/support/digest.ts";
-import { tf } from "../../lib/support/engine/engine.ts";
+import { startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { assertClose, fixtureModels, seededModel, testPixels } from "./seeded_model.ts";
+
+await startEngine();
 
 /** Keras' answers to these models; tests/fixtures/keras_model has the recipe. */
 const golden = JSON.parse(

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import type { Tensor4D } from "@tensorflow/tfjs";
 import { normal, randomFor } from "../../lib/support/random.ts";
-import { engine, tf } from "../../lib/support/engine/engine.ts";
+import { engine, startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { makeWinograd, winogradFits } from "../../lib/model/winograd.ts";
+
+await startEngine();
 
 const ignore = engine.name === "wasm"; // never used there: see forward.ts
 /** What an error of either kind of tiles stays below on noise, as a share of the largest value, and the same with 512 channels. */

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import type * as TF from "@tensorflow/tfjs";
 import { argmax } from "../../lib/evaluation/metrics.ts";
 import { normal, randomFor } from "../../lib/support/random.ts";
-import { tf } from "../../lib/support/engine/engine.ts";
+import { startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { crossEntropy, softmax } from "../../lib/training/cross_entropy.ts";
+
+await startEngine();
 
 function drawBatch(seed: number, { n = 6, classes = 5, scale = 3 } = {}) {
   const random = randomFor("cross_entropy", seed);

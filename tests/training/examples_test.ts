@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { scalePixels } from "../../lib/model/forward.ts";
-import { tf } from "../../lib/support/engine/engine.ts";
+import { startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { examplesOf, orient, pixelExamples } from "../../lib/training/examples.ts";
+
+await startEngine();
 
 Deno.test("images as examples are scaled as the frozen part scales them, to the bit", () => {
   const random = randomFor("pixels");

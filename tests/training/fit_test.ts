@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type OptimizerName, optimizerNames } from "../../lib/recipe.ts";
-import { engine, tf } from "../../lib/support/engine/engine.ts";
+import { engine, startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { normal, randomFor, shuffled } from "../../lib/support/random.ts";
 import { openStore, type Store } from "../../lib/support/store.ts";
 import { type Examples, examplesOf } from "../../lib/training/examples.ts";
@@ -9,6 +9,8 @@ import type { Model } from "../../lib/training/model.ts";
 import { softmaxAnswers } from "../../lib/training/softmax_network.ts";
 import golden from "../fixtures/keras_optimizers/head.json" with { type: "json" };
 import { noise, smallModel, softmaxModel } from "./noise.ts";
+
+await startEngine();
 
 const ignore = engine.name === "wasm";
 

@@ -8,11 +8,13 @@ import { openActivations } from "../../lib/model/activations.ts";
 import { makeBase } from "../../lib/model/forward.ts";
 import { loadWeights } from "../../lib/model/weights.ts";
 import { sha256 } from "../../lib/support/digest.ts";
-import { tf, valuesOf } from "../../lib/support/engine/engine.ts";
+import { startEngine, tf, valuesOf } from "../../lib/support/engine/engine.ts";
 import { openStore } from "../../lib/support/store.ts";
 import { fitSoftmax } from "../../lib/training/fit.ts";
 import { softmaxAnswers } from "../../lib/training/softmax_network.ts";
 import { exists, realWeights, shared } from "../model/images.ts";
+
+await startEngine();
 
 const photos = fileURLToPath(new URL("ham10000/", shared));
 

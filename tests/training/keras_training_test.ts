@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomFor, shuffled } from "../../lib/support/random.ts";
-import { engine } from "../../lib/support/engine/engine.ts";
+import { engine, startEngine } from "../../lib/support/engine/engine.ts";
 import { ConvolutionNetwork } from "../../lib/training/convolution_network.ts";
 import { fit, type FitOptions } from "../../lib/training/fit.ts";
 import { type Model, withTensors } from "../../lib/training/model.ts";
@@ -8,6 +8,8 @@ import { Optimizer, type OptimizerOptions } from "../../lib/training/optimizers.
 import { SoftmaxNetwork } from "../../lib/training/softmax_network.ts";
 import golden from "../fixtures/keras_training/keras_training.json" with { type: "json" };
 import { kerasCases, kerasTraining, seed, trainedArrays } from "./keras_cases.ts";
+
+await startEngine();
 
 const ignore = engine.name === "wasm";
 

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import type * as TF from "@tensorflow/tfjs";
 import { type OptimizerName, optimizerNames, stageOf } from "../../lib/recipe.ts";
-import { tf } from "../../lib/support/engine/engine.ts";
+import { startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { KernelMemory } from "../../lib/support/kernels/kernels.ts";
 import { normal, randomFor } from "../../lib/support/random.ts";
 import { learningRateAt, Optimizer, type OptimizerOptions } from "../../lib/training/optimizers.ts";
 import golden from "../fixtures/keras_optimizers/optimizers.json" with { type: "json" };
+
+await startEngine();
 
 /** One run of Keras: all variables after some of the steps. */
 interface Run {

@@ -5,11 +5,13 @@
  * deno run -A resume_program.ts FOLDER [step|save|validation|kept N]
  */
 import { bytesOf, sha256 } from "../../lib/support/digest.ts";
+import { startEngine } from "../../lib/support/engine/engine.ts";
 import { openStore, type Store } from "../../lib/support/store.ts";
 import { type EpochRecord, fit } from "../../lib/training/fit.ts";
 import type { Examples } from "../../lib/training/examples.ts";
 import { noise, smallModel } from "./noise.ts";
 
+await startEngine();
 const [folder, moment, n] = Deno.args;
 let left = Number(n);
 const reached = (kind: string) => {

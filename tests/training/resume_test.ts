@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { engine } from "../../lib/support/engine/engine.ts";
+import { engine, startEngine } from "../../lib/support/engine/engine.ts";
+
+await startEngine();
 
 const program = fileURLToPath(new URL("./resume_program.ts", import.meta.url));
 

@@ -1,8 +1,9 @@
 /**
- * TensorFlow.js on the best engine there is. Importing this module starts it; the first import on a machine sets the native
- * engine up (see install.ts), every later one takes a second. It works alike in a program, a test and a notebook's cell:
+ * TensorFlow.js on the best engine there is. The first start on a machine sets the native engine up (see install.ts), every later
+ * one takes a second. It works alike in a program, a test and a notebook's cell:
  *
- *     import { engine, tf } from "../lib/support/engine/engine.ts";
+ *     import { startEngine, tf } from "../lib/support/engine/engine.ts";
+ *     await startEngine();
  *
  * `HAM10000_ENGINE` chooses: `auto` (default) takes the native engine, else WebAssembly with a warning; `native` makes
  * the lack of it an error; `wasm` takes WebAssembly.
@@ -40,18 +41,25 @@ interface StartedEngine {
   engine: Engine;
 }
 
-const started = await start(readEngineChoice());
-
-/** TensorFlow.js, ready to compute. */
-export const tf = started.tf;
+/** TensorFlow.js, ready to compute. Undefined until {@linkcode startEngine} has been awaited, as the two below. */
+export let tf: typeof TF;
 
 /** What computes, and why. */
-export const engine = started.engine;
-
-const { name, tensorflow, tfjs, oneDnn, threads } = started.engine;
+export let engine: Engine;
 
 /** What of the engine decides the bits: part of every stored result's key. */
-export const engineIdentity: EngineIdentity = { name, tensorflow, tfjs, oneDnn, threads };
+export let engineIdentity: EngineIdentity;
+
+let starting: Promise<void> | undefined;
+
+/** Starts the engine, once. What needs it awaits this first; what does not need it need not wait. */
+export function startEngine(): Promise<void> {
+  return starting ??= start(readEngineChoice()).then((started) => {
+    ({ tf, engine } = started);
+    const { name, tensorflow, tfjs, oneDnn, threads } = engine;
+    engineIdentity = { name, tensorflow, tfjs, oneDnn, threads };
+  });
+}
 
 /**
  * The values of what `compute` returns; none of its tensors stay on the engine. The values are read outside of `tf.tidy`, which

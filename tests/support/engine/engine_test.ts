@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { engine, tf } from "../../../lib/support/engine/engine.ts";
+import { engine, startEngine, tf } from "../../../lib/support/engine/engine.ts";
 import { installEngine } from "../../../lib/support/engine/install.ts";
 import {
   addonPath,
@@ -9,7 +9,9 @@ import {
   recordInstallation,
   tfjsNodeFolder,
 } from "../../../lib/support/engine/installation.ts";
-import { copyPackage, startEngine, withoutGreeting } from "./package_copy.ts";
+import { copyPackage, startCopy, withoutGreeting } from "./package_copy.ts";
+
+await startEngine();
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const ignore = (await readInstallation(tfjsNodeFolder())).state !== "ready";
@@ -30,7 +32,7 @@ Deno.test({
   ignore,
   async fn() {
     const [native, wasm] = await Promise.all(
-      ["native", "wasm"].map((choice) => startEngine(root, { HAM10000_ENGINE: choice })),
+      ["native", "wasm"].map((choice) => startCopy(root, { HAM10000_ENGINE: choice })),
     );
     assert.equal(withoutGreeting(native.stderr), "");
     assert.equal(wasm.stderr, "");
@@ -50,10 +52,10 @@ Deno.test({
   ignore: ignore || Deno.build.os !== "linux",
   async fn() {
     const settings = { TF_ENABLE_ONEDNN_OPTS: "0", TF_NUM_INTRAOP_THREADS: "1", TF_CPP_MIN_LOG_LEVEL: "0" };
-    const off = await startEngine(root, settings);
+    const off = await startCopy(root, settings);
     assert.deepEqual([off.result?.engine.oneDnn, off.result?.engine.threads], [false, 1]);
     assert.doesNotMatch(off.stderr, /oneDNN custom operations are on/);
-    const on = await startEngine(root, { ...settings, TF_ENABLE_ONEDNN_OPTS: "1" });
+    const on = await startCopy(root, { ...settings, TF_ENABLE_ONEDNN_OPTS: "1" });
     assert.equal(on.result?.engine.oneDnn, true);
     assert.match(on.stderr, /oneDNN custom operations are on/); // level 0 keeps every line
   },
@@ -66,12 +68,12 @@ Deno.test("without a way to the native engine, WebAssembly takes over with a war
     npm_config_TFJS_NODE_BASE_URI: "http://127.0.0.1:9/",
     npm_config_tfjs_binding_binary_host_mirror: "http://127.0.0.1:9/",
   };
-  const automatic = await startEngine(copy.project, alone);
+  const automatic = await startCopy(copy.project, alone);
   assert.equal(automatic.result?.backend, "wasm", automatic.stderr);
   assert.match(automatic.stderr, /tfjs-node's ready-made build: .*127\.0\.0\.1:9/);
   assert.match(automatic.stderr, /wheel \(pip and a C\+\+ compiler\): /);
   assert.match(automatic.stderr, /WebAssembly computes, about 6 times slower/);
-  const native = await startEngine(copy.project, { ...alone, HAM10000_ENGINE: "native" });
+  const native = await startCopy(copy.project, { ...alone, HAM10000_ENGINE: "native" });
   assert.equal(native.result, null);
   assert.match(native.stderr, /The native TensorFlow engine is not installed[^]*doctor --repair/);
   assert.equal(await Deno.stat(join(copy.folder, "deps")).then(() => true, () => false), false);
@@ -83,7 +85,7 @@ Deno.test("an engine that is whole but does not load is said so, and repaired wh
   await Deno.mkdir(join(copy.folder, addonPath, ".."), { recursive: true });
   await Deno.writeTextFile(join(copy.folder, addonPath), "built for another machine");
   await recordInstallation(copy.folder, { way: "wheel", tensorflow: "2.21.0" });
-  const start = await startEngine(copy.project);
+  const start = await startCopy(copy.project);
   assert.equal(start.result?.backend, "wasm", start.stderr);
   assert.match(start.stderr, /is installed but does not load: [^]*doctor --repair[^]*about 6 times slower/);
   const lines: string[] = [];

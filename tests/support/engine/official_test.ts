@@ -9,7 +9,7 @@ import {
   tfjsNodeFolder,
 } from "../../../lib/support/engine/installation.ts";
 import { officialAddresses, officialWay } from "../../../lib/support/engine/official.ts";
-import { copyPackage, startEngine } from "./package_copy.ts";
+import { copyPackage, startCopy } from "./package_copy.ts";
 
 const source = tfjsNodeFolder();
 const ignore = platform !== "linux-x64" || (await readInstallation(source)).state !== "ready";
@@ -112,7 +112,7 @@ Deno.test({
     }
     Object.assign(served, whole);
     assert.equal((await install()).way, "official");
-    const start = await startEngine(copy.project);
+    const start = await startCopy(copy.project);
     assert.equal(start.result?.engine.install, "official", start.stderr);
     assert.equal(start.result?.backend, "tensorflow");
   },

@@ -45,7 +45,7 @@ export async function copyPackage(): Promise<PackageCopy> {
 }
 
 /** Starts a project's engine in a process of its own and computes a convolution with it (see start_engine.ts). */
-export async function startEngine(project: string, env: Record<string, string> = {}): Promise<Start> {
+export async function startCopy(project: string, env: Record<string, string> = {}): Promise<Start> {
   const program = fileURLToPath(new URL("./start_engine.ts", import.meta.url));
   const output = await new Deno.Command(Deno.execPath(), {
     args: [...packageRun, program, project],

@@ -1,14 +1,14 @@
 /**
- * Program: imports lib/support/engine/engine.ts of the project that the argument names, convolves seeded numbers with it and
+ * Program: starts lib/support/engine/engine.ts of the project that the argument names, convolves seeded numbers with it and
  * prints `{"engine": …, "backend": …, "values": …}`.
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { randomFor } from "../../../lib/support/random.ts";
 
-const { tf, engine } = await import(
-  pathToFileURL(join(Deno.args[0], "lib", "support", "engine", "engine.ts")).href
-);
+const started = await import(pathToFileURL(join(Deno.args[0], "lib", "support", "engine", "engine.ts")).href);
+await started.startEngine();
+const { tf, engine } = started;
 const random = randomFor("start_engine");
 const numbers = (count: number) => Float32Array.from({ length: count }, () => random() - 0.5);
 const images = tf.tensor4d(numbers(2 * 12 * 12 * 8), [2, 12, 12, 8]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { addonPath, recordName, tfjsNodeFolder } from "../../../lib/support/engine/installation.ts";
 import { wheelVersion, wheelWay } from "../../../lib/support/engine/wheel.ts";
-import { copyPackage, startEngine, withoutGreeting } from "./package_copy.ts";
+import { copyPackage, startCopy, withoutGreeting } from "./package_copy.ts";
 
 const obstacle = await wheelWay.obstacle(tfjsNodeFolder()) ?? await indexUnreachable();
 
@@ -27,7 +27,7 @@ Deno.test({
   ignore: obstacle !== null,
   async fn() {
     await using copy = await copyPackage();
-    const first = await startEngine(copy.project, withoutOfficial);
+    const first = await startCopy(copy.project, withoutOfficial);
     const { install, tensorflow } = first.result?.engine ?? {};
     assert.deepEqual([install, tensorflow], ["wheel", wheelVersion], first.stderr);
     assert.match(
@@ -38,13 +38,13 @@ Deno.test({
     assert.ok(names.includes(recordName));
     assert.deepEqual(names.filter((name) => name.startsWith(".native-engine-")), []);
 
-    const second = await startEngine(copy.project, { ...withoutOfficial, ...alone });
+    const second = await startCopy(copy.project, { ...withoutOfficial, ...alone });
     assert.equal(second.result?.backend, "tensorflow", second.stderr);
     assert.equal(withoutGreeting(second.stderr), "");
 
     // Damaged, and without a way to a new one: WebAssembly computes.
     await Deno.writeTextFile(join(copy.folder, addonPath), "damaged", { append: true });
-    const third = await startEngine(copy.project, { ...withoutOfficial, ...alone, HAM10000_ENGINE: "auto" });
+    const third = await startCopy(copy.project, { ...withoutOfficial, ...alone, HAM10000_ENGINE: "auto" });
     assert.equal(third.result?.backend, "wasm", third.stderr);
     assert.match(third.stderr, /the installed engine is damaged: .*tfjs_binding\.node has/);
     assert.match(third.stderr, /about 6 times slower/);
