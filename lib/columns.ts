@@ -15,18 +15,57 @@ export type MetadataColumn = (typeof metadataColumns)[number];
 /** Another table's names by HAM10000's: `{ image_id: "image", dx: "diagnosis" }`. What is left out has HAM10000's name. */
 export type ColumnNames = Readonly<Partial<Record<MetadataColumn, string>>>;
 
+/**
+ * Names that well-known tables give these columns (ISIC's challenges and archive, PAD-UFES-20), as {@linkcode foldName} writes
+ * them. What such a name stands for is read where a table has one of them alone.
+ */
+export const usualNames: Readonly<Record<MetadataColumn, readonly string[]>> = {
+  lesion_id: ["lesion"],
+  image_id: ["image", "image_name", "isic_id", "img_id", "file", "filename", "file_name", "image_path"],
+  dx: ["diagnosis", "diagnostic"],
+  dx_type: ["diagnosis_confirm_type"],
+  age: ["age_approx"],
+  sex: ["gender"],
+  localization: ["localisation", "anatom_site_general", "anatom_site_general_challenge"],
+};
+
+/** A column's name as it is compared: without its case, blanks and hyphens as underscores. */
+export function foldName(name: string): string {
+  return name.toLowerCase().replace(/[\s-]+/g, "_");
+}
+
 /** Labels are bytes; one value stays free. */
 export const mostClasses = 255;
 
 /**
- * What `--columns` gives: `image_id=image,dx=diagnosis` → { image_id: "image", dx: "diagnosis" }. Names are not checked here, see
- * {@linkcode checkColumns}.
+ * A list of names on the command line: `nv, "Melanoma, NOS"` → ["nv", "Melanoma, NOS"]. As in CSV, a name with a comma stands in
+ * double quotes, and a double quote in it is written twice.
+ *
+ * @throws {RangeError} when a quote is left open
+ */
+export function parseNames(flag: string, text: string): string[] {
+  const items = [""];
+  let quoted = false;
+  for (const letter of text) {
+    if (letter === '"') quoted = !quoted;
+    if (letter === "," && !quoted) items.push("");
+    else items[items.length - 1] += letter;
+  }
+  if (quoted) {
+    throw new RangeError(`${flag}: each " that opens a name must be closed by another. Received: ${text}`);
+  }
+  return items.map((item) => item.trim().replace(/"("?)/g, "$1").trim());
+}
+
+/**
+ * What `--columns` gives: `image_id=image,dx=diagnosis` → { image_id: "image", dx: "diagnosis" }. An item or a name with a comma
+ * stands in double quotes, see {@linkcode parseNames}. Names are not checked here, see {@linkcode checkColumns}.
  *
  * @throws {RangeError} when an item has no "=" or a column is there twice
  */
 export function parseColumns(text: string): ColumnNames {
   const columns = new Map<string, string>();
-  for (const item of text.split(",")) {
+  for (const item of parseNames("--columns", text)) {
     const at = item.indexOf("=");
     if (at < 1) {
       throw new RangeError(
@@ -69,8 +108,8 @@ export function checkColumns(columns: ColumnNames): void {
   }
 }
 
-/** @throws {RangeError} when there are not 2 to 255 classes, or one is empty or there twice */
-export function checkClasses(classes: readonly string[]): void {
+/** @throws {RangeError} when there are not 2 to 255 classes, one is empty or there twice, or two are one when case is joined */
+export function checkClasses(classes: readonly string[], joinCase = false): void {
   const distinct = new Set(classes).size;
   if (
     distinct !== classes.length || classes.includes("") || classes.length < 2 || classes.length > mostClasses
@@ -79,6 +118,12 @@ export function checkClasses(classes: readonly string[]): void {
       `Configuration: classes must be 2 to ${mostClasses} different diagnoses, none empty. Received: ${
         JSON.stringify(classes)
       }`,
+    );
+  }
+  if (joinCase && new Set(classes.map((name) => name.toLowerCase())).size !== distinct) {
+    throw new RangeError(
+      `Configuration: classes must differ in more than case where joinCase joins what differs in case alone. ` +
+        `Received: ${JSON.stringify(classes)}`,
     );
   }
 }

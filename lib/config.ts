@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkClasses, checkColumns, type ColumnNames } from "./columns.ts";
 import { type ImageSize, isImageSize, normalSize } from "./image_size.ts";
+import { checkNoPhotos, findData, metadataFile } from "./metadata_file.ts";
 import {
   checkRecipe,
   type Depth,
@@ -45,12 +46,14 @@ export interface Config {
   readonly preset: Preset;
   /** Folder of the images and their metadata table; null: the drawn stand-in. */
   readonly data: string | null;
-  /** The metadata table's path; null: HAM10000_metadata.csv in `data`. */
-  readonly metadata: string | null;
+  /** The metadata table's path, or those of several that are joined by image id; null: HAM10000's table in `data`. */
+  readonly metadata: string | readonly string[] | null;
   /** What another table calls HAM10000's columns; null: the table is HAM10000's, unless `classes` are given. */
   readonly columns: ColumnNames | null;
   /** Another table's diagnoses in label order; null: HAM10000's seven, or with `columns` those that the table has. */
   readonly classes: readonly string[] | null;
+  /** Diagnoses that differ in case alone are one class, HAM10000's where it has such a code; false: they stop the run. */
+  readonly joinCase: boolean;
   /** Leave out photos that cannot be decoded, and say so on every page; false: they stop the run. */
   readonly skipDamaged: boolean;
   /** Keras' HDF5 file of VGG16 without top; null: seeded random weights. */
@@ -87,7 +90,13 @@ export interface Config {
   readonly tensorBoard: boolean;
 }
 
-const ham10000 = { metadata: null, columns: null, classes: null, skipDamaged: false } as const;
+const ham10000 = {
+  metadata: null,
+  columns: null,
+  classes: null,
+  joinCase: false,
+  skipDamaged: false,
+} as const;
 
 /** What may be asked for; all else follows from the preset. A depth without a recipe is the usual one of that depth. */
 export type ConfigOptions =
@@ -126,7 +135,6 @@ const writeUpRecipe: Recipe = [
 ];
 
 const weightsFile = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
-const metadataFile = "HAM10000_metadata.csv";
 
 /**
  * A checked, frozen configuration. Data and weights are looked for in the given place, then in `data/`; a table that is given
@@ -135,8 +143,10 @@ const metadataFile = "HAM10000_metadata.csv";
  * @throws {RangeError} when a value cannot be: it says which, what was expected and what came
  */
 export function createConfig(options: ConfigOptions = {}): Config {
-  const beside = options.metadata ? dirname(options.metadata) : null;
-  const data = options.data ?? beside ?? findInData(metadataFile);
+  const [table] = [options.metadata ?? []].flat();
+  const given = options.data ?? (table ? dirname(table) : null);
+  const data = given ?? (options.preset === "smoke" ? null : findData());
+  if (data === null && options.preset !== "smoke") checkNoPhotos();
   const preset = options.preset ?? (data === null ? "smoke" : "quick");
   const recipe = recipeOf(preset, options);
   const config: Config = {
@@ -149,7 +159,7 @@ export function createConfig(options: ConfigOptions = {}): Config {
     recipe,
     preset,
     data: preset === "smoke" ? null : data,
-    weights: options.weights === undefined ? findInData(weightsFile) : options.weights,
+    weights: options.weights === undefined ? findWeights() : options.weights,
     out: options.out ?? `${projectRoot}outputs/${preset}`,
   };
   checkConfig(config, options);
@@ -190,15 +200,16 @@ export const latestRun = `${projectRoot}outputs/latest.json`;
 /** What decides the results: all but the places of files and what is written for watching. What is said of another table counts where it is said. */
 export type Experiment =
   & Omit<Config, "data" | "weights" | "out" | "tensorBoard" | keyof typeof ham10000>
-  & Partial<Pick<Config, "columns" | "classes" | "skipDamaged">>;
+  & Partial<Pick<Config, "columns" | "classes" | "joinCase" | "skipDamaged">>;
 
 export function experimentOf(config: Config): Experiment {
   const { data: _data, weights: _weights, out: _out, metadata: _metadata, tensorBoard: _, ...rest } = config;
-  const { columns, classes, skipDamaged, ...experiment } = rest;
+  const { columns, classes, joinCase, skipDamaged, ...experiment } = rest;
   return {
     ...experiment,
     ...columns && { columns },
     ...classes && { classes },
+    ...joinCase && { joinCase },
     ...skipDamaged && { skipDamaged },
   };
 }
@@ -259,7 +270,16 @@ function checkConfig(config: Config, options: ConfigOptions): void {
     "a whole number of at least 70",
   );
   if (config.columns) checkColumns(config.columns);
-  if (config.classes) checkClasses(config.classes);
+  expect(typeof config.joinCase === "boolean", "joinCase", "true or false");
+  if (config.classes) checkClasses(config.classes, config.joinCase);
+  const paths = [config.metadata ?? []].flat();
+  expect(
+    config.metadata === null ||
+      paths.length > 0 && paths.every((path) => typeof path === "string" && path !== ""),
+    "metadata",
+    "the path of a table, or a list of such paths",
+  );
+  expect(new Set(paths).size === paths.length, "metadata", "a list of different tables");
   expect(typeof config.skipDamaged === "boolean", "skipDamaged", "true or false");
   expect(typeof config.tensorBoard === "boolean", "tensorBoard", "true or false");
   const own = (["metadata", "columns", "classes"] as const).find((name) => config[name] !== null);
@@ -292,12 +312,12 @@ function checkConfig(config: Config, options: ConfigOptions): void {
   }
 }
 
-function findInData(name: string): string | null {
-  for (const folder of ["data", "data/ham10000", "data/vgg16"]) {
-    const path = `${projectRoot}${folder}/${name}`;
-    if (existsSync(path)) return name === metadataFile ? `${projectRoot}${folder}` : path;
-  }
-  return null;
+/** The weights' file in `data/`; null where there is none. */
+export function findWeights(): string | null {
+  const paths = ["data", "data/ham10000", "data/vgg16"].map((folder) =>
+    `${projectRoot}${folder}/${weightsFile}`
+  );
+  return paths.find((path) => existsSync(path)) ?? null;
 }
 
 function definedOnly(options: ConfigOptions): ConfigOptions {

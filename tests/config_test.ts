@@ -35,16 +35,22 @@ Deno.test("another table's columns, classes and skipped photos are part of the e
     { columns, classes: ["a", "b"] },
     { columns, classes: ["b", "a"] },
     { skipDamaged: true },
+    { joinCase: true },
   ].map(experiment);
   assert.equal(new Set(digests).size, digests.length);
   assert.equal(experiment({ metadata: "/elsewhere/table.csv" }), digests[0]);
-  assert.equal(experiment({ metadata: undefined, columns: undefined, skipDamaged: false }), digests[0]);
+  assert.equal(
+    experiment({ metadata: undefined, columns: undefined, skipDamaged: false, joinCase: false }),
+    digests[0],
+  );
 });
 
 Deno.test("a table given alone has its photos beside it", () => {
   const config = createConfig({ metadata: "/photos/list.csv" });
   assert.deepEqual([config.preset, config.data, config.metadata], ["quick", "/photos", "/photos/list.csv"]);
   assert.equal(createConfig({ metadata: "/photos/list.csv", data: "/b" }).data, "/b");
+  const two = createConfig({ metadata: ["/photos/truth.csv", "/elsewhere/list.csv"] });
+  assert.deepEqual([two.preset, two.data], ["quick", "/photos"]);
 });
 
 Deno.test("a depth brings its usual recipe; a recipe decides the depth; neither touches the comparison", () => {
@@ -107,6 +113,20 @@ const impossible: [ConfigOptions, RegExp][] = [
   [{ classes: ["nv", "nv"] }, /classes must be/],
   [{ classes: ["nv", ""] }, /classes must be/],
   [{ classes: Array.from({ length: 256 }, (_, i) => `${i}`) }, /classes must be/],
+  [
+    { data: "/a", preset: "quick", metadata: [] },
+    /metadata must be the path of a table, or a list.*Received: \[\]/,
+  ],
+  [
+    { data: "/a", preset: "quick", metadata: ["/a", 1 as unknown as string] },
+    /metadata must be the path of a table, or a list/,
+  ],
+  [{ data: "/a", preset: "quick", metadata: ["/a", "/a"] }, /metadata must be a list of different tables/],
+  [
+    { data: "/a", preset: "quick", classes: ["nv", "NV"], joinCase: true },
+    /classes must differ in more than case.*Received: \["nv","NV"\]/,
+  ],
+  [{ joinCase: "yes" as unknown as boolean }, /joinCase must be true or false/],
   [{ skipDamaged: "yes" as unknown as boolean }, /skipDamaged must be true or false/],
   [{ preset: "smoke", data: "/photos" }, /Leave out --data/],
 ];
@@ -134,7 +154,7 @@ async function copiedProject() {
       const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root, clearEnv: true })
         .output();
       const text = new TextDecoder().decode(stdout);
-      assert.notEqual(text, "", new TextDecoder().decode(stderr));
+      if (text === "") throw new Error(new TextDecoder().decode(stderr));
       return JSON.parse(text);
     },
     async put(name: string, text = ""): Promise<string> {
@@ -160,6 +180,45 @@ Deno.test("data and weights that lie in data/ are found, in its usual folders to
   assert.deepEqual(await found({ weights: null }), ["quick", deeper, null]);
   const data = dirname(await project.put("data/HAM10000_metadata.csv"));
   assert.deepEqual(await found(), ["quick", data, weights]);
+});
+
+Deno.test("a table under another of its names, or in any folder of data/, is found with the photos", async () => {
+  await using project = await copiedProject();
+  const found = async () => {
+    const { preset, data } = await project.call("createConfig");
+    return [preset, data];
+  };
+  const kaggle = dirname(await project.put("data/skin-cancer/HAM10000_metadata.csv"));
+  assert.deepEqual(await found(), ["quick", dirname(kaggle)], "photos may lie anywhere in data/");
+  await project.put("data/skin-cancer/part_1/ISIC_1.jpg");
+  assert.deepEqual(await found(), ["quick", kaggle]);
+  await project.put("data/other/HAM10000_metadata.tab");
+  await assert.rejects(
+    found(),
+    /several folders of data\/ hold a table of HAM10000.*--data.*other, .*skin-cancer/,
+  );
+  await project.put("data/HAM10000_metadata");
+  assert.deepEqual(await found(), ["quick", dirname(kaggle)]);
+});
+
+Deno.test("photos in data/ without a table that is known are never passed over for drawn ones", async () => {
+  await using project = await copiedProject();
+  const photo = await project.put("data/images/deeper/P1.JPG");
+  const table = await project.put("data/list.csv");
+  for (const options of [{}, { preset: "quick" }] as const) {
+    await assert.rejects(project.call("createConfig", options), (error: Error) => {
+      const expected = [
+        `--metadata ${table}`,
+        "--preset smoke",
+        "deno task data",
+        `Received: ${photo}, ${table}`,
+      ];
+      assert.deepEqual(expected.filter((text) => !error.message.includes(text)), [], error.message);
+      return true;
+    });
+  }
+  assert.equal((await project.call("createConfig", { preset: "smoke" })).data, null);
+  assert.equal((await project.call("createConfig", { metadata: table })).data, dirname(table));
 });
 
 Deno.test("a notebook that is opened after a run goes on with that run's configuration", async () => {

@@ -9,6 +9,7 @@ const rooms = [
   "image_size.ts",
   "recipe.ts",
   "columns.ts",
+  "metadata_file.ts",
   "config.ts",
   "data",
   "evaluation",

@@ -1,4 +1,4 @@
-/** Another table and its photos through all five notebooks: columns by other names, three classes, damaged photos. */
+/** Another table and its photos through all five notebooks: columns by other names, three classes, photos without a lesion, damaged photos. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -12,7 +12,7 @@ import { randomFor } from "../lib/support/random.ts";
 const folder = await Deno.makeTempDir();
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 const table = join(folder, "list.csv");
-const columns = "image_id=image,dx=diagnosis,lesion_id=patient,age=age_approx";
+const columns = "image_id=photo,dx=finding,lesion_id=patient,age=years";
 const flags = ["--metadata", table, "--columns", columns, "--weights", "none"];
 const damaged = ["ISIC_1.jpeg", "ISIC_30.png"];
 const drawn: { code: string; dx: Diagnosis; count: number }[] = [
@@ -34,9 +34,15 @@ async function drawPhotos(): Promise<void> {
     const random = { lesion: randomFor("lesion", patient), photo: randomFor("photo", patient, photo) };
     await sharp(new TextEncoder().encode(lesionSvg(dx, random)))
       .toFile(join(folder, "input", index % 3 === 0 ? image : `${image}.jpeg`));
-    rows.push({ image, diagnosis: code, patient, age_approx: index % 5 ? "50" : "" });
+    const isLast = index === photos.length - 1; // the only photo of its patient
+    rows.push({
+      photo: image,
+      finding: code,
+      patient: isLast ? "NA" : patient,
+      years: index % 5 ? "50" : "",
+    });
   }
-  const columns = ["image", "diagnosis", "patient", "age_approx"];
+  const columns = ["photo", "finding", "patient", "years"];
   await Deno.writeTextFile(table, stringify(rows, { columns }));
   for (const name of damaged) {
     const path = join(folder, "input", name);
@@ -58,7 +64,7 @@ Deno.test("without --columns the run does not begin: it says which columns are m
   assert.equal(code, 2, text);
   assert.match(
     text,
-    /list\.csv: column lesion_id, image_id.*--columns.*Received: image, diagnosis, patient, age_approx$/m,
+    /list\.csv: column image_id, dx is missing.*--columns.*Received: photo, finding, patient, years$/m,
   );
   assert.doesNotMatch(text, /Uncaught|\.ts:\d/);
 });
@@ -90,6 +96,7 @@ Deno.test("--skip-damaged goes on without them, and every notebook and the resul
     const outputs = cells.flatMap((cell) => cell.cell_type === "code" ? cell.outputs : []);
     const shown = outputs.map((output) => JSON.stringify(output)).join("\n");
     assert.match(shown, /Own data, not HAM10000: 45 photos of 24 lesions; 3 classes/, name);
+    assert.match(shown, /1 photo has no lesion.{0,2}_id; it counts as a lesion of its own/, name);
     assert.match(
       shown,
       /2 of 47 photos cannot be decoded and are left out: ISIC.{0,2}_1, ISIC.{0,2}_30/,

@@ -1,5 +1,6 @@
 /** The files of a data folder: the text of its metadata table, and its photos. */
 import { basename, join, resolve } from "node:path";
+import { tableExtension } from "../metadata_file.ts";
 
 const extension = /\.(jpe?g|png)$/i;
 
@@ -9,7 +10,7 @@ export function photoName(id: string): string {
 }
 
 /**
- * The text of a table, without a leading BOM.
+ * The text of a table in UTF-8, or in UTF-16 with a BOM (Excel's "Unicode text"), without the BOM.
  *
  * @param folder the data folder; its files are listed where it lacks the table
  * @throws {Error} when the folder or the file cannot be read, with what to do
@@ -20,7 +21,9 @@ export async function readTableText(folder: string, path: string): Promise<strin
   await checkFolder(folder, name);
   const { isFile, isDirectory } = await Deno.stat(path).catch((error) => cannotOpen(folder, path, error));
   if (!isFile) {
-    throw new Error(`${path} is ${isDirectory ? "a folder" : "no regular file"}, not a CSV table.`);
+    throw new Error(
+      `${path} is ${isDirectory ? "a folder" : "no regular file"}, not a CSV table. Give the table's file.`,
+    );
   }
   const bytes = await Deno.readFile(path).catch((error) => cannotOpen(folder, path, error));
   if (bytes.length === 0) throw new SyntaxError(`${name} is empty (0 bytes). Received: ${path}`);
@@ -28,6 +31,16 @@ export async function readTableText(folder: string, path: string): Promise<strin
     const row = 1 + bytes.subarray(0, at).filter((byte) => byte === 10).length;
     throw new SyntaxError(`${name}, row ${row}, byte ${at}: ${problem}`);
   };
+  const wide = (["utf-16le", "utf-16be"] as const)[
+    [0xfffe, 0xfeff].indexOf(bytes.length % 2 === 0 ? bytes[0] << 8 | bytes[1] : 0)
+  ];
+  if (wide) return new TextDecoder(wide).decode(bytes);
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes.includes(0)) { // "PK"
+    fail(
+      0,
+      "an archive or an Excel workbook, no text. Unpack it, or save its sheet as CSV, UTF-8. Received: PK",
+    );
+  }
   const zero = bytes.indexOf(0);
   if (zero >= 0) fail(zero, "a NUL byte. This is no text table, or one in UTF-16: save it as CSV, UTF-8.");
   try {
@@ -56,10 +69,16 @@ async function cannotOpen(folder: string, path: string, error: unknown): Promise
     throw new Error(`${path} ${whyNotReached(error)}. Expected: the table of the photos, a CSV file.`);
   }
   const names = (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).sort();
+  const tables = names.filter((name) => tableExtension.test(name));
+  const shown = [...tables, ...names.filter((name) => !tables.includes(name))];
   throw new Error(
-    `The data folder ${folder} has no ${basename(path)}. Received: ${
-      names.slice(0, 8).join(", ") || "an empty folder"
-    }. data/README.md says where HAM10000's table comes from; --metadata FILE names another one.`,
+    `The data folder ${folder} has no ${
+      basename(path)
+    }. data/README.md says where HAM10000's table comes from; --metadata ${
+      tables.length > 0 ? join(folder, tables[0]) : "FILE"
+    } names another one. Received: ${shown.slice(0, 8).join(", ") || "an empty folder"}${
+      shown.length > 8 ? ", …" : ""
+    }`,
   );
 }
 

@@ -1,9 +1,14 @@
 /** The metadata table, HAM10000's or another: read, checked row by row, each row joined with its photo. */
 import { basename, join } from "node:path";
-import { type ColumnNames, type MetadataColumn, metadataColumns, mostClasses } from "../columns.ts";
-import { parse } from "../support/csv.ts";
-import { type DataPhotos, findPhotos, photoName, readTableText } from "./data_folder.ts";
-import { classesOf, type DiagnosisClass, ham10000Classes } from "./diagnosis.ts";
+import { type ColumnNames, type MetadataColumn, metadataColumns } from "../columns.ts";
+import { metadataFile, tablesIn } from "../metadata_file.ts";
+import { cleanCell, describeJoined, isMissing, joinCase, type JoinedCase } from "./table/cells.ts";
+import { type DataPhotos, findPhotos, readTableText } from "./data_folder.ts";
+import type { DiagnosisClass } from "./diagnosis.ts";
+import { type JoinedTable, joinTables, type PhotoColumn } from "./table/joined_table.ts";
+import { readClasses } from "./table/table_classes.ts";
+import { knownNames } from "./table/table_columns.ts";
+import { parseTable, type TextTable } from "./table/table_text.ts";
 
 /** One photo with what is known of it. */
 export interface Sample {
@@ -25,16 +30,16 @@ export interface Sample {
   readonly imagePath: string;
 }
 
-export const metadataFile = "HAM10000_metadata.csv";
-
 /** How to read a table that is not HAM10000's. With names or classes the table may have any classes and lack columns. */
 export interface TableOptions {
-  /** Its path; null: HAM10000_metadata.csv in the data folder. */
-  readonly metadata?: string | null;
-  /** What it calls its columns; null: as HAM10000 does. */
+  /** Its path, or those of several tables that are joined by image id; null: HAM10000's table in the data folder. */
+  readonly metadata?: string | readonly string[] | null;
+  /** What it calls its columns; null: as HAM10000 or another well-known table does. */
   readonly columns?: ColumnNames | null;
   /** Its diagnoses in label order; null: those that it has. */
   readonly classes?: readonly string[] | null;
+  /** Take diagnoses that differ in case alone for one. Default: they are an error. */
+  readonly joinCase?: boolean;
 }
 
 export interface MetadataTable {
@@ -42,15 +47,14 @@ export interface MetadataTable {
   readonly samples: readonly Sample[];
   /** In label order. */
   readonly classes: readonly DiagnosisClass[];
-  /** The table's path. */
-  readonly path: string;
+  /** The tables' paths. */
+  readonly paths: readonly string[];
+  /** Whether it is another table than HAM10000's: by the options, its columns or its form. */
+  readonly own: boolean;
   /** False where each image counts as a lesion of its own. */
   readonly knowsLesions: boolean;
-}
-
-/** Whether these options speak of another table than HAM10000's, with classes of its own. */
-export function isOwnTable({ columns, classes }: TableOptions): boolean {
-  return Boolean(columns || classes);
+  /** What readers must know of how it was read, in lines: columns by other names, what is missing, what was joined. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -61,22 +65,121 @@ export function isOwnTable({ columns, classes }: TableOptions): boolean {
  * @throws {SyntaxError} when the table is wrong: with its row, column, what was expected and what came
  */
 export async function openTable(folder: string, options: TableOptions = {}): Promise<MetadataTable> {
-  const path = options.metadata ?? join(folder, metadataFile);
-  const table = basename(path);
-  const rows = parseRows(await readTableText(folder, path), table);
-  const own = isOwnTable(options);
-  const columns = findColumns(Object.keys(rows[0]), { table, names: own ? options.columns ?? {} : null });
-  const classes = own
-    ? findClasses(rows.map((row) => row[columns.dx!].trim()), {
-      table,
-      column: columns.dx!,
-      wanted: options.classes ?? null,
-    })
-    : ham10000Classes;
+  const paths = pathsOf(folder, options);
+  const known = knownNames(options.columns ?? null);
+  const tables: TextTable[] = [];
+  for (const path of paths) {
+    const isAlone = paths.filter((other) => basename(other) === basename(path)).length === 1;
+    const text = await readTableText(folder, path);
+    tables.push(parseTable(text, { name: isAlone ? basename(path) : path, known }));
+  }
+  const table = readTables(tables, options);
   const photos = await findPhotos(folder);
-  const samples = readRows(rows, { table, own, columns, classes, photos });
-  checkPhotos(samples, { folder, table, photos });
-  return { samples, classes, path, knowsLesions: columns.lesion_id !== undefined };
+  const samples = table.samples.map((sample) => ({
+    ...sample,
+    imagePath: photos.paths.get(sample.imageId) ?? "",
+  }));
+  const name = tables.map(({ name }) => name).join(" and ");
+  checkPhotos({ ...table, samples }, { folder, name, photos });
+  return { ...table, samples, paths };
+}
+
+function pathsOf(folder: string, { metadata }: TableOptions): readonly string[] {
+  if (metadata) return [metadata].flat();
+  const found = tablesIn(folder);
+  if (found.length > 1) {
+    throw new Error(
+      `Several folders in ${folder} hold a table of HAM10000. Name one with --metadata, or its folder with --data. ` +
+        `Received: ${found.join(", ")}`,
+    );
+  }
+  return found.length === 0 ? [join(folder, metadataFile)] : found;
+}
+
+/** What `openTable` does before it looks for photos: samples whose `imagePath` is still the image id as the table has it. */
+export function readTables(
+  tables: readonly TextTable[],
+  options: TableOptions = {},
+): Omit<MetadataTable, "paths"> {
+  const classes = options.classes?.map(cleanCell) ?? null;
+  const table = joinTables(tables, { names: options.columns ?? null, classes });
+  const own = Boolean(options.columns || classes) || !table.asHam10000;
+  const read = readClasses(table.dx, {
+    ...{ table: table.main, own, classes, preferHam10000: !options.columns },
+    joinCase: options.joinCase ?? false,
+  });
+  const labels = new Map(read.classes.map(({ code }, label) => [code, label]));
+  const lesions = lesionsOf(table);
+  const ages = agesOf(table);
+  const sex = textOf(table, "sex", ["male", "female"]);
+  const localization = textOf(table, "localization");
+  const dxType = textOf(table, "dx_type");
+  const samples = table.imageIds.map((imageId, photo): Sample => ({
+    imageId,
+    lesionId: lesions.values[photo] || imageId,
+    dx: read.codes[photo],
+    label: labels.get(read.codes[photo])!,
+    dxType: dxType.values[photo],
+    age: ages[photo],
+    sex: sex.values[photo] || "unknown",
+    localization: localization.values[photo] || "unknown",
+    imagePath: table.imageCells[photo],
+  }));
+  const alone = lesions.values.filter((lesion) => lesion === "").length;
+  const knowsLesions = alone < samples.length;
+  const lacking = metadataColumns.filter((column) =>
+    !["image_id", "dx", "lesion_id"].includes(column) && !table.columns.has(column)
+  );
+  const notes = [
+    ...table.notes,
+    ...read.notes,
+    ...knowsLesions && alone > 0 ? [describeAlone(alone)] : [],
+    ...Object.entries({ lesion_id: lesions, sex, localization, dx_type: dxType })
+      .flatMap(([column, joined]) => describeJoined(column, joined)),
+    ...lacking.length > 0 ? [`No column for ${lacking.join(", ")}: unknown`] : [],
+  ];
+  return { samples, classes: read.classes, own, knowsLesions, notes };
+}
+
+function describeAlone(photos: number): string {
+  return photos === 1
+    ? "1 photo has no lesion_id; it counts as a lesion of its own"
+    : `${photos.toLocaleString("en-US")} photos have no lesion_id; each counts as a lesion of its own`;
+}
+
+/** Empty where nothing is known. */
+function lesionsOf({ columns, imageIds }: JoinedTable): JoinedCase {
+  return joinCase(columns.get("lesion_id")?.cells.map(known) ?? imageIds.map(() => ""));
+}
+
+/** Empty where nothing is known. @param names spellings to keep to */
+function textOf(
+  { columns, imageIds }: JoinedTable,
+  column: MetadataColumn,
+  names: string[] = [],
+): JoinedCase {
+  const cells = columns.get(column)?.cells.map((cell) => isMissing(cell) ? "" : cell);
+  return joinCase(cells ?? imageIds.map(() => ""), [...names, "unknown"]);
+}
+
+function known(cell: string): string {
+  return isMissing(cell) || cell.toLowerCase() === "unknown" ? "" : cell;
+}
+
+/** @throws {SyntaxError} for the first that is none, with its row */
+function agesOf({ columns, imageIds }: JoinedTable): (number | null)[] {
+  const column = columns.get("age");
+  return column ? column.cells.map((cell, photo) => ageOf(cell, column, photo)) : imageIds.map(() => null);
+}
+
+function ageOf(cell: string, { name, where }: PhotoColumn, photo: number): number | null {
+  const text = known(cell);
+  if (text === "") return null;
+  const age = /^\d+,\d+$/.test(text) ? Number(text.replace(",", ".")) : Number(text);
+  if (age >= 0 && age <= 120) return age;
+  throw new SyntaxError(
+    `${where(photo)}: ${name} ${JSON.stringify(cell)} is not empty or years from 0 to 120.`,
+  );
 }
 
 /** The samples of a folder that holds HAM10000. Errors are those of {@linkcode openTable}. */
@@ -98,150 +201,9 @@ export function metadataRow(sample: Sample): Record<string, string | number> {
   };
 }
 
-type Row = Record<string, string>;
-
-function parseRows(text: string, table: string): Row[] {
-  let rows;
-  try {
-    rows = parse(text, { skipFirstRow: true });
-  } catch (error) {
-    throw new SyntaxError(`${table}: ${(error as Error).message}`, { cause: error });
-  }
-  if (rows.length === 0) throw new SyntaxError(`${table} has no rows below its header.`);
-  return rows;
-}
-
-/** The table's name of each column that it has. @param options `names`: null for HAM10000's table, which has all seven */
-function findColumns(
-  present: readonly string[],
-  options: { table: string; names: ColumnNames | null },
-): ColumnNames {
-  const { table, names } = options;
-  const nameOf = (column: MetadataColumn) => names?.[column] ?? column;
-  const needed = metadataColumns.filter((column) =>
-    !names || names[column] || column === "image_id" || column === "dx"
-  );
-  const missing = needed.filter((column) => !present.includes(nameOf(column)));
-  if (missing.length > 0) {
-    const separator = present.length === 1 && /[;\t|]/.exec(present[0])?.[0];
-    throw new SyntaxError(
-      `${table}: column ${missing.map(nameOf).join(", ")} is missing; expected ${
-        needed.map(nameOf).join(", ")
-      }. ` +
-        (separator
-          ? `The table seems to be divided by ${JSON.stringify(separator)}: save it with commas.`
-          : "Columns with other names are named with --columns, as in --columns image_id=image,dx=diagnosis.") +
-        ` Received: ${present.join(", ")}`,
-    );
-  }
-  const found = metadataColumns.filter((column) => present.includes(nameOf(column)));
-  return Object.fromEntries(found.map((column) => [column, nameOf(column)]));
-}
-
-/** @param values the diagnosis of each row. @param options `wanted`: codes in label order; null: those that the table has */
-function findClasses(
-  values: readonly string[],
-  options: { table: string; column: string; wanted: readonly string[] | null },
-): DiagnosisClass[] {
-  const { table, column, wanted } = options;
-  const codes = wanted ?? [...new Set(values)].filter((code) => code !== "").sort(compareCodes);
-  const strays = [...values.keys()].filter((index) => !codes.includes(values[index]));
-  if (strays.length > 0) {
-    const received = [...Map.groupBy(strays, (index) => values[index])].map(([value, indices]) =>
-      `${JSON.stringify(value)} in row ${listed(indices.map(lineOf))}`
-    );
-    throw new SyntaxError(
-      `${table}: ${column} must be ${
-        wanted
-          ? `one of ${
-            wanted.join(", ")
-          }. Correct these rows, leave them out or name their classes in --classes`
-          : "given in every row. Correct these rows or leave them out"
-      }. Received: ${listed(received, "; ")}`,
-    );
-  }
-  if (codes.length < 2 || codes.length > mostClasses) {
-    throw new SyntaxError(
-      `${table}: 2 to ${mostClasses} classes can be told apart. Is ${column} the column of the diagnoses? ` +
-        `Received: ${codes.length}, ${listed(codes)}`,
-    );
-  }
-  return classesOf(codes);
-}
-
-/** Whole numbers first, by value, then the others by their characters: the order in which JavaScript keeps an object's keys. */
-function compareCodes(a: string, b: string): number {
-  const [numberA, numberB] = [a, b].map((code) => /^(0|[1-9]\d{0,8})$/.test(code) ? Number(code) : Infinity);
-  if (numberA !== numberB) return numberA - numberB;
-  return a < b ? -1 : 1;
-}
-
-/** The table's line of a row: the header is line 1. */
-function lineOf(index: number): number {
-  return index + 2;
-}
-
-function listed(items: readonly (string | number)[], separator = ", "): string {
-  const more = items.length > 10 ? [`… (${items.length} in all)`] : [];
-  return [...items.slice(0, 10), ...more].join(separator);
-}
-
-interface RowReader {
-  readonly table: string;
-  readonly own: boolean;
-  readonly columns: ColumnNames;
-  readonly classes: readonly DiagnosisClass[];
-  readonly photos: DataPhotos;
-}
-
-/** @throws {SyntaxError} for the first wrong value, with its row and column */
-function readRows(rows: readonly Row[], { table, own, columns, classes, photos }: RowReader): Sample[] {
-  const codes = classes.map(({ code }) => code);
-  const lines = new Map<string, number>();
-  return rows.map((row, index) => {
-    const value = (column: MetadataColumn) => (row[columns[column] ?? ""] ?? "").trim();
-    const check = (
-      holds: boolean,
-      column: MetadataColumn,
-      expected: string,
-      received = row[columns[column]!],
-    ) => {
-      if (holds) return;
-      throw new SyntaxError(
-        `${table}, row ${lineOf(index)}: ${columns[column]} ${JSON.stringify(received)} is not ${expected}.`,
-      );
-    };
-    const label = codes.indexOf(value("dx"));
-    check(label >= 0, "dx", `one of ${codes.join(", ")}`);
-    check(own || value("lesion_id") !== "", "lesion_id", "not empty");
-    check(value("image_id") !== "", "image_id", "not empty");
-    const imageId = photoName(value("image_id"));
-    check(!lines.has(imageId), "image_id", `unique, but row ${lines.get(imageId)} has it too`, imageId);
-    lines.set(imageId, lineOf(index));
-    const years = row[columns.age ?? ""] ?? "";
-    const age = years === "" ? null : Number(years);
-    check(
-      age === null || (years.trim() !== "" && age >= 0 && age <= 120),
-      "age",
-      "empty or years from 0 to 120",
-    );
-    return {
-      imageId,
-      lesionId: value("lesion_id") || imageId,
-      dx: codes[label],
-      label,
-      dxType: value("dx_type"),
-      age,
-      sex: value("sex") || "unknown",
-      localization: value("localization") || "unknown",
-      imagePath: photos.paths.get(imageId) ?? "",
-    };
-  });
-}
-
 function checkPhotos(
-  samples: readonly Sample[],
-  { folder, table, photos }: { folder: string; table: string; photos: DataPhotos },
+  { samples, own }: Pick<MetadataTable, "samples" | "own">,
+  { folder, name, photos }: { folder: string; name: string; photos: DataPhotos },
 ): void {
   const lost = samples.filter((sample) => sample.imagePath === "");
   if (lost.length === 0) return;
@@ -249,11 +211,11 @@ function checkPhotos(
     const reason = photos.broken.get(imageId);
     return reason ? `${imageId} (${reason})` : imageId;
   });
-  const advice = table === metadataFile
+  const advice = !own
     ? "HAM10000 comes in two parts; unpack both there."
     : "They are looked for as .jpg, .jpeg or .png in the folder itself and one folder deep.";
   throw new Error(
-    `${lost.length} of ${samples.length} images that ${table} names are not in ${folder} or its folders: ` +
+    `${lost.length} of ${samples.length} images that ${name} names are not in ${folder} or its folders: ` +
       `${shown.join(", ")}${lost.length > 5 ? ", …" : ""}. ${advice}`,
   );
 }

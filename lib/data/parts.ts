@@ -5,8 +5,8 @@ import { writeAtomic } from "../support/atomic.ts";
 import { stringify } from "../support/csv.ts";
 import { randomFor, shuffled } from "../support/random.ts";
 import { augmentationTargets, type AugmentedImage, augmentedTable } from "./augmented_table.ts";
-import { byCode, countLabels, type DiagnosisClass } from "./diagnosis.ts";
-import { isOwnTable, type Sample } from "./metadata.ts";
+import { byCode, countLabels, type DiagnosisClass, ham10000Classes } from "./diagnosis.ts";
+import type { Sample } from "./metadata.ts";
 
 /** The photos of a table. */
 export interface Photos {
@@ -198,15 +198,16 @@ const fewestPhotos = 5;
  */
 export function checkClassSizes(
   config: Config,
-  { classes, counts }: Pick<Photos, "classes" | "counts">,
+  { classes, counts, own }: Pick<Photos, "classes" | "counts"> & { own: boolean },
 ): void {
   const say = (labels: readonly number[], sizes: readonly number[]) =>
     labels.map((label) => `${classes[label].code} ${sizes[label]}`).join(", ") || "none";
-  const labels = [...classes.keys()].filter((label) => isOwnTable(config) || counts[label] > 0);
+  const named = own && classes !== ham10000Classes; // HAM10000's seven may lack photos in any table
+  const labels = [...classes.keys()].filter((label) => named || counts[label] > 0);
   if (labels.length < 2) {
     throw new RangeError(`There must be photos of at least two classes. Received: ${say(labels, counts)}`);
   }
-  const few = labels.filter((label) => isOwnTable(config) && counts[label] < fewestPhotos);
+  const few = labels.filter((label) => own && counts[label] < fewestPhotos);
   if (few.length > 0) {
     throw new RangeError(
       `Every class needs at least ${fewestPhotos} photos. Add photos, or leave the rows of these classes out of the table. ` +

@@ -2,13 +2,13 @@
 import { basename, join } from "node:path";
 import sharp from "sharp";
 import { metadataColumns } from "../columns.ts";
+import { metadataFile } from "../metadata_file.ts";
 import { writeFolderAtomic } from "../support/atomic.ts";
 import { stringify } from "../support/csv.ts";
 import { inParallel } from "../support/parallel.ts";
 import { type Random, randomFor, shuffled } from "../support/random.ts";
 import { diagnoses, type Diagnosis, ham10000Counts } from "./diagnosis.ts";
 import { lesionSvg } from "./drawn_lesion.ts";
-import { metadataFile } from "./metadata.ts";
 import { largestRemainder } from "./parts.ts";
 
 /** Raised by hand when the same seed comes to give other files. */

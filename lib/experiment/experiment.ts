@@ -5,7 +5,7 @@ import { type Depth } from "../recipe.ts";
 import { augmentedCopy } from "../data/augmentation.ts";
 import { countLabels } from "../data/diagnosis.ts";
 import { type ImageSet, loadImageSet } from "../data/image_set.ts";
-import { isOwnTable, openTable } from "../data/metadata.ts";
+import { type MetadataTable, openTable } from "../data/metadata.ts";
 import { checkClassSizes, labelsOf, makeParts, type Parts, type Photos } from "../data/parts.ts";
 import { isStandIn, makeStandIn } from "../data/stand_in.ts";
 import { pixelsIn } from "../image_size.ts";
@@ -23,8 +23,10 @@ export interface Source extends Photos {
   readonly synthetic: boolean;
   /** Absolute folder of the photos. */
   readonly folder: string;
-  /** Path of the metadata table. */
-  readonly table: string;
+  /** Paths of the metadata table, or of those that are joined. */
+  readonly tables: readonly string[];
+  /** Whether the table is another than HAM10000's. */
+  readonly own: boolean;
   /** Photos that cannot be decoded and were left out, by their image ids; null where the run stops at such. */
   readonly skipped: readonly string[] | null;
   /** A few lines for readers: what these photos are, and what was left out. */
@@ -64,12 +66,12 @@ export async function openSource(config: Config): Promise<Source> {
     skipped = damaged.map(({ index }) => samples[index].imageId);
     samples = samples.filter((_, index) => !bad.has(index));
   }
-  const { classes, path, knowsLesions } = table;
+  const { classes, paths, own } = table;
   const counts = countLabels(samples.map((sample) => sample.label), classes.length);
-  checkClassSizes(config, { classes, counts });
+  checkClassSizes(config, { classes, counts, own });
   const synthetic = config.data === null || await isStandIn(folder);
-  const source = { synthetic, folder, table: path, samples, classes, counts, skipped };
-  return { ...source, about: aboutSource(config, source, knowsLesions) };
+  const source = { synthetic, folder, tables: paths, own, samples, classes, counts, skipped };
+  return { ...source, about: aboutSource(source, table) };
 }
 
 /** The photos as RGB of the configured size, with the digest of the whole source: its table and every photo's bytes. */
@@ -79,7 +81,8 @@ export async function openImages(
 ): Promise<{ images: ImageSet; digest: string }> {
   const paths = source.samples.map((sample) => join(source.folder, sample.imagePath));
   const images = await loadImageSet(paths, imageOptions(config));
-  return { images, digest: sha256(await Deno.readFile(source.table), ...images.fileDigests) };
+  const tables = await Promise.all(source.tables.map((path) => Deno.readFile(path)));
+  return { images, digest: sha256(...tables, ...images.fileDigests) };
 }
 
 /** Photos, parts, images and weights of a run. */
@@ -197,27 +200,31 @@ export function describeWeights(weights: Vgg16Weights): string {
     : "VGG16 without top, SEEDED RANDOM weights: no ImageNet file was found, so the numbers say nothing about the write-up";
 }
 
-function aboutSource(config: Config, source: Omit<Source, "about">, knowsLesions: boolean): string[] {
-  const { skipped, samples } = source;
+function aboutSource(source: Omit<Source, "about">, table: MetadataTable): string[] {
+  const { skipped, samples, own } = source;
   return [
-    describePhotos(config, source, knowsLesions),
-    ...isOwnTable(config)
+    describePhotos(source, table),
+    ...own
       ? ["The text between the cells is about HAM10000; the tables and figures are about these photos."]
       : [],
+    ...table.notes,
     ...skipped ? [describeSkipped(skipped, samples.length)] : [],
   ];
 }
 
-function describePhotos(config: Config, source: Omit<Source, "about">, knowsLesions: boolean): string {
-  const { synthetic, samples, classes } = source;
+function describePhotos(
+  { synthetic, samples, classes, own }: Omit<Source, "about">,
+  { knowsLesions }: MetadataTable,
+) {
   const photos = samples.length.toLocaleString("en-US");
   const lesions = new Set(samples.map((sample) => sample.lesionId)).size.toLocaleString("en-US");
   if (synthetic) {
     return `SYNTHETIC stand-in data: ${photos} drawn images of ${lesions} drawn lesions, no photos`;
   }
-  if (!isOwnTable(config)) return `HAM10000: ${photos} photos of ${lesions} lesions`;
   const of = knowsLesions ? ` of ${lesions} lesions` : ", each counted as a lesion of its own";
-  return `Own data, not HAM10000: ${photos} photos${of}; ${classes.length} classes`;
+  return own
+    ? `Own data, not HAM10000: ${photos} photos${of}; ${classes.length} classes`
+    : `HAM10000: ${photos} photos${of}`;
 }
 
 function describeSkipped(skipped: readonly string[], left: number): string {

@@ -102,7 +102,7 @@ export function makeResults(
   return {
     synthetic: source.synthetic,
     protocol: "as-written",
-    ham10000: !source.synthetic && !config.columns && !config.classes,
+    ham10000: !source.synthetic && !source.own,
     classes: source.classes,
     skipped: { count: source.skipped?.length ?? 0, images: source.skipped ?? [] },
     counts: {

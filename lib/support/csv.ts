@@ -6,14 +6,28 @@ import { parse as parseCsv } from "csv-parse/sync";
 import { stringify as stringifyCsv } from "csv-stringify/sync";
 
 /**
- * Reads CSV whose first line names the columns (RFC 4180: quoted commas and line breaks, LF or CRLF, a leading BOM).
+ * Reads CSV (RFC 4180: quoted separators and line breaks, LF, CRLF or CR, a leading BOM; blanks beside quotes do not count). With
+ * `skipFirstRow` the first line names the columns, and each row is a record; without it rows are lists of fields of any number, a
+ * blank line one of a single empty field.
  *
- * @throws {SyntaxError} when a quote is left open, a row has another number of fields than the header, which names the line, or
- * two columns have one name
+ * @param options.separator one character. Default: a comma
+ * @throws {SyntaxError} when a quote is left open; with `skipFirstRow` also when a row has another number of fields than the
+ * header, which names the line, or two columns have one name
  */
-export function parse(text: string, _options: { skipFirstRow: true }): Record<string, string>[] {
+export function parse(
+  text: string,
+  options: { skipFirstRow: true; separator?: string },
+): Record<string, string>[];
+export function parse(text: string, options?: { skipFirstRow?: false; separator?: string }): string[][];
+export function parse(
+  text: string,
+  { skipFirstRow = false, separator = "," }: { skipFirstRow?: boolean; separator?: string } = {},
+): Record<string, string>[] | string[][] {
+  const form = skipFirstRow
+    ? { columns: checkNames, skip_empty_lines: true } as const
+    : { relax_column_count: true, relax_quotes: true, trim: true, record_delimiter: ["\r\n", "\n", "\r"] };
   try {
-    return parseCsv(text, { columns: checkNames, bom: true, skip_empty_lines: true });
+    return parseCsv(text, { ...form, bom: true, delimiter: separator });
   } catch (error) {
     throw new SyntaxError(`Not a readable CSV table: ${(error as Error).message}`, { cause: error });
   }

@@ -5,7 +5,8 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { createConfig } from "../config.ts";
+import { findWeights } from "../config.ts";
+import { findData } from "../metadata_file.ts";
 import { megabytes } from "../support/download.ts";
 import { projectRoot } from "../support/project.ts";
 import type { Guest } from "./data/dataverse.ts";
@@ -90,7 +91,6 @@ function address(flag: string, text: string): string {
 /** Brings what the options name. Where the photos cannot be had, the weights are tried nevertheless. */
 async function bringData(options: ReturnType<typeof parseDataOptions>): Promise<void> {
   const { out, dryRun, guest, dataUrl, weightsUrl } = options;
-  const found = out === null ? createConfig() : null;
   const fallback = out ?? join(projectRoot, "data");
   const failures: string[] = [];
   const bring = async (folder: string, fetch: (folder: string, options: FetchOptions) => Promise<void>) => {
@@ -100,12 +100,13 @@ async function bringData(options: ReturnType<typeof parseDataOptions>): Promise<
   };
   if (options.images) {
     await bring(
-      found?.data ?? fallback,
+      out ?? findData() ?? fallback,
       (folder, more) => fetchHam10000(folder, { ...more, base: dataUrl, guest }),
     );
   }
   if (options.weights) {
-    const folder = found?.weights ? dirname(found.weights) : fallback;
+    const weights = out === null ? findWeights() : null;
+    const folder = weights === null ? fallback : dirname(weights);
     await bring(folder, (folder, more) => fetchWeights(folder, { ...more, base: weightsUrl }));
   }
   if (failures.length > 0) throw new Error(failures.join("\n"));

@@ -129,9 +129,9 @@ export async function filesBehind(code: string, folder: string, root = projectRo
   return [...found].sort();
 }
 
-async function dataDigest(folder: string, table: string | null): Promise<string> {
+async function dataDigest(folder: string, tables: Config["metadata"]): Promise<string> {
   const photos = await folderDigest(folder);
-  return table === null ? photos : sha256(photos, await fileState(table));
+  return tables === null ? photos : sha256(photos, ...await Promise.all([tables].flat().map(fileState)));
 }
 
 /** Of names, sizes and times: reading gigabytes of photos again would take longer than it saves. */

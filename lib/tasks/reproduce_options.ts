@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { type ConfigOptions, createConfig, type Preset } from "../config.ts";
 import type { Depth } from "../recipe.ts";
 import { type StoredWork, storedWorkNames } from "./run_folder.ts";
-import { parseColumns } from "../columns.ts";
+import { parseColumns, parseNames } from "../columns.ts";
 
 export interface ReproduceOptions {
   readonly config: ConfigOptions;
@@ -41,11 +41,16 @@ What is computed
 
 Photos, weights and results
   --data FOLDER    HAM10000_metadata.csv and the folders of photos (default: data/)
-  --metadata FILE  the table of the photos (default: HAM10000_metadata.csv in the data folder)
+  --metadata FILE  the table of the photos, divided by commas, semicolons, tabs or | (default:
+                   HAM10000_metadata.csv in the data folder). Give the flag again for a table that
+                   adds columns by image id. One-hot tables, as ISIC's, are recognised
   --columns LIST   what another table calls HAM10000's columns:
-                   image_id=image,dx=diagnosis,lesion_id=patient
-  --classes LIST   another table's diagnoses, in label order (default: with --columns, those in the
-                   table)
+                   image_id=photo,dx=finding,lesion_id=patient (usual names, such as image,
+                   isic_id and diagnosis, are known)
+  --classes LIST   another table's diagnoses, in label order (default: those in the table). In both
+                   lists a name with a comma stands in double quotes: 'nevus,"Melanoma, NOS"'
+  --join-case      diagnoses that differ in case alone are one class, and HAM10000's where it has
+                   such a code: NV is nv (default: such names stop the run)
   --skip-damaged   leave out photos that cannot be decoded, and say so on every page (default: stop
                    and list them)
   --weights FILE   VGG16 without its top, Keras' HDF5 file (default: in data/, downloaded there if
@@ -91,9 +96,12 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
   const flags: ConfigOptions = {
     preset: values.preset as Preset | undefined,
     data: path(values.data),
-    metadata: path(values.metadata),
+    metadata: values.metadata?.length === 1
+      ? path(values.metadata[0])
+      : values.metadata?.map((one) => resolve(one)),
     columns: values.columns === undefined ? undefined : parseColumns(values.columns),
-    classes: list(values.classes),
+    classes: values.classes === undefined ? undefined : parseNames("--classes", values.classes),
+    joinCase: values["join-case"],
     skipDamaged: values["skip-damaged"],
     weights: values.weights === "none" ? null : path(values.weights),
     seed: values.seed === undefined ? undefined : Number(values.seed.trim() || NaN),
@@ -119,7 +127,8 @@ function parseOrTeach(args: string[]) {
   const flag = { type: "boolean" } as const;
   const options = {
     ...{ preset: text, depth: text, seed: text, config: text, tensorboard: flag },
-    ...{ data: text, metadata: text, columns: text, classes: text, "skip-damaged": flag },
+    ...{ data: text, metadata: { ...text, multiple: true }, columns: text, classes: text } as const,
+    ...{ "join-case": flag, "skip-damaged": flag },
     ...{ weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
     ...{ timeout: text, "dry-run": flag, help: flag },
   };
@@ -162,9 +171,13 @@ export function readConfigFile(path: string): ConfigOptions {
       `--config ${path}: expected fields out of ${known.join(", ")}. Received: ${JSON.stringify(unknown)}`,
     );
   }
-  const absolute = ([field, value]: [string, unknown]) => [
-    field,
-    paths.includes(field) && typeof value === "string" ? resolve(dirname(path), value) : value,
-  ];
-  return Object.fromEntries(Object.entries(options).map(absolute));
+  const absolute = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(absolute)
+      : typeof value === "string"
+      ? resolve(dirname(path), value)
+      : value;
+  return Object.fromEntries(
+    Object.entries(options).map(([field, value]) => [field, paths.includes(field) ? absolute(value) : value]),
+  );
 }

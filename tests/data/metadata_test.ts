@@ -52,32 +52,45 @@ const faults: [string, Table, RegExp][] = [
   ],
   ["an age that is no number", `${header}\nL,I,nv,h,abc,m,b\n`, /row 2: age "abc"/],
   ["a negative age", `${header}\nL,I,nv,h,-3,m,b\n`, /row 2: age "-3"/],
-  ["an age of blanks", `${header}\nL,I,nv,h, ,m,b\n`, /row 2: age " "/],
   [
     "an image_id twice",
     `${header}\nL,I,nv,h,1,m,b\nL,I,nv,h,1,m,b\n`,
     /row 3: image_id "I" .* row 2 has it too/,
   ],
-  ["an empty lesion_id", `${header}\n,I,nv,h,1,m,b\n`, /row 2: lesion_id/],
-  ["an empty image_id", `${header}\nL, ,nv,h,1,m,b\n`, /row 2: image_id " "/],
+  ["an empty image_id", `${header}\nL, ,nv,h,1,m,b\n`, /row 2: image_id "" is not the name of a photo/],
+  ["an image_id that is missing", `${header}\nL,NaN,nv,h,1,m,b\n`, /row 2: image_id "NaN" is not the name/],
+  ["an image_id that is a folder", `${header}\nL,images/,nv,h,1,m,b\n`, /row 2: image_id "images\/" is not/],
+  [
+    "missing diagnoses",
+    `${header}\nL,I,NA,h,1,m,b\nL,J,nv,h,1,m,b\nL,K,,h,1,m,b\n`,
+    /HAM10000_metadata\.csv: dx must be given in every row.*Received: "NA" in row 2; "" in row 4$/,
+  ],
+  [
+    "HAM10000's diagnoses in capitals",
+    `${header}\nL,I,NV,h,1,m,b\nL,J,nv,h,1,m,b\nL,K,MEL,h,1,m,b\n`,
+    /dx .*NV and nv, MEL and mel differ in case alone.*--join-case.*joinCase.*Received: "NV" in row 2; "nv" in row 3; "MEL"/,
+  ],
   [
     "missing columns",
-    "image_id,dx\nI,nv\n",
-    /column lesion_id, dx_type, age, sex, localization is missing.*--columns.*Received: image_id, dx/,
+    "photo,finding\nI,nv\n",
+    /column image_id, dx is missing; expected image_id, dx\. .*--columns.*Received: photo, finding/,
   ],
-  ["a column twice", `${header},dx\nL,I,nv,h,1,m,b,mel\n`, /HAM10000_metadata\.csv: .*two columns .*"dx"/],
   [
-    "semicolons in place of commas",
-    `${header}\nL,I,nv,h,1,m,b\n`.replaceAll(",", ";"),
-    /divided by ";": save it with commas/,
+    "a column twice",
+    `${header},dx\nL,I,nv,h,1,m,b,mel\n`,
+    /HAM10000_metadata\.csv: two columns are called "dx"\. Rename one of them\. Received: lesion_id/,
   ],
   [
     "a row with too many fields",
     `${header}\nL,I,nv,h,1,m,b\nL,J,nv,h,1,m,b,more\n`,
-    /HAM10000_metadata\.csv: .*columns length is 7, got 8 on line 3/,
+    /HAM10000_metadata\.csv, row 3: expected 7 fields.*"," in it must be in double quotes\. Received: 8, L, J, nv/,
   ],
-  ["a row with too few fields", `${header}\nL,I,nv\n`, /columns length is 7, got 3 on line 2/],
-  ["an open quote", `${header}\nL,I,nv,h,1,m,"b\n`, /Quote .* line/],
+  ["a row with too few fields", `${header}\nL,I,nv\n`, /row 2: expected 7 fields.*Received: 3, L, I, nv$/],
+  [
+    "an open quote",
+    `${header}\nL,I,nv,h,1,m,"b\n`,
+    /: a field that begins with a double quote must end with one.*Received: .*line/,
+  ],
   [
     "latin-1",
     latin1(`${header}\nL,I,nv,h,1,m,b\nL,J,nv,h,1,m,Rücken\n`),
@@ -92,6 +105,11 @@ const faults: [string, Table, RegExp][] = [
     "UTF-16",
     new Uint8Array(Uint16Array.from(header, (c) => c.charCodeAt(0)).buffer),
     /row 1, byte 1: a NUL byte.*UTF-16/,
+  ],
+  [
+    "an Excel workbook",
+    Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0),
+    /row 1, byte 0: an archive or an Excel workbook, no text\. .*save its sheet as CSV, UTF-8\. Received: PK/,
   ],
   ["a NUL byte", `${header}\nL,I,nv,h,1,m,\0\n`, /row 2, byte 64: a NUL byte/],
   [
@@ -178,9 +196,9 @@ async function withOther(table: string, check: (folder: string, metadata: string
 
 Deno.test("another table: its columns, its classes by code, JPEGs and PNGs, what it lacks is unknown", () =>
   withOther(other, async (folder, metadata) => {
-    const { samples, classes, knowsLesions } = await openTable(folder, { metadata, columns });
+    const { samples, classes, knowsLesions, own } = await openTable(folder, { metadata, columns });
     assert.deepEqual(classes, [{ code: "mel", name: "Melanoma" }, { code: "nev", name: "nev" }]);
-    assert.equal(knowsLesions, true);
+    assert.deepEqual([knowsLesions, own], [true, true]);
     assert.deepEqual(samples.map(({ imageId, label, lesionId }) => [imageId, label, lesionId]), [
       ["A", 1, "1"],
       ["B", 0, "B"],
@@ -225,11 +243,20 @@ const otherFaults: Record<string, [string, TableOptions, RegExp]> = {
     /column years is missing; expected patient, image, diagnosis, years.*Received: image, diagnosis, patient/,
   ],
   "required columns that are not there": [
-    other,
+    "photo,finding\nA,nev\n",
     { columns: {} },
     /column image_id, dx is missing; expected image_id, dx\. .*--columns image_id=image,dx=diagnosis/,
   ],
-  "no mapping at all": [other, {}, /column lesion_id, image_id, dx.* is missing/],
+  "image ids by a name that is not there": [
+    other,
+    { columns: { ...columns, image_id: "photo" } },
+    /column photo is missing; expected patient, photo, diagnosis\..*Received: image, diagnosis, patient/,
+  ],
+  "two columns that could be the image ids": [
+    "image,isic_id,diagnosis\nA,A,nev\n",
+    {},
+    /column image_id is missing.* image_id could be image or isic_id\..*--columns/,
+  ],
   "one image as JPEG and PNG": [
     "image,diagnosis,patient\nA.png,nev,1\nA.jpg,mel,1\n",
     { columns },

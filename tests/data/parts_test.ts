@@ -162,8 +162,7 @@ Deno.test("each part is saved with image_id, copy, lesion_id, dx", async () => {
   }
 });
 
-const own = createConfig({ data: "/photos", columns: { dx: "diagnosis" } });
-const anyHam = createConfig({ data: "/photos" });
+const config = createConfig({ data: "/photos" });
 const classes = classesOf(["x", "y"]);
 
 Deno.test("what passes has every class in every part, over sizes and seeds", () => {
@@ -172,12 +171,12 @@ Deno.test("what passes has every class in every part, over sizes and seeds", () 
     for (let seed = 0; seed < 5; seed++) {
       const counts = [most, 5 + seed];
       try {
-        checkClassSizes(own, { classes, counts });
+        checkClassSizes(config, { classes, counts, own: true });
       } catch {
         continue;
       }
       passed++;
-      const parts = makeParts({ ...own, seed }, photosWith(counts, classes));
+      const parts = makeParts({ ...config, seed }, photosWith(counts, classes));
       for (const part of [parts.test, parts.subsetTrain, parts.subsetValidation]) {
         const found = countLabels(part.map((row) => parts.table[row].label), 2);
         assert.ok(found.every((count) => count > 0), `${counts}, seed ${seed}: ${found}`);
@@ -190,27 +189,27 @@ Deno.test("what passes has every class in every part, over sizes and seeds", () 
 const tooSmall: [string, () => void, RegExp][] = [
   [
     "one image",
-    () => checkClassSizes(anyHam, { classes: ham10000Classes, counts: [0, 0, 0, 0, 0, 1, 0] }),
+    () => checkClassSizes(config, { classes: ham10000Classes, counts: [0, 0, 0, 0, 0, 1, 0], own: false }),
     /at least two classes\. Received: nv 1/,
   ],
   [
     "no image",
-    () => checkClassSizes(anyHam, { classes: ham10000Classes, counts: [0, 0, 0, 0, 0, 0, 0] }),
+    () => checkClassSizes(config, { classes: ham10000Classes, counts: [0, 0, 0, 0, 0, 0, 0], own: false }),
     /Received: none/,
   ],
   [
     "a class of four",
-    () => checkClassSizes(own, { classes: classes, counts: [40, 4] }),
+    () => checkClassSizes(config, { classes, counts: [40, 4], own: true }),
     /at least 5 photos.*Received: y 4$/,
   ],
   [
     "a listed class without photos",
-    () => checkClassSizes(own, { classes: classes, counts: [0, 40] }),
+    () => checkClassSizes(config, { classes, counts: [0, 40], own: true }),
     /Received: x 0$/,
   ],
   [
     "ten images of two classes",
-    () => checkClassSizes(own, { classes: classes, counts: [5, 5] }),
+    () => checkClassSizes(config, { classes, counts: [5, 5], own: true }),
     /Received: x 5, y 5$/,
   ],
 ];
@@ -222,5 +221,12 @@ for (const [what, check, message] of tooSmall) {
 }
 
 Deno.test("HAM10000's tables may lack a class or have few of it, as a small sample does", () => {
-  checkClassSizes(anyHam, { classes: ham10000Classes, counts: [10, 15, 33, 3, 33, 201, 0] });
+  checkClassSizes(config, { classes: ham10000Classes, counts: [10, 15, 33, 3, 33, 201, 0], own: false });
+});
+
+Deno.test("another table with HAM10000's seven classes may lack some of them, but not have few photos of one", () => {
+  const check = (counts: number[]) =>
+    checkClassSizes(config, { classes: ham10000Classes, counts, own: true });
+  check([0, 0, 0, 0, 40, 200, 0]);
+  assert.throws(() => check([0, 0, 0, 3, 40, 200, 0]), /at least 5 photos.*Received: df 3$/);
 });

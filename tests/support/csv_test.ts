@@ -28,3 +28,17 @@ Deno.test("an open quote, a missing field, one too many or two columns of one na
     assert.throws(() => parse(text, { skipFirstRow: true }), { name: "SyntaxError", message });
   }
 });
+
+Deno.test("without names of columns rows are lists: any separator, any line end, blanks beside quotes, a quote in a field", () => {
+  const text = 'a; "b;1" ;c\r\n1;"2\n""3""";\n\n4" wide; 5\r';
+  assert.deepEqual(parse(text, { separator: ";" }), [["a", "b;1", "c"], ["1", '2\n"3"', ""], [""], [
+    '4" wide',
+    "5",
+  ]]);
+  assert.deepEqual(parse("a,b\n1,2\n"), [["a", "b"], ["1", "2"]]);
+  assert.deepEqual(parse("a\tb\n\t2\n", { separator: "\t", skipFirstRow: true }), [{ a: "", b: "2" }]);
+  assert.throws(() => parse('a,b\n"1,2\n'), {
+    name: "SyntaxError",
+    message: /Not a readable CSV table: .*line/,
+  });
+});

@@ -42,6 +42,23 @@ Deno.test("a changed seed, photo or result is named as the reason", () =>
     assert.match((await reason(config, record))!, /^changed: the images$/);
   }));
 
+Deno.test("a table elsewhere that changes is named as the reason, each of several", () =>
+  withRun(async (config, data) => {
+    const metadata = ["a.csv", "b.csv"].map((name) => join(config.out, name));
+    for (const path of metadata) await Deno.writeTextFile(path, "table");
+    const two = createConfig({ ...config, data, metadata });
+    const [{ fingerprint }] = await planNotebooks(two, [name], { notebooks: {} });
+    const record = { notebooks: { [name]: { fingerprint, files: {} } } };
+    for (const path of metadata) {
+      const { mtime } = await Deno.stat(path);
+      await Deno.writeTextFile(path, "another table");
+      assert.match((await reason(two, record))!, /^changed: the images$/);
+      await Deno.writeTextFile(path, "table");
+      await Deno.utime(path, mtime!, mtime!);
+      assert.equal(await reason(two, record), null);
+    }
+  }));
+
 Deno.test("a result that was changed or removed is named, and its notebook runs again", () =>
   withRun(async (config, _data, record) => {
     await Deno.writeTextFile(join(config.out, "metadata.csv"), "other");

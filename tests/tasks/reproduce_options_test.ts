@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { createConfig } from "../../lib/config.ts";
 import { furtherNotebook, mainNotebooks, selectNotebooks } from "../../lib/tasks/notebooks.ts";
 import { parseReproduceOptions, readConfigFile } from "../../lib/tasks/reproduce_options.ts";
@@ -35,14 +35,46 @@ Deno.test("another table's columns and classes are read", () => {
     ...["--metadata", "list.csv", "--classes", "nv, mel", "--skip-damaged"],
     ...["--columns", "image_id=image, dx=clinical = histological,lesion_id=patient"],
   );
-  assert.ok(isAbsolute(config.metadata!));
+  assert.equal(config.metadata, resolve("list.csv"));
   assert.deepEqual(config.columns, {
     image_id: "image",
     dx: "clinical = histological",
     lesion_id: "patient",
   });
   assert.deepEqual(config.classes, ["nv", "mel"]);
-  assert.equal(config.skipDamaged, true);
+  assert.deepEqual([config.skipDamaged, config.joinCase], [true, undefined]);
+  assert.equal(parse("--join-case").config.joinCase, true);
+});
+
+Deno.test("several tables are a list, by the flag given again or in a file, whose paths start at its own folder", async () => {
+  assert.deepEqual(parse("--metadata", "a.csv", "--metadata=b.csv").config.metadata, [
+    resolve("a.csv"),
+    resolve("b.csv"),
+  ]);
+  assert.equal(parse().config.metadata, undefined);
+  await withFile('{ "metadata": ["a.csv", "b/c.csv"], "joinCase": true }', (path) => {
+    const folder = dirname(path);
+    const tables = [join(folder, "a.csv"), join(folder, "b", "c.csv")];
+    assert.deepEqual(parse("--config", path).config, { metadata: tables, joinCase: true });
+    assert.equal(parse("--config", path, "--metadata", "d.csv").config.metadata, resolve("d.csv"));
+  });
+});
+
+Deno.test("names with a comma or a quote stand in double quotes, in --classes and in --columns", () => {
+  const classes = (text: string) => parse("--classes", text).config.classes;
+  assert.deepEqual(classes('nevus, "Melanoma, NOS"'), ["nevus", "Melanoma, NOS"]);
+  assert.deepEqual(classes('"a ""b"", c",d'), ['a "b", c', "d"]);
+  assert.deepEqual(classes('Melanoma"," NOS,x'), ["Melanoma, NOS", "x"]);
+  const columns = (text: string) => parse("--columns", text).config.columns;
+  const expected = { dx: "Diagnosis, final", image_id: "image" };
+  assert.deepEqual(columns('"dx=Diagnosis, final",image_id=image'), expected);
+  assert.deepEqual(columns('dx="Diagnosis, final", image_id=image'), expected);
+  for (const flag of ["--classes", "--columns"]) {
+    assert.throws(() => parse(flag, 'dx="a,b'), {
+      name: "RangeError",
+      message: new RegExp(`${flag}: each " .*closed.*Received: dx="a,b`),
+    });
+  }
 });
 
 Deno.test("columns that are no pairs, or there twice, are errors that show how to write them", () => {

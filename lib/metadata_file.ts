@@ -1,0 +1,103 @@
+/** The file of the metadata table: how it is called, and where it lies in a data folder. */
+import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { projectRoot } from "./support/project.ts";
+
+export const metadataFile = "HAM10000_metadata.csv";
+
+/** Its other names: the Dataverse's original has no extension, its view is a .tab, browsers number a second download. */
+const otherNames = /^HAM10000_metadata( ?\(\d+\))?(\.csv|\.tab|\.tsv|\.txt)?$/i;
+/** From the likeliest on. */
+const rank = ["HAM10000_metadata.csv", "HAM10000_metadata", "HAM10000_metadata.tab"];
+
+/** Files that may be tables, whatever they are called. */
+export const tableExtension = /\.(csv|tab|tsv|txt)$/i;
+
+/** HAM10000's table in a folder, under any of its names; where there is none, one of each folder in it. Paths, sorted. */
+export function tablesIn(folder: string): string[] {
+  const here = tableIn(folder);
+  if (here !== null) return [here];
+  return entriesOf(folder).filter((entry) => isFolder(folder, entry))
+    .flatMap(({ name }) => tableIn(join(folder, name)) ?? []);
+}
+
+function tableIn(folder: string): string | null {
+  if (isFile(join(folder, metadataFile))) return join(folder, metadataFile); // without listing thousands of photos
+  const place = (name: string) => rank.includes(name) ? rank.indexOf(name) : rank.length;
+  const names = entriesOf(folder).filter((entry) => otherNames.test(entry.name) && !isFolder(folder, entry))
+    .map(({ name }) => name).sort((a, b) => place(a) - place(b));
+  return names.length === 0 ? null : join(folder, names[0]);
+}
+
+/**
+ * The folder of HAM10000's table in `data/`; null where there is none. One folder deeper, photos lie beside it or elsewhere in
+ * `data/`.
+ *
+ * @throws {RangeError} when several folders of `data/` hold such a table
+ */
+export function findData(): string | null {
+  const root = `${projectRoot}data`;
+  const usual = `${root}/ham10000`;
+  const found = tablesIn(root);
+  if (found.some((path) => dirname(path) === root)) return root;
+  if (found.some((path) => dirname(path) === usual)) return usual;
+  if (found.length > 1) {
+    throw new RangeError(
+      `Configuration: several folders of data/ hold a table of HAM10000. Name one of them with --data. ` +
+        `Received: ${found.map((path) => dirname(path)).join(", ")}`,
+    );
+  }
+  if (found.length === 0) return null;
+  return firstPhotoIn(dirname(found[0])) === null ? root : dirname(found[0]);
+}
+
+/** Whoever has put photos into `data/` does not want drawn ones. @throws {RangeError} when there are photos */
+export function checkNoPhotos(): void {
+  const photo = firstPhotoIn(`${projectRoot}data`);
+  if (photo === null) return;
+  const folders = [`${projectRoot}data`, dirname(photo)];
+  const tables = new Set(
+    folders.flatMap((folder) =>
+      readdirSync(folder).filter((name) => tableExtension.test(name)).map((name) => `${folder}/${name}`)
+    ),
+  );
+  const example = [...tables][0] ?? "FILE";
+  throw new RangeError(
+    `Configuration: data/ holds photos, but no ${metadataFile}. \`deno task data\` brings HAM10000's. Name another table with ` +
+      `--metadata ${example} (with --data FOLDER if the photos are not beside it). To draw images instead: --preset smoke. ` +
+      `Received: ${[photo, ...[...tables].slice(0, 5)].join(", ")}${tables.size > 5 ? ", …" : ""}`,
+  );
+}
+
+/** The first photo in a folder or down to two folders deep; null where there is none. */
+function firstPhotoIn(folder: string, depth = 2): string | null {
+  const entries = entriesOf(folder);
+  const photo = entries.find(({ name }) => /\.(jpe?g|png)$/i.test(name));
+  if (photo) return join(folder, photo.name);
+  if (depth === 0) return null;
+  for (const entry of entries.filter((entry) => isFolder(folder, entry))) {
+    const found = firstPhotoIn(join(folder, entry.name), depth - 1);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** In the order of their names, without those that begin with a dot; none where the folder cannot be read. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !name.startsWith("."))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch {
+    return [];
+  }
+}
+
+function isFolder(folder: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  const path = join(folder, entry.name);
+  return existsSync(path) && statSync(path).isDirectory();
+}
+
+function isFile(path: string): boolean {
+  return existsSync(path) && !statSync(path).isDirectory();
+}

@@ -1,0 +1,117 @@
+/** One-hot tables, and several tables as one. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { openTable, type TableOptions } from "../../lib/data/metadata.ts";
+import { read, withFiles } from "./read_table.ts";
+
+const hot =
+  "image,MEL,NV,BCC,UNK\nISIC_1,0.0,1.0,0.0,0.0\nISIC_2,1.0,0.0,0.0,0.0\nISIC_3,0,0,1,0\nISIC_4,0,1,0,0\n";
+
+Deno.test("a one-hot table is read as what it is: the class is the column's name, and a column without a 1 is no class", () => {
+  const words = hot.replaceAll(/,1(\.0)?/g, ",True").replaceAll(/,0(\.0)?/g, ",False");
+  for (const text of [hot, words, hot.replaceAll(/,0(\.0)?/g, ",")]) {
+    const { samples, classes, own, notes } = read(text);
+    assert.deepEqual(samples.map(({ dx }) => dx), ["NV", "MEL", "BCC", "NV"]);
+    assert.deepEqual(classes.map(({ code }) => code), ["BCC", "MEL", "NV"]);
+    assert.deepEqual([own, notes[0]], [true, "list.csv: read by their usual names: image as image_id"]);
+    assert.match(notes[1], /list\.csv is a one-hot table/);
+  }
+  assert.match(read(hot).notes[2], /^UNK: no photo, so no class$/);
+  const seven = "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC\nA,1,0,0,0,0,0,0\nB,0,1,0,0,0,0,0\n";
+  assert.equal(read(seven).classes.length, 2);
+  assert.deepEqual(read(seven, { joinCase: true }).samples.map(({ label }) => label), [4, 5]);
+  assert.deepEqual(read(hot, { classes: ["NV", "MEL", "BCC"] }).samples.map(({ label }) => label), [
+    0,
+    1,
+    2,
+    0,
+  ]);
+  const pandas = ",image,dx_a,dx_b,score_weight\n0,A,True,False,1.0\n1,B,False,True,1.0\n";
+  assert.deepEqual(read(pandas).samples.map(({ dx }) => dx), ["dx_a", "dx_b"]);
+});
+
+Deno.test("one-hot rows that have no 1 or two are named; a class column that is named as dx is told for what it is", () => {
+  const wrong = `${hot}ISIC_5,0,0,0,0\nISIC_6,1,1,0,0\nISIC_7,,,,\n`;
+  assert.throws(() => read(wrong), {
+    name: "SyntaxError",
+    message:
+      /list\.csv is a one-hot table: of MEL, NV, BCC, UNK each row must have one 1\..*Received: a sum of 0 in row 6, 8; a sum of 2 in row 7$/,
+  });
+  assert.throws(() => read(hot, { columns: { image_id: "image", dx: "MEL" } }), {
+    name: "SyntaxError",
+    message:
+      /list\.csv is a one-hot table: MEL is one of its 4 columns.*Leave dx out of --columns, as in --columns image_id=image: .*Received: dx=MEL$/,
+  });
+  assert.equal(read(hot, { columns: { image_id: "image" } }).classes.length, 3);
+  const biopsied = hot.replace("UNK", "biopsied").replaceAll(/(?<=[^K]),0(\.0)?\n/g, ",1\n");
+  assert.throws(
+    () => read(biopsied),
+    /column dx is missing.* If MEL, NV, BCC, biopsied are columns of a one-hot table, name its classes with --classes/,
+  );
+  assert.equal(read(biopsied, { classes: ["MEL", "NV", "BCC"] }).samples[2].label, 2);
+  const flags = `image,target,train\n${
+    Array.from({ length: 9 }, (_, i) => `P${i},${i > 6 ? 1 : 0},${i > 7 ? 0 : 1}\n`).join("")
+  }`;
+  assert.equal(read(flags, { columns: { dx: "target" } }).classes.length, 2);
+  const binary = "image,target,age\nA,0,50\nB,1,60\n";
+  assert.deepEqual(read(binary, { columns: { dx: "target" } }).classes.map(({ code }) => code), ["0", "1"]);
+});
+
+const known =
+  "image_name,age_approx,anatom_site_general,lesion_id,sex\nISIC_9,1,x,L9,male\nISIC_2.jpg,60,torso,L1,female\nISIC_1,45,,L1,male\nISIC_4,5,x,,\n";
+
+Deno.test("several tables are joined by image id, and rows without a partner are counted", () => {
+  const { samples, notes, knowsLesions, own } = read({ "truth.csv": hot, "meta.csv": known });
+  assert.deepEqual(
+    samples.map((s) => [s.imageId, s.dx, s.lesionId, s.age, s.sex, s.localization].join("/")),
+    [
+      "ISIC_1/NV/L1/45/male/unknown",
+      "ISIC_2/MEL/L1/60/female/torso",
+      "ISIC_3/BCC/ISIC_3//unknown/unknown",
+      "ISIC_4/NV/ISIC_4/5/unknown/x",
+    ],
+  );
+  assert.deepEqual([knowsLesions, own], [true, true]);
+  const said = notes.join("\n");
+  assert.match(said, /meta\.csv has no row for 1 of 4 photos/);
+  assert.match(said, /meta\.csv: 1 of 4 rows left out, of images that truth\.csv does not name/);
+  assert.match(said, /2 photos have no lesion_id/);
+  const turned = read({ "meta.csv": known, "truth.csv": hot });
+  assert.deepEqual(turned.samples, samples);
+});
+
+Deno.test("tables that cannot be joined say why: no image in common, diagnoses in two or none, an id twice, an age that is none", () => {
+  const cases: [Record<string, string>, RegExp, TableOptions?][] = [
+    [
+      { a: hot, b: known.replaceAll("ISIC_", "X_") },
+      /b has no row for any image of a.*Received: ISIC_1, ISIC_2, ISIC_3, … and X_9/,
+    ],
+    [{ a: hot, b: hot }, /One of the tables must have the diagnoses.*Received: a, b$/],
+    [{ a: known, b: known }, /One of the tables must have the diagnoses.*Received: none in a, b$/],
+    [
+      { a: hot, b: `${known}ISIC_9,1,x,L9,male\n` },
+      /^b, row 6: image_name "ISIC_9" is not unique, but row 2 has it too/,
+    ],
+    [{ a: hot, b: known.replace("60", "old") }, /^b, row 3: age_approx "old" is not empty or years/],
+    [{ a: hot, b: "photo,age\nISIC_1,4\n" }, /^b: column image_id is missing/],
+    [{ a: hot, b: known }, /^a: column years is missing/, { columns: { age: "years" } }],
+  ];
+  for (const [texts, message, options] of cases) {
+    assert.throws(() => read(texts, options), { name: "SyntaxError", message });
+  }
+  assert.equal(read({ a: hot, b: known }, { columns: { age: "age_approx" } }).samples[0].age, 45);
+});
+
+Deno.test("two tables by their paths: one-hot truth and metadata beside the photos, in files of one name too", async () => {
+  const truth = "image,MEL,NV\nP1,1.0,0.0\nP2,0.0,1.0\n";
+  const files = { "truth/list.csv": truth, "meta/list.csv": "image,lesion_id,sex\nP1,L1,male\nP2,L1,\n" };
+  await withFiles(files, async (folder) => {
+    const metadata = Object.keys(files).map((name) => join(folder, name));
+    const { samples, paths } = await openTable(folder, { metadata });
+    assert.deepEqual(samples.map(({ dx, lesionId }) => [dx, lesionId]), [["MEL", "L1"], ["NV", "L1"]]);
+    assert.equal(samples[0].imagePath, "photos/P1.jpg");
+    assert.deepEqual(paths, metadata);
+    await Deno.writeTextFile(metadata[1], "image,lesion_id\nP1,L1\nP1,L1\n");
+    await assert.rejects(openTable(folder, { metadata }), /meta.list\.csv, row 3: image "P1" is not unique/);
+  });
+});
