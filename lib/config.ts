@@ -56,6 +56,8 @@ export interface Config {
   readonly joinCase: boolean;
   /** Leave out photos that cannot be decoded, and say so on every page; false: they stop the run. */
   readonly skipDamaged: boolean;
+  /** Go on where a photo has several diagnoses, under several ids, and say so on every page; false: such photos stop the run. */
+  readonly keepContradictions: boolean;
   /** Keras' HDF5 file of VGG16 without top; null: seeded random weights. */
   readonly weights: string | null;
   /** What every random choice starts from, 0 … 2³² − 1. */
@@ -91,11 +93,8 @@ export interface Config {
 }
 
 const ham10000 = {
-  metadata: null,
-  columns: null,
-  classes: null,
-  joinCase: false,
-  skipDamaged: false,
+  ...{ metadata: null, columns: null, classes: null, joinCase: false },
+  ...{ skipDamaged: false, keepContradictions: false },
 } as const;
 
 /** What may be asked for; all else follows from the preset. A depth without a recipe is the usual one of that depth. */
@@ -200,17 +199,18 @@ export const latestRun = `${projectRoot}outputs/latest.json`;
 /** What decides the results: all but the places of files and what is written for watching. What is said of another table counts where it is said. */
 export type Experiment =
   & Omit<Config, "data" | "weights" | "out" | "tensorBoard" | keyof typeof ham10000>
-  & Partial<Pick<Config, "columns" | "classes" | "joinCase" | "skipDamaged">>;
+  & Partial<Pick<Config, "columns" | "classes" | "joinCase" | "skipDamaged" | "keepContradictions">>;
 
 export function experimentOf(config: Config): Experiment {
   const { data: _data, weights: _weights, out: _out, metadata: _metadata, tensorBoard: _, ...rest } = config;
-  const { columns, classes, joinCase, skipDamaged, ...experiment } = rest;
+  const { columns, classes, joinCase, skipDamaged, keepContradictions, ...experiment } = rest;
   return {
     ...experiment,
     ...columns && { columns },
     ...classes && { classes },
     ...joinCase && { joinCase },
     ...skipDamaged && { skipDamaged },
+    ...keepContradictions && { keepContradictions },
   };
 }
 
@@ -281,6 +281,7 @@ function checkConfig(config: Config, options: ConfigOptions): void {
   );
   expect(new Set(paths).size === paths.length, "metadata", "a list of different tables");
   expect(typeof config.skipDamaged === "boolean", "skipDamaged", "true or false");
+  expect(typeof config.keepContradictions === "boolean", "keepContradictions", "true or false");
   expect(typeof config.tensorBoard === "boolean", "tensorBoard", "true or false");
   const own = (["metadata", "columns", "classes"] as const).find((name) => config[name] !== null);
   expect(config.preset !== "smoke" || !own, own ?? "metadata", "left out with drawn images: give --data");

@@ -1,6 +1,7 @@
 /** The file of the metadata table: how it is called, and where it lies in a data folder. */
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isPhotoName } from "./support/photo_kinds.ts";
 import { projectRoot } from "./support/project.ts";
 
 export const metadataFile = "HAM10000_metadata.csv";
@@ -72,7 +73,7 @@ export function checkNoPhotos(): void {
 /** The first photo in a folder or down to two folders deep; null where there is none. */
 function firstPhotoIn(folder: string, depth = 2): string | null {
   const entries = entriesOf(folder);
-  const photo = entries.find(({ name }) => /\.(jpe?g|png)$/i.test(name));
+  const photo = entries.find(({ name }) => isPhotoName(name));
   if (photo) return join(folder, photo.name);
   if (depth === 0) return null;
   for (const entry of entries.filter((entry) => isFolder(folder, entry))) {

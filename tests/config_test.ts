@@ -36,13 +36,12 @@ Deno.test("another table's columns, classes and skipped photos are part of the e
     { columns, classes: ["b", "a"] },
     { skipDamaged: true },
     { joinCase: true },
+    { keepContradictions: true },
   ].map(experiment);
   assert.equal(new Set(digests).size, digests.length);
   assert.equal(experiment({ metadata: "/elsewhere/table.csv" }), digests[0]);
-  assert.equal(
-    experiment({ metadata: undefined, columns: undefined, skipDamaged: false, joinCase: false }),
-    digests[0],
-  );
+  const unset = { metadata: undefined, columns: undefined, skipDamaged: false, joinCase: false };
+  assert.equal(experiment({ ...unset, keepContradictions: false }), digests[0]);
 });
 
 Deno.test("a table given alone has its photos beside it", () => {
@@ -128,6 +127,7 @@ const impossible: [ConfigOptions, RegExp][] = [
   ],
   [{ joinCase: "yes" as unknown as boolean }, /joinCase must be true or false/],
   [{ skipDamaged: "yes" as unknown as boolean }, /skipDamaged must be true or false/],
+  [{ keepContradictions: 1 as unknown as boolean }, /keepContradictions must be true or false/],
   [{ preset: "smoke", data: "/photos" }, /Leave out --data/],
 ];
 

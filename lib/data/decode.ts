@@ -1,9 +1,11 @@
 /** Photos from files: decoded, converted to 8-bit sRGB, resized. */
 import sharp, { type Sharp } from "sharp";
 import { type ImageSize, isImageSize, sidesOf } from "../image_size.ts";
+import { mendHeaders } from "./jpeg.ts";
+import { unreadKind } from "../support/photo_kinds.ts";
 
 /** Raised by hand when the same bytes come to give other pixels; stored pixels are keyed by it. */
-export const decodeVersion = 1;
+export const decodeVersion = 2;
 
 /** What else determines the pixels: the versions of sharp and of libvips under it. */
 export const decoder = `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
@@ -15,13 +17,13 @@ const maximumBytes = 512 * 2 ** 20;
  * Reads a photo and resizes it, without keeping its aspect ratio (Lanczos 3, from the full resolution).
  *
  * Grey, CMYK, 16-bit and profiled pictures become 8-bit sRGB; alpha is dropped, so a transparent pixel shows its own colour.
- * An EXIF orientation is ignored, as Keras' loader does (HAM10000's photos have none). What counts is the content: a PNG named
- * .jpg is read as a PNG.
+ * An EXIF orientation is applied before the resize, as every viewer does (HAM10000's photos have none). What counts is the content:
+ * a PNG named .jpg is read as a PNG.
  *
  * @param size of the result
  * @returns (height, width, 3), RGB, 0–255
- * @throws {Error} that begins with the path and says why: missing, empty, cut short, damaged, not a picture, several pictures in
- * one file, more than 100 megapixels
+ * @throws {Error} that begins with the path and says why: missing, empty, cut short, damaged, not a picture, of a kind that has to
+ * be converted first, several pictures in one file, more than 100 megapixels
  */
 export async function decodeImage(path: string, size: ImageSize): Promise<Uint8Array<ArrayBuffer>> {
   return await decodeBytes(await readPhoto(path), { size, name: path });
@@ -56,24 +58,34 @@ export async function decodeBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { size, name } = options;
   checkDecodedSize(size);
-  const [height, width] = sidesOf(size);
   try {
-    // "warning" is the strictest: damage that libjpeg would paint over in grey is an error
-    const input = { failOn: "warning", limitInputPixels: maximumPixels } as const;
-    let image = sharp(bytes, input);
-    const { hasAlpha, pages = 1 } = await image.metadata();
-    if (pages > 1) throw new Error(`holds ${pages} pictures (animated or paged), expected one`);
-    if (hasAlpha) image = await withoutAlpha(image);
-    const { data, info } = await image
-      .resize(width, height, { fit: "fill", kernel: "lanczos3", fastShrinkOnLoad: false })
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new Error(`could not be made RGB. Received: ${info.channels} channels`);
-    return new Uint8Array(data); // a copy: sharp's buffer may be part of a larger one
+    return await decodeStrictly(bytes, size);
   } catch (error) {
-    throw new Error(`${name}: ${decodingProblem(error)}`, { cause: error });
+    const mended = mendHeaders(bytes); // the strictest level refuses some sound JPEGs too
+    const image = mended && await decodeStrictly(mended, size).catch(() => null);
+    if (image) return image;
+    throw new Error(`${name}: ${unreadKind(bytes) ?? decodingProblem(error)}`, { cause: error });
   }
+}
+
+async function decodeStrictly(bytes: Uint8Array, size: ImageSize): Promise<Uint8Array<ArrayBuffer>> {
+  const [height, width] = sidesOf(size);
+  // "warning" is the strictest: damage that libjpeg would paint over in grey is an error
+  let image = sharp(bytes, { failOn: "warning", limitInputPixels: maximumPixels });
+  const { format, hasAlpha, pages = 1, orientation = 1, autoOrient } = await image.metadata();
+  const kind = format === "tiff" ? unreadKind(bytes) : null;
+  if (kind) throw new Error(kind);
+  if (pages > 1) throw new Error(`holds ${pages} pictures (animated or paged), expected one`);
+  // An upright picture is resized as if it were stored so: without the extract sharp resizes first, to other values
+  if (orientation > 1) image = image.autoOrient().extract({ left: 0, top: 0, ...autoOrient });
+  if (hasAlpha) image = await withoutAlpha(image);
+  const { data, info } = await image
+    .resize(width, height, { fit: "fill", kernel: "lanczos3", fastShrinkOnLoad: false })
+    .toColourspace("srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw new Error(`could not be made RGB. Received: ${info.channels} channels`);
+  return new Uint8Array(data); // a copy: sharp's buffer may be part of a larger one
 }
 
 /** @throws {RangeError} for a size that photos cannot be decoded to */

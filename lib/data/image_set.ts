@@ -46,9 +46,9 @@ const imagesPerFlush = 100;
 /**
  * Loads photos as `decodeImage` does, several at once.
  *
- * The store holds two kinds of rows for each size: `images-64`, pixels by the digest of the photo's file, and `photos-64`, that
- * digest by the photo's path, length and times of change, so that unchanged photos are not read again. Several processes may
- * share a store.
+ * The store holds two kinds of rows for each size: `images-64`, pixels by the digest of the photo's file, and `photos-64-v2`
+ * (`decodeVersion`), that digest by the photo's path and what changes with its file, so that unchanged photos are not read again.
+ * Several processes may share a store.
  *
  * @throws {Error} if photos cannot be decoded and `keepGoing` is not set: one error for all of them, with their number, the first
  * ten names and reasons. The others are stored nevertheless.
@@ -139,13 +139,13 @@ export function countStoredImages(store: Store, size: ImageSize): number {
 }
 
 function openPhotoRows(store: Store, size: ImageSize): RowStore {
-  return store.rows(`photos-${sizeName(size)}`, { rowBytes: 32 });
+  return store.rows(`photos-${sizeName(size)}-v${decodeVersion}`, { rowBytes: 32 });
 }
 
-/** What changes when the file at a path changes; undefined where there is none. */
+/** What changes when the file at a path does, or a link on the way leads to another; undefined where there is none. */
 function stampOf(path: string, size: ImageSize): string | undefined {
   try {
-    const { size: bytes, mtime, ctime, ino } = Deno.statSync(path);
+    const { size: bytes, mtime, ctime, ino } = Deno.statSync(path); // of the file that links lead to
     const times = [mtime?.getTime() ?? null, ctime?.getTime() ?? null];
     return sha256(JSON.stringify([resolve(path), bytes, ino, ...times, size, decodeVersion, decoder]));
   } catch {

@@ -22,17 +22,23 @@ export const exposures = [
   "nothing of the lesion",
 ] as const;
 
-/** Tells the place in `exposures` of a row of the test, given the rows trained on. */
+/**
+ * Tells the place in `exposures` of a row of the test, given the rows trained on. A photo that the table has under several ids is
+ * one photo, and shows all their lesions.
+ */
 export function exposureOf(
   photos: Photos,
   parts: Parts,
   trained: readonly number[],
 ): (testRow: number) => number {
-  const seen = new Set(trained.map((row) => parts.table[row].row));
-  const lesions = new Set([...seen].map((row) => photos.samples[row].lesionId));
+  const photoOf = (row: number) => photos.photoOf?.[row] ?? row;
+  const lesionsOf = Map.groupBy(photos.samples.keys(), photoOf);
+  const lesionsOfPhoto = (photo: number) => lesionsOf.get(photo)!.map((row) => photos.samples[row].lesionId);
+  const seen = new Set(trained.map((row) => photoOf(parts.table[row].row)));
+  const lesions = new Set([...seen].flatMap(lesionsOfPhoto));
   return (testRow) => {
-    const { row } = parts.table[testRow];
-    return seen.has(row) ? 0 : lesions.has(photos.samples[row].lesionId) ? 1 : 2;
+    const photo = photoOf(parts.table[testRow].row);
+    return seen.has(photo) ? 0 : lesionsOfPhoto(photo).some((lesion) => lesions.has(lesion)) ? 1 : 2;
   };
 }
 

@@ -3,8 +3,9 @@ import { basename, join } from "node:path";
 import { type ColumnNames, type MetadataColumn, metadataColumns } from "../columns.ts";
 import { metadataFile, tablesIn } from "../metadata_file.ts";
 import { cleanCell, describeJoined, isMissing, joinCase, type JoinedCase } from "./table/cells.ts";
-import { type DataPhotos, findPhotos, readTableText } from "./data_folder.ts";
+import { readTableText } from "./data_folder.ts";
 import type { DiagnosisClass } from "./diagnosis.ts";
+import { matchPhotos } from "./matched_photos.ts";
 import { type JoinedTable, joinTables, type PhotoColumn } from "./table/joined_table.ts";
 import { readClasses } from "./table/table_classes.ts";
 import { knownNames } from "./table/table_columns.ts";
@@ -53,13 +54,12 @@ export interface MetadataTable {
   readonly own: boolean;
   /** False where each image counts as a lesion of its own. */
   readonly knowsLesions: boolean;
-  /** What readers must know of how it was read, in lines: columns by other names, what is missing, what was joined. */
+  /** What readers must know of how it was read, in lines: columns by other names, what is missing, what was joined, files of one name. */
   readonly notes: readonly string[];
 }
 
 /**
- * Reads a data folder's table, in its own order. Photos are looked for in the folder itself and one folder deep, as .jpg, .jpeg
- * or .png named by the image id.
+ * Reads a data folder's table, in its own order. Photos are looked for at any depth of the folder, as {@linkcode matchPhotos} says.
  *
  * @throws {Error} when the folder, the table or photos are missing or cannot be read: with their number and the first names
  * @throws {SyntaxError} when the table is wrong: with its row, column, what was expected and what came
@@ -73,15 +73,12 @@ export async function openTable(folder: string, options: TableOptions = {}): Pro
     const text = await readTableText(folder, path);
     tables.push(parseTable(text, { name: isAlone ? basename(path) : path, known }));
   }
-  const table = readTables(tables, options);
-  const photos = await findPhotos(folder);
-  const samples = table.samples.map((sample) => ({
-    ...sample,
-    imagePath: photos.paths.get(sample.imageId) ?? "",
-  }));
-  const name = tables.map(({ name }) => name).join(" and ");
-  checkPhotos({ ...table, samples }, { folder, name, photos });
-  return { ...table, samples, paths };
+  const read = readTables(tables, options);
+  const ids = read.samples.map(({ imagePath }) => imagePath);
+  const table = tables.map(({ name }) => name).join(" and ");
+  const photos = await matchPhotos(folder, ids, { table, inParts: !read.own });
+  const samples = read.samples.map((sample, row) => ({ ...sample, imagePath: photos.paths[row] }));
+  return { ...read, samples, paths, notes: [...read.notes, ...photos.notes] };
 }
 
 function pathsOf(folder: string, { metadata }: TableOptions): readonly string[] {
@@ -199,23 +196,4 @@ export function metadataRow(sample: Sample): Record<string, string | number> {
     localization: sample.localization,
     image_path: sample.imagePath,
   };
-}
-
-function checkPhotos(
-  { samples, own }: Pick<MetadataTable, "samples" | "own">,
-  { folder, name, photos }: { folder: string; name: string; photos: DataPhotos },
-): void {
-  const lost = samples.filter((sample) => sample.imagePath === "");
-  if (lost.length === 0) return;
-  const shown = lost.slice(0, 5).map(({ imageId }) => {
-    const reason = photos.broken.get(imageId);
-    return reason ? `${imageId} (${reason})` : imageId;
-  });
-  const advice = !own
-    ? "HAM10000 comes in two parts; unpack both there."
-    : "They are looked for as .jpg, .jpeg or .png in the folder itself and one folder deep.";
-  throw new Error(
-    `${lost.length} of ${samples.length} images that ${name} names are not in ${folder} or its folders: ` +
-      `${shown.join(", ")}${lost.length > 5 ? ", …" : ""}. ${advice}`,
-  );
 }

@@ -16,6 +16,8 @@ export interface Photos {
   readonly classes: readonly DiagnosisClass[];
   /** Photos of each class, in label order. */
   readonly counts: readonly number[];
+  /** For each sample the one that stands for its photo, see `SamePhotos`; none given: each is a photo of its own. */
+  readonly photoOf?: readonly number[];
 }
 
 /** Two disjoint lists of indices, each ascending, that together hold every index once. */

@@ -6,6 +6,7 @@ import { augmentedCopy } from "../data/augmentation.ts";
 import { countLabels } from "../data/diagnosis.ts";
 import { type ImageSet, loadImageSet } from "../data/image_set.ts";
 import { type MetadataTable, openTable } from "../data/metadata.ts";
+import { findSamePhotos } from "../data/same_photos.ts";
 import { checkClassSizes, labelsOf, makeParts, type Parts, type Photos } from "../data/parts.ts";
 import { isStandIn, makeStandIn } from "../data/stand_in.ts";
 import { pixelsIn } from "../image_size.ts";
@@ -67,11 +68,12 @@ export async function openSource(config: Config): Promise<Source> {
     samples = samples.filter((_, index) => !bad.has(index));
   }
   const { classes, paths, own } = table;
+  const { photoOf, notes } = await findSamePhotos(folder, samples, { ...config, tables: paths });
   const counts = countLabels(samples.map((sample) => sample.label), classes.length);
   checkClassSizes(config, { classes, counts, own });
   const synthetic = config.data === null || await isStandIn(folder);
-  const source = { synthetic, folder, tables: paths, own, samples, classes, counts, skipped };
-  return { ...source, about: aboutSource(source, table) };
+  const source = { synthetic, folder, tables: paths, own, samples, classes, counts, photoOf, skipped };
+  return { ...source, about: [...aboutSource(source, table), ...notes] };
 }
 
 /** The photos as RGB of the configured size, with the digest of the whole source: its table and every photo's bytes. */
@@ -82,7 +84,7 @@ export async function openImages(
   const paths = source.samples.map((sample) => join(source.folder, sample.imagePath));
   const images = await loadImageSet(paths, imageOptions(config));
   const tables = await Promise.all(source.tables.map((path) => Deno.readFile(path)));
-  return { images, digest: sha256(...tables, ...images.fileDigests) };
+  return { images, digest: sha256(...tables, images.fileDigests.join("")) };
 }
 
 /** Photos, parts, images and weights of a run. */

@@ -4,7 +4,8 @@
  */
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { listPhotos } from "../data/data_folder.ts";
+import { photoExtensionsText } from "../support/photo_kinds.ts";
+import { listPhotos } from "../data/photo_files.ts";
 import type { DiagnosisClass } from "../data/diagnosis.ts";
 import { sizeText } from "../image_size.ts";
 import type { PhotoAnswer } from "../model/predictor.ts";
@@ -30,7 +31,8 @@ const usualModels = ["outputs/write-up/model", "outputs/quick/model", "outputs/s
 export const usage = `deno task classify FILE… [flags]
 
 Prints the probabilities that a trained model gives to each class, for each photo. FILE is a photo,
-or a folder whose .jpg, .jpeg and .png files are taken at any depth.
+or a folder whose photos are taken at any depth:
+${photoExtensionsText}.
 
   --model FOLDER   the model (default: outputs/write-up/model, else outputs/quick/model,
                    else outputs/smoke/model)
@@ -68,7 +70,8 @@ async function run({ paths, model: given, csv }: ClassifyFlags): Promise<string[
   const model = await loadModel(given ?? join(projectRoot, name));
   console.log([`Model: ${name}, ${describe(model)}`, ...warningsOf(model.provenance), ""].join("\n"));
 
-  const { photos, problems } = await listPhotos(paths);
+  const { photos, problems, notes } = await listPhotos(paths);
+  if (notes.length > 0) console.error(`${notes.join("\n")}\n`);
   if (photos.length === 0) return problems;
   const { classify } = await import("../model/predictor.ts"); // starts the engine: only now that there is work for it
   const line = terminalLine({ stream: Deno.stderr });

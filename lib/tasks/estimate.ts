@@ -5,6 +5,7 @@ import { augmentationTargets } from "../data/augmented_table.ts";
 import { countLabels } from "../data/diagnosis.ts";
 import { countStoredImages } from "../data/image_set.ts";
 import { openTable } from "../data/metadata.ts";
+import { findSamePhotos } from "../data/same_photos.ts";
 import { standInCounts } from "../data/stand_in.ts";
 import { studyConfigs } from "../experiment/study_runs.ts";
 import { type ImageSize, pixelsIn, sizeText } from "../image_size.ts";
@@ -92,7 +93,8 @@ export async function estimateCost(
     ...needs("02", "04", "05") ? [config.size] : [],
     ...studies.map(({ config }) => config.size),
   ];
-  const photos = await photosToDecode(config, sizes, forgotten);
+  const { counts, paths } = await photosOf(config);
+  const photos = photosToDecode(config, counts, { sizes, forgotten });
   const trainings: Training[] = studies.map((run) => ({ ...run, stored: null }));
   if (needs("04", "05")) {
     // Activations are found by their pixels: while images are missing, nothing is known of them.
@@ -118,14 +120,14 @@ export async function estimateCost(
     cost.decoded += images;
     cost.bytes += 3 * pixelsIn(size) * images;
   }
-  const perPhoto = speeds.photo + speeds.photoPixel * (cost.decoded > 0 ? await photoPixels(config) : 0);
+  const perPhoto = speeds.photo + speeds.photoPixel * (cost.decoded > 0 ? await photoPixels(paths) : 0);
   cost.seconds += cost.decoded * perPhoto / Math.min(threads, 4); // photos in flight
 
   /** Images through the layers before a depth, once for all trainings that share them. */
   const passes = new Map<string, { depth: Depth; size: ImageSize; images: number }>();
   for (const { config, opensTest, stored } of trainings) {
     const { size, scaling, subsetShare, recipe } = config;
-    const { subset, train, test } = await partSizesOf(config);
+    const { subset, train, test } = partSizesOf(config, counts);
     const isTrained = stored?.isTrained(recipe) ?? false;
     if (!isTrained) cost.trainings++;
     for (const { depth, epochs, batchSize } of recipe) {
@@ -161,8 +163,12 @@ function recipesOf({ optimizers, learningRate, epochs, batchSize, recipe }: Conf
 }
 
 /** Photos that are not stored yet, for each size of images. */
-async function photosToDecode(config: Config, sizes: readonly ImageSize[], forgotten: readonly StoredWork[]) {
-  const { photos } = await partSizesOf(config);
+function photosToDecode(
+  config: Config,
+  counts: readonly number[],
+  { sizes, forgotten }: { sizes: readonly ImageSize[]; forgotten: readonly StoredWork[] },
+) {
+  const { photos } = partSizesOf(config, counts);
   const store = openStore(storeFolder(config));
   return new Map(sizes.map((size) => {
     const stored = forgotten.includes("images") ? 0 : countStoredImages(store, size);
@@ -207,11 +213,8 @@ function multiplications(layers: readonly Layer[], size: ImageSize): number {
   }, 0);
 }
 
-/** Numbers of images, without opening any. */
-async function partSizesOf(config: Config) {
-  const counts = config.data === null
-    ? standInCounts(config.standInImages)
-    : await tableCounts(config, config.data);
+/** Numbers of images, without opening any. @param counts photos of each class */
+function partSizesOf(config: Config, counts: readonly number[]) {
   const add = (a: number, b: number) => a + b;
   const augmented = augmentationTargets(counts).reduce(add, 0);
   const test = Math.round(config.testShare * augmented);
@@ -220,21 +223,26 @@ async function partSizesOf(config: Config) {
   return { photos: counts.reduce(add, 0), subset, train, test };
 }
 
-/** Photos of each class. */
-async function tableCounts(config: Config, folder: string): Promise<number[]> {
-  const { samples, classes } = await openTable(folder, config).catch(refuse);
-  return countLabels(samples.map((sample) => sample.label), classes.length);
+/** Photos of each class, and their paths. What would stop the run for its table or its photos' names does so here. */
+async function photosOf(config: Config): Promise<{ counts: readonly number[]; paths: readonly string[] }> {
+  const { data } = config;
+  if (data === null) return { counts: standInCounts(config.standInImages), paths: [] };
+  const { samples, classes, paths: tables } = await openTable(data, config).catch(refuse);
+  await findSamePhotos(data, samples, { ...config, tables }).catch(refuse);
+  return {
+    counts: countLabels(samples.map((sample) => sample.label), classes.length),
+    paths: samples.map(({ imagePath }) => join(data, imagePath)),
+  };
 }
 
 /** Pixels of the photos as they are, by the heads of twenty of them: 6000 × 4000 takes a hundred times as long as 200 × 150. */
-async function photoPixels(config: Config): Promise<number> {
-  if (config.data === null) return 200 * 150; // as they are drawn
+async function photoPixels(paths: readonly string[]): Promise<number> {
+  if (paths.length === 0) return 200 * 150; // as they are drawn
   const { default: sharp } = await import("sharp");
-  const { samples } = await openTable(config.data, config).catch(refuse);
-  const step = Math.max(1, Math.floor(samples.length / 20));
+  const step = Math.max(1, Math.floor(paths.length / 20));
   const pixels: number[] = [];
-  for (let i = 0; i < samples.length; i += step) {
-    const head = await sharp(join(config.data, samples[i].imagePath)).metadata().catch(() => null);
+  for (let i = 0; i < paths.length; i += step) {
+    const head = await sharp(paths[i]).metadata().catch(() => null);
     if (head) pixels.push(head.width * head.height); // what cannot be read is told when it is decoded
   }
   return pixels.length === 0 ? 0 : pixels.reduce((a, b) => a + b) / pixels.length;

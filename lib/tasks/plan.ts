@@ -1,6 +1,7 @@
 /** What a run has to do: which notebooks are as they were, which are not, and why. */
 import { dirname, join, relative } from "node:path";
 import { type Config, experimentOf } from "../config.ts";
+import { searchFolder } from "../data/photo_files.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
 
 import { oneDnnHelps, readEngineChoice } from "../support/engine/engine_choice.ts";
@@ -43,7 +44,7 @@ export async function planNotebooks(
 ): Promise<PlannedNotebook[]> {
   const shared = {
     configuration: digestOf(experimentOf(config)),
-    data: config.data === null ? "stand-in" : await dataDigest(config.data, config.metadata),
+    data: config.data === null ? "stand-in" : await dataDigest(config, config.data),
     weights: config.weights === null ? "random" : sha256(await fileState(config.weights)),
     deno: Deno.version.deno,
     engine: await engineText(),
@@ -129,23 +130,31 @@ export async function filesBehind(code: string, folder: string, root = projectRo
   return [...found].sort();
 }
 
-async function dataDigest(folder: string, tables: Config["metadata"]): Promise<string> {
-  const photos = await folderDigest(folder);
-  return tables === null ? photos : sha256(photos, ...await Promise.all([tables].flat().map(fileState)));
+async function dataDigest({ metadata, out }: Config, folder: string): Promise<string> {
+  const photos = await folderDigest(folder, out);
+  if (metadata === null) return photos;
+  return sha256(photos, ...await Promise.all([metadata].flat().map(fileState)));
 }
 
-/** Of names, sizes and times: reading gigabytes of photos again would take longer than it saves. */
-async function folderDigest(folder: string): Promise<string> {
-  const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
-  const names = entries.toSorted((a, b) => a.name < b.name ? -1 : 1);
-  const states = await Promise.all(names.map(async ({ name, isDirectory }) => {
-    const path = join(folder, name);
-    return `${name}:${isDirectory ? await folderDigest(path) : await fileState(path)}`;
-  }));
+/**
+ * Of the files that a run may read, as it finds them, through links: paths, sizes and times. Reading gigabytes of photos again would
+ * take longer than it saves.
+ *
+ * @param out the run's folder, which may lie beside the photos: what a run writes is not what it was made from
+ */
+async function folderDigest(folder: string, out: string): Promise<string> {
+  const { photos, others, closed } = await searchFolder(folder);
+  const paths = [...photos, ...closed].map(({ path }) => path).concat(others)
+    .filter((path) => !path.startsWith(join(out, "/")));
+  const states = await Promise.all(
+    paths.map(async (path) => `${relative(folder, path)}:${await fileState(path)}`),
+  );
   return sha256(states.join("\n"));
 }
 
+/** Besides size and date the file's number and the time of its last change, which no program can set back. */
 async function fileState(path: string): Promise<string> {
   const state = await Deno.stat(path).catch(() => null);
-  return state ? `${state.size}:${state.mtime?.getTime()}` : "missing";
+  if (!state) return "missing";
+  return [state.size, state.mtime?.getTime(), state.ctime?.getTime(), state.ino].join(":");
 }

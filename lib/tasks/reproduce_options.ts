@@ -53,6 +53,9 @@ Photos, weights and results
                    such a code: NV is nv (default: such names stop the run)
   --skip-damaged   leave out photos that cannot be decoded, and say so on every page (default: stop
                    and list them)
+  --keep-contradictions
+                   go on where one photo has several diagnoses under several ids, and say so on
+                   every page (default: stop and list them)
   --weights FILE   VGG16 without its top, Keras' HDF5 file (default: in data/, downloaded there if
                    there are photos); none: seeded random weights
   --out FOLDER     where results go (default: outputs/<preset>)
@@ -103,6 +106,7 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
     classes: values.classes === undefined ? undefined : parseNames("--classes", values.classes),
     joinCase: values["join-case"],
     skipDamaged: values["skip-damaged"],
+    keepContradictions: values["keep-contradictions"],
     weights: values.weights === "none" ? null : path(values.weights),
     seed: values.seed === undefined ? undefined : Number(values.seed.trim() || NaN),
     out: path(values.out),
@@ -128,7 +132,7 @@ function parseOrTeach(args: string[]) {
   const options = {
     ...{ preset: text, depth: text, seed: text, config: text, tensorboard: flag },
     ...{ data: text, metadata: { ...text, multiple: true }, columns: text, classes: text } as const,
-    ...{ "join-case": flag, "skip-damaged": flag },
+    ...{ "join-case": flag, "skip-damaged": flag, "keep-contradictions": flag },
     ...{ weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
     ...{ timeout: text, "dry-run": flag, help: flag },
   };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { crc32, deflateSync } from "node:zlib";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { decodeBytes, decodeImage } from "../../lib/data/decode.ts";
 import type { ImageSize } from "../../lib/image_size.ts";
 import { randomFor } from "../../lib/support/random.ts";
@@ -72,13 +72,66 @@ Deno.test("every kind of RGB file gives (64, 64, 3) with its own colours, whatev
     ...{ "rgb.png": 0, "png_named.jpg": 0, "palette.png": 0 },
     ...{ "baseline.jpg": 3, "progressive.jpg": 3 },
     "alpha.png": 0, // alpha is dropped: a transparent pixel shows its own colour
-    "turned.jpg": 3, // an EXIF orientation is ignored
   };
   for (const [name, tolerance] of Object.entries(tolerances)) {
     const image = await decodeImage(fixture(name), 64);
     assert.equal(image.length, 64 * 64 * 3);
     assertNear(quadrants(image), colours, tolerance, name);
   }
+});
+
+/** A 30 × 20 picture of noise as its file stores it with an orientation: shown upright, it is the same for all eight. */
+function storedTurned(orientation: number, channels: 3 | 4) {
+  const [width, height] = [30, 20];
+  const random = randomFor("upright");
+  const upright = Uint8Array.from({ length: width * height * channels }, () => random() * 256);
+  const [w, h] = orientation > 4 ? [height, width] : [width, height];
+  const stored = new Uint8Array(upright.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [right, down] = [width - 1 - x, height - 1 - y];
+      // EXIF 2.3, tag 274: where the upper left corner of what is seen is stored
+      const places = [[x, y], [right, y], [right, down], [x, down], [y, x], [y, right], [down, right], [
+        down,
+        x,
+      ]];
+      const [column, row] = places[orientation - 1];
+      const pixel = upright.subarray(channels * (y * width + x), channels * (y * width + x + 1));
+      stored.set(pixel, channels * (row * w + column));
+    }
+  }
+  return sharp(stored, { raw: { width: w, height: h, channels } });
+}
+
+Deno.test("a photo that its camera has turned is read upright, to the pixels of the upright one, in all eight orientations", async () => {
+  const forms: Record<string, (photo: Sharp, orientation: number) => Sharp> = {
+    PNG: (photo, orientation) => photo.withMetadata({ orientation }).png(),
+    TIFF: (photo, orientation) => photo.withMetadata({ orientation }).tiff({ compression: "none" }),
+    WebP: (photo, orientation) => photo.withMetadata({ orientation }).webp({ lossless: true }),
+    "16 bits": (photo, orientation) => photo.withMetadata({ orientation }).toColourspace("rgb16").png(),
+    "Display P3": (photo, orientation) => photo.withMetadata({ orientation, icc: "p3" }).png(),
+    grey: (photo, orientation) => photo.withMetadata({ orientation }).toColourspace("b-w").png(),
+    alpha: (photo, orientation) => photo.withMetadata({ orientation }).png(),
+  };
+  for (const [name, save] of Object.entries(forms)) {
+    for (const size of [8, 64] as const) {
+      const read = async (orientation: number) => {
+        const file = await save(storedTurned(orientation, name === "alpha" ? 4 : 3), orientation).toBuffer();
+        assert.equal((await sharp(file).metadata()).orientation, orientation);
+        return await decodeBytes(file, { size, name });
+      };
+      const upright = await read(1);
+      for (let orientation = 2; orientation <= 8; orientation++) {
+        assert.deepEqual(
+          await read(orientation),
+          upright,
+          `${name}, ${size} pixels, orientation ${orientation}`,
+        );
+      }
+    }
+  }
+  const turned = [[40, 60, 190], [200, 40, 60], [220, 210, 200], [50, 180, 70]]; // a quarter to the right
+  assertNear(quadrants(await decodeImage(fixture("turned.jpg"), 64)), turned, 3, "turned.jpg");
 });
 
 Deno.test("grey becomes RGB with three equal channels, 16 bits a channel become 8", async () => {
@@ -185,6 +238,121 @@ Deno.test("a JPEG cut short anywhere is an error, never a picture with grey rows
   }
 });
 
+/** JPEGs of a drawn scene: with JFIF's head, with EXIF and a colour profile, progressive. */
+async function drawnJpegs(): Promise<Record<string, Uint8Array>> {
+  const random = randomFor("scene");
+  const [width, height] = [120, 90];
+  const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+    const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+    return 128 + 70 * Math.sin(x / 9 + i % 3) + 30 * Math.cos(y / 7) + 20 * random();
+  });
+  const scene = () => sharp(pixels, { raw: { width, height, channels: 3 } });
+  return {
+    JFIF: await Deno.readFile(fixture("baseline.jpg")),
+    plain: Uint8Array.from(await scene().jpeg().toBuffer()),
+    EXIF: Uint8Array.from(await scene().withMetadata({ orientation: 6, icc: "p3" }).jpeg().toBuffer()),
+    progressive: Uint8Array.from(await scene().jpeg({ progressive: true }).toBuffer()),
+  };
+}
+
+/** Where the segments of a JPEG begin, up to its first scan's. */
+function segmentsOf(jpeg: Uint8Array): { marker: number; start: number; end: number }[] {
+  const segments = [];
+  for (let start = 2, marker = 0; marker !== 0xda;) {
+    marker = jpeg[start + 1];
+    const end = start + 2 + 256 * jpeg[start + 2] + jpeg[start + 3];
+    segments.push({ marker, start, end });
+    start = end;
+  }
+  return segments;
+}
+
+const inserted = (jpeg: Uint8Array, place: number, ...bytes: number[]) =>
+  Uint8Array.from([...jpeg.subarray(0, place), ...bytes, ...jpeg.subarray(place)]);
+
+/** Whether sharp's strictest level reads a JPEG as it is. */
+const isReadAsItIs = (jpeg: Uint8Array) =>
+  sharp(jpeg, { failOn: "warning" }).resize(64, 64, { fit: "fill" }).raw().toBuffer().then(
+    () => true,
+    () => false,
+  );
+
+Deno.test("a sound JPEG with quirks in its headers is read to the pixels of the one without", async () => {
+  const random = randomFor("cuts");
+  let cuts = 0;
+  for (const [name, jpeg] of Object.entries(await drawnJpegs())) {
+    const expected = await decode(jpeg);
+    const segments = segmentsOf(jpeg);
+    let refused = 0;
+    const check = async (odd: Uint8Array, what: string) => {
+      if (!await isReadAsItIs(odd)) refused++;
+      assert.deepEqual(await decode(odd), expected, `${name}: ${what}`);
+      for (let i = 0; i < 2; i++) { // what is cut short is refused where it is without the quirk
+        const left = Math.floor(random() * (jpeg.length - 2));
+        if (await isReadAsItIs(jpeg.subarray(0, jpeg.length - left))) continue;
+        cuts++;
+        const cut = odd.subarray(0, odd.length - left);
+        await assert.rejects(decode(cut), /photo\.jpg: is /, `${name}: ${what}, ${left} bytes missing`);
+      }
+    };
+    for (const { marker, start } of segments) {
+      for (const bytes of [[0], [0, 0, 0], [0x12, 0x34], [0x0d, 0x0a, 0x41]]) {
+        await check(inserted(jpeg, start, ...bytes), `${bytes} before ${marker.toString(16)}`);
+      }
+    }
+    if (name !== "progressive") {
+      const odd = jpeg.slice();
+      odd[segments.at(-1)!.end - 2] = 0; // 03 11 00 00 00, as some phones write it
+      await check(odd, "the scan's last coefficient");
+      await check(inserted(odd, segments[1].start, 0, 0), "both");
+    }
+    assert.ok(refused >= 4 * segments.length, `${name}: ${refused} are refused as they are`);
+  }
+  assert.ok(cuts > 100, `${cuts} cuts`);
+});
+
+Deno.test("of JPEGs with a flipped bit that the strictest level refuses, only those are read whose pixels are the sound one's", async () => {
+  const random = randomFor("flips");
+  let refused = 0;
+  let read = 0;
+  for (const [name, jpeg] of Object.entries(await drawnJpegs())) {
+    const expected = await decode(jpeg);
+    const head = 8 * segmentsOf(jpeg).at(-1)!.end;
+    const bits = Array.from({ length: 200 }, (_, i) => i % 2 ? random() * head : random() * 8 * jpeg.length);
+    for (const bit of bits.map(Math.floor)) {
+      const flipped = jpeg.slice();
+      flipped[bit >> 3] ^= 1 << (bit & 7);
+      if (await isReadAsItIs(flipped)) continue;
+      refused++;
+      const image = await decode(flipped).catch(() => null);
+      if (image) read++;
+      if (image) assert.deepEqual(image, expected, `${name}, byte ${bit >> 3}, bit ${bit & 7}`);
+    }
+  }
+  assert.ok(refused > 120 && read > 0 && read < refused / 4, `${read} of ${refused} are read`);
+});
+
+Deno.test("a segment of a JPEG whose marker or length is damaged is not taken for bytes between segments", async () => {
+  const { EXIF: jpeg } = await drawnJpegs();
+  for (const { marker, start, end } of segmentsOf(jpeg).filter(({ marker }) => marker >= 0xe0)) {
+    for (
+      const [place, value] of [[start, 0xfe], [start + 1, 0x00], [start + 1, 0xff], [
+        start + 3,
+        jpeg[start + 3] & 0x0f,
+      ]]
+    ) {
+      const damaged = jpeg.slice();
+      damaged[place] = value;
+      if (place === start + 3) damaged[start + 2] = 0; // the length
+      await assert.rejects(
+        decode(damaged),
+        /photo\.jpg: is /,
+        `${marker.toString(16)} to ${end}: byte ${place - start}`,
+      );
+    }
+  }
+});
+
 Deno.test("a PNG cut short or with a flipped byte is an error", async () => {
   const png = await Deno.readFile(fixture("rgb.png"));
   await assert.rejects(decode(png.subarray(0, png.length - 30)), /photo\.jpg: is /);
@@ -243,6 +411,48 @@ Deno.test({
       await Deno.chmod(path, 0);
       assert.equal((await decodeInProcess(path)).problem, `${path}: may not be read (permission denied)`);
     }),
+});
+
+Deno.test("pictures that have to be converted first are named with what to do, whatever their names", async () => {
+  const text = (value: string) => Uint8Array.from(value.padEnd(200, "\0"), (letter) => letter.charCodeAt(0));
+  const kinds: [Uint8Array, RegExp][] = [
+    [
+      text("\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
+      /is a HEIC photo, which cannot be read\. .*sips -s format jpeg.*heif-convert/,
+    ],
+    [text("\0\0\0\x18ftypcrx \0\0\0\0"), /is a camera's raw file, .*Convert it to JPEG first/],
+    [text("FUJIFILMCCD-RAW 0201"), /is a camera's raw file/],
+    [text("BM\x36\0\0\0"), /is a BMP picture, which cannot be read\. Convert it to JPEG first$/],
+    [text(`${"\0".repeat(128)}DICM`), /is a DICOM file/],
+  ];
+  for (const [bytes, message] of kinds) await assert.rejects(decode(bytes), { message });
+});
+
+Deno.test("a camera's raw file is refused, not read as the thumbnail that it begins with; a TIFF and an AVIF are read", async () => {
+  const tiff = Uint8Array.from(await plain(8).tiff({ compression: "none" }).toBuffer());
+  assertNear(quadrants(await decode(tiff)), new Array(4).fill(colours[0]), 0, "TIFF");
+  assertNear(
+    quadrants(await decode(await plain(64).avif({ lossless: true }).toBuffer())),
+    new Array(4).fill(colours[0]),
+    2,
+    "AVIF",
+  );
+  const view = new DataView(tiff.buffer);
+  const directory = view.getUint32(4, true);
+  const tags = Array.from({ length: view.getUint16(directory, true) }, (_, i) => directory + 2 + 12 * i);
+  const subfile = tags.find((place) => view.getUint16(place, true) === 254);
+  const last = tags.at(-1)!;
+  const raws = {
+    "NewSubfileType: a reduced picture": () => view.setUint32((subfile ?? tags[0]) + 8, 1, true),
+    "a DNG version": () => view.setUint16(last, 50706, true),
+  };
+  for (const [name, change] of Object.entries(raws)) {
+    const before = tiff.slice();
+    if (name.startsWith("New") && subfile === undefined) view.setUint16(tags[0], 254, true);
+    change();
+    await assert.rejects(decode(tiff), /photo\.jpg: is a camera's raw file/, name);
+    tiff.set(before);
+  }
 });
 
 Deno.test("a size that is no number of pixels is refused", async () => {

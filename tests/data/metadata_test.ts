@@ -282,10 +282,3 @@ Deno.test("a table that --metadata names and that is not there is named itself",
     const metadata = join(folder, "elsewhere", "list.csv");
     await assert.rejects(openTable(folder, { metadata }), /elsewhere\/list\.csv does not exist/);
   }));
-
-Deno.test("of two photos of one name the first in path order is taken", () =>
-  withFolder(`${header}\nL,I,nv,h,1,m,b\n`, ["I.png", "I.jpg"], async (folder) => {
-    await Deno.mkdir(join(folder, "A"));
-    await Deno.writeTextFile(join(folder, "A", "I.jpeg"), "");
-    assert.equal((await readMetadata(folder))[0].imagePath, "A/I.jpeg");
-  }));

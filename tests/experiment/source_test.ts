@@ -5,8 +5,10 @@ import { type ConfigOptions, createConfig } from "../../lib/config.ts";
 import { openImages, openSource } from "../../lib/experiment/experiment.ts";
 import { sha256 } from "../../lib/support/digest.ts";
 
-const photo = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#a53" } }).jpeg()
-  .toBuffer();
+/** A picture of one colour, another for each number. */
+const photoOf = (n: number) =>
+  sharp({ create: { width: 8, height: 8, channels: 3, background: { r: 4 * n, g: 90, b: 60 } } }).png()
+    .toBuffer();
 
 /** A data folder with the given tables and the photos P0 … P59. */
 async function withFolder(
@@ -17,7 +19,7 @@ async function withFolder(
   try {
     await Deno.mkdir(join(folder, "photos"));
     for (const [name, text] of Object.entries(tables)) await Deno.writeTextFile(join(folder, name), text);
-    for (let i = 0; i < 60; i++) await Deno.writeFile(join(folder, "photos", `P${i}.jpg`), photo);
+    for (let i = 0; i < 60; i++) await Deno.writeFile(join(folder, "photos", `P${i}.png`), await photoOf(i));
     const config = { preset: "quick", data: folder, out: join(folder, "out") } as const;
     await check(folder, (options) => openSource(createConfig({ ...config, ...options })));
   } finally {

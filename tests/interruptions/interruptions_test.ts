@@ -175,7 +175,7 @@ Deno.test({
     await unbroken();
     const images = inPlace("unbroken", "store", "images-64");
     await Deno.remove(images, { recursive: true });
-    await Deno.remove(inPlace("unbroken", "store", "photos-64"), { recursive: true });
+    await Deno.remove(inPlace("unbroken", "store", "photos-64-v2"), { recursive: true });
     await Deno.remove(inPlace("unbroken", "notebooks", "02_augmentation.ipynb"));
     const limit = 'trap "" XFSZ; ulimit -f 600; exec "$@"'; // 0.3 or 0.6 MB a file: the images need 0.9
     const full = await startRun(place, "unbroken", { before: ["sh", "-c", limit, "-"] }).ended;

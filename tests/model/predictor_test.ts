@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { decodeImage } from "../../lib/data/decode.ts";
-import { listPhotos } from "../../lib/data/data_folder.ts";
+import { listPhotos } from "../../lib/data/photo_files.ts";
 import { makeStandIn } from "../../lib/data/stand_in.ts";
 import { classify, makePredictor, type PhotoAnswer } from "../../lib/model/predictor.ts";
 import { startEngine, tf } from "../../lib/support/engine/engine.ts";

@@ -94,7 +94,8 @@ Deno.test("a folder with a damaged photo: the others are answered, in the table 
 Deno.test("a folder without photos is named, and the exit code is 1", async () => {
   const { code, out, err } = await run("--model", model, join(model));
   assert.equal(code, 1);
-  assert.match(err, /model: holds no photo \(\.jpg, \.jpeg or \.png\), at no depth\. Give another folder/);
+  assert.match(err, /model: left out 1 \.bin, 1 \.h5, 2 \.json|model: left out 2 \.json, 1 \.bin, 1 \.h5/);
+  assert.match(err, /model: holds no photo \(\.jpg, .* or \.avif\), at no depth\. Give another folder/);
   assert.ok(out.endsWith(`${medicalNotice}\n`));
 });
 

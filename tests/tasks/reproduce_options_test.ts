@@ -32,7 +32,7 @@ Deno.test("a cell's limit is given in minutes; what is none is refused", () => {
 
 Deno.test("another table's columns and classes are read", () => {
   const { config } = parse(
-    ...["--metadata", "list.csv", "--classes", "nv, mel", "--skip-damaged"],
+    ...["--metadata", "list.csv", "--classes", "nv, mel", "--skip-damaged", "--keep-contradictions"],
     ...["--columns", "image_id=image, dx=clinical = histological,lesion_id=patient"],
   );
   assert.equal(config.metadata, resolve("list.csv"));
@@ -43,6 +43,7 @@ Deno.test("another table's columns and classes are read", () => {
   });
   assert.deepEqual(config.classes, ["nv", "mel"]);
   assert.deepEqual([config.skipDamaged, config.joinCase], [true, undefined]);
+  assert.equal(config.keepContradictions, true);
   assert.equal(parse("--join-case").config.joinCase, true);
 });
 

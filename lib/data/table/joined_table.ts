@@ -1,7 +1,7 @@
 /** One table or several as one: the table with the diagnoses has a row for each photo, the others add columns by image id. */
 import { type ColumnNames, type MetadataColumn, metadataColumns } from "../../columns.ts";
 import { cleanCell, isMissing, listed, stripCell } from "./cells.ts";
-import { photoName } from "../data_folder.ts";
+import { photoName } from "../../support/photo_kinds.ts";
 import { oneHotColumns, oneHotDiagnoses } from "./one_hot.ts";
 import { checkColumnsThere, findColumns, type FoundColumns } from "./table_columns.ts";
 import { shortened, type TextTable } from "./table_text.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { listPhotos } from "../../lib/data/data_folder.ts";
+import { photoExtensionsText } from "../../lib/support/photo_kinds.ts";
+import { listPhotos } from "../../lib/data/photo_files.ts";
 
 async function inFolder(files: string[], test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -17,11 +18,11 @@ async function inFolder(files: string[], test: (folder: string) => Promise<void>
 }
 
 Deno.test("a folder stands for its photos at any depth, in order; a file for itself, whatever its name", async () => {
-  const files = ["b.jpg", "A.PNG", "deep/er/c.jpeg", "notes.txt", "._b.jpg", ".hidden/d.jpg", "photo.tiff"];
-  await inFolder(files, async (folder) => {
-    const { photos, problems } = await listPhotos([folder, join(folder, "photo.tiff"), "nowhere.jpg"]);
+  const files = ["b.jpg", "A.PNG", "deep/er/c.jpeg", "notes.txt", "._b.jpg", ".hidden/d.jpg", "photo.dat"];
+  await inFolder([...files, "__MACOSX/e.jpg"], async (folder) => {
+    const { photos, problems } = await listPhotos([folder, join(folder, "photo.dat"), "nowhere.jpg"]);
     assert.deepEqual(photos, [
-      ...["A.PNG", "b.jpg", "deep/er/c.jpeg", "photo.tiff"].map((name) => join(folder, name)),
+      ...["A.PNG", "b.jpg", "deep/er/c.jpeg", "photo.dat"].map((name) => join(folder, name)),
       "nowhere.jpg",
     ]);
     assert.deepEqual(problems, []);
@@ -42,8 +43,30 @@ Deno.test("a folder without photos is named, and the others count", async () => 
     const { photos, problems } = await listPhotos([join(folder, "empty"), join(folder, "full")]);
     assert.deepEqual(photos, [join(folder, "full", "a.jpg")]);
     assert.deepEqual(problems, [
-      `${join(folder, "empty")}: holds no photo (.jpg, .jpeg or .png), at no depth. Give another folder`,
+      `${join(folder, "empty")}: holds no photo (${photoExtensionsText}), at no depth. Give another folder`,
     ]);
+  });
+});
+
+Deno.test("what a folder holds beside photos is counted by kind; pictures that have to be converted are a problem", async () => {
+  const files = ["a.jpg", "b.HEIC", "c.heic", "in/d.heic", "in/e.bmp", "x.txt", "in/y.txt", "z", ".DS_Store"];
+  await inFolder(files, async (folder) => {
+    const { photos, problems, notes } = await listPhotos([folder]);
+    assert.deepEqual(photos, [join(folder, "a.jpg")]);
+    assert.equal(problems.length, 1);
+    assert.ok(
+      problems[0].startsWith(
+        `${folder}: left out 3 .heic, 2 .txt, 1 .bmp, 1 without extension. Convert HEIC`,
+      ),
+    );
+    assert.match(
+      problems[0],
+      /HEIC photos to JPEG first \(.*sips.*heif-convert.*\)\. Convert BMP pictures to JPEG first$/,
+    );
+    assert.deepEqual(notes, []);
+    for (const name of ["b.HEIC", "c.heic", "in"]) await Deno.remove(join(folder, name), { recursive: true });
+    const rest = await listPhotos([folder]);
+    assert.deepEqual([rest.problems, rest.notes], [[], [`${folder}: left out 1 .txt, 1 without extension`]]);
   });
 });
 

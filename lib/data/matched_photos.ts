@@ -1,0 +1,190 @@
+/** The photos that a table's ids stand for. */
+import { basename, join } from "node:path";
+import { type FolderFiles, type FoundPhoto, searchFolder } from "./photo_files.ts";
+import {
+  conversionsOf,
+  countKinds,
+  isUnread,
+  photoExtensionsText,
+  photoName,
+} from "../support/photo_kinds.ts";
+import { firstOfSame } from "./same_files.ts";
+
+/** What the ids of a table stand for. */
+export interface MatchedPhotos {
+  /** The photo of each id, relative to the folder, with forward slashes. */
+  readonly paths: readonly string[];
+  /** Lines for readers, where a choice was made. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Finds the photo of each id in a folder, at any depth.
+ *
+ * An id is a photo's name, with or without extension, or a path that ends so: `images/P1.jpg`. A path that is there is that file
+ * and no other. Else the longest end of the path that some file has decides: tables bring paths from other machines. Of several
+ * files with the same bytes the first in the order of their paths counts.
+ *
+ * @param options `table`: how errors call the table; `inParts`: whether it is HAM10000's, whose photos come in two parts
+ * @throws {Error} when photos are not there, an id may be several files or a file several ids: with their number, the first ids and
+ * what to do
+ */
+export async function matchPhotos(
+  folder: string,
+  ids: readonly string[],
+  { table, inParts }: { table: string; inParts: boolean },
+): Promise<MatchedPhotos> {
+  const files = await searchFolder(folder);
+  const start = join(folder, "x").length - 1;
+  const relative = (path: string) => path.slice(start).replaceAll("\\", "/");
+  const named = Map.groupBy(files.photos, ({ path }) => photoName(basename(path)));
+  const found = ids.map((id) => {
+    const photos = (named.get(nameOf(id)) ?? []).filter(({ problem }) => problem === null);
+    return { id, ...filesOf(id, photos.map(({ path }) => relative(path))) };
+  });
+  const lost = found.filter(({ paths }) => paths.length === 0).map(({ id }) => id);
+  checkFound(lost, { folder, table, inParts, count: ids.length, files, named });
+
+  const several = found.filter(({ paths }) => paths.length > 1);
+  await checkSame(folder, several, table);
+  const paths = found.map(({ paths }) => paths[0]);
+  checkOneId(ids, paths, table);
+  const place = basename(folder);
+  const notes: string[] = [];
+  if (several.length > 0) {
+    const [lie, are] = several.length === 1 ? ["photo lies", "is"] : ["photos lie", "are"];
+    notes.push(
+      `${several.length} ${lie} in ${place} several times, with the same bytes, and ${are} read once: ` +
+        listed(several.map(severalText), 3),
+    );
+  }
+  const elsewhere = found.filter(({ isWhole }) => !isWhole);
+  if (elsewhere.length > 0) {
+    notes.push(
+      `${elsewhere.length} of the paths in ${table} are not in ${place}; these photos were found by the end of the path: ` +
+        listed(elsewhere.map(({ id, paths }) => `${id} is ${paths[0]}`), 3),
+    );
+  }
+  return { paths, notes };
+}
+
+/** The parts of an id that is a path; of a name just that. */
+function partsOf(id: string): string[] {
+  return id.split(/[\\/]/).filter((part) => part !== "" && part !== ".");
+}
+
+function nameOf(id: string): string {
+  return photoName(partsOf(id).at(-1) ?? "");
+}
+
+/** Of the files with an id's name those that it may mean. `isWhole`: whether the id itself is the end of their paths. */
+function filesOf(id: string, paths: readonly string[]): { paths: readonly string[]; isWhole: boolean } {
+  const parts = partsOf(id);
+  if (parts.length === 1 && paths.length === 1) return { paths, isWhole: true };
+  const exactly = (paths: readonly string[]) => {
+    const same = paths.filter((path) => basename(path) === parts.at(-1)); // with the id's own extension
+    return same.length > 0 ? same : paths;
+  };
+  for (let start = 0; start < parts.length; start++) {
+    const place = `/${parts.slice(start, -1).map((part) => `${part}/`).join("")}`;
+    const ending = exactly(
+      paths.filter((path) => `/${path.slice(0, -basename(path).length)}`.endsWith(place)),
+    );
+    if (ending.length === 0) continue;
+    const there = /[\\/]/.test(id)
+      ? ending.filter((path) => photoName(path) === photoName(parts.join("/")))
+      : [];
+    return { paths: start === 0 && there.length > 0 ? there : ending, isWhole: start === 0 };
+  }
+  return { paths: [], isWhole: true };
+}
+
+interface Missing {
+  readonly folder: string;
+  readonly table: string;
+  readonly inParts: boolean;
+  /** Ids of the table. */
+  readonly count: number;
+  readonly files: FolderFiles;
+  readonly named: ReadonlyMap<string, readonly FoundPhoto[]>;
+}
+
+function checkFound(lost: readonly string[], { folder, table, inParts, count, files, named }: Missing): void {
+  if (lost.length === 0) return;
+  const [closed] = files.closed;
+  if (closed) { // they may be in there
+    throw new Error(
+      `The folder of photos ${closed.path} ${closed.problem}. Make it readable for you, or move it elsewhere.`,
+      { cause: closed.error },
+    );
+  }
+  const unread = Map.groupBy(files.others.filter(isUnread), (path) => photoName(basename(path)));
+  const reasons = lost.map((id) => {
+    const other = unread.get(nameOf(id))?.[0];
+    return {
+      id,
+      reason: named.get(nameOf(id))?.[0]?.problem ?? (other && `there is ${basename(other)}`),
+      other,
+    };
+  });
+  const shown = reasons.slice(0, 5).map(({ id, reason }) => reason ? `${id} (${reason})` : id);
+  const others = reasons.flatMap(({ other }) => other ?? []);
+  throw new Error(
+    `${lost.length} of ${count} images that ${table} names are not in ${folder} or its folders: ` +
+      `${shown.join(", ")}${lost.length > 5 ? ", …" : ""}. ` +
+      (others.length > 0 ? `${countKinds(others)} cannot be read. ${conversionsOf(others)}. ` : "") +
+      (inParts
+        ? "HAM10000 comes in two parts; unpack both there."
+        : `They are looked for as ${photoExtensionsText}, at any depth.`),
+  );
+}
+
+interface SeveralFiles {
+  readonly id: string;
+  readonly paths: readonly string[];
+}
+
+/** @throws {Error} when files that one id may mean differ */
+async function checkSame(folder: string, several: readonly SeveralFiles[], table: string): Promise<void> {
+  const first = await firstOfSame(several.flatMap(({ paths }) => paths.map((path) => join(folder, path))));
+  let end = 0;
+  const unlike = several.filter(({ paths }) => {
+    const start = end;
+    end += paths.length;
+    return first.slice(start, end).some((place) => place !== first[start]);
+  });
+  if (unlike.length === 0) return;
+  const [{ id, paths }] = unlike;
+  const path = paths.at(-1)!;
+  throw new Error(
+    `${table}: ${unlike.length} of its images may each be one of several files in ${folder}, which differ. Name the folder that ` +
+      `has the photos alone with --data FOLDER (and the table with --metadata), move the other files elsewhere, or write paths ` +
+      `into the table, as ${path.includes("/") ? path : `./${path}`} in place of ${id}. Received: ${
+        listed(unlike.map(severalText), 3)
+      }`,
+  );
+}
+
+/** @throws {Error} when two ids are one file */
+function checkOneId(ids: readonly string[], paths: readonly string[], table: string): void {
+  const rows = new Map<string, number>();
+  for (const [row, path] of paths.entries()) {
+    const other = rows.get(path);
+    if (other !== undefined) {
+      throw new Error(
+        `${table}: each image needs a photo of its own. Received: ${ids[other]} and ${
+          ids[row]
+        } are both ${path}`,
+      );
+    }
+    rows.set(path, row);
+  }
+}
+
+function severalText({ id, paths }: SeveralFiles): string {
+  return `${id} (${paths.join(", ")})`;
+}
+
+function listed(items: readonly string[], most: number): string {
+  return items.slice(0, most).join(", ") + (items.length > most ? ", …" : "");
+}

@@ -1,0 +1,76 @@
+/** Photos that a table has under several ids: files with the same bytes. */
+import { basename, join } from "node:path";
+import { decodeImage } from "./decode.ts";
+import type { Sample } from "./metadata.ts";
+import { firstOfSame, severalOf } from "./same_files.ts";
+
+/** Photos that a table has under several ids. */
+export interface SamePhotos {
+  /**
+   * For each row the row that stands for its photo: rows of one number are one photo, although the table says that they show
+   * different lesions. Rows of one lesion keep their own numbers: that they belong together is known, and they are counted as
+   * photos of that lesion (HAM10000 has two such pairs).
+   */
+  readonly photoOf: readonly number[];
+  /** Lines for readers; none where no photo is there twice. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Compares the files of a table's photos.
+ *
+ * @param options `tables`: their paths, for errors; `keepContradictions`: whether one photo may have several diagnoses
+ * @throws {SyntaxError} when one photo has several diagnoses and that is not to be kept: with their number and the first ids
+ */
+export async function findSamePhotos(
+  folder: string,
+  samples: readonly Sample[],
+  { tables, keepContradictions }: { tables: readonly string[]; keepContradictions: boolean },
+): Promise<SamePhotos> {
+  const paths = samples.map(({ imagePath }) => join(folder, imagePath));
+  const first = await firstOfSame(paths);
+  const groups = severalOf([...first.keys()], (row) => first[row]);
+  const differ = (name: "dx" | "lesionId") =>
+    groups.filter((group) => group.some((row) => samples[row][name] !== samples[group[0]][name]));
+
+  const contradictions: number[][] = [];
+  for (const group of differ("dx")) { // a page of a server's, saved under many names, is no photo: decoding it says so
+    if (await decodeImage(paths[group[0]], 1).catch(() => null)) contradictions.push(group);
+  }
+  const labelled = listed(contradictions, (row) => `${samples[row].imageId} (${samples[row].dx})`);
+  const twice = `${contradictions.length} ${contradictions.length === 1 ? "photo has" : "photos have"} ` +
+    "several diagnoses: the same bytes under several ids";
+  if (contradictions.length > 0 && !keepContradictions) {
+    throw new SyntaxError(
+      `${
+        tables.map((path) => basename(path)).join(" and ")
+      }: ${twice}. Correct the table, or leave these rows out. To go on with all of them as they are: ` +
+        `--keep-contradictions. Received: ${labelled}`,
+    );
+  }
+  const joined = differ("lesionId");
+  const photoOf = [...first.keys()];
+  for (const group of joined) for (const row of group) photoOf[row] = group[0];
+  const many = `${joined.length} ${
+    joined.length === 1 ? "photo is" : "photos are"
+  } in the table under several ids`;
+  return {
+    photoOf,
+    notes: [
+      ...joined.length > 0
+        ? [
+          `${many}, with the same bytes. The leak counts each as one photo: ` +
+          listed(joined, (row) => samples[row].imageId),
+        ]
+        : [],
+      ...contradictions.length > 0 ? [`${twice}. They are kept: ${labelled}`] : [],
+    ],
+  };
+}
+
+/** The first five groups, of each the first five: `a = b; c = d`. */
+function listed(groups: readonly number[][], nameOf: (row: number) => string): string {
+  const few = (texts: string[], separator: string) =>
+    (texts.length > 5 ? [...texts.slice(0, 5), `… (${texts.length} in all)`] : texts).join(separator);
+  return few(groups.map((group) => few(group.map(nameOf), " = ")), "; ");
+}
