@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Config, type ConfigOptions, configure, createConfig, experimentOf } from "../lib/config.ts";
+import {
+  type Config,
+  type ConfigOptions,
+  configure,
+  createConfig,
+  experimentOf,
+  type Parameters,
+} from "../lib/config.ts";
 import { digestOf } from "../lib/support/digest.ts";
 import { projectRoot } from "../lib/support/project.ts";
 import { stageOf } from "../lib/recipe.ts";
@@ -157,6 +164,7 @@ async function copiedProject() {
       if (text === "") throw new Error(new TextDecoder().decode(stderr));
       return JSON.parse(text);
     },
+    path: async (name: string) => join(await Deno.realPath(root), name),
     async put(name: string, text = ""): Promise<string> {
       await Deno.mkdir(dirname(join(root, name)), { recursive: true });
       await Deno.writeTextFile(join(root, name), text);
@@ -221,27 +229,82 @@ Deno.test("photos in data/ without a table that is known are never passed over f
   assert.equal((await project.call("createConfig", { metadata: table })).data, dirname(table));
 });
 
-Deno.test("a notebook that is opened after a run goes on with that run's configuration", async () => {
+Deno.test("a notebook that is opened after a run goes on with that run's configuration, wherever its results are", async () => {
   await using project = await copiedProject();
   assert.equal((await project.call("configure")).preset, "smoke");
   await project.put("outputs/latest.json", JSON.stringify({ preset: "quick", data: "/photos", seed: 7 }));
   const { preset, data, seed } = await project.call("configure");
   assert.deepEqual([preset, data, seed], ["quick", "/photos", 7]);
+  const out = join(await Deno.makeTempDir(), "mine");
+  await project.put("outputs/latest.json", JSON.stringify({ preset: "quick", data: "/own", seed: 3, out }));
+  assert.deepEqual((await project.call("configure")).out, out);
+  // What it does not set is the last run's also where it begins one of its own
+  const other = await project.call("configure", { seed: 9, out: "of its own" });
+  assert.deepEqual([other.data, other.seed, other.out], ["/own", 9, await project.path("of its own")]);
+  await Deno.remove(dirname(out), { recursive: true });
 });
 
-Deno.test("a notebook's parameters decide; where they set nothing, the file that HAM10000_CONFIG names", async () => {
-  const path = await Deno.makeTempFile({ suffix: ".json" });
+/** What `configure` makes of parameters in a folder of their own, with a file that HAM10000_CONFIG names. */
+async function withConfigFile(content: ConfigOptions, use: (folder: string) => void): Promise<void> {
+  const folder = await Deno.makeTempDir();
   const before = Deno.env.get("HAM10000_CONFIG");
   try {
-    await Deno.writeTextFile(path, JSON.stringify({ preset: "quick", data: "/photos", seed: 7 }));
+    const path = join(folder, "named.json");
+    await Deno.writeTextFile(path, JSON.stringify({ ...content, out: join(folder, "run") }));
     Deno.env.set("HAM10000_CONFIG", path);
-    const nothing = { preset: null, data: null, metadata: null, weights: null, seed: null };
-    assert.deepEqual([configure(nothing).data, configure(nothing).seed], ["/photos", 7]);
-    const given = configure({ ...nothing, preset: "quick", data: "/others", weights: "none" });
-    assert.deepEqual([given.data, given.seed, given.weights], ["/others", 0, null]);
+    use(folder);
   } finally {
     if (before === undefined) Deno.env.delete("HAM10000_CONFIG");
     else Deno.env.set("HAM10000_CONFIG", before);
-    await Deno.remove(path);
+    await Deno.remove(folder, { recursive: true });
   }
+}
+
+Deno.test("a notebook's parameters decide; where they set nothing, the file that HAM10000_CONFIG names", async () => {
+  await withConfigFile({ preset: "quick", data: "/photos", seed: 7 }, (folder) => {
+    const nothing = { preset: null, data: null, metadata: null, weights: null, seed: null, out: null };
+    assert.deepEqual([configure(nothing).data, configure(nothing).seed], ["/photos", 7]);
+    const others = { ...nothing, preset: "quick", data: "/others", weights: "none", out: join(folder, "b") };
+    const given = configure(others as Parameters);
+    assert.deepEqual([given.data, given.seed, given.weights], ["/others", 0, null]);
+  });
+});
+
+Deno.test("a notebook never takes the folder of another run: it says in what they differ, and what to do", async () => {
+  await withConfigFile(
+    { preset: "quick", data: "/photos", weights: null, recipe: [{ depth: "block5" }] },
+    (folder) => {
+      const run = configure();
+      const path = join(run.out, "config.json");
+      const text = Deno.readTextFileSync(path);
+      const same: Parameters[] = [
+        { out: run.out },
+        { out: `${run.out}/`, preset: "quick", data: "/photos/", weights: "none" },
+        { out: run.out, recipe: [{ depth: "block5" }], depth: "block5", size: [64, 64] },
+        {
+          out: run.out,
+          augmentation: Object.fromEntries(Object.entries(run.augmentation).reverse()) as never,
+        },
+      ];
+      for (const parameters of same) assert.deepEqual(configure(parameters), run);
+      assert.equal(configure({ out: run.out, tensorBoard: true }).tensorBoard, true);
+      const others: [Parameters, RegExp][] = [
+        [{ seed: 5 }, /run holds a run with seed 0\. .* set out to another folder, .* Received: seed 5$/],
+        [{ out: run.out, data: "/own" }, /holds a run with data "\/photos"\. .* Received: data "\/own"$/],
+        [{ out: run.out, preset: "smoke" }, /with preset "quick"\. .* Received: preset "smoke"$/],
+        [{ out: run.out, depth: "head" }, /with depth "block5"\. .* Received: depth "head"$/],
+        [{ out: run.out, weights: "/w.h5" }, /with weights null\. .* Received: weights "\/w\.h5"$/],
+      ];
+      for (const [parameters, message] of others) {
+        assert.throws(() => configure(parameters), { name: "RangeError", message });
+      }
+      assert.equal(Deno.readTextFileSync(path), text);
+      assert.equal(configure({ seed: 5, out: join(folder, "five") }).data, "/photos");
+      Deno.writeTextFileSync(path, "{");
+      assert.throws(() => configure(), {
+        name: "RangeError",
+        message: /config\.json: expected a run's configuration/,
+      });
+    },
+  );
 });

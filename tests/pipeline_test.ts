@@ -9,6 +9,7 @@ import { loadModel } from "../lib/model/saved_model.ts";
 import { parse, stringify } from "../lib/support/csv.ts";
 import { parseNotebook } from "../lib/support/notebook/ipynb.ts";
 import { assertNoPhotos, isPhoto, withoutPhotos } from "../lib/support/notebook/photos.ts";
+import { silentCells } from "./support/notebook/run_cells.ts";
 import { finishRun, makePlace, type Outcome, type Place, startRun } from "./interruptions/run.ts";
 
 const shared = fileURLToPath(new URL("../../shared/", import.meta.url));
@@ -103,7 +104,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "executed notebooks count 1 … n, and published ones show no photo",
+  name: "executed notebooks count 1 … n, each cell shows something, and published ones show no photo",
   ignore,
   async fn() {
     await pipeline();
@@ -112,6 +113,7 @@ Deno.test({
       const executed = await readExecuted(name);
       const code = executed.cells.filter((cell) => cell.cell_type === "code");
       assert.deepEqual(code.map((cell) => cell.execution_count), code.map((_, index) => index + 1));
+      assert.deepEqual(silentCells(executed), [], name);
       tagged += code.flatMap((cell) => cell.outputs).filter(isPhoto).length;
       await assertNoPhotos(await withoutPhotos(executed), { name });
     }

@@ -15,6 +15,7 @@ import { inputLength } from "../model/vgg16.ts";
 import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
 import { type EngineIdentity, engineIdentity, startEngine } from "../support/engine/engine.ts";
+import { shownPath } from "../support/project.ts";
 import { openStore, type Store } from "../support/store.ts";
 import { type Examples, pixelExamples } from "../training/examples.ts";
 
@@ -73,7 +74,7 @@ export async function openSource(config: Config): Promise<Source> {
   checkClassSizes(config, { classes, counts, own });
   const synthetic = config.data === null || await isStandIn(folder);
   const source = { synthetic, folder, tables: paths, own, samples, classes, counts, photoOf, skipped };
-  return { ...source, about: [...aboutSource(source, table), ...notes] };
+  return { ...source, about: aboutSource(config, source, { ...table, notes: [...table.notes, ...notes] }) };
 }
 
 /** The photos as RGB of the configured size, with the digest of the whole source: its table and every photo's bytes. */
@@ -202,22 +203,34 @@ export function describeWeights(weights: Vgg16Weights): string {
     : "VGG16 without top, SEEDED RANDOM weights: no ImageNet file was found, so the numbers say nothing about the write-up";
 }
 
-function aboutSource(source: Omit<Source, "about">, table: MetadataTable): string[] {
+function aboutSource(
+  config: Config,
+  source: Omit<Source, "about">,
+  { notes, knowsLesions }: Pick<MetadataTable, "notes" | "knowsLesions">,
+): string[] {
   const { skipped, samples, own } = source;
   return [
-    describePhotos(source, table),
+    describePhotos(source, knowsLesions),
     ...own
       ? ["The text between the cells is about HAM10000; the tables and figures are about these photos."]
       : [],
-    ...table.notes,
+    ...notes,
     ...skipped ? [describeSkipped(skipped, samples.length)] : [],
+    describeRun(config),
   ];
+}
+
+/** Which run this is: a notebook that is opened later goes on with it. */
+function describeRun({ out, preset, seed, data, metadata }: Config): string {
+  const photos = data === null ? "" : `, photos in ${shownPath(data)}`;
+  const table = metadata === null ? "" : `, table ${[metadata].flat().map(shownPath).join(" and ")}`;
+  return `Results in ${shownPath(out)}: preset ${preset}, seed ${seed}${photos}${table}`;
 }
 
 function describePhotos(
   { synthetic, samples, classes, own }: Omit<Source, "about">,
-  { knowsLesions }: MetadataTable,
-) {
+  knowsLesions: boolean,
+): string {
   const photos = samples.length.toLocaleString("en-US");
   const lesions = new Set(samples.map((sample) => sample.lesionId)).size.toLocaleString("en-US");
   if (synthetic) {

@@ -1,5 +1,6 @@
 /** Shows a value as an output of the running notebook cell, whole, in every front end. */
 import { escapeMarkdown } from "../support/format.ts";
+import { endProgress } from "../support/progress.ts";
 
 /** Key of the method that gives a MIME bundle; Deno's Jupyter kernel calls it on a cell's last expression. */
 export const display: unique symbol = Symbol.for("Jupyter.display");
@@ -41,6 +42,7 @@ export async function show(
   const shown = await content as Partial<Displayed>;
   if (!shown[display]) throw new TypeError(`show takes a value with a display method. Received: ${shown}`);
   const message: DisplayMessage = await shown.message?.() ?? { data: await shown[display](), metadata: {} };
+  endProgress();
   await broadcast("display_data", { ...message, transient: {} });
   await new Promise((resolve) => setTimeout(resolve, 50)); // the promise of the kernel resolves before the message is out
 }

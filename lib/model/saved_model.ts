@@ -183,6 +183,14 @@ function checkModel(model: TrainedModel): void {
   }
 }
 
+/** Which program reads which file, and what it needs. */
+const reading = {
+  "model.json":
+    "TensorFlow.js: tf.loadLayersModel. With @tensorflow/tfjs-node 4.22.0 in Node 23 or newer first run " +
+    'require("util").isNullOrUndefined = (value) => value == null; which it calls and Node has no more',
+  "model.h5": "Keras 2 and 3: keras.saving.load_model",
+};
+
 /** The text of about.json; the digest at its end is that of all before it. */
 function aboutText({ size, scaling, classes, provenance, files }: About): string {
   const about = {
@@ -190,6 +198,7 @@ function aboutText({ size, scaling, classes, provenance, files }: About): string
     notice: [medicalNotice, ...warningsOf(provenance)].join(" "),
     input: `photos of shape (n, ${sidesOf(size).join(", ")}, 3), RGB, 0–255; scaling is part of the model`,
     output: `probabilities of shape (n, ${classes.length}), in the order of the classes`,
+    reading,
     ...{ size, scaling, classes, provenance, files },
   };
   return JSON.stringify({ ...about, digest: digestOf(about) }, null, 2) + "\n";

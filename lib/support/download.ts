@@ -34,8 +34,11 @@ export interface NetworkOptions {
 
 /** Why an attempt failed although the next one may not. */
 class Fault extends Error {
-  /** @param next `wait`: the seconds that the server asks for; `gotOn`: the attempt brought enough for the waits to begin anew */
-  constructor(message: string, readonly next: { wait?: number; gotOn?: boolean } = {}) {
+  /**
+   * @param next `wait`: the seconds that the server asks for; `gotOn`: the attempt brought enough for the waits to begin anew;
+   *   `byPerson`: no attempt of this program's helps, and what a person should do instead
+   */
+  constructor(message: string, readonly next: { wait?: number; gotOn?: boolean; byPerson?: string } = {}) {
     super(message);
   }
 }
@@ -71,10 +74,14 @@ export async function downloadFile(
   } catch (error) {
     if (part.bytes === 0) await part.remove();
     if (!(error instanceof Fault)) throw error;
-    const kept = part.bytes === 0
-      ? "Run this again when the connection is back."
-      : `${megabytes(part.bytes)} are kept in ${part.path}; running this again goes on from there.`;
-    throw new Error(`${error.message}. ${kept} ${file.byHand}`, { cause: error });
+    const { byPerson } = error.next;
+    const kept = part.bytes > 0
+      ? [`${megabytes(part.bytes)} are kept in ${part.path}; running this again goes on from there.`]
+      : byPerson
+      ? []
+      : ["Run this again when the connection is back."];
+    const advice = [...byPerson ? [byPerson] : [], ...kept, file.byHand];
+    throw new Error(`${error.message}. ${advice.join(" ")}`, { cause: error });
   }
   const digest = await part.finish();
   if (bytes !== null && part.bytes !== bytes) {
@@ -120,7 +127,7 @@ async function persist(attempt: () => Promise<void>, options: NetworkOptions): P
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
+      if (!(error instanceof Fault) || error.next.byPerson) throw error;
       failures = error.next.gotOn ? 1 : failures + 1;
       if (failures > waits.length) throw error;
       const wait = error.next.wait ?? waits[failures - 1];
@@ -148,6 +155,12 @@ async function transfer(file: RemoteFile, part: PartFile, options: NetworkOption
     const response = await ask(file, { headers: rangeHeaders(file, part), signal: silence.signal });
     const total = totalOf(response) ?? file.bytes;
     if (response.status === 416 && total === before) return; // nothing follows: all had come
+    const reader = response.body?.getReader();
+    const next = async () =>
+      await reader?.read().catch((error) => Promise.reject(cut(reasonOf(error)))) ??
+        { done: true, value: undefined } as const;
+    let block = await next(); // looked at before anything that had come is given up for it
+    refusePage(file, response, block.value);
     if (response.status === 200) {
       if (file.bytes !== null && total !== file.bytes) {
         throw otherFile(file, `${file.bytes} bytes`, `${total} bytes`);
@@ -163,9 +176,7 @@ async function transfer(file: RemoteFile, part: PartFile, options: NetworkOption
       });
     }
     const report = progress(`${file.name}, MB`);
-    const reader = response.body!.getReader();
-    const next = () => reader.read().catch((error) => Promise.reject(cut(reasonOf(error))));
-    for (let block = await next(); !block.done; block = await next()) {
+    for (; !block.done; block = await next()) {
       timer.refresh();
       await part.append(block.value);
       if (total !== null) report(Math.floor(part.bytes / 1e6), Math.floor(total / 1e6));
@@ -186,14 +197,51 @@ async function ask(
     if (!(error instanceof TypeError || error instanceof Fault)) throw error; // fetch's own are TypeErrors
     throw new Fault(`${file.address}: no answer (${reasonOf(error)})`);
   });
-  if ([200, 206, 416].includes(response.status)) return response;
   const answer = `${file.address}: the server answered ${response.status} ${response.statusText}`.trim();
+  const challenge = challengeHeaders.find((name) => response.headers.has(name));
+  if (challenge) {
+    throw new Fault(`${answer} (${challenge}: ${response.headers.get(challenge)})`, wantsBrowser);
+  }
+  if ([200, 206, 416].includes(response.status)) return response;
+  const asksToSignIn = response.status === 511; // of a network, not of the server
+  if (response.ok || asksToSignIn) throw new Fault(`${answer}, without the file`, wantsBrowser);
   const words = wordsOf(await response.text().catch(() => ""));
   // A redirect may lead to an address that is signed for a short time: asking again gives a fresh one.
   if (passing.includes(response.status) || (response.status === 403 && response.redirected)) {
     throw new Fault(answer, { wait: retryAfter(response.headers.get("retry-after")) });
   }
   throw new Error(`${answer}${words && ` ("${words}")`}. ${file.byHand}`);
+}
+
+/** What says that only a browser gets on, whatever the status: AWS answers 202 or 405, Cloudflare 403 or 503. */
+const challengeHeaders = ["x-amzn-waf-action", "cf-mitigated"];
+
+const wantsBrowser = {
+  byPerson:
+    "It wants a browser. Open the address in one: if your network asks you to sign in, sign in and run this again; " +
+    "else download the file there.",
+};
+
+/**
+ * Where a page comes in the place of a file: of a network that asks to sign in, of a login, of a check for robots.
+ *
+ * @param first the answer's first bytes
+ * @throws {Fault} for a page, or nothing at all
+ */
+function refusePage(file: RemoteFile, response: Response, first: Uint8Array | undefined): void {
+  if (response.status === 200 && !first && file.bytes !== 0) {
+    throw new Fault(`${file.address}: the server answered 200 with nothing in it`);
+  }
+  const text = new TextDecoder().decode(first?.subarray(0, 4096));
+  const isPage = /^\s*<(!doctype html|html|head|script)\b/i.test(text) ||
+    /html/.test(response.headers.get("content-type") ?? "");
+  if (!isPage) return;
+  const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1].replace(/\s+/g, " ").trim();
+  const from = response.redirected ? ` from ${response.url.replace(/[?#].*/, "")}` : "";
+  throw new Fault(
+    `${file.address}: expected a file. Received: a web page${title ? ` ("${title}")` : ""}${from}`,
+    wantsBrowser,
+  );
 }
 
 /** Headers that ask for what follows; compressed on the way, lengths would count other bytes than the file's. */

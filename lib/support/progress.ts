@@ -20,7 +20,7 @@ export type ProgressSink = (stage: string) => Report;
 /**
  * A stage's report, to be called as often as you like; it returns at once.
  *
- * - In a notebook's cell it makes one output that changes in place. Its tag `metadata.ham10000.progress` lets the headless run
+ * - In a notebook's cell all stages share one output that changes in place. Its tag `metadata.ham10000.progress` lets the headless run
  *   show it and leave it out of the executed notebook.
  * - In a program it is one line of the terminal that changes, on stderr; where stderr is no terminal, a line every 10 s.
  * - In tests and with `HAM10000_PROGRESS=off` nothing is shown.
@@ -77,22 +77,33 @@ function kernelBroadcast(): Broadcast | null {
   }
 }
 
-/** One output a stage, made by `display_data` and changed by `update_display_data`. */
+/**
+ * One output a cell, made by `display_data` and changed by `update_display_data`: each stage takes it over from the one before. A
+ * kernel does not tell where a cell begins: so a stage makes an output of its own where something else was shown since (see
+ * `endProgress`), or nothing happened for a second.
+ */
 export function notebookProgress(broadcast: Broadcast): ProgressSink {
-  return (stage) => {
-    const display_id = crypto.randomUUID();
-    let type = "display_data";
-    return paced(stage, async (state) => {
+  let display: string | null = null;
+  let latest = -Infinity;
+  let sending = Promise.resolve();
+  endDisplay = () => void (display = null);
+  return (stage) =>
+    paced(stage, (state, begins) => {
+      if (begins && secondsNow() - latest > 1) display = null;
+      latest = secondsNow();
+      const type = display === null ? "display_data" : "update_display_data";
+      const transient = { display_id: display ??= crypto.randomUUID() };
       const data = { "text/plain": progressText(state) };
-      const sent = broadcast(type, {
-        data,
-        metadata: { ham10000: { progress: state } },
-        transient: { display_id },
-      });
-      type = "update_display_data";
-      await sent;
+      const send = () => broadcast(type, { data, metadata: { ham10000: { progress: state } }, transient });
+      return sending = sending.then(send, send); // one after the other: they must not overtake
     });
-  };
+}
+
+let endDisplay = () => {};
+
+/** To be called when a notebook shows something else: progress after it then stands below it. */
+export function endProgress(): void {
+  endDisplay();
 }
 
 /** One line for all stages; the last state of each stays. */
@@ -111,15 +122,16 @@ const patience = 0.5;
 const interval = 0.2;
 
 /** Adds the time left, and passes over what comes too early or too often; the newest state is shown when it is due. */
-function paced(stage: string, show: (state: StageProgress) => void | Promise<void>): Report {
+function paced(stage: string, show: (state: StageProgress, begins: boolean) => void | Promise<void>): Report {
   const estimate = timeLeft();
   let due = secondsNow() + patience;
   let newest: StageProgress | null = null;
-  let [isShown, isShowing] = [false, false];
+  let [begins, isShown, isShowing] = [false, false, false];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const showNewest = async () => {
     clearTimeout(timer);
+    begins ||= !isShown;
     [timer, isShown, due] = [undefined, true, secondsNow() + interval];
     if (isShowing) return; // one after the other: they must not overtake
     isShowing = true;
@@ -127,7 +139,9 @@ function paced(stage: string, show: (state: StageProgress) => void | Promise<voi
       while (newest) {
         const state = newest;
         newest = null;
-        await show(state);
+        const isFirst = begins;
+        begins = false;
+        await show(state, isFirst);
       }
     } catch {
       // A front end that is gone must not stop the work.

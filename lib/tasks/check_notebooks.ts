@@ -15,17 +15,10 @@ import {
 } from "../support/notebook/ipynb.ts";
 import { parametersCell } from "../support/notebook/parameters.ts";
 import { projectRoot } from "../support/project.ts";
+import { standWithCaller } from "./caller.ts";
 
-/** What notebooks are asked for. */
-export interface NotebookRules {
-  /** The one module that cells may import from; null: any. */
-  onlyImport: string | null;
-  /** The first code cell is tagged `parameters`. */
-  asksForParameters: boolean;
-}
-
-/** What this project's notebooks are asked for. */
-const notebookRules: NotebookRules = { onlyImport: "../lib/mod.ts", asksForParameters: true };
+/** The one module that cells may import from. */
+const onlyImport = "../lib/mod.ts";
 
 /** A code cell has at most so many lines that are not empty; its import, which is names and no work, does not count. */
 const mostLines = 10;
@@ -34,7 +27,10 @@ const importStatement = /^(?:\/\/ deno-fmt-ignore\n)?import \{[^}]*\} from .*$/m
 /** What an import names, and what stands before it. */
 const importPath = /(\b(?:from|import|import\()\s*")([^"]+)"/g;
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  standWithCaller();
+  Deno.exit(await main(Deno.args));
+}
 
 async function main(args: string[]): Promise<number> {
   const [folder = join(projectRoot, "notebooks"), ...more] = args.filter((arg) => arg !== "--fix");
@@ -72,7 +68,7 @@ interface CheckedNotebook {
  */
 export async function checkNotebooks(
   folder: string,
-  { fix = false, rules = notebookRules }: { fix?: boolean; rules?: NotebookRules } = {},
+  { fix = false }: { fix?: boolean } = {},
 ): Promise<{ checked: number; problems: string[] }> {
   const problems: string[] = [];
   const notebooks: CheckedNotebook[] = [];
@@ -96,9 +92,9 @@ export async function checkNotebooks(
           );
         }
         const lines = codeLines(parseNotebook(tidied));
-        problems.push(...ruleProblems(name, lines, rules));
+        problems.push(...ruleProblems(name, lines));
         notebooks.push({ name, module: join(modules, `${file}.ts`), lines });
-        if (rules.asksForParameters) parametersCell(notebook, name);
+        parametersCell(notebook, name);
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
         problems.push(error.message);
@@ -126,7 +122,7 @@ function codeLines({ cells }: Notebook): CodeLine[] {
 }
 
 /** What the code itself shows, without looking at what it means. */
-function ruleProblems(name: string, lines: CodeLine[], { onlyImport }: NotebookRules): string[] {
+function ruleProblems(name: string, lines: CodeLine[]): string[] {
   const problems: string[] = [];
   for (const [cell, group] of Map.groupBy(lines, ({ cell }) => cell)) {
     const code = group.map(({ code }) => code).join("\n").replace(importStatement, "");
@@ -142,7 +138,7 @@ function ruleProblems(name: string, lines: CodeLine[], { onlyImport }: NotebookR
     const [live] = code.split("// ");
     if (live.includes("import.meta")) add("import.meta does not work in a cell: take projectRoot from lib/");
     if (live.includes("Deno.test")) add("a Deno.test that fails does not fail the notebook: throw instead");
-    for (const [, , path] of onlyImport ? live.matchAll(importPath) : []) {
+    for (const [, , path] of live.matchAll(importPath)) {
       if (path === onlyImport) continue;
       add(`expected imports from "${onlyImport}" alone: export it there. Received: "${path}"`);
     }

@@ -3,7 +3,6 @@
  * Exit code 1: the model or a photo cannot be used, or the table cannot be written. 2: a flag is wrong.
  */
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
 import { photoExtensionsText } from "../support/photo_kinds.ts";
 import { listPhotos } from "../data/photo_files.ts";
 import type { DiagnosisClass } from "../data/diagnosis.ts";
@@ -14,6 +13,7 @@ import { writeAtomic } from "../support/atomic.ts";
 import { stringify } from "../support/csv.ts";
 import { projectRoot } from "../support/project.ts";
 import { terminalLine } from "../support/terminal_line.ts";
+import { parseFlags, pathForCaller, standWithCaller } from "./caller.ts";
 
 export interface ClassifyFlags {
   /** Files and folders. */
@@ -47,7 +47,9 @@ ${medicalNotice}
 
 /** @throws {RangeError} for a wrong flag, with what was expected */
 export function parseClassifyFlags(args: string[]): ClassifyFlags {
-  const { values, positionals } = parseOrTeach(args);
+  const text = { type: "string" } as const;
+  const options = { model: text, csv: text, help: { type: "boolean" } } as const;
+  const { values, positionals } = parseFlags({ args, options, allowPositionals: true }, usage);
   const { model, csv, help = false } = values;
   if (positionals.length === 0 && !help) {
     throw new RangeError(`Name the photos, or folders of photos. Received: none\n\n${usage}`);
@@ -66,8 +68,8 @@ export function parseClassifyFlags(args: string[]): ClassifyFlags {
  */
 async function run({ paths, model: given, csv }: ClassifyFlags): Promise<string[]> {
   if (csv !== null) await checkWritable(csv);
-  const name = given ?? await findModel();
-  const model = await loadModel(given ?? join(projectRoot, name));
+  const name = given ?? pathForCaller(await findModel());
+  const model = await loadModel(name);
   console.log([`Model: ${name}, ${describe(model)}`, ...warningsOf(model.provenance), ""].join("\n"));
 
   const { photos, problems, notes } = await listPhotos(paths);
@@ -93,11 +95,12 @@ async function run({ paths, model: given, csv }: ClassifyFlags): Promise<string[
   return problems;
 }
 
-/** The first of `usualModels` that is there, below `root`. @throws {Error} when none is */
+/** The path of the first of `usualModels` that is there, below `root`. @throws {Error} when none is */
 export async function findModel(root = projectRoot): Promise<string> {
-  for (const folder of usualModels) if (await hasModel(join(root, folder))) return folder;
+  const folders = usualModels.map((folder) => join(root, folder));
+  for (const folder of folders) if (await hasModel(folder)) return folder;
   throw new Error(
-    `There is no trained model. Received: nothing in ${usualModels.join(", ")}. ` +
+    `There is no trained model. Received: nothing in ${folders.map(pathForCaller).join(", ")}. ` +
       "Make one with `deno task reproduce`, or name its folder with --model",
   );
 }
@@ -159,19 +162,10 @@ function notWritable(path: string, cause: unknown): Error {
   });
 }
 
-function parseOrTeach(args: string[]) {
-  const text = { type: "string" } as const;
-  const options = { model: text, csv: text, help: { type: "boolean" } } as const;
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw new RangeError(`${(error as Error).message}\n\n${usage}`, { cause: error });
-  }
-}
-
 if (import.meta.main) {
   let code = 0;
   try {
+    standWithCaller();
     const flags = parseClassifyFlags(Deno.args);
     if (flags.help) {
       console.log(usage);

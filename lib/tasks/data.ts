@@ -1,16 +1,16 @@
 /**
- * `deno task data`: brings HAM10000 and VGG16's weights from their official addresses into data/ (--help for flags). What is
+ * `deno task data`: brings HAM10000, VGG16's weights and, if asked, the official test set of ISIC 2018 from their official addresses into data/ (--help for flags). What is
  * there already is left as it is; a call that was interrupted is continued by the next.
  * Exit code 0; 1 where something could not be had; 2 for flags that cannot be; 130 after Ctrl-C.
  */
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { findWeights } from "../config.ts";
 import { findData } from "../metadata_file.ts";
 import { megabytes } from "../support/download.ts";
 import { projectRoot } from "../support/project.ts";
+import { parseFlags, pathForCaller, standWithCaller } from "./caller.ts";
 import type { Guest } from "./data/dataverse.ts";
-import { fetchHam10000, ham10000Base } from "./data/ham10000.ts";
+import { fetchPhotos, ham10000, ham10000Base, isic2018Test, type PhotoSet } from "./data/ham10000.ts";
 import type { FetchOptions } from "./data/item.ts";
 import { fetchWeights, weightsBase } from "./data/weights.ts";
 
@@ -21,7 +21,9 @@ ImageNet weights (CC BY 4.0, 59 MB) into data/. It asks nothing: it says size an
 You can stop it with Ctrl-C at any time; the next call goes on where it stopped.
 
   --out FOLDER        where they go (default: data/)
-  --only WHAT         images or weights (default: both)
+  --only WHAT         images, weights or test (default: images and weights)
+  --with test         bring the official test set of ISIC 2018 Task 3, too: about 1,500 photos from
+                      the same place, into isic2018_test of that folder
   --dry-run           say what would be downloaded and how large it is; download nothing
   --data-url URL      a mirror with a Dataverse's API
                       (default: ${ham10000Base})
@@ -45,6 +47,7 @@ export function parseDataOptions(args: string[]) {
   const flags = {
     out: text,
     only: text,
+    with: text,
     "data-url": { ...text, default: ham10000Base },
     "weights-url": { ...text, default: weightsBase },
     name: text,
@@ -54,15 +57,13 @@ export function parseDataOptions(args: string[]) {
     "dry-run": flag,
     help: flag,
   };
-  let values: ReturnType<typeof parseArgs<{ options: typeof flags }>>["values"];
-  try {
-    values = parseArgs({ args, options: flags }).values;
-  } catch (error) {
-    throw new RangeError(`${(error as Error).message}\n\n${usage}`, { cause: error });
-  }
+  const { values } = parseFlags({ args, options: flags }, usage);
   const { out, only, name, email, institution, position, help } = values;
-  if (only !== undefined && only !== "images" && only !== "weights") {
-    throw new RangeError(`--only is images or weights. Received: ${only}`);
+  if (only !== undefined && !["images", "weights", "test"].includes(only)) {
+    throw new RangeError(`--only is images, weights or test. Received: ${only}`);
+  }
+  if (values.with !== undefined && values.with !== "test") {
+    throw new RangeError(`--with is test. Received: ${values.with}`);
   }
   const told = [name, email, institution, position].filter((value) => value?.trim()).length;
   if (told !== 0 && told !== 4) {
@@ -71,8 +72,9 @@ export function parseDataOptions(args: string[]) {
   return {
     /** Null: where data is already, else data/. */
     out: out === undefined ? null : resolve(out),
-    images: only !== "weights",
-    weights: only !== "images",
+    images: only === undefined || only === "images",
+    weights: only === undefined || only === "weights",
+    test: only === "test" || values.with === "test",
     dataUrl: address("--data-url", values["data-url"]),
     weightsUrl: address("--weights-url", values["weights-url"]),
     guest: told === 0 ? null : { name, email, institution, position } as Guest,
@@ -93,17 +95,16 @@ async function bringData(options: ReturnType<typeof parseDataOptions>): Promise<
   const { out, dryRun, guest, dataUrl, weightsUrl } = options;
   const fallback = out ?? join(projectRoot, "data");
   const failures: string[] = [];
-  const bring = async (folder: string, fetch: (folder: string, options: FetchOptions) => Promise<void>) => {
+  const bring = async (path: string, fetch: (folder: string, options: FetchOptions) => Promise<void>) => {
+    const folder = pathForCaller(path); // so each message names it as the caller would
     await alone(folder, (work) => fetch(folder, { work, dryRun, onNotice })).catch(({ message }) =>
       failures.push(message)
     );
   };
-  if (options.images) {
-    await bring(
-      out ?? findData() ?? fallback,
-      (folder, more) => fetchHam10000(folder, { ...more, base: dataUrl, guest }),
-    );
-  }
+  const bringPhotos = (set: PhotoSet, folder: string) =>
+    bring(folder, (folder, more) => fetchPhotos(set, folder, { ...more, base: dataUrl, guest }));
+  if (options.images) await bringPhotos(ham10000, out ?? findData() ?? fallback);
+  if (options.test) await bringPhotos(isic2018Test, join(fallback, "isic2018_test"));
   if (options.weights) {
     const weights = out === null ? findWeights() : null;
     const folder = weights === null ? fallback : dirname(weights);
@@ -165,6 +166,7 @@ if (import.meta.main) {
     }
   }
   try {
+    standWithCaller();
     const options = parseDataOptions(Deno.args);
     if (options.help) console.log(usage);
     else await bringData(options);

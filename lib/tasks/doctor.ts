@@ -16,6 +16,7 @@ import { ensureEngine, type InstallOptions, nativeOutlook } from "../support/eng
 import { platform } from "../support/engine/installation.ts";
 import { findKernelSpec } from "../support/notebook/kernel_spec.ts";
 import { projectRoot } from "../support/project.ts";
+import { denoProblem } from "./deno_version.ts";
 
 /** One line of the table: `note` can be lived with, `broken` cannot. `todo` says what to do. */
 export interface Finding {
@@ -38,13 +39,11 @@ export function table(findings: Finding[]): string {
   }).join("\n");
 }
 
-/** Checks Deno's version against the least one that reports failing notebook cells. */
+/** Checks Deno's version. */
 export function checkDeno(version: string): Finding {
-  const [major, minor, patch] = version.split(/[.-]/).map(Number);
-  const enough = major > 2 || (major === 2 && (minor > 9 || (minor === 9 && patch >= 1)));
-  if (enough) return { status: "ok", subject: "Deno", text: version };
-  const text = `${version}: before 2.9.1 a failing notebook cell passes unnoticed`;
-  return { status: "broken", subject: "Deno", text, todo: "deno upgrade" };
+  const problem = denoProblem(version);
+  if (problem === null) return { status: "ok", subject: "Deno", text: version };
+  return { status: "broken", subject: "Deno", text: problem, todo: "deno upgrade" };
 }
 
 /** Checks that every package is in the project's node_modules, in the version that is asked for. */

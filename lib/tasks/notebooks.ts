@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Config, ConfigOptions } from "../config.ts";
 import type { Notebook } from "../support/notebook/ipynb.ts";
-import { parametersCell, withParameters } from "../support/notebook/parameters.ts";
+import { isParametersCell, parametersCell, withParameters } from "../support/notebook/parameters.ts";
 import { projectRoot } from "../support/project.ts";
 
 /** What the write-up tells, in order. */
@@ -60,8 +60,7 @@ export function withRunParameters(notebook: Notebook, config: Config, options: C
 
 /** A copy with the parameters cell of its source: a run's own one names places on this machine. Where one has none, as it was. */
 export function withSourceParameters(executed: Notebook, source: Notebook): Notebook {
-  const isTagged = ({ cells }: Notebook) =>
-    cells.some(({ metadata: { tags } }) => Array.isArray(tags) && tags.includes("parameters"));
+  const isTagged = ({ cells }: Notebook) => cells.some(isParametersCell);
   if (!isTagged(executed) || !isTagged(source)) return executed;
   return withParameters(executed, parametersCell(source).source);
 }

@@ -1,8 +1,7 @@
 /** `deno task report`: a run as something to read, the notebooks without photos, a summary, and a web site; see `usage`. */
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { projectRoot } from "../support/project.ts";
-import { shownPath } from "../support/project.ts";
+import { parseFlags, pathForCaller, standWithCaller } from "./caller.ts";
 import { publish } from "./report/publish.ts";
 import { writeSite } from "./report/site.ts";
 
@@ -23,30 +22,31 @@ Without flags: the site of the committed report, in outputs/report/site.
 Exit codes: 0 done; 2 a flag is not valid, or the folder holds no executed notebook.
 `;
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  standWithCaller();
+  Deno.exit(await main(Deno.args));
+}
 
 /** Returns the exit code: 0 done, 2 the call cannot be carried out as given. */
 async function main(args: string[]): Promise<number> {
   try {
-    const { values } = parseArgs({
-      args,
-      options: { run: { type: "string" }, out: { type: "string" }, help: { type: "boolean" } },
-    });
+    const text = { type: "string" } as const;
+    const options = { run: text, out: text, help: { type: "boolean" } } as const;
+    const { values } = parseFlags({ args, options }, usage);
     if (values.help) {
       console.log(usage);
       return 0;
     }
     const run = values.run === undefined ? null : resolve(values.run);
     const target = values.out ? resolve(values.out) : join(run ?? join(projectRoot, "outputs"), "report");
-    if (run) console.log(`${describe(await publish(run, target))} → ${shownPath(target)}`);
+    if (run) console.log(`${describe(await publish(run, target))} → ${pathForCaller(target)}`);
     const site = join(target, "site");
     await writeSite(target, site);
-    console.log(`Open ${shownPath(join(site, "index.html"))} in a browser.`);
+    console.log(`Open ${pathForCaller(join(site, "index.html"))} in a browser.`);
     return 0;
   } catch (error) {
-    const isAboutTheCall = error instanceof RangeError || error instanceof SyntaxError || isAboutFlags(error);
-    if (!isAboutTheCall) throw error;
-    console.error((error as Error).message);
+    if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
+    console.error(error.message);
     return 2;
   }
 }
@@ -56,8 +56,4 @@ function describe(names: string[]): string {
   const own = names.filter((name) => !name.includes("/"));
   const records = names.length - own.length;
   return own.join(", ") + (records > 0 ? ` and ${records} records of studies and trainings` : "");
-}
-
-function isAboutFlags(error: unknown): boolean {
-  return String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS");
 }

@@ -10,8 +10,8 @@ import { whyNotNative } from "../support/engine/install.ts";
 import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../support/notebook/ipynb.ts";
 import { type NotebookLine, notebookLine } from "../support/terminal_line.ts";
-import { shownPath } from "../support/project.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../support/storage_error.ts";
+import { pathForCaller, standWithCaller } from "./caller.ts";
 import { costLines, estimateCost } from "./estimate.ts";
 import { furtherNotebook, selectNotebooks, sourcePath, withRunParameters } from "./notebooks.ts";
 import { type PlannedNotebook, planNotebooks } from "./plan.ts";
@@ -115,7 +115,9 @@ function farewell(config: Config, { kept, current, line }: Stand): string {
       ? [`of ${current} what is computed so far (images, activations, trainings up to the last checkpoint)`]
       : []),
   ];
-  return `\nStopped.${parts.length > 0 ? ` Kept in ${shownPath(config.out)}: ${parts.join("; ")}.` : ""} ` +
+  return `\nStopped.${
+    parts.length > 0 ? ` Kept in ${pathForCaller(config.out)}: ${parts.join("; ")}.` : ""
+  } ` +
     "The same command goes on from there.";
 }
 
@@ -131,12 +133,14 @@ async function withWeights(config: Config, options: ConfigOptions): Promise<Conf
 }
 
 function introduce(config: Config): void {
-  const data = config.data ? shownPath(config.data) : "drawn stand-in images (SYNTHETIC), no photos";
-  const weights = config.weights ? shownPath(config.weights) : "seeded random, no ImageNet file was found";
+  const data = config.data ? pathForCaller(config.data) : "drawn stand-in images (SYNTHETIC), no photos";
+  const weights = config.weights
+    ? pathForCaller(config.weights)
+    : "seeded random, no ImageNet file was found";
   console.log(`preset   ${config.preset}, seed ${config.seed}`);
   console.log(`data     ${data}`);
   console.log(`weights  ${weights}`);
-  console.log(`results  ${shownPath(config.out)}\n`);
+  console.log(`results  ${pathForCaller(config.out)}\n`);
 }
 
 function trainsConvolutions({ recipe }: Config, names: readonly string[]): boolean {
@@ -184,12 +188,15 @@ async function run(config: Config, names: string[], call: Call): Promise<number>
     stand.kept.push(name);
   }
   if (todo.length === 0) {
-    console.log(`\nNothing to do: all results are in ${shownPath(config.out)}. --fresh computes them again.`);
+    console.log(
+      `\nNothing to do: all results are in ${pathForCaller(config.out)}. --fresh computes them again.`,
+    );
     return 0;
   }
   console.log(`${await costText(config, todo.map(({ name }) => name))}\n`);
   await writeAtomic(join(config.out, "config.json"), jsonText(config));
-  if (dirname(config.out) === dirname(latestRun)) await writeAtomic(latestRun, jsonText(config));
+  // Where a file is named for notebooks, they look nowhere else.
+  if (!Deno.env.has("HAM10000_CONFIG")) await writeAtomic(latestRun, jsonText(config));
   const timings = await Deno.readTextFile(join(config.out, "timings.json")).then(JSON.parse).catch(
     () => ({}),
   );
@@ -221,7 +228,7 @@ async function run(config: Config, names: string[], call: Call): Promise<number>
     console.log(`${name.padEnd(24)} done in ${timings[name].toFixed(1)} s`);
   }
   const results = await readResults(config.out);
-  if (results) console.log(`\n${resultText(results)}\nAll results: ${shownPath(config.out)}`);
+  if (results) console.log(`\n${resultText(results)}\nAll results: ${pathForCaller(config.out)}`);
   return 0;
 }
 
@@ -246,7 +253,7 @@ async function runNotebook(
 
 /** Says where and why a notebook failed, and what to do; returns the exit code. */
 function tellFailure(error: ExecutionError, notebook: PlannedNotebook): number {
-  console.error(`\n${error.message}\n\nRendered up to there: ${shownPath(notebook.executed)}`);
+  console.error(`\n${error.message}\n\nRendered up to there: ${pathForCaller(notebook.executed)}`);
   if (error.ename === "CellTimeout") console.error("--timeout N gives each cell N minutes.");
   if (!isStorageFault(error.ename, error.evalue)) return 1;
   if (error.ename !== "StorageError") console.error(storageAdvice(error.evalue));
@@ -281,4 +288,7 @@ function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  standWithCaller();
+  Deno.exit(await main(Deno.args));
+}

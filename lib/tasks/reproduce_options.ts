@@ -1,11 +1,11 @@
 /** The command line of `deno task reproduce`, and the file that `--config` names. */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { type ConfigOptions, createConfig, type Preset } from "../config.ts";
 import type { Depth } from "../recipe.ts";
 import { type StoredWork, storedWorkNames } from "./run_folder.ts";
 import { parseColumns, parseNames } from "../columns.ts";
+import { parseFlags, pathForCaller } from "./caller.ts";
 
 export interface ReproduceOptions {
   readonly config: ConfigOptions;
@@ -81,7 +81,16 @@ written; 130 stopped by Ctrl-C.
 
 /** @throws {RangeError} for a flag or value that cannot be, with what was expected */
 export function parseReproduceOptions(args: string[]): ReproduceOptions {
-  const { values } = parseOrTeach(args);
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  const options = {
+    ...{ preset: text, depth: text, seed: text, config: text, tensorboard: flag },
+    ...{ data: text, metadata: { ...text, multiple: true }, columns: text, classes: text } as const,
+    ...{ "join-case": flag, "skip-damaged": flag, "keep-contradictions": flag },
+    ...{ weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
+    ...{ timeout: text, "dry-run": flag, help: flag },
+  };
+  const { values } = parseFlags({ args, options }, usage);
   const path = (value: string | undefined) => (value === undefined ? undefined : resolve(value));
   const list = (value: string | undefined) => (value === undefined ? undefined : parseList(value));
   if (values.only !== undefined && values.from !== undefined) {
@@ -126,23 +135,6 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
   };
 }
 
-function parseOrTeach(args: string[]) {
-  const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
-  const options = {
-    ...{ preset: text, depth: text, seed: text, config: text, tensorboard: flag },
-    ...{ data: text, metadata: { ...text, multiple: true }, columns: text, classes: text } as const,
-    ...{ "join-case": flag, "skip-damaged": flag, "keep-contradictions": flag },
-    ...{ weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
-    ...{ timeout: text, "dry-run": flag, help: flag },
-  };
-  try {
-    return parseArgs({ args, options });
-  } catch (error) {
-    throw new RangeError(`${(error as Error).message}\n\n${usage}`, { cause: error });
-  }
-}
-
 /** `a, b,c` → ["a", "b", "c"]. */
 function parseList(text: string): string[] {
   return text.split(",").map((item) => item.trim());
@@ -161,18 +153,25 @@ export function readConfigFile(path: string): ConfigOptions {
   try {
     options = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new RangeError(`--config ${path}: expected a JSON file. Received: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new RangeError(
+      `--config ${pathForCaller(path)}: expected a JSON file. Received: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new RangeError(`--config ${path}: expected one JSON object. Received: ${JSON.stringify(options)}`);
+    throw new RangeError(
+      `--config ${pathForCaller(path)}: expected one JSON object. Received: ${JSON.stringify(options)}`,
+    );
   }
   const known = Object.keys(createConfig({ preset: "smoke" }));
   const unknown = Object.keys(options).find((field) => !known.includes(field));
   if (unknown !== undefined) {
     throw new RangeError(
-      `--config ${path}: expected fields out of ${known.join(", ")}. Received: ${JSON.stringify(unknown)}`,
+      `--config ${pathForCaller(path)}: expected fields out of ${known.join(", ")}. Received: ${
+        JSON.stringify(unknown)
+      }`,
     );
   }
   const absolute = (value: unknown): unknown =>

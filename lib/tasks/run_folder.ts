@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { writerOf } from "../support/atomic.ts";
 import { durationText } from "../support/pace.ts";
 import { storageError } from "../support/storage_error.ts";
+import { pathForCaller } from "./caller.ts";
 import { readRunRecord, writeRunRecord } from "./run_record.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function lockRun({ out }: Pick<Config, "out">): Promise<Disposable>
     await Deno.mkdir(out, { recursive: true });
     const file = await Deno.open(path, { create: true, write: true });
     if (!await file.tryLock(true)) {
-      console.log(`Another run works in ${out}; waiting for it to end.`);
+      console.log(`Another run works in ${pathForCaller(out)}; waiting for it to end.`);
       await file.lock(true);
     }
     return file; // closing the file frees the lock

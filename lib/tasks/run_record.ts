@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { writeAtomic, writerOf } from "../support/atomic.ts";
 import { type Config, experimentOf } from "../config.ts";
 import { sha256 } from "../support/digest.ts";
+import { pathForCaller } from "./caller.ts";
 import { ownedFolders } from "./notebooks.ts";
 
 /** What an executed notebook was made from, as digests. Equal fingerprints give equal results. */
@@ -44,7 +45,7 @@ export async function readRunRecord(
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
       const why = (error as Error).message;
-      onNotice(`${path} is damaged (${why}): all notebooks run again, on what else is stored`);
+      onNotice(`${pathForCaller(path)} is damaged (${why}): all notebooks run again, on what else is stored`);
     }
     return { notebooks: {} };
   }

@@ -5,9 +5,10 @@
  * are taken within a round. First every peer's results are compared with ours. Writes `outputs/bench.json`.
  */
 import { cpus, loadavg } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { writeAtomic } from "../../lib/support/atomic.ts";
 import { projectRoot } from "../../lib/support/project.ts";
+import { pathForCaller, standWithCaller } from "../../lib/tasks/caller.ts";
 import { type Case, type CaseResult, runCase } from "./case.ts";
 import { measureComparison } from "./comparison.ts";
 import { pythonWithPeers } from "./environment.ts";
@@ -18,6 +19,7 @@ import { measureQuickRun, quickLimitSeconds } from "./quick_run.ts";
 import { reportCase, reportTarget } from "./report.ts";
 import { trainingCase } from "./training.ts";
 
+standWithCaller();
 const flags = readFlags(Deno.args);
 if (flags.help) {
   console.log(help);
@@ -43,9 +45,8 @@ try {
     photos: flags.data !== null,
     weights: flags.weights ? "given" : "random",
   };
-  const path = resolve(flags.out);
   const save = (others: { comparison?: unknown; quick?: unknown } = {}) =>
-    writeAtomic(path, JSON.stringify({ machine, inputs, rounds, cases, ...others }, null, 2) + "\n");
+    writeAtomic(flags.out, JSON.stringify({ machine, inputs, rounds, cases, ...others }, null, 2) + "\n");
   for await (const each of prepare(folder, flags)) {
     const result = await runCase(each, { rounds, folder });
     reportCase(result);
@@ -55,7 +56,7 @@ try {
   const comparison = flags.cases.includes("comparison") ? await runComparison() : null;
   const quick = flags.quick ? await runQuick(cases[0].peers[0].imagesPerSecond) : null;
   await save({ comparison, quick });
-  console.log(`\nWritten to ${path}`);
+  console.log(`\nWritten to ${pathForCaller(flags.out)}`);
   const passes = [
     ...cases.flatMap(({ targets }) => targets),
     ...comparison ? [comparison] : [],

@@ -1,5 +1,5 @@
 /** The benchmark's flags. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { projectRoot } from "../../lib/support/project.ts";
 import { type Depth, depths } from "../../lib/recipe.ts";
@@ -59,12 +59,14 @@ export function readFlags(args: readonly string[]): Flags {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const { data = null, weights = null, python = null, help, quick, out } = values;
+  const { python = null, help, quick } = values;
+  const path = (value: string | undefined) => (value === undefined ? null : resolve(value));
+  const [data, weights] = [path(values.data), path(values.weights)];
   if (quick && !(data && weights && values.cases.split(",").includes("features"))) {
     throw new RangeError("--quick needs --data, --weights and the case features. Received: not all three");
   }
   return {
-    ...{ data, weights, python, help, quick, out },
+    ...{ data, weights, python, help, quick, out: resolve(values.out) },
     cases: namesOf("cases", values.cases, caseNames),
     depths: namesOf("depths", values.depths, depths),
     images: count("images", values.images),

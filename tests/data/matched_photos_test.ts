@@ -82,10 +82,7 @@ Deno.test("the same bytes under several paths are one photo: the first is read, 
     async (folder) => {
       assert.deepEqual((await match(folder, "P1")).paths, ["copy/P1.jpg"]);
       const { notes } = await match(folder, "P1");
-      assert.match(
-        notes.at(-1)!,
-        /^1 of the paths in list\.csv are not in .*: \/x\/images\/P2\.jpg is images\/P2\.jpg$/,
-      );
+      assert.equal(notes.length, 1);
       assert.match(
         notes[0],
         /^1 photo lies in \S+ several times, with the same bytes, and is read once: P1 \(copy\/P1\.jpg, part_1\/P1\.jpg\)$/,
@@ -121,10 +118,7 @@ Deno.test("ids that are paths are these files, wherever the folders are; a path 
       "gone/2.jpg",
     );
     assert.deepEqual(paths, ["set/train/1.jpg", "set/test/1.jpg", "set/other/2.jpg"]);
-    assert.match(
-      notes.at(-1)!,
-      /^1 of the paths in list\.csv are not in .*: \/x\/images\/P2\.jpg is images\/P2\.jpg$/,
-    );
+    assert.equal(notes.length, 1);
     assert.match(
       notes[0],
       /^3 of the paths in list\.csv are not in .*: \/kaggle.* is set\/train\/1\.jpg, .*gone\/2\.jpg is set/,

@@ -64,7 +64,7 @@ Deno.test("a photo that is in the table under two ids is one photo in the leak, 
   withTable({ same: [["P0", "P3"], ["P1", "P4", "P7"]], lesions: { P6: "L3" } }, async (config) => {
     const source = await openSource(config());
     assert.equal(
-      source.about.at(-1),
+      source.about.at(-2),
       "2 photos are in the table under several ids, with the same bytes. The leak counts each as one photo: P0 = P3; P1 = P4 = P7",
     );
     assert.equal(exposure(source, "P0", "P3"), 0);
@@ -92,9 +92,9 @@ Deno.test("one photo with two diagnoses stops the run before it starts, with bot
     await assert.rejects(estimateCost(config(), ["01_eda"]), { name: "RangeError", message });
     const source = await openSource(config({ keepContradictions: true }));
     assert.equal(source.samples.length, 60);
-    assert.match(source.about.at(-2)!, /^2 photos are in the table under several ids, .*: P0 = P1; P3 = P6$/);
+    assert.match(source.about.at(-3)!, /^2 photos are in the table under several ids, .*: P0 = P1; P3 = P6$/);
     assert.match(
-      source.about.at(-1)!,
+      source.about.at(-2)!,
       /^1 photo has several diagnoses: .* They are kept: P0 \(a\) = P1 \(b\)$/,
     );
     assert.equal(exposure(source, "P0", "P1"), 0);
@@ -124,7 +124,10 @@ Deno.test({
   async fn() {
     const config = createConfig({ preset: "quick", data: ham10000, weights: null });
     const source = await openSource(config);
-    assert.deepEqual(source.about, ["HAM10000: 10,015 photos of 7,470 lesions"]);
+    assert.deepEqual(source.about, [
+      "HAM10000: 10,015 photos of 7,470 lesions",
+      "Results in outputs/quick: preset quick, seed 0, photos in ham10000",
+    ]);
     const parts = makeParts(config, source);
     const { leakage } = (await readResults(join(projectRoot, "outputs", "report")))!;
     assert.deepEqual(countLeakage(source, parts, parts.subsetTrain), leakage.against9600);

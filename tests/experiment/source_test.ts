@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import sharp from "sharp";
 import { type ConfigOptions, createConfig } from "../../lib/config.ts";
 import { openImages, openSource } from "../../lib/experiment/experiment.ts";
@@ -44,6 +44,7 @@ Deno.test("what a table lacks and how it was read stands in the lines about the 
         "HAM10000: 60 photos of 40 lesions",
         "20 photos have no lesion_id; each counts as a lesion of its own",
         "sex: names that differ in case alone count as one: Male as male",
+        `Results in out: preset quick, seed 0, photos in ${basename(folder)}`,
       ],
     ]);
     const other = await open({ metadata: join(folder, "list.csv") });

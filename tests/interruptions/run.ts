@@ -60,7 +60,14 @@ export function startRun(place: Place, out: string, { flags = [], env, before = 
   const child = new Deno.Command(program, {
     args,
     cwd: projectRoot,
-    env: { NO_COLOR: "1", TMPDIR: place.temporary, TEMP: place.temporary, ...env },
+    // With HAM10000_CONFIG the run is not noted as the last one, with which a person's notebooks would go on.
+    env: {
+      NO_COLOR: "1",
+      HAM10000_CONFIG: place.config,
+      TMPDIR: place.temporary,
+      TEMP: place.temporary,
+      ...env,
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

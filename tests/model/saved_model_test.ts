@@ -143,6 +143,20 @@ Deno.test("a model's file that is missing, cut, longer, changed in one bit or an
   }
 });
 
+Deno.test("about.json says which program reads the model, and what tfjs-node needs in a newer Node", async () => {
+  const { reading } = JSON.parse(await Deno.readTextFile(join(sound, "about.json")));
+  assert.match(
+    reading["model.json"],
+    /tf\.loadLayersModel\. .*tfjs-node 4\.22\.0 in Node 23 or newer first run/,
+  );
+  assert.match(reading["model.h5"], /keras\.saving\.load_model/);
+  // The line that it gives brings the function back
+  const line = /first run (require.*?;)/.exec(reading["model.json"])![1];
+  const util: { isNullOrUndefined?: (value: unknown) => boolean } = {};
+  new Function("require", line)(() => util);
+  assert.deepEqual([null, undefined, 0, ""].map(util.isNullOrUndefined!), [true, true, false, false]);
+});
+
 Deno.test("about.json that is cut, changed or of another format is refused", async () => {
   const text = await Deno.readTextFile(join(sound, "about.json"));
   for (

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { notebookProgress, progress, showProgress, terminalProgress } from "../../lib/support/progress.ts";
+import {
+  endProgress,
+  notebookProgress,
+  progress,
+  showProgress,
+  terminalProgress,
+} from "../../lib/support/progress.ts";
 import { fakeStream, fakeTime } from "./fakes.ts";
 
 /** A kernel's broadcast that notes what it is sent. `arrive` may be slow or fail. */
@@ -60,8 +66,40 @@ Deno.test("a stage of less than half a second shows nothing; one that waits for 
   const other = sink("Other");
   other(0, 3);
   await clock.pass(1);
-  assert.equal(sent[2].type, "display_data");
-  assert.notEqual(sent[2].id, sent[0].id);
+  assert.deepEqual([sent[2].type, sent[2].text], ["update_display_data", "Other  0 %  0 of 3"]);
+  assert.equal(sent[2].id, sent[0].id);
+});
+
+Deno.test("in a notebook the stages of a cell share one output; below a figure, and in a later cell, is another", async () => {
+  using clock = fakeTime();
+  const { sent, broadcast } = fakeKernel();
+  const sink = notebookProgress(broadcast);
+  const stages = async (...names: string[]) => {
+    for (const name of names) {
+      const report = sink(name);
+      for (let done = 0; done <= 10; done++) {
+        report(done, 10);
+        await clock.pass(0.2);
+      }
+    }
+  };
+  const outputs = () => sent.filter(({ type }) => type === "display_data").map(({ id }) => id);
+  await stages("nadam", "adam", "rmsprop");
+  assert.deepEqual([outputs().length, new Set(sent.map(({ id }) => id)).size], [1, 1]);
+  assert.match(sent.at(-1)!.text, /^rmsprop {2}100 %/);
+  endProgress(); // a figure
+  await stages("measuring", "more");
+  assert.equal(outputs().length, 2);
+  await clock.pass(5); // a person looks at it and runs the next cell
+  await stages("next");
+  assert.equal(outputs().length, 3);
+  assert.equal(new Set(sent.map(({ id }) => id)).size, 3);
+  const slow = sink("slow steps"); // each longer than a pause between cells
+  for (let done = 0; done <= 3; done++) {
+    slow(done, 3);
+    await clock.pass(4);
+  }
+  assert.equal(outputs().length, 4);
 });
 
 Deno.test("a slow front end sees the newest state, in order; one that fails does not stop the work", async () => {

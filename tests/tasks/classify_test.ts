@@ -35,7 +35,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
 
 Deno.test("the task that deno.json names is the one that is tested", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
-  assert.equal(tasks.classify.command, "deno run --no-prompt -P=classify lib/tasks/classify.ts");
+  assert.ok(tasks.classify.command.endsWith(" && deno run --no-prompt -P=classify lib/tasks/classify.ts"));
 });
 
 Deno.test("a photo's seven probabilities are printed with names; SYNTHETIC stands on top, the notice last", async () => {
@@ -125,14 +125,15 @@ Deno.test("a model that is missing or damaged is named, and the exit code is 1",
 Deno.test("without --model the best run's model is taken; where there is none, that is said with what to do", async () => {
   const root = join(folder, "project");
   await assert.rejects(findModel(root), {
-    message: "There is no trained model. Received: nothing in outputs/write-up/model, outputs/quick/model, " +
-      "outputs/smoke/model. Make one with `deno task reproduce`, or name its folder with --model",
+    message: `There is no trained model. Received: nothing in ${
+      ["write-up", "quick", "smoke"].map((preset) => join(root, "outputs", preset, "model")).join(", ")
+    }. Make one with \`deno task reproduce\`, or name its folder with --model`,
   });
   for (const preset of ["smoke", "quick", "write-up"]) {
     const path = join(root, "outputs", preset, "model");
     await Deno.mkdir(path, { recursive: true });
     await Deno.copyFile(join(model, "about.json"), join(path, "about.json"));
-    assert.equal(await findModel(root), `outputs/${preset}/model`);
+    assert.equal(await findModel(root), path);
   }
 });
 

@@ -82,7 +82,7 @@ Deno.test("flags are read, addresses lose their last slash, and the rest is as d
 
 Deno.test("flags that cannot be are refused with what was expected", () => {
   const cases: [string[], RegExp][] = [
-    [["--only", "photos"], /--only is images or weights\. Received: photos/],
+    [["--only", "photos"], /--only is images, weights or test\. Received: photos/],
     [["--data-url", "dataverse.harvard.edu"], /--data-url is an address that begins with https:\/\//],
     [["--weights-url", "file:///etc"], /--weights-url is an address/],
     [["--name", "A", "--email", "a@b.c"], /go together\. Received: some of them/],
@@ -91,6 +91,27 @@ Deno.test("flags that cannot be are refused with what was expected", () => {
   for (const [args, message] of cases) {
     assert.throws(() => parseDataOptions(args), { name: "RangeError", message });
   }
+});
+
+Deno.test("--with test and --only test bring the official test set, into a folder of its own; a dry run says it", async () => {
+  await using test = await trial();
+  const [, , ...flags] = test.flags;
+  const dry = await ended(start(["--only", "images", "--with", "test", "--dry-run", ...flags]));
+  assert.match(dry.out, /^HAM10000 \(.*\n.*\n.*\nISIC2018_Task3_Test \(.* into .*isic2018_test\n/m);
+  const one = await ended(start(["--only", "test", ...flags]));
+  assert.equal(one.code, 0, one.err);
+  assert.deepEqual(Array.from(Deno.readDirSync(test.folder), ({ name }) => name), ["isic2018_test"]);
+  const names = Array.from(Deno.readDirSync(join(test.folder, "isic2018_test")), ({ name }) => name).sort();
+  assert.deepEqual(names, [
+    "ISIC2018_Task3_Test_GroundTruth.csv",
+    "ISIC2018_Task3_Test_source.json",
+    "images",
+  ]);
+  const both = parseDataOptions(["--with", "test"]);
+  assert.deepEqual([both.images, both.weights, both.test], [true, true, true]);
+  assert.throws(() => parseDataOptions(["--with", "photos"]), {
+    message: "--with is test. Received: photos",
+  });
 });
 
 Deno.test("killed half-way, the next run goes on from what had come", async () => {

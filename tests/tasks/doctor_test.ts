@@ -11,6 +11,23 @@ Deno.test("a Deno that reports failing cells as passed is refused", () => {
     assert.equal(checkDeno(version).status, "broken", version);
     assert.equal(checkDeno(version).todo, "deno upgrade");
   }
+  assert.equal(
+    checkDeno("2.5.6").text,
+    "This project needs Deno 2.9.1 or newer. Update it with `deno upgrade`, or with what installed it. Received: Deno 2.5.6",
+  );
+});
+
+Deno.test("each task looks at Deno's version before anything else, and goes on with this one", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
+  const first = "deno run --no-config --no-lock lib/tasks/deno_version.ts";
+  for (const [name, { command }] of Object.entries<{ command: string }>(tasks)) {
+    assert.ok(command.startsWith(`${first} && `), name);
+  }
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: first.split(" ").slice(1),
+    cwd: projectRoot,
+  }).output();
+  assert.deepEqual([code, stderr.length], [0, 0]);
 });
 
 Deno.test("a package that is missing or of another version is named", async () => {

@@ -12,12 +12,14 @@ function tagged(source: string): Notebook {
 
 const source = tagged("// What to run.\nconst parameters = { preset: null, data: null };");
 
-Deno.test("a run's copy of a notebook, opened alone, has the run's configuration", () => {
-  const options = { preset: "smoke", seed: 7, epochs: 3, weights: null, out: "/home/me/out" } as const;
+Deno.test("a run's copy of a notebook, opened alone, has the run's configuration", async () => {
+  const out = await Deno.makeTempDir();
+  const options = { preset: "smoke", seed: 7, epochs: 3, weights: null, out } as const;
   const { cells } = withRunParameters(source, createConfig(options), options);
   const [, json] = cells[1].source.match(/^const parameters = (\{.*\});$/ms)!;
   assert.deepEqual(configure(JSON.parse(json)), createConfig(options));
   assert.deepEqual(cells[2], source.cells[2]);
+  await Deno.remove(out, { recursive: true });
 });
 
 Deno.test("what is published has the parameters cell of the notebook's source, without the run's paths", () => {

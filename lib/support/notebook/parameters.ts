@@ -11,7 +11,9 @@ import type { Cell, CodeCell, Notebook } from "./ipynb.ts";
  * @throws {SyntaxError} where no code cell or more than one has the tag, or another code cell comes before it: what to do about it
  */
 export function parametersCell(notebook: Notebook, name = "notebook"): CodeCell {
-  const tagged = notebook.cells.flatMap((cell, index) => hasTag(cell) ? [{ cell, number: index + 1 }] : []);
+  const tagged = notebook.cells.flatMap((cell, index) =>
+    isParametersCell(cell) ? [{ cell, number: index + 1 }] : []
+  );
   const first = notebook.cells.find((cell) => cell.cell_type === "code");
   const numbers = tagged.map(({ number }) => number).join(" and ");
   if (tagged.length !== 1) {
@@ -40,24 +42,8 @@ export function withParameters(notebook: Notebook, source: string, name?: string
   return { ...notebook, cells };
 }
 
-function hasTag(cell: Cell): cell is CodeCell {
+/** Whether a cell has the tag. */
+export function isParametersCell(cell: Cell): cell is CodeCell {
   const { tags } = cell.metadata;
   return cell.cell_type === "code" && Array.isArray(tags) && tags.includes("parameters");
-}
-
-/**
- * The numbers (1-based, among all cells) of code cells that show nothing after a run: they have no output, or only progress or
- * empty ones. The parameters cell, which shows its values as code, and cells without code are left out.
- */
-export function silentCells(executed: Notebook): number[] {
-  return executed.cells.flatMap((cell, index) => {
-    const isSilent = cell.cell_type === "code" && cell.source.trim() !== "" &&
-      !cell.outputs.some((output) => {
-        if (output.output_type === "stream") return output.text.trim() !== "";
-        if (output.output_type === "error") return true;
-        const { progress } = (output.metadata.ham10000 ?? {}) as { progress?: unknown };
-        return !progress && Object.keys(output.data).length > 0;
-      });
-    return isSilent && !hasTag(cell) ? [index + 1] : [];
-  });
 }

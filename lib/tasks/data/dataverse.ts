@@ -152,5 +152,5 @@ async function openDatafile(
   const signed = /"signedUrl"\s*:\s*("[^"]+")/.exec(answer)?.[1];
   return posted.ok && signed
     ? await fetch(JSON.parse(signed), init)
-    : new Response(answer, { status: Math.max(posted.status, 400) });
+    : new Response(answer, { status: Math.max(posted.status, 400), headers: posted.headers });
 }

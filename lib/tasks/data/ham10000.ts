@@ -1,6 +1,9 @@
-/** HAM10000 from Harvard Dataverse into a data folder: what is missing, what it costs, and in which order it comes. */
+/**
+ * The sets of photos of HAM10000's dataset on Harvard Dataverse, into a data folder: what is missing, what it costs, and in which
+ * order it comes.
+ */
 import { join } from "node:path";
-import { readMetadata } from "../../data/metadata.ts";
+import { openTable, readMetadata } from "../../data/metadata.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { sha256 } from "../../support/digest.ts";
 import { megabytes, requireRoom } from "../../support/download.ts";
@@ -11,20 +14,68 @@ import {
   type FetchOptions,
   type Item,
   type MissingItem,
+  oneHotTable,
   prepare,
   type SourceItem,
+  tableWithCommas,
 } from "./item.ts";
 
-export const ham10000Doi = "doi:10.7910/DVN/DBW86T";
+const ham10000Doi = "doi:10.7910/DVN/DBW86T";
 export const ham10000Base = "https://dataverse.harvard.edu";
 
-const items: readonly Item[] = [
-  { name: "HAM10000_metadata.csv", isTable: true, from: /^HAM10000_metadata(\.(csv|tab|tsv|txt))?$/i },
-  { name: "HAM10000_images_part_1", isTable: false, from: /^HAM10000_images_part_?1\.zip$/i },
-  { name: "HAM10000_images_part_2", isTable: false, from: /^HAM10000_images_part_?2\.zip$/i },
-];
+/** A table and its photos. */
+export interface PhotoSet {
+  /** As messages and the record's file call it. */
+  readonly name: string;
+  readonly items: readonly Item[];
+  /** Number of the table's photos in a folder. @throws {Error} where the table or one of them is missing */
+  readonly count: (folder: string) => Promise<number>;
+}
 
-/** `HAM10000_source.json` beside the photos: where they came from, and what must still be there. */
+export const ham10000: PhotoSet = {
+  name: "HAM10000",
+  items: [
+    {
+      name: "HAM10000_metadata.csv",
+      table: tableWithCommas,
+      remote: "HAM10000_metadata",
+      from: /^HAM10000_metadata(\.(csv|tab|tsv|txt))?$/i,
+    },
+    ...["1", "2"].map((n) => ({
+      name: `HAM10000_images_part_${n}`,
+      table: null,
+      remote: `HAM10000_images_part_${n}.zip`,
+      from: new RegExp(`^HAM10000_images_part_?${n}\\.zip$`, "i"),
+    })),
+  ],
+  count: async (folder) => (await readMetadata(folder)).length,
+};
+
+const truth = "ISIC2018_Task3_Test_GroundTruth.csv";
+
+/** The official test set of ISIC 2018, Task 3. */
+export const isic2018Test: PhotoSet = {
+  name: "ISIC2018_Task3_Test",
+  items: [
+    {
+      name: truth,
+      table: oneHotTable,
+      remote: truth,
+      from: /^ISIC2018_Task3_Test.*GroundTruth[^.]*(\.(csv|tab|tsv|txt))?$/i,
+    },
+    {
+      name: "images",
+      table: null,
+      remote: "ISIC2018_Task3_Test_Images.zip",
+      from: /^ISIC2018_Task3_Test(?!.*GroundTruth).*\.zip$/i,
+    },
+  ],
+  async count(folder) {
+    return (await openTable(folder, { metadata: join(folder, truth) })).samples.length;
+  },
+};
+
+/** `<name>_source.json` beside the photos: where they came from, and what must still be there. */
 interface SourceRecord {
   readonly doi: string;
   /** Of the dataset; null where no one told. */
@@ -40,48 +91,52 @@ interface SourceRecord {
  *
  * @param options.guest who downloads, told only where the depositor asks; null: nobody
  */
-export async function fetchHam10000(
+export async function fetchPhotos(
+  set: PhotoSet,
   folder: string,
   options: FetchOptions & { guest?: Guest | null },
 ): Promise<void> {
   const { base = ham10000Base, guest = null, work, free, onNotice } = options;
-  const before = await readRecord(folder);
+  const { name: what, items } = set;
+  const before = await readRecord(set, folder);
   const recorded = before?.items ?? {};
   const isThere = await Promise.all(
     items.map(({ name }) => isAsRecorded(join(folder, name), recorded[name])),
   );
   const absent = items.filter((_, index) => !isThere[index]);
-  if (absent.length === 0) return onNotice(`HAM10000 is in ${folder} as it was downloaded; nothing to do.`);
+  if (absent.length === 0) return onNotice(`${what} is in ${folder} as it was downloaded; nothing to do.`);
   if (before === null) {
-    const photos = await readMetadata(folder).then(({ length }) => thousands(length), () => null);
-    if (photos) return onNotice(`HAM10000 is in ${folder}: a table and its ${photos} photos; nothing to do.`);
+    const photos = await set.count(folder).catch(() => null);
+    if (photos) {
+      return onNotice(`${what} is in ${folder}: a table and its ${thousands(photos)} photos; nothing to do.`);
+    }
   }
-  for (const { name, isTable } of absent) {
-    if (!isTable && !recorded[name]) await checkFree(join(folder, name));
+  for (const { name, table } of absent) {
+    if (!table && !recorded[name]) await checkFree(join(folder, name));
   }
-  const { dataset, missing } = await findSources(absent, folder, { ...options, base, guest });
+  const { dataset, missing } = await findSources(set, absent, folder, { ...options, base, guest });
   const { version = null, licence = null } = dataset ?? {};
   const toLoad = totalBytes(missing.filter(({ byHand }) => byHand === null));
   const room = roomFor(missing);
   onNotice([
-    `HAM10000 (${ham10000Doi}${version ? `, version ${version}` : ""}): ${
+    `${what} (${ham10000Doi}${version ? `, version ${version}` : ""}): ${
       absent.map(({ name }) => name).join(", ")
     } into ${folder}`,
     `  ${megabytes(toLoad)} to download from ${base}, up to ${megabytes(room)} on the disk meanwhile`,
     `  licence: CC BY-NC 4.0, for non-commercial use${licence ? `; the server says: ${licence}` : ""}`,
   ].join("\n"));
   if (options.dryRun) return;
-  await requireRoom(folder, room - await bytesIn(work), { what: "HAM10000", free });
+  await requireRoom(folder, room - await bytesIn(work), { what, free });
   const record = { doi: ham10000Doi, version, licence, items: { ...recorded } };
   for (const item of missing) {
     record.items[item.name] = await prepare(item, options);
     // The record first: if this ends before the item is in place, the next call knows that a folder of that name is its own.
-    await writeRecord(folder, record);
-    if (!item.isTable) await Deno.remove(join(folder, item.name), { recursive: true }).catch(() => {});
+    await writeAtomic(join(folder, recordFile(set)), JSON.stringify(record, null, 2) + "\n");
+    if (!item.table) await Deno.remove(join(folder, item.name), { recursive: true }).catch(() => {});
     await Deno.rename(join(work, item.name), join(folder, item.name));
     await Deno.remove(downloaded(item, work)).catch(() => {}); // not there where a person had downloaded it
   }
-  onNotice(`HAM10000 is complete: ${thousands((await readMetadata(folder)).length)} photos in ${folder}.`);
+  onNotice(`${what} is complete: ${thousands(await set.count(folder))} photos in ${folder}.`);
 }
 
 /** @throws {Error} where a folder of photos would be overwritten that this did not make */
@@ -99,13 +154,16 @@ async function checkFree(path: string): Promise<void> {
  * @throws {Error} where an item is neither there nor in the dataset
  */
 async function findSources(
+  { items }: PhotoSet,
   absent: readonly Item[],
   folder: string,
   options: FetchOptions & { base: string; guest: Guest | null },
 ): Promise<{ dataset: Dataset | null; missing: MissingItem[] }> {
   const { base, guest, onNotice } = options;
   const byHand =
-    "By hand: download HAM10000_metadata, HAM10000_images_part_1.zip and HAM10000_images_part_2.zip from " +
+    `By hand: download ${
+      items.map(({ remote }) => remote).join(", ").replace(/, ([^,]*)$/, " and $1")
+    } from ` +
     `https://doi.org/${
       ham10000Doi.slice(4)
     } in a browser into ${folder} and run this again, which checks and unpacks them.`;
@@ -129,7 +187,7 @@ async function findSources(
 
 /** Bytes that the items take at the worst moment: photos hardly shrink in an archive, so the largest archive counts twice. */
 function roomFor(missing: readonly MissingItem[]): number {
-  const archives = missing.filter(({ isTable, byHand }) => !isTable && !byHand);
+  const archives = missing.filter(({ table, byHand }) => !table && !byHand);
   return totalBytes(missing) + Math.max(0, ...archives.map((item) => totalBytes([item])));
 }
 
@@ -147,16 +205,12 @@ async function filesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).filter(({ isFile }) => isFile).map(({ name }) => name);
 }
 
-const recordFile = "HAM10000_source.json";
+const recordFile = ({ name }: PhotoSet) => `${name}_source.json`;
 
 /** The record, or null where none can be read. */
-async function readRecord(folder: string): Promise<SourceRecord | null> {
-  const record = await Deno.readTextFile(join(folder, recordFile)).then(JSON.parse).catch(() => null);
+async function readRecord(set: PhotoSet, folder: string): Promise<SourceRecord | null> {
+  const record = await Deno.readTextFile(join(folder, recordFile(set))).then(JSON.parse).catch(() => null);
   return record?.items ? record : null;
-}
-
-async function writeRecord(folder: string, record: SourceRecord): Promise<void> {
-  await writeAtomic(join(folder, recordFile), JSON.stringify(record, null, 2) + "\n");
 }
 
 /** Whether the table or the photos at `path` are as they were recorded: by digest, or by number and bytes. */

@@ -28,7 +28,6 @@ async function inFolder(
   }
 }
 
-const rules = { onlyImport: "../lib/mod.ts", asksForParameters: true };
 const tags = ["parameters"];
 
 /** A notebook whose first code cell (the second cell) is tagged. */
@@ -56,7 +55,7 @@ function assertProblems(problems: string[], expected: RegExp[]): void {
 
 Deno.test("a clean notebook whose cells use each other and lib/ has no problems", () =>
   inFolder({ "01_good.ipynb": serializeNotebook(good) }, async (folder) => {
-    assert.deepEqual(await checkNotebooks(folder, { rules }), { checked: 1, problems: [] });
+    assert.deepEqual(await checkNotebooks(folder), { checked: 1, problems: [] });
   }));
 
 Deno.test("each problem is named with notebook, cell and line in the cell", () => {
@@ -82,7 +81,7 @@ Deno.test("each problem is named with notebook, cell and line in the cell", () =
     "06_untagged.ipynb": serializeNotebook(notebookOf("# T", "await Promise.resolve();")),
   };
   return inFolder(files, async (folder) => {
-    const { checked, problems } = await checkNotebooks(folder, { rules });
+    const { checked, problems } = await checkNotebooks(folder);
     assert.equal(checked, 7);
     assertProblems(problems, [
       /01_bad\.ipynb: expected the file as Jupyter writes it, formatted.*--fix/,
@@ -110,13 +109,13 @@ Deno.test("--fix formats, clears outputs and writes Jupyter's own form; a second
   (untidy.cells[1] as CodeCell).outputs = [{ output_type: "stream", name: "stdout", text: "x" }];
   (untidy.cells[1] as CodeCell).execution_count = 1;
   return inFolder({ "a.ipynb": JSON.stringify(JSON.parse(serializeNotebook(untidy))) }, async (folder) => {
-    assert.deepEqual((await checkNotebooks(folder, { fix: true, rules })).problems, []);
+    assert.deepEqual((await checkNotebooks(folder, { fix: true })).problems, []);
     const fixed = await Deno.readTextFile(`${folder}/a.ipynb`);
     const notebook = parseNotebook(fixed);
     assert.equal(notebook.cells[1].source, "const a = [1, 2];\nconsole.log(a);");
     assert.deepEqual(notebook.cells[1].metadata, { tags });
     assert.equal(fixed, serializeNotebook(withoutOutputs(notebook)));
-    assert.deepEqual((await checkNotebooks(folder, { rules })).problems, []);
+    assert.deepEqual((await checkNotebooks(folder)).problems, []);
   });
 });
 

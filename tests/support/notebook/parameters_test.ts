@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { CodeCell, Notebook, Output } from "../../../lib/support/notebook/ipynb.ts";
-import { parametersCell, silentCells, withParameters } from "../../../lib/support/notebook/parameters.ts";
-import { notebookOf, outputsOf, run } from "./run_cells.ts";
+import { parametersCell, withParameters } from "../../../lib/support/notebook/parameters.ts";
+import { notebookOf, outputsOf, run, silentCells } from "./run_cells.ts";
 import { executeNotebook } from "../../../lib/support/notebook/execute.ts";
 
 /** A notebook whose cells with these numbers are tagged. */

@@ -4,6 +4,7 @@ import {
   type ExecuteOptions,
   ExecutionError,
 } from "../../../lib/support/notebook/execute.ts";
+import { isParametersCell } from "../../../lib/support/notebook/parameters.ts";
 
 /** The folder of the tests: what the cells import is looked up from here. */
 export const testFolder = new URL(".", import.meta.url).pathname;
@@ -49,4 +50,21 @@ export async function runToError(
 /** Outputs of the notebook's cell with this number (1-based). */
 export function outputsOf(notebook: Notebook, cell: number): Output[] {
   return (notebook.cells[cell - 1] as CodeCell).outputs;
+}
+
+/**
+ * The numbers (1-based, among all cells) of code cells that show nothing after a run: they have no output, or only progress or
+ * empty ones. The parameters cell, which shows its values as code, and cells without code are left out.
+ */
+export function silentCells(executed: Notebook): number[] {
+  return executed.cells.flatMap((cell, index) => {
+    const isSilent = cell.cell_type === "code" && cell.source.trim() !== "" &&
+      !cell.outputs.some((output) => {
+        if (output.output_type === "stream") return output.text.trim() !== "";
+        if (output.output_type === "error") return true;
+        const { progress } = (output.metadata.ham10000 ?? {}) as { progress?: unknown };
+        return !progress && Object.keys(output.data).length > 0;
+      });
+    return isSilent && !isParametersCell(cell) ? [index + 1] : [];
+  });
 }

@@ -66,10 +66,25 @@ Deno.test("version and licence are told in each form that Dataverses gave them",
 });
 
 Deno.test("what is no list of files is refused with the way by hand", async () => {
-  for (const bad of ["<html>", "{}", "null", version({ files: undefined }), withFile({ id: "7" })]) {
+  for (const bad of ["<", "{}", "null", version({ files: undefined }), withFile({ id: "7" })]) {
     await using test = await trial(bad);
     const message = /persistentId=doi:1: expected a Dataverse's list of files\. Received: .* By hand: so\.$/s;
     await assert.rejects(test.read(), { name: "SyntaxError", message });
+  }
+});
+
+Deno.test("a list that only a browser gets is told so, with the way by hand", async () => {
+  const waf = () => new Response(null, { status: 202, headers: { "x-amzn-waf-action": "challenge" } });
+  const page = () => new Response("<html><title>Welcome to the hotel</title>");
+  for (
+    const [answer, received] of [[waf, "202 Accepted (x-amzn"], [page, '"Welcome to the hotel"']] as const
+  ) {
+    await using test = await trial("");
+    test.server.files[listPath] = answer;
+    await assert.rejects(test.read(), ({ message }) => {
+      assert.ok(message.includes(received), message);
+      return /persistentId=doi:1: .*It wants a browser\. .* By hand: so\.$/.test(message);
+    });
   }
 });
 

@@ -1,4 +1,4 @@
-/** A Dataverse with a small HAM10000: drawn noise instead of photos, the API's own shapes, storage behind a redirect. */
+/** A Dataverse with a small HAM10000 and a small official test set: drawn noise instead of photos, the API's own shapes, storage behind a redirect. */
 import { zipSync } from "fflate";
 import { md5, noise, serve, type Served, type TestServer } from "../../support/file_server.ts";
 
@@ -11,6 +11,8 @@ export interface FakeDataverse extends AsyncDisposable {
   csv: string;
   /** Bytes by file name, by part. */
   photos: Record<string, Record<string, Uint8Array>>;
+  /** The official test set: its table in one-hot form, and its photos. */
+  official: { csv: string; photos: Record<string, Uint8Array> };
 }
 
 export const listPath = "/api/datasets/:persistentId/?persistentId=doi:10.7910/DVN/DBW86T";
@@ -35,7 +37,22 @@ export function fakeDataverse(
   const csv = text([header, ...rows], ",");
   const quoted = rows.map((row) => row.map((field, i) => i === 4 ? field : `"${field}"`));
   const encode = (text: string) => new TextEncoder().encode(text);
+  const official = {
+    csv: "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC\n" +
+      "ISIC_0000091,0.0,1.0,0.0,0.0,0.0,0.0,0.0\nISIC_0000092,1.0,0.0,0.0,0.0,0.0,0.0,0.0\n",
+    photos: Object.fromEntries([1, 2, 3].map((n) => [`ISIC_000009${n}.jpg`, noise(photoBytes, 90 + n)])), // one more than rows
+  };
+  const inWords = text(
+    [header, ["HAM_9", "ISIC_0000091", "nv"], ["HAM_8", "ISIC_0000092", "mel"]].map((row) =>
+      header.map((_, i) => row[i] ?? "")
+    ),
+    "\t",
+  );
   const stored: Record<string, Served> = {
+    "ISIC2018_Task3_Test_GroundTruth.csv": { bytes: encode(official.csv) },
+    "ISIC2018_Task3_Test_GroundTruth.tab": { bytes: encode(inWords) },
+    "ISIC2018_Task3_Test_Images.zip": { bytes: zipSync(official.photos, { level: 0 }) },
+    "ISIC2018_Task3_Test_NatureMedicine_AI_Interaction_Benefit.tab": { bytes: encode("a\tb\n") },
     "HAM10000_metadata": { bytes: encode(csv) },
     "HAM10000_metadata.tab": { bytes: encode(text([header, ...quoted], "\t")) },
     "HAM10000_images_part_1.zip": { bytes: zipSync(photos.HAM10000_images_part_1, { level: 0 }) },
@@ -55,6 +72,13 @@ export function fakeDataverse(
     table === "plain" ? entry(11, "HAM10000_metadata") : entry(11, "HAM10000_metadata.tab", ingested),
     entry(12, "HAM10000_images_part_1.zip"),
     entry(13, "HAM10000_images_part_2.zip"),
+    table === "plain"
+      ? entry(15, "ISIC2018_Task3_Test_GroundTruth.csv")
+      : entry(15, "ISIC2018_Task3_Test_GroundTruth.tab", { originalFileFormat: "text/csv" }),
+    entry(16, "ISIC2018_Task3_Test_NatureMedicine_AI_Interaction_Benefit.tab", {
+      originalFileFormat: "text/csv",
+    }),
+    entry(17, "ISIC2018_Task3_Test_Images.zip"),
     { label: "HAM10000_segmentations.zip", dataFile: { id: 14, filename: "x.zip", filesize: 9e9 } },
   ];
   const license = { name: "CC BY-NC 4.0", uri: "http://creativecommons.org/licenses/by-nc/4.0" };
@@ -69,6 +93,8 @@ export function fakeDataverse(
     "/api/access/datafile/11": toStorage(files[0].label),
     "/api/access/datafile/12": toStorage("HAM10000_images_part_1.zip"),
     "/api/access/datafile/13": toStorage("HAM10000_images_part_2.zip"),
+    "/api/access/datafile/15": toStorage(files[3].label),
+    "/api/access/datafile/17": toStorage("ISIC2018_Task3_Test_Images.zip"),
   });
   if (table === "ingested") {
     server.files["/api/access/datafile/11?format=original"] = toStorage("HAM10000_metadata");
@@ -77,7 +103,7 @@ export function fakeDataverse(
     await server[Symbol.asyncDispose]();
     await storage[Symbol.asyncDispose]();
   };
-  return { base: server.base, server, stored, csv, photos, [Symbol.asyncDispose]: close };
+  return { base: server.base, server, stored, csv, photos, official, [Symbol.asyncDispose]: close };
 }
 
 /** Whether a folder holds the whole set, and nothing but it and its record. */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { zipSync } from "fflate";
-import { fetchHam10000 } from "../../../lib/tasks/data/ham10000.ts";
+import { fetchPhotos, ham10000, isic2018Test } from "../../../lib/tasks/data/ham10000.ts";
 import { temporaryFolder } from "../../support/file_server.ts";
 import { fakeDataverse, holdsAll, listPath } from "./fake_dataverse.ts";
 
 /** A Dataverse and an empty folder. `run` gives what was printed. */
-async function trial(options: Parameters<typeof fakeDataverse>[0] = {}) {
+async function trial(options: Parameters<typeof fakeDataverse>[0] = {}, set = ham10000) {
   const folder = await temporaryFolder();
   const dataverse = fakeDataverse(options);
   const work = join(folder.path, ".download");
@@ -23,13 +23,19 @@ async function trial(options: Parameters<typeof fakeDataverse>[0] = {}) {
     /** Puts a file there as a person would. */
     put: (name: string, bytes = dataverse.stored[name].bytes) =>
       Deno.writeFile(join(folder.path, name), bytes),
-    remove: (name: string) => Deno.remove(join(folder.path, name)),
+    remove: (name: string) => Deno.remove(join(folder.path, name), { recursive: true }),
     record: async () => JSON.parse(await Deno.readTextFile(join(folder.path, "HAM10000_source.json"))),
     holdsAll: async () => assert.ok(await holdsAll(folder.path, dataverse)),
-    async run(options: Partial<Parameters<typeof fetchHam10000>[1]> = {}) {
+    async run(options: Partial<Parameters<typeof fetchPhotos>[2]> = {}) {
       const printed: string[] = [];
       const onNotice = (text: string) => void printed.push(text);
-      await fetchHam10000(folder.path, { base: dataverse.base, work, waits: [0.01], onNotice, ...options });
+      await fetchPhotos(set, folder.path, {
+        base: dataverse.base,
+        work,
+        waits: [0.01],
+        onNotice,
+        ...options,
+      });
       return printed.join("\n");
     },
     async [Symbol.asyncDispose]() {
@@ -201,6 +207,71 @@ Deno.test("a dataset without the files says which it has", async () => {
   test.dataverse.server.files[listPath] = list(["b.txt", "a.txt"]);
   const message = /expected a file for HAM10000_metadata\.csv\. Received: a\.txt, b\.txt\. By hand/;
   await assert.rejects(test.run(), { message });
+});
+
+Deno.test("the official test set comes from the same dataset, its table in one-hot form, and is resumed and checked as the photos are", async () => {
+  for (const table of ["plain", "tabs only"] as const) {
+    await using test = await trial({ table, photoBytes: 40_000 }, isic2018Test);
+    const { official, stored } = test.dataverse;
+    assert.match(
+      await test.run({ dryRun: true }),
+      /^ISIC2018_Task3_Test \(.*, version 4\.0\): .*\n {2}0\.12/,
+    );
+    assert.deepEqual(test.asked(), ["list"]);
+    stored["ISIC2018_Task3_Test_Images.zip"].first = [50_000];
+    await assert.rejects(test.run({ waits: [] }), {
+      message:
+        /0\.05 MB are kept in .*\.part; .* download ISIC2018_Task3_Test_GroundTruth\.csv and ISIC2018_Task3_Test_Images\.zip from/,
+    });
+    const text = await test.run();
+    assert.match(text, /0\.05 MB are there from before/);
+    assert.match(text, /images: 3 photos, 0\.12 MB, MD5 agrees/);
+    assert.match(text, /ISIC2018_Task3_Test is complete: 2 photos in /);
+    assert.equal(
+      await Deno.readTextFile(join(test.folder, "ISIC2018_Task3_Test_GroundTruth.csv")),
+      official.csv,
+    );
+    for (const [name, bytes] of Object.entries(official.photos)) {
+      assert.deepEqual(await Deno.readFile(join(test.folder, "images", name)), bytes);
+    }
+    assert.deepEqual(test.work(), []);
+    test.asked();
+    assert.match(await test.run(), /as it was downloaded; nothing to do/);
+    await test.remove("images/ISIC_0000092.jpg");
+    await test.run();
+    assert.deepEqual(test.asked(), ["list", "17"]);
+  }
+});
+
+Deno.test("a test set that a person put there is left alone; one whose table names more photos is not called complete", async () => {
+  await using test = await trial({}, isic2018Test);
+  const { official } = test.dataverse;
+  await Deno.mkdir(join(test.folder, "photos"));
+  for (const [name, bytes] of Object.entries(official.photos)) {
+    await Deno.writeFile(join(test.folder, "photos", name), bytes);
+  }
+  await Deno.writeTextFile(join(test.folder, "ISIC2018_Task3_Test_GroundTruth.csv"), official.csv);
+  assert.match(await test.run(), /ISIC2018_Task3_Test is in .*: a table and its 2 photos; nothing to do/);
+  assert.deepEqual(test.asked(), []);
+  await test.remove("ISIC2018_Task3_Test_GroundTruth.csv");
+  await test.remove("photos");
+  test.dataverse.stored["ISIC2018_Task3_Test_GroundTruth.csv"].bytes = new TextEncoder().encode(
+    `${official.csv}ISIC_0000099,1.0,0.0,0.0,0.0,0.0,0.0,0.0\n`,
+  );
+  test.dataverse.server.files[listPath] = () =>
+    Response.json({
+      data: {
+        latestVersion: {
+          files: [[15, "ISIC2018_Task3_Test_GroundTruth.csv"], [17, "ISIC2018_Task3_Test_Images.zip"]].map((
+            [id, label],
+          ) => ({ label, dataFile: { id } })),
+        },
+      },
+    });
+  await assert.rejects(
+    test.run(),
+    /1 of 3 images that ISIC2018_Task3_Test_GroundTruth\.csv names are not in .*: ISIC_0000099\./,
+  );
 });
 
 /** A dataset's list as a server without checksums gives it. */

@@ -29,7 +29,7 @@ Deno.test("a run becomes a report in its own folder: notebooks, summary, results
     const run = await writeRun(folder, { notebooks: { "01_one": notebook } });
     const { code, out } = await report("--run", run);
     assert.equal(code, 0);
-    assert.match(out, /01_one\.ipynb, run\.json, summary\.md → report\n.*index\.html in a browser/);
+    assert.match(out, /01_one\.ipynb, run\.json, summary\.md → .*report\n.*index\.html in a browser/);
     for (const name of ["01_one.ipynb", "summary.md", "site/01_one.html", "site/index.html"]) {
       const text = await Deno.readTextFile(join(run, "report", name));
       assert.ok(!text.includes(projectRoot), name);

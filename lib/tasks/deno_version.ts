@@ -1,0 +1,27 @@
+/**
+ * The Deno that the project needs. Each task of deno.json runs this file first, apart from the project's configuration: else
+ * Deno 2.3 and 2.4 stop at `-P=`, and 2.5 to 2.7 inside a package, with words that say nothing of a version. (Before 2.3
+ * `deno task` itself stops at the lockfile and asks for an upgrade.)
+ */
+
+/** Before it a failing notebook cell passes unnoticed. */
+const needed = [2, 9, 1];
+
+/** What is wrong with a version, as `2.9.0`, and what to do; null where it is new enough. */
+export function denoProblem(version: string): string | null {
+  const given = version.split(/[.-]/).map(Number);
+  const index = needed.findIndex((number, i) => number !== given[i]);
+  if (index === -1 || given[index] > needed[index]) return null;
+  return `This project needs Deno ${
+    needed.join(".")
+  } or newer. Update it with \`deno upgrade\`, or with what installed it. ` +
+    `Received: Deno ${version}`;
+}
+
+if (import.meta.main) {
+  const problem = denoProblem(Deno.version.deno);
+  if (problem !== null) {
+    console.error(problem);
+    Deno.exit(2);
+  }
+}
