@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { checkClasses, checkColumns, type ColumnNames } from "./columns.ts";
 import { type ImageSize, isImageSize, normalSize } from "./image_size.ts";
-import { checkNoPhotos, findData, metadataFile } from "./metadata_file.ts";
+import { checkNoPhotos, findData, metadataFile, officialTestFolder } from "./metadata_file.ts";
 import {
   checkRecipe,
   type Depth,
@@ -62,6 +62,11 @@ export interface Config {
   readonly keepContradictions: boolean;
   /** Keras' HDF5 file of VGG16 without top; null: seeded random weights. */
   readonly weights: string | null;
+  /**
+   * Folder of the official test set of ISIC 2018 Task 3, or of another one in its form: photos and their table, whose name holds
+   * "GroundTruth"; null: none. It decides nothing, so it is part of no key.
+   */
+  readonly officialTest: string | null;
   /** What every random choice starts from, 0 … 2³² − 1. */
   readonly seed: number;
   /** Folder that the run writes to. */
@@ -139,7 +144,7 @@ const weightsFile = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
 
 /**
  * A checked, frozen configuration. Data and weights are looked for in the given place, then in `data/`; a table that is given
- * alone has its photos beside it. Without data the preset is `smoke`. Weights of null are not looked for.
+ * alone has its photos beside it. Without data the preset is `smoke`. Weights and an official test set of null are not looked for.
  *
  * @throws {RangeError} when a value cannot be: it says which, what was expected and what came
  */
@@ -161,6 +166,9 @@ export function createConfig(options: ConfigOptions = {}): Config {
     preset,
     data: preset === "smoke" ? null : data,
     weights: options.weights === undefined ? findWeights() : options.weights,
+    officialTest: preset !== "smoke" && options.officialTest === undefined
+      ? findInData(officialTestFolder)
+      : options.officialTest ?? null,
     out: options.out ?? `${projectRoot}outputs/${preset}`,
   };
   checkConfig(config, options);
@@ -178,7 +186,10 @@ export function storeFolder({ out }: Pick<Config, "out">): string {
   return join(out, "store");
 }
 
-/** What a notebook's first cell may set; null stands for what is not set. Weights of "none": seeded random ones. */
+/**
+ * What a notebook's first cell may set; null stands for what is not set. Weights of "none": seeded random ones; an official test
+ * set of "none": without one.
+ */
 export type Parameters = { [K in keyof ConfigOptions]?: ConfigOptions[K] | null };
 
 /**
@@ -194,6 +205,7 @@ export type Parameters = { [K in keyof ConfigOptions]?: ConfigOptions[K] | null 
 export function configure(parameters: Parameters = {}): Config {
   const given = withWholePaths(definedOnly(parameters as ConfigOptions));
   if (parameters.weights === "none") given.weights = null;
+  if (parameters.officialTest === "none") given.officialTest = null;
   const named = Deno.env.get("HAM10000_CONFIG");
   const isOfOther = given.preset !== undefined || given.data !== undefined || given.metadata !== undefined;
   const base = isOfOther ? {} : readOptions(named ?? latestRun) ?? {};
@@ -230,7 +242,7 @@ function readOptions(path: string): ConfigOptions | null {
 }
 
 function withWholePaths(options: ConfigOptions): ConfigOptions {
-  const places = (["data", "metadata", "weights", "out"] as const)
+  const places = (["data", "metadata", "weights", "officialTest", "out"] as const)
     .flatMap((name) => {
       const value = options[name];
       if (!value) return [];
@@ -268,12 +280,13 @@ function checkSameRun(run: Config, { out: _out, tensorBoard: _, ...wanted }: Con
 
 /** What decides the results: all but the places of files and what is written for watching. What is said of another table counts where it is said. */
 export type Experiment =
-  & Omit<Config, "data" | "weights" | "out" | "tensorBoard" | keyof typeof ham10000>
+  & Omit<Config, "data" | "weights" | "officialTest" | "out" | "tensorBoard" | keyof typeof ham10000>
   & Partial<Pick<Config, "columns" | "classes" | "joinCase" | "skipDamaged" | "keepContradictions">>;
 
 export function experimentOf(config: Config): Experiment {
   const { data: _data, weights: _weights, out: _out, metadata: _metadata, tensorBoard: _, ...rest } = config;
-  const { columns, classes, joinCase, skipDamaged, keepContradictions, ...experiment } = rest;
+  const { columns, classes, joinCase, skipDamaged, keepContradictions, officialTest: _test, ...experiment } =
+    rest;
   return {
     ...experiment,
     ...columns && { columns },
@@ -370,6 +383,11 @@ function checkConfig(config: Config, options: ConfigOptions): void {
     "size",
     "the side of a square where the recipe has randomOrientation: a rectangle cannot be turned by a quarter",
   );
+  expect(
+    config.preset !== "smoke" || config.officialTest === null,
+    "officialTest",
+    "left out with drawn images: a network that has seen no photo has no answer to photos",
+  );
   if (config.preset !== "smoke" && config.data === null) {
     throw new RangeError(
       `Configuration: preset "${config.preset}" needs the images. Give their folder with --data, or put ${metadataFile} and the image ` +
@@ -385,9 +403,11 @@ function checkConfig(config: Config, options: ConfigOptions): void {
 
 /** The weights' file in `data/`; null where there is none. */
 export function findWeights(): string | null {
-  const paths = ["data", "data/ham10000", "data/vgg16"].map((folder) =>
-    `${projectRoot}${folder}/${weightsFile}`
-  );
+  return findInData(weightsFile);
+}
+
+function findInData(name: string): string | null {
+  const paths = ["data", "data/ham10000", "data/vgg16"].map((folder) => `${projectRoot}${folder}/${name}`);
   return paths.find((path) => existsSync(path)) ?? null;
 }
 

@@ -11,6 +11,9 @@ const otherNames = /^HAM10000_metadata( ?\(\d+\))?(\.csv|\.tab|\.tsv|\.txt)?$/i;
 /** From the likeliest on. */
 const rank = ["HAM10000_metadata.csv", "HAM10000_metadata", "HAM10000_metadata.tab"];
 
+/** The folder of the official test set in `data/`: its photos are not those to be trained on. */
+export const officialTestFolder = "isic2018_test";
+
 /** Files that may be tables, whatever they are called. */
 export const tableExtension = /\.(csv|tab|tsv|txt)$/i;
 
@@ -76,7 +79,8 @@ function firstPhotoIn(folder: string, depth = 2): string | null {
   const photo = entries.find(({ name }) => isPhotoName(name));
   if (photo) return join(folder, photo.name);
   if (depth === 0) return null;
-  for (const entry of entries.filter((entry) => isFolder(folder, entry))) {
+  for (const entry of entries) {
+    if (entry.name === officialTestFolder || !isFolder(folder, entry)) continue;
     const found = firstPhotoIn(join(folder, entry.name), depth - 1);
     if (found !== null) return found;
   }

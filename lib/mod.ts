@@ -46,12 +46,14 @@ export {
 } from "./experiment/run_texts.ts";
 
 // evaluation
-export { rankRuns } from "./evaluation/metrics.ts";
+export { rankRuns, rankTested } from "./evaluation/metrics.ts";
 export { classificationReport } from "./evaluation/classification_report.ts";
 export { measureBaselines } from "./experiment/baselines.ts";
 export { describeOpenings, readOpenings } from "./experiment/openings.ts";
 export { answerExamples, drawnAnswers, openTest } from "./experiment/testing.ts";
-export { bestResult, makeResults, rankTested, saveResults } from "./experiment/results.ts";
+export { testOfficially } from "./experiment/official_test.ts";
+export { bestResult, makeResults, saveResults } from "./experiment/results.ts";
+export { describeOfficial } from "./experiment/official_texts.ts";
 export { besideTheClaim, claimOf, conclusion, resultRows } from "./experiment/conclusion.ts";
 export { saveNetwork } from "./experiment/saved_network.ts";
 export { claimed, errata } from "./experiment/write_up.ts";
@@ -87,6 +89,7 @@ export {
   differenceTable,
   exposureTable,
   featureTable,
+  officialTable,
   rangeTable,
 } from "./figures/result_tables.ts";
 export { percent, thousands } from "./support/format.ts";

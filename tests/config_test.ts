@@ -136,6 +136,7 @@ const impossible: [ConfigOptions, RegExp][] = [
   [{ skipDamaged: "yes" as unknown as boolean }, /skipDamaged must be true or false/],
   [{ keepContradictions: 1 as unknown as boolean }, /keepContradictions must be true or false/],
   [{ preset: "smoke", data: "/photos" }, /Leave out --data/],
+  [{ officialTest: "/set" }, /officialTest must be left out with drawn images: .*Received: "\/set"/],
 ];
 
 for (const [options, message] of impossible) {
@@ -188,6 +189,20 @@ Deno.test("data and weights that lie in data/ are found, in its usual folders to
   assert.deepEqual(await found({ weights: null }), ["quick", deeper, null]);
   const data = dirname(await project.put("data/HAM10000_metadata.csv"));
   assert.deepEqual(await found(), ["quick", data, weights]);
+});
+
+Deno.test("the official test set is found in data/, where photos are; null and none leave it out", async () => {
+  await using project = await copiedProject();
+  const found = async (options: ConfigOptions = {}) =>
+    (await project.call("createConfig", { weights: null, ...options })).officialTest;
+  assert.equal(await found({ data: "/photos" }), null);
+  const folder = dirname(await project.put("data/isic2018_test/images/I.jpg"));
+  assert.equal(await found({ data: "/photos" }), dirname(folder));
+  assert.equal(await found(), null, "drawn images have no such test");
+  assert.equal(await found({ data: "/photos", officialTest: "/set" }), "/set");
+  assert.equal(await found({ data: "/photos", officialTest: null }), null);
+  const parameters = { data: "/photos", weights: "none", officialTest: "none" };
+  assert.equal((await project.call("configure", parameters)).officialTest, null);
 });
 
 Deno.test("a table under another of its names, or in any folder of data/, is found with the photos", async () => {

@@ -120,7 +120,9 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
   });
   save();
   const damaged = [...problems].sort(([a], [b]) => a - b).map(([index, problem]) => ({ index, problem }));
-  if (damaged.length > 0 && !keepGoing) throw new Error(describe(damaged, paths.length));
+  if (damaged.length > 0 && !keepGoing) {
+    throw new Error(describeDamaged(damaged.map(({ problem }) => problem), paths.length));
+  }
   return { size, pixels, pixelDigests, fileDigests, decoded, damaged };
 }
 
@@ -157,10 +159,11 @@ function imageKey(fileDigest: string, size: ImageSize): string {
   return sha256(JSON.stringify([fileDigest, size, decodeVersion, decoder]));
 }
 
-function describe(damaged: readonly DamagedPhoto[], total: number): string {
+/** An error's words for photos that cannot be decoded. @param problems path and reason of each */
+export function describeDamaged(problems: string[], total: number): string {
   return [
-    `${damaged.length} of ${total} photos cannot be used:`,
-    ...shortened(damaged.map(({ problem }) => problem)),
+    `${problems.length} of ${total} photos cannot be used:`,
+    ...shortened(problems),
     "Put these files back as they were released (unpack the archives again) and run again; what was decoded is kept. " +
     "To go on without them: --skip-damaged.",
   ].join("\n  ");

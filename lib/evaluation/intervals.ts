@@ -29,31 +29,93 @@ export function groupBootstrapInterval(
   groups: ArrayLike<string>,
   { seed, repeats = 2000 }: { seed: number; repeats?: number },
 ): Interval {
-  if (values.length === 0 || values.length !== groups.length) {
+  const { mean } = bootstrap(groups, (times) => ({ mean: weightedMean(values, times) }), {
+    ...{ seed, repeats, rows: values.length },
+  });
+  return mean;
+}
+
+/** Mean of values, each counted as often as its row was drawn. */
+export function weightedMean(values: ArrayLike<number>, times: Uint32Array): number {
+  let [sum, rows] = [0, 0];
+  for (let row = 0; row < values.length; row++) {
+    sum += times[row] * values[row];
+    rows += times[row];
+  }
+  return sum / rows;
+}
+
+export interface BootstrapOptions {
+  readonly seed: number;
+  /** Number of resamples, default 2,000. */
+  readonly repeats?: number;
+  /** Number of rows that there must be. Default: as many as groups are given. */
+  readonly rows?: number;
+  /**
+   * Each row's class. Then groups are drawn within the classes, so that each resample has as many of every class. A group with
+   * rows of several classes, such as a patient, is drawn among those that have the same classes.
+   */
+  readonly labels?: ArrayLike<number>;
+}
+
+/**
+ * 95 % percentile intervals of statistics over rows that come in groups: groups, not rows, are drawn with replacement.
+ *
+ * @param groups each row's group
+ * @param statistic gets how often each row was drawn, and gives some numbers by name
+ * @throws {TypeError} when there is not one group for each row, or no row
+ */
+export function bootstrap<Name extends string>(
+  groups: ArrayLike<string>,
+  statistic: (times: Uint32Array) => Record<Name, number>,
+  { seed, repeats = 2000, rows = groups.length, labels }: BootstrapOptions,
+): Record<Name, Interval> {
+  if (rows === 0 || rows !== groups.length) {
     throw new TypeError(
-      `There must be rows, and one group for each. Received: ${values.length} rows, ${groups.length} groups`,
+      `There must be rows, and one group for each. Received: ${rows} rows, ${groups.length} groups`,
     );
   }
-  const byGroup = new Map<string, { rows: number; sum: number }>();
-  for (let row = 0; row < values.length; row++) {
-    const group = byGroup.get(groups[row]) ?? { rows: 0, sum: 0 };
-    byGroup.set(groups[row], { rows: group.rows + 1, sum: group.sum + values[row] });
-  }
-  const all = [...byGroup.values()];
+  const numbers = new Map<string, number>();
+  const groupOf = Uint32Array.from(groups, (group) => {
+    if (!numbers.has(group)) numbers.set(group, numbers.size);
+    return numbers.get(group)!;
+  });
+  const strata = strataOf(groupOf, numbers.size, labels);
   const random = randomFor(seed, "bootstrap");
-  const means = new Float64Array(repeats);
+  const drawn = new Uint32Array(numbers.size);
+  const times = new Uint32Array(rows);
+  const values = new Map<Name, Float64Array>();
   for (let repeat = 0; repeat < repeats; repeat++) {
-    let rows = 0;
-    let sum = 0;
-    for (let draw = 0; draw < all.length; draw++) {
-      const group = all[Math.floor(random() * all.length)];
-      rows += group.rows;
-      sum += group.sum;
+    drawn.fill(0);
+    for (const stratum of strata) {
+      for (let draw = 0; draw < stratum.length; draw++) {
+        drawn[stratum[Math.floor(random() * stratum.length)]]++;
+      }
     }
-    means[repeat] = sum / rows;
+    for (let row = 0; row < rows; row++) times[row] = drawn[groupOf[row]];
+    const found = statistic(times);
+    for (const name of Object.keys(found) as Name[]) {
+      if (!values.has(name)) values.set(name, new Float64Array(repeats));
+      values.get(name)![repeat] = found[name];
+    }
   }
-  means.sort();
-  return { low: quantile(means, 0.025), high: quantile(means, 0.975) };
+  const interval = (all: Float64Array) => {
+    all.sort();
+    return { low: quantile(all, 0.025), high: quantile(all, 0.975) };
+  };
+  return Object.fromEntries([...values].map(([name, all]) => [name, interval(all)])) as Record<
+    Name,
+    Interval
+  >;
+}
+
+/** The groups that are drawn among each other, by their numbers. */
+function strataOf(groupOf: Uint32Array, count: number, labels?: ArrayLike<number>): number[][] {
+  const groups = Array.from({ length: count }, (_, group) => group);
+  if (!labels) return [groups];
+  const classes = groups.map(() => new Set<number>());
+  groupOf.forEach((group, row) => classes[group].add(labels[row]));
+  return [...Map.groupBy(groups, (group) => [...classes[group]].sort((a, b) => a - b).join()).values()];
 }
 
 export interface PairedDifference extends Interval {

@@ -83,11 +83,24 @@ export function evaluate(
   const n = truth.length;
   if (n === 0) throw new RangeError("There must be at least one row to evaluate. Received: none");
   checkProbabilities(probabilities, n, classes);
-  const predicted = argmaxRows(probabilities, classes);
-  const confusion = confusionMatrix(truth, predicted, classes);
-
+  const confusion = confusionMatrix(truth, argmaxRows(probabilities, classes), classes);
   const notes: string[] = [];
+  const { perClass, ...scores } = scoresOf(confusion, notes);
+  return { ...scores, loss: logLoss(truth, probabilities, classes), perClass, confusion, notes };
+}
+
+/**
+ * All metrics that a confusion matrix decides.
+ *
+ * @param confusion whole numbers, rows true, columns predicted; at least one of them above 0
+ * @param notes gets a sentence for each metric that is set to 0 because nothing could be divided by
+ */
+export function scoresOf(
+  confusion: readonly (readonly number[])[],
+  notes: string[] = [],
+): Omit<Evaluation, "loss" | "confusion" | "notes"> {
   const perClass = confusion.map((_, label) => classMetrics(confusion, label, notes));
+  const n = perClass.reduce((sum, { support }) => sum + support, 0);
   const present = perClass.filter(({ support }) => support > 0);
   const macro = (name: keyof ClassMetrics) => mean(perClass.map((metrics) => metrics[name]));
   const weighted = (name: keyof ClassMetrics) =>
@@ -102,11 +115,13 @@ export function evaluate(
     weightedPrecision: weighted("precision"),
     weightedRecall: weighted("recall"),
     weightedF1: weighted("f1"),
-    loss: logLoss(truth, probabilities, classes),
     perClass,
-    confusion,
-    notes,
   };
+}
+
+/** 1 for each row that is answered rightly, else 0. */
+export function rightAnswers(truth: ArrayLike<number>, predicted: ArrayLike<number>): number[] {
+  return Array.from(truth, (label, row) => Number(label === predicted[row]));
 }
 
 /** Index of the largest value of each row of (n, classes), the first of equal ones: the predicted labels. */
@@ -136,15 +151,22 @@ export function argmax(values: ArrayLike<number>, start: number, count: number):
  * @param probabilities (n, classes)
  */
 export function logLoss(truth: ArrayLike<number>, probabilities: ArrayLike<number>, classes: number): number {
+  return rowLosses(truth, probabilities, classes).reduce((sum, loss) => sum + loss, 0) / truth.length;
+}
+
+/** The loss of each row: `logLoss` is their mean. */
+export function rowLosses(
+  truth: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  classes: number,
+): Float64Array {
   const epsilon = 1e-7;
-  let total = 0;
-  for (let row = 0; row < truth.length; row++) {
+  return Float64Array.from(truth, (label, row) => {
     let sum = 0;
     for (let i = row * classes; i < (row + 1) * classes; i++) sum += probabilities[i];
-    const share = probabilities[row * classes + truth[row]] / sum;
-    total -= Math.log(Math.min(Math.max(share, epsilon), 1 - epsilon));
-  }
-  return total / truth.length;
+    const share = probabilities[row * classes + label] / sum;
+    return -Math.log(Math.min(Math.max(share, epsilon), 1 - epsilon));
+  });
 }
 
 /**
@@ -162,7 +184,11 @@ export function gapPercent(train: number, test: number): number {
   return (train - test) / train * 100;
 }
 
-function classMetrics(confusion: number[][], label: number, notes: string[]): ClassMetrics {
+function classMetrics(
+  confusion: readonly (readonly number[])[],
+  label: number,
+  notes: string[],
+): ClassMetrics {
   const right = confusion[label][label];
   const support = confusion[label].reduce((a, b) => a + b, 0);
   const answers = confusion.reduce((sum, counts) => sum + counts[label], 0);
@@ -222,4 +248,12 @@ export function rankRuns<T extends { readonly validation: Pick<Evaluation, "accu
   return runs.toSorted((a, b) =>
     b.validation.accuracy - a.validation.accuracy || a.validation.loss - b.validation.loss
   );
+}
+
+/** The tested networks in that order. */
+export function rankTested<T extends { readonly run: Parameters<typeof rankRuns>[0][number] }>(
+  tested: readonly T[],
+): T[] {
+  const order = rankRuns(tested.map(({ run }) => run));
+  return tested.toSorted((a, b) => order.indexOf(a.run) - order.indexOf(b.run));
 }

@@ -2,6 +2,7 @@
 import { countLabels } from "../data/diagnosis.ts";
 import { labelsOf } from "../data/parts.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
+import { evaluateShares } from "../evaluation/set_scores.ts";
 import { digestOf } from "../support/digest.ts";
 import { fitSoftmax } from "../training/fit.ts";
 import { softmaxAnswers } from "../training/softmax_network.ts";
@@ -23,14 +24,7 @@ export async function measureBaselines(experiment: Experiment): Promise<Baseline
 function commonestClass({ parts, source }: Experiment): Baseline {
   const classes = source.classes.length;
   const counts = countLabels(labelsOf(parts, parts.subsetTrain), classes);
-  const total = counts.reduce((a, b) => a + b, 0);
-  const shares = counts.map((count) => count / total);
-  const on = (rows: readonly number[]) =>
-    evaluate(
-      labelsOf(parts, rows),
-      Float32Array.from({ length: rows.length * classes }, (_, i) => shares[i % classes]),
-      classes,
-    );
+  const on = (rows: readonly number[]) => evaluateShares(labelsOf(parts, rows), counts);
   return {
     name: "commonest class",
     ...{ train: on(parts.subsetTrain), validation: on(parts.subsetValidation), test: on(parts.test) },

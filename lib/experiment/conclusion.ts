@@ -1,13 +1,8 @@
 /** What the results say, in words and rows: computed from the numbers, so that it is true of every run. */
 import { gapPercent } from "../evaluation/metrics.ts";
-import type { Interval } from "../evaluation/intervals.ts";
-import { percent, thousands } from "../support/format.ts";
+import { intervalText, percent, thousands } from "../support/format.ts";
+import { officialSentence } from "./official_texts.ts";
 import { asWrittenResult, bestResult, deeperResult, type Result, type Results } from "./results.ts";
-
-/** An interval as text: `61.8 % to 65.7 %`. */
-export function intervalText({ low, high }: Interval): string {
-  return `${percent(low)} to ${percent(high)}`;
-}
 
 /** The networks, the chosen one marked, then the baselines: rows of 05's tables. */
 export function resultRows(results: Results): Result[] {
@@ -76,6 +71,9 @@ export function conclusion(results: Results): string {
         } where it has seen ` +
         `nothing of the lesion (n = ${thousands(nothing.n)}).`,
       ]
+      : [],
+    ...results.official
+      ? results.official.runs.map((run) => `- ${officialSentence(results.official!, run)}`)
       : [],
     ...results.ham10000 || results.synthetic
       ? []

@@ -5,7 +5,7 @@ import { type Depth } from "../recipe.ts";
 import { augmentedCopy } from "../data/augmentation.ts";
 import { countLabels } from "../data/diagnosis.ts";
 import { type ImageSet, loadImageSet } from "../data/image_set.ts";
-import { type MetadataTable, openTable } from "../data/metadata.ts";
+import { openTable } from "../data/metadata.ts";
 import { findSamePhotos } from "../data/same_photos.ts";
 import { checkClassSizes, labelsOf, makeParts, type Parts, type Photos } from "../data/parts.ts";
 import { isStandIn, makeStandIn } from "../data/stand_in.ts";
@@ -29,6 +29,8 @@ export interface Source extends Photos {
   readonly tables: readonly string[];
   /** Whether the table is another than HAM10000's. */
   readonly own: boolean;
+  /** False where each photo counts as a lesion of its own. */
+  readonly knowsLesions: boolean;
   /** Photos that cannot be decoded and were left out, by their image ids; null where the run stops at such. */
   readonly skipped: readonly string[] | null;
   /** A few lines for readers: what these photos are, and what was left out. */
@@ -73,8 +75,10 @@ export async function openSource(config: Config): Promise<Source> {
   const counts = countLabels(samples.map((sample) => sample.label), classes.length);
   checkClassSizes(config, { classes, counts, own });
   const synthetic = config.data === null || await isStandIn(folder);
-  const source = { synthetic, folder, tables: paths, own, samples, classes, counts, photoOf, skipped };
-  return { ...source, about: aboutSource(config, source, { ...table, notes: [...table.notes, ...notes] }) };
+  const { knowsLesions } = table;
+  const known = { synthetic, folder, tables: paths, own, knowsLesions };
+  const source = { ...known, samples, classes, counts, photoOf, skipped };
+  return { ...source, about: aboutSource(config, source, [...table.notes, ...notes]) };
 }
 
 /** The photos as RGB of the configured size, with the digest of the whole source: its table and every photo's bytes. */
@@ -203,14 +207,10 @@ export function describeWeights(weights: Vgg16Weights): string {
     : "VGG16 without top, SEEDED RANDOM weights: no ImageNet file was found, so the numbers say nothing about the write-up";
 }
 
-function aboutSource(
-  config: Config,
-  source: Omit<Source, "about">,
-  { notes, knowsLesions }: Pick<MetadataTable, "notes" | "knowsLesions">,
-): string[] {
+function aboutSource(config: Config, source: Omit<Source, "about">, notes: readonly string[]): string[] {
   const { skipped, samples, own } = source;
   return [
-    describePhotos(source, knowsLesions),
+    describePhotos(source),
     ...own
       ? ["The text between the cells is about HAM10000; the tables and figures are about these photos."]
       : [],
@@ -227,10 +227,8 @@ function describeRun({ out, preset, seed, data, metadata }: Config): string {
   return `Results in ${shownPath(out)}: preset ${preset}, seed ${seed}${photos}${table}`;
 }
 
-function describePhotos(
-  { synthetic, samples, classes, own }: Omit<Source, "about">,
-  knowsLesions: boolean,
-): string {
+function describePhotos(source: Omit<Source, "about">): string {
+  const { synthetic, samples, classes, own, knowsLesions } = source;
   const photos = samples.length.toLocaleString("en-US");
   const lesions = new Set(samples.map((sample) => sample.lesionId)).size.toLocaleString("en-US");
   if (synthetic) {

@@ -4,15 +4,17 @@ import { type Config, type Preset, type Scaling } from "../config.ts";
 import { type ImageSize } from "../image_size.ts";
 import { type Depth, type OptimizerName, type Recipe } from "../recipe.ts";
 import { countLabels, type DiagnosisClass } from "../data/diagnosis.ts";
-import { comparableClasses, countLeakage, exposureOf, exposures, type Leakage } from "../data/leakage.ts";
-import { labelsOf, lesionsOf, type Parts } from "../data/parts.ts";
-import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
-import { type ClassMetrics, type Evaluation, rankRuns } from "../evaluation/metrics.ts";
+import { comparableClasses, countLeakage, type Leakage } from "../data/leakage.ts";
+import { labelsOf, type Parts } from "../data/parts.ts";
+import type { Interval } from "../evaluation/intervals.ts";
+import { type ClassMetrics, type Evaluation, rankRuns, rankTested } from "../evaluation/metrics.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import type { EngineIdentity } from "../support/engine/engine.ts";
 import { packageVersions } from "../support/versions.ts";
 import type { Baseline } from "./baselines.ts";
 import type { Experiment } from "./experiment.ts";
+import { accuracyByExposure, type ExposureRow } from "./exposure.ts";
+import type { OfficialResults } from "./official_test.ts";
 import type { RunEpoch } from "./run.ts";
 import type { TestedRun } from "./testing.ts";
 import { claimed } from "./write_up.ts";
@@ -78,6 +80,8 @@ export interface Results {
     readonly classes: readonly string[];
     readonly rows: readonly ExposureRow[];
   };
+  /** On the official test set, which no augmentation has touched; null where it was not there. Older results lack it. */
+  readonly official?: OfficialResults | null;
   /** `imagenet`, `random` or `other`. */
   readonly weights: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -90,6 +94,7 @@ export function makeResults(
   experiment: Experiment,
   tested: readonly TestedRun[],
   baselines: readonly Baseline[],
+  official: OfficialResults | null = null,
 ): Results {
   const { config, parts, source, weights, dataDigest } = experiment;
   const { table, ...lists } = parts;
@@ -124,50 +129,12 @@ export function makeResults(
       against34120: countLeakage(source, parts, parts.train),
     },
     exposure: { run: best.run.name, classes, rows: accuracyByExposure(experiment, best, classes) },
+    official,
     weights: weights.source,
     versions: packageVersions(),
     engine: experiment.engine,
     digests: { data: dataDigest, weights: weights.digest },
   };
-}
-
-/** Accuracy on the test images of some classes, by what training has shown of them. */
-export interface ExposureRow {
-  /** One of `exposures`, or "all of these classes". */
-  readonly seen: string;
-  readonly n: number;
-  /** Null where there are no such images. */
-  readonly accuracy: number | null;
-  /** 95 %, over lesions; null as above. */
-  readonly interval: Interval | null;
-}
-
-/**
- * Divides the test images of some classes by what training has shown of them. The groups differ in their classes (every image
- * of df and vasc has a copy), so only classes that all groups have can be compared: see `comparableClasses`.
- */
-export function accuracyByExposure(
-  { source, parts, config }: Pick<Experiment, "source" | "parts" | "config">,
-  { predicted }: Pick<TestedRun, "predicted">,
-  classes: readonly string[],
-): ExposureRow[] {
-  const exposure = exposureOf(source, parts, parts.subsetTrain);
-  const rows = parts.test.map((row, i) => ({ row, predicted: predicted[i], label: parts.table[row].label }))
-    .filter(({ label }) => classes.includes(source.classes[label].code));
-  const measure = (seen: string, group: typeof rows): ExposureRow => {
-    if (group.length === 0) return { seen, n: 0, accuracy: null, interval: null };
-    const right = group.map(({ predicted, label }) => Number(predicted === label));
-    const lesions = lesionsOf(source, parts, group.map(({ row }) => row));
-    return {
-      ...{ seen, n: group.length },
-      accuracy: right.reduce((a, b) => a + b, 0) / group.length,
-      interval: groupBootstrapInterval(right, lesions, { seed: config.seed }),
-    };
-  };
-  return [
-    ...exposures.map((seen, place) => measure(seen, rows.filter(({ row }) => exposure(row) === place))),
-    measure("all of these classes", rows),
-  ];
 }
 
 /** Writes `results.json` in the run's folder. */
@@ -207,12 +174,6 @@ export function deeperResult({ runs }: Results): Result | null {
 export function bestResult(results: Results): Result {
   const deeper = deeperResult(results);
   return rankRuns([asWrittenResult(results), ...deeper ? [deeper] : []])[0];
-}
-
-/** The tested networks in the order in which validation prefers them. */
-export function rankTested(tested: readonly TestedRun[]): TestedRun[] {
-  const order = rankRuns(tested.map(({ run }) => run));
-  return tested.toSorted((a, b) => order.indexOf(a.run) - order.indexOf(b.run));
 }
 
 function resultOf(config: Config, { run, test, interval }: TestedRun): Result {

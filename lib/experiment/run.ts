@@ -9,9 +9,9 @@ import {
   stageOf,
   type StageOptions,
 } from "../recipe.ts";
-import { lesionsOf } from "../data/parts.ts";
+import { labelsOf, lesionsOf } from "../data/parts.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
-import { argmaxRows, evaluate, type Evaluation } from "../evaluation/metrics.ts";
+import { argmaxRows, evaluate, type Evaluation, rightAnswers } from "../evaluation/metrics.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import { percent } from "../support/format.ts";
 import { progress } from "../support/progress.ts";
@@ -177,13 +177,13 @@ export async function networkOf(experiment: Experiment, run: Pick<Run, "configur
 
 /** 95 % interval of a run's validation accuracy; whole lesions are drawn. */
 export function validationInterval(experiment: Experiment, run: Run): Interval {
-  return lesionInterval(experiment, rightAnswers(experiment, run));
+  return lesionInterval(experiment, rightOnValidation(experiment, run));
 }
 
 /** 1 for each validation row that a run answers rightly, else 0. */
-export function rightAnswers({ parts, source }: Experiment, { validationAnswers }: Run): number[] {
+export function rightOnValidation({ parts, source }: Experiment, { validationAnswers }: Run): number[] {
   const predicted = argmaxRows(validationAnswers, source.classes.length);
-  return parts.subsetValidation.map((row, i) => Number(predicted[i] === parts.table[row].label));
+  return rightAnswers(labelsOf(parts, parts.subsetValidation), predicted);
 }
 
 /** 95 % interval of the mean of one value for each validation row; whole lesions are drawn. */

@@ -3,7 +3,7 @@ import type { Recipe } from "../recipe.ts";
 import { percent, points, signedPoints, thousands } from "../support/format.ts";
 import type { Experiment } from "./experiment.ts";
 import { rankRuns } from "../evaluation/metrics.ts";
-import { lesionInterval, rightAnswers, type Run, validationInterval } from "./run.ts";
+import { lesionInterval, rightOnValidation, type Run, validationInterval } from "./run.ts";
 
 /** One line of Markdown a stage. */
 export function describeRecipe(recipe: Recipe): string {
@@ -53,9 +53,9 @@ export function describeChoice(experiment: Experiment, runs: readonly Run[]): st
     return `${percent(run.validation.accuracy)} (95 % interval ${percent(low)} to ${percent(high)})`;
   };
   const { n } = best.validation;
-  const ofBest = rightAnswers(experiment, best);
+  const ofBest = rightOnValidation(experiment, best);
   const lines = others.map((run) => {
-    const ofRun = rightAnswers(experiment, run);
+    const ofRun = rightOnValidation(experiment, run);
     const behind = ofBest.map((value, row) => value - ofRun[row]);
     const images = behind.reduce((a, b) => a + b, 0);
     const { low, high } = lesionInterval(experiment, behind);

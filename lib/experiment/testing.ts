@@ -2,7 +2,7 @@
 import { drawnPhoto } from "../data/drawn_lesion.ts";
 import { labelsOf, lesionsOf } from "../data/parts.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
-import { argmaxRows, evaluate, type Evaluation } from "../evaluation/metrics.ts";
+import { argmaxRows, evaluate, type Evaluation, rightAnswers } from "../evaluation/metrics.ts";
 import type { ImageSize } from "../image_size.ts";
 import { digestOf } from "../support/digest.ts";
 import { percent } from "../support/format.ts";
@@ -29,26 +29,44 @@ export interface TestedRun {
  * are read, without an opening.
  */
 export async function openTest(experiment: Experiment, run: Run): Promise<TestedRun> {
-  const { config, parts, source, store } = experiment;
+  const { config, parts, source } = experiment;
   const set = testSet(experiment);
-  const key = digestOf({ configuration: run.configuration, set });
-  const { tensors } = await store.keep("answers", key, async () => {
-    await logOpening(config.out, { name: run.name, configuration: run.configuration, set });
-    const network = await networkOf(experiment, run);
-    using examples = await openExamples(experiment, parts.test, run.depth);
-    const answers = await predict(network, examples, progress(`Test: ${run.name}`));
-    return { value: { name: run.name }, tensors: { answers } };
+  const answers = await openOnce(experiment, run, {
+    set,
+    async answer() {
+      const network = await networkOf(experiment, run);
+      using examples = await openExamples(experiment, parts.test, run.depth);
+      return await predict(network, examples, progress(`Test: ${run.name}`));
+    },
   });
   const classes = source.classes.length;
-  const predicted = argmaxRows(tensors.answers, classes);
+  const predicted = argmaxRows(answers, classes);
   const labels = labelsOf(parts, parts.test);
-  const right = Array.from(predicted, (label, row) => Number(label === labels[row]));
+  const lesions = lesionsOf(source, parts, parts.test);
   return {
-    ...{ run, predicted },
-    answers: tensors.answers,
-    test: evaluate(labels, tensors.answers, classes),
-    interval: groupBootstrapInterval(right, lesionsOf(source, parts, parts.test), { seed: config.seed }),
+    ...{ run, predicted, answers },
+    test: evaluate(labels, answers, classes),
+    interval: groupBootstrapInterval(rightAnswers(labels, predicted), lesions, { seed: config.seed }),
   };
+}
+
+/**
+ * A run's answers to a test set. The first time the opening is logged, then the set is answered; later the stored answers are
+ * read, without an opening.
+ *
+ * @param options `set`: digest of its pixels and labels; `name`: what the log calls it, default the run's own test part; `answer`:
+ * gives the class probabilities of its rows, (n, classes)
+ */
+export async function openOnce(
+  { config, store }: Pick<Experiment, "config" | "store">,
+  { name: run, configuration }: Pick<Run, "name" | "configuration">,
+  { set, name, answer }: { set: string; name?: string; answer: () => Promise<Float32Array> },
+): Promise<Float32Array> {
+  const { tensors } = await store.keep("answers", digestOf({ configuration, set }), async () => {
+    await logOpening(config.out, { name: name ? `${run} on ${name}` : run, configuration, set });
+    return { value: { name: run }, tensors: { answers: await answer() } };
+  });
+  return tensors.answers;
 }
 
 /** Digest of the test's pixels and labels. */

@@ -5,8 +5,8 @@ import { type ImageSize, pixelsIn, sidesOf } from "../image_size.ts";
 import { photoMetadata } from "../support/photo_tag.ts";
 import { canvasFont, type TextStyle, textWidth, wrapText } from "../support/plotly/letters.ts";
 import { ink } from "./palette.ts";
-import { display, type Displayed, type DisplayMessage } from "./show.ts";
-import { edge, syntheticMark, textSizes } from "./theme.ts";
+import { display, type Displayed, type DisplayMessage, syntheticMark } from "./show.ts";
+import { edge, textSizes } from "./theme.ts";
 
 /**
  * A picture by its pixels, (height, width, 3) RGB 0–255 of a `size`, left out where that is a square, or by its file. The label

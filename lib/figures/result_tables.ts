@@ -1,7 +1,9 @@
 /** Tables of the experiment's results that several pages show. */
 import type { AugmentationRanges } from "../config.ts";
+import type { SetScores } from "../evaluation/set_scores.ts";
 import { rangeRows } from "../experiment/augmentation_samples.ts";
 import type { OptimizerDifference } from "../experiment/fair_comparison.ts";
+import type { OfficialResults } from "../experiment/official_test.ts";
 import type { Result, Results } from "../experiment/results.ts";
 import type { AllImagesRow } from "../experiment/studies.ts";
 import { differenceRow } from "../experiment/study_texts.ts";
@@ -41,6 +43,62 @@ export function exposureTable({ exposure, synthetic }: Results): Table {
       spread: { title: "95 % interval", of: (row) => row.interval },
     },
   ], { caption: `${exposure.run}: test accuracy on ${exposure.classes.join(" and ")}`, synthetic });
+}
+
+type Shown = Pick<SetScores, "n" | "balancedAccuracy" | "accuracy" | "macroF1"> & {
+  intervals: Pick<SetScores["intervals"], "balancedAccuracy" | "accuracy" | "perClass"> | null;
+};
+
+/** The macro F1 of a set that lacks classes counts 0 for them: it cannot stand beside others. */
+function hasAllClasses({ intervals }: Shown): boolean {
+  return intervals === null || intervals.perClass.every((metrics) => metrics !== null);
+}
+
+/**
+ * Each network on its test as written and on the official set, with the control of the set's form; always the commonest class last.
+ * Balanced accuracy beside balanced accuracy.
+ */
+export function officialTable({ runs, title }: OfficialResults): Table {
+  const row = (network: string, on: string, scores: Shown) => ({ network, on, scores });
+  const rows = runs.flatMap(({ name, asWritten, test, unseen, control }) => [
+    row(name, "test as written", asWritten),
+    row(name, title, test),
+    ...unseen ? [row(name, "of it what shares nothing with training", unseen)] : [],
+    ...control
+      ? [
+        row(name, "control: own test photos of unseen lesions, as they are", control.asTheyAre),
+        row(name, "control: the same photos in that form", control.sameForm),
+      ]
+      : [],
+  ]);
+  const { n, baseline } = runs[0].test;
+  rows.push(row("always the commonest class", title, { n, ...baseline, intervals: null }));
+  const spread = (name: "balancedAccuracy" | "accuracy") => ({
+    title: "95 % interval",
+    of: ({ scores }: typeof rows[number]) => scores.intervals?.[name],
+  });
+  return table(rows, [
+    { value: "network", title: "network" },
+    { value: "on", title: "photos" },
+    { value: ({ scores }) => scores.n, title: "n" },
+    {
+      value: ({ scores }) => scores.balancedAccuracy,
+      title: "balanced accuracy",
+      format: percent,
+      spread: spread("balancedAccuracy"),
+    },
+    {
+      value: ({ scores }) => scores.accuracy,
+      title: "accuracy",
+      format: percent,
+      spread: spread("accuracy"),
+    },
+    {
+      value: ({ scores }) => hasAllClasses(scores) ? scores.macroF1 : null,
+      title: "F1 (macro)",
+      format: percent,
+    },
+  ], { caption: "The test as written beside a test that nobody augmented" });
 }
 
 /** Paired differences of the optimizers, in points. */

@@ -2,6 +2,9 @@
 import { escapeMarkdown } from "../support/format.ts";
 import { endProgress } from "../support/progress.ts";
 
+/** What a figure or a table of drawn stand-in images must show. */
+export const syntheticMark = "SYNTHETIC stand-in data";
+
 /** Key of the method that gives a MIME bundle; Deno's Jupyter kernel calls it on a cell's last expression. */
 export const display: unique symbol = Symbol.for("Jupyter.display");
 

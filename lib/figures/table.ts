@@ -1,7 +1,6 @@
 /** Tables that read well in every front end: VS Code, JupyterLab, GitHub, a terminal. */
 import { decimals, escapeMarkdown, escapeMarkup, thousands } from "../support/format.ts";
-import { display, type Displayed, type MimeBundle } from "./show.ts";
-import { syntheticMark } from "./theme.ts";
+import { display, type Displayed, type MimeBundle, syntheticMark } from "./show.ts";
 
 /** A cell's value; null is shown as "–". */
 export type CellValue = string | number | boolean | null | undefined;

@@ -2,6 +2,7 @@
 import { escapeMarkup } from "../support/format.ts";
 import { fontStack, textWidth, wrapText } from "../support/plotly/letters.ts";
 import { ink } from "./palette.ts";
+import { syntheticMark } from "./show.ts";
 
 /** What every figure takes. */
 export interface FigureOptions {
@@ -18,9 +19,6 @@ export interface FigureOptions {
   /** Pixels. Default: what the data needs. */
   height?: number;
 }
-
-/** What a figure of drawn stand-in images must show. */
-export const syntheticMark = "SYNTHETIC stand-in data";
 
 /** Pixels a figure is wide unless told. */
 export const defaultWidth = 900;

@@ -1,8 +1,9 @@
 /** A trained model on the engine, which must have been started: pixels or photos in, probabilities out. */
-import { decodeImage } from "../data/decode.ts";
-import { pixelsIn, sidesOf } from "../image_size.ts";
+import { orient } from "../data/augmentation.ts";
+import { decodeBytes, readPhoto } from "../data/decode.ts";
+import { pixelsIn, sidesOf, sizeText } from "../image_size.ts";
+import { sha256 } from "../support/digest.ts";
 import { startEngine, tf, valuesOf } from "../support/engine/engine.ts";
-
 import { inParallel } from "../support/parallel.ts";
 import { makeBase } from "./forward.ts";
 import type { TrainedModel } from "./saved_model.ts";
@@ -18,16 +19,42 @@ export interface Predictor extends Disposable {
   predict(pixels: Uint8Array): Float32Array;
 }
 
+/** Of a photo, that a model is asked about: as it is, or turned by quarters and mirrored, all eight ways. */
+export type Orientations = 1 | 8;
+
+export interface PredictorOptions {
+  /** The answer is the mean of the probabilities of so many orientations of the square image. Default: 1, the photo as it is. */
+  readonly orientations?: Orientations;
+}
+
+/** What of a model answers. */
+export type Answering = Pick<TrainedModel, "size" | "scaling" | "layers" | "head">;
+
 /** Images per forward pass. Every pass has as many, black ones at the end: the engine rounds otherwise for other numbers. */
 const batchSize = 16;
 
-export function makePredictor({ size, scaling, layers, head }: TrainedModel): Predictor {
+/** @throws {RangeError} for eight orientations of a rectangle */
+export function makePredictor(
+  { size, scaling, layers, head }: Answering,
+  { orientations = 1 }: PredictorOptions = {},
+): Predictor {
+  const sides = sidesOf(size);
+  if (orientations !== 1 && sides[0] !== sides[1]) {
+    throw new RangeError(
+      "Eight orientations need a model of square images: a rectangle cannot be turned by a quarter. Leave out " +
+        `--orientations, or take another model. Received: a model of ${sizeText(size)} pixels`,
+    );
+  }
   const classes = head.bias.length;
   const base = makeBase({ layers }, { size, scaling });
   const kernel = tf.tensor2d(head.kernel, [base.outputs, classes]);
   const bias = tf.tensor1d(head.bias);
-  const sides = sidesOf(size);
   const length = pixelsIn(size) * 3;
+  const answerBatch = (batch: Int32Array) =>
+    valuesOf(() => {
+      const features = base.forward(tf.tensor4d(batch, [batchSize, ...sides, 3], "int32"));
+      return features.matMul(kernel).add(bias).softmax();
+    });
   return {
     predict(pixels) {
       if (pixels.length % length !== 0) {
@@ -39,14 +66,17 @@ export function makePredictor({ size, scaling, layers, head }: TrainedModel): Pr
       const n = pixels.length / length;
       const probabilities = new Float32Array(n * classes);
       for (let start = 0; start < n; start += batchSize) {
-        const batch = new Int32Array(batchSize * length);
-        batch.set(pixels.subarray(start * length, (start + batchSize) * length));
-        const answers = valuesOf(() => {
-          const features = base.forward(tf.tensor4d(batch, [batchSize, ...sides, 3], "int32"));
-          return features.matMul(kernel).add(bias).softmax();
-        });
         const rows = Math.min(batchSize, n - start);
-        probabilities.set(answers.subarray(0, rows * classes), start * classes);
+        for (let way = 0; way < orientations; way++) {
+          const images = pixels.slice(start * length, (start + rows) * length);
+          if (way > 0) { for (let row = 0; row < rows; row++) orient(imageOf(images, row, length), way); }
+          const batch = new Int32Array(batchSize * length);
+          batch.set(images);
+          const answers = answerBatch(batch);
+          for (let i = 0; i < rows * classes; i++) {
+            probabilities[start * classes + i] += answers[i] / orientations;
+          }
+        }
       }
       return probabilities;
     },
@@ -57,10 +87,17 @@ export function makePredictor({ size, scaling, layers, head }: TrainedModel): Pr
   };
 }
 
+/** The memory of one image. */
+function imageOf(images: Uint8Array, row: number, length: number): Uint8Array {
+  return images.subarray(row * length, (row + 1) * length);
+}
+
 export interface PhotoAnswer {
   readonly path: string;
   /** In the order of the model's classes; null where the photo cannot be decoded. */
   readonly probabilities: Float32Array | null;
+  /** SHA-256 of its file; null as above. */
+  readonly fileDigest: string | null;
   /** Why it cannot, beginning with the path; null where it can. */
   readonly problem: string | null;
 }
@@ -69,31 +106,38 @@ export interface PhotoAnswer {
  * An answer for each photo, in their order: decoded and resized as for training, then through the network. However many there
  * are, no more than 16 are held at a time. What cannot be decoded is an answer with a problem, and the rest goes on.
  */
-export async function* classify(model: TrainedModel, paths: readonly string[]): AsyncGenerator<PhotoAnswer> {
+export async function* classify(
+  model: TrainedModel,
+  paths: readonly string[],
+  options: PredictorOptions = {},
+): AsyncGenerator<PhotoAnswer> {
   await startEngine();
-  using predictor = makePredictor(model);
+  using predictor = makePredictor(model, options);
   for (let start = 0; start < paths.length; start += batchSize) {
     const batch = paths.slice(start, start + batchSize);
-    const pixels = new Map<string, Uint8Array>();
+    const photos = new Map<string, { fileDigest: string; pixels: Uint8Array }>();
     const problems = new Map<string, string>();
     await inParallel(batch, 4, async (path) => {
       try {
-        pixels.set(path, await decodeImage(path, model.size));
+        const bytes = await readPhoto(path);
+        const pixels = await decodeBytes(bytes, { size: model.size, name: path });
+        photos.set(path, { fileDigest: sha256(bytes), pixels });
       } catch (error) {
         problems.set(path, (error as Error).message);
       }
     });
-    const sound = batch.filter((path) => pixels.has(path));
+    const sound = batch.filter((path) => photos.has(path));
     const length = pixelsIn(model.size) * 3;
     const images = new Uint8Array(sound.length * length);
-    sound.forEach((path, i) => images.set(pixels.get(path)!, i * length));
+    sound.forEach((path, i) => images.set(photos.get(path)!.pixels, i * length));
     const probabilities = predictor.predict(images);
     const classes = model.classes.length;
     for (const path of batch) {
       const row = sound.indexOf(path) * classes;
-      yield row < 0
-        ? { path, probabilities: null, problem: problems.get(path)! }
-        : { path, probabilities: probabilities.slice(row, row + classes), problem: null };
+      yield row < 0 ? { path, probabilities: null, fileDigest: null, problem: problems.get(path)! } : {
+        ...{ path, fileDigest: photos.get(path)!.fileDigest, problem: null },
+        probabilities: probabilities.slice(row, row + classes),
+      };
     }
   }
 }

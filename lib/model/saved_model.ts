@@ -13,6 +13,7 @@ import {
   readWeights,
   weightParts,
 } from "./keras_model.ts";
+import type { TrainedOn } from "./trained_on.ts";
 import type { ConvolutionWeights, Vgg16Weights } from "./weights.ts";
 
 /** Photos of (height, width, 3), RGB 0–255 → probabilities of the classes, and what the network was made from. */
@@ -22,6 +23,8 @@ export interface TrainedModel extends ModelShape {
   /** The softmax: kernel (features, classes) and bias (classes). */
   readonly head: { readonly kernel: Float32Array; readonly bias: Float32Array };
   readonly provenance: Provenance;
+  /** What it was trained on; null where its folder does not say, as older ones do not. */
+  readonly trainedOn: TrainedOn | null;
 }
 
 export interface Provenance {
@@ -54,11 +57,13 @@ export function warningsOf({ synthetic, base }: Provenance): string[] {
 }
 
 const fileNames = ["model.json", "weights.bin", "model.h5"] as const;
-type FileName = (typeof fileNames)[number];
+const trainedOnName = "trained_on.json";
+type FileName = (typeof fileNames)[number] | typeof trainedOnName;
 
 /** `about.json`: what the folder holds. Without it the folder is no model. */
 interface About extends ModelShape {
   readonly provenance: Provenance;
+  /** Without `trained_on.json` where that is not known. */
   readonly files: Readonly<Record<FileName, { readonly bytes: number; readonly sha256: string }>>;
 }
 const aboutName = "about.json";
@@ -69,6 +74,7 @@ const format = "vgg16-lesions-1";
  *
  * - `model.json`, `weights.bin`: for `tf.loadLayersModel`;
  * - `model.h5`: for `keras.saving.load_model`;
+ * - `trained_on.json`: digests of the photos and lesions that it was trained on, where they are known;
  * - `about.json`: classes, size, scaling, where the model comes from, digests of the others.
  *
  * Both networks read RGB 0–255 of shape (n, height, width, 3), any numeric type, and give probabilities. The same model gives the
@@ -80,7 +86,7 @@ const format = "vgg16-lesions-1";
  */
 export async function saveModel(folder: string, model: TrainedModel): Promise<void> {
   checkModel(model);
-  const { size, scaling, classes, provenance } = model;
+  const { size, scaling, classes, provenance, trainedOn } = model;
   const layers = kerasLayers(model);
   const values = new Map(
     [...model.layers, { name: "predictions", ...model.head }].flatMap(({ name, kernel, bias }) => [
@@ -90,10 +96,12 @@ export async function saveModel(folder: string, model: TrainedModel): Promise<vo
   );
   const valuesOf = (name: string) => values.get(name)!;
   const codes = classes.map(({ code }) => code);
-  const contents: Record<FileName, Uint8Array[]> = {
-    "model.json": [new TextEncoder().encode(modelJson(layers, { notice: medicalNotice, classes: codes }))],
+  const bytes = (text: string) => [new TextEncoder().encode(text)];
+  const contents: Record<string, Uint8Array[]> = {
+    "model.json": bytes(modelJson(layers, { notice: medicalNotice, classes: codes })),
     "weights.bin": weightParts(layers, valuesOf),
     "model.h5": [await kerasFile(layers, valuesOf)],
+    ...trainedOn && { [trainedOnName]: bytes(JSON.stringify(trainedOn) + "\n") },
   };
   const files = Object.fromEntries(
     Object.entries(contents).map(([name, parts]) => [name, {
@@ -102,7 +110,7 @@ export async function saveModel(folder: string, model: TrainedModel): Promise<vo
     }]),
   ) as About["files"];
   await writeFolderAtomic(folder, async (temporary) => {
-    for (const name of fileNames) await writeAtomic(join(temporary, name), contents[name]);
+    for (const [name, parts] of Object.entries(contents)) await writeAtomic(join(temporary, name), parts);
     await writeAtomic(join(temporary, aboutName), aboutText({ size, scaling, classes, provenance, files }));
   });
 }
@@ -117,7 +125,8 @@ export async function saveModel(folder: string, model: TrainedModel): Promise<vo
 export async function loadModel(folder: string): Promise<TrainedModel> {
   const { size, scaling, classes, provenance, files } = await readAbout(folder);
   const contents = new Map<FileName, Uint8Array>();
-  for (const name of fileNames) {
+  const names = trainedOnName in files ? [...fileNames, trainedOnName] as const : fileNames;
+  for (const name of names) {
     const path = join(folder, name);
     const expected = files[name];
     const content = await Deno.readFile(path).catch((error) =>
@@ -139,8 +148,10 @@ export async function loadModel(folder: string): Promise<TrainedModel> {
     kernel: tensors.get(`${name}/kernel`)!,
     bias: tensors.get(`${name}/bias`)!,
   });
+  const trainedOn = contents.get(trainedOnName);
   return {
     ...{ size, scaling, classes, provenance },
+    trainedOn: trainedOn ? JSON.parse(new TextDecoder().decode(trainedOn)) : null,
     layers: convolutions.map(({ name }) => ({ name, ...part(name) })),
     head: part("predictions"),
   };

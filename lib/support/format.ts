@@ -5,6 +5,11 @@ export function percent(share: number, digits = 1): string {
   return Number.isFinite(share) ? `${(share * 100).toFixed(digits)}\u00a0%` : "–";
 }
 
+/** An interval of a share as text: `61.8 % to 65.7 %`. */
+export function intervalText({ low, high }: { low: number; high: number }): string {
+  return `${percent(low)} to ${percent(high)}`;
+}
+
 /** A difference of two shares in percentage points: 0.0042 → "0.42". */
 export function points(difference: number, digits = 2): string {
   return (100 * difference).toFixed(digits);

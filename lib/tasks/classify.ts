@@ -7,7 +7,7 @@ import { photoExtensionsText } from "../support/photo_kinds.ts";
 import { listPhotos } from "../data/photo_files.ts";
 import type { DiagnosisClass } from "../data/diagnosis.ts";
 import { sizeText } from "../image_size.ts";
-import type { PhotoAnswer } from "../model/predictor.ts";
+import type { Orientations, PhotoAnswer } from "../model/predictor.ts";
 import { hasModel, loadModel, medicalNotice, type TrainedModel, warningsOf } from "../model/saved_model.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import { stringify } from "../support/csv.ts";
@@ -22,6 +22,7 @@ export interface ClassifyFlags {
   readonly model: string | null;
   /** Null: no table. */
   readonly csv: string | null;
+  readonly orientations: Orientations;
   readonly help: boolean;
 }
 
@@ -37,6 +38,8 @@ ${photoExtensionsText}.
   --model FOLDER   the model (default: outputs/write-up/model, else outputs/quick/model,
                    else outputs/smoke/model)
   --csv FILE       write a table too: path, predicted class, and a column for each class
+  --orientations N 1: ask about each photo as it is (default); 8: about all its turns by quarters
+                   and their mirror images; the answer is the mean of their probabilities
   --help           this page
 
 Exit codes: 0 done; 1 the model or a photo cannot be used, or the table not be written; 2 a flag
@@ -48,16 +51,27 @@ ${medicalNotice}
 /** @throws {RangeError} for a wrong flag, with what was expected */
 export function parseClassifyFlags(args: string[]): ClassifyFlags {
   const text = { type: "string" } as const;
-  const options = { model: text, csv: text, help: { type: "boolean" } } as const;
+  const options = { model: text, csv: text, orientations: text, help: { type: "boolean" } } as const;
   const { values, positionals } = parseFlags({ args, options, allowPositionals: true }, usage);
-  const { model, csv, help = false } = values;
+  const { model, csv, orientations, help = false } = values;
   if (positionals.length === 0 && !help) {
     throw new RangeError(`Name the photos, or folders of photos. Received: none\n\n${usage}`);
   }
   for (const [flag, value] of [["--model", model], ["--csv", csv]]) {
     if (value === "") throw new RangeError(`${flag} needs a path. Received: an empty text`);
   }
-  return { paths: positionals, model: model ?? null, csv: csv ?? null, help };
+  return {
+    ...{ paths: positionals, model: model ?? null, csv: csv ?? null, help },
+    orientations: parseOrientations(orientations),
+  };
+}
+
+/** What `--orientations` gives. @throws {RangeError} for another number than 1 and 8 */
+export function parseOrientations(text = "1"): Orientations {
+  if (text === "1" || text === "8") return Number(text) as Orientations;
+  throw new RangeError(
+    `--orientations is 1, the photo as it is, or 8, all its turns by quarters and their mirror images. Received: ${text}`,
+  );
 }
 
 /**
@@ -66,11 +80,14 @@ export function parseClassifyFlags(args: string[]): ClassifyFlags {
  * @returns what could not be used, a sentence each
  * @throws {Error} when the model cannot be used, or the table cannot be written
  */
-async function run({ paths, model: given, csv }: ClassifyFlags): Promise<string[]> {
-  if (csv !== null) await checkWritable(csv);
-  const name = given ?? pathForCaller(await findModel());
-  const model = await loadModel(name);
-  console.log([`Model: ${name}, ${describe(model)}`, ...warningsOf(model.provenance), ""].join("\n"));
+async function run({ paths, model: given, csv, orientations }: ClassifyFlags): Promise<string[]> {
+  if (csv !== null) await checkWritable("--csv", csv);
+  const { model, about } = await openModel(given);
+  console.log(
+    [...about, ...orientations === 8 ? ["Each answer is the mean of eight orientations."] : [], ""].join(
+      "\n",
+    ),
+  );
 
   const { photos, problems, notes } = await listPhotos(paths);
   if (notes.length > 0) console.error(`${notes.join("\n")}\n`);
@@ -78,7 +95,7 @@ async function run({ paths, model: given, csv }: ClassifyFlags): Promise<string[
   const { classify } = await import("../model/predictor.ts"); // starts the engine: only now that there is work for it
   const line = terminalLine({ stream: Deno.stderr });
   const answers: PhotoAnswer[] = [];
-  for await (const answer of classify(model, photos)) {
+  for await (const answer of classify(model, photos, { orientations })) {
     line.clear();
     if (answer.problem === null) console.log(answerText(answer, model.classes) + "\n");
     else problems.push(answer.problem);
@@ -88,11 +105,18 @@ async function run({ paths, model: given, csv }: ClassifyFlags): Promise<string[
   const done = answers.filter(({ problem }) => problem === null).length;
   if (csv !== null && done > 0) {
     await writeAtomic(csv, answersCsv(answers, model.classes)).catch((error) => {
-      throw notWritable(csv, error.cause ?? error);
+      throw notWritable("--csv", csv, error.cause ?? error);
     });
     console.log(`${csv}: ${done} ${done === 1 ? "photo" : "photos"}`);
   }
   return problems;
+}
+
+/** A model, and lines that say what it is and what makes its answers mean nothing. @param given null: the usual one */
+export async function openModel(given: string | null): Promise<{ model: TrainedModel; about: string[] }> {
+  const name = given ?? pathForCaller(await findModel());
+  const model = await loadModel(name);
+  return { model, about: [`Model: ${name}, ${describeModel(model)}`, ...warningsOf(model.provenance)] };
 }
 
 /** The path of the first of `usualModels` that is there, below `root`. @throws {Error} when none is */
@@ -105,7 +129,10 @@ export async function findModel(root = projectRoot): Promise<string> {
   );
 }
 
-function describe({ size, provenance: { base, depth, seed } }: TrainedModel): string {
+/** In a line: the network, its weights, what was trained, seed, size of the images. */
+export function describeModel(
+  { size, provenance: { base, depth, seed } }: Pick<TrainedModel, "size" | "provenance">,
+): string {
   const trained = depth === "head" ? "softmax trained" : `trained from ${depth} on`;
   const weights = base === "imagenet" ? "ImageNet's" : base;
   return `VGG16, ${weights} weights, ${trained}, seed ${seed}, ${sizeText(size)} pixels`;
@@ -145,19 +172,19 @@ function byProbability(probabilities: Float32Array): number[] {
 }
 
 /** Before the work rather than after it. */
-async function checkWritable(path: string): Promise<void> {
+export async function checkWritable(flag: string, path: string): Promise<void> {
   try {
     if ((await Deno.stat(path).catch(() => null))?.isDirectory) throw new Error("it is a folder");
     await Deno.mkdir(dirname(path), { recursive: true });
     await Deno.remove(await Deno.makeTempFile({ dir: dirname(path) }));
   } catch (error) {
-    throw notWritable(path, error);
+    throw notWritable(flag, path, error);
   }
 }
 
-function notWritable(path: string, cause: unknown): Error {
+function notWritable(flag: string, path: string, cause: unknown): Error {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new Error(`--csv must be a file in a folder where you may write. Received: ${path} (${reason})`, {
+  return new Error(`${flag} must be a file in a folder where you may write. Received: ${path} (${reason})`, {
     cause,
   });
 }

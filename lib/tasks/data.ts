@@ -5,7 +5,7 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { findWeights } from "../config.ts";
-import { findData } from "../metadata_file.ts";
+import { findData, officialTestFolder } from "../metadata_file.ts";
 import { megabytes } from "../support/download.ts";
 import { projectRoot } from "../support/project.ts";
 import { parseFlags, pathForCaller, standWithCaller } from "./caller.ts";
@@ -104,7 +104,7 @@ async function bringData(options: ReturnType<typeof parseDataOptions>): Promise<
   const bringPhotos = (set: PhotoSet, folder: string) =>
     bring(folder, (folder, more) => fetchPhotos(set, folder, { ...more, base: dataUrl, guest }));
   if (options.images) await bringPhotos(ham10000, out ?? findData() ?? fallback);
-  if (options.test) await bringPhotos(isic2018Test, join(fallback, "isic2018_test"));
+  if (options.test) await bringPhotos(isic2018Test, join(fallback, officialTestFolder));
   if (options.weights) {
     const weights = out === null ? findWeights() : null;
     const folder = weights === null ? fallback : dirname(weights);

@@ -7,6 +7,7 @@ import { countStoredImages } from "../data/image_set.ts";
 import { openTable } from "../data/metadata.ts";
 import { findSamePhotos } from "../data/same_photos.ts";
 import { standInCounts } from "../data/stand_in.ts";
+import { openOfficialSet } from "../experiment/official_set.ts";
 import { studyConfigs } from "../experiment/study_runs.ts";
 import { type ImageSize, pixelsIn, sizeText } from "../image_size.ts";
 import {
@@ -88,6 +89,7 @@ export async function estimateCost(
   { forgotten = [] }: { forgotten?: readonly StoredWork[] } = {},
 ): Promise<Cost> {
   const needs = (...numbers: string[]) => notebooks.some((name) => numbers.includes(name.slice(0, 2)));
+  if (needs("05")) await checkOfficialSet(config);
   const studies = needs("06") ? studyConfigs(config) : [];
   const sizes = [
     ...needs("02", "04", "05") ? [config.size] : [],
@@ -221,6 +223,13 @@ function partSizesOf(config: Config, counts: readonly number[]) {
   const subset = Math.round(config.subsetShare * (augmented - test));
   const train = subset - Math.round(config.validationShare * subset);
   return { photos: counts.reduce(add, 0), subset, train, test };
+}
+
+/** Before hours of training, not after them. */
+async function checkOfficialSet(config: Config): Promise<void> {
+  if (config.data === null || config.officialTest === null) return;
+  const { classes } = await openTable(config.data, config).catch(refuse);
+  await openOfficialSet(config, classes).catch(refuse);
 }
 
 /** Photos of each class, and their paths. What would stop the run for its table or its photos' names does so here. */

@@ -17,10 +17,13 @@ export const mainNotebooks = [
 /** Goes on where the write-up ends. It trains for hours, so it runs only when it is named. */
 export const furtherNotebook = "06_future_work";
 
+/** The one that opens the tests. */
+export const testNotebook = "05_final_evaluation";
+
 /** Results in a run's folder that belong to a notebook even where it took them as they were. */
 export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
   "04_optimizer_comparison": ["trainings"],
-  "05_final_evaluation": ["model"],
+  [testNotebook]: ["model"],
   [furtherNotebook]: ["studies"],
 };
 
@@ -50,9 +53,10 @@ export function sourcePath(name: string): string {
 
 /** A copy whose parameters cell sets this configuration: opened alone it goes on with this run. @param options what the call gave */
 export function withRunParameters(notebook: Notebook, config: Config, options: ConfigOptions): Notebook {
-  const { preset, data, weights, out } = config;
+  const { preset, data, weights, officialTest, out } = config;
   const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
-  const parameters = { ...Object.fromEntries(given), preset, data, weights: weights ?? "none", out };
+  const places = { data, weights: weights ?? "none", officialTest: officialTest ?? "none", out };
+  const parameters = { ...Object.fromEntries(given), preset, ...places };
   const source = "// Set by deno task reproduce: this copy goes on with its run.\n" +
     `const parameters = ${JSON.stringify(parameters, null, 2)};`;
   return withParameters(notebook, source);

@@ -8,7 +8,7 @@ import { oneDnnHelps, readEngineChoice } from "../support/engine/engine_choice.t
 import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 import { parseNotebook } from "../support/notebook/ipynb.ts";
 import { projectRoot } from "../support/project.ts";
-import { sourcePath } from "./notebooks.ts";
+import { sourcePath, testNotebook } from "./notebooks.ts";
 import { changedFiles, type Fingerprint, type NotebookRecord, type RunRecord } from "./run_record.ts";
 
 export interface PlannedNotebook {
@@ -44,16 +44,24 @@ export async function planNotebooks(
 ): Promise<PlannedNotebook[]> {
   const shared = {
     configuration: digestOf(experimentOf(config)),
-    data: config.data === null ? "stand-in" : await dataDigest(config, config.data),
     weights: config.weights === null ? "random" : sha256(await fileState(config.weights)),
     deno: Deno.version.deno,
     engine: await engineText(),
   };
+  const data = config.data === null ? "stand-in" : await dataDigest(config, config.data);
+  const withTest = config.officialTest === null
+    ? data
+    : sha256(data, await folderDigest(config.officialTest, config.out));
   return await Promise.all(names.map(async (name) => {
     const path = sourcePath(name);
     const text = await Deno.readTextFile(path);
     const code = parseNotebook(text, name).cells.map(({ source }) => source).join("\n");
-    const fingerprint = { notebook: sha256(text), code: await codeDigest(code, dirname(path)), ...shared };
+    const fingerprint = {
+      notebook: sha256(text),
+      code: await codeDigest(code, dirname(path)),
+      data: name === testNotebook ? withTest : data,
+      ...shared,
+    };
     const before = record.notebooks[name];
     const damaged = before ? await changedFiles(config, before) : [];
     const executed = join(config.out, "notebooks", `${name}.ipynb`);

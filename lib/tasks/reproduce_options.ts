@@ -56,6 +56,9 @@ Photos, weights and results
   --keep-contradictions
                    go on where one photo has several diagnoses under several ids, and say so on
                    every page (default: stop and list them)
+  --test FOLDER    the official test set of ISIC 2018 Task 3: its photos and the table whose name
+                   holds GroundTruth (default: data/isic2018_test, if it is there; \`deno task data
+                   --with test\` brings it); none: without it
   --weights FILE   VGG16 without its top, Keras' HDF5 file (default: in data/, downloaded there if
                    there are photos); none: seeded random weights
   --out FOLDER     where results go (default: outputs/<preset>)
@@ -87,7 +90,7 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
     ...{ preset: text, depth: text, seed: text, config: text, tensorboard: flag },
     ...{ data: text, metadata: { ...text, multiple: true }, columns: text, classes: text } as const,
     ...{ "join-case": flag, "skip-damaged": flag, "keep-contradictions": flag },
-    ...{ weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
+    ...{ test: text, weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
     ...{ timeout: text, "dry-run": flag, help: flag },
   };
   const { values } = parseFlags({ args, options }, usage);
@@ -116,6 +119,7 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
     joinCase: values["join-case"],
     skipDamaged: values["skip-damaged"],
     keepContradictions: values["keep-contradictions"],
+    officialTest: values.test === "none" ? null : path(values.test),
     weights: values.weights === "none" ? null : path(values.weights),
     seed: values.seed === undefined ? undefined : Number(values.seed.trim() || NaN),
     out: path(values.out),
@@ -140,7 +144,7 @@ function parseList(text: string): string[] {
   return text.split(",").map((item) => item.trim());
 }
 
-const paths = ["data", "metadata", "weights", "out"];
+const paths = ["data", "metadata", "officialTest", "weights", "out"];
 
 /**
  * The fields of `Config` (lib/config.ts) in one JSON object, as `{ "epochs": 3 }`. Fields that are left out follow from the

@@ -62,23 +62,3 @@ function scaledBytes(scaling: Scaling): { values: Float32Array; reversed: boolea
   const [blueFirst, redFirst] = [scale(Int32Array.of(0, 0, 9)), scale(Int32Array.of(9, 0, 0))];
   return { values: scale(ramp), reversed: blueFirst[0] > redFirst[0] };
 }
-
-/**
- * Turns and mirrors a square image, (side, side, 3), in place. No value is changed, only moved.
- *
- * @param way 0 … 7: bit 0 mirrors left and right, bit 1 top and bottom, bit 2 swaps rows and columns first; 0 leaves it as it is
- */
-export function orient(image: Float32Array, way: number): void {
-  const source = image.slice();
-  const side = Math.sqrt(image.length / 3);
-  const [swap, down, across] = [way & 4, way & 2, way & 1];
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      const row = down ? side - 1 - y : y;
-      const column = across ? side - 1 - x : x;
-      const from = 3 * (swap ? column * side + row : row * side + column);
-      const to = 3 * (y * side + x);
-      for (let c = 0; c < 3; c++) image[to + c] = source[from + c];
-    }
-  }
-}

@@ -2,6 +2,7 @@
  * The one training loop: seeded mini-batches through a network and an optimizer, validation after every epoch. It is the same for
  * the softmax alone and for any number of layers before it. Stopped at any moment it goes on to the same bits.
  */
+import { orient } from "../data/augmentation.ts";
 import { checkStage, type Depth, keyOf, type Stage, stageOf, type StageOptions } from "../recipe.ts";
 import { sidesOf, sizeText } from "../image_size.ts";
 import { digestOf } from "../support/digest.ts";
@@ -10,7 +11,7 @@ import { type Random, randomFor, shuffled } from "../support/random.ts";
 import type { Store } from "../support/store.ts";
 import { crossEntropy, softmax } from "./cross_entropy.ts";
 import { ConvolutionNetwork } from "./convolution_network.ts";
-import { type Examples, examplesOf, orient } from "./examples.ts";
+import { type Examples, examplesOf } from "./examples.ts";
 import { type Head, initialHead, type Model, type Tensors, withTensors } from "./model.ts";
 import type { Network } from "./network.ts";
 import { SoftmaxNetwork } from "./softmax_network.ts";

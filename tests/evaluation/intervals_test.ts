@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  bootstrap,
   groupBootstrapInterval,
   meanAndDeviation,
   pairedDifference,
@@ -63,6 +64,26 @@ Deno.test("the bootstrap depends on its seed alone and refuses rows without grou
     message: /7 rows, 1 groups/,
   });
   assert.throws(() => groupBootstrapInterval([], [], { seed: 1 }), { name: "TypeError", message: /0 rows/ });
+});
+
+Deno.test("groups drawn within the classes: every resample has as many of each, also where a group has several", () => {
+  const labels = [0, 0, 0, 0, 1, 1, 2, 0, 1, 0, 1];
+  const groups = ["a", "a", "b", "c", "d", "e", "f", "both", "both", "two", "two"];
+  let resamples = 0;
+  const { alone } = bootstrap(groups, (times) => {
+    resamples++;
+    const drawn = (of: readonly string[]) =>
+      groups.reduce((sum, group, row) => sum + (of.includes(group) ? times[row] : 0), 0);
+    assert.equal(drawn(["d", "e"]), 2);
+    assert.equal(drawn(["f"]), 1);
+    assert.equal(drawn(["both", "two"]), 4, "two groups of two rows, with rows of both classes");
+    assert.equal(times[0], times[1], "rows of a group are drawn together");
+    return { alone: times[6] };
+  }, { seed: 2, repeats: 200, labels });
+  assert.equal(resamples, 200);
+  assert.deepEqual(alone, { low: 1, high: 1 });
+  const anywhere = bootstrap(groups, (times) => ({ alone: times[6] }), { seed: 2, repeats: 200 });
+  assert.deepEqual(anywhere.alone.low, 0, "drawn from all, a group of its class alone is often missing");
 });
 
 const a = [0.641, 0.652, 0.639, 0.66, 0.648];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { rankTested } from "../../lib/evaluation/metrics.ts";
 import { measureBaselines } from "../../lib/experiment/baselines.ts";
 import { besideTheClaim, conclusion, resultRows } from "../../lib/experiment/conclusion.ts";
 import { readOpenings } from "../../lib/experiment/openings.ts";
@@ -8,13 +9,12 @@ import {
   bestResult,
   deeperResult,
   makeResults,
-  rankTested,
   readResults,
   saveResults,
 } from "../../lib/experiment/results.ts";
 import { modelOf, type Run, train } from "../../lib/experiment/run.ts";
 import { saveNetwork } from "../../lib/experiment/saved_network.ts";
-import { accuracyByExposure } from "../../lib/experiment/results.ts";
+import { accuracyByExposure } from "../../lib/experiment/exposure.ts";
 import { answerExamples, drawnAnswers, openTest } from "../../lib/experiment/testing.ts";
 import { classesOf } from "../../lib/data/diagnosis.ts";
 import { engine, startEngine } from "../../lib/support/engine/engine.ts";
@@ -94,6 +94,7 @@ Deno.test({
         "about.json",
         "model.h5",
         "model.json",
+        "trained_on.json",
         "weights.bin",
       ]);
       for (const { file, bytes } of files) {

@@ -7,7 +7,8 @@ import { confusionMatrixFigure } from "../../lib/figures/confusion_matrix.ts";
 import { accuracyByCost, ladderFigure } from "../../lib/figures/cost.ts";
 import { binValues } from "../../lib/figures/histogram.ts";
 import { learningCurves } from "../../lib/figures/learning_curves.ts";
-import { spread, syntheticMark } from "../../lib/figures/theme.ts";
+import { syntheticMark } from "../../lib/figures/show.ts";
+import { spread } from "../../lib/figures/theme.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { assertReadable, barsOf, type Box, drawingOf, textsOf, wordsOf } from "./drawing.ts";
 import {

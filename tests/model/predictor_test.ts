@@ -4,6 +4,7 @@ import { decodeImage } from "../../lib/data/decode.ts";
 import { listPhotos } from "../../lib/data/photo_files.ts";
 import { makeStandIn } from "../../lib/data/stand_in.ts";
 import { classify, makePredictor, type PhotoAnswer } from "../../lib/model/predictor.ts";
+import { sha256 } from "../../lib/support/digest.ts";
 import { startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { assertClose, seededModel, testPixels } from "./seeded_model.ts";
 
@@ -44,6 +45,56 @@ Deno.test("every photo gets the answer of its pixels as training decodes them, i
       assert.equal(problem, null);
     }
   }
+});
+
+/** The eight ways in which a square lies, (side, side, 3): turned by hand, row by row. */
+function turnedByHand(image: Uint8Array, side: number): Uint8Array[] {
+  const rows = Array.from(
+    { length: side },
+    (_, y) =>
+      Array.from({ length: side }, (_, x) => [...image.subarray(3 * (y * side + x), 3 * (y * side + x) + 3)]),
+  );
+  type Rows = typeof rows;
+  const quarter = (of: Rows): Rows => of[0].map((_, x) => of.map((row) => row[x]).reverse()); // clockwise
+  const ways: Rows[] = [rows];
+  for (let turn = 1; turn < 4; turn++) ways.push(quarter(ways[turn - 1]));
+  const mirrored = ways.map((way) => way.map((row) => row.toReversed()));
+  return [...ways, ...mirrored].map((way) => Uint8Array.from(way.flat(2)));
+}
+
+Deno.test("with eight orientations the answer is the mean over the photo turned by hand", async () => {
+  using plain = makePredictor(model);
+  using turned = makePredictor(model, { orientations: 8 });
+  const asked = photos.slice(0, 18); // more than a batch
+  const decoded = await Promise.all(asked.map((path) => decodeImage(path, 32)));
+  const all = turned.predict(Uint8Array.from(decoded.flatMap((image) => [...image])));
+  let moved = 0;
+  for (const [i, image] of decoded.entries()) {
+    const ways = turnedByHand(image, 32);
+    assert.equal(new Set(ways.map((way) => way.join())).size, 8);
+    const answers = plain.predict(Uint8Array.from(ways.flatMap((way) => [...way])));
+    const mean = answers.slice(0, 7).map((_, label) =>
+      ways.reduce((sum, _, j) => sum + answers[7 * j + label] / 8, 0)
+    );
+    assertClose(all.slice(i * 7, (i + 1) * 7), mean);
+    moved = Math.max(moved, ...mean.map((value, label) => Math.abs(value - answers[label])));
+  }
+  assert.ok(moved > 1e-4, `${moved}: the mean differs from the photo's own answer`);
+  const [{ probabilities }] = await Array.fromAsync(classify(model, asked.slice(0, 1), { orientations: 8 }));
+  assertClose(probabilities!, all.slice(0, 7));
+});
+
+Deno.test("eight orientations of a rectangle are refused with what to do", () => {
+  const model = seededModel({ size: [36, 48], scaling: "divide255" });
+  assert.throws(() => makePredictor(model, { orientations: 8 }), {
+    name: "RangeError",
+    message: /square images.*Leave out --orientations.*Received: a model of 48 × 36 pixels$/,
+  });
+});
+
+Deno.test("an answer has the digest of the photo's file", async () => {
+  const [{ fileDigest }] = await Array.fromAsync(classify(model, photos.slice(0, 1)));
+  assert.equal(fileDigest, sha256(await Deno.readFile(photos[0])));
 });
 
 Deno.test("damaged photos among good ones are named with the reason, and the good ones answered as without them", async () => {

@@ -5,6 +5,7 @@ import type { Tensor } from "@tensorflow/tfjs";
 import { pixelsIn, sidesOf, sizeText } from "../../lib/image_size.ts";
 import { makePredictor } from "../../lib/model/predictor.ts";
 import { loadModel, saveModel, type TrainedModel } from "../../lib/model/saved_model.ts";
+import { digestTraining } from "../../lib/model/trained_on.ts";
 import { loadWeights, weightsDigest } from "../../lib/model/weights.ts";
 import { sha256 } from "../../lib/support/digest.ts";
 import { startEngine, tf } from "../../lib/support/engine/engine.ts";
@@ -155,6 +156,21 @@ Deno.test("about.json says which program reads the model, and what tfjs-node nee
   const util: { isNullOrUndefined?: (value: unknown) => boolean } = {};
   new Function("require", line)(() => util);
   assert.deepEqual([null, undefined, 0, ""].map(util.isNullOrUndefined!), [true, true, false, false]);
+});
+
+Deno.test("digests of what a model was trained on are saved with it and checked; a folder without them loads and says so", async () => {
+  const photos = ["a", "b", "c"].map((name) => ({ fileDigest: sha256(name), lesionId: `lesion of ${name}` }));
+  const folder = join(root, "with digests");
+  const trainedOn = digestTraining(photos);
+  await saveModel(folder, { ...soundModel, trainedOn });
+  const text = await Deno.readTextFile(join(folder, "trained_on.json"));
+  assert.ok(!text.includes("lesion of"), "no name of a lesion is passed on");
+  assert.deepEqual((await loadModel(folder)).trainedOn, trainedOn);
+  await Deno.writeTextFile(join(folder, "trained_on.json"), text.replace(/[0-9a-f]/, "g"));
+  await assert.rejects(loadModel(folder), { name: "SyntaxError", message: /trained_on\.json: changed, or/ });
+  await Deno.remove(join(folder, "trained_on.json"));
+  await assert.rejects(loadModel(folder), { message: /trained_on\.json: the model lacks it/ });
+  assert.equal((await loadModel(sound)).trainedOn, null);
 });
 
 Deno.test("about.json that is cut, changed or of another format is refused", async () => {

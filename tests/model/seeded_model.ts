@@ -45,6 +45,7 @@ export function seededModel({ size, scaling, classes: codes, seed = 0 }: ModelOp
       seed,
       synthetic: true,
     },
+    trainedOn: null,
   };
 }
 

@@ -141,6 +141,7 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
   const cases: [string[], RegExp][] = [
     [[], /^Name the photos, or folders of photos\. Received: none\n\ndeno task classify/],
     [["--top", "3", "a.jpg"], /'--top'[\s\S]*deno task classify FILE/],
+    [["--orientations", "4", "a.jpg"], /^--orientations is 1, .* or 8, .*\. Received: 4$/],
     [["--csv=", "a.jpg"], /^--csv needs a path\. Received: an empty text$/],
   ];
   for (const [args, message] of cases) {
@@ -150,12 +151,12 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
   const { code, out } = await run("--help");
   assert.deepEqual([code, out], [0, `${usage}\n`]);
   assert.deepEqual(parseClassifyFlags(["a", "--model", "m", "b"]), {
-    ...{ paths: ["a", "b"], model: "m", csv: null, help: false },
+    ...{ paths: ["a", "b"], model: "m", csv: null, orientations: 1, help: false },
   });
 });
 
 const seven = Float32Array.of(0.01, 0.02, 0.04, 0.005, 0.613, 0.3, 0.012);
-const answer: PhotoAnswer = { path: "a, b.jpg", probabilities: seven, problem: null };
+const answer: PhotoAnswer = { path: "a, b.jpg", probabilities: seven, fileDigest: "", problem: null };
 
 Deno.test("an answer is the path and a line for each class, aligned, the most likely first", () => {
   assert.equal(

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { type ConfigOptions, createConfig } from "../../lib/config.ts";
 import { metadataColumns } from "../../lib/columns.ts";
+import { makeStandIn } from "../../lib/data/stand_in.ts";
 import { openImages, openSource } from "../../lib/experiment/experiment.ts";
 import { stringify } from "../../lib/support/csv.ts";
 import { costLines, estimateCost } from "../../lib/tasks/estimate.ts";
@@ -35,6 +36,17 @@ Deno.test("where the images are stored, what is left is counted, and weights tha
     name: "RangeError",
     message: /weights\.h5: expected an HDF5 file/,
   });
+});
+
+Deno.test("a test set that cannot be used is told before hours of training, and only where it is to be opened", async () => {
+  const data = join(folder, "drawn");
+  await makeStandIn(data, { seed: 0, images: 70 });
+  const options = { preset: "quick", data, officialTest: join(folder, "nowhere") } as const;
+  await assert.rejects(cost(options, ["04_optimizer_comparison", "05_final_evaluation"]), {
+    name: "RangeError",
+    message: /^--test .*nowhere: expected a folder with photos and their table.*Received: no such table$/,
+  });
+  assert.equal((await cost(options)).decoded, 70);
 });
 
 Deno.test("what a recipe trains is part of the estimate; the further notebook's is that of all its runs", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { projectRoot } from "../../lib/support/project.ts";
 
-for (const task of ["reproduce", "data", "classify", "report", "bench"]) {
+for (const task of ["reproduce", "data", "classify", "evaluate", "report", "bench"]) {
   Deno.test(`--help prints a page of at most 100 columns and computes nothing: deno task ${task}`, async () => {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["task", "--quiet", task, "--help"],

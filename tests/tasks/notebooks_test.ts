@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { configure, createConfig } from "../../lib/config.ts";
 import type { Notebook } from "../../lib/support/notebook/ipynb.ts";
 import { withRunParameters, withSourceParameters } from "../../lib/tasks/notebooks.ts";
@@ -19,6 +20,13 @@ Deno.test("a run's copy of a notebook, opened alone, has the run's configuration
   const [, json] = cells[1].source.match(/^const parameters = (\{.*\});$/ms)!;
   assert.deepEqual(configure(JSON.parse(json)), createConfig(options));
   assert.deepEqual(cells[2], source.cells[2]);
+  for (const officialTest of ["/set", null]) {
+    const place = { data: "/photos", out: join(out, String(officialTest)) };
+    const options = { ...place, preset: "quick", weights: null, officialTest } as const;
+    const { cells } = withRunParameters(source, createConfig(options), options);
+    const [, json] = cells[1].source.match(/^const parameters = (\{.*\});$/ms)!;
+    assert.equal(configure(JSON.parse(json)).officialTest, officialTest);
+  }
   await Deno.remove(out, { recursive: true });
 });
 

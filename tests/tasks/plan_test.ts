@@ -112,6 +112,33 @@ Deno.test({
     }),
 });
 
+Deno.test("a test set that comes, goes or changes lets notebook 05 alone run again", () =>
+  withRun(async (config, data) => {
+    const names = ["04_optimizer_comparison", "05_final_evaluation"];
+    const set = join(dirname(data), "set");
+    await Deno.mkdir(set);
+    await Deno.writeTextFile(join(set, "GroundTruth.csv"), "table");
+    const planned = (officialTest: string | null, record: RunRecord) =>
+      planNotebooks(Object.freeze({ ...config, officialTest }), names, record);
+    const recorded = async (officialTest: string | null) => {
+      const plan = await planned(officialTest, { notebooks: {} });
+      return {
+        notebooks: Object.fromEntries(
+          plan.map(({ name, fingerprint }) => [name, { fingerprint, files: {} }]),
+        ),
+      };
+    };
+    const reasons = async (officialTest: string | null, record: RunRecord) =>
+      (await planned(officialTest, record)).map(({ reason }) => reason);
+    const [without, withSet] = [await recorded(null), await recorded(set)];
+    assert.deepEqual(await reasons(null, without), [null, null]);
+    assert.deepEqual(await reasons(set, withSet), [null, null]);
+    assert.deepEqual(await reasons(set, without), [null, "changed: the images"]);
+    assert.deepEqual(await reasons(null, withSet), [null, "changed: the images"]);
+    await Deno.writeTextFile(join(set, "I.jpg"), "another photo");
+    assert.deepEqual(await reasons(set, withSet), [null, "changed: the images"]);
+  }));
+
 Deno.test("a result that was changed or removed is named, and its notebook runs again", () =>
   withRun(async (config, _data, record) => {
     await Deno.writeTextFile(join(config.out, "metadata.csv"), "other");

@@ -17,6 +17,9 @@ Deno.test("flags are read, paths made absolute", () => {
   const weights = (...args: string[]) => parse(...args).config.weights;
   assert.ok(isAbsolute(weights("--weights", "vgg16.h5")!));
   assert.deepEqual([weights(), weights("--weights", "none")], [undefined, null]);
+  const test = (...args: string[]) => parse(...args).config.officialTest;
+  assert.ok(isAbsolute(test("--test", "isic2018_test")!));
+  assert.deepEqual([test(), test("--test", "none")], [undefined, null]);
 });
 
 Deno.test("a cell's limit is given in minutes; what is none is refused", () => {

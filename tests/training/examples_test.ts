@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { scalePixels } from "../../lib/model/forward.ts";
 import { startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { randomFor } from "../../lib/support/random.ts";
-import { examplesOf, orient, pixelExamples } from "../../lib/training/examples.ts";
+import { orient } from "../../lib/data/augmentation.ts";
+import { examplesOf, pixelExamples } from "../../lib/training/examples.ts";
 
 await startEngine();
 

@@ -2,7 +2,7 @@
  * What a reader of one page must learn: the claim, what came out, why the test leaks, what it cost. Made from the run's own files,
  * for `summary.md` and for the site's first page.
  */
-import { claimOf, conclusion, intervalText, resultRows } from "../../experiment/conclusion.ts";
+import { claimOf, conclusion, resultRows } from "../../experiment/conclusion.ts";
 import { describeOpenings } from "../../experiment/openings.ts";
 import { asWrittenResult, deeperResult, type Result, type Results } from "../../experiment/results.ts";
 import {
@@ -19,11 +19,12 @@ import type { Figure } from "../../figures/figure.ts";
 import { exposureTable } from "../../figures/result_tables.ts";
 import { table } from "../../figures/table.ts";
 import { sizeText } from "../../image_size.ts";
-import { escapeMarkdown, percent, thousands } from "../../support/format.ts";
+import { escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
 import { findStop } from "../../support/notebook/stop_notice.ts";
 import { durationText } from "../../support/pace.ts";
 import { furtherNotebook } from "../notebooks.ts";
 import { leadOf, titleOf } from "./notebook_page.ts";
+import { officialGlance, officialSection } from "./official_section.ts";
 import { notMedical, reportTitle } from "./page.ts";
 import type { StoredRun, Studies } from "./stored_run.ts";
 
@@ -56,6 +57,7 @@ export function makeSections(run: StoredRun): Section[] {
     claimSection(results),
     resultSection(results),
     leakageSection(results),
+    ...results.official === undefined ? [] : [officialSection(results)], // of an older version
     ...typeof openings !== "string" && openings.length > 0
       ? [{ title: "How often the test was opened", text: describeOpenings(openings) }]
       : [],
@@ -98,6 +100,7 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
     { name: "Claimed", value: percent(results.claimed.accuracy), what: "test accuracy, says the write-up" },
     accuracy("Measured", asWrittenResult(results), "as written, the network frozen"),
     ...deeper ? [accuracy("Trained deeper", deeper, `from ${deeper.depth} on, same test`)] : [],
+    ...officialGlance(results),
     { name: "Leaked", value: percent(all.copyShare), what: "of the test images have a copy in training" },
     ...seconds > 0
       ? [{

@@ -1,7 +1,9 @@
 /** Small runs made up for the tests: folders as `deno task reproduce` leaves them, with numbers that no real run has. */
 import { dirname, join } from "node:path";
+import { measureSet } from "../../../lib/evaluation/set_scores.ts";
 import type { FairComparison } from "../../../lib/experiment/fair_comparison.ts";
 import { logOpening } from "../../../lib/experiment/openings.ts";
+import type { OfficialResults } from "../../../lib/experiment/official_test.ts";
 import { deeperResult, type Result, type Results } from "../../../lib/experiment/results.ts";
 import type { AllImagesRow, StudyResult } from "../../../lib/experiment/studies.ts";
 import { claimed } from "../../../lib/experiment/write_up.ts";
@@ -95,6 +97,44 @@ export function drawnResults(changes: Partial<Results> = {}): Results {
     ...{ weights: "imagenet", versions: {}, digests: { data: "d", weights: "w" } },
     engine: { name: "tfjs-node", tensorflow: "2.21.0", tfjs: "4.22.0", oneDnn: true, threads: 3 },
     ...changes,
+  };
+}
+
+/** A network's numbers on an official set of 40 photos, with or without a control; no real run has them. */
+export function drawnOfficial(options: { control: boolean }): OfficialResults {
+  const scores = (rightOf: number) =>
+    measureSet({
+      truth: Array.from({ length: 40 }, (_, row) => row % 2),
+      probabilities: Float32Array.from(
+        Array.from({ length: 40 }, (_, row) =>
+          (row % 2 === 0) === (row % 10 < rightOf) ? [0.9, 0.1] : [0.1, 0.9]).flat(),
+      ),
+      groups: Array.from({ length: 40 }, (_, row) =>
+        `${row}`),
+      classes: 2,
+    }, { seed: 0 });
+  const difference = { difference: -0.3, low: -0.412, high: -0.187 };
+  const control = options.control
+    ? {
+      ...{ asTheyAre: scores(8), sameForm: scores(5) },
+      difference: { accuracy: difference, balancedAccuracy: difference },
+    }
+    : null;
+  const matching = { sameButCase: [], renamed: [], unknown: [] };
+  return {
+    title: "the official test set of ISIC 2018 Task 3",
+    set: {
+      ...{ name: "truth.csv", photos: 40, lesions: 40, lacking: [], notes: [], matching },
+      knowsLesions: false,
+    },
+    ...{ digest: "d", damaged: [], shared: { photos: 0, lesions: null, either: 0 } },
+    control: control && { photos: 40, lesions: 31, lacking: ["df"] },
+    runs: [
+      {
+        ...{ name: "frozen, adam", configuration: "c", asWritten: scores(9), test: scores(6), unseen: null },
+        control,
+      },
+    ],
   };
 }
 

@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
 import type { CodeCell, Notebook } from "../../../lib/support/notebook/ipynb.ts";
+import { ham10000Classes } from "../../../lib/data/diagnosis.ts";
+import type { Results } from "../../../lib/experiment/results.ts";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { furtherNotebook } from "../../../lib/tasks/notebooks.ts";
 import { publish } from "../../../lib/tasks/report/publish.ts";
 import { writeSite } from "../../../lib/tasks/report/site.ts";
 import {
   drawnNotebook,
+  drawnOfficial,
   drawnResults,
   drawnStudies,
   executed,
@@ -263,6 +266,38 @@ Deno.test("every notebook of the committed report ran from its first cell to its
       await Deno.readTextFile(join(copy, "summary.md")),
       "run deno task report --run FOLDER --out outputs/report",
     );
+  });
+});
+
+Deno.test("the official set's number stands on the first page and in the summary, never without its control or that there is none", async () => {
+  const plain = (text: string) => text.replaceAll("\u00a0", " ");
+  const pageOf = async (results: Results) =>
+    wordsOf((await siteOf({ notebooks, results })).get("index.html")!);
+  const withControl = await pageOf(drawnResults({ official: drawnOfficial({ control: true }) }));
+  for (
+    const said of [
+      /Not augmented 60\.0 % balanced accuracy on the official test set .*; the form of its photos makes −30\.0 points/,
+      /On photos that nobody augmented This is the first honest number here\./,
+      /frozen, adam : 60\.0 % \(95 % interval .*\) balanced accuracy, where the test as written shows 90\.0 %.*: 30\.0 points less/,
+      /Control for frozen, adam: 40 photos of 31 lesions of the run's own test part, .*\(none of df\)/,
+      /As they are: 80\.0 % balanced accuracy; the same photos in the form of the set's: 50\.0 %/,
+      /So the form alone makes −30\.0 points \(95 % interval −41\.2 to −18\.7\): more than chance\./,
+      /always the commonest class the official test set of ISIC 2018 Task 3 40 50\.0 %/,
+    ]
+  ) assert.match(withControl, said);
+  const alone = await pageOf(drawnResults({ official: drawnOfficial({ control: false }) }));
+  assert.match(alone, /without a control for the form of its photos/);
+  assert.match(alone, /There is no control for the form of these photos/);
+  const missing = await pageOf(drawnResults({ official: null, classes: ham10000Classes }));
+  assert.match(missing, /was not there, .* deno task data --with test/);
+  assert.doesNotMatch(missing, /Not augmented/);
+  assert.doesNotMatch(await pageOf(drawnResults()), /official test set/, "of an older version");
+  await inFolder(async (folder) => {
+    const results = drawnResults({ official: drawnOfficial({ control: true }) });
+    await publish(await writeRun(join(folder, "run"), { notebooks, results }), join(folder, "copy"));
+    const summary = plain(await Deno.readTextFile(join(folder, "copy", "summary.md")));
+    assert.match(summary, /\| frozen, adam \| control: the same photos in that form \| 40 \| 50\.0 % \|/);
+    assert.doesNotMatch(summary, /NaN|undefined|null/);
   });
 });
 

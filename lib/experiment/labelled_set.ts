@@ -1,0 +1,169 @@
+/** Photos with diagnoses that a trained model is tested on: their table's classes matched with the model's by name. */
+import { basename, join } from "node:path";
+import type { DiagnosisClass } from "../data/diagnosis.ts";
+import { openTable, type TableOptions } from "../data/metadata.ts";
+import { thousands } from "../support/format.ts";
+
+export interface LabelledPhoto {
+  readonly imageId: string;
+  readonly path: string;
+  /** Its own id where the table names no lesions. */
+  readonly lesionId: string;
+  /** Place of its class among the model's. */
+  readonly label: number;
+}
+
+export interface LabelledSet {
+  /** The table's file, without folders. */
+  readonly name: string;
+  /** In the table's order. */
+  readonly photos: readonly LabelledPhoto[];
+  /** False where each photo counts as a lesion of its own. */
+  readonly knowsLesions: boolean;
+  /** What readers must know of how the table was read. */
+  readonly notes: readonly string[];
+  readonly matching: Matching;
+  /** Codes of the model's classes of which the set has no photo. */
+  readonly lacking: readonly string[];
+}
+
+/** How a table's classes became the model's. */
+export interface Matching {
+  /** Those with another name in the table, with the table's name first. */
+  readonly sameButCase: readonly (readonly [table: string, model: string])[];
+  readonly renamed: readonly (readonly [table: string, model: string])[];
+  /** Those that the model does not know, with their photos: they are left out. */
+  readonly unknown: readonly { readonly code: string; readonly photos: number }[];
+}
+
+export interface LabelledSetOptions extends TableOptions {
+  /** The model's name by the table's: `{ SCC: "akiec" }`. Goes before names that are alike. */
+  readonly rename?: Readonly<Record<string, string>>;
+  /** Leave out photos of classes that the model does not know. Default: such are an error. */
+  readonly skipUnknown?: boolean;
+}
+
+/**
+ * Opens a folder of photos with their table, whatever its classes are, and finds the model's class of each. Classes have the same
+ * name, or names that differ in case alone where this leaves no choice, or are renamed.
+ *
+ * @throws as `openTable`
+ * @throws {RangeError} when the model does not know a class and `skipUnknown` is not set, when no photo is left, or for a renaming
+ * that cannot be
+ */
+export async function openLabelledSet(
+  folder: string,
+  classes: readonly DiagnosisClass[],
+  options: LabelledSetOptions = {},
+): Promise<LabelledSet> {
+  // With names of columns, even none, a table may have any classes and only the columns that are needed
+  const table = await openTable(folder, { ...options, columns: options.columns ?? {} });
+  const codes = classes.map(({ code }) => code);
+  const name = table.paths.map((path) => basename(path)).join(" and ");
+  const counts = new Map(table.classes.map(({ code }) => [code, 0]));
+  for (const { dx } of table.samples) counts.set(dx, counts.get(dx)! + 1);
+  const { labels, matching } = matchClasses(name, counts, codes, options);
+  const photos = table.samples.flatMap(({ imageId, imagePath, lesionId, dx }) => {
+    const label = labels.get(dx);
+    return label === undefined ? [] : [{ imageId, lesionId, label, path: join(folder, imagePath) }];
+  });
+  if (photos.length === 0) {
+    throw new RangeError(
+      `${name} has no photo of a class that the model knows. The model knows ${codes.join(", ")}. ` +
+        `Name them alike with --rename, as in --rename MEL=mel. Received: ${[...counts.keys()].join(", ")}`,
+    );
+  }
+  const present = new Set(photos.map(({ label }) => label));
+  return {
+    ...{ name, photos, matching, knowsLesions: table.knowsLesions, notes: table.notes },
+    lacking: codes.filter((_, label) => !present.has(label)),
+  };
+}
+
+/** @param counts the table's photos of each class */
+function matchClasses(
+  name: string,
+  counts: ReadonlyMap<string, number>,
+  codes: readonly string[],
+  { rename = {}, skipUnknown = false }: LabelledSetOptions,
+): { labels: Map<string, number>; matching: Matching } {
+  const renamed = Object.entries(rename);
+  const names = new Map(renamed);
+  for (const [from, to] of renamed) {
+    const wrong = !counts.has(from)
+      ? `on the left a class of ${name}, out of ${[...counts.keys()].join(", ")}`
+      : !codes.includes(to)
+      ? `on the right a class of the model, out of ${codes.join(", ")}`
+      : null;
+    if (wrong) throw new RangeError(`--rename needs ${wrong}. Received: ${from}=${to}`);
+  }
+  const alike = (code: string) => (other: string) => other.toLowerCase() === code.toLowerCase();
+  const labels = new Map<string, number>();
+  const sameButCase: [string, string][] = [];
+  const unknown: { code: string; photos: number }[] = [];
+  for (const [code, photos] of counts) {
+    const own = codes.indexOf(names.get(code) ?? code);
+    const near = codes.filter(alike(code));
+    const rivals = [...counts.keys()].filter((other) => !names.has(other)).filter(alike(code));
+    if (own >= 0) labels.set(code, own);
+    else if (near.length === 1 && rivals.length === 1) {
+      labels.set(code, codes.indexOf(near[0]));
+      sameButCase.push([code, near[0]]);
+    } else if (photos > 0) unknown.push({ code, photos });
+  }
+  if (unknown.length > 0 && !skipUnknown) {
+    const likeliest = codes.find(alike(unknown[0].code)) ?? codes[0];
+    const received = unknown.map(({ code, photos }) => `${code} (${countText(photos, "photo")})`).join(", ");
+    throw new RangeError(
+      `${name} has classes that the model does not know. The model knows ${
+        codes.join(", ")
+      }. Give the model's name of ` +
+        `each with --rename, as in --rename ${
+          unknown[0].code
+        }=${likeliest}, or leave these photos out with ` +
+        `--skip-unknown. Received: ${received}`,
+    );
+  }
+  return { labels, matching: { sameButCase, renamed, unknown } };
+}
+
+/** Sentences for readers: what the set is, how its classes were matched, what was left out, what it lacks. */
+export function describeSet(set: Omit<LabelledSet, "photos">, counts: SetCounts): string[] {
+  const { name, knowsLesions, notes, matching: { sameButCase, renamed, unknown }, lacking } = set;
+  const pairs = (list: Matching["renamed"]) => list.map(([table, model]) => `${table} → ${model}`).join(", ");
+  const leftOut = unknown.reduce((sum, { photos }) => sum + photos, 0);
+  return [
+    `${name}: ${countText(counts.photos, "photo")}${
+      knowsLesions ? ` of ${countText(counts.lesions, "lesion")}` : ", each counted as a lesion of its own"
+    }.`,
+    ...notes.map((note) => `${note}.`),
+    ...sameButCase.length > 0 ? [`Matched without regard to case: ${pairs(sameButCase)}.`] : [],
+    ...renamed.length > 0 ? [`Renamed: ${pairs(renamed)}.`] : [],
+    ...leftOut > 0
+      ? [
+        `${countText(leftOut, "photo")} left out, of classes that the model does not know: ${
+          unknown.map(({ code, photos }) => `${code} ${thousands(photos)}`).join(", ")
+        }.`,
+      ]
+      : [],
+    ...lacking.length > 0
+      ? [
+        `The set has no photo of ${
+          lacking.join(", ")
+        }: the balanced accuracy is the mean over the other classes; the macro ` +
+        "means are over all, with 0 for these.",
+      ]
+      : [],
+  ];
+}
+
+/** What was answered of a set. */
+export interface SetCounts {
+  readonly photos: number;
+  readonly lesions: number;
+}
+
+/** 1, "photo" → "1 photo"; 1512 → "1,512 photos". */
+export function countText(count: number, noun: string): string {
+  return `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,110 @@
+/** What the official test set says, in words: computed from its numbers. Markdown. */
+import { diagnoses } from "../data/diagnosis.ts";
+import type { SetScores } from "../evaluation/set_scores.ts";
+import { escapeMarkdown, intervalText, percent, points, signedPoints, thousands } from "../support/format.ts";
+import { countText } from "./labelled_set.ts";
+import type { OfficialResults, OfficialRun } from "./official_test.ts";
+import type { Results } from "./results.ts";
+
+/** What came out on the official set and how to read it; where it was not there, one line that says how to get it. */
+export function describeOfficial({ official, classes, synthetic }: Results): string {
+  if (!official) {
+    if (synthetic) {
+      return "The official test set is of photos: it says nothing about a network of drawn lesions.";
+    }
+    const codes = classes.map(({ code }) => code.toLowerCase());
+    return diagnoses.every((code) => codes.includes(code))
+      ? "The official test set of ISIC 2018 Task 3 was not there, so this run has no number on photos that nobody augmented. " +
+        "Get it with `deno task data --with test`, or name its folder with `--test`, and run again."
+      : "The official test set of ISIC 2018 Task 3 has other diagnoses than these photos: it is not used.";
+  }
+  const { title, set, runs, control, shared, damaged } = official;
+  const [{ test }] = runs;
+  return [
+    `This is the first honest number here${
+      shared.either > 0 ? ", as far as training has not seen the set" : ""
+    }. ` +
+    `${title[0].toUpperCase()}${escapeMarkdown(title.slice(1))} has ${
+      countText(set.photos, "photo")
+    }. None is an augmented copy, ` +
+    "and none was set aside from the photos that are trained on. Balanced accuracy is the mean of the diagnoses' recalls, so it can " +
+    "stand beside that of the test as written, whose classes are about equal. Nothing was chosen by this set.",
+    "",
+    ...runs.map((run) => `- **${run.name}**: ${fall(run)}`),
+    `- Always the commonest class reaches ${
+      percent(test.baseline.balancedAccuracy)
+    } balanced accuracy there and ${percent(test.baseline.accuracy)} accuracy.`,
+    ...control ? runs.map((run) => `- ${formText(run, control)}`) : [
+      "- There is no control for the form of these photos: no folder `ham10000_same_form` with photos of the test part beside them. " +
+      "So where they are cropped, reduced or retouched otherwise than training's, nobody can say here what that does to the numbers.",
+    ],
+    ...shared.either > 0
+      ? [
+        `- Trained on, too, by their files or lesions: ${
+          countText(shared.either, "photo")
+        } of the set. The table shows the rest alone, as well.`,
+      ]
+      : ["- No photo of the set has the bytes of a photo in training."],
+    ...damaged.length > 0
+      ? [
+        `- Cannot be decoded, so left out: ${countText(damaged.length, "photo")}, ${
+          escapeMarkdown(damaged.slice(0, 10).join(", "))
+        }${damaged.length > 10 ? ", …" : ""}.`,
+      ]
+      : [],
+  ].join("\n");
+}
+
+/** The fall from the test as written: balanced accuracy beside balanced accuracy, then accuracy. */
+function fall({ asWritten, test }: OfficialRun): string {
+  const behind = asWritten.balancedAccuracy - test.balancedAccuracy;
+  return `${scoreText(test, "balancedAccuracy")} balanced accuracy, where the test as written shows ${
+    scoreText(asWritten, "balancedAccuracy")
+  }: ${points(Math.abs(behind), 1)} points ${behind < 0 ? "more" : "less"}. In accuracy ${
+    scoreText(test, "accuracy")
+  } after ${scoreText(asWritten, "accuracy")}.`;
+}
+
+function scoreText(scores: SetScores, name: "accuracy" | "balancedAccuracy"): string {
+  return `${percent(scores[name])} (95 % interval ${intervalText(scores.intervals[name])}, n = ${
+    thousands(scores.n)
+  })`;
+}
+
+/** What the form of the photos alone does to one network. */
+function formText(
+  { name, control }: OfficialRun,
+  { photos, lesions, lacking }: NonNullable<OfficialResults["control"]>,
+): string {
+  const { asTheyAre, sameForm, difference: { balancedAccuracy: { difference, low, high } } } = control!;
+  return `Control for ${name}: ${countText(photos, "photo")} of ${
+    countText(lesions, "lesion")
+  } of the run's own test part, of ` +
+    `which training has seen nothing${
+      lacking.length > 0 ? ` (none of ${lacking.join(", ")})` : ""
+    }. As they are: ${
+      percent(asTheyAre.balancedAccuracy)
+    } balanced accuracy; the same photos in the form of the set's: ${
+      percent(sameForm.balancedAccuracy)
+    }. So the form alone ` +
+    `makes ${signedPoints(difference, 1)} points (95 % interval ${signedPoints(low, 1)} to ${
+      signedPoints(high, 1)
+    }): ${
+      low <= 0 && high >= 0 ? "this may be chance." : "more than chance."
+    } Compare the set's number with others', who used the photos as released, only with that in mind.`;
+}
+
+/** The number of one network in a sentence, never without the control's. */
+export function officialSentence(
+  { title }: OfficialResults,
+  { name, test, control }: OfficialRun,
+): string {
+  const form = control
+    ? `the form of its photos alone makes ${
+      signedPoints(control.difference.balancedAccuracy.difference, 1)
+    } points`
+    : "what the form of its photos does was not measured";
+  return `On ${escapeMarkdown(title)}, which nobody augmented, ${name} reaches ${
+    scoreText(test, "balancedAccuracy")
+  } balanced accuracy and ${scoreText(test, "accuracy")} accuracy; ${form}.`;
+}

@@ -1,0 +1,168 @@
+/**
+ * `deno task evaluate`: a trained model tested on photos whose diagnoses a table gives (--help for flags).
+ * Exit code 1: model, table or photos cannot be used, or the result not be written. 2: a flag is wrong.
+ */
+import { dirname } from "node:path";
+import { type ColumnNames, parseColumns, parseNames } from "../columns.ts";
+import { tablesIn } from "../metadata_file.ts";
+import { openLabelledSet } from "../experiment/labelled_set.ts";
+import { findTruthTable } from "../experiment/official_set.ts";
+import type { Orientations } from "../model/predictor.ts";
+import { medicalNotice } from "../model/saved_model.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { parseFlags, standWithCaller } from "./caller.ts";
+import { checkWritable, openModel, parseOrientations } from "./classify.ts";
+import { evaluationHtml, evaluationJson, evaluationText } from "./evaluation_page.ts";
+
+export interface EvaluateFlags {
+  /** Null: that of the best run. */
+  readonly model: string | null;
+  /** Several are joined by image id. Null: HAM10000's table, or one with GroundTruth in its name, in the data folder. */
+  readonly metadata: readonly string[] | null;
+  /** The folder of the photos. */
+  readonly data: string;
+  readonly columns: ColumnNames | null;
+  readonly classes: readonly string[] | null;
+  /** The model's class by the table's. */
+  readonly rename: Readonly<Record<string, string>>;
+  /** Diagnoses that differ in case alone are one. */
+  readonly joinCase: boolean;
+  readonly skipUnknown: boolean;
+  readonly skipDamaged: boolean;
+  readonly orientations: Orientations;
+  /** Files to write, ending in .json or .html. */
+  readonly out: readonly string[];
+}
+
+export const usage = `deno task evaluate --metadata TABLE [flags]
+
+Tests a trained model on photos whose diagnoses are known: accuracy, balanced accuracy, precision,
+recall and F1, the loss, each with a 95 % interval over lesions, beside always the commonest class;
+the confusion matrix and each class. Says how many photos the model was trained on itself.
+
+  --model FOLDER   the model (default: outputs/write-up/model, else outputs/quick/model,
+                   else outputs/smoke/model)
+  --metadata FILE  the table of the photos: a CSV file with an id and a diagnosis for each photo.
+                   Given again, a table that adds columns by image id, such as lesion_id
+  --data FOLDER    the photos, named by their ids (default: beside the table). Given alone: a folder
+                   with HAM10000_metadata.csv, or a table whose name holds GroundTruth
+  --columns LIST   what the table calls HAM10000's columns:
+                   image_id=image,dx=diagnosis,lesion_id=patient
+  --classes LIST   the diagnoses that the table may have (default: those in it). For photos of one
+                   diagnosis alone, name it and another one
+  --rename LIST    what the model calls the table's diagnoses: MEL=mel,SCC=akiec. Names that differ
+                   in case alone need none
+  --join-case      diagnoses of the table that differ in case alone are one class
+  --skip-unknown   leave out photos of diagnoses that the model does not know, and say how many
+  --skip-damaged   leave out photos that cannot be decoded, and say which
+  --orientations N 1: ask about each photo as it is (default); 8: about all its turns by quarters
+                   and their mirror images; the answer is the mean of their probabilities
+  --out FILE       write the result too: FILE.json, a page FILE.html, or without an ending both
+  --help           this page
+
+Exit codes: 0 done; 1 the model, the table or photos cannot be used, or the result not be written;
+2 the call cannot be carried out as given.
+
+${medicalNotice}
+`;
+
+/** Null for --help. @throws {RangeError} for a wrong flag, with what was expected */
+export function parseEvaluateFlags(args: string[]): EvaluateFlags | null {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  const options = {
+    ...{ model: text, data: text, columns: text, classes: text, rename: text, out: text },
+    ...{ metadata: { ...text, multiple: true }, orientations: text } as const,
+    ...{ "join-case": flag, "skip-unknown": flag, "skip-damaged": flag, help: flag },
+  };
+  const { values } = parseFlags({ args, options }, usage);
+  if (values.help) return null;
+  const { model, metadata, data, columns, classes, rename, out } = values;
+  for (const [flag, value] of Object.entries({ model, metadata, data, out })) {
+    if ([value].flat().includes("")) throw new RangeError(`--${flag} needs a path. Received: an empty text`);
+  }
+  if (metadata === undefined && data === undefined) {
+    throw new RangeError(
+      `Name the table of the photos with --metadata, or a folder that holds it with --data. Received: neither\n\n${usage}`,
+    );
+  }
+  return {
+    model: model ?? null,
+    metadata: metadata ?? null,
+    data: data ?? dirname(metadata![0]),
+    columns: columns === undefined ? null : parseColumns(columns),
+    classes: classes === undefined ? null : parseNames("--classes", classes),
+    rename: rename === undefined ? {} : parseRenaming(rename),
+    joinCase: values["join-case"] ?? false,
+    skipUnknown: values["skip-unknown"] ?? false,
+    skipDamaged: values["skip-damaged"] ?? false,
+    orientations: parseOrientations(values.orientations),
+    out: out === undefined ? [] : outputFiles(out),
+  };
+}
+
+/** `MEL=mel,SCC=akiec` → { MEL: "mel", SCC: "akiec" }. */
+function parseRenaming(text: string): Record<string, string> {
+  const pairs = parseNames("--rename", text).map((item) => {
+    const [from, to, ...more] = item.split("=").map((part) => part.trim());
+    if (!from || !to || more.length > 0) {
+      throw new RangeError(
+        "--rename is a list of the table's diagnosis=the model's, as in MEL=mel,SCC=akiec. " +
+          `Received: ${JSON.stringify(item)}`,
+      );
+    }
+    return [from, to] as const;
+  });
+  const names = pairs.map(([from]) => from);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice) {
+    throw new RangeError(`--rename names each diagnosis of the table once. Received: ${twice} twice`);
+  }
+  return Object.fromEntries(pairs);
+}
+
+/** `result` → result.json and result.html; either ending gives that one. @throws {RangeError} for another ending */
+function outputFiles(out: string): string[] {
+  if (/\.(json|html?)$/i.test(out)) return [out];
+  const other = /\.[a-z]{2,5}$/i.exec(out.slice(out.search(/[^\\/]*$/)));
+  if (other) {
+    throw new RangeError(
+      `--out is a file ending in .json or .html, or a name without an ending for both. Received: ${out}`,
+    );
+  }
+  return [`${out}.json`, `${out}.html`];
+}
+
+async function run(flags: EvaluateFlags): Promise<void> {
+  for (const file of flags.out) await checkWritable("--out", file);
+  const { model, about } = await openModel(flags.model);
+  console.log([...about, ""].join("\n"));
+  const { data, columns, classes, rename, joinCase, skipUnknown, skipDamaged, orientations } = flags;
+  const metadata = flags.metadata ?? (tablesIn(data).length > 0 ? null : await findTruthTable(data));
+  const table = { metadata, columns, classes, joinCase };
+  const set = await openLabelledSet(data, model.classes, { ...table, rename, skipUnknown });
+  const { evaluateModel } = await import("../experiment/model_evaluation.ts"); // starts the engine: only now
+  const evaluation = await evaluateModel(model, set, { orientations, skipDamaged });
+  console.log(evaluationText(evaluation));
+  for (const file of flags.out) {
+    await writeAtomic(file, (/\.json$/i.test(file) ? evaluationJson : evaluationHtml)(evaluation));
+    console.log(file);
+  }
+}
+
+if (import.meta.main) {
+  let code = 0;
+  try {
+    standWithCaller();
+    const flags = parseEvaluateFlags(Deno.args);
+    if (flags === null) console.log(usage);
+    else {
+      await run(flags);
+      console.log(medicalNotice);
+    }
+  } catch (error) {
+    console.error((error as Error).message);
+    code = error instanceof RangeError ? 2 : 1;
+  }
+  Deno.exit(code);
+}

@@ -1,0 +1,204 @@
+/** What `deno task evaluate` found, for a terminal, for programs and as a page. No photo is shown. */
+import { classificationReport } from "../evaluation/classification_report.ts";
+import type { SetScores } from "../evaluation/set_scores.ts";
+import { countText, describeSet } from "../experiment/labelled_set.ts";
+import type { ModelEvaluation } from "../experiment/model_evaluation.ts";
+import { type Table, table } from "../figures/table.ts";
+import { medicalNotice, warningsOf } from "../model/saved_model.ts";
+import { decimals, escapeMarkup, percent } from "../support/format.ts";
+import { describeModel } from "./classify.ts";
+
+interface Section {
+  readonly title: string;
+  /** Plain sentences. */
+  readonly lines: readonly string[];
+  readonly tables: readonly Table[];
+  /** As it is printed. */
+  readonly report?: string;
+}
+
+/** For a terminal. */
+export function evaluationText(evaluation: ModelEvaluation): string {
+  return sectionsOf(evaluation).flatMap(({ title, lines, tables, report }) => [
+    [title, "─".repeat(title.length), ...lines].join("\n"),
+    ...tables.map(({ text }) => text),
+    ...report ? [report.trimEnd()] : [],
+  ]).join("\n\n") + "\n";
+}
+
+/** Every number, with what must be said of them. */
+export function evaluationJson(evaluation: ModelEvaluation): string {
+  const warnings = warningsOf(evaluation.model.provenance);
+  return `${JSON.stringify({ notice: medicalNotice, warnings, ...evaluation }, null, 2)}\n`;
+}
+
+const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
+table{border-collapse:collapse}th,td{white-space:nowrap;padding:.2rem .7rem;border-bottom:1px solid #8886}
+.table{overflow-x:auto}.note{border-left:.3rem solid #c60;padding-left:.8rem}pre{overflow-x:auto}`;
+
+/** A page of its own: no script, nothing from elsewhere. */
+export function evaluationHtml(evaluation: ModelEvaluation): string {
+  const title = `A model, tested on ${evaluation.set.name}`;
+  const notes = [medicalNotice, ...warningsOf(evaluation.model.provenance)];
+  const paragraphs = (lines: readonly string[], kind = "") =>
+    lines.map((line) => `<p${kind}>${escapeMarkup(line)}</p>`);
+  const sections = sectionsOf(evaluation).flatMap(({ title, lines, tables, report }) => [
+    `<h2>${escapeMarkup(title)}</h2>`,
+    ...paragraphs(lines),
+    ...tables.map(({ html }) =>
+      `<div class="table" tabindex="0" role="group" aria-label="Table">\n${html}\n</div>`
+    ),
+    ...report ? [`<pre>${escapeMarkup(report)}</pre>`] : [],
+  ]);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeMarkup(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<h1>${escapeMarkup(title)}</h1>
+${[...paragraphs(notes, ' class="note" role="note"'), ...sections].join("\n")}
+</body>
+</html>
+`;
+}
+
+function sectionsOf(evaluation: ModelEvaluation): Section[] {
+  const { model, orientations, set, shared, all, unseen } = evaluation;
+  return [
+    {
+      title: "What was tested",
+      lines: [
+        `The model: ${describeModel(model)}.`,
+        ...orientations === 8 ? ["Each answer is the mean of the eight orientations of the photo."] : [],
+        ...describeSet(set, set),
+        ...set.damaged.length > 0
+          ? [
+            `Cannot be decoded, so left out: ${countText(set.damaged.length, "photo")}, ${
+              listed(set.damaged)
+            }.`,
+          ]
+          : [],
+        ...sharedLines(evaluation),
+      ],
+      tables: [],
+    },
+    scoresSection(`All ${countText(set.photos, "photo")}`, all, evaluation),
+    ...unseen && shared
+      ? [
+        scoresSection(
+          `The ${countText(unseen.n, "photo")} that share nothing with training`,
+          unseen,
+          evaluation,
+        ),
+      ]
+      : [],
+  ];
+}
+
+/** What the set shares with training. */
+function sharedLines({ shared, set: { photos } }: ModelEvaluation): string[] {
+  if (shared === null) {
+    return [
+      "Nobody can know here whether the model was trained on some of these photos: its folder is of an older version, which kept " +
+      "no digests of them. Train again to know.",
+    ];
+  }
+  const lesions = shared.lesions === null
+    ? "whether lesions are shared is not known, as one of the tables names none"
+    : `${countText(shared.lesions, "photo")} of a lesion whose name is in training's table, too`;
+  return [
+    `The model was trained on ${
+      countText(shared.photos, "photo")
+    } of these themselves, by the files' bytes; ${lesions}.`,
+    ...shared.either === 0
+      ? []
+      : shared.either === photos
+      ? ["So no photo is left that it has not learned from: these numbers say how well it remembers."]
+      : ["It may remember them, so the numbers on the rest alone are below."],
+  ];
+}
+
+function scoresSection(title: string, scores: SetScores, { model, set }: ModelEvaluation): Section {
+  const { intervals, baseline, perClass, confusion, notes, n, groups } = scores;
+  const { synthetic } = model.provenance;
+  const codes = model.classes.map(({ code }) => code);
+  const commonest = codes[baseline.label];
+  const names = {
+    accuracy: "accuracy",
+    balancedAccuracy: "balanced accuracy",
+    macroPrecision: "precision (macro)",
+    macroRecall: "recall (macro)",
+    macroF1: "F1 (macro)",
+    loss: "loss (nats)",
+  } as const;
+  const keys = Object.keys(names) as (keyof typeof names)[];
+  const write = (key: keyof typeof names) => key === "loss" ? decimals : percent;
+  const rows = keys.map((key) => ({
+    metric: names[key],
+    value: write(key)(scores[key]),
+    interval: `${write(key)(intervals[key].low)} to ${write(key)(intervals[key].high)}`,
+    baseline: write(key)(baseline[key]),
+  }));
+  const classRows = perClass.map((metrics, label) => ({
+    ...metrics,
+    label,
+    spreads: intervals.perClass[label],
+  }));
+  const share = (key: "precision" | "recall" | "f1", title: string) => ({
+    ...{ title, format: percent, value: key },
+    spread: { title: "95 % interval", of: ({ spreads }: (typeof classRows)[number]) => spreads?.[key] },
+  });
+  const certain = classRows.filter(({ support, recall }) => support > 0 && (recall === 0 || recall === 1));
+  return {
+    title,
+    lines: [
+      `Intervals: 2,000 times ${
+        countText(groups, set.knowsLesions ? "lesion" : "photo")
+      } were drawn with replacement; for ` +
+      "whatever is a mean over the classes or of one class, within the classes.",
+      ...certain.length > 0
+        ? [
+          `Answered all right or all wrong, so that their recalls add no width to the intervals: ${
+            certain.map(({ label }) => codes[label]).join(", ")
+          }.`,
+        ]
+        : [],
+      ...notes.map((note) => note.replace(/^Class (\d+)/, (_, label) => `Class ${codes[label]}`)),
+    ],
+    tables: [
+      table(rows, [
+        { value: "metric", title: "metric" },
+        { value: "value", title: "model", align: "right" },
+        { value: "interval", title: "95 % interval", align: "right" },
+        { value: "baseline", title: `always ${commonest}`, align: "right" },
+      ], { caption: `n = ${n.toLocaleString("en-US")}`, synthetic }),
+      table(classRows, [
+        { value: ({ label }) => codes[label], title: "class" },
+        { value: "support", title: "n" },
+        share("precision", "precision"),
+        share("recall", "recall"),
+        share("f1", "F1"),
+        { value: ({ label }) => model.classes[label].name, title: "name" },
+      ], { caption: "Each class", synthetic }),
+      table(confusion.map((counts, label) => ({ counts, label })), [
+        { value: ({ label }) => codes[label], title: "true" },
+        ...codes.map((code, label) => ({
+          ...{ title: code, align: "right" as const },
+          value: ({ counts }: { counts: readonly number[] }) => counts[label],
+        })),
+      ], { caption: "Confusion matrix: rows are true classes, columns the model's answers", synthetic }),
+    ],
+    report: classificationReport(scores, codes),
+  };
+}
+
+/** The first ten. */
+function listed(names: readonly string[]): string {
+  return names.slice(0, 10).join(", ") + (names.length > 10 ? ", …" : "");
+}

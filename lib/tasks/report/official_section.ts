@@ -1,0 +1,31 @@
+/** The official test set on the first page and in the summary. */
+import { describeOfficial } from "../../experiment/official_texts.ts";
+import type { Results } from "../../experiment/results.ts";
+import { officialTable } from "../../figures/result_tables.ts";
+import { intervalText, percent, signedPoints } from "../../support/format.ts";
+
+/** The deepest network on the official set, never without what the form of its photos does. */
+export function officialGlance({ official }: Results): { name: string; value: string; what: string }[] {
+  const run = official?.runs.at(-1);
+  if (!run) return [];
+  const { test: { balancedAccuracy, intervals }, control } = run;
+  const form = control
+    ? `the form of its photos makes ${signedPoints(control.difference.balancedAccuracy.difference, 1)} points`
+    : "without a control for the form of its photos";
+  return [{
+    name: "Not augmented",
+    value: percent(balancedAccuracy),
+    what: `balanced accuracy on ${official!.title}, ${run.name}; 95 % interval ${
+      intervalText(intervals.balancedAccuracy)
+    }; ${form}`,
+  }];
+}
+
+/** What came out on it, or how to get it. */
+export function officialSection(results: Results): { title: string; text: string } {
+  const { official } = results;
+  return {
+    title: "On photos that nobody augmented",
+    text: [describeOfficial(results), ...official ? [officialTable(official).markdown] : []].join("\n\n"),
+  };
+}

@@ -1,0 +1,247 @@
+/** `deno task evaluate` as users call it, with the permissions that it has in deno.json. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { decodeImage } from "../../lib/data/decode.ts";
+import { makeStandIn } from "../../lib/data/stand_in.ts";
+import { evaluate } from "../../lib/evaluation/metrics.ts";
+import type { ModelEvaluation } from "../../lib/experiment/model_evaluation.ts";
+import { makePredictor } from "../../lib/model/predictor.ts";
+import { medicalNotice, saveModel } from "../../lib/model/saved_model.ts";
+import { digestTraining } from "../../lib/model/trained_on.ts";
+import { parse } from "../../lib/support/csv.ts";
+import { sha256 } from "../../lib/support/digest.ts";
+import { projectRoot } from "../../lib/support/project.ts";
+import { parseEvaluateFlags, usage } from "../../lib/tasks/evaluate.ts";
+import { seededModel } from "../model/seeded_model.ts";
+import { withoutGreeting } from "../support/engine/package_copy.ts";
+import { startEngine } from "../../lib/support/engine/engine.ts";
+
+await startEngine();
+
+const folder = await Deno.makeTempDir({ prefix: "evaluate é " });
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const drawn = join(folder, "drawn");
+await makeStandIn(drawn, { seed: 1, images: 70 });
+const rows = parse(await Deno.readTextFile(join(drawn, "HAM10000_metadata.csv")), { skipFirstRow: true });
+const photos = new Map<string, string>();
+for (const part of ["HAM10000_images_part_1", "HAM10000_images_part_2"]) {
+  for (const { name } of Deno.readDirSync(join(drawn, part))) {
+    photos.set(name.replace(".jpg", ""), join(drawn, part, name));
+  }
+}
+
+/** A model of 32 pixels that claims to have learned from every third row of the table. */
+const seeded = seededModel({ size: 32, scaling: "divide255" });
+const trained = rows.filter((_, row) => row % 3 === 0);
+const learned = await Promise.all(
+  trained.map(async ({ image_id, lesion_id }) => ({
+    fileDigest: sha256(await Deno.readFile(photos.get(image_id)!)),
+    lesionId: lesion_id,
+  })),
+);
+const model = join(folder, "model");
+await saveModel(model, { ...seeded, trainedOn: digestTraining(learned) });
+
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-prompt", "--no-check", "-q", "--config", join(projectRoot, "deno.json")],
+      ...["-P=evaluate", join(projectRoot, "lib/tasks/evaluate.ts"), "--model", model, ...args],
+    ],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: withoutGreeting(text(stderr)) };
+}
+
+/** Writes a table of drawn photos, with other names for columns and classes than the model's. */
+async function writeTable(name: string, header: string, lines: readonly string[]): Promise<void> {
+  await Deno.writeTextFile(join(folder, name), [header, ...lines].join("\n") + "\n");
+}
+
+/** The model's answers to some rows, by itself. */
+async function answersTo(some: typeof rows, orientations: 1 | 8 = 1): Promise<Float32Array> {
+  using predictor = makePredictor(seeded, { orientations });
+  const pixels = await Promise.all(some.map(({ image_id }) => decodeImage(photos.get(image_id)!, 32)));
+  return predictor.predict(Uint8Array.from(pixels.flatMap((image) => [...image])));
+}
+const codes = seeded.classes.map(({ code }) => code);
+const scoresOf = (some: typeof rows, answers: Float32Array) =>
+  evaluate(some.map(({ dx }) => codes.indexOf(dx)), answers, 7);
+
+Deno.test("the task that deno.json names is the one that is tested", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
+  assert.match(tasks.evaluate.command, /deno run --no-prompt -P=evaluate lib\/tasks\/evaluate\.ts$/);
+});
+
+Deno.test("a table of any columns is tested on: all metrics with intervals, as text, JSON and a page without a photo", async () => {
+  const lines = rows.map(({ image_id, dx, lesion_id }) => `${image_id}.jpg,${dx.toUpperCase()},${lesion_id}`);
+  await writeTable("list.csv", "photo,diagnosis,patient", lines);
+  const { code, out, err } = await run(
+    ...["--metadata", "list.csv", "--data", "drawn", "--out", "results/it"],
+    ...["--columns", "image_id=photo,dx=diagnosis,lesion_id=patient"],
+  );
+  assert.equal(code, 0, err);
+  const answers = await answersTo(rows);
+  const expected = scoresOf(rows, answers);
+  const found: ModelEvaluation & { notice: string; warnings: string[] } = JSON.parse(
+    await Deno.readTextFile(join(folder, "results", "it.json")),
+  );
+  assert.deepEqual(found.all.confusion, expected.confusion);
+  assert.ok(Math.abs(found.all.loss - expected.loss) < 1e-5);
+  assert.equal(found.all.balancedAccuracy, expected.balancedAccuracy);
+  const lesions = new Set(rows.map(({ lesion_id }) => lesion_id)).size;
+  assert.deepEqual([found.set.photos, found.set.lesions, found.all.groups], [70, lesions, lesions]);
+  assert.ok(lesions < 70, "some lesions have several photos");
+  const { low, high } = found.all.intervals.balancedAccuracy;
+  assert.ok(low <= expected.balancedAccuracy && expected.balancedAccuracy <= high);
+  assert.equal(
+    found.all.baseline.accuracy,
+    Math.max(...found.all.perClass.map(({ support }) => support)) / 70,
+  );
+  assert.equal(found.notice, medicalNotice);
+  assert.deepEqual(found.warnings.map((text) => text.split(":")[0]), ["SYNTHETIC", "RANDOM BASE"]);
+  assert.ok(!JSON.stringify(found).includes(folder), "no path of this machine");
+
+  const shown = out.replaceAll("\u00a0", " ");
+  assert.match(shown, /^Model: .*VGG16.*\nSYNTHETIC: .*\nRANDOM BASE: /);
+  assert.match(shown, new RegExp(`list\\.csv: 70 photos of ${lesions} lesions\\.`));
+  assert.match(shown, /Matched without regard to case: AKIEC → akiec, .*VASC → vasc\./);
+  const accuracy = (100 * expected.balancedAccuracy).toFixed(1);
+  assert.match(
+    shown,
+    new RegExp(`^balanced accuracy +${accuracy} % +[\\d.]+ % to [\\d.]+ % +14\\.3 %$`, "m"),
+  );
+  assert.match(shown, /^ +precision +recall +f1-score +support$/m);
+  assert.ok(shown.trimEnd().endsWith(medicalNotice));
+
+  const html = await Deno.readTextFile(join(folder, "results", "it.html"));
+  assert.doesNotMatch(html, /<(img|script|link|iframe|svg)|https?:|url\(/i);
+  for (
+    const part of [medicalNotice, "SYNTHETIC: ", "RANDOM BASE: ", "Confusion matrix", `${accuracy}\u00a0%`]
+  ) {
+    assert.ok(html.includes(part), part);
+  }
+  assert.ok(!html.includes(folder));
+  const names = Array.from(Deno.readDirSync(join(folder, "results")), ({ name }) => name).sort();
+  assert.deepEqual(names, ["it.html", "it.json"]);
+});
+
+Deno.test("photos and lesions that the model was trained on are counted, and the rest is measured alone", async () => {
+  const { code, out, err } = await run("--data", "drawn", "--out", "seen.json"); // HAM10000's own table, found in the folder
+  assert.equal(code, 0, err);
+  const found: ModelEvaluation = JSON.parse(await Deno.readTextFile(join(folder, "seen.json")));
+  const lesions = new Set(trained.map(({ lesion_id }) => lesion_id));
+  const rest = rows.filter(({ lesion_id }) => !lesions.has(lesion_id));
+  assert.deepEqual(found.shared, { photos: 24, lesions: 70 - rest.length, either: 70 - rest.length });
+  assert.ok(rest.length < 46, "some photos share their lesion alone");
+  assert.equal(found.unseen!.n, rest.length);
+  assert.deepEqual(found.unseen!.confusion, scoresOf(rest, await answersTo(rest)).confusion);
+  assert.match(
+    out,
+    /The model was trained on 24 photos of these themselves, by the files' bytes; \d+ photos of a lesion/,
+  );
+  assert.match(out, new RegExp(`^The ${rest.length} photos that share nothing with training$`, "m"));
+});
+
+Deno.test("what the model does not know, and photos that cannot be read, stop it, or are left out and told; eight orientations", async () => {
+  const some = rows.slice(20, 45);
+  const table = (more: string[]) =>
+    writeTable("some.csv", "image_id,dx", [...some.map(({ image_id, dx }) => `${image_id},${dx}`), ...more]);
+  await Deno.mkdir(join(folder, "some"), { recursive: true });
+  for (const { image_id } of some) {
+    await Deno.copyFile(photos.get(image_id)!, join(folder, "some", `${image_id}.jpg`));
+  }
+  const [cut] = rows;
+  const bytes = await Deno.readFile(photos.get(cut.image_id)!);
+  await Deno.writeFile(join(folder, "some", `${cut.image_id}.jpg`), bytes.subarray(0, bytes.length >> 1));
+  await Deno.copyFile(photos.get(rows[1].image_id)!, join(folder, "some", "odd.jpg"));
+  await table([`${cut.image_id},${cut.dx}`, "odd,SCC"]);
+  const flags = ["--metadata", "some.csv", "--data", "some", "--orientations", "8", "--out", "some.json"];
+
+  const unknown = await run(...flags);
+  assert.equal(unknown.code, 2);
+  assert.match(
+    unknown.err,
+    /^some\.csv has classes that the model does not know\..*Received: SCC \(1 photo\)\n$/,
+  );
+  const damaged = await run(...flags, "--skip-unknown");
+  assert.equal(damaged.code, 1);
+  assert.match(damaged.err, /1 of 26 photos cannot be used:\n.*\.jpg: is .*cut short[^]*--skip-damaged\.\n$/);
+  await assert.rejects(Deno.stat(join(folder, "some.json")), Deno.errors.NotFound);
+
+  const { code, out, err } = await run(...flags, "--skip-unknown", "--skip-damaged");
+  assert.equal(code, 0, err);
+  assert.match(out, /^1 photo left out, of classes that the model does not know: SCC 1\.$/m);
+  assert.match(out, new RegExp(`^Cannot be decoded, so left out: 1 photo, ${cut.image_id}\\.$`, "m"));
+  assert.match(out, /mean of the eight orientations/);
+  const found: ModelEvaluation = JSON.parse(await Deno.readTextFile(join(folder, "some.json")));
+  const turned = scoresOf(some, await answersTo(some, 8));
+  assert.ok(Math.abs(found.all.loss - turned.loss) < 1e-5);
+  assert.ok(Math.abs(found.all.loss - scoresOf(some, await answersTo(some)).loss) > 1e-5);
+  assert.deepEqual([found.orientations, found.set.photos, found.set.damaged], [8, 25, [cut.image_id]]);
+});
+
+Deno.test("an older model's page says that it cannot know what the model was trained on", async () => {
+  const older = join(folder, "older");
+  await saveModel(older, seeded);
+  const { code, out, err } = await run("--model", older, "--data", "drawn", "--out", "older.html");
+  assert.equal(code, 0, err);
+  const page = await Deno.readTextFile(join(folder, "older.html"));
+  for (const text of [out, page]) assert.match(text, /Nobody can know here whether the model was trained on/);
+  assert.match(page, /<h2>All 70 photos<\/h2>/);
+});
+
+Deno.test("flags that cannot be are refused with exit code 2; --help is the page", async () => {
+  const cases: [string[], RegExp][] = [
+    [[], /^Name the table of the photos with --metadata, .*Received: neither\n\ndeno task evaluate/],
+    [["photo.jpg"], /photo\.jpg[\s\S]*deno task evaluate/],
+    [
+      ["--metadata", "a.csv", "--rename", "MEL"],
+      /^--rename is a list of .*MEL=mel,SCC=akiec\. Received: "MEL"$/,
+    ],
+    [["--metadata", "a.csv", "--rename", "A=b,A=c"], /Received: A twice$/],
+    [["--metadata", "a.csv", "--orientations", "2"], /^--orientations is 1, .*Received: 2$/],
+    [
+      ["--metadata", "a.csv", "--out", "a.csv"],
+      /^--out is a file ending in \.json or \.html, .*Received: a\.csv$/,
+    ],
+    [["--metadata="], /^--metadata needs a path\. Received: an empty text$/],
+  ];
+  for (const [args, message] of cases) {
+    assert.throws(() => parseEvaluateFlags(args), { name: "RangeError", message });
+  }
+  const out = (text: string) => parseEvaluateFlags(["--data", "a", "--out", text])!.out;
+  assert.deepEqual(out("b.v2/it"), ["b.v2/it.json", "b.v2/it.html"]);
+  assert.deepEqual([out("it.HTML"), out("it.json"), out("run.2")], [
+    ...[["it.HTML"], ["it.json"], ["run.2.json", "run.2.html"]],
+  ]);
+  const flags = parseEvaluateFlags([
+    "--metadata",
+    "x/a.csv",
+    "--rename",
+    " MEL = mel,SCC=akiec",
+    "--classes",
+    "a, b",
+  ])!;
+  assert.deepEqual([flags.data, flags.rename, flags.classes], ["x", { MEL: "mel", SCC: "akiec" }, [
+    "a",
+    "b",
+  ]]);
+  assert.equal((await run("--nonsense")).code, 2);
+  const { code, out: page } = await run("--help");
+  assert.deepEqual([code, page], [0, `${usage}\n`]);
+});
+
+Deno.test("a result that cannot be written is refused before the work", async () => {
+  const { code, err, out } = await run(
+    "--data",
+    "drawn",
+    "--out",
+    join(photos.values().next().value!, "it.json"),
+  );
+  assert.equal(code, 1);
+  assert.match(err, /^--out must be a file in a folder where you may write\. Received: .*it\.json \(.+\)\n$/);
+  assert.equal(out, "");
+});
