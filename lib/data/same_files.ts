@@ -1,9 +1,8 @@
 /** Files with the same bytes. */
 import { sha256 } from "../support/digest.ts";
-import { inParallel } from "../support/parallel.ts";
 
-/** Read of each file at first: photos that are not the same differ here. */
-const headBytes = 4096;
+/** Read of each file at first, from its middle: photos that are not the same differ there, while heads are often alike. */
+const sampleBytes = 64;
 
 /**
  * For each path the place of the first one whose file has the same bytes: its own where there is none before it. Files that are
@@ -24,12 +23,13 @@ export async function firstOfSame(paths: readonly string[]): Promise<number[]> {
     if (first[place] === place) files.set(state.file, place);
     return first[place] === place;
   });
-  const groups = await divide(severalOf(distinct, (place) => lengths[place]), paths, headBytes);
-  const isLong = ([place]: number[]) => lengths[place] > headBytes;
-  const same = [
-    ...groups.filter((group) => !isLong(group)),
-    ...await divide(groups.filter(isLong), paths, Infinity),
-  ];
+  const groups = severalOf(distinct, (place) => lengths[place])
+    .flatMap((group) => severalOf(group, (place) => sampleOf(paths[place], lengths[place]) ?? place));
+  const digests = new Map<number, string | number>();
+  for (const place of groups.flat()) {
+    digests.set(place, await Deno.readFile(paths[place]).then((bytes) => sha256(bytes), () => place));
+  }
+  const same = groups.flatMap((group) => severalOf(group, (place) => digests.get(place)));
   for (const group of same) for (const place of group) first[place] = group[0];
   return first.map((place) => first[place]);
 }
@@ -51,20 +51,14 @@ export function severalOf(
   return [...Map.groupBy(places, keyOf).values()].filter(({ length }) => length > 1);
 }
 
-/** Those of each group that have the same first `most` bytes. */
-async function divide(groups: number[][], paths: readonly string[], most: number): Promise<number[][]> {
-  const digests = new Map<number, string>();
-  await inParallel(groups.flat(), 8, async (place) => {
-    digests.set(place, await headDigest(paths[place], most).catch(() => `unread ${place}`));
-  });
-  return groups.flatMap((group) => severalOf(group, (place) => digests.get(place)));
-}
-
-async function headDigest(path: string, most: number): Promise<string> {
-  if (most === Infinity) return sha256(await Deno.readFile(path));
-  using file = await Deno.open(path);
-  const bytes = new Uint8Array(most);
-  let length = 0;
-  for (let read; length < most && (read = await file.read(bytes.subarray(length))); length += read);
-  return sha256(bytes.subarray(0, length));
+/** As hexadecimal digits; null for a file that cannot be read. */
+function sampleOf(path: string, length: number): string | null {
+  try {
+    using file = Deno.openSync(path);
+    file.seekSync(Math.max(0, Math.floor((length - sampleBytes) / 2)), Deno.SeekMode.Start);
+    const bytes = new Uint8Array(sampleBytes);
+    return bytes.subarray(0, file.readSync(bytes) ?? 0).toHex();
+  } catch {
+    return null; // whoever reads it says why
+  }
 }
