@@ -3,7 +3,7 @@ import { startDrawing } from "./support/plotly/render_plotly.ts";
 
 startDrawing(); // every notebook draws
 
-export { configure, type Parameters } from "./config.ts";
+export { configure, type Parameters } from "./notebook_config.ts";
 
 // data
 export { byCode, namesOf } from "./data/diagnosis.ts";

@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import {
-  type Config,
-  type ConfigOptions,
-  configure,
-  createConfig,
-  experimentOf,
-  type Parameters,
-} from "../lib/config.ts";
+import { type Config, type ConfigOptions, createConfig, experimentOf } from "../lib/config.ts";
+import { configure, type Parameters } from "../lib/notebook_config.ts";
 import { digestOf } from "../lib/support/digest.ts";
 import { projectRoot } from "../lib/support/project.ts";
 import { stageOf } from "../lib/recipe.ts";
@@ -151,12 +145,14 @@ async function copiedProject() {
   await cp(join(projectRoot, "lib"), join(root, "lib"), { recursive: true });
   await Deno.writeTextFile(
     join(root, "show.ts"),
-    `import * as config from "./lib/config.ts";
+    `import * as ofRun from "./lib/config.ts";
+    import * as ofNotebook from "./lib/notebook_config.ts";
+    const config = { ...ofRun, ...ofNotebook };
     const [name, options] = Deno.args;
     console.log(JSON.stringify(config[name](JSON.parse(options))));`,
   );
   return {
-    /** What one of config.ts' functions returns there. */
+    /** What one of these functions returns there. */
     async call(name: "createConfig" | "configure", options: ConfigOptions = {}): Promise<Config> {
       const args = ["run", "-A", "--no-config", "--no-check", "show.ts", name, JSON.stringify(options)];
       const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root, clearEnv: true })

@@ -11,6 +11,7 @@ const rooms = [
   "columns.ts",
   "metadata_file.ts",
   "config.ts",
+  "notebook_config.ts",
   "data",
   "evaluation",
   "model",

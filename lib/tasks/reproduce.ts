@@ -1,7 +1,8 @@
 /** `deno task reproduce`: runs the notebooks in order through the Deno kernel. `usage` lists the flags. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Config, type ConfigOptions, createConfig, latestRun } from "../config.ts";
+import { type Config, type ConfigOptions, createConfig } from "../config.ts";
+import { latestRun } from "../notebook_config.ts";
 import { asWrittenResult, deeperResult, readResults, type Results } from "../experiment/results.ts";
 import { percent } from "../support/format.ts";
 import { packageVersions } from "../support/versions.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { configure, createConfig } from "../../lib/config.ts";
+import { createConfig } from "../../lib/config.ts";
+import { configure } from "../../lib/notebook_config.ts";
 import type { Notebook } from "../../lib/support/notebook/ipynb.ts";
 import { withRunParameters, withSourceParameters } from "../../lib/tasks/notebooks.ts";
 import { notebookOf } from "../support/notebook/run_cells.ts";
