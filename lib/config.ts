@@ -1,9 +1,15 @@
 /** The one configuration of a run: presets of one type, checked where they enter. Beside it only tasks read the environment. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, parse } from "node:path";
 import { checkClasses, checkColumns, type ColumnNames } from "./columns.ts";
 import { type ImageSize, isImageSize, normalSize } from "./image_size.ts";
-import { checkNoPhotos, findData, metadataFile, officialTestFolder } from "./metadata_file.ts";
+import {
+  checkNoPhotos,
+  findData,
+  isHam10000Name,
+  metadataFile,
+  officialTestFolder,
+} from "./metadata_file.ts";
 import {
   checkRecipe,
   type Depth,
@@ -166,10 +172,16 @@ export function createConfig(options: ConfigOptions = {}): Config {
     officialTest: preset !== "smoke" && options.officialTest === undefined
       ? findInData(officialTestFolder)
       : options.officialTest ?? null,
-    out: options.out ?? `${projectRoot}outputs/${preset}`,
+    out: options.out ?? usualFolder(preset, table),
   };
   checkConfig(config, options);
   return Object.freeze(config);
+}
+
+/** Where results go if no one says. Those of another table have a folder of their own, so they replace no others. */
+function usualFolder(preset: Preset, table: string | undefined): string {
+  const own = table && !isHam10000Name(table) ? `${parse(table).name}-` : "";
+  return `${projectRoot}outputs/${own}${preset}`;
 }
 
 function recipeOf(preset: Preset, { depth, recipe }: ConfigOptions): Recipe {

@@ -1,6 +1,6 @@
 /** The file of the metadata table: how it is called, and where it lies in a data folder. */
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isPhotoName } from "./support/photo_kinds.ts";
 import { projectRoot } from "./support/project.ts";
 
@@ -8,6 +8,11 @@ export const metadataFile = "HAM10000_metadata.csv";
 
 /** Its other names: the Dataverse's original has no extension, its view is a .tab, browsers number a second download. */
 const otherNames = /^HAM10000_metadata( ?\(\d+\))?(\.csv|\.tab|\.tsv|\.txt)?$/i;
+/** Whether a table's file has one of HAM10000's own names. */
+export function isHam10000Name(path: string): boolean {
+  return otherNames.test(basename(path));
+}
+
 /** From the likeliest on. */
 const rank = ["HAM10000_metadata.csv", "HAM10000_metadata", "HAM10000_metadata.tab"];
 

@@ -31,7 +31,7 @@ export function configure(parameters: Parameters = {}): Config {
   const named = Deno.env.get("HAM10000_CONFIG");
   const isOfOther = given.preset !== undefined || given.data !== undefined || given.metadata !== undefined;
   const base = isOfOther ? {} : readOptions(named ?? latestRun) ?? {};
-  const out = given.out ?? base.out ?? usualFolder({ ...base, ...given });
+  const out = given.out ?? base.out ?? createConfig({ ...base, ...given }).out;
   const path = join(out, "config.json");
   const stored = readOptions(path);
   if (stored) {
@@ -71,13 +71,6 @@ function withWholePaths(options: ConfigOptions): ConfigOptions {
       return [[name, typeof value === "string" ? resolve(value) : value.map((path) => resolve(path))]];
     });
   return { ...options, ...Object.fromEntries(places) };
-}
-
-/** Where results go if no one says. */
-function usualFolder(options: ConfigOptions): string {
-  const hasData = options.data ?? options.metadata ?? null;
-  const preset = options.preset ?? (hasData === null ? createConfig(options).preset : "quick");
-  return `${projectRoot}outputs/${preset}`;
 }
 
 /** @throws {RangeError} where the wanted values, in any form in which they may be given, are not the run's */

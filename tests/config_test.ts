@@ -49,6 +49,8 @@ Deno.test("a table given alone has its photos beside it", () => {
   const config = createConfig({ metadata: "/photos/list.csv" });
   assert.deepEqual([config.preset, config.data, config.metadata], ["quick", "/photos", "/photos/list.csv"]);
   assert.equal(createConfig({ metadata: "/photos/list.csv", data: "/b" }).data, "/b");
+  assert.match(config.out, /outputs\/list-quick$/, "it replaces no results of HAM10000's");
+  assert.match(createConfig({ metadata: "/photos/HAM10000_metadata.tab" }).out, /outputs\/quick$/);
   const two = createConfig({ metadata: ["/photos/truth.csv", "/elsewhere/list.csv"] });
   assert.deepEqual([two.preset, two.data], ["quick", "/photos"]);
 });

@@ -61,7 +61,8 @@ Photos, weights and results
                    --with test\` brings it); none: without it
   --weights FILE   VGG16 without its top, Keras' HDF5 file (default: in data/, downloaded there if
                    there are photos); none: seeded random weights
-  --out FOLDER     where results go (default: outputs/<preset>)
+  --out FOLDER     where results go (default: outputs/<preset>; of another table
+                   outputs/<table>-<preset>)
 
 Which notebooks run
   --only LIST      only these, by number: 04 or 03,05. Notebook 06 takes hours, so it runs only if
