@@ -119,6 +119,21 @@ Deno.test("a run stopped five times by Ctrl+C and SIGKILL ends with the bytes of
   await assertAsUnbroken("stopped");
 });
 
+/** Notebook 5 alone, elsewhere: it computes all that it needs. Before the tests that damage what `unbroken` has stored. */
+async function assertCloseTo(out: string, env: Record<string, string>): Promise<void> {
+  await unbroken();
+  await finishRun(place, out, { flags: ["--only", "05"], env });
+  await assertClose(inPlace("unbroken"), inPlace(out));
+}
+
+Deno.test("another thread count: activations within 1e-4 of the largest, answers within one image a part", async () => {
+  await assertCloseTo("threads", { TF_NUM_INTRAOP_THREADS: navigator.hardwareConcurrency === 1 ? "2" : "1" });
+});
+
+Deno.test("WebAssembly in place of TensorFlow: activations within 1e-4 of the largest, answers within one image a part", async () => {
+  await assertCloseTo("wasm", { HAM10000_ENGINE: "wasm" });
+});
+
 /** Paths of the files below a folder of the run `unbroken` whose names end so. */
 async function filesOf(folder: string, end: string): Promise<string[]> {
   const names = await Array.fromAsync(glob(`${folder}/**/*${end}`, { cwd: inPlace("unbroken") }));
@@ -197,19 +212,4 @@ Deno.test("a folder that cannot be written to is named, with what to do, before 
   assert.match(text, /taken.* could not be written: .*take another folder \(--out\)/);
   assert.doesNotMatch(text, / {4}at /, "no stack");
   assert.equal(await Deno.readTextFile(inPlace("taken")), "a file where the folder should be");
-});
-
-/** Notebook 5 alone, elsewhere: it computes all that it needs. */
-async function assertCloseTo(out: string, env: Record<string, string>): Promise<void> {
-  await unbroken();
-  await finishRun(place, out, { flags: ["--only", "05"], env });
-  await assertClose(inPlace("unbroken"), inPlace(out));
-}
-
-Deno.test("another thread count: activations within 1e-4 of the largest, answers within one image a part", async () => {
-  await assertCloseTo("threads", { TF_NUM_INTRAOP_THREADS: navigator.hardwareConcurrency === 1 ? "2" : "1" });
-});
-
-Deno.test("WebAssembly in place of TensorFlow: activations within 1e-4 of the largest, answers within one image a part", async () => {
-  await assertCloseTo("wasm", { HAM10000_ENGINE: "wasm" });
 });
