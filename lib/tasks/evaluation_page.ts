@@ -5,7 +5,7 @@ import { countText, describeSet } from "../experiment/labelled_set.ts";
 import type { ModelEvaluation } from "../experiment/model_evaluation.ts";
 import { type Table, table } from "../figures/table.ts";
 import { medicalNotice, warningsOf } from "../model/saved_model.ts";
-import { decimals, escapeMarkup, percent } from "../support/format.ts";
+import { decimals, escapeMarkup, percent, thousands } from "../support/format.ts";
 import { describeModel } from "./classify.ts";
 
 interface Section {
@@ -114,8 +114,9 @@ function sharedLines({ shared, set: { photos } }: ModelEvaluation): string[] {
     : `${countText(shared.lesions, "photo")} of a lesion whose name is in training's table, too`;
   return [
     `The model was trained on ${
-      countText(shared.photos, "photo")
-    } of these themselves, by the files' bytes; ${lesions}.`,
+      shared.photos === 0 ? "none" : thousands(shared.photos)
+    } of these photos, by the bytes of their files; ` +
+    `${lesions}.`,
     ...shared.either === 0
       ? []
       : shared.either === photos

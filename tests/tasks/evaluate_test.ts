@@ -140,7 +140,7 @@ Deno.test("photos and lesions that the model was trained on are counted, and the
   assert.deepEqual(found.unseen!.confusion, scoresOf(rest, await answersTo(rest)).confusion);
   assert.match(
     out,
-    /The model was trained on 24 photos of these themselves, by the files' bytes; \d+ photos of a lesion/,
+    /The model was trained on 24 of these photos, by the bytes of their files; \d+ photos of a lesion/,
   );
   assert.match(out, new RegExp(`^The ${rest.length} photos that share nothing with training$`, "m"));
 });
