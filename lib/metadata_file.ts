@@ -8,11 +8,6 @@ export const metadataFile = "HAM10000_metadata.csv";
 
 /** Its other names: the Dataverse's original has no extension, its view is a .tab, browsers number a second download. */
 const otherNames = /^HAM10000_metadata( ?\(\d+\))?(\.csv|\.tab|\.tsv|\.txt)?$/i;
-/** Whether a table's file has one of HAM10000's own names. */
-export function isHam10000Name(path: string): boolean {
-  return otherNames.test(basename(path));
-}
-
 /** From the likeliest on. */
 const rank = ["HAM10000_metadata.csv", "HAM10000_metadata", "HAM10000_metadata.tab"];
 
@@ -21,6 +16,11 @@ export const officialTestFolder = "isic2018_test";
 
 /** Files that may be tables, whatever they are called. */
 export const tableExtension = /\.(csv|tab|tsv|txt)$/i;
+
+/** Whether a table's file has one of HAM10000's own names. */
+export function isHam10000Name(path: string): boolean {
+  return otherNames.test(basename(path));
+}
 
 /** HAM10000's table in a folder, under any of its names; where there is none, one of each folder in it. Paths, sorted. */
 export function tablesIn(folder: string): string[] {

@@ -1,6 +1,7 @@
 /** The text of a data folder's metadata table. */
 import { basename, join } from "node:path";
 import { tableExtension } from "../metadata_file.ts";
+import { firstOf } from "../support/format.ts";
 
 /**
  * The text of a table in UTF-8, or in UTF-16 with a BOM (Excel's "Unicode text"), without the BOM.
@@ -69,9 +70,7 @@ async function cannotOpen(folder: string, path: string, error: unknown): Promise
       basename(path)
     }. data/README.md says where HAM10000's table comes from; --metadata ${
       tables.length > 0 ? join(folder, tables[0]) : "FILE"
-    } names another one. Received: ${shown.slice(0, 8).join(", ") || "an empty folder"}${
-      shown.length > 8 ? ", …" : ""
-    }`,
+    } names another one. Received: ${firstOf(shown, 8) || "an empty folder"}`,
   );
 }
 

@@ -31,7 +31,7 @@ export function exposureOf(
   parts: Parts,
   trained: readonly number[],
 ): (testRow: number) => number {
-  const photoOf = (row: number) => photos.photoOf?.[row] ?? row;
+  const photoOf = (row: number) => photos.photoRows?.[row] ?? row;
   const lesionsOf = Map.groupBy(photos.samples.keys(), photoOf);
   const lesionsOfPhoto = (photo: number) => lesionsOf.get(photo)!.map((row) => photos.samples[row].lesionId);
   const seen = new Set(trained.map((row) => photoOf(parts.table[row].row)));

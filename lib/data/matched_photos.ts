@@ -1,9 +1,11 @@
 /** The photos that a table's ids stand for. */
 import { basename, join } from "node:path";
+import { firstOf } from "../support/format.ts";
 import { type FolderFiles, type FoundPhoto, searchFolder } from "./photo_files.ts";
 import {
   conversionsOf,
   countKinds,
+  idParts,
   isUnread,
   photoExtensionsText,
   photoName,
@@ -55,31 +57,26 @@ export async function matchPhotos(
     const [lie, are] = several.length === 1 ? ["photo lies", "is"] : ["photos lie", "are"];
     notes.push(
       `${several.length} ${lie} in ${place} several times, with the same bytes, and ${are} read once: ` +
-        listed(several.map(severalText), 3),
+        firstOf(several.map(severalText), 3),
     );
   }
   const elsewhere = found.filter(({ isWhole }) => !isWhole);
   if (elsewhere.length > 0) {
     notes.push(
       `${elsewhere.length} of the paths in ${table} are not in ${place}; these photos were found by the end of the path: ` +
-        listed(elsewhere.map(({ id, paths }) => `${id} is ${paths[0]}`), 3),
+        firstOf(elsewhere.map(({ id, paths }) => `${id} is ${paths[0]}`), 3),
     );
   }
   return { paths, notes };
 }
 
-/** The parts of an id that is a path; of a name just that. */
-function partsOf(id: string): string[] {
-  return id.split(/[\\/]/).filter((part) => part !== "" && part !== ".");
-}
-
 function nameOf(id: string): string {
-  return photoName(partsOf(id).at(-1) ?? "");
+  return photoName(idParts(id).at(-1) ?? "");
 }
 
 /** Of the files with an id's name those that it may mean. `isWhole`: whether the id itself is the end of their paths. */
 function filesOf(id: string, paths: readonly string[]): { paths: readonly string[]; isWhole: boolean } {
-  const parts = partsOf(id);
+  const parts = idParts(id);
   if (parts.length === 1 && paths.length === 1) return { paths, isWhole: true };
   const exactly = (paths: readonly string[]) => {
     const same = paths.filter((path) => basename(path) === parts.at(-1)); // with the id's own extension
@@ -160,7 +157,7 @@ async function checkSame(folder: string, several: readonly SeveralFiles[], table
     `${table}: ${unlike.length} of its images may each be one of several files in ${folder}, which differ. Name the folder that ` +
       `has the photos alone with --data FOLDER (and the table with --metadata), move the other files elsewhere, or write paths ` +
       `into the table, as ${path.includes("/") ? path : `./${path}`} in place of ${id}. Received: ${
-        listed(unlike.map(severalText), 3)
+        firstOf(unlike.map(severalText), 3)
       }`,
   );
 }
@@ -183,8 +180,4 @@ function checkOneId(ids: readonly string[], paths: readonly string[], table: str
 
 function severalText({ id, paths }: SeveralFiles): string {
   return `${id} (${paths.join(", ")})`;
-}
-
-function listed(items: readonly string[], most: number): string {
-  return items.slice(0, most).join(", ") + (items.length > most ? ", …" : "");
 }

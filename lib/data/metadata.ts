@@ -7,6 +7,7 @@ import { readTableText } from "./data_folder.ts";
 import type { DiagnosisClass } from "./diagnosis.ts";
 import { matchPhotos } from "./matched_photos.ts";
 import { type JoinedTable, joinTables, type PhotoColumn } from "./table/joined_table.ts";
+import { thousands } from "../support/format.ts";
 import { readClasses } from "./table/table_classes.ts";
 import { knownNames } from "./table/table_columns.ts";
 import { parseTable, type TextTable } from "./table/table_text.ts";
@@ -141,7 +142,7 @@ export function readTables(
 function describeAlone(photos: number): string {
   return photos === 1
     ? "1 photo has no lesion_id; it counts as a lesion of its own"
-    : `${photos.toLocaleString("en-US")} photos have no lesion_id; each counts as a lesion of its own`;
+    : `${thousands(photos)} photos have no lesion_id; each counts as a lesion of its own`;
 }
 
 /** Empty where nothing is known. */

@@ -17,7 +17,7 @@ export interface Photos {
   /** Photos of each class, in label order. */
   readonly counts: readonly number[];
   /** For each sample the one that stands for its photo, see `SamePhotos`; none given: each is a photo of its own. */
-  readonly photoOf?: readonly number[];
+  readonly photoRows?: readonly number[];
 }
 
 /** Two disjoint lists of indices, each ascending, that together hold every index once. */

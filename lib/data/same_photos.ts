@@ -11,7 +11,7 @@ export interface SamePhotos {
    * different lesions. Rows of one lesion keep their own numbers: that they belong together is known, and they are counted as
    * photos of that lesion (HAM10000 has two such pairs).
    */
-  readonly photoOf: readonly number[];
+  readonly photoRows: readonly number[];
   /** Lines for readers; none where no photo is there twice. */
   readonly notes: readonly string[];
 }
@@ -49,13 +49,13 @@ export async function findSamePhotos(
     );
   }
   const joined = differ("lesionId");
-  const photoOf = [...first.keys()];
-  for (const group of joined) for (const row of group) photoOf[row] = group[0];
+  const photoRows = [...first.keys()];
+  for (const group of joined) for (const row of group) photoRows[row] = group[0];
   const many = `${joined.length} ${
     joined.length === 1 ? "photo is" : "photos are"
   } in the table under several ids`;
   return {
-    photoOf,
+    photoRows,
     notes: [
       ...joined.length > 0
         ? [

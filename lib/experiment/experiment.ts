@@ -15,6 +15,7 @@ import { inputLength } from "../model/vgg16.ts";
 import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
 import { type EngineIdentity, engineIdentity, startEngine } from "../support/engine/engine.ts";
+import { firstOf, thousands } from "../support/format.ts";
 import { shownPath } from "../support/project.ts";
 import { openStore, type Store } from "../support/store.ts";
 import { type Examples, pixelExamples } from "../training/examples.ts";
@@ -71,13 +72,13 @@ export async function openSource(config: Config): Promise<Source> {
     samples = samples.filter((_, index) => !bad.has(index));
   }
   const { classes, paths, own } = table;
-  const { photoOf, notes } = await findSamePhotos(folder, samples, { ...config, tables: paths });
+  const { photoRows, notes } = await findSamePhotos(folder, samples, { ...config, tables: paths });
   const counts = countLabels(samples.map((sample) => sample.label), classes.length);
   checkClassSizes(config, { classes, counts, own });
   const synthetic = config.data === null || await isStandIn(folder);
   const { knowsLesions } = table;
   const known = { synthetic, folder, tables: paths, own, knowsLesions };
-  const source = { ...known, samples, classes, counts, photoOf, skipped };
+  const source = { ...known, samples, classes, counts, photoRows, skipped };
   return { ...source, about: aboutSource(config, source, [...table.notes, ...notes]) };
 }
 
@@ -229,8 +230,8 @@ function describeRun({ out, preset, seed, data, metadata }: Config): string {
 
 function describePhotos(source: Omit<Source, "about">): string {
   const { synthetic, samples, classes, own, knowsLesions } = source;
-  const photos = samples.length.toLocaleString("en-US");
-  const lesions = new Set(samples.map((sample) => sample.lesionId)).size.toLocaleString("en-US");
+  const photos = thousands(samples.length);
+  const lesions = thousands(new Set(samples.map((sample) => sample.lesionId)).size);
   if (synthetic) {
     return `SYNTHETIC stand-in data: ${photos} drawn images of ${lesions} drawn lesions, no photos`;
   }
@@ -242,6 +243,7 @@ function describePhotos(source: Omit<Source, "about">): string {
 
 function describeSkipped(skipped: readonly string[], left: number): string {
   if (skipped.length === 0) return "Damaged photos would be left out: there are none";
-  const names = skipped.slice(0, 10).join(", ") + (skipped.length > 10 ? ", …" : "");
-  return `${skipped.length} of ${skipped.length + left} photos cannot be decoded and are left out: ${names}`;
+  return `${skipped.length} of ${skipped.length + left} photos cannot be decoded and are left out: ${
+    firstOf(skipped)
+  }`;
 }

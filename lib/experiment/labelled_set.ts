@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import type { DiagnosisClass } from "../data/diagnosis.ts";
 import { openTable, type TableOptions } from "../data/metadata.ts";
-import { thousands } from "../support/format.ts";
+import { countText, thousands } from "../support/format.ts";
 
 export interface LabelledPhoto {
   readonly imageId: string;
@@ -161,9 +161,4 @@ export function describeSet(set: Omit<LabelledSet, "photos">, counts: SetCounts)
 export interface SetCounts {
   readonly photos: number;
   readonly lesions: number;
-}
-
-/** 1, "photo" → "1 photo"; 1512 → "1,512 photos". */
-export function countText(count: number, noun: string): string {
-  return `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

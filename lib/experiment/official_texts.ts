@@ -1,8 +1,16 @@
 /** What the official test set says, in words: computed from its numbers. Markdown. */
 import { diagnoses } from "../data/diagnosis.ts";
 import type { SetScores } from "../evaluation/set_scores.ts";
-import { escapeMarkdown, intervalText, percent, points, signedPoints, thousands } from "../support/format.ts";
-import { countText } from "./labelled_set.ts";
+import {
+  countText,
+  escapeMarkdown,
+  firstOf,
+  intervalText,
+  percent,
+  points,
+  signedPoints,
+  thousands,
+} from "../support/format.ts";
 import type { OfficialResults, OfficialRun } from "./official_test.ts";
 import type { Results } from "./results.ts";
 
@@ -48,8 +56,8 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
     ...damaged.length > 0
       ? [
         `- Cannot be decoded, so left out: ${countText(damaged.length, "photo")}, ${
-          escapeMarkdown(damaged.slice(0, 10).join(", "))
-        }${damaged.length > 10 ? ", …" : ""}.`,
+          escapeMarkdown(firstOf(damaged))
+        }.`,
       ]
       : [],
   ].join("\n");

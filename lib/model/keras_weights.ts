@@ -1,6 +1,7 @@
 /** Reads the convolutions of VGG16 out of the HDF5 layouts that Keras has written over the years. */
 import h5wasm, { type Dataset, type File, type Group } from "h5wasm/node";
 import { resolve } from "node:path";
+import { firstOf } from "../support/format.ts";
 import { convolutions, type Layer } from "./vgg16.ts";
 
 /** Weights of one convolution. */
@@ -47,7 +48,7 @@ function readConvolutions(path: string, file: File): ConvolutionWeights[] {
   const strange = [...groups.keys()].filter((name) => !expected.has(name));
   if (missing.length > 0 || strange.length > 0) {
     const top = file.keys();
-    const holds = top.slice(0, 8).join(", ") + (top.length > 8 ? ", …" : "");
+    const holds = firstOf(top, 8);
     const received = missing.length > 0
       ? `no ${missing.join(", ")}; the file holds ${holds || "nothing"}`
       : `${strange.join(", ")} as well`;

@@ -26,6 +26,16 @@ export function thousands(count: number): string {
   return Number.isFinite(count) ? count.toLocaleString("en-US", { maximumFractionDigits: 0 }) : "–";
 }
 
+/** 1, "photo" → "1 photo"; 1512 → "1,512 photos". */
+export function countText(count: number, noun: string): string {
+  return `${thousands(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** The first of a list, with "…" where there are more: `a, b, …`. */
+export function firstOf(items: readonly string[], most = 10): string {
+  return items.slice(0, most).join(", ") + (items.length > most ? ", …" : "");
+}
+
 /** 1.23456 → "1.235". A value that is not a number gives "–". */
 export function decimals(value: number, digits = 3): string {
   return Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–";

@@ -18,6 +18,11 @@ export function isPhotoName(path: string): boolean {
   return photoExtensions.includes(extensionOf(path));
 }
 
+/** The folders and the file of an image id, which may be a path. */
+export function idParts(id: string): string[] {
+  return id.split(/[\\/]/).filter((part) => part !== "" && part !== ".");
+}
+
 /** An image id without the extension that some tables add to it, of whatever kind of picture. */
 export function photoName(id: string): string {
   return isPhotoName(id) || isUnread(id) ? id.slice(0, -extname(id).length) : id;

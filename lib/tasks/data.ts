@@ -1,6 +1,7 @@
 /**
- * `deno task data`: brings HAM10000, VGG16's weights and, if asked, the official test set of ISIC 2018 from their official addresses into data/ (--help for flags). What is
- * there already is left as it is; a call that was interrupted is continued by the next.
+ * `deno task data`: brings HAM10000, VGG16's weights and, if asked, the official test set of ISIC 2018 from their official
+ * addresses into data/ (--help for flags). What is there already is left as it is; a call that was interrupted is continued by
+ * the next.
  * Exit code 0; 1 where something could not be had; 2 for flags that cannot be; 130 after Ctrl-C.
  */
 import { dirname, join, resolve } from "node:path";

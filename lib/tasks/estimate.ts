@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Config, storeFolder } from "../config.ts";
 import { augmentationTargets } from "../data/augmented_table.ts";
-import { countLabels } from "../data/diagnosis.ts";
+import { countLabels, type DiagnosisClass, ham10000Classes } from "../data/diagnosis.ts";
 import { countStoredImages } from "../data/image_set.ts";
 import { openTable } from "../data/metadata.ts";
 import { findSamePhotos } from "../data/same_photos.ts";
@@ -89,13 +89,13 @@ export async function estimateCost(
   { forgotten = [] }: { forgotten?: readonly StoredWork[] } = {},
 ): Promise<Cost> {
   const needs = (...numbers: string[]) => notebooks.some((name) => numbers.includes(name.slice(0, 2)));
-  if (needs("05")) await checkOfficialSet(config);
   const studies = needs("06") ? studyConfigs(config) : [];
   const sizes = [
     ...needs("02", "04", "05") ? [config.size] : [],
     ...studies.map(({ config }) => config.size),
   ];
-  const { counts, paths } = await photosOf(config);
+  const { classes, counts, paths } = await photosOf(config);
+  if (needs("05") && config.data !== null) await openOfficialSet(config, classes).catch(refuse); // before hours of training
   const photos = photosToDecode(config, counts, { sizes, forgotten });
   const trainings: Training[] = studies.map((run) => ({ ...run, stored: null }));
   if (needs("04", "05")) {
@@ -225,20 +225,18 @@ function partSizesOf(config: Config, counts: readonly number[]) {
   return { photos: counts.reduce(add, 0), subset, train, test };
 }
 
-/** Before hours of training, not after them. */
-async function checkOfficialSet(config: Config): Promise<void> {
-  if (config.data === null || config.officialTest === null) return;
-  const { classes } = await openTable(config.data, config).catch(refuse);
-  await openOfficialSet(config, classes).catch(refuse);
-}
-
-/** Photos of each class, and their paths. What would stop the run for its table or its photos' names does so here. */
-async function photosOf(config: Config): Promise<{ counts: readonly number[]; paths: readonly string[] }> {
+/** The classes, photos of each, and their paths. What would stop the run for its table or its photos' names does so here. */
+async function photosOf(
+  config: Config,
+): Promise<{ classes: readonly DiagnosisClass[]; counts: readonly number[]; paths: readonly string[] }> {
   const { data } = config;
-  if (data === null) return { counts: standInCounts(config.standInImages), paths: [] };
+  if (data === null) {
+    return { classes: ham10000Classes, counts: standInCounts(config.standInImages), paths: [] };
+  }
   const { samples, classes, paths: tables } = await openTable(data, config).catch(refuse);
   await findSamePhotos(data, samples, { ...config, tables }).catch(refuse);
   return {
+    classes,
     counts: countLabels(samples.map((sample) => sample.label), classes.length),
     paths: samples.map(({ imagePath }) => join(data, imagePath)),
   };

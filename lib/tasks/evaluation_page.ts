@@ -1,11 +1,11 @@
 /** What `deno task evaluate` found, for a terminal, for programs and as a page. No photo is shown. */
 import { classificationReport } from "../evaluation/classification_report.ts";
 import type { SetScores } from "../evaluation/set_scores.ts";
-import { countText, describeSet } from "../experiment/labelled_set.ts";
+import { describeSet } from "../experiment/labelled_set.ts";
 import type { ModelEvaluation } from "../experiment/model_evaluation.ts";
 import { type Table, table } from "../figures/table.ts";
 import { medicalNotice, warningsOf } from "../model/saved_model.ts";
-import { decimals, escapeMarkup, percent, thousands } from "../support/format.ts";
+import { countText, decimals, escapeMarkup, firstOf, percent, thousands } from "../support/format.ts";
 import { describeModel } from "./classify.ts";
 
 interface Section {
@@ -80,7 +80,7 @@ function sectionsOf(evaluation: ModelEvaluation): Section[] {
         ...set.damaged.length > 0
           ? [
             `Cannot be decoded, so left out: ${countText(set.damaged.length, "photo")}, ${
-              listed(set.damaged)
+              firstOf(set.damaged)
             }.`,
           ]
           : [],
@@ -178,7 +178,7 @@ function scoresSection(title: string, scores: SetScores, { model, set }: ModelEv
         { value: "value", title: "model", align: "right" },
         { value: "interval", title: "95 % interval", align: "right" },
         { value: "baseline", title: `always ${commonest}`, align: "right" },
-      ], { caption: `n = ${n.toLocaleString("en-US")}`, synthetic }),
+      ], { caption: `n = ${thousands(n)}`, synthetic }),
       table(classRows, [
         { value: ({ label }) => codes[label], title: "class" },
         { value: "support", title: "n" },
@@ -197,9 +197,4 @@ function scoresSection(title: string, scores: SetScores, { model, set }: ModelEv
     ],
     report: classificationReport(scores, codes),
   };
-}
-
-/** The first ten. */
-function listed(names: readonly string[]): string {
-  return names.slice(0, 10).join(", ") + (names.length > 10 ? ", …" : "");
 }

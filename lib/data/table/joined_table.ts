@@ -1,7 +1,8 @@
 /** One table or several as one: the table with the diagnoses has a row for each photo, the others add columns by image id. */
 import { type ColumnNames, type MetadataColumn, metadataColumns } from "../../columns.ts";
 import { cleanCell, isMissing, listed, stripCell } from "./cells.ts";
-import { photoName } from "../../support/photo_kinds.ts";
+import { thousands } from "../../support/format.ts";
+import { idParts, photoName } from "../../support/photo_kinds.ts";
 import { oneHotColumns, oneHotDiagnoses } from "./one_hot.ts";
 import { checkColumnsThere, findColumns, type FoundColumns } from "./table_columns.ts";
 import { shortened, type TextTable } from "./table_text.ts";
@@ -155,7 +156,7 @@ function columnOf(
 /** The folders of an image id and its name without extension. */
 function partsOf(id: string): string[] {
   if (!/[\\/]/.test(id)) return [photoName(id)]; // most are names alone
-  const parts = id.split(/[\\/]/).filter((part) => part !== "" && part !== ".");
+  const parts = idParts(id);
   return [...parts.slice(0, -1), photoName(parts.at(-1) ?? "")];
 }
 
@@ -219,15 +220,18 @@ function describePartners(
         `Received: ${imageIds.slice(0, 3).join(", ")}, … and ${[...rows.keys()].slice(0, 3).join(", ")}, …`,
     );
   }
-  const count = (n: number) => n.toLocaleString("en-US");
   return [
     ...known < imageIds.length
-      ? [`${other.name} has no row for ${count(imageIds.length - known)} of ${count(imageIds.length)} photos`]
+      ? [
+        `${other.name} has no row for ${thousands(imageIds.length - known)} of ${
+          thousands(imageIds.length)
+        } photos`,
+      ]
       : [],
     ...known < rows.size
       ? [
-        `${other.name}: ${count(rows.size - known)} of ${
-          count(rows.size)
+        `${other.name}: ${thousands(rows.size - known)} of ${
+          thousands(rows.size)
         } rows left out, of images that ${main.name} does not name`,
       ]
       : [],
