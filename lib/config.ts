@@ -27,6 +27,10 @@ export type Preset = (typeof presets)[number];
 /** `divide255`: x / 255, as the write-up does. `imagenet`: BGR minus the channel means, as the weights were trained. */
 export type Scaling = "divide255" | "imagenet";
 
+/** What convolutions compute in; weights, sums and the optimizer are `float32` in both. `bfloat16` needs a CPU with instructions for it. */
+export const precisions = ["float32", "bfloat16"] as const;
+export type Precision = (typeof precisions)[number];
+
 /** What an augmented copy may differ in from its photo. */
 export interface AugmentationRanges {
   /** Rotation, uniform in ± this many degrees, 0 to 180. */
@@ -77,6 +81,7 @@ export interface Config {
   /** Of the images, in pixels, at least 32 a side: the side of a square, or [height, width]. */
   readonly size: ImageSize;
   readonly scaling: Scaling;
+  readonly precision: Precision;
   /** What a copy may differ in from its photo. */
   readonly augmentation: AugmentationRanges;
   /** How deep the recipe trains. The comparison of the optimizers always trains the softmax alone. */
@@ -125,6 +130,7 @@ export const protocolRanges: AugmentationRanges = {
 const asWritten = {
   size: 64,
   scaling: "divide255",
+  precision: "float32",
   augmentation: protocolRanges,
   optimizers: optimizerNames,
   learningRate: 1e-3,
@@ -195,15 +201,23 @@ export function storeFolder({ out }: Pick<Config, "out">): string {
   return join(out, "store");
 }
 
-/** What decides the results: all but the places of files and what is written for watching. What is said of another table counts where it is said. */
+/**
+ * What decides the results: all but the places of files and what is written for watching. What is said of another table counts where
+ * it is said, as another precision than float32 does.
+ */
 export type Experiment =
-  & Omit<Config, "data" | "weights" | "officialTest" | "out" | "tensorBoard" | keyof typeof ham10000>
-  & Partial<Pick<Config, "columns" | "classes" | "joinCase" | "skipDamaged" | "keepContradictions">>;
+  & Omit<
+    Config,
+    "data" | "weights" | "officialTest" | "out" | "tensorBoard" | keyof typeof ham10000 | "precision"
+  >
+  & Partial<
+    Pick<Config, "columns" | "classes" | "joinCase" | "skipDamaged" | "keepContradictions" | "precision">
+  >;
 
 export function experimentOf(config: Config): Experiment {
   const { data: _data, weights: _weights, out: _out, metadata: _metadata, tensorBoard: _, ...rest } = config;
-  const { columns, classes, joinCase, skipDamaged, keepContradictions, officialTest: _test, ...experiment } =
-    rest;
+  const { columns, classes, joinCase, skipDamaged, keepContradictions, precision, ...others } = rest;
+  const { officialTest: _test, ...experiment } = others;
   return {
     ...experiment,
     ...columns && { columns },
@@ -211,6 +225,7 @@ export function experimentOf(config: Config): Experiment {
     ...joinCase && { joinCase },
     ...skipDamaged && { skipDamaged },
     ...keepContradictions && { keepContradictions },
+    ...precision !== "float32" && { precision },
   };
 }
 
@@ -243,6 +258,7 @@ function checkConfig(config: Config, options: ConfigOptions): void {
     "names that do not repeat",
   );
   expect(["divide255", "imagenet"].includes(config.scaling), "scaling", `"divide255" or "imagenet"`);
+  expect(precisions.includes(config.precision), "precision", `one of ${precisions.join(", ")}`);
   expect(depths.includes(config.depth), "depth", `one of ${depths.join(", ")}`);
   expect(
     options.depth === undefined || options.depth === config.depth,

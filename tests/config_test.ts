@@ -78,11 +78,19 @@ Deno.test("images are squares or rectangles; equal sides are the square's number
   assert.equal(config({ size: [96, 96], recipe: turned }).size, 96);
 });
 
+Deno.test("a precision is part of what decides the results where it is not float32, whose digest stays", () => {
+  const experiment = (options: ConfigOptions) => experimentOf(createConfig({ preset: "smoke", ...options }));
+  assert.deepEqual(experiment({ precision: "float32" }), experiment({}));
+  assert.equal("precision" in experiment({}), false);
+  assert.equal(experiment({ precision: "bfloat16" }).precision, "bfloat16");
+});
+
 const impossible: [ConfigOptions, RegExp][] = [
   [{ depth: "block6" as "block5" }, /depth must be one of head, .*Received: "block6"/],
   [{ depth: "block5", recipe: [{ depth: "block4" }] }, /depth must be that of the recipe's last stage/],
   [{ recipe: [{ depth: "block4", epochs: 0 }] }, /recipe, stage 1: epochs must be .*Received: 0/],
   [{ preset: "fast" as "quick" }, /preset must be one of smoke, quick, write-up\. Received: "fast"/],
+  [{ precision: "float16" as "float32" }, /precision must be one of float32, bfloat16\. Received: "float16"/],
   [{ seed: -1 }, /seed must be a whole number from 0/],
   [{ seed: NaN }, /seed/],
   [{ seed: 1.5 }, /seed/],

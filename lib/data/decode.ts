@@ -1,7 +1,7 @@
 /** Photos from files: decoded, converted to 8-bit sRGB, resized. */
 import sharp, { type Sharp } from "sharp";
 import { type ImageSize, isImageSize, sidesOf } from "../image_size.ts";
-import { mendHeaders } from "./jpeg.ts";
+import { isUprightJpeg, mendHeaders } from "./jpeg.ts";
 import { unreadKind } from "../support/photo_kinds.ts";
 
 /** Raised by hand when the same bytes come to give other pixels; stored pixels are keyed by it. */
@@ -9,6 +9,8 @@ export const decodeVersion = 2;
 
 /** What else determines the pixels: the versions of sharp and of libvips under it. */
 export const decoder = `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
+
+sharp.cache(false); // every photo is decoded once
 
 const maximumPixels = 100e6;
 const maximumBytes = 512 * 2 ** 20;
@@ -71,14 +73,8 @@ export async function decodeBytes(
 async function decodeStrictly(bytes: Uint8Array, size: ImageSize): Promise<Uint8Array<ArrayBuffer>> {
   const [height, width] = sidesOf(size);
   // "warning" is the strictest: damage that libjpeg would paint over in grey is an error
-  let image = sharp(bytes, { failOn: "warning", limitInputPixels: maximumPixels });
-  const { format, hasAlpha, pages = 1, orientation = 1, autoOrient } = await image.metadata();
-  const kind = format === "tiff" ? unreadKind(bytes) : null;
-  if (kind) throw new Error(kind);
-  if (pages > 1) throw new Error(`holds ${pages} pictures (animated or paged), expected one`);
-  // An upright picture is resized as if it were stored so: without the extract sharp resizes first, to other values
-  if (orientation > 1) image = image.autoOrient().extract({ left: 0, top: 0, ...autoOrient });
-  if (hasAlpha) image = await withoutAlpha(image);
+  const stored = sharp(bytes, { failOn: "warning", limitInputPixels: maximumPixels });
+  const image = isUprightJpeg(bytes) ? stored : await upright(stored, bytes); // a call to sharp costs as much as a small photo
   const { data, info } = await image
     .resize(width, height, { fit: "fill", kernel: "lanczos3", fastShrinkOnLoad: false })
     .toColourspace("srgb")
@@ -86,6 +82,17 @@ async function decodeStrictly(bytes: Uint8Array, size: ImageSize): Promise<Uint8
     .toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw new Error(`could not be made RGB. Received: ${info.channels} channels`);
   return new Uint8Array(data); // a copy: sharp's buffer may be part of a larger one
+}
+
+/** The picture as it is to be seen, without alpha. @throws {Error} for one that is no single picture */
+async function upright(image: Sharp, bytes: Uint8Array): Promise<Sharp> {
+  const { format, hasAlpha, pages = 1, orientation = 1, autoOrient } = await image.metadata();
+  const kind = format === "tiff" ? unreadKind(bytes) : null;
+  if (kind) throw new Error(kind);
+  if (pages > 1) throw new Error(`holds ${pages} pictures (animated or paged), expected one`);
+  // An upright picture is resized as if it were stored so: without the extract sharp resizes first, to other values
+  const turned = orientation > 1 ? image.autoOrient().extract({ left: 0, top: 0, ...autoOrient }) : image;
+  return hasAlpha ? await withoutAlpha(turned) : turned;
 }
 
 /** @throws {RangeError} for a size that photos cannot be decoded to */

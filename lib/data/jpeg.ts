@@ -1,4 +1,4 @@
-/** JPEGs that every viewer opens and that the strictest decoder refuses: their quirks mended, so that it can judge the rest. */
+/** What the headers of JPEGs say, and the quirks in them that the strictest decoder refuses and every viewer reads over. */
 
 /**
  * A copy of a JPEG without quirks in its headers that decide no pixel; null where there are none, or what is wrong may be damage.
@@ -47,6 +47,22 @@ export function mendHeaders(bytes: Uint8Array): Uint8Array<ArrayBuffer> | null {
     place = next;
   }
   return isMended ? mended.slice(0, length) : null;
+}
+
+/**
+ * Whether a JPEG lies upright: its headers are regular up to the first scan and hold no EXIF, where an orientation would stand. Of
+ * other pictures a decoder has to be asked.
+ */
+export function isUprightJpeg(bytes: Uint8Array): boolean {
+  if (u16(bytes, 0) !== 0xffd8) return false;
+  for (let place = 2; place + 4 <= bytes.length; place += 2 + u16(bytes, place + 2)) {
+    const marker = bytes[place + 1];
+    if (bytes[place] !== 0xff || marker < 0xc0 || marker >= 0xd0 && marker <= 0xd9 || marker === 0xe1) {
+      return false;
+    }
+    if (marker === 0xda) return true;
+  }
+  return false;
 }
 
 /** First and last coefficient, and the bits of successive approximation. */

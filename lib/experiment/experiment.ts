@@ -14,6 +14,7 @@ import { activationsDigest, countStoredActivations, openActivations } from "../m
 import { inputLength } from "../model/vgg16.ts";
 import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
+import { checkBfloat16 } from "../support/engine/bfloat16.ts";
 import { type EngineIdentity, engineIdentity, startEngine } from "../support/engine/engine.ts";
 import { firstOf, thousands } from "../support/format.ts";
 import { shownPath } from "../support/project.ts";
@@ -95,6 +96,7 @@ export async function openImages(
 
 /** Photos, parts, images and weights of a run. */
 export async function openExperiment(config: Config): Promise<Experiment> {
+  if (config.precision === "bfloat16") await checkBfloat16();
   await startEngine();
   const source = await openSource(config);
   const { images, digest: dataDigest } = await openImages(config, source);
@@ -138,10 +140,10 @@ function rowKeys({ config, source, parts, images }: Experiment, rows: readonly n
 
 /** Digest of rows as a network reads them from `depth` on: their pixels or activations, and their labels. Computes nothing. */
 export function examplesDigest(experiment: Experiment, rows: readonly number[], depth: Depth): string {
-  const { config: { scaling, size }, weights, parts } = experiment;
+  const { config: { scaling, size }, parts } = experiment;
   const behind = depth === "block1"
     ? { scaling, size }
-    : activationsDigest({ weights, scaling, size, depth });
+    : activationsDigest(activationOptions(experiment, depth));
   return digestOf({
     behind,
     rows: sha256(rowKeys(experiment, rows).join("")),
@@ -158,7 +160,7 @@ export async function openExamples(
   rows: readonly number[],
   depth: Depth,
 ): Promise<Examples & Disposable> {
-  const { config: { scaling, size }, weights, parts, store } = experiment;
+  const { config: { scaling, size }, parts } = experiment;
   const labels = labelsOf(parts, rows);
   const digest = examplesDigest(experiment, rows, depth);
   if (depth === "block1") {
@@ -169,7 +171,7 @@ export async function openExamples(
   }
   const keys = rowKeys(experiment, rows);
   const images = rows.map((row, i) => ({ key: keys[i], pixels: () => pixelsOf(experiment, row) }));
-  const activations = await openActivations(images, { weights, scaling, size, depth, store });
+  const activations = await openActivations(images, activationOptions(experiment, depth));
   return {
     ...{ labels, digest },
     read: (row, target) => activations.read(row, target),
@@ -179,12 +181,16 @@ export async function openExamples(
 
 /** How many rows have no stored activation at `depth`: for an estimate, without computing any. */
 export function countMissing(experiment: Experiment, rows: readonly number[], depth: Depth): number {
-  const { config: { scaling, size }, weights, store } = experiment;
   const images = rowKeys(experiment, rows).map((key, i) => ({
     key,
     pixels: () => pixelsOf(experiment, rows[i]),
   }));
-  return images.length - countStoredActivations(images, { weights, scaling, size, depth, store });
+  return images.length - countStoredActivations(images, activationOptions(experiment, depth));
+}
+
+function activationOptions({ config, weights, store }: Experiment, depth: Depth) {
+  const { scaling, size, precision } = config;
+  return { weights, scaling, size, precision, depth, store };
 }
 
 /** Computes and stores what the frozen network makes of some rows, and says what there is: images, numbers each, megabytes. */
@@ -222,10 +228,11 @@ function aboutSource(config: Config, source: Omit<Source, "about">, notes: reado
 }
 
 /** Which run this is: a notebook that is opened later goes on with it. */
-function describeRun({ out, preset, seed, data, metadata }: Config): string {
+function describeRun({ out, preset, seed, precision, data, metadata }: Config): string {
+  const rounded = precision === "float32" ? "" : `, ${precision}`;
   const photos = data === null ? "" : `, photos in ${shownPath(data)}`;
   const table = metadata === null ? "" : `, table ${[metadata].flat().map(shownPath).join(" and ")}`;
-  return `Results in ${shownPath(out)}: preset ${preset}, seed ${seed}${photos}${table}`;
+  return `Results in ${shownPath(out)}: preset ${preset}, seed ${seed}${rounded}${photos}${table}`;
 }
 
 function describePhotos(source: Omit<Source, "about">): string {

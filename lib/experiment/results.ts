@@ -1,6 +1,6 @@
 /** `results.json`: every number of a run in one object, written and read here. The same run gives the same bytes. */
 import { join } from "node:path";
-import { type Config, type Preset, type Scaling } from "../config.ts";
+import { type Config, type Precision, type Preset, type Scaling } from "../config.ts";
 import { type ImageSize } from "../image_size.ts";
 import { type Depth, type OptimizerName, type Recipe } from "../recipe.ts";
 import { countLabels, type DiagnosisClass } from "../data/diagnosis.ts";
@@ -41,6 +41,8 @@ export interface Result {
   readonly depth: Depth | null;
   readonly optimizer: OptimizerName | null;
   readonly scaling: Scaling;
+  /** Left out where it is `float32`. */
+  readonly precision?: Precision;
   readonly size: ImageSize;
   readonly seed: number;
   /** Digest of everything that decides it; null for a baseline. */
@@ -188,6 +190,7 @@ function resultOf(config: Config, { run, test, interval }: TestedRun): Result {
       size: config.size,
       seed: config.seed,
     },
+    ...config.precision !== "float32" && { precision: config.precision },
     ...{ configuration, recipe, bestEpoch, history },
     ...{ train: scores(run.train), validation: scores(run.validation), test: testScores(test, interval) },
   };

@@ -51,8 +51,13 @@ export interface Run {
 }
 
 /** The name of a run, the same in notebooks, results and report. */
-export function runName({ depth, optimizer }: Pick<Stage, "depth" | "optimizer">): string {
-  return depth === "head" ? `frozen VGG16, ${optimizer}` : `VGG16 trained from ${depth}, ${optimizer}`;
+export function runName(
+  { depth, optimizer, precision = "float32" }:
+    & Pick<Stage, "depth" | "optimizer">
+    & Partial<Pick<Model, "precision">>,
+): string {
+  const trained = depth === "head" ? "frozen VGG16" : `VGG16 trained from ${depth}`;
+  return [trained, optimizer, ...precision === "float32" ? [] : [precision]].join(", ");
 }
 
 /**
@@ -121,7 +126,14 @@ export async function train(
   const learned = await measure(parts.subsetTrain);
   const validated = await measure(parts.subsetValidation);
   const value: StoredRun = {
-    ...{ name: runName({ depth, optimizer }), depth, optimizer, recipe, configuration, history },
+    ...{
+      name: runName({ depth, optimizer, precision: model.precision }),
+      depth,
+      optimizer,
+      recipe,
+      configuration,
+      history,
+    },
     ...{ bestEpoch: fitted!.bestEpoch, train: learned.evaluation, validation: validated.evaluation, seconds },
   };
   await store.write("runs", configuration, { value, tensors: { validation: validated.answers } });
@@ -167,7 +179,8 @@ export function configurationOf(
 
 /** VGG16 with the experiment's weights and a new softmax over its classes. @param seed of the softmax's first weights */
 export function modelOf({ config, weights, source }: Experiment, seed: number = config.seed): Model {
-  return vgg16({ weights, size: config.size, scaling: config.scaling, classes: source.classes.length, seed });
+  const { size, scaling, precision } = config;
+  return vgg16({ weights, size, scaling, precision, classes: source.classes.length, seed });
 }
 
 /** The network that a run ended with, out of the store. @throws {Error} when its weights are not there any more */

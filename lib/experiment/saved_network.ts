@@ -31,6 +31,7 @@ export async function saveNetwork(
     provenance: {
       ...{ configuration: run.configuration, base: weights.source, baseDigest: weights.digest },
       ...{ depth: run.depth, seed: config.seed, synthetic: source.synthetic },
+      ...config.precision !== "float32" && { precision: config.precision },
     },
   });
   const readers = {

@@ -1,6 +1,6 @@
 /** What the frozen layers of VGG16 make of each image: computed once, stored as half floats, and read from the store ever after. */
 import { join } from "node:path";
-import type { Scaling } from "../config.ts";
+import type { Precision, Scaling } from "../config.ts";
 import { type ImageSize, pixelsIn, shapeText, sidesOf } from "../image_size.ts";
 import type { Depth } from "../recipe.ts";
 import { writeAtomic } from "../support/atomic.ts";
@@ -27,6 +27,8 @@ export interface ActivationOptions {
   readonly size: ImageSize;
   /** The first layers that are not frozen. Default: `head`, so that all convolutions are. */
   readonly depth?: Depth;
+  /** What the convolutions compute in. Default: `float32`. */
+  readonly precision?: Precision;
   /**
    * Images per forward pass and per write to disk. The last batch is filled up to it, so that every image goes through the same
    * computation: the engine may round another number of them differently. Default: `forwardBatchSize`.
@@ -172,7 +174,8 @@ export function countStoredActivations(
 }
 
 function specOf(
-  { weights, scaling, size, depth = "head", batchSize = forwardBatchSize(size) }: ActivationOptions,
+  { weights, scaling, size, depth = "head", precision = "float32", batchSize = forwardBatchSize(size) }:
+    ActivationOptions,
 ) {
   return {
     stage: activationStage,
@@ -182,6 +185,7 @@ function specOf(
     depth,
     batchSize,
     engine: engineIdentity,
+    ...precision !== "float32" && { precision },
   };
 }
 

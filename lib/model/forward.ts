@@ -4,10 +4,11 @@
  * As Keras' `applications.VGG16(include_top=False)` computes it, within 1e-4 of the largest value.
  */
 import type { GradSaveFunc, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
-import type { Scaling } from "../config.ts";
+import type { Precision, Scaling } from "../config.ts";
 import { type ImageSize, sidesOf } from "../image_size.ts";
 import type { Depth } from "../recipe.ts";
 import { engine, tf } from "../support/engine/engine.ts";
+import { biasRelu, convolve, maxPool as maxPoolBfloat16, toBfloat16, toFloat32 } from "./bfloat16.ts";
 import { frozenLayers, inputLength, type Layer, layers, outputShapes } from "./vgg16.ts";
 import type { Vgg16Weights } from "./weights.ts";
 import { makeWinograd, type Winograd, winogradFits, type WinogradOptions } from "./winograd.ts";
@@ -19,6 +20,8 @@ export interface BaseOptions {
   readonly scaling: Scaling;
   /** The first layers that are not part of the base. Default: `head`, so that it ends with block5_pool. */
   readonly depth?: Depth;
+  /** What the convolutions compute in. Default: `float32`. */
+  readonly precision?: Precision;
 }
 
 /** The frozen layers, their weights on the engine until it is disposed of. */
@@ -31,7 +34,7 @@ export interface FrozenBase extends Disposable {
 
 /** Prepares the layers before `depth` for images of one size. */
 export function makeBase(weights: Pick<Vgg16Weights, "layers">, options: BaseOptions): FrozenBase {
-  const { size, scaling, depth = "head" } = options;
+  const { size, scaling, depth = "head", precision } = options;
   const outputs = inputLength(depth, size);
   const frozen = frozenLayers(depth);
   const own = frozen.filter(({ kind }) => kind === "convolution").map(({ name, inputs, outputs }) => {
@@ -40,7 +43,7 @@ export function makeBase(weights: Pick<Vgg16Weights, "layers">, options: BaseOpt
     const names = weights.layers.map(({ name }) => name).join(", ");
     throw new TypeError(`The weights lack ${name}. Received: ${names || "no layers"}`);
   });
-  const convolutions = makeConvolutions(frozen, { size, tiles: "coarse" });
+  const convolutions = makeConvolutions(frozen, { size, tiles: "coarse", precision });
   const filters = tf.tidy(() =>
     convolutions.filters(own.map(({ kernel, shape }) => tf.tensor4d(kernel, shape)))
   );
@@ -76,7 +79,7 @@ export function scalePixels(images: Tensor4D, scaling: Scaling): Tensor4D {
   });
 }
 
-/** Some layers in a row, each convolution in the form that is fastest for its size. */
+/** Some layers in a row, each convolution in the form that is fastest for its size and precision. */
 export interface Convolutions extends Disposable {
   /** The convolutions' kernels, (3, 3, inputs, outputs), in the forms that they compute with. Differentiable. */
   filters(kernels: readonly Tensor4D[]): Tensor[];
@@ -85,24 +88,26 @@ export interface Convolutions extends Disposable {
 }
 
 /**
- * Prepares some layers of VGG16 that follow one another; a pool goes with the convolution before it.
+ * Prepares some layers of VGG16 that follow one another; a pool goes with the convolution before it. Images and what comes of them
+ * are float32 in both precisions.
  *
- * On the native engine, layers with at least 64 input channels on squares of at most 32×32 run as Winograd convolutions: at
+ * In float32 on the native engine, layers with at least 64 input channels on squares of at most 32×32 run as Winograd convolutions: at
  * 64×64 the whole network takes three fifths of the time forwards, half with coarse tiles, and less than half backwards.
- * WebAssembly's plain matrix product is too slow for that to pay.
+ * WebAssembly's plain matrix product is too slow for that to pay. In bfloat16 they would round too coarsely.
  *
  * @param options.size of the network's images
  * @param options.tiles how finely Winograd's convolutions round
  */
 export function makeConvolutions(
   some: readonly Layer[],
-  { size, tiles }: { size: ImageSize } & WinogradOptions,
+  { size, tiles, precision = "float32" }: { size: ImageSize; precision?: Precision } & WinogradOptions,
 ): Convolutions {
+  if (precision === "bfloat16") return bfloat16Convolutions(some);
   const shapes = new Map(outputShapes(size).map(({ name, shape }) => [name, shape]));
   const transforms = new Map<number, Winograd>(); // by side
   const steps = some.filter(({ kind }) => kind === "convolution").map((layer) => {
     const [side, width] = shapes.get(layer.name)!;
-    const pools = layers[layers.indexOf(layer) + 1].kind === "pool";
+    const pools = isPooled(layer);
     const fits = side === width && winogradFits(side) && layer.inputs >= 64;
     if (engine.name !== "tfjs-node" || !fits) return { pools, winograd: null };
     const winograd = transforms.get(side) ?? makeWinograd(side, { tiles });
@@ -136,6 +141,30 @@ export function makeConvolutions(
       }),
     [Symbol.dispose]: () => transforms.forEach((winograd) => winograd[Symbol.dispose]()),
   };
+}
+
+function bfloat16Convolutions(some: readonly Layer[]): Convolutions {
+  const pools = some.filter(({ kind }) => kind === "convolution").map(isPooled);
+  return {
+    filters: (kernels) => kernels.map(toBfloat16),
+    run: (images, filters, biases) =>
+      tf.tidy(() => {
+        const last = pools.reduce(
+          (x, pools, i) =>
+            tf.tidy(() => {
+              const sums = convolve(x, filters[i] as Tensor4D, { isFirst: i === 0 });
+              return biasRelu(pools ? maxPoolBfloat16(sums) : sums, toBfloat16(biases[i]));
+            }),
+          toBfloat16(images),
+        );
+        return toFloat32(last);
+      }),
+    [Symbol.dispose]() {},
+  };
+}
+
+function isPooled(layer: Layer): boolean {
+  return layers[layers.indexOf(layer) + 1].kind === "pool";
 }
 
 /**

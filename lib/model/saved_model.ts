@@ -1,5 +1,6 @@
 /** A trained classifier as a folder that this project, TensorFlow.js and Keras read as it is. */
 import { join } from "node:path";
+import type { Precision } from "../config.ts";
 import { sidesOf, sizeText } from "../image_size.ts";
 import { writeAtomic, writeFolderAtomic } from "../support/atomic.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
@@ -36,6 +37,8 @@ export interface Provenance {
   /** The first part that was trained; `head`: the softmax alone. */
   readonly depth: Depth;
   readonly seed: number;
+  /** What its convolutions were trained in; left out where it is `float32`. Saved models answer in float32. */
+  readonly precision?: Precision;
   /** Whether it has learned from drawn stand-in pictures. */
   readonly synthetic: boolean;
 }

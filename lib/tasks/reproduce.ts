@@ -7,6 +7,7 @@ import { asWrittenResult, deeperResult, readResults, type Results } from "../exp
 import { percent } from "../support/format.ts";
 import { packageVersions } from "../support/versions.ts";
 import { writeAtomic } from "../support/atomic.ts";
+import { checkBfloat16 } from "../support/engine/bfloat16.ts";
 import { whyNotNative } from "../support/engine/install.ts";
 import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../support/notebook/ipynb.ts";
@@ -68,6 +69,7 @@ async function main(args: string[]): Promise<number> {
     await removeLeftOvers(config.out);
     await setUp();
     await checkEngine(config, names); // the set-up may have failed
+    if (config.precision === "bfloat16") await checkBfloat16();
     for (const line of await describeForgetting(config, forgetting)) console.log(`deleting ${line}`);
     await forget(config, forgetting);
     const isLong = trainsConvolutions(config, names);

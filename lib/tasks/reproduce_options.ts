@@ -1,7 +1,7 @@
 /** The command line of `deno task reproduce`, and the file that `--config` names. */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type ConfigOptions, createConfig, type Preset } from "../config.ts";
+import { type ConfigOptions, createConfig, type Precision, type Preset } from "../config.ts";
 import type { Depth } from "../recipe.ts";
 import { type StoredWork, storedWorkNames } from "./run_folder.ts";
 import { parseColumns, parseNames } from "../columns.ts";
@@ -34,6 +34,8 @@ What is computed
                    smoke: drawn stand-in images, about a minute (default where no photos are found)
   --depth NAME     also train VGG16's convolutions from this block on: block5, block4, …, block1
                    (default: head, none)
+  --precision NAME float32 (default), or bfloat16: convolutions in half the bytes, faster on CPUs
+                   that have instructions for it; elsewhere the call stops
   --seed N         what every random choice starts from (default: 0)
   --config FILE    JSON with any fields of Config in lib/config.ts, such as { "epochs": 3 }; flags
                    win over it
@@ -88,7 +90,7 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const options = {
-    ...{ preset: text, depth: text, seed: text, config: text, tensorboard: flag },
+    ...{ preset: text, depth: text, precision: text, seed: text, config: text, tensorboard: flag },
     ...{ data: text, metadata: { ...text, multiple: true }, columns: text, classes: text } as const,
     ...{ "join-case": flag, "skip-damaged": flag, "keep-contradictions": flag },
     ...{ test: text, weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
@@ -125,6 +127,7 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
     seed: values.seed === undefined ? undefined : Number(values.seed.trim() || NaN),
     out: path(values.out),
     depth: values.depth as Depth | undefined,
+    precision: values.precision as Precision | undefined,
     tensorBoard: values.tensorboard,
   };
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));

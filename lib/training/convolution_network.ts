@@ -5,6 +5,7 @@ import { type Convolutions, makeConvolutions } from "../model/forward.ts";
 import { inputLength, inputShape, trainedLayers } from "../model/vgg16.ts";
 import type { Depth } from "../recipe.ts";
 import { engine, tf, valuesOf } from "../support/engine/engine.ts";
+import { dtypes, operation } from "../support/engine/operation.ts";
 import { type Block, KernelMemory } from "../support/kernels/kernels.ts";
 import type { Model, Tensors } from "./model.ts";
 import { alike, type Network } from "./network.ts";
@@ -24,7 +25,7 @@ export class ConvolutionNetwork implements Network {
   readonly #readers: readonly TensorReader[];
   #x = new Float32Array(0);
 
-  constructor({ layers: all, head, size }: Model, depth: Depth) {
+  constructor({ layers: all, head, size, precision }: Model, depth: Depth) {
     if (engine.name !== "tfjs-node") {
       throw new RangeError(
         "Training deeper than the softmax needs the native engine; `deno task doctor` says how to get it. Received: wasm",
@@ -50,7 +51,7 @@ export class ConvolutionNetwork implements Network {
     this.#variables = trained.map(({ values, shape }) =>
       tf.tidy(() => tf.variable(tf.tensor(values.slice(), shape, "float32")))
     );
-    this.#convolutions = makeConvolutions(own, { size, tiles: "fine" });
+    this.#convolutions = makeConvolutions(own, { size, tiles: "fine", precision });
     this.#readers = this.gradients.arrays.map(makeReader);
   }
 
@@ -132,14 +133,12 @@ interface TensorReader {
  * lies in that array. Not on every engine: so it is tried first.
  */
 function makeReader(array: Float32Array): TensorReader {
-  const { binding, executeSingleOutput } = tf.backend() as unknown as NodeBackend;
   const shape: [number, number] = [1, array.length];
   const inArray = tf.tensor2d(array, shape);
   const row = tf.tensor1d([0], "int32");
-  const type = { name: "T", type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
   const write = (tensor: Tensor) =>
     tf.tidy(() => { // returns nothing: what the operation gives is the same tensor once more
-      executeSingleOutput.call(tf.backend(), "InplaceUpdate", [type], [inArray, row, tensor.reshape(shape)]);
+      operation("InplaceUpdate", [inArray, row, tensor.reshape(shape)], { T: dtypes.float32 });
     });
   tf.tidy(() => write(tf.ones(shape)));
   const works = array[0] === 1 && array.at(-1) === 1;
@@ -147,10 +146,4 @@ function makeReader(array: Float32Array): TensorReader {
     read: works ? write : (tensor) => array.set(tensor.dataSync()),
     dispose: () => tf.dispose([inArray, row]),
   };
-}
-
-/** What of tfjs-node's backend runs an operation by name. */
-interface NodeBackend {
-  readonly binding: { readonly TF_ATTR_TYPE: number; readonly TF_FLOAT: number };
-  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly Tensor[]): Tensor;
 }

@@ -1,5 +1,5 @@
 /** What is trained: VGG16 with a softmax after it, as arrays. */
-import type { Scaling } from "../config.ts";
+import type { Precision, Scaling } from "../config.ts";
 import type { ImageSize } from "../image_size.ts";
 import { inputLength } from "../model/vgg16.ts";
 import type { ConvolutionWeights, Vgg16Weights } from "../model/weights.ts";
@@ -27,17 +27,20 @@ export interface Model {
   /** Of the images. */
   readonly size: ImageSize;
   readonly scaling: Scaling;
+  /** What the convolutions compute in. */
+  readonly precision: Precision;
   readonly classes: number;
-  /** Digest of what the model was made from: weights, size, scaling and softmax of a new one, the key of its training of a trained one. */
+  /** Digest of what the model was made from: weights, size, scaling, precision and softmax of a new one, the key of its training of a trained one. */
   readonly digest: string;
 }
 
 /** VGG16 with a new softmax over `classes`, drawn from the seed. */
 export function vgg16(
-  { weights, size, scaling, classes, seed }: {
+  { weights, size, scaling, precision = "float32", classes, seed }: {
     weights: Pick<Vgg16Weights, "layers" | "digest">;
     size: ImageSize;
     scaling: Scaling;
+    precision?: Precision;
     classes: number;
     seed: number;
   },
@@ -45,8 +48,11 @@ export function vgg16(
   const head = initialHead({ inputs: inputLength("head", size), classes, seed });
   const softmax = sha256(bytesOf(head.kernel));
   return {
-    ...{ depth: "head", layers: weights.layers, head, size, scaling, classes },
-    digest: digestOf({ weights: weights.digest, size, scaling, softmax }),
+    ...{ depth: "head", layers: weights.layers, head, size, scaling, precision, classes },
+    digest: digestOf({
+      ...{ weights: weights.digest, size, scaling, softmax },
+      ...precision !== "float32" && { precision },
+    }),
   };
 }
 

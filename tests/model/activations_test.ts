@@ -11,7 +11,7 @@ import {
 import { makeBase } from "../../lib/model/forward.ts";
 import { loadWeights, randomWeights } from "../../lib/model/weights.ts";
 import { sha256 } from "../../lib/support/digest.ts";
-import { startEngine, tf, valuesOf } from "../../lib/support/engine/engine.ts";
+import { engine, startEngine, tf, valuesOf } from "../../lib/support/engine/engine.ts";
 import { showProgress } from "../../lib/support/progress.ts";
 import { openStore, type Store } from "../../lib/support/store.ts";
 import { exists, noiseImages, realPhotos, realWeights, shared } from "./images.ts";
@@ -143,6 +143,7 @@ Deno.test("other weights, scaling, depth or batches are stored apart, each with 
       { scaling: "imagenet" },
       { depth: "block3" },
       { batchSize: 2 },
+      ...engine.name === "tfjs-node" ? [{ precision: "bfloat16" }] as const : [],
     ];
     const digests = new Set<string>();
     for (const other of others) {
@@ -158,6 +159,7 @@ Deno.test("other weights, scaling, depth or batches are stored apart, each with 
     );
     assert.equal(specs.length, others.length);
     assert.equal(specs.filter(({ scaling }) => scaling === "imagenet").length, 1);
+    assert.equal(specs.filter(({ precision }) => precision === undefined).length, 5);
     assert.equal(specs.filter(({ depth }) => depth === "block3").length, 1);
     assert.equal(specs.filter(({ weights }) => weights === randomWeights(1).digest).length, 1);
   }));

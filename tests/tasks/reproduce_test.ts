@@ -4,7 +4,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createConfig } from "../../lib/config.ts";
 import { makeStandIn } from "../../lib/data/stand_in.ts";
+import { checkBfloat16 } from "../../lib/support/engine/bfloat16.ts";
+import { engine, startEngine } from "../../lib/support/engine/engine.ts";
+import { readNotebook } from "../../lib/support/notebook/ipynb.ts";
 import { makePlace, startRun } from "../interruptions/run.ts";
+
+await startEngine();
 
 Deno.test("without the native engine a recipe that trains convolutions does not begin, and the exit code is 2", async () => {
   await using place = await makePlace();
@@ -21,6 +26,27 @@ Deno.test("without the native engine a recipe that trains convolutions does not 
   }
   const { code, text } = await startRun(place, "out", { flags: ["--depth", "head", "--dry-run"], env }).ended;
   assert.equal(code, 0, text);
+});
+
+Deno.test("--precision bfloat16 does not begin where the CPU lacks it, says what it would cost, and runs where it has it", async () => {
+  await using place = await makePlace();
+  const supported = await checkBfloat16().then(() => true, () => false);
+  const { code, text } = await startRun(place, "out", { flags: ["--precision", "bfloat16", "--only", "01"] })
+    .ended;
+  if (supported) {
+    assert.equal(code, 0, text);
+    assert.match(
+      JSON.stringify(await readNotebook(join(place.folder, "out", "notebooks", "01_eda.ipynb"))),
+      /seed 0, bfloat16/,
+    );
+    return;
+  }
+  assert.equal(code, 2, text);
+  assert.match(text, /Precision bfloat16 needs a CPU .*Leave out --precision.*Received: bfloat16$/m);
+  if (engine.name === "tfjs-node") {
+    assert.match(text, /A convolution takes [\d.]+ ms here in float32, [\d.]+ ms in bfloat16/);
+  }
+  assert.deepEqual(existsSync(join(place.folder, "out", "notebooks")), false);
 });
 
 Deno.test("a dry run says what would run and why, what would be deleted, and what it costs; it changes nothing", async () => {

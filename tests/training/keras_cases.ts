@@ -1,4 +1,5 @@
 /** Short trainings on seeded noise, every step of which Keras has taken too: what they start from, and what they learn from. */
+import type { Precision } from "../../lib/config.ts";
 import { inputLength } from "../../lib/model/vgg16.ts";
 import { randomWeights } from "../../lib/model/weights.ts";
 import { depths, optimizerNames, type Stage, stageOf } from "../../lib/recipe.ts";
@@ -16,9 +17,12 @@ const noiseSeed = 2;
 const weights = randomWeights(0);
 
 /** What sets a case apart; the rest is the same for all: one epoch of four steps of eight rows, at a constant rate. */
-export type KerasCase = Pick<Stage, "depth" | "optimizer" | "learningRate"> & Partial<Stage>;
+export type KerasCase =
+  & Pick<Stage, "depth" | "optimizer" | "learningRate">
+  & Partial<Stage>
+  & { precision?: Precision };
 
-/** Each optimizer from four depths, and what else a step may do: another rate, less weight, dropped inputs. */
+/** Each optimizer from four depths, and what else a step may do: another rate, less weight, dropped inputs, fewer bits. */
 export const kerasCases: Readonly<Record<string, KerasCase>> = {
   ...Object.fromEntries(
     depths.filter((depth) => !["block2", "block4"].includes(depth)).flatMap((depth) =>
@@ -41,11 +45,15 @@ export const kerasCases: Readonly<Record<string, KerasCase>> = {
     ...{ depth: "block5", optimizer: "rmsprop", learningRate: rates.rmsprop },
     dropout: 0.5,
   },
+  "block5, nadam, bfloat16": {
+    ...{ depth: "block5", optimizer: "nadam", learningRate: rates.nadam },
+    precision: "bfloat16",
+  },
 };
 
 /** What `fit` takes; validation is on the first eight of the rows that are learned from. */
 export function kerasTraining(
-  given: KerasCase,
+  { precision, ...given }: KerasCase,
 ): { model: Model; train: Examples; validation: Examples; stage: Stage } {
   const length = inputLength(given.depth, 64);
   const random = randomFor("keras training", noiseSeed, given.depth === "head" ? "flatten" : given.depth);
@@ -53,7 +61,7 @@ export function kerasTraining(
   const values = Float32Array.from({ length: rows * length }, () => random());
   const labels = Uint8Array.from({ length: rows }, () => Math.floor(random() * classes));
   return {
-    model: vgg16({ weights, size: 64, scaling: "divide255", classes, seed: 0 }),
+    model: vgg16({ weights, size: 64, scaling: "divide255", precision, classes, seed: 0 }),
     train: examplesOf(values, labels),
     validation: examplesOf(values.subarray(0, batchSize * length), labels.subarray(0, batchSize)),
     stage: stageOf({ batchSize, epochs: 1, schedule: "constant", warmUpEpochs: 0, ...given }),

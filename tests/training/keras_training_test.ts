@@ -34,10 +34,14 @@ const goldens = golden as unknown as Record<
  * early one stand nine million inputs of ReLUs and maxima. What rounding takes across a tie moves a gradient in its fourth digit,
  * and the first steps of an optimizer are about a gradient's sign, so small ones go ways of their own; Winograd's convolutions
  * round ten times as coarsely as direct ones, and with them the first gradient's norm is up to 1.1e-3 from Keras'.
+ *
+ * In bfloat16 Keras itself is 8e-4 from its float32 in the losses and 7e-3 in the changes. Where two libraries begin a new sum, they
+ * round: that is half as much here.
  */
-const tolerances: Record<"shallow" | "deep", Differences> = {
+const tolerances: Record<"shallow" | "deep" | "bfloat16", Differences> = {
   shallow: { losses: 5e-5, validationLoss: 5e-5, gradientNorms: 1e-4, changeNorms: 1e-3, probes: 5e-3 },
   deep: { losses: 2e-3, validationLoss: 5e-3, gradientNorms: 2e-3, changeNorms: 2e-2, probes: 0.5 },
+  bfloat16: { losses: 1e-3, validationLoss: 1e-3, gradientNorms: 1e-2, changeNorms: 1e-2, probes: 0.1 },
 };
 
 /** Largest relative difference from Keras, of each kind of number. */
@@ -54,7 +58,8 @@ function differences(name: string, { probes, ...steps }: Steps): Partial<Differe
 
 /** The kinds of number that are not Keras'. */
 function misses(name: string, steps: Steps): string[] {
-  const allowed = tolerances[/block[13]/.test(name) ? "deep" : "shallow"];
+  const allowed =
+    tolerances[/bfloat16/.test(name) ? "bfloat16" : /block[13]/.test(name) ? "deep" : "shallow"];
   return Object.entries(differences(name, steps))
     .filter(([kind, difference]) => !(difference <= allowed[kind as keyof Steps]))
     .map(([kind, difference]) => `${kind}: ${difference}`);
@@ -159,6 +164,7 @@ Deno.test({
       ["block5, nadam, cosine after a warm-up", { warmUpEpochs: 0.25 }],
       ["block5, adam, weight decay", { weightDecay: 29 }],
       ["block5, rmsprop, dropout", { dropout: 0.49 }],
+      ["block5, nadam, bfloat16", { optimizer: "adam" }],
     ];
     for (const [name, changes] of others) {
       assert.notDeepEqual(misses(name, await train(name, changes)), [], `${name}, ${Object.keys(changes)}`);

@@ -8,7 +8,16 @@ import { initialHead, type Model, vgg16 } from "../../lib/training/model.ts";
 export function softmaxModel({ inputs = 12, classes = 4, seed = 1 } = {}): Model {
   const head = initialHead({ inputs, classes, seed });
   const size = 32; // of no image
-  return { depth: "head", layers: [], head, size, scaling: "divide255", classes, digest: `softmax ${seed}` };
+  return {
+    depth: "head",
+    layers: [],
+    head,
+    size,
+    scaling: "divide255",
+    precision: "float32",
+    classes,
+    digest: `softmax ${seed}`,
+  };
 }
 
 /** VGG16 for images of 32×32 and three classes. At `block5` it reads 2 × 2 × 512 values, at `head` 512. */

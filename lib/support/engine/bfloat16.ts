@@ -1,0 +1,42 @@
+/** Whether this machine computes in bfloat16. */
+import { fileURLToPath } from "node:url";
+import { readEngineChoice } from "./engine_choice.ts";
+
+const probe = fileURLToPath(new URL("./bfloat16_probe.ts", import.meta.url));
+
+/**
+ * Asks oneDNN, which computes TensorFlow's convolutions: it names the instructions that it finds and may use. Takes some seconds.
+ *
+ * @throws {RangeError} where there are none for bfloat16, with what it would cost and what to do
+ */
+export async function checkBfloat16(): Promise<void> {
+  const fail = (why: string) => {
+    throw new RangeError(
+      `Precision bfloat16 needs a CPU with instructions for it: avx512_bf16, amx_bf16 or avx_ne_convert. ${why}. ` +
+        "Leave out --precision, or take another machine. Received: bfloat16",
+    );
+  };
+  if (readEngineChoice().engine === "wasm") fail("The WebAssembly engine has none (HAM10000_ENGINE=wasm)");
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "-A", probe],
+    env: { HAM10000_ENGINE: "native", ONEDNN_VERBOSE: "1" },
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  if (code !== 0) fail(`The native engine cannot be asked: ${new TextDecoder().decode(stderr).trim()}`);
+  const found = instructionsIn(text);
+  if (/bfloat16/.test(found ?? "")) return;
+  const { float32, bfloat16 } = JSON.parse(/^\{.*\}$/m.exec(text)![0]);
+  const cost = `A convolution takes ${float32.toFixed(1)} ms here in float32, ${
+    bfloat16.toFixed(1)
+  } ms in bfloat16`;
+  fail(
+    `${
+      found ? `TensorFlow's oneDNN finds ${found} here` : "TensorFlow's oneDNN is off or missing here"
+    }. ${cost}`,
+  );
+}
+
+/** The instructions that oneDNN has written down, as `Intel AVX2`; null where it was not at work. */
+export function instructionsIn(verbose: string): string | null {
+  return /^onednn_verbose,.*info,cpu,isa:(.*)$/m.exec(verbose)?.[1].trim() ?? null;
+}

@@ -1,0 +1,44 @@
+/** TensorFlow's operations by their names, on the native engine: for what tfjs has no function for. */
+import type { Tensor } from "@tensorflow/tfjs";
+import { tf } from "./engine.ts";
+
+/** TensorFlow's numbers of the dtypes that are used here. */
+export const dtypes = { float32: 1, bfloat16: 14 } as const;
+
+/** A number is a dtype, a list one of whole numbers. What is left out has TensorFlow's default. */
+export type Attributes = Readonly<Record<string, number | readonly number[] | string | boolean>>;
+
+/** What of tfjs-node's backend runs an operation. */
+interface NodeBackend {
+  readonly binding: {
+    readonly TF_FLOAT: number;
+    readonly TF_ATTR_TYPE: number;
+    readonly TF_ATTR_INT: number;
+    readonly TF_ATTR_STRING: number;
+    readonly TF_ATTR_BOOL: number;
+    executeOp(name: string, attributes: object[], inputs: number[], outputs: number): { dtype: number }[];
+  };
+  getInputTensorIds(inputs: readonly Tensor[]): number[];
+  createOutputTensor(metadata: { dtype: number }): Tensor;
+}
+
+/**
+ * The one output of an operation. tfjs calls it float32 whatever it is: so it keeps and frees tensors of dtypes that it does not
+ * know like all others. Only `operation` may read such a tensor.
+ */
+export function operation(name: string, inputs: readonly Tensor[], attributes: Attributes): Tensor {
+  const backend = tf.backend() as unknown as NodeBackend;
+  const { binding } = backend;
+  const kinds = {
+    number: binding.TF_ATTR_TYPE,
+    string: binding.TF_ATTR_STRING,
+    boolean: binding.TF_ATTR_BOOL,
+  };
+  const list = Object.entries(attributes).map(([name, value]) => ({
+    name,
+    type: Array.isArray(value) ? binding.TF_ATTR_INT : kinds[typeof value as keyof typeof kinds],
+    value,
+  }));
+  const [output] = binding.executeOp(name, list, backend.getInputTensorIds(inputs), 1);
+  return backend.createOutputTensor({ ...output, dtype: binding.TF_FLOAT });
+}
