@@ -8,7 +8,8 @@ import { digestOf, sha256 } from "../support/digest.ts";
 import { engineIdentity, tf, valuesOf } from "../support/engine/engine.ts";
 import { progress } from "../support/progress.ts";
 import type { RowStore, Store } from "../support/store.ts";
-import { type FrozenBase, makeBase } from "./forward.ts";
+import { makeBase } from "./forward.ts";
+import { makePass } from "./frozen_pass.ts";
 import { inputLength } from "./vgg16.ts";
 import type { Vgg16Weights } from "./weights.ts";
 
@@ -99,10 +100,8 @@ export async function openActivations(
     if (bytes) { for (const place of places) memory.set(new Float16Array(bytes.buffer), place * length); }
     return bytes !== undefined;
   };
-  /** Computes and stores up to `batchSize` images; says whether another process has stored some of them meanwhile. */
-  const compute = (base: FrozenBase, batch: readonly KeyedImage[]): boolean => {
-    const pixels = stackPixels(batch, size, batchSize);
-    const values = valuesOf(() => base.forward(tf.tensor4d(pixels, [batchSize, ...sidesOf(size), 3])));
+  /** Stores the activations of up to `batchSize` images; says whether another process has stored some of them meanwhile. */
+  const keep = (batch: readonly KeyedImage[], values: Float32Array): boolean => {
     batch.forEach(({ key }, i) => checkRange(values.subarray(i * length, (i + 1) * length), key));
     rows.refresh();
     const others = batch.some(({ key }) => rows.has(key));
@@ -121,7 +120,7 @@ export async function openActivations(
   report(done, count);
   if (missing.length > 0) {
     await writeSpec(store, options);
-    using base = makeBase(options.weights, options);
+    using pass = makePass(options.weights, options);
     let backwards = false; // from the end of the list
     for (let [first, last] = [0, missing.length]; first < last;) {
       const batch: typeof missing = [];
@@ -131,7 +130,11 @@ export async function openActivations(
         else batch.push(group);
       }
       // Where another process does the same work, the two go on from both ends of the list and meet.
-      if (batch.length > 0 && compute(base, batch.map(([image]) => image))) backwards = !backwards;
+      if (batch.length > 0) {
+        const images = batch.map(([image]) => image);
+        const values = await pass.forward(stackPixels(images, size, batchSize));
+        if (keep(images, values)) backwards = !backwards;
+      }
       for (const group of batch) {
         if (!load(group)) {
           throw new Error(`${store.folder}: what was just written cannot be read back: check the disk`);
@@ -155,7 +158,8 @@ export async function openActivations(
       let bytes = rows.get(image.key);
       if (!bytes) { // damaged since it was stored, which the store has told
         using base = makeBase(options.weights, options);
-        compute(base, [image]);
+        const pixels = stackPixels([image], size, batchSize);
+        keep([image], valuesOf(() => base.forward(tf.tensor4d(pixels, [batchSize, ...sidesOf(size), 3]))));
         bytes = rows.get(image.key)!;
       }
       target.set(new Float16Array(bytes.buffer));
@@ -218,7 +222,11 @@ function groupByKey(images: readonly KeyedImage[]): [KeyedImage, number[]][] {
 }
 
 /** (batchSize, height, width, 3); black images fill up the end. */
-function stackPixels(images: readonly KeyedImage[], size: ImageSize, batchSize: number): Float32Array {
+function stackPixels(
+  images: readonly KeyedImage[],
+  size: ImageSize,
+  batchSize: number,
+): Float32Array<ArrayBuffer> {
   const length = pixelsIn(size) * 3;
   const result = new Float32Array(batchSize * length);
   images.forEach(({ key, pixels }, i) => {

@@ -135,7 +135,7 @@ Deno.test({
     "taken by hand they are too, with the gradients of the first step, and another epsilon, β or ρ misses",
   ignore,
   fn() {
-    for (const name of ["head, nadam", "block5, nadam", "block3, nadam", "block1, nadam"]) {
+    for (const name of ["head, nadam", "block5, nadam", "block1, nadam"]) {
       assert.deepEqual(misses(name, step(name)), [], name);
     }
     const others: [string, OptimizerOptions][] = [

@@ -53,8 +53,8 @@ export let engineIdentity: EngineIdentity;
 let starting: Promise<void> | undefined;
 
 /** Starts the engine, once. What needs it awaits this first; what does not need it need not wait. */
-export function startEngine(): Promise<void> {
-  return starting ??= start(readEngineChoice()).then((started) => {
+export function startEngine(choice: EngineChoice = readEngineChoice()): Promise<void> {
+  return starting ??= start(choice).then((started) => {
     ({ tf, engine } = started);
     const { name, tensorflow, tfjs, oneDnn, threads } = engine;
     engineIdentity = { name, tensorflow, tfjs, oneDnn, threads };

@@ -9,7 +9,6 @@ import { browserTests, type Misdeeds, watchedPage } from "./chromium.ts";
 import { drawnResults, executed, inFolder, shown, tinyPng, writeRun } from "./drawn_run.ts";
 
 const report = join(projectRoot, "outputs/report");
-const themes = ["light", "dark"];
 /** What decides the layout, and what decides the colours: not each with each. */
 const views = [["light", 400], ["light", 1000], ["light", 1600], ["dark", 1000]] as const;
 
@@ -55,6 +54,15 @@ interface Measured {
   wide: string[];
   paper: string;
   figures: { isDrawn: boolean; marks: number; width: number; fits: boolean; background: string }[];
+}
+
+/** What axe finds. Of plotly's drawing the frame's label speaks; its letters are measured with the figures. */
+async function violations(page: Page, axe: string): Promise<string[]> {
+  await page.evaluate(axe);
+  return await page.evaluate(
+    `axe.run({ exclude: [".interactive"] }).then(({ violations }) => violations.map(({ id, nodes }) =>
+      id + ": " + nodes.map(({ html }) => html.slice(0, 100)).slice(0, 3).join(" | ")))`,
+  ) as string[];
 }
 
 /** Moves the mouse over the first marks of each figure and returns the hover labels' texts. */
@@ -129,10 +137,11 @@ async function inReport(browser: Browser, test: (page: Page, site: Site) => Prom
 const pagesOf = (files: string[]) => files.filter((name) => name.endsWith(".html")).sort();
 
 browserTests({
-  "every page at 400, 1,000 and 1,600 pixels, light and dark: no error, no request outside, no overflow, all figures drawn":
+  "every page at 400, 1,000 and 1,600 pixels, light and dark: no error, no request outside, no overflow, all figures drawn, nothing against WCAG 2.2 AA":
     async (
       browser,
     ) => {
+      const axe = await Deno.readTextFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"));
       await inReport(browser, async (page, { root, files, misdeeds }) => {
         for (const file of pagesOf(files)) {
           for (const [theme, width] of views) {
@@ -151,6 +160,7 @@ browserTests({
               );
               assert.equal(figure.background, paper, place);
             }
+            if (width === 1000) assert.deepEqual(await violations(page, axe), [], place);
           }
         }
       });
@@ -169,26 +179,6 @@ browserTests({
         await drawn(page);
         const figures = await page.$$("figure.figure");
         assert.equal((await hoverTexts(page)).length, figures.length, `${file}, ${width} pixels`);
-      }
-    });
-  },
-
-  "axe finds nothing against the accessibility rules of WCAG 2.2 AA, light and dark": async (browser) => {
-    const axe = await Deno.readTextFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"));
-    await inReport(browser, async (page, { root, files }) => {
-      for (const file of pagesOf(files)) {
-        for (const theme of themes) {
-          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
-          await page.goto(root + file);
-          await drawn(page);
-          await page.evaluate(axe);
-          // Of plotly's drawing the frame's label speaks; its letters are measured with the figures.
-          const found = await page.evaluate(
-            `axe.run({ exclude: [".interactive"] }).then(({ violations }) => violations.map(({ id, nodes }) =>
-              id + ": " + nodes.map(({ html }) => html.slice(0, 100)).slice(0, 3).join(" | ")))`,
-          );
-          assert.deepEqual(found, [], `${file}, ${theme}`);
-        }
       }
     });
   },
