@@ -29,10 +29,22 @@ export function groupBootstrapInterval(
   groups: ArrayLike<string>,
   { seed, repeats = 2000 }: { seed: number; repeats?: number },
 ): Interval {
-  const { mean } = bootstrap(groups, (times) => ({ mean: weightedMean(values, times) }), {
-    ...{ seed, repeats, rows: values.length },
-  });
-  return mean;
+  checkRows(values.length, groups);
+  const sums = new Map<string, { sum: number; rows: number }>(); // a third of the work of counting rows
+  for (let row = 0; row < values.length; row++) {
+    const { sum, rows } = sums.get(groups[row]) ?? { sum: 0, rows: 0 };
+    sums.set(groups[row], { sum: sum + values[row], rows: rows + 1 });
+  }
+  const each = [...sums.values()];
+  const mean = (times: Uint32Array) => {
+    let [sum, rows] = [0, 0];
+    for (let group = 0; group < each.length; group++) {
+      sum += times[group] * each[group].sum;
+      rows += times[group] * each[group].rows;
+    }
+    return sum / rows;
+  };
+  return bootstrap([...sums.keys()], (times) => ({ mean: mean(times) }), { seed, repeats }).mean;
 }
 
 /** Mean of values, each counted as often as its row was drawn. */
@@ -49,8 +61,6 @@ export interface BootstrapOptions {
   readonly seed: number;
   /** Number of resamples, default 2,000. */
   readonly repeats?: number;
-  /** Number of rows that there must be. Default: as many as groups are given. */
-  readonly rows?: number;
   /**
    * Each row's class. Then groups are drawn within the classes, so that each resample has as many of every class. A group with
    * rows of several classes, such as a patient, is drawn among those that have the same classes.
@@ -68,13 +78,10 @@ export interface BootstrapOptions {
 export function bootstrap<Name extends string>(
   groups: ArrayLike<string>,
   statistic: (times: Uint32Array) => Record<Name, number>,
-  { seed, repeats = 2000, rows = groups.length, labels }: BootstrapOptions,
+  { seed, repeats = 2000, labels }: BootstrapOptions,
 ): Record<Name, Interval> {
-  if (rows === 0 || rows !== groups.length) {
-    throw new TypeError(
-      `There must be rows, and one group for each. Received: ${rows} rows, ${groups.length} groups`,
-    );
-  }
+  const rows = groups.length;
+  checkRows(rows, groups);
   const numbers = new Map<string, number>();
   const groupOf = Uint32Array.from(groups, (group) => {
     if (!numbers.has(group)) numbers.set(group, numbers.size);
@@ -107,6 +114,13 @@ export function bootstrap<Name extends string>(
     Name,
     Interval
   >;
+}
+
+function checkRows(rows: number, groups: ArrayLike<string>): void {
+  if (rows > 0 && rows === groups.length) return;
+  throw new TypeError(
+    `There must be rows, and one group for each. Received: ${rows} rows, ${groups.length} groups`,
+  );
 }
 
 /** The groups that are drawn among each other, by their numbers. */

@@ -15,8 +15,9 @@ import { pythonWithPeers } from "./environment.ts";
 import { featuresCase } from "./features.ts";
 import { type Flags, help, readFlags } from "./flags.ts";
 import { writeInputs } from "./inputs.ts";
-import { measureQuickRun, quickLimitSeconds } from "./quick_run.ts";
+import { measureKerasRun, measureQuickRun, quickLimitSeconds } from "./quick_run.ts";
 import { reportCase, reportTarget } from "./report.ts";
+import { augmentationCase, decodeCases, evaluationCases } from "./stages.ts";
 import { trainingCase } from "./training.ts";
 
 standWithCaller();
@@ -54,7 +55,9 @@ try {
     await save(); // a run that is stopped keeps what it has measured
   }
   const comparison = flags.cases.includes("comparison") ? await runComparison() : null;
-  const quick = flags.quick ? await runQuick(cases[0].peers[0].imagesPerSecond) : null;
+  const quick = flags.quick
+    ? await runQuick(cases.find(({ name }) => name === "features")!.peers[0].imagesPerSecond)
+    : null;
   await save({ comparison, quick });
   console.log(`\nWritten to ${pathForCaller(flags.out)}`);
   const passes = [
@@ -67,14 +70,23 @@ try {
   await Deno.remove(folder, { recursive: true });
 }
 
+async function peersPython(): Promise<string> {
+  return flags.python ?? await pythonWithPeers(join(projectRoot, "data", "bench-venv"));
+}
+
 /** The asked-for cases, each with its inputs written just before it runs. */
 async function* prepare(folder: string, { images, trainingImages, ...flags }: Flags): AsyncGenerator<Case> {
   if (!flags.cases.some((name) => name !== "comparison")) return;
-  const python = flags.python ?? await pythonWithPeers(join(projectRoot, "data", "bench-venv"));
-  if (flags.cases.includes("features")) {
+  const python = await peersPython();
+  const asked = (...names: string[]) => flags.cases.some((name) => names.includes(name));
+  const stage = { images, data: flags.data, python };
+  if (asked("decode", "augmentation", "features", "evaluation")) {
     await writeInputs(folder, { ...flags, images });
-    yield featuresCase(folder, { images, python });
   }
+  if (asked("decode")) yield* decodeCases(folder, stage);
+  if (asked("augmentation")) yield await augmentationCase(folder, stage);
+  if (asked("features")) yield featuresCase(folder, { images, python });
+  if (asked("evaluation")) yield* evaluationCases(folder, stage);
   if (!flags.cases.includes("training")) return;
   await writeInputs(folder, { ...flags, images: trainingImages });
   for (const depth of flags.depths) {
@@ -95,13 +107,28 @@ async function runComparison() {
 /** The whole way from photos to rendered notebooks: within the time that the measured speed allows, and under 4 GB. */
 async function runQuick(imagesPerSecond: number) {
   const { seconds, gigabytes } = await measureQuickRun(flags.data!, flags.weights!);
+  const inputs = { python: await peersPython(), data: flags.data!, weights: flags.weights! };
+  const targets = [];
+  for (const [way, atLeast] of [["careful", 1.5], ["write-up", 20]] as const) {
+    const peer = await measureKerasRun(way, inputs);
+    const ratio = peer.seconds / seconds;
+    targets.push({ way, ...peer, atLeast, ratio, pass: ratio >= atLeast });
+  }
   const limit = quickLimitSeconds(imagesPerSecond);
-  const pass = seconds <= limit && (gigabytes === null || gigabytes < 4);
+  const isQuick = seconds <= limit && (gigabytes === null || gigabytes < 4);
   console.log();
   reportTarget(
-    pass,
+    isQuick,
     `quick run: ${seconds.toFixed(0)} s of at most ${limit.toFixed(0)} s, ` +
       `${gigabytes?.toFixed(1) ?? "?"} GB of less than 4 GB`,
   );
-  return { seconds, limit, gigabytes, pass };
+  for (const { way, atLeast, ratio, pass, seconds } of targets) {
+    reportTarget(
+      pass,
+      `at least ${atLeast} × Keras, the ${way === "careful" ? "careful" : "write-up's"} way (${
+        seconds.toFixed(0)
+      } s): ${ratio.toFixed(2)}`,
+    );
+  }
+  return { seconds, limit, gigabytes, targets, pass: isQuick && targets.every(({ pass }) => pass) };
 }

@@ -10,6 +10,8 @@ export interface Case {
   /** The first is ours. */
   readonly programs: readonly PeerProgram[];
   readonly targets: readonly Target[];
+  /** Largest |Δ| / largest |ours| at which two programs have computed the same. Default: 1e-3; half floats, as stored, are within 2⁻¹¹. */
+  readonly tolerance?: number;
 }
 
 /** Ours should be at least `atLeast` times as fast as the peer of this name; null: as each of them. */
@@ -37,9 +39,6 @@ export interface PeerResult {
   readonly error: number;
 }
 
-/** Largest |Δ| / largest |ours| at which two programs have computed the same. Half floats, as stored, are within 2⁻¹¹. */
-const tolerance = 1e-3;
-
 /**
  * Starts a case's programs, compares their results, and lets them take turns: every round begins with another one.
  *
@@ -47,13 +46,13 @@ const tolerance = 1e-3;
  * @throws {Error} if a program fails, or computes something else than ours
  */
 export async function runCase(
-  { name, images, programs, targets }: Case,
+  { name, images, programs, targets, tolerance = 1e-3 }: Case,
   { rounds, folder }: { rounds: number; folder: string },
 ): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();
   const peers: Peer[] = [];
   for (const program of programs) peers.push(stack.use(await startPeer(program)));
-  const errors = await compareResults(peers, folder);
+  const errors = await compareResults(peers, folder, tolerance);
   const seconds: number[][] = peers.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < peers.length; turn++) {
@@ -79,7 +78,11 @@ export async function runCase(
 }
 
 /** max |Δ| / max |ours| of each program's results against the first's. */
-async function compareResults(peers: readonly Peer[], folder: string): Promise<number[]> {
+async function compareResults(
+  peers: readonly Peer[],
+  folder: string,
+  tolerance: number,
+): Promise<number[]> {
   const results: Float32Array[] = [];
   for (const [i, peer] of peers.entries()) {
     const path = join(folder, `result_${i}.f32`);

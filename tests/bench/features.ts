@@ -15,6 +15,7 @@ export function featuresCase(folder: string, { images, python }: { images: numbe
       { name: "this project", command: Deno.execPath(), args: ours },
       { name: "… and stored", command: Deno.execPath(), args: [...ours, "--stored"] },
       { name: "ONNX Runtime", command: python, args: [programPath("run_onnxruntime.py"), folder] },
+      { name: "OpenVINO", command: python, args: [programPath("run_openvino.py"), folder] },
       {
         name: "Keras predict",
         command: python,

@@ -4,15 +4,25 @@ import { parseArgs } from "node:util";
 import { projectRoot } from "../../lib/support/project.ts";
 import { type Depth, depths } from "../../lib/recipe.ts";
 
+export const caseNames = [
+  "decode",
+  "augmentation",
+  "features",
+  "training",
+  "evaluation",
+  "comparison",
+] as const;
+
 export const help = `deno task bench [flags]
 
-Measures this project's speed beside Keras, PyTorch and ONNX Runtime: the same inputs, in turns, in
-one run on this machine. First it checks that all give the same results.
+Measures this project's speed beside what a user would pick instead, stage by stage: the same
+inputs, in turns, in one run on this machine. First it checks that all give the same results.
 
-  --cases LIST           out of features, training, comparison (default: all)
+  --cases LIST           out of ${caseNames.join(", ")}
+                         (default: all)
   --depths LIST          of training, out of ${depths.join(", ")}
                          (default: all)
-  --images N             images in a pass of features (default: 256)
+  --images N             images in a pass of decode, augmentation and features (default: 256)
   --training-images N    images in a pass of training, a multiple of 32 (default: 128)
   --rounds N             rounds (default: 7)
   --data FOLDER          HAM10000 (default: noise images)
@@ -25,8 +35,6 @@ one run on this machine. First it checks that all give the same results.
 
 Exit codes: 0 every target is met; 1 one is missed.
 `;
-
-export const caseNames = ["features", "training", "comparison"] as const;
 
 export interface Flags {
   readonly help: boolean;

@@ -1,5 +1,6 @@
-/** A whole `quick` run on the real photos, from nothing stored to rendered notebooks: seconds, and memory at its peak. */
+/** A whole `quick` run on the real photos, from nothing stored to rendered notebooks, and the same with Keras. */
 import { projectRoot } from "../../lib/support/project.ts";
+import { programPath } from "./peer.ts";
 
 export interface QuickRun {
   readonly seconds: number;
@@ -39,6 +40,35 @@ export async function measureQuickRun(data: string, weights: string): Promise<Qu
     clearInterval(timer);
     await Deno.remove(out, { recursive: true });
   }
+}
+
+/** What the program in Python measured: see whole_run.py. */
+export interface KerasRun {
+  readonly version: string;
+  readonly seconds: number;
+  readonly parts: Readonly<Record<string, number>>;
+  /** Images that were measured, and images that `seconds` stands for; null where all were measured. */
+  readonly scaled: { readonly measured: number; readonly of: number } | null;
+  readonly accuracies: Readonly<Record<string, number>>;
+}
+
+/**
+ * From photos to test accuracies with Keras, a script of its own.
+ *
+ * @param way `write-up`: VGG16 frozen inside the model, through which all epochs go; `careful`: its features are computed once
+ */
+export async function measureKerasRun(
+  way: "write-up" | "careful",
+  { python, data, weights }: { python: string; data: string; weights: string },
+): Promise<KerasRun> {
+  const { code, stdout } = await new Deno.Command(python, {
+    args: [programPath("whole_run.py"), data, weights, way],
+    env: { KERAS_BACKEND: "tensorflow", TF_CPP_MIN_LOG_LEVEL: "3", TF_ENABLE_ONEDNN_OPTS: "1" },
+    stderr: "inherit",
+  }).output();
+  const line = /^BENCH (.*)$/m.exec(new TextDecoder().decode(stdout));
+  if (code === 0 && line) return JSON.parse(line[1]);
+  throw new Error(`whole_run.py ${way} should end with exit code 0 and a line of results. Received: ${code}`);
 }
 
 /** Resident memory of a process and all that it started, in bytes; pages that they share are counted once for each. */

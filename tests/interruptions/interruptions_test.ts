@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
+import { readEngineChoice } from "../../lib/support/engine/engine_choice.ts";
 import { assertClose } from "./closeness.ts";
 import {
   finishRun,
@@ -127,7 +128,7 @@ async function assertCloseTo(out: string, env: Record<string, string>): Promise<
 }
 
 Deno.test("another thread count: activations within 1e-4 of the largest, answers within one image a part", async () => {
-  await assertCloseTo("threads", { TF_NUM_INTRAOP_THREADS: navigator.hardwareConcurrency === 1 ? "2" : "1" });
+  await assertCloseTo("threads", { TF_NUM_INTRAOP_THREADS: readEngineChoice().threads === 1 ? "2" : "1" });
 });
 
 Deno.test("WebAssembly in place of TensorFlow: activations within 1e-4 of the largest, answers within one image a part", async () => {

@@ -1,0 +1,17 @@
+"""OpenVINO as a competitor, on the graph that ONNX Runtime reads too, in float32. `python run_openvino.py FOLDER`"""
+
+import numpy as np
+import openvino
+from competitor import compete, pixels
+from vgg16_onnx import graph
+
+core = openvino.Core()
+settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+compiled = core.compile_model(core.read_model(graph), "CPU", settings)
+
+
+def run(batch):
+    return np.concatenate([compiled(pixels[i : i + batch])[0] for i in range(0, len(pixels), batch)])
+
+
+compete(f"OpenVINO {openvino.__version__.split('-')[0]}", run)
