@@ -90,16 +90,16 @@ export function bootstrap<Name extends string>(
   const strata = strataOf(groupOf, numbers.size, labels);
   const random = randomFor(seed, "bootstrap");
   const drawn = new Uint32Array(numbers.size);
-  const times = new Uint32Array(rows);
+  const times = numbers.size === rows ? drawn : new Uint32Array(rows);
   const values = new Map<Name, Float64Array>();
   for (let repeat = 0; repeat < repeats; repeat++) {
     drawn.fill(0);
     for (const stratum of strata) {
       for (let draw = 0; draw < stratum.length; draw++) {
-        drawn[stratum[Math.floor(random() * stratum.length)]]++;
+        drawn[stratum[(random() * stratum.length) | 0]]++;
       }
     }
-    for (let row = 0; row < rows; row++) times[row] = drawn[groupOf[row]];
+    if (times !== drawn) { for (let row = 0; row < rows; row++) times[row] = drawn[groupOf[row]]; }
     const found = statistic(times);
     for (const name of Object.keys(found) as Name[]) {
       if (!values.has(name)) values.set(name, new Float64Array(repeats));
@@ -124,12 +124,13 @@ function checkRows(rows: number, groups: ArrayLike<string>): void {
 }
 
 /** The groups that are drawn among each other, by their numbers. */
-function strataOf(groupOf: Uint32Array, count: number, labels?: ArrayLike<number>): number[][] {
+function strataOf(groupOf: Uint32Array, count: number, labels?: ArrayLike<number>): Uint32Array[] {
   const groups = Array.from({ length: count }, (_, group) => group);
-  if (!labels) return [groups];
+  if (!labels) return [Uint32Array.from(groups)];
   const classes = groups.map(() => new Set<number>());
   groupOf.forEach((group, row) => classes[group].add(labels[row]));
-  return [...Map.groupBy(groups, (group) => [...classes[group]].sort((a, b) => a - b).join()).values()];
+  const strata = Map.groupBy(groups, (group) => [...classes[group]].sort((a, b) => a - b).join());
+  return Array.from(strata.values(), (stratum) => Uint32Array.from(stratum));
 }
 
 export interface PairedDifference extends Interval {

@@ -95,7 +95,7 @@ function formText(
     } balanced accuracy; the same photos in the form of the set's: ${
       percent(sameForm.balancedAccuracy)
     }. So the form alone ` +
-    `makes ${signedPoints(difference, 1)} points (95 % interval ${signedPoints(low, 1)} to ${
+    `changes it by ${signedPoints(difference, 1)} points (95 % interval ${signedPoints(low, 1)} to ${
       signedPoints(high, 1)
     }): ${
       low <= 0 && high >= 0 ? "this may be chance." : "more than chance."
@@ -108,7 +108,7 @@ export function officialSentence(
   { name, test, control }: OfficialRun,
 ): string {
   const form = control
-    ? `the form of its photos alone makes ${
+    ? `the form of its photos alone changes it by ${
       signedPoints(control.difference.balancedAccuracy.difference, 1)
     } points`
     : "what the form of its photos does was not measured";

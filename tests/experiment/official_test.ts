@@ -149,7 +149,10 @@ Deno.test({
     }
     assert.match(text, /first honest number/);
     assert.doesNotMatch(text + conclusion(results), /NaN|undefined|null/);
-    assert.match(conclusion(results), /which nobody augmented, frozen VGG16.*form of its photos alone makes/);
+    assert.match(
+      conclusion(results),
+      /which nobody augmented, frozen VGG16.*form of its photos alone changes it by/,
+    );
     const { markdown } = officialTable(official);
     assert.equal(markdown.split("\n").filter((line) => line.startsWith("| ")).length, 2 + 2 * 4 + 1);
 

@@ -10,7 +10,9 @@ export function officialGlance({ official }: Results): { name: string; value: st
   if (!run) return [];
   const { test: { balancedAccuracy, intervals }, control } = run;
   const form = control
-    ? `the form of its photos makes ${signedPoints(control.difference.balancedAccuracy.difference, 1)} points`
+    ? `the form of its photos changes it by ${
+      signedPoints(control.difference.balancedAccuracy.difference, 1)
+    } points`
     : "without a control for the form of its photos";
   return [{
     name: "Not augmented",

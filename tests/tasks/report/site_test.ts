@@ -276,12 +276,12 @@ Deno.test("the official set's number stands on the first page and in the summary
   const withControl = await pageOf(drawnResults({ official: drawnOfficial({ control: true }) }));
   for (
     const said of [
-      /Not augmented 60\.0 % balanced accuracy on the official test set .*; the form of its photos makes −30\.0 points/,
+      /Not augmented 60\.0 % balanced accuracy on the official test set .*; the form of its photos changes it by −30\.0 points/,
       /On photos that nobody augmented This is the first honest number here\./,
       /frozen, adam : 60\.0 % \(95 % interval .*\) balanced accuracy, where the test as written shows 90\.0 %.*: 30\.0 points less/,
       /Control for frozen, adam: 40 photos of 31 lesions of the run's own test part, .*\(none of df\)/,
       /As they are: 80\.0 % balanced accuracy; the same photos in the form of the set's: 50\.0 %/,
-      /So the form alone makes −30\.0 points \(95 % interval −41\.2 to −18\.7\): more than chance\./,
+      /So the form alone changes it by −30\.0 points \(95 % interval −41\.2 to −18\.7\): more than chance\./,
       /always the commonest class the official test set of ISIC 2018 Task 3 40 50\.0 %/,
     ]
   ) assert.match(withControl, said);
