@@ -41,7 +41,7 @@ export function speedTable({ machine, inputs, rounds, cases }: BenchRecord): str
     `${inputs.weights === "given" ? "ImageNet's" : "random"} weights; the best of ${rounds} rounds. ` +
     `Peers: ${[...versions].join(", ")}.`,
     "",
-    "| | images a second | as fast as |",
+    "| | images or answers a second | as fast as |",
     "| :-- | --: | :-- |",
     ...cases.map(row),
   ].join("\n");
