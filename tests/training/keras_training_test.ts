@@ -36,12 +36,12 @@ const goldens = golden as unknown as Record<
  * round ten times as coarsely as direct ones, and with them the first gradient's norm is up to 1.1e-3 from Keras'.
  *
  * In bfloat16 Keras itself is 8e-4 from its float32 in the losses and 7e-3 in the changes. Where two libraries begin a new sum, they
- * round: that is half as much here.
+ * round: that is half as much here with two threads, twice as much with one.
  */
 const tolerances: Record<"shallow" | "deep" | "bfloat16", Differences> = {
   shallow: { losses: 5e-5, validationLoss: 5e-5, gradientNorms: 1e-4, changeNorms: 1e-3, probes: 5e-3 },
   deep: { losses: 2e-3, validationLoss: 5e-3, gradientNorms: 2e-3, changeNorms: 2e-2, probes: 0.5 },
-  bfloat16: { losses: 1e-3, validationLoss: 1e-3, gradientNorms: 1e-2, changeNorms: 1e-2, probes: 0.1 },
+  bfloat16: { losses: 2e-3, validationLoss: 2e-3, gradientNorms: 2e-2, changeNorms: 2e-2, probes: 0.1 },
 };
 
 /** Largest relative difference from Keras, of each kind of number. */

@@ -56,34 +56,41 @@ interface Measured {
   figures: { isDrawn: boolean; marks: number; width: number; fits: boolean; background: string }[];
 }
 
-/** What axe finds. Of plotly's drawing the frame's label speaks; its letters are measured with the figures. */
+/**
+ * What axe finds. Of plotly's drawing the frame's label speaks; its letters are measured with the figures. Style sheets are not fetched
+ * again (`preload`), which the pages' policy forbids.
+ */
 async function violations(page: Page, axe: string): Promise<string[]> {
   await page.evaluate(axe);
   return await page.evaluate(
-    `axe.run({ exclude: [".interactive"] }).then(({ violations }) => violations.map(({ id, nodes }) =>
+    `axe.run({ exclude: [".interactive"] }, { preload: false }).then(({ violations }) => violations.map(({ id, nodes }) =>
       id + ": " + nodes.map(({ html }) => html.slice(0, 100)).slice(0, 3).join(" | ")))`,
   ) as string[];
 }
 
-/** Moves the mouse over the first marks of each figure and returns the hover labels' texts. */
+/** Moves the mouse over the largest mark of each figure and returns the hover labels' texts. */
 async function hoverTexts(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const figure of await page.$$("figure.figure")) {
     await figure.evaluate((node) =>
       (node as unknown as { scrollIntoView(o: object): void }).scrollIntoView({ block: "center" })
     );
-    const mark = await figure.$(".barlayer .point path, .scatterlayer .points path, .heatmaplayer image") ??
-      await figure.$(".scatterlayer .lines path");
-    const box = await mark!.boundingBox();
-    const share = await mark!.evaluate((node) =>
+    const marks = await figure.$$(".barlayer .point path, .scatterlayer .points path, .heatmaplayer image");
+    if (marks.length === 0) marks.push(...await figure.$$(".scatterlayer .lines path"));
+    const boxes = await Promise.all(marks.slice(0, 40).map((mark) => mark.boundingBox()));
+    const areas = boxes.map((box) => box ? box.width * box.height : 0);
+    const largest = areas.indexOf(Math.max(...areas)); // a bar of seven photos is thinner than a pixel
+    const [mark, box] = [marks[largest], boxes[largest]];
+    const share = await mark.evaluate((node) =>
         (node as unknown as { nodeName: string }).nodeName === "image"
       )
       ? 0.07
       : 0.5;
     // A line is only near the middle of its box: several heights are tried.
-    for (const height of [share, 0.1, 0.2, 0.3, 0.7, 0.9]) {
+    const heights = [share, 0.1, 0.2, 0.3, 0.7, 0.9];
+    for (const [height, timeout] of [...heights.map((y) => [y, 300]), ...heights.map((y) => [y, 2000])]) { // a slow machine
       await page.mouse.move(box!.x + box!.width * Math.min(share, 0.5), box!.y + box!.height * height);
-      await page.waitForSelector(".hoverlayer .hovertext", { timeout: 300 }).catch(() => null);
+      await page.waitForSelector(".hoverlayer .hovertext", { timeout }).catch(() => null);
       const text = await figure.$$eval(
         ".hoverlayer .hovertext",
         (nodes) => nodes.map((node) => (node as unknown as { textContent: string }).textContent).join(" "),
