@@ -43,6 +43,7 @@ function passOfWorkers({ layers }: Weights, options: BaseOptions, count: number)
   const ready = Promise.all(
     workers.map(({ ask }) => ask({ weights: { layers }, options: { size, scaling, depth, precision } })),
   );
+  ready.catch(() => {}); // told where it is awaited
   return {
     async forward(pixels) {
       await ready;
