@@ -144,16 +144,16 @@ export function makeConvolutions(
 }
 
 function bfloat16Convolutions(some: readonly Layer[]): Convolutions {
-  const pools = some.filter(({ kind }) => kind === "convolution").map(isPooled);
+  const convolutions = some.filter(({ kind }) => kind === "convolution");
   return {
     filters: (kernels) => kernels.map(toBfloat16),
     run: (images, filters, biases) =>
       tf.tidy(() => {
-        const last = pools.reduce(
-          (x, pools, i) =>
+        const last = convolutions.reduce(
+          (x, layer, i) =>
             tf.tidy(() => {
               const sums = convolve(x, filters[i] as Tensor4D, { isFirst: i === 0 });
-              return biasRelu(pools ? maxPoolBfloat16(sums) : sums, toBfloat16(biases[i]));
+              return biasRelu(isPooled(layer) ? maxPoolBfloat16(sums) : sums, toBfloat16(biases[i]));
             }),
           toBfloat16(images),
         );

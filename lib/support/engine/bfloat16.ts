@@ -4,12 +4,19 @@ import { readEngineChoice } from "./engine_choice.ts";
 
 const probe = fileURLToPath(new URL("./bfloat16_probe.ts", import.meta.url));
 
+let asked: Promise<void> | undefined;
+
 /**
- * Asks oneDNN, which computes TensorFlow's convolutions: it names the instructions that it finds and may use. Takes some seconds.
+ * Asks oneDNN, which computes TensorFlow's convolutions: it names the instructions that it finds and may use. Takes some seconds, once
+ * in a process.
  *
  * @throws {RangeError} where there are none for bfloat16, with what it would cost and what to do
  */
-export async function checkBfloat16(): Promise<void> {
+export function checkBfloat16(): Promise<void> {
+  return asked ??= ask();
+}
+
+async function ask(): Promise<void> {
   const fail = (why: string) => {
     throw new RangeError(
       `Precision bfloat16 needs a CPU with instructions for it: avx512_bf16, amx_bf16 or avx_ne_convert. ${why}. ` +
