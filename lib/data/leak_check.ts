@@ -1,0 +1,128 @@
+/**
+ * The one check against leaks. It reads the images that stand on each side, and what the photos' pixels tell; no name of a
+ * protocol and no column of a file makes it pass.
+ */
+import { firstOf } from "../support/format.ts";
+import type { AugmentedImage } from "./augmented_table.ts";
+import type { Sample } from "./metadata.ts";
+import type { PhotoRelations } from "./near_duplicates.ts";
+
+/** How two images on different sides belong together, the closest first. */
+export const leakKinds = ["photo", "copy", "lesion", "near-duplicate"] as const;
+export type LeakKind = typeof leakKinds[number];
+
+/** What a protocol that leaks on purpose asks for. */
+export const allowedLeaks = {
+  "nothing": [],
+  "copies and lesions, as written": leakKinds,
+  "copies of the test's photos, rung copy": ["copy"],
+  "photos of the test's lesions, rung lesion": ["lesion", "near-duplicate"],
+} as const satisfies Record<string, readonly LeakKind[]>;
+export type AllowedLeak = keyof typeof allowedLeaks;
+
+/** Images by the side that they stand on, as `train`, `validation`, `test`. */
+export type Sides = Readonly<Record<string, readonly Pick<AugmentedImage, "row" | "copy">[]>>;
+
+export interface Leak {
+  readonly kind: LeakKind;
+  /** An image of the later side, and the first one of the earlier side that it belongs to. */
+  readonly image: string;
+  readonly other: string;
+}
+
+/** The photos' table and what their pixels tell, both in the table's order. */
+export interface LeakEvidence extends PhotoRelations {
+  readonly samples: readonly Pick<Sample, "imageId" | "lesionId">[];
+}
+
+/**
+ * Throws when a photo, a copy, a lesion or a near-duplicate stands on two sides, or when the table's lesions cannot be believed.
+ *
+ * @param sides the first is usually what is trained on
+ * @param options.allowed the leak that is wanted, by its name. Default: "nothing"
+ * @throws {Error} that says how many images leak in each way, shows examples, and says what to do
+ */
+export function checkLeakFree(
+  sides: Sides,
+  evidence: LeakEvidence,
+  { allowed = "nothing" }: { allowed?: AllowedLeak } = {},
+): void {
+  const wanted: readonly LeakKind[] = allowedLeaks[allowed];
+  const leaks = findLeaks(sides, evidence).filter(({ kind }) => !wanted.includes(kind));
+  if (leaks.length > 0) {
+    const kinds = leakKinds.filter((kind) => !wanted.includes(kind)).map((kind) => {
+      const own = leaks.filter((leak) => leak.kind === kind);
+      const examples = own.map(({ image, other }) => `${image} and ${other}`);
+      return `${kind}: ${own.length}${own.length > 0 ? ` (${firstOf(examples, 3)})` : ""}`;
+    });
+    const own = allowed === "nothing" ? "" : `Allowed was: ${allowed}. `;
+    throw new Error(
+      `${leaks.length} images belong to one on another side, of ${Object.keys(sides).join(", ")}. ${own}Expected: none. ` +
+        `Divide groups of photos before they are augmented (divideGroups), or name the leak if it is wanted ` +
+        `(allowed: "copies and lesions, as written"). Received: ${kinds.join("; ")}`,
+    );
+  }
+  if (allowed !== "copies and lesions, as written") checkLesions(evidence);
+}
+
+/** Every image of a side that belongs to one of a side before it, with the closest way in which it does. */
+export function findLeaks(sides: Sides, evidence: LeakEvidence): Leak[] {
+  const { samples, pixelDigests, nearDuplicates } = evidence;
+  const near = new Map<number, number[]>();
+  for (const { a, b } of nearDuplicates) {
+    near.set(a, [...near.get(a) ?? [], b]);
+    near.set(b, [...near.get(b) ?? [], a]);
+  }
+  const names = Object.keys(sides);
+  const name = ({ row, copy }: { row: number; copy: number }, side: string) =>
+    `${samples[row].imageId} copy ${copy} (${side})`;
+  const leaks: Leak[] = [];
+  for (const [place, earlier] of names.entries()) {
+    const images = new Map<string, string>();
+    const photos = new Map<string, string>();
+    const lesions = new Map<string, string>();
+    const rows = new Map<number, string>();
+    for (const image of sides[earlier]) {
+      const { row, copy } = image;
+      const shown = name(image, earlier);
+      images.set(`${pixelDigests[row]} ${copy}`, shown);
+      photos.set(pixelDigests[row], shown);
+      lesions.set(samples[row].lesionId, shown);
+      rows.set(row, shown);
+    }
+    for (const later of names.slice(place + 1)) {
+      for (const image of sides[later]) {
+        const { row, copy } = image;
+        const others: Record<LeakKind, string | undefined> = {
+          "photo": images.get(`${pixelDigests[row]} ${copy}`),
+          "copy": photos.get(pixelDigests[row]),
+          "lesion": lesions.get(samples[row].lesionId),
+          "near-duplicate": near.get(row)?.map((other) => rows.get(other)).find((other) => other !== undefined),
+        };
+        const kind = leakKinds.find((kind) => others[kind] !== undefined);
+        if (kind) leaks.push({ kind, image: name(image, later), other: others[kind]! });
+      }
+    }
+  }
+  return leaks;
+}
+
+/** Near-duplicates that are needed for a judgement, and the least share of them that a true table says are of one lesion. */
+const enoughPairs = 20;
+const leastSameLesion = 0.5;
+
+/**
+ * Most near-duplicates are photos of one lesion, taken one after the other. A table whose lesion_ids were mixed up says the
+ * contrary; parts made by it keep lesions together that are none.
+ */
+function checkLesions({ samples, nearDuplicates }: LeakEvidence): void {
+  const knowsLesions = new Set(samples.map(({ lesionId }) => lesionId)).size < samples.length;
+  const same = nearDuplicates.filter(({ a, b }) => samples[a].lesionId === samples[b].lesionId).length;
+  const pairs = nearDuplicates.length;
+  if (!knowsLesions || pairs < enoughPairs || same >= leastSameLesion * pairs) return;
+  throw new Error(
+    `The table's lesion_ids do not fit its photos: of ${pairs} pairs of near-duplicates only ${same} have one lesion_id. ` +
+      `Expected: at least ${leastSameLesion * 100} %. Was the column sorted or shuffled for itself? Take the table as it was ` +
+      `released, or leave lesion_id out: then each photo counts as a lesion of its own.`,
+  );
+}

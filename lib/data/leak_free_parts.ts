@@ -1,0 +1,161 @@
+/**
+ * Parts that cannot leak: photos that belong together are divided together.
+ *
+ * A group is all photos of a lesion, and all lesions of which two photos are the same or near-duplicates. Groups are divided, each
+ * class for itself, 70 % train, 10 % validation, 20 % test. The test takes one photo of each of its groups, so its rows are
+ * independent by lesion; the others of these groups are relatives, and stand in no part.
+ */
+import { stringify } from "../support/csv.ts";
+import { randomFor, shuffled } from "../support/random.ts";
+import type { Sample } from "./metadata.ts";
+import type { PhotoRelations } from "./near_duplicates.ts";
+import { largestRemainder, type Photos } from "./parts.ts";
+
+export interface PhotoGroups {
+  /** For each photo its group: the row of the group's first photo. */
+  readonly groupOf: readonly number[];
+  /** Groups whose photos have several diagnoses. They go to training, since no class can count them. */
+  readonly mixed: readonly number[];
+}
+
+/** Joins photos of one lesion, photos with the same pixels, and near-duplicates. */
+export function groupPhotos(
+  samples: readonly Pick<Sample, "lesionId" | "label">[],
+  { pixelDigests, nearDuplicates }: PhotoRelations,
+): PhotoGroups {
+  const parent = [...samples.keys()];
+  const first = (row: number): number => {
+    while (parent[row] !== row) row = parent[row] = parent[parent[row]];
+    return row;
+  };
+  const join = (a: number, b: number) => {
+    const [low, high] = [first(a), first(b)].sort((p, q) => p - q);
+    parent[high] = low;
+  };
+  const seen = new Map<string, number>();
+  for (const [row, { lesionId }] of samples.entries()) {
+    for (const key of [`lesion ${lesionId}`, `pixels ${pixelDigests[row]}`]) {
+      if (seen.has(key)) join(seen.get(key)!, row);
+      else seen.set(key, row);
+    }
+  }
+  for (const { a, b } of nearDuplicates) join(a, b);
+  const groupOf = parent.map((_, row) => first(row));
+  const mixed = groupOf.filter((group, row) => samples[row].label !== samples[group].label);
+  return { groupOf, mixed: [...new Set(mixed)].sort((a, b) => a - b) };
+}
+
+export type Half = "A" | "B";
+
+/** Each part is a list of rows of the table of photos, ascending. */
+export interface LeakFreeParts extends PhotoGroups {
+  /** Which of several divisions this is. */
+  readonly partition: number;
+  readonly train: readonly number[];
+  readonly validation: readonly number[];
+  /** One photo of each test group. */
+  readonly test: readonly number[];
+  /** The other photos of test groups. */
+  readonly relatives: readonly number[];
+  /** For each photo of a test group the half that it belongs to; null for all others. */
+  readonly halfOf: readonly (Half | null)[];
+  /** Labels of classes with too few groups for three parts, of which the test has two halves. All of them go to training. */
+  readonly tooSmall: readonly number[];
+}
+
+/** Shares of the groups. The test comes first, for ties go to the first. */
+const shares = { test: 2, validation: 1, train: 7 };
+/** 2 for the test, whose halves need one each, 1 for validation, and the rest. */
+const fewestGroups = 8;
+
+/**
+ * Divides groups, each class for itself: largest remainder, membership by a seeded shuffle.
+ *
+ * Halves are dealt alternately, groups that have relatives first: so halves differ by one group at most in each class, and by one
+ * among the groups with relatives.
+ *
+ * @param options `partition`: 0, 1, …, another number is another division; `seed`: of the configuration
+ * @throws {RangeError} when fewer than two classes have 8 groups or more: it names all that have fewer
+ */
+export function divideGroups(
+  { samples, classes }: Pick<Photos, "samples" | "classes">,
+  groups: PhotoGroups,
+  { partition, seed }: { partition: number; seed: number },
+): LeakFreeParts {
+  const { groupOf, mixed } = groups;
+  const members = Map.groupBy(samples.keys(), (row) => groupOf[row]);
+  const isMixed = new Set(mixed);
+  const byClass = classes.map((_, label) =>
+    [...members.keys()].filter((group) => samples[group].label === label && !isMixed.has(group))
+  );
+  const labels = [...classes.keys()];
+  const tooSmall = labels.filter((label) =>
+    byClass[label].length < fewestGroups && samples.some((sample) => sample.label === label)
+  );
+  if (labels.filter((label) => byClass[label].length >= fewestGroups).length < 2) {
+    throw new RangeError(
+      `At least two classes need ${fewestGroups} groups of photos each, so that each has train, validation and both halves of ` +
+        `the test. Received: ${tooSmall.map((label) => `${classes[label].code} ${byClass[label].length}`).join(", ")}`,
+    );
+  }
+
+  const train = mixed.flatMap((group) => members.get(group)!);
+  const validation: number[] = [];
+  const test: number[] = [];
+  const relatives: number[] = [];
+  const halfOf = new Array<Half | null>(samples.length).fill(null);
+  let dealt = 0;
+  for (const label of labels) {
+    const order = shuffled(byClass[label], randomFor(seed, "leak-free parts", partition, label));
+    const counts = largestRemainder(Object.values(shares), order.length);
+    const [tested, validated] = tooSmall.includes(label) ? [0, 0] : counts;
+    validation.push(...order.slice(tested, tested + validated).flatMap((group) => members.get(group)!));
+    train.push(...order.slice(tested + validated).flatMap((group) => members.get(group)!));
+    const isAlone = (group: number) => members.get(group)!.length === 1;
+    for (const group of order.slice(0, tested).sort((a, b) => +isAlone(a) - +isAlone(b))) {
+      const photos = members.get(group)!;
+      const random = randomFor(seed, "test photo", partition, samples[group].imageId);
+      const chosen = photos[Math.floor(random() * photos.length)];
+      test.push(chosen);
+      relatives.push(...photos.filter((row) => row !== chosen));
+      for (const row of photos) halfOf[row] = dealt % 2 === 0 ? "A" : "B";
+      dealt++;
+    }
+  }
+  for (const part of [train, validation, test, relatives]) part.sort((a, b) => a - b);
+  return { ...groups, partition, train, validation, test, relatives, halfOf, tooSmall };
+}
+
+/** What `leak_free_parts.csv` holds: one line a photo, in the order of the table. */
+export function leakFreePartsCsv({ samples }: Pick<Photos, "samples">, parts: LeakFreeParts): string {
+  const names = new Array<string>(samples.length);
+  const { train, validation, test, relatives } = parts;
+  for (const [part, rows] of Object.entries({ train, validation, test, relative: relatives })) {
+    for (const row of rows) names[row] = part;
+  }
+  const records = samples.map(({ imageId, lesionId, dx }, row) => ({
+    ...{ image_id: imageId, lesion_id: lesionId, group: samples[parts.groupOf[row]].lesionId, dx },
+    ...{ part: names[row], half: parts.halfOf[row] ?? "" },
+  }));
+  return stringify(records, { columns: ["image_id", "lesion_id", "group", "dx", "part", "half"] });
+}
+
+/** Lines for readers about what is not as in HAM10000; none where nothing is. */
+export function describeGroups(photos: Pick<Photos, "samples" | "classes">, parts: LeakFreeParts): string[] {
+  const { mixed, tooSmall, groupOf } = parts;
+  const ids = (group: number) =>
+    [...photos.samples.keys()].filter((row) => groupOf[row] === group)
+      .map((row) => `${photos.samples[row].imageId} (${photos.samples[row].dx})`).join(" = ");
+  const small = tooSmall.map((label) => {
+    const { size } = new Set(groupOf.filter((group) => photos.samples[group].label === label));
+    return `${photos.classes[label].code} ${size}`;
+  });
+  return [
+    ...mixed.length > 0
+      ? [`${mixed.length} groups of photos have several diagnoses and go to training: ${mixed.map(ids).join("; ")}`]
+      : [],
+    ...small.length > 0
+      ? [`Classes with fewer than ${fewestGroups} groups of photos are not tested and go to training: ${small.join(", ")}`]
+      : [],
+  ];
+}

@@ -1,0 +1,106 @@
+/**
+ * Photos that are nearly the same: turned, mirrored, cropped a little, saved again, recoloured. Found from pixels alone.
+ *
+ * Three sieves, each on what the one before has left: spectra's magnitudes, which no turn or mirror changes, for all pairs;
+ * the spectra's correlation over all angles; and discs laid over each other. The limits of the first two let planted duplicates
+ * pass; the last one decides.
+ */
+import { digestOf } from "../support/digest.ts";
+import { stringify } from "../support/csv.ts";
+import { progress } from "../support/progress.ts";
+import type { Store } from "../support/store.ts";
+import { alignedDistance, likelyPlacements } from "./disc_alignment.ts";
+import type { Sample } from "./metadata.ts";
+import { harmonics, loadDiscs, type PhotoDiscs, rings, spectrumLength } from "./photo_discs.ts";
+
+/** Raised by hand when the same pixels come to give other pairs. */
+const methodVersion = 1;
+
+/** Least cosine of magnitudes, and least correlation of spectra, of pairs that are laid over each other. */
+const leastCosine = 0.85;
+const leastCorrelation = 0.6;
+
+/** Pairs at or below this distance are near-duplicates. */
+export const nearDuplicateDistance = 0.4;
+
+export interface NearDuplicate {
+  /** Places in the list of photos; `a` < `b`. */
+  readonly a: number;
+  readonly b: number;
+  /** 0 for the same detail, 1 for none in common; to four decimals. */
+  readonly distance: number;
+  readonly sameLesion: boolean;
+}
+
+/** What pixels tell of how photos belong together; in the order of the photos. */
+export interface PhotoRelations {
+  /** SHA-256 of each photo's reduced pixels: equal ones are one photo. */
+  readonly pixelDigests: readonly string[];
+  /** By `a`, then by `b`. */
+  readonly nearDuplicates: readonly NearDuplicate[];
+}
+
+/**
+ * Finds what photos have in common. Reads each photo once; the pairs are stored, so that a second call takes seconds.
+ *
+ * @param paths of the photos
+ * @param samples each photo's lesion
+ */
+export async function relatePhotos(
+  paths: readonly string[],
+  { samples, store }: { samples: readonly Pick<Sample, "lesionId">[]; store: Store },
+): Promise<PhotoRelations> {
+  const discs = await loadDiscs(paths, { store });
+  const key = digestOf({ methodVersion, pixels: discs.pixelDigests });
+  const { value } = await store.keep("near-duplicates", key, async () => {
+    const pairs = await Promise.resolve(findPairs(discs));
+    return { value: pairs, tensors: {} };
+  });
+  const nearDuplicates = value.map(({ a, b, distance }) => ({
+    ...{ a, b, distance },
+    sameLesion: samples[a].lesionId === samples[b].lesionId,
+  }));
+  return { pixelDigests: discs.pixelDigests, nearDuplicates };
+}
+
+/** All pairs of near-duplicates, by `a`, then by `b`. */
+export function findPairs(discs: PhotoDiscs): Omit<NearDuplicate, "sameLesion">[] {
+  const report = progress("Near-duplicates");
+  const { count } = discs;
+  const size = rings.length * harmonics;
+  const magnitudes = magnitudesOf(discs);
+  const found: Omit<NearDuplicate, "sameLesion">[] = [];
+  for (let a = 0; a < count; a++) {
+    for (let b = a + 1; b < count; b++) {
+      const [atA, atB] = [a * size, b * size];
+      let cosine = 0;
+      for (let i = 0; i < size; i++) cosine += magnitudes[atA + i] * magnitudes[atB + i];
+      if (cosine < leastCosine) continue;
+      if (likelyPlacements(discs, a, b)[0].correlation < leastCorrelation) continue;
+      const distance = Number(alignedDistance(discs, a, b).toFixed(4));
+      if (distance <= nearDuplicateDistance) found.push({ a, b, distance });
+    }
+    report(a + 1, count);
+  }
+  return found;
+}
+
+/** (n, rings, harmonics): how strong each harmonic is. What has no angle, harmonic 0, keeps its sign. */
+function magnitudesOf({ spectra }: Pick<PhotoDiscs, "spectra">): Float32Array {
+  return Float32Array.from(
+    { length: spectra.length / 2 },
+    (_, i) => i % harmonics === 0 ? spectra[2 * i] : Math.hypot(spectra[2 * i], spectra[2 * i + 1]),
+  );
+}
+
+/** What `near_duplicates.csv` holds. */
+export function nearDuplicatesCsv(
+  samples: readonly Pick<Sample, "imageId">[],
+  pairs: readonly NearDuplicate[],
+): string {
+  const records = pairs.map(({ a, b, distance, sameLesion }) => ({
+    ...{ image_id_a: samples[a].imageId, image_id_b: samples[b].imageId },
+    ...{ distance: distance.toFixed(4), same_lesion: sameLesion ? "true" : "false" },
+  }));
+  return stringify(records, { columns: ["image_id_a", "image_id_b", "distance", "same_lesion"] });
+}

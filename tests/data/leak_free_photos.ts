@@ -1,0 +1,49 @@
+/** Invented tables for the tests of leak-free parts: photos of lesions, some of them near-duplicates of each other. */
+import { type DiagnosisClass, ham10000Classes } from "../../lib/data/diagnosis.ts";
+import type { Sample } from "../../lib/data/metadata.ts";
+import type { NearDuplicate, PhotoRelations } from "../../lib/data/near_duplicates.ts";
+import type { Photos } from "../../lib/data/parts.ts";
+import { randomFor } from "../../lib/support/random.ts";
+
+/** One photo; what no test of parts looks at is empty. */
+export function sampleOf(
+  { imageId, lesionId, label, classes }: Pick<Sample, "imageId" | "lesionId" | "label"> & {
+    classes: readonly DiagnosisClass[];
+  },
+): Sample {
+  const rest = { dxType: "", age: null, sex: "unknown", localization: "unknown", imagePath: "" };
+  return { imageId, lesionId, label, dx: classes[label].code, ...rest };
+}
+
+/** Photos in mixed order; every fourth lesion or so has two or three; a few lesions of one class have near-duplicates. */
+export function inventedPhotos(
+  counts: readonly number[],
+  { seed, classes = ham10000Classes }: { seed: number; classes?: readonly DiagnosisClass[] },
+): { photos: Photos; relations: PhotoRelations } {
+  const random = randomFor(seed, "invented photos");
+  const samples: Sample[] = [];
+  counts.forEach((count, label) => {
+    for (let left = count, lesion = 0; left > 0; lesion++) {
+      const many = Math.min(left, random() < 0.75 ? 1 : random() < 0.7 ? 2 : 3);
+      for (let photo = 0; photo < many; photo++) {
+        const imageId = `I${label}_${lesion}_${photo}`;
+        samples.push(sampleOf({ imageId, lesionId: `L${label}_${lesion}`, label, classes }));
+      }
+      left -= many;
+    }
+  });
+  samples.sort((a, b) => mixed(a.imageId) - mixed(b.imageId));
+  const nearDuplicates: NearDuplicate[] = [];
+  for (let a = 0; a < samples.length; a++) {
+    const b = a + 1 + Math.floor(random() * 40);
+    if (random() > 0.02 || b >= samples.length || samples[a].label !== samples[b].label) continue;
+    nearDuplicates.push({ a, b, distance: 0.1, sameLesion: samples[a].lesionId === samples[b].lesionId });
+  }
+  const pixelDigests = samples.map(({ imageId }) => `pixels of ${imageId}`);
+  return { photos: { samples, classes, counts }, relations: { pixelDigests, nearDuplicates } };
+}
+
+/** Any order but the classes' own. */
+function mixed(imageId: string): number {
+  return randomFor("order", imageId)();
+}
