@@ -2,96 +2,112 @@
  * Lays one photo's disc over another's: by which turn, mirror, zoom and shift they agree best, and how well then.
  *
  * Turning a disc by an angle multiplies harmonic m of each ring by e^(i·m·angle), so the correlation at all angles follows from the
- * two spectra without turning anything. The best angles are then refined on the pixels, together with zoom and shift, which the
- * spectra do not know.
+ * two spectra without turning anything. The best angles are then refined on the pixels, together with zoom and shift, of which the
+ * spectra know nothing.
  */
-import { discMiddle, discSide, harmonics, type PhotoDiscs, rings, spectrumLength } from "./photo_discs.ts";
+import { discMiddle, discSide, harmonics, type PhotoDiscs, spectrumLength } from "./photo_discs.ts";
 
-/** Where a place of disc a lies in disc b: turned about the middle, mirrored, zoomed, shifted. */
-interface Placement {
+/** Where a place of disc a lies in disc b, and how well the discs then agree. */
+export interface Placement {
+  /** Top to bottom, after the turn. */
   readonly mirrored: boolean;
-  /** In radians. */
-  readonly angle: number;
-  readonly zoom: number;
-  /** In pixels. */
-  readonly x: number;
-  readonly y: number;
+  /** Turn about the middle in radians, zoom, shift along x and y in pixels. */
+  readonly how: Float64Array;
+  /** Correlation, −1 … 1. */
+  readonly agreement: number;
 }
 
 /** Angles at which spectra are compared: 5.6° apart. */
 const angles = 64;
-const turns = Array.from({ length: angles }, (_, k) => 2 * Math.PI * k / angles);
-/** [angle][harmonic] of e^(i·m·angle). */
-const cosines = turns.map((turn) => Float64Array.from({ length: harmonics }, (_, m) => Math.cos(m * turn)));
-const sines = turns.map((turn) => Float64Array.from({ length: harmonics }, (_, m) => Math.sin(m * turn)));
+const turns = Float64Array.from({ length: angles }, (_, k) => 2 * Math.PI * k / angles);
+/** (angles, harmonics) */
+const table = (of: (angle: number) => number) =>
+  Float64Array.from({ length: angles * harmonics }, (_, i) => of(turns[Math.floor(i / harmonics)] * (i % harmonics)));
+const [cosines, sines] = [table(Math.cos), table(Math.sin)];
+const [real, imaginary] = [new Float64Array(harmonics), new Float64Array(harmonics)];
+const correlations = new Float64Array(angles);
 
-/** Placements of spectrum agreement, best first: local maxima over the angle, of the disc as it is and mirrored. */
-export function likelyPlacements(
-  { spectra }: Pick<PhotoDiscs, "spectra">,
-  a: number,
-  b: number,
-): (Placement & { correlation: number })[] {
+/** Turns at which two spectra agree best, the best first: local maxima, of disc b as it is and mirrored. */
+export function likelyTurns({ spectra }: Pick<PhotoDiscs, "spectra">, a: number, b: number): Placement[] {
   const [atA, atB] = [a * spectrumLength, b * spectrumLength];
-  const found: (Placement & { correlation: number })[] = [];
+  const found: Placement[] = [];
   for (const mirrored of [false, true]) {
     const sign = mirrored ? -1 : 1; // a mirrored disc has conjugate coefficients
-    const real = new Float64Array(harmonics);
-    const imaginary = new Float64Array(harmonics);
-    for (let at = 0, m = 0; at < spectrumLength; at += 2, m = m + 1 === harmonics ? 0 : m + 1) {
-      const [ra, ia] = [spectra[atA + at], spectra[atA + at + 1]];
-      const [rb, ib] = [spectra[atB + at], spectra[atB + at + 1] * sign];
-      real[m] += ra * rb + ia * ib;
-      imaginary[m] += ra * ib - ia * rb;
+    real.fill(0);
+    imaginary.fill(0);
+    for (let at = 0; at < spectrumLength; at += 2) {
+      const m = (at / 2) % harmonics;
+      const [realA, imaginaryA] = [spectra[atA + at], spectra[atA + at + 1]];
+      const [realB, imaginaryB] = [spectra[atB + at], spectra[atB + at + 1] * sign];
+      real[m] += realA * realB + imaginaryA * imaginaryB;
+      imaginary[m] += realA * imaginaryB - imaginaryA * realB;
     }
-    const correlations = turns.map((_, k) => {
+    for (let k = 0; k < angles; k++) {
       let sum = 0;
-      for (let m = 0; m < harmonics; m++) sum += real[m] * cosines[k][m] - imaginary[m] * sines[k][m];
-      return sum;
-    });
-    for (const [k, correlation] of correlations.entries()) {
-      if (correlation < correlations[(k + 1) % angles] || correlation <= correlations.at(k - 1)!) continue;
-      found.push({ correlation, mirrored, angle: turns[k], zoom: 1, x: 0, y: 0 });
+      for (let m = 0; m < harmonics; m++) {
+        sum += real[m] * cosines[k * harmonics + m] - imaginary[m] * sines[k * harmonics + m];
+      }
+      correlations[k] = sum;
+    }
+    for (let k = 0; k < angles; k++) {
+      const agreement = correlations[k];
+      if (agreement < correlations[(k + 1) % angles] || agreement <= correlations[(k + angles - 1) % angles]) continue;
+      found.push({ mirrored, how: Float64Array.of(turns[k], 1, 0, 0), agreement });
     }
   }
-  return found.sort((p, q) => q.correlation - p.correlation);
+  return found.sort((p, q) => q.agreement - p.agreement);
 }
 
-/** Points of disc a, as x and y from its middle, that are compared: those far enough inside to stay in disc b after a small shift. */
-function pointsWithin(radius: number, spacing: number): Float32Array {
-  const points: number[] = [];
-  for (let y = -discMiddle; y <= discMiddle; y += spacing) {
-    for (let x = -discMiddle; x <= discMiddle; x += spacing) if (Math.hypot(x, y) <= radius) points.push(x, y);
-  }
-  return Float32Array.from(points);
+/** Places of disc a that are compared, by their distance from its middle. */
+interface Points {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  /** Their places in the disc's pixels. */
+  readonly at: Int32Array;
 }
+
+/** Where disc b can be read between four pixels that all lie inside it. */
 const reach = discSide / 2 - 1;
-const few = pointsWithin(0.85 * reach, 2);
-const all = pointsWithin(0.9 * reach, 1);
 
-/** Correlation, −1 … 1, of disc a with disc b so placed; over the points that lie inside both. */
-function agreement(
+function pointsEvery(spacing: number): Points {
+  const within = 0.9 * reach; // what a small crop leaves
+  const at = Array.from({ length: discSide * discSide }, (_, at) => at).filter((at) => {
+    const [x, y] = [at % discSide, Math.floor(at / discSide)];
+    return x % spacing === 0 && y % spacing === 0 && Math.hypot(x - discMiddle, y - discMiddle) <= within;
+  });
+  return {
+    x: Float64Array.from(at, (at) => at % discSide - discMiddle),
+    y: Float64Array.from(at, (at) => Math.floor(at / discSide) - discMiddle),
+    at: Int32Array.from(at),
+  };
+}
+const every = { pixel: pointsEvery(1), second: pointsEvery(2), third: pointsEvery(3) };
+
+/** Correlation of disc a with disc b so placed, over the points that lie inside both. */
+function agreementOf(
   discs: Float32Array,
   [a, b]: readonly [number, number],
-  { mirrored, angle, zoom, x: shiftX, y: shiftY }: Placement,
-  points: Float32Array,
+  { mirrored, how }: Placement,
+  { x, y, at }: Points,
 ): number {
   const [fromA, fromB] = [a * discSide * discSide, b * discSide * discSide];
+  const [angle, zoom, shiftX, shiftY] = how;
   const [cos, sin] = [zoom * Math.cos(angle), zoom * Math.sin(angle)];
   const flip = mirrored ? -1 : 1;
   let [n, sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < points.length; i += 2) {
-    const [x, y] = [points[i], points[i + 1]];
-    const u = cos * x - sin * y + shiftX;
-    const v = flip * (sin * x + cos * y) + shiftY;
+  for (let i = 0; i < at.length; i++) {
+    const u = cos * x[i] - sin * y[i] + shiftX;
+    const v = flip * (sin * x[i] + cos * y[i]) + shiftY;
     if (u * u + v * v > reach * reach) continue;
-    const left = Math.floor(u + discMiddle);
-    const top = Math.floor(v + discMiddle);
+    const left = (u + discMiddle) | 0;
+    const top = (v + discMiddle) | 0;
     const right = u + discMiddle - left;
     const down = v + discMiddle - top;
-    const at = fromB + top * discSide + left;
-    const valueB = (discs[at] * (1 - right) + discs[at + 1] * right) * (1 - down) +
-      (discs[at + discSide] * (1 - right) + discs[at + discSide + 1] * right) * down;
-    const valueA = discs[fromA + (y + discMiddle) * discSide + x + discMiddle];
+    const near = fromB + top * discSide + left;
+    const upper = discs[near] + (discs[near + 1] - discs[near]) * right;
+    const lower = discs[near + discSide] + (discs[near + discSide + 1] - discs[near + discSide]) * right;
+    const valueA = discs[fromA + at[i]];
+    const valueB = upper + (lower - upper) * down;
     n++;
     sumA += valueA;
     sumB += valueB;
@@ -100,41 +116,60 @@ function agreement(
     products += valueA * valueB;
   }
   const spread = (squaresA - sumA * sumA / n) * (squaresB - sumB * sumB / n);
-  return n > points.length / 4 && spread > 0 ? (products - sumA * sumB / n) / Math.sqrt(spread) : 0;
+  // Few points in common agree by chance: so a search cannot run away
+  return n > 0.75 * at.length && spread > 0 ? (products - sumA * sumB / n) / Math.sqrt(spread) : 0;
 }
 
-/** Steps of the search at first, and how often they are halved. */
-const steps = { angle: 0.05, zoom: 0.04, x: 1, y: 1 };
-const halvings = 4;
+/** The first steps of a search: 3°, 4 %, a pixel, a pixel. */
+const firstSteps = [0.05, 0.04, 1, 1];
+const mostSweeps = 4;
 
-/** The best placement near one, by steps in one parameter at a time, on the coarse band and at last on the fine one. */
-function refined(discs: PhotoDiscs, pair: readonly [number, number], start: Placement): Placement {
-  let best = start;
-  for (let halving = 0; halving <= halvings; halving++) {
-    const band = halving < halvings - 1 ? discs.coarse : discs.fine;
-    let most = agreement(band, pair, best, few);
-    for (let isBetter = true; isBetter;) {
+/** The best placement near one: steps in one number at a time, halved from `first` to `last` times. */
+function refined(
+  discs: Float32Array,
+  pair: readonly [number, number],
+  { start, points, first, last }: { start: Placement; points: Points; first: number; last: number },
+): Placement {
+  const { mirrored } = start;
+  const how = start.how.slice();
+  let agreement = agreementOf(discs, pair, { mirrored, how, agreement: 0 }, points);
+  for (let halving = first; halving <= last; halving++) {
+    for (let [sweep, isBetter] = [0, true]; isBetter && sweep < mostSweeps; sweep++) {
       isBetter = false;
-      for (const name of ["angle", "zoom", "x", "y"] as const) {
-        for (const sign of [-1, 1]) {
-          const next = { ...best, [name]: best[name] + sign * steps[name] / 2 ** halving };
-          if (Math.abs(next.zoom - 1) > 0.2 || Math.hypot(next.x, next.y) > discSide / 6) continue;
-          const value = agreement(band, pair, next, few);
-          if (value <= most) continue;
-          [best, most, isBetter] = [next, value, true];
+      for (const [i, firstStep] of firstSteps.entries()) {
+        for (const step of [firstStep / 2 ** halving, -firstStep / 2 ** halving]) {
+          const before = how[i];
+          how[i] += step;
+          const next = agreementOf(discs, pair, { mirrored, how, agreement }, points);
+          if (next > agreement) [agreement, isBetter] = [next, true];
+          else how[i] = before;
         }
       }
     }
   }
-  return best;
+  return { mirrored, how, agreement };
 }
 
-/** Placements that are refined: a disc with little structure along its rings fits at several angles. */
-const refinements = 3;
+/** A disc with little structure along its rings fits at several angles: so many are tried. */
+const turnsTried = 2;
 
-/** 1 − correlation of the fine detail of two discs, laid over each other as well as can be: 0 for the same photo, about 1 for two others. */
-export function alignedDistance(discs: PhotoDiscs, a: number, b: number): number {
-  const starts = likelyPlacements(discs, a, b).slice(0, refinements);
-  const best = starts.map((start) => agreement(discs.fine, [a, b], refined(discs, [a, b], start), all));
-  return 1 - Math.max(0, ...best);
+/** How the coarse bands of two discs agree best. @param turns the result of {@linkcode likelyTurns} */
+export function alignedCoarsely(
+  { coarse }: PhotoDiscs,
+  pair: readonly [number, number],
+  turns: readonly Placement[],
+): Placement {
+  return turns.slice(0, turnsTried)
+    .map((start) => refined(coarse, pair, { start, points: every.third, first: 0, last: 2 }))
+    .reduce((best, next) => next.agreement > best.agreement ? next : best);
+}
+
+/** How the fine bands of two discs agree best, near a placement. */
+export function alignedFinely(
+  { fine }: PhotoDiscs,
+  pair: readonly [number, number],
+  start: Placement,
+): Placement {
+  const best = refined(fine, pair, { start, points: every.second, first: 1, last: 4 });
+  return { ...best, agreement: agreementOf(fine, pair, best, every.pixel) };
 }

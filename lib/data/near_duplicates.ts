@@ -9,19 +9,18 @@ import { digestOf } from "../support/digest.ts";
 import { stringify } from "../support/csv.ts";
 import { progress } from "../support/progress.ts";
 import type { Store } from "../support/store.ts";
-import { alignedDistance, likelyPlacements } from "./disc_alignment.ts";
+import { alignedCoarsely, alignedFinely, likelyTurns } from "./disc_alignment.ts";
 import type { Sample } from "./metadata.ts";
-import { harmonics, loadDiscs, type PhotoDiscs, rings, spectrumLength } from "./photo_discs.ts";
+import { harmonics, loadDiscs, type PhotoDiscs, spectrumLength } from "./photo_discs.ts";
 
 /** Raised by hand when the same pixels come to give other pairs. */
 const methodVersion = 1;
 
-/** Least cosine of magnitudes, and least correlation of spectra, of pairs that are laid over each other. */
-const leastCosine = 0.85;
-const leastCorrelation = 0.6;
+/** What a pair must reach in each of the first three sieves. */
+export const sieves = { cosine: 0.88, turn: 0.76, coarse: 0.92 };
 
 /** Pairs at or below this distance are near-duplicates. */
-export const nearDuplicateDistance = 0.4;
+export const nearDuplicateDistance = 0.3;
 
 export interface NearDuplicate {
   /** Places in the list of photos; `a` < `b`. */
@@ -53,8 +52,7 @@ export async function relatePhotos(
   const discs = await loadDiscs(paths, { store });
   const key = digestOf({ methodVersion, pixels: discs.pixelDigests });
   const { value } = await store.keep("near-duplicates", key, async () => {
-    const pairs = await Promise.resolve(findPairs(discs));
-    return { value: pairs, tensors: {} };
+    return await Promise.resolve({ value: findPairs(discs), tensors: {} });
   });
   const nearDuplicates = value.map(({ a, b, distance }) => ({
     ...{ a, b, distance },
@@ -67,17 +65,16 @@ export async function relatePhotos(
 export function findPairs(discs: PhotoDiscs): Omit<NearDuplicate, "sameLesion">[] {
   const report = progress("Near-duplicates");
   const { count } = discs;
-  const size = rings.length * harmonics;
   const magnitudes = magnitudesOf(discs);
   const found: Omit<NearDuplicate, "sameLesion">[] = [];
   for (let a = 0; a < count; a++) {
     for (let b = a + 1; b < count; b++) {
-      const [atA, atB] = [a * size, b * size];
-      let cosine = 0;
-      for (let i = 0; i < size; i++) cosine += magnitudes[atA + i] * magnitudes[atB + i];
-      if (cosine < leastCosine) continue;
-      if (likelyPlacements(discs, a, b)[0].correlation < leastCorrelation) continue;
-      const distance = Number(alignedDistance(discs, a, b).toFixed(4));
+      if (cosineOf(magnitudes, a, b) < sieves.cosine) continue;
+      const turns = likelyTurns(discs, a, b);
+      if (turns[0].agreement < sieves.turn) continue;
+      const coarse = alignedCoarsely(discs, [a, b], turns);
+      if (coarse.agreement < sieves.coarse) continue;
+      const distance = distanceOf(alignedFinely(discs, [a, b], coarse));
       if (distance <= nearDuplicateDistance) found.push({ a, b, distance });
     }
     report(a + 1, count);
@@ -85,12 +82,27 @@ export function findPairs(discs: PhotoDiscs): Omit<NearDuplicate, "sameLesion">[
   return found;
 }
 
-/** (n, rings, harmonics): how strong each harmonic is. What has no angle, harmonic 0, keeps its sign. */
-function magnitudesOf({ spectra }: Pick<PhotoDiscs, "spectra">): Float32Array {
+/** To four decimals, as files have it. */
+function distanceOf({ agreement }: { agreement: number }): number {
+  return Number(Math.max(0, 1 - agreement).toFixed(4));
+}
+
+/** Numbers that tell how strong each harmonic is along each ring. */
+const magnitudesLength = spectrumLength / 2;
+
+/** (n, rings, harmonics): what a turn or a mirror leaves of a spectrum. Harmonic 0 has no angle and keeps its sign. */
+export function magnitudesOf({ spectra }: Pick<PhotoDiscs, "spectra">): Float32Array {
   return Float32Array.from(
     { length: spectra.length / 2 },
     (_, i) => i % harmonics === 0 ? spectra[2 * i] : Math.hypot(spectra[2 * i], spectra[2 * i + 1]),
   );
+}
+
+export function cosineOf(magnitudes: Float32Array, a: number, b: number): number {
+  const [atA, atB] = [a * magnitudesLength, b * magnitudesLength];
+  let sum = 0;
+  for (let i = 0; i < magnitudesLength; i++) sum += magnitudes[atA + i] * magnitudes[atB + i];
+  return sum;
 }
 
 /** What `near_duplicates.csv` holds. */

@@ -12,26 +12,34 @@ import { inParallel } from "../support/parallel.ts";
 import type { Store } from "../support/store.ts";
 import { loadImageSet } from "./image_set.ts";
 
-/** Diameter in pixels: the shorter side of a reduced photo. Photos of 4:3 become exactly 64 × 48. */
-export const discSide = 48;
+/** Diameter in pixels: the shorter side of a reduced photo. Photos of 4:3 become exactly 80 × 60. */
+export const discSide = 60;
 export const discMiddle = (discSide - 1) / 2;
 const pixelsOfDisc = discSide * discSide;
 
-/** Standard deviations in pixels: a band is a disc blurred by the first minus the same blurred by the second. */
-const bands = { fine: [0.7, 4], coarse: [1.5, 6] } as const;
+/**
+ * Standard deviations in pixels. A band is a disc blurred by `small` minus the same blurred by `large`, divided by how much
+ * this varies within `around`: else the edge of a lesion, a round one in most photos, would count more than all that is in it.
+ */
+const bands = {
+  fine: { small: 0.7, large: 2, around: 4 },
+  coarse: { small: 1.9, large: 5, around: 5 },
+} as const;
+/** Variance, in squared grey levels, that is added before dividing: skin without detail stays without. */
+const noise = 1;
 
 /** A spectrum has the harmonics 0 … 11 of the coarse band along ten rings. */
 export const harmonics = 12;
-export const rings = Array.from({ length: 10 }, (_, ring) => 2 + 2 * ring);
+export const rings = Array.from({ length: 10 }, (_, ring) => 2.5 * (ring + 1));
 const samplesOfRing = 64;
 export const spectrumLength = rings.length * harmonics * 2;
 
 /** Discs in the order of the photos they were cut from. */
 export interface PhotoDiscs {
   readonly count: number;
-  /** (n, 48, 48) */
+  /** (n, 60, 60) */
   readonly fine: Float32Array;
-  /** (n, 48, 48) */
+  /** (n, 60, 60) */
   readonly coarse: Float32Array;
   /** (n, rings, harmonics, 2): Fourier coefficients, real and imaginary, each photo's of length 1. */
   readonly spectra: Float32Array;
@@ -107,19 +115,21 @@ const mask = Float32Array.from({ length: pixelsOfDisc }, (_, at) => {
 });
 const weights = new Map<number, Float32Array>();
 
-function bandOf(grey: Float32Array, [small, large]: readonly [number, number]): Float32Array {
-  const masked = grey.map((value, at) => value * mask[at]);
-  const blurred = (sigma: number) => {
-    if (!weights.has(sigma)) weights.set(sigma, blur(mask, sigma));
-    const weight = weights.get(sigma)!;
-    return blur(masked, sigma).map((value, at) => mask[at] ? value / weight[at] : 0);
-  };
-  const background = blurred(large);
-  return blurred(small).map((value, at) => value - background[at]);
+function bandOf(grey: Float32Array, { small, large, around }: typeof bands[keyof typeof bands]): Float32Array {
+  const background = blurredInside(grey, large);
+  const detail = blurredInside(grey, small).map((value, at) => value - background[at]);
+  const variance = blurredInside(detail.map((value) => value * value), around);
+  return detail.map((value, at) => value / Math.sqrt(variance[at] + noise));
+}
+
+function blurredInside(image: Float32Array, sigma: number): Float32Array {
+  if (!weights.has(sigma)) weights.set(sigma, blurred(mask, sigma));
+  const weight = weights.get(sigma)!;
+  return blurred(image.map((value, at) => value * mask[at]), sigma).map((value, at) => mask[at] ? value / weight[at] : 0);
 }
 
 /** Gaussian blur, along rows and then along columns; zero outside. */
-function blur(image: Float32Array, sigma: number): Float32Array {
+function blurred(image: Float32Array, sigma: number): Float32Array {
   const reach = Math.ceil(2.5 * sigma);
   const kernel = Float32Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma ** 2)));
   const along = (source: Float32Array, step: number, other: number) => {
