@@ -3,7 +3,7 @@ import { type DiagnosisClass, ham10000Classes } from "../../lib/data/diagnosis.t
 import type { Sample } from "../../lib/data/metadata.ts";
 import type { NearDuplicate, PhotoRelations } from "../../lib/data/near_duplicates.ts";
 import type { Photos } from "../../lib/data/parts.ts";
-import { randomFor } from "../../lib/support/random.ts";
+import { randomFor, shuffled } from "../../lib/support/random.ts";
 
 /** One photo; what no test of parts looks at is empty. */
 export function sampleOf(
@@ -32,18 +32,13 @@ export function inventedPhotos(
       left -= many;
     }
   });
-  samples.sort((a, b) => mixed(a.imageId) - mixed(b.imageId));
+  const table = shuffled(samples, random);
   const nearDuplicates: NearDuplicate[] = [];
-  for (let a = 0; a < samples.length; a++) {
+  for (let a = 0; a < table.length; a++) {
     const b = a + 1 + Math.floor(random() * 40);
-    if (random() > 0.02 || b >= samples.length || samples[a].label !== samples[b].label) continue;
-    nearDuplicates.push({ a, b, distance: 0.1, sameLesion: samples[a].lesionId === samples[b].lesionId });
+    if (random() > 0.02 || b >= table.length || table[a].label !== table[b].label) continue;
+    nearDuplicates.push({ a, b, distance: 0.1, sameLesion: table[a].lesionId === table[b].lesionId });
   }
-  const pixelDigests = samples.map(({ imageId }) => `pixels of ${imageId}`);
-  return { photos: { samples, classes, counts }, relations: { pixelDigests, nearDuplicates } };
-}
-
-/** Any order but the classes' own. */
-function mixed(imageId: string): number {
-  return randomFor("order", imageId)();
+  const pixelDigests = table.map(({ imageId }) => `pixels of ${imageId}`);
+  return { photos: { samples: table, classes, counts }, relations: { pixelDigests, nearDuplicates } };
 }
