@@ -86,7 +86,10 @@ export function dealt(rows: readonly number[], slots: number, label: number, fro
 }
 
 /** A list as a file holds it: `image_id,copy`. */
-export function trainingListCsv({ samples }: Pick<Photos, "samples">, images: readonly AugmentedImage[]): string {
+export function trainingListCsv(
+  { samples }: Pick<Photos, "samples">,
+  images: readonly AugmentedImage[],
+): string {
   const records = images.map(({ row, copy }) => ({ image_id: samples[row].imageId, copy }));
   return stringify(records, { columns: ["image_id", "copy"] });
 }

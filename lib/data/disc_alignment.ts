@@ -22,36 +22,50 @@ const angles = 64;
 const turns = Float64Array.from({ length: angles }, (_, k) => 2 * Math.PI * k / angles);
 /** (angles, harmonics) */
 const table = (of: (angle: number) => number) =>
-  Float64Array.from({ length: angles * harmonics }, (_, i) => of(turns[Math.floor(i / harmonics)] * (i % harmonics)));
+  Float64Array.from(
+    { length: angles * harmonics },
+    (_, i) => of(turns[Math.floor(i / harmonics)] * (i % harmonics)),
+  );
 const [cosines, sines] = [table(Math.cos), table(Math.sin)];
 const [real, imaginary] = [new Float64Array(harmonics), new Float64Array(harmonics)];
 const correlations = new Float64Array(angles);
 
-/** Turns at which two spectra agree best, the best first: local maxima, of disc b as it is and mirrored. */
-export function likelyTurns({ spectra }: Pick<PhotoDiscs, "spectra">, a: number, b: number): Placement[] {
+/**
+ * Turns at which two spectra agree at least so well, the best first: local maxima, of disc b as it is and mirrored.
+ *
+ * @param least correlation, −1 … 1
+ */
+export function likelyTurns(
+  { spectra }: Pick<PhotoDiscs, "spectra">,
+  [a, b]: readonly [number, number],
+  least: number,
+): Placement[] {
   const [atA, atB] = [a * spectrumLength, b * spectrumLength];
   const found: Placement[] = [];
   for (const mirrored of [false, true]) {
     const sign = mirrored ? -1 : 1; // a mirrored disc has conjugate coefficients
     real.fill(0);
     imaginary.fill(0);
-    for (let at = 0; at < spectrumLength; at += 2) {
-      const m = (at / 2) % harmonics;
-      const [realA, imaginaryA] = [spectra[atA + at], spectra[atA + at + 1]];
-      const [realB, imaginaryB] = [spectra[atB + at], spectra[atB + at + 1] * sign];
+    for (let i = 0; i < spectrumLength; i += 2) {
+      const m = (i >> 1) % harmonics;
+      const realA = spectra[atA + i];
+      const imaginaryA = spectra[atA + i + 1];
+      const realB = spectra[atB + i];
+      const imaginaryB = spectra[atB + i + 1] * sign;
       real[m] += realA * realB + imaginaryA * imaginaryB;
       imaginary[m] += realA * imaginaryB - imaginaryA * realB;
     }
     for (let k = 0; k < angles; k++) {
       let sum = 0;
-      for (let m = 0; m < harmonics; m++) {
-        sum += real[m] * cosines[k * harmonics + m] - imaginary[m] * sines[k * harmonics + m];
+      for (let m = 0, i = k * harmonics; m < harmonics; m++, i++) {
+        sum += real[m] * cosines[i] - imaginary[m] * sines[i];
       }
       correlations[k] = sum;
     }
     for (let k = 0; k < angles; k++) {
       const agreement = correlations[k];
-      if (agreement < correlations[(k + 1) % angles] || agreement <= correlations[(k + angles - 1) % angles]) continue;
+      if (agreement < least || agreement < correlations[(k + 1) % angles]) continue;
+      if (agreement <= correlations[(k + angles - 1) % angles]) continue;
       found.push({ mirrored, how: Float64Array.of(turns[k], 1, 0, 0), agreement });
     }
   }
@@ -153,14 +167,14 @@ function refined(
 /** A disc with little structure along its rings fits at several angles: so many are tried. */
 const turnsTried = 2;
 
-/** How the coarse bands of two discs agree best. @param turns the result of {@linkcode likelyTurns} */
+/** How the coarse bands of two discs agree about best, for a first judgement. @param turns the result of {@linkcode likelyTurns} */
 export function alignedCoarsely(
   { coarse }: PhotoDiscs,
   pair: readonly [number, number],
   turns: readonly Placement[],
 ): Placement {
   return turns.slice(0, turnsTried)
-    .map((start) => refined(coarse, pair, { start, points: every.third, first: 0, last: 2 }))
+    .map((start) => refined(coarse, pair, { start, points: every.third, first: 0, last: 0 }))
     .reduce((best, next) => next.agreement > best.agreement ? next : best);
 }
 

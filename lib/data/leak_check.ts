@@ -47,6 +47,12 @@ export function checkLeakFree(
   evidence: LeakEvidence,
   { allowed = "nothing" }: { allowed?: AllowedLeak } = {},
 ): void {
+  const [photos, digests] = [evidence.samples.length, evidence.pixelDigests.length];
+  if (photos !== digests) {
+    throw new TypeError(
+      `Expected what relatePhotos tells of each of ${photos} photos. Received: ${digests} photos`,
+    );
+  }
   const wanted: readonly LeakKind[] = allowedLeaks[allowed];
   const leaks = findLeaks(sides, evidence).filter(({ kind }) => !wanted.includes(kind));
   if (leaks.length > 0) {
@@ -57,7 +63,9 @@ export function checkLeakFree(
     });
     const own = allowed === "nothing" ? "" : `Allowed was: ${allowed}. `;
     throw new Error(
-      `${leaks.length} images belong to one on another side, of ${Object.keys(sides).join(", ")}. ${own}Expected: none. ` +
+      `${leaks.length} images belong to one on another side, of ${
+        Object.keys(sides).join(", ")
+      }. ${own}Expected: none. ` +
         `Divide groups of photos before they are augmented (divideGroups), or name the leak if it is wanted ` +
         `(allowed: "copies and lesions, as written"). Received: ${kinds.join("; ")}`,
     );
@@ -97,7 +105,9 @@ export function findLeaks(sides: Sides, evidence: LeakEvidence): Leak[] {
           "photo": images.get(`${pixelDigests[row]} ${copy}`),
           "copy": photos.get(pixelDigests[row]),
           "lesion": lesions.get(samples[row].lesionId),
-          "near-duplicate": near.get(row)?.map((other) => rows.get(other)).find((other) => other !== undefined),
+          "near-duplicate": near.get(row)?.map((other) => rows.get(other)).find((other) =>
+            other !== undefined
+          ),
         };
         const kind = leakKinds.find((kind) => others[kind] !== undefined);
         if (kind) leaks.push({ kind, image: name(image, later), other: others[kind]! });
@@ -122,7 +132,9 @@ function checkLesions({ samples, nearDuplicates }: LeakEvidence): void {
   if (!knowsLesions || pairs < enoughPairs || same >= leastSameLesion * pairs) return;
   throw new Error(
     `The table's lesion_ids do not fit its photos: of ${pairs} pairs of near-duplicates only ${same} have one lesion_id. ` +
-      `Expected: at least ${leastSameLesion * 100} %. Was the column sorted or shuffled for itself? Take the table as it was ` +
+      `Expected: at least ${
+        leastSameLesion * 100
+      } %. Was the column sorted or shuffled for itself? Take the table as it was ` +
       `released, or leave lesion_id out: then each photo counts as a lesion of its own.`,
   );
 }

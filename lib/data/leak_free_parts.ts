@@ -95,7 +95,9 @@ export function divideGroups(
   if (labels.filter((label) => byClass[label].length >= fewestGroups).length < 2) {
     throw new RangeError(
       `At least two classes need ${fewestGroups} groups of photos each, so that each has train, validation and both halves of ` +
-        `the test. Received: ${tooSmall.map((label) => `${classes[label].code} ${byClass[label].length}`).join(", ")}`,
+        `the test. Received: ${
+          tooSmall.map((label) => `${classes[label].code} ${byClass[label].length}`).join(", ")
+        }`,
     );
   }
 
@@ -152,10 +154,18 @@ export function describeGroups(photos: Pick<Photos, "samples" | "classes">, part
   });
   return [
     ...mixed.length > 0
-      ? [`${mixed.length} groups of photos have several diagnoses and go to training: ${mixed.map(ids).join("; ")}`]
+      ? [
+        `${mixed.length} groups of photos have several diagnoses and go to training: ${
+          mixed.map(ids).join("; ")
+        }`,
+      ]
       : [],
     ...small.length > 0
-      ? [`Classes with fewer than ${fewestGroups} groups of photos are not tested and go to training: ${small.join(", ")}`]
+      ? [
+        `Classes with fewer than ${fewestGroups} groups of photos are not tested and go to training: ${
+          small.join(", ")
+        }`,
+      ]
       : [],
   ];
 }

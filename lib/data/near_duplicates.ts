@@ -17,7 +17,7 @@ import { harmonics, loadDiscs, type PhotoDiscs, spectrumLength } from "./photo_d
 const methodVersion = 1;
 
 /** What a pair must reach in each of the first three sieves. */
-export const sieves = { cosine: 0.88, turn: 0.76, coarse: 0.92 };
+export const sieves = { cosine: 0.87, turn: 0.74, coarse: 0.92 };
 
 /** Pairs at or below this distance are near-duplicates. */
 export const nearDuplicateDistance = 0.3;
@@ -52,7 +52,7 @@ export async function relatePhotos(
   const discs = await loadDiscs(paths, { store });
   const key = digestOf({ methodVersion, pixels: discs.pixelDigests });
   const { value } = await store.keep("near-duplicates", key, async () => {
-    return await Promise.resolve({ value: findPairs(discs), tensors: {} });
+    return { value: await findPairs(discs), tensors: {} };
   });
   const nearDuplicates = value.map(({ a, b, distance }) => ({
     ...{ a, b, distance },
@@ -62,7 +62,7 @@ export async function relatePhotos(
 }
 
 /** All pairs of near-duplicates, by `a`, then by `b`. */
-export function findPairs(discs: PhotoDiscs): Omit<NearDuplicate, "sameLesion">[] {
+export async function findPairs(discs: PhotoDiscs): Promise<Omit<NearDuplicate, "sameLesion">[]> {
   const report = progress("Near-duplicates");
   const { count } = discs;
   const magnitudes = magnitudesOf(discs);
@@ -70,14 +70,15 @@ export function findPairs(discs: PhotoDiscs): Omit<NearDuplicate, "sameLesion">[
   for (let a = 0; a < count; a++) {
     for (let b = a + 1; b < count; b++) {
       if (cosineOf(magnitudes, a, b) < sieves.cosine) continue;
-      const turns = likelyTurns(discs, a, b);
-      if (turns[0].agreement < sieves.turn) continue;
+      const turns = likelyTurns(discs, [a, b], sieves.turn);
+      if (turns.length === 0) continue;
       const coarse = alignedCoarsely(discs, [a, b], turns);
       if (coarse.agreement < sieves.coarse) continue;
       const distance = distanceOf(alignedFinely(discs, [a, b], coarse));
       if (distance <= nearDuplicateDistance) found.push({ a, b, distance });
     }
     report(a + 1, count);
+    if (a % 64 === 0) await new Promise((resolve) => setTimeout(resolve)); // else progress has no turn to be shown
   }
   return found;
 }

@@ -115,7 +115,10 @@ const mask = Float32Array.from({ length: pixelsOfDisc }, (_, at) => {
 });
 const weights = new Map<number, Float32Array>();
 
-function bandOf(grey: Float32Array, { small, large, around }: typeof bands[keyof typeof bands]): Float32Array {
+function bandOf(
+  grey: Float32Array,
+  { small, large, around }: typeof bands[keyof typeof bands],
+): Float32Array {
   const background = blurredInside(grey, large);
   const detail = blurredInside(grey, small).map((value, at) => value - background[at]);
   const variance = blurredInside(detail.map((value) => value * value), around);
@@ -125,13 +128,18 @@ function bandOf(grey: Float32Array, { small, large, around }: typeof bands[keyof
 function blurredInside(image: Float32Array, sigma: number): Float32Array {
   if (!weights.has(sigma)) weights.set(sigma, blurred(mask, sigma));
   const weight = weights.get(sigma)!;
-  return blurred(image.map((value, at) => value * mask[at]), sigma).map((value, at) => mask[at] ? value / weight[at] : 0);
+  return blurred(image.map((value, at) => value * mask[at]), sigma).map((value, at) =>
+    mask[at] ? value / weight[at] : 0
+  );
 }
 
 /** Gaussian blur, along rows and then along columns; zero outside. */
 function blurred(image: Float32Array, sigma: number): Float32Array {
   const reach = Math.ceil(2.5 * sigma);
-  const kernel = Float32Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma ** 2)));
+  const kernel = Float32Array.from(
+    { length: 2 * reach + 1 },
+    (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma ** 2)),
+  );
   const along = (source: Float32Array, step: number, other: number) => {
     const result = new Float32Array(source.length);
     for (let line = 0; line < discSide; line++) {
@@ -149,8 +157,14 @@ function blurred(image: Float32Array, sigma: number): Float32Array {
   return along(along(image, 1, discSide), discSide, 1);
 }
 
-const cosines = Float64Array.from({ length: samplesOfRing }, (_, i) => Math.cos(2 * Math.PI * i / samplesOfRing));
-const sines = Float64Array.from({ length: samplesOfRing }, (_, i) => Math.sin(2 * Math.PI * i / samplesOfRing));
+const cosines = Float64Array.from(
+  { length: samplesOfRing },
+  (_, i) => Math.cos(2 * Math.PI * i / samplesOfRing),
+);
+const sines = Float64Array.from(
+  { length: samplesOfRing },
+  (_, i) => Math.sin(2 * Math.PI * i / samplesOfRing),
+);
 
 /** Fourier coefficients along each ring, weighted so that the squared length is the energy of the disc. */
 function spectrumOf(disc: Float32Array): Float32Array {

@@ -9,8 +9,7 @@ import { readMetadata } from "../../lib/data/metadata.ts";
 import type { PhotoRelations } from "../../lib/data/near_duplicates.ts";
 import { labelsOf, makeParts, type Photos } from "../../lib/data/parts.ts";
 import { splitFirst } from "../../lib/data/split_first.ts";
-import { inventedPhotos } from "./leak_free_photos.ts";
-import { realPhotos } from "./real_photos.ts";
+import { inventedPhotos, realPhotos } from "./leak_free_photos.ts";
 
 const originals = (rows: readonly number[]) => rows.map((row) => ({ row, copy: 0 }));
 
@@ -45,7 +44,8 @@ function checkLists(
   const evidence = { samples, ...relations };
   const spread = (images: readonly AugmentedImage[]) =>
     photos.classes.map((_, label) =>
-      [...copiesOf(images.filter((image) => image.label === label)).values()].map(({ length }) => length).sort()
+      [...copiesOf(images.filter((image) => image.label === label)).values()].map(({ length }) => length)
+        .sort()
     );
   for (const { rung, half, images } of lists) {
     assert.deepEqual(countLabels(images.map(({ label }) => label), photos.classes.length), classCounts);
@@ -63,7 +63,10 @@ function checkLists(
     assert.ok([...leaked].every((row) => !trained.has(row)));
 
     for (const tested of ["A", "B"] as const) {
-      const sides = { train: images, test: originals(parts.test.filter((row) => parts.halfOf[row] === tested)) };
+      const sides = {
+        train: images,
+        test: originals(parts.test.filter((row) => parts.halfOf[row] === tested)),
+      };
       if (tested !== half) checkLeakFree(sides, evidence);
       else {
         const allowed = rung === "copy"
@@ -141,7 +144,10 @@ function checkBridge(
     assert.deepEqual(counts(both.originals), countLabels(labelsOf(asWritten, rows), 7));
     assert.ok(both.copies.every(({ copy }) => copy >= 1));
     assert.deepEqual(both.copies.map(({ row }) => row), both.originals.map(({ row }) => row));
-    assert.equal(new Set(both.originals.map(({ row, copy }) => `${row} ${copy}`)).size, both.originals.length);
+    assert.equal(
+      new Set(both.originals.map(({ row, copy }) => `${row} ${copy}`)).size,
+      both.originals.length,
+    );
   }
   // The commonest class consists of originals, as in the write-up, but for the few that a small test part lacks
   const nv = train.originals.filter(({ label }) => label === 5);
@@ -153,7 +159,8 @@ function checkBridge(
 }
 
 Deno.test({
-  name: "HAM10000: 9,600 images in each list, as many copies a leaked photo as PROTOCOL.md says; the bridge has 8,530",
+  name:
+    "HAM10000: 9,600 images in each list, as many copies a leaked photo as PROTOCOL.md says; the bridge has 8,530",
   ignore: realPhotos === null,
   fn: async () => {
     const samples = await readMetadata(realPhotos!);

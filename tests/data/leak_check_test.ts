@@ -17,7 +17,11 @@ const image = (row: number, copy = 0) => ({ row, copy });
 
 const planted: [string, Sides, string][] = [
   ["photo", { train: [image(0)], test: [image(0)] }, "photo: 1 (I0 copy 0 (test) and I0 copy 0 (train))"],
-  ["photo", { train: [image(4, 2)], test: [image(5, 2)] }, "photo: 1 (I5 copy 2 (test) and I4 copy 2 (train))"],
+  [
+    "photo",
+    { train: [image(4, 2)], test: [image(5, 2)] },
+    "photo: 1 (I5 copy 2 (test) and I4 copy 2 (train))",
+  ],
   ["copy", { train: [image(0, 3)], test: [image(0)] }, "copy: 1 (I0 copy 0 (test) and I0 copy 3 (train))"],
   ["copy", { train: [image(4)], test: [image(5, 1)] }, "copy: 1 (I5 copy 1 (test) and I4 copy 0 (train))"],
   ["lesion", { train: [image(0)], test: [image(1)] }, "lesion: 1 (I1 copy 0 (test) and I0 copy 0 (train))"],
@@ -39,7 +43,10 @@ for (const [kind, sides, expected] of planted) {
 }
 
 Deno.test("any two of three sides are compared; what has nothing in common passes", () => {
-  checkLeakFree({ train: [image(0), image(1)], validation: [image(2), image(3)], test: [image(4)] }, evidence);
+  checkLeakFree(
+    { train: [image(0), image(1)], validation: [image(2), image(3)], test: [image(4)] },
+    evidence,
+  );
   const leaks = findLeaks({ train: [image(4)], validation: [image(0)], test: [image(1)] }, evidence);
   assert.deepEqual(leaks.map(({ kind, image }) => [kind, image]), [["lesion", "I1 copy 0 (test)"]]);
 });
@@ -50,7 +57,9 @@ Deno.test("a leak that is wanted is asked for by its name, and no other is let t
   checkLeakFree(copy, evidence, { allowed: "copies of the test's photos, rung copy" });
   checkLeakFree(lesion, evidence, { allowed: "photos of the test's lesions, rung lesion" });
   assert.throws(() => checkLeakFree(lesion, evidence, { allowed: "copies of the test's photos, rung copy" }));
-  assert.throws(() => checkLeakFree(copy, evidence, { allowed: "photos of the test's lesions, rung lesion" }));
+  assert.throws(() =>
+    checkLeakFree(copy, evidence, { allowed: "photos of the test's lesions, rung lesion" })
+  );
 });
 
 const { photos, relations } = inventedPhotos([60, 70, 150, 30, 150, 700, 40], { seed: 4 });

@@ -11,8 +11,7 @@ import { checkLeakFree } from "../../lib/data/leak_check.ts";
 import { readMetadata } from "../../lib/data/metadata.ts";
 import type { Photos } from "../../lib/data/parts.ts";
 import { parse } from "../../lib/support/csv.ts";
-import { inventedPhotos, sampleOf } from "./leak_free_photos.ts";
-import { realPhotos } from "./real_photos.ts";
+import { inventedPhotos, realPhotos, sampleOf } from "./leak_free_photos.ts";
 
 const originals = (rows: readonly number[]) => rows.map((row) => ({ row, copy: 0 }));
 
@@ -23,7 +22,11 @@ function checkParts({ samples, classes }: Photos, parts: LeakFreeParts): void {
   assert.deepEqual(all.sort((a, b) => a - b), [...samples.keys()], "complete and disjoint");
   const groupsOf = (rows: readonly number[]) => new Set(rows.map((row) => groupOf[row]));
   const sides = [train, validation, [...test, ...relatives]].map(groupsOf);
-  assert.equal(sides.reduce((sum, { size }) => sum + size, 0), new Set(groupOf).size, "no group on two sides");
+  assert.equal(
+    sides.reduce((sum, { size }) => sum + size, 0),
+    new Set(groupOf).size,
+    "no group on two sides",
+  );
   assert.equal(groupsOf(test).size, test.length, "one photo of each test group");
   assert.ok(sides[2].isSupersetOf(groupsOf(relatives)));
   assert.ok(mixed.every((group) => sides[0].has(group)), "groups with two diagnoses are trained on");
@@ -45,7 +48,10 @@ function checkParts({ samples, classes }: Photos, parts: LeakFreeParts): void {
   }
   assert.ok([...train, ...validation].every((row) => halfOf[row] === null));
   const halves = new Map(test.map((row) => [groupOf[row], halfOf[row]]));
-  assert.ok(relatives.every((row) => halfOf[row] === halves.get(groupOf[row])), "relatives: their group's half");
+  assert.ok(
+    relatives.every((row) => halfOf[row] === halves.get(groupOf[row])),
+    "relatives: their group's half",
+  );
 }
 
 Deno.test("over seeds and sizes: complete, disjoint, stratified, no group on two sides, halves alike", () => {
@@ -91,7 +97,10 @@ Deno.test("a class with too few groups is named and trained on; where fewer than
   const invented = (counts: number[]) => {
     const { photos, relations } = inventedPhotos(counts, { seed: 3, classes });
     const { samples } = photos;
-    return { photos, parts: divideGroups(photos, groupPhotos(samples, relations), { partition: 0, seed: 0 }) };
+    return {
+      photos,
+      parts: divideGroups(photos, groupPhotos(samples, relations), { partition: 0, seed: 0 }),
+    };
   };
   const { photos, parts } = invented([60, 4, 40]);
   checkParts(photos, parts);

@@ -1,9 +1,15 @@
 /** Invented tables for the tests of leak-free parts: photos of lesions, some of them near-duplicates of each other. */
+import { fileURLToPath } from "node:url";
 import { type DiagnosisClass, ham10000Classes } from "../../lib/data/diagnosis.ts";
 import type { Sample } from "../../lib/data/metadata.ts";
 import type { NearDuplicate, PhotoRelations } from "../../lib/data/near_duplicates.ts";
 import type { Photos } from "../../lib/data/parts.ts";
 import { randomFor, shuffled } from "../../lib/support/random.ts";
+import { exists, shared } from "../model/images.ts";
+
+const folder = fileURLToPath(new URL("ham10000/", shared));
+/** Folder of HAM10000 beside the project; null where it is not there. */
+export const realPhotos = exists(folder) ? folder : null;
 
 /** One photo; what no test of parts looks at is empty. */
 export function sampleOf(

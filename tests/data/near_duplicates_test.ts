@@ -12,8 +12,8 @@ import { loadDiscs } from "../../lib/data/photo_discs.ts";
 import { inParallel } from "../../lib/support/parallel.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { openStore } from "../../lib/support/store.ts";
+import { realPhotos } from "./leak_free_photos.ts";
 import { planted, plantedKinds } from "./near_duplicates/plant.ts";
-import { realPhotos } from "./real_photos.ts";
 
 /** Photos of different lesions, and of each one duplicate a kind; in a folder that is removed afterwards. */
 async function withPlanted(
@@ -88,7 +88,7 @@ Deno.test({
     const photos = samples.map(({ imagePath }) => join(realPhotos!, imagePath));
     await withPlanted(photos, async (paths, folder) => {
       const discs = await loadDiscs(paths, { store: openStore(join(folder, "store")) });
-      const { ofPhoto, wrong } = judge(findPairs(discs), photos.length);
+      const { ofPhoto, wrong } = judge(await findPairs(discs), photos.length);
       assert.ok(ofPhoto >= 0.97, `${ofPhoto}`);
       assert.deepEqual(wrong, []);
     });

@@ -11,7 +11,7 @@ import { loadDiscs, type PhotoDiscs } from "../../../lib/data/photo_discs.ts";
 import { inParallel } from "../../../lib/support/parallel.ts";
 import { randomFor, shuffled } from "../../../lib/support/random.ts";
 import { openStore } from "../../../lib/support/store.ts";
-import { realPhotos } from "../real_photos.ts";
+import { realPhotos } from "../leak_free_photos.ts";
 import { planted, plantedKinds } from "./plant.ts";
 
 const [plants = 100, pairs = 100_000, seed = 2] = Deno.args.map(Number);
@@ -32,29 +32,38 @@ interface Measured {
 function measure(discs: PhotoDiscs, pairs: readonly (readonly [number, number])[]): Measured[] {
   const magnitudes = magnitudesOf(discs);
   return pairs.map(([a, b]) => {
-    const turns = likelyTurns(discs, a, b);
+    const turns = likelyTurns(discs, [a, b], -1);
     const coarse = alignedCoarsely(discs, [a, b], turns);
     const distance = 1 - alignedFinely(discs, [a, b], coarse).agreement;
-    return { cosine: cosineOf(magnitudes, a, b), turn: turns[0].agreement, coarse: coarse.agreement, distance };
+    return {
+      cosine: cosineOf(magnitudes, a, b),
+      turn: turns[0].agreement,
+      coarse: coarse.agreement,
+      distance,
+    };
   });
 }
 
 function show(name: string, measured: readonly Measured[], shares: readonly number[]): void {
   const found = measured.filter(({ cosine, turn, coarse, distance }) =>
-    cosine >= sieves.cosine && turn >= sieves.turn && coarse >= sieves.coarse && distance <= nearDuplicateDistance
+    cosine >= sieves.cosine && turn >= sieves.turn && coarse >= sieves.coarse &&
+    distance <= nearDuplicateDistance
   );
   console.log(`${name}: ${found.length} of ${measured.length} found`);
   for (const [key, sign] of [["cosine", 1], ["turn", 1], ["coarse", 1], ["distance", -1]] as const) {
     const sorted = measured.map((one) => one[key]).sort((a, b) => sign * (a - b)); // the worst first
     const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-    const others = key === "cosine" ? "" : `; passes the sieve: ${measured.filter((one) => passes(one, key)).length}`;
+    const others = key === "cosine"
+      ? ""
+      : `; passes the sieve: ${measured.filter((one) => passes(one, key)).length}`;
     console.log(`  ${key.padEnd(8)} ${shares.map((share) => at(share).toFixed(3)).join(" ")}${others}`);
   }
 }
 
 function passes(one: Measured, key: "turn" | "coarse" | "distance"): boolean {
   return one.cosine >= sieves.cosine && one.turn >= sieves.turn &&
-    (key === "turn" || one.coarse >= sieves.coarse && (key === "coarse" || one.distance <= nearDuplicateDistance));
+    (key === "turn" ||
+      one.coarse >= sieves.coarse && (key === "coarse" || one.distance <= nearDuplicateDistance));
 }
 
 try {

@@ -10,7 +10,9 @@ const kinds: Record<string, (photo: Sharp, random: Random) => Promise<Sharp>> = 
   "slightly recoloured": recoloured,
   "all of these": async (photo, random) => {
     let result = photo;
-    for (const change of [cropped, mirrored, turned, recoloured, saved]) result = await change(result, random);
+    for (const change of [cropped, mirrored, turned, recoloured, saved]) {
+      result = await change(result, random);
+    }
     return result;
   },
 };
@@ -40,7 +42,9 @@ async function turned(photo: Sharp, random: Random): Promise<Sharp> {
   const padded = await done(
     larger.extend({ left, right: addX - left, top, bottom: addY - top, background: "black" }),
   );
-  const [atX, atY] = [Math.max(0, across - width), Math.max(0, down - height)].map((rest) => Math.round(rest / 2));
+  const [atX, atY] = [Math.max(0, across - width), Math.max(0, down - height)].map((rest) =>
+    Math.round(rest / 2)
+  );
   return await done(padded.extract({ left: atX, top: atY, width, height }));
 }
 
