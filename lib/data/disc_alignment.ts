@@ -95,32 +95,41 @@ function pointsEvery(spacing: number): Points {
     at: Int32Array.from(at),
   };
 }
-const every = { pixel: pointsEvery(1), second: pointsEvery(2), third: pointsEvery(3) };
+const every = { pixel: pointsEvery(1), second: pointsEvery(2), fourth: pointsEvery(4) };
 
 /** Correlation of disc a with disc b so placed, over the points that lie inside both. */
 function agreementOf(
   discs: Float32Array,
-  [a, b]: readonly [number, number],
-  { mirrored, how }: Placement,
+  pair: readonly [number, number],
+  { mirrored, how }: Omit<Placement, "agreement">,
   { x, y, at }: Points,
 ): number {
-  const [fromA, fromB] = [a * discSide * discSide, b * discSide * discSide];
-  const [angle, zoom, shiftX, shiftY] = how;
-  const [cos, sin] = [zoom * Math.cos(angle), zoom * Math.sin(angle)];
+  const pixels = discSide * discSide;
+  const discA = discs.subarray(pair[0] * pixels, (pair[0] + 1) * pixels);
+  const discB = discs.subarray(pair[1] * pixels, (pair[1] + 1) * pixels);
+  const cos = how[1] * Math.cos(how[0]);
+  const sin = how[1] * Math.sin(how[0]);
   const flip = mirrored ? -1 : 1;
-  let [n, sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0, 0];
+  const shiftX = how[2];
+  const shiftY = how[3];
+  let n = 0;
+  let sumA = 0;
+  let sumB = 0;
+  let squaresA = 0;
+  let squaresB = 0;
+  let products = 0;
   for (let i = 0; i < at.length; i++) {
     const u = cos * x[i] - sin * y[i] + shiftX;
     const v = flip * (sin * x[i] + cos * y[i]) + shiftY;
     if (u * u + v * v > reach * reach) continue;
-    const left = (u + discMiddle) | 0;
-    const top = (v + discMiddle) | 0;
+    const left = Math.floor(u + discMiddle);
+    const top = Math.floor(v + discMiddle);
     const right = u + discMiddle - left;
     const down = v + discMiddle - top;
-    const near = fromB + top * discSide + left;
-    const upper = discs[near] + (discs[near + 1] - discs[near]) * right;
-    const lower = discs[near + discSide] + (discs[near + discSide + 1] - discs[near + discSide]) * right;
-    const valueA = discs[fromA + at[i]];
+    const near = top * discSide + left;
+    const upper = discB[near] + (discB[near + 1] - discB[near]) * right;
+    const lower = discB[near + discSide] + (discB[near + discSide + 1] - discB[near + discSide]) * right;
+    const valueA = discA[at[i]];
     const valueB = upper + (lower - upper) * down;
     n++;
     sumA += valueA;
@@ -146,7 +155,8 @@ function refined(
 ): Placement {
   const { mirrored } = start;
   const how = start.how.slice();
-  let agreement = agreementOf(discs, pair, { mirrored, how, agreement: 0 }, points);
+  const placement = { mirrored, how };
+  let agreement = agreementOf(discs, pair, placement, points);
   for (let halving = first; halving <= last; halving++) {
     for (let [sweep, isBetter] = [0, true]; isBetter && sweep < mostSweeps; sweep++) {
       isBetter = false;
@@ -154,7 +164,7 @@ function refined(
         for (const step of [firstStep / 2 ** halving, -firstStep / 2 ** halving]) {
           const before = how[i];
           how[i] += step;
-          const next = agreementOf(discs, pair, { mirrored, how, agreement }, points);
+          const next = agreementOf(discs, pair, placement, points);
           if (next > agreement) [agreement, isBetter] = [next, true];
           else how[i] = before;
         }
@@ -174,7 +184,7 @@ export function alignedCoarsely(
   turns: readonly Placement[],
 ): Placement {
   return turns.slice(0, turnsTried)
-    .map((start) => refined(coarse, pair, { start, points: every.third, first: 0, last: 0 }))
+    .map((start) => refined(coarse, pair, { start, points: every.fourth, first: 0, last: 0 }))
     .reduce((best, next) => next.agreement > best.agreement ? next : best);
 }
 
