@@ -25,7 +25,7 @@ export type Sides = Readonly<Record<string, readonly Pick<AugmentedImage, "row" 
 
 export interface Leak {
   readonly kind: LeakKind;
-  /** An image of the later side, and the first one of the earlier side that it belongs to. */
+  /** An image of the later side, and one of the earlier side that it belongs to. */
   readonly image: string;
   readonly other: string;
 }
