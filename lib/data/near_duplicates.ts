@@ -12,7 +12,7 @@ import { progress } from "../support/progress.ts";
 import type { Store } from "../support/store.ts";
 import { alignedCoarsely, alignedFinely, likelyTurns } from "./disc_alignment.ts";
 import type { Sample } from "./metadata.ts";
-import { harmonics, loadDiscs, type PhotoDiscs, spectrumLength } from "./photo_discs.ts";
+import { cutDiscs, harmonics, type PhotoDiscs, reducePhotos, spectrumLength } from "./photo_discs.ts";
 
 /** Raised by hand when the same pixels come to give other pairs. */
 const methodVersion = 1;
@@ -51,7 +51,7 @@ export interface PhotoRelations {
 }
 
 /**
- * Finds what photos have in common. Reads each photo once; the pairs are stored, so that a second call takes seconds.
+ * Finds what photos have in common. Reads each photo once; the pairs are stored.
  *
  * @param paths of the photos
  * @param samples each photo's lesion
@@ -60,16 +60,17 @@ export async function relatePhotos(
   paths: readonly string[],
   { samples, store }: { samples: readonly Pick<Sample, "lesionId">[]; store: Store },
 ): Promise<PhotoRelations> {
-  const discs = await loadDiscs(paths, { store });
-  const key = digestOf({ methodVersion, pixels: discs.pixelDigests });
+  const reduced = await reducePhotos(paths, { store });
+  const { pixelDigests } = reduced;
+  const key = digestOf({ methodVersion, pixels: pixelDigests });
   const { value } = await store.keep("near-duplicates", key, async () => {
-    return { value: await findPairs(discs), tensors: {} };
+    return { value: await findPairs(cutDiscs(reduced)), tensors: {} };
   });
   const nearDuplicates = value.map(({ a, b, distance }) => ({
     ...{ a, b, distance },
     sameLesion: samples[a].lesionId === samples[b].lesionId,
   }));
-  return { pixelDigests: discs.pixelDigests, nearDuplicates };
+  return { pixelDigests, nearDuplicates };
 }
 
 /** All pairs of near-duplicates, by `a`, then by `b`. */

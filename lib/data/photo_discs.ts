@@ -34,6 +34,14 @@ export const rings = Array.from({ length: 10 }, (_, ring) => 2.5 * (ring + 1));
 const samplesOfRing = 64;
 export const spectrumLength = rings.length * harmonics * 2;
 
+/** Photos reduced to a shorter side of `discSide`, with their aspect ratio. */
+export interface ReducedPhotos {
+  /** `pixels` of shape (height, width, 3), RGB. */
+  readonly photos: readonly { readonly pixels: Uint8Array; readonly size: ImageSize }[];
+  /** SHA-256 of each photo's pixels, hexadecimal. */
+  readonly pixelDigests: readonly string[];
+}
+
 /** Discs in the order of the photos they were cut from. */
 export interface PhotoDiscs {
   readonly count: number;
@@ -43,12 +51,13 @@ export interface PhotoDiscs {
   readonly coarse: Float32Array;
   /** (n, rings, harmonics, 2): Fourier coefficients, real and imaginary, each photo's of length 1. */
   readonly spectra: Float32Array;
-  /** SHA-256 of each reduced photo's pixels, hexadecimal. */
-  readonly pixelDigests: readonly string[];
 }
 
-/** Reads photos, each once: reduced photos are stored as `loadImageSet` stores them. Errors are its own. */
-export async function loadDiscs(paths: readonly string[], options: { store: Store }): Promise<PhotoDiscs> {
+/** Reads photos, each once: they are stored as `loadImageSet` stores them. Errors are its own. */
+export async function reducePhotos(
+  paths: readonly string[],
+  options: { store: Store },
+): Promise<ReducedPhotos> {
   const sizes = new Array<ImageSize>(paths.length);
   await inParallel([...paths.keys()], 4, async (index) => {
     sizes[index] = await reducedSize(paths[index]);
@@ -64,7 +73,7 @@ export async function loadDiscs(paths: readonly string[], options: { store: Stor
       pixelDigests[place] = images.pixelDigests[i];
     }
   }
-  return { ...cutDiscs(photos), pixelDigests };
+  return { photos, pixelDigests };
 }
 
 /** Height and width of a photo whose shorter side becomes `discSide`; both even, so that the disc lies in the middle. */
@@ -76,10 +85,7 @@ async function reducedSize(path: string): Promise<ImageSize> {
   return [side(height), side(width)];
 }
 
-/** Discs of reduced photos. @param photos `pixels` of shape (height, width, 3), RGB; the shorter side is `discSide` */
-export function cutDiscs(
-  photos: readonly { pixels: Uint8Array; size: ImageSize }[],
-): Omit<PhotoDiscs, "pixelDigests"> {
+export function cutDiscs({ photos }: Pick<ReducedPhotos, "photos">): PhotoDiscs {
   const count = photos.length;
   const fine = new Float32Array(count * pixelsOfDisc);
   const coarse = new Float32Array(count * pixelsOfDisc);

@@ -8,7 +8,7 @@ import {
   nearDuplicatesCsv,
   relatePhotos,
 } from "../../lib/data/near_duplicates.ts";
-import { loadDiscs } from "../../lib/data/photo_discs.ts";
+import { cutDiscs, reducePhotos } from "../../lib/data/photo_discs.ts";
 import { inParallel } from "../../lib/support/parallel.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { openStore } from "../../lib/support/store.ts";
@@ -87,7 +87,7 @@ Deno.test({
     const samples = firstOfLesions(await readMetadata(realPhotos!), 4_000).filter((_, i) => i % 200 === 0);
     const photos = samples.map(({ imagePath }) => join(realPhotos!, imagePath));
     await withPlanted(photos, async (paths, folder) => {
-      const discs = await loadDiscs(paths, { store: openStore(join(folder, "store")) });
+      const discs = cutDiscs(await reducePhotos(paths, { store: openStore(join(folder, "store")) }));
       const { ofPhoto, wrong } = judge(await findPairs(discs), photos.length);
       assert.ok(ofPhoto >= 0.97, `${ofPhoto}`);
       assert.deepEqual(wrong, []);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { alignedCoarsely, alignedFinely, likelyTurns } from "../../../lib/data/disc_alignment.ts";
 import { readMetadata } from "../../../lib/data/metadata.ts";
 import { cosineOf, magnitudesOf, nearDuplicateDistance, sieves } from "../../../lib/data/near_duplicates.ts";
-import { loadDiscs, type PhotoDiscs } from "../../../lib/data/photo_discs.ts";
+import { cutDiscs, type PhotoDiscs, reducePhotos } from "../../../lib/data/photo_discs.ts";
 import { inParallel } from "../../../lib/support/parallel.ts";
 import { randomFor, shuffled } from "../../../lib/support/random.ts";
 import { openStore } from "../../../lib/support/store.ts";
@@ -74,12 +74,12 @@ try {
     await inParallel([...chosen.entries()], 4, async ([i, row]) => {
       await Deno.writeFile(copies[i], await planted(paths[row], kind, randomFor(seed, kind, i)));
     });
-    const discs = await loadDiscs([...chosen.map((row) => paths[row]), ...copies], { store });
+    const discs = cutDiscs(await reducePhotos([...chosen.map((row) => paths[row]), ...copies], { store }));
     show(kind, measure(discs, chosen.map((_, i) => [i, plants + i])), [0, 0.01, 0.02, 0.05, 0.5]);
   }
   if (pairs > 0) {
     const some = rows.slice(0, Math.min(rows.length, 2000));
-    const discs = await loadDiscs(some.map((row) => paths[row]), { store });
+    const discs = cutDiscs(await reducePhotos(some.map((row) => paths[row]), { store }));
     const random = randomFor(seed, "pairs");
     const drawn: [number, number][] = [];
     while (drawn.length < pairs) {
