@@ -9,6 +9,7 @@ import { exposureOf } from "../data/leakage.ts";
 import { labelsOf, lesionsOf } from "../data/parts.ts";
 import { rankTested } from "../evaluation/metrics.ts";
 import {
+  type AnsweredRows,
   compareAnswers,
   measureSet,
   type ScoreDifference,
@@ -66,7 +67,7 @@ export interface FormControl {
 }
 
 /** Small images with their labels and lesions. */
-interface LabelledImages {
+export interface LabelledImages {
   readonly title: string;
   /** (n, height, width, 3) */
   readonly pixels: Uint8Array;
@@ -85,18 +86,10 @@ export async function testOfficially(
   experiment: Experiment,
   tested: readonly TestedRun[],
 ): Promise<OfficialResults | null> {
-  const { config, source, store } = experiment;
-  const set = await openOfficialSet(config, source.classes);
-  if (set === null) return null;
-  const load = (paths: readonly string[]) =>
-    loadImageSet(paths, { size: config.size, store, keepGoing: config.skipDamaged });
-
-  const loaded = await load(set.photos.map(({ path }) => path));
-  const bad = new Set(loaded.damaged.map(({ index }) => index));
-  const kept = set.photos.flatMap((photo, index) =>
-    bad.has(index) ? [] : [{ ...photo, index, fileDigest: loaded.fileDigests[index] }]
-  );
-  const images = imagesOf(set.title, loaded, kept);
+  const { config, source } = experiment;
+  const opened = await openOfficialImages(experiment);
+  if (opened === null) return null;
+  const { set, loaded, kept, images, load } = opened;
   const shared = findSharedIn(trainedOn(experiment), set, kept);
   const control = set.sameForm && await loadControl(experiment, set.sameForm, load);
 
@@ -105,7 +98,7 @@ export async function testOfficially(
   for (const one of [...chosen, ...tested.filter(({ run }) => run.depth !== "head")]) {
     const { run, answers } = one;
     const { parts } = experiment;
-    const rows = await answerRows(experiment, run, images);
+    const rows = await answerImages(experiment, run, images);
     runs.push({
       ...{ name: run.name, configuration: run.configuration },
       asWritten: measureSet({
@@ -131,6 +124,20 @@ export async function testOfficially(
       lacking: lackingOf(experiment, control.asTheyAre.labels),
     },
   };
+}
+
+/** The set's photos, decoded; null where it is not there. Nothing is answered. @throws as `testOfficially` */
+export async function openOfficialImages({ config, source, store }: Experiment) {
+  const set = await openOfficialSet(config, source.classes);
+  if (set === null) return null;
+  const load = (paths: readonly string[]) =>
+    loadImageSet(paths, { size: config.size, store, keepGoing: config.skipDamaged });
+  const loaded = await load(set.photos.map(({ path }) => path));
+  const bad = new Set(loaded.damaged.map(({ index }) => index));
+  const kept = set.photos.flatMap((photo, index) =>
+    bad.has(index) ? [] : [{ ...photo, index, fileDigest: loaded.fileDigests[index] }]
+  );
+  return { set, loaded, kept, images: imagesOf(set.title, loaded, kept), load };
 }
 
 interface Control {
@@ -182,8 +189,8 @@ async function testForm(
   run: Run,
   { asTheyAre, sameForm }: Control,
 ): Promise<FormControl> {
-  const before = await answerRows(experiment, run, asTheyAre);
-  const after = await answerRows(experiment, run, sameForm);
+  const before = await answerImages(experiment, run, asTheyAre);
+  const after = await answerImages(experiment, run, sameForm);
   return {
     asTheyAre: measureSet(before, experiment.config),
     sameForm: measureSet(after, experiment.config),
@@ -192,7 +199,11 @@ async function testForm(
 }
 
 /** A run's answers to some images, opened once and kept. As `deno task evaluate` gives them: in float32, not from stored half floats. */
-async function answerRows(experiment: Experiment, run: Run, images: LabelledImages) {
+export async function answerImages(
+  experiment: Experiment,
+  run: Pick<Run, "name" | "configuration">,
+  images: LabelledImages,
+): Promise<AnsweredRows> {
   const { title, pixels, labels, lesions } = images;
   const classes = experiment.source.classes.length;
   const probabilities = await openOnce(experiment, run, {

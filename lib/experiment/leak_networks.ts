@@ -1,0 +1,215 @@
+/**
+ * What each kind of leak adds: networks that differ in nothing but whose photos have leaked, tested on the same photos and on the
+ * official test set. Each test photo has an answer of a network that has seen it, and one of a network that has not.
+ */
+import { join } from "node:path";
+import type { AugmentedImage } from "../data/augmented_table.ts";
+import { type AllowedLeak, checkLeakFree, type LeakEvidence } from "../data/leak_check.ts";
+import {
+  crossoverLists,
+  type Rung,
+  type TrainingList,
+  trainingListCsv,
+} from "../data/crossover.ts";
+import {
+  divideGroups,
+  groupPhotos,
+  type Half,
+  type LeakFreeParts,
+  leakFreePartsCsv,
+  type PhotoGroups,
+} from "../data/leak_free_parts.ts";
+import { nearDuplicatesCsv, relatePhotos } from "../data/near_duplicates.ts";
+import { labelsOf, type Parts } from "../data/parts.ts";
+import { countLabels } from "../data/diagnosis.ts";
+import { macroAuc } from "../evaluation/auc.ts";
+import type { Interval } from "../evaluation/intervals.ts";
+import { type AnsweredRows, measureSet } from "../evaluation/set_scores.ts";
+import type { Depth, StageOptions } from "../recipe.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import type { Experiment } from "./experiment.ts";
+import { answerImages, type LabelledImages } from "./official_test.ts";
+import { modelOf, type Run, train } from "./run.ts";
+import { openTest } from "./testing.ts";
+
+/** A network's scores on photos of which each counts alone. */
+export interface LeakFreeScores {
+  readonly n: number;
+  readonly balancedAccuracy: number;
+  readonly accuracy: number;
+  readonly macroF1: number;
+  readonly macroAuc: number;
+  /** 95 %, of the balanced accuracy; photos are drawn within the classes. */
+  readonly interval: Interval;
+}
+
+/** One network of the crossover. Plain values: survives JSON. */
+export interface LeakNetwork {
+  readonly rung: Rung;
+  /** Whose photos have leaked. */
+  readonly half: Half | null;
+  readonly depth: Depth;
+  readonly partition: number;
+  readonly seed: number;
+  readonly configuration: string;
+  /** File of its training list, in the run's folder. */
+  readonly trainingList: string;
+  readonly own: LeakFreeScores;
+  /** Null where the official set is not there. */
+  readonly official: LeakFreeScores | null;
+}
+
+/** A network with what it answers. */
+export interface AnsweredNetwork {
+  readonly network: LeakNetwork;
+  readonly parts: LeakFreeParts;
+  readonly own: AnsweredRows;
+  readonly official: AnsweredRows | null;
+}
+
+/** What the photos' pixels tell, and the groups that follow from it. */
+export interface Related {
+  readonly evidence: LeakEvidence;
+  readonly groups: PhotoGroups;
+}
+
+/** Finds near-duplicates, saves them as `near_duplicates.csv`, and joins photos to groups. */
+export async function relate({ config, source, store }: Experiment): Promise<Related> {
+  const { samples, folder } = source;
+  const paths = samples.map(({ imagePath }) => join(folder, imagePath));
+  const relations = await relatePhotos(paths, { samples, store });
+  const csv = nearDuplicatesCsv(samples, relations.nearDuplicates);
+  await writeAtomic(join(config.out, "near_duplicates.csv"), csv);
+  return { evidence: { samples, ...relations }, groups: groupPhotos(samples, relations) };
+}
+
+/** How many networks are trained: five for each partition and seed. */
+export interface CrossoverOptions {
+  readonly depth: Depth;
+  readonly partitions: readonly number[];
+  readonly seeds: readonly number[];
+  /** What a stage leaves out has the usual value of its depth. The weights after the last epoch count. */
+  readonly recipe: readonly StageOptions[];
+  readonly official: LabelledImages | null;
+}
+
+/**
+ * Trains and tests the networks of the crossover. Validation is shown and chooses nothing. What is trained already is taken.
+ *
+ * @throws {Error} if a photo, copy, lesion or near-duplicate stands on two sides that should not
+ */
+export async function trainCrossover(
+  experiment: Experiment,
+  related: Related,
+  { depth, partitions, seeds, recipe, official }: CrossoverOptions,
+): Promise<AnsweredNetwork[]> {
+  const networks: AnsweredNetwork[] = [];
+  for (const partition of partitions) {
+    const { parts, lists } = await dividePhotos(experiment, related, partition);
+    for (const seed of seeds) {
+      for (const list of lists) {
+        const name = `${list.rung}${list.half ? ` ${list.half}` : ""}, ${depth}, partition ${partition}, seed ${seed}`;
+        const own = withParts(experiment, { train: list.images, validation: parts.validation, test: parts.test });
+        const run = await train(own, modelOf(experiment, seed), recipe, { seed, label: name });
+        networks.push(await testNetwork(own, { ...run, name }, { list, parts, seed, official }));
+      }
+    }
+  }
+  return networks;
+}
+
+/** A partition's parts and lists, checked and saved. */
+export async function dividePhotos(
+  { config, source, parts: asWritten }: Experiment,
+  { evidence, groups }: Related,
+  partition: number,
+): Promise<{ parts: LeakFreeParts; lists: TrainingList[] }> {
+  const parts = divideGroups(source, groups, { partition, seed: config.seed });
+  const classCounts = countLabels(labelsOf(asWritten, asWritten.subsetTrain), source.classes.length);
+  const { pixelDigests } = evidence;
+  const lists = crossoverLists(source, parts, { pixelDigests, classCounts, seed: config.seed });
+  await writeAtomic(join(config.out, partsFile(partition)), leakFreePartsCsv(source, parts));
+  for (const list of lists) {
+    const original = (row: number) => ({ row, copy: 0 });
+    const sides = {
+      train: list.images,
+      validation: parts.validation.map(original),
+      test: parts.test.map(original),
+    };
+    checkLeakFree(sides, evidence, { allowed: allowedOf[list.rung] });
+    await writeAtomic(join(config.out, listFile(list, partition)), trainingListCsv(source, list.images));
+  }
+  return { parts, lists };
+}
+
+const allowedOf: Record<Rung, AllowedLeak> = {
+  none: "nothing",
+  lesion: "photos of the test's lesions, rung lesion",
+  copy: "copies of the test's photos, rung copy",
+};
+
+function partsFile(partition: number): string {
+  return partition === 0 ? "leak_free_parts.csv" : `leak_free/parts_${partition}.csv`;
+}
+
+function listFile({ rung, half }: Pick<TrainingList, "rung" | "half">, partition: number): string {
+  return `leak_free/train_${partition}_${rung}${half ?? ""}.csv`;
+}
+
+/** The experiment with other parts: copies to learn from, photos as they are to validate and to test. */
+export function withParts(
+  experiment: Experiment,
+  { train, validation, test }: {
+    train: readonly AugmentedImage[];
+    validation: readonly number[];
+    test: readonly (number | AugmentedImage)[];
+  },
+): Experiment {
+  const { samples } = experiment.source;
+  const imageOf = (row: number | AugmentedImage): AugmentedImage =>
+    typeof row === "number" ? { row, copy: 0, label: samples[row].label } : row;
+  const table: AugmentedImage[] = [];
+  const place = (images: readonly (number | AugmentedImage)[]) =>
+    images.map((image) => table.push(imageOf(image)) - 1);
+  const [subsetTrain, subsetValidation, tested] = [train, validation, test].map(place);
+  const subset = [...subsetTrain, ...subsetValidation];
+  const parts: Parts = { table, train: subset, test: tested, subset, subsetTrain, subsetValidation };
+  return { ...experiment, parts };
+}
+
+async function testNetwork(
+  experiment: Experiment,
+  run: Run,
+  { list, parts, seed, official }: {
+    list: TrainingList;
+    parts: LeakFreeParts;
+    seed: number;
+    official: LabelledImages | null;
+  },
+): Promise<AnsweredNetwork> {
+  const { source: { classes }, config } = experiment;
+  const { answers } = await openTest(experiment, run);
+  const own: AnsweredRows = {
+    truth: labelsOf(experiment.parts, experiment.parts.test),
+    probabilities: answers,
+    groups: parts.test.map((row) => `${parts.groupOf[row]}`),
+    classes: classes.length,
+  };
+  const others = official && await answerImages(experiment, run, official);
+  const network: LeakNetwork = {
+    ...{ rung: list.rung, half: list.half, depth: run.depth, partition: parts.partition, seed },
+    ...{ configuration: run.configuration, trainingList: listFile(list, parts.partition) },
+    own: leakFreeScores(own, config),
+    official: others && leakFreeScores(others, config),
+  };
+  return { network, parts, own, official: others };
+}
+
+export function leakFreeScores(rows: AnsweredRows, { seed }: { seed: number }): LeakFreeScores {
+  const { n, balancedAccuracy, accuracy, macroF1, intervals } = measureSet(rows, { seed });
+  const { truth, probabilities, classes } = rows;
+  return {
+    ...{ n, balancedAccuracy, accuracy, macroF1, macroAuc: macroAuc(truth, probabilities, classes) },
+    interval: intervals.balancedAccuracy,
+  };
+}

@@ -1,0 +1,72 @@
+/** What notebook 7 says, in words: computed from its numbers, so that it is true of every run. Markdown. */
+import type { LeakFreeParts } from "../data/leak_free_parts.ts";
+import { percent, signedPoints, thousands } from "../support/format.ts";
+import type { BridgeRow } from "./bridge.ts";
+import type { LeakEffect, Measured } from "./leak_effects.ts";
+import type { Related } from "./leak_networks.ts";
+
+/** Pairs of near-duplicates, and how photos are grouped. */
+export function describeRelated({ evidence, groups }: Related): string {
+  const { nearDuplicates, samples } = evidence;
+  const same = nearDuplicates.filter(({ sameLesion }) => sameLesion).length;
+  const sizes = Map.groupBy(groups.groupOf, (group) => group);
+  const largest = Math.max(...[...sizes.values()].map(({ length }) => length));
+  return `${thousands(nearDuplicates.length)} pairs of near-duplicates: ${thousands(same)} have one lesion_id, ${
+    thousands(nearDuplicates.length - same)
+  } have two. So ${thousands(samples.length)} photos are ${
+    thousands(sizes.size)
+  } groups, of which the largest has ${largest} photos.`;
+}
+
+/** What each kind of leak adds, and whether that is more than chance. */
+export function describeEffects(effects: readonly LeakEffect[]): string {
+  return effects.map(({ kind, effect, deviation, pairs, reached }) => {
+    const what = kind === "copy"
+      ? `**Copies of the test's own photos** add ${differenceText(effect)} points of balanced accuracy`
+      : `**Other photos of the test's lesions** add ${differenceText(effect)} points (${
+        thousands(reached)
+      } photos have such relatives; what changes without any is taken off)`;
+    const spread = deviation === null ? "" : `, standard deviation ${signedPoints(deviation).slice(1)}`;
+    const sure = effect.low > 0 || effect.high < 0
+      ? "The interval excludes zero."
+      : "The interval includes zero, so this may be chance.";
+    return `- ${what}, over ${pairs} pairs of networks${spread}. ${sure}`;
+  }).join("\n");
+}
+
+/** What splitting first does to the accuracy as written, and what tells the commonest class there. */
+export function describeBridge(
+  rows: readonly BridgeRow[],
+  { asWritten, label, code }: { asWritten: number; label: number; code: string },
+): string {
+  const of = (trained: string, tested: string) =>
+    rows.find((row) => row.trained === trained && row.tested === tested)!;
+  const [plain, resampled] = [of("originals", "originals"), of("originals", "copies")];
+  return [
+    `With the write-up's numbers, but groups divided before the augmentation, the accuracy is ${
+      percent(plain.accuracy)
+    } instead of ${percent(asWritten)}.`,
+    `The network that was trained as written recognises ${code} in ${percent(plain.recall[label])} of its photos, and in ${
+      percent(resampled.recall[label])
+    } once they are resampled as all other classes are.`,
+    `Trained on copies alone: ${percent(of("copies", "originals").recall[label])} and ${
+      percent(of("copies", "copies").recall[label])
+    }.`,
+  ].join(" ");
+}
+
+/** Photos in each part. */
+export function partRows({ train, validation, test, relatives, halfOf }: LeakFreeParts) {
+  const half = (name: string) => test.filter((row) => halfOf[row] === name).length;
+  return [
+    { part: "train", photos: train.length, use: "copies of these are learned from" },
+    { part: "validation", photos: validation.length, use: "shown, chooses nothing" },
+    { part: "test", photos: test.length, use: `one of each group; half A ${half("A")}, half B ${half("B")}` },
+    { part: "relatives", photos: relatives.length, use: "other photos of the test's groups: in no part" },
+  ];
+}
+
+/** A difference in points with its interval, as `+0.42 (−0.10 to +0.94)`. */
+export function differenceText({ value, low, high }: Measured): string {
+  return `${signedPoints(value)} (${signedPoints(low)} to ${signedPoints(high)})`;
+}

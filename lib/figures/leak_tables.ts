@@ -1,0 +1,81 @@
+/** Tables of notebook 7. */
+import type { BridgeRow } from "../experiment/bridge.ts";
+import type { LeakEffect, Measured } from "../experiment/leak_effects.ts";
+import type { LeakNetwork } from "../experiment/leak_networks.ts";
+import { differenceText, partRows } from "../experiment/leak_texts.ts";
+import type { LeakFreeParts } from "../data/leak_free_parts.ts";
+import { percent } from "../support/format.ts";
+import { type Table, table } from "./table.ts";
+
+interface Options {
+  synthetic: boolean;
+}
+
+export function leakFreePartTable(parts: LeakFreeParts, options: Options): Table {
+  return table(partRows(parts), [
+    { value: "part", title: "part" },
+    { value: "photos", title: "photos" },
+    { value: "use", title: "" },
+  ], { caption: "Groups of photos divided, each class for itself", ...options });
+}
+
+/** The effect of each kind of leak by class, and over all. @param codes of the classes, in label order */
+export function leakEffectTable(
+  effects: readonly LeakEffect[],
+  { codes, ...options }: Options & { codes: readonly string[] },
+): Table {
+  const rows = effects.flatMap((all) => [
+    ...all.perClass.flatMap((own, label) => own ? [{ kind: all.kind, dx: codes[label], ...own }] : []),
+    { kind: all.kind, dx: "all classes", photos: all.reached, seen: all.seen, unseen: all.unseen, effect: all.effect },
+  ]);
+  const share = (of: (row: typeof rows[number]) => Measured) => (row: typeof rows[number]) => of(row).value;
+  return table(rows, [
+    { value: "kind", title: "leak" },
+    { value: "dx", title: "diagnosis" },
+    { value: "photos", title: "test photos" },
+    { value: share(({ unseen }) => unseen), title: "recall, unseen", format: percent },
+    { value: share(({ seen }) => seen), title: "recall, seen", format: percent },
+    { value: ({ effect }) => differenceText(effect), title: "what the leak adds, points (95 % interval)", align: "right" },
+  ], { caption: "The same photos, by networks that have and have not seen them", ...options });
+}
+
+/** Own test and official test set, a row a kind of network: the mean over its networks. */
+export function leakNetworkTable(networks: readonly LeakNetwork[], options: Options): Table {
+  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const kinds = Map.groupBy(networks, ({ rung }) => rung);
+  const rows = [...kinds].map(([rung, own]) => ({
+    rung,
+    networks: own.length,
+    own: mean(own.map(({ own }) => own.balancedAccuracy)),
+    auc: mean(own.map(({ own }) => own.macroAuc)),
+    official: own.every(({ official }) => official)
+      ? mean(own.map(({ official }) => official!.balancedAccuracy))
+      : null,
+  }));
+  return table(rows, [
+    { value: "rung", title: "what leaks" },
+    { value: "networks", title: "networks" },
+    { value: "own", title: "own test, balanced accuracy", format: percent },
+    { value: "auc", title: "AUC (macro)" },
+    { value: "official", title: "official test set, balanced accuracy", format: percent },
+  ], { caption: "Means over the networks; half of the test has leaked to each", ...options });
+}
+
+/** Trained and tested on originals as written and on copies alone. @param label and @param code of the commonest class */
+export function bridgeTable(
+  rows: readonly BridgeRow[],
+  { label, code, ...options }: Options & { label: number; code: string },
+): Table {
+  return table(rows, [
+    { value: "trained", title: "trained on" },
+    { value: "tested", title: "tested on" },
+    { value: "n", title: "n" },
+    {
+      value: "accuracy",
+      title: "accuracy",
+      format: percent,
+      spread: { title: "95 % interval", of: ({ interval }) => interval },
+    },
+    { value: ({ recall }) => recall[label], title: `recall of ${code}`, format: percent },
+  ], { caption: "The write-up's numbers, divided before the augmentation", ...options });
+}
