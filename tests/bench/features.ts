@@ -21,8 +21,7 @@ export function featuresCase(
       ...precision === "float32" ? peer("ONNX Runtime", "onnxruntime", "run_onnxruntime.py") : [], // has no bfloat16 on CPUs
       ...peer("OpenVINO", "openvino", "run_openvino.py"),
       ...peer("Keras predict", "keras", "run_keras.py"),
-      ...peer("PyTorch", "torch", "run_pytorch.py", "eager"),
-      ...peer("PyTorch, compiled", "torch", "run_pytorch.py", "compiled"),
+      ...Object.entries(python.pytorch).flatMap(([name, way]) => peer(name, "torch", "run_pytorch.py", way)),
     ],
     tolerance: precision === "float32" ? 1e-3 : 0.05,
   };

@@ -55,7 +55,7 @@ export interface Flags {
 /** What the short form changes, each by its flag. */
 const shortDefaults = {
   cases: caseNames.slice(0, 5).concat("growth").join(),
-  depths: "head,block5",
+  depths: "block5",
   images: "32",
   "training-images": "32",
   rounds: "1",

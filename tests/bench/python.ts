@@ -6,10 +6,12 @@ import { runCommand } from "../../lib/support/engine/command.ts";
 import { projectRoot } from "../../lib/support/project.ts";
 import { type PeerProgram, programPath } from "./peer.ts";
 
-/** An interpreter, and those of the peers' libraries that it loads. */
 export interface Python {
   readonly interpreter: string;
+  /** Those of the peers' modules that it loads. */
   readonly libraries: ReadonlySet<string>;
+  /** How PyTorch takes part, by its peers' names: compiling takes a minute a case. */
+  readonly pytorch: Readonly<Record<string, "eager" | "compiled">>;
 }
 
 /** Modules that peers need. */
@@ -45,7 +47,8 @@ for name in ${JSON.stringify(libraries)}:
   const loaded = new Set(new TextDecoder().decode(stdout).split(/\s+/));
   const missing = libraries.filter((name) => !loaded.has(name));
   if (missing.length > 0) console.log(`Not here, so these take no part: ${missing.join(", ")}`);
-  return { interpreter, libraries: loaded };
+  const both = { "PyTorch": "eager", "PyTorch, compiled": "compiled" } as const;
+  return { interpreter, libraries: loaded, pytorch: short ? { "PyTorch": "eager" } : both };
 }
 
 /** A peer in Python, in a list that is empty where its library does not load. @param program a file beside this one, and its arguments */

@@ -53,8 +53,9 @@ export async function trainingCase(
     programs: [
       ourPeer(["train_ours.ts", folder, depth, precision]),
       ...peer("Keras fit", "keras", "train_keras.py"),
-      ...peer("PyTorch", "torch", "train_pytorch.py", "eager"),
-      ...peer("PyTorch, compiled", "torch", "train_pytorch.py", "compiled"),
+      ...Object.entries(python.pytorch).flatMap(([name, way]) =>
+        peer(name, "torch", "train_pytorch.py", way)
+      ),
     ],
     tolerance: precision === "float32" ? 1e-3 : 0.05,
   };
