@@ -61,7 +61,7 @@ const set = await makeSet("set");
 
 const configOf = (out: string, changes: ConfigOptions = {}): Config =>
   createConfig({
-    ...{ preset: "quick", data, weights: null, epochs: 2, out: join(root, out), officialTest: set },
+    ...{ preset: "quick", data, weights: null, size: 32, epochs: 2, out: join(root, out), officialTest: set },
     ...changes,
   });
 

@@ -2,7 +2,7 @@
 import { type Config, type ConfigOptions, createConfig } from "../../lib/config.ts";
 import { type Experiment, openExperiment } from "../../lib/experiment/experiment.ts";
 
-/** 80 drawn images, two epochs. The folder disappears afterwards. */
+/** 80 drawn images of 32 × 32 pixels, two epochs. The folder disappears afterwards. */
 export async function withConfig(
   changes: ConfigOptions,
   work: (config: Config) => Promise<void>,
@@ -10,7 +10,10 @@ export async function withConfig(
   const out = await Deno.makeTempDir();
   try {
     await work(
-      createConfig({ preset: "smoke", standInImages: 80, epochs: 2, weights: null, out, ...changes }),
+      createConfig({
+        ...{ preset: "smoke", standInImages: 80, size: 32, epochs: 2, weights: null, out },
+        ...changes,
+      }),
     );
   } finally {
     await Deno.remove(out, { recursive: true });
