@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Browser, Page } from "puppeteer-core";
+import type { BrowserContext, Page } from "puppeteer-core";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { writeSite } from "../../../lib/tasks/report/site.ts";
 import { browserTests, type Misdeeds, watchedPage } from "./chromium.ts";
@@ -119,7 +119,7 @@ interface Site {
 }
 
 async function inSite(
-  browser: Browser,
+  browser: BrowserContext,
   source: string,
   test: (page: Page, site: Site) => Promise<void>,
 ): Promise<void> {
@@ -130,7 +130,7 @@ async function inSite(
 }
 
 async function inPages(
-  browser: Browser,
+  browser: BrowserContext,
   { folder, files }: { folder: string; files: string[] },
   test: (page: Page, site: Site) => Promise<void>,
 ): Promise<void> {
@@ -144,7 +144,10 @@ globalThis.addEventListener("unload", () => Deno.removeSync(reportFolder, { recu
 let reportFiles: Promise<string[]> | undefined;
 
 /** Pages of the committed report, made once. */
-async function inReport(browser: Browser, test: (page: Page, site: Site) => Promise<void>): Promise<void> {
+async function inReport(
+  browser: BrowserContext,
+  test: (page: Page, site: Site) => Promise<void>,
+): Promise<void> {
   const files = await (reportFiles ??= writeSite(report, reportFolder));
   await inPages(browser, { folder: reportFolder, files }, test);
 }
