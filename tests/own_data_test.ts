@@ -13,7 +13,9 @@ const folder = await Deno.makeTempDir();
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 const table = join(folder, "list.csv");
 const columns = "image_id=photo,dx=finding,lesion_id=patient,age=years";
-const flags = ["--metadata", table, "--columns", columns, "--weights", "none"];
+const small = join(folder, "small.json");
+await Deno.writeTextFile(small, '{ "size": 32 }');
+const flags = ["--config", small, "--metadata", table, "--columns", columns, "--weights", "none"];
 const damaged = ["ISIC_1.jpeg", "ISIC_30.png"];
 const drawn: { code: string; dx: Diagnosis; count: number }[] = [
   { code: "NV", dx: "nv", count: 26 },

@@ -124,6 +124,7 @@ export async function recordInstallation(
 async function digestFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   using file = await Deno.open(path);
-  for await (const chunk of file.readable) hash.update(chunk);
+  const buffer = new Uint8Array(1 << 20); // `file.readable` reads 64 KB at a time: three times as slow
+  for (let count; (count = await file.read(buffer)) !== null;) hash.update(buffer.subarray(0, count));
   return hash.digest("hex");
 }
