@@ -49,7 +49,7 @@ const partsOf = `(root) => {
 async function pageOf(figures: Record<string, Figure>, folder: string): Promise<string> {
   const { resolve } = createRequire(import.meta.url);
   const assets = {
-    "plotly.min.js": "plotly.js-cartesian-dist-min/plotly-cartesian.min.js",
+    "plotly.min.js": "plotly.js-dist-min/plotly.min.js",
     "400.ttf": "@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf",
     "600.ttf": "@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf",
   };

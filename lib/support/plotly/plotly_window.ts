@@ -1,7 +1,6 @@
 /**
- * The thread that draws: plotly.js in a jsdom window that knows how large texts are and has a canvas for heatmaps. Of plotly's builds
- * it takes the one for charts with x and y, which loads in half the time of the whole. render_plotly.ts starts it and sends it
- * figures. The same figure gives the same bytes.
+ * The thread that draws: plotly.js-dist-min in a jsdom window that knows how large texts are and has a canvas for heatmaps.
+ * render_plotly.ts starts it and sends it figures. The same figure gives the same bytes.
  */
 import { createRequire } from "node:module";
 import { parentPort } from "node:worker_threads";
@@ -51,9 +50,7 @@ export function plotlyWindow(): any {
 }
 
 function load() {
-  const source = createRequire(import.meta.url).resolve(
-    "plotly.js-cartesian-dist-min/plotly-cartesian.min.js",
-  );
+  const source = createRequire(import.meta.url).resolve("plotly.js-dist-min/plotly.min.js");
   const { window } = new JSDOM("<!doctype html><body></body>", { runScripts: "outside-only" });
   // jsdom has no layout; plotly asks for it of texts, of groups of texts (ticks, a colour bar) and of its own `div`.
   window.SVGElement.prototype.getBoundingClientRect = function (this: SvgElement) {

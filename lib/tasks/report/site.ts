@@ -99,10 +99,7 @@ async function assets(): Promise<[path: string, content: string | Uint8Array][]>
     ["assets/theme.js", await own("theme.js")],
     ["assets/icon.svg", await own("icon.svg")],
     ["assets/figures.js", colors + await own("figures.js")],
-    [
-      "assets/plotly.min.js",
-      await Deno.readFile(resolve("plotly.js-cartesian-dist-min/plotly-cartesian.min.js")),
-    ],
+    ["assets/plotly.min.js", await Deno.readFile(resolve("plotly.js-dist-min/plotly.min.js"))],
     ["assets/inter-400.woff2", await Deno.readFile(font(400))],
     ["assets/inter-600.woff2", await Deno.readFile(font(600))],
   ];
