@@ -127,7 +127,7 @@ Deno.test("the task ends with exit code 1 where there is a problem, 0 where not,
       const { code, stdout, stderr } = await command.output();
       return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
     };
-    assert.deepEqual(await task(folder), { code: 0, text: "Checked 1 notebooks\n" });
+    assert.deepEqual(await task(folder), { code: 0, text: "Checked 1 notebook\n" });
     await Deno.writeTextFile(`${folder}/a.ipynb`, "{");
     const failed = await task(folder);
     assert.equal(failed.code, 1);
