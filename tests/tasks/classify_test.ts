@@ -151,7 +151,7 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
   const { code, out } = await run("--help");
   assert.deepEqual([code, out], [0, `${usage}\n`]);
   assert.deepEqual(parseClassifyFlags(["a", "--model", "m", "b"]), {
-    ...{ paths: ["a", "b"], model: "m", csv: null, orientations: 1, help: false },
+    ...{ paths: ["a", "b"], model: "m", csv: null, orientations: 1 },
   });
 });
 

@@ -212,7 +212,7 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
   for (const [args, message] of cases) {
     assert.throws(() => parseEvaluateFlags(args), { name: "RangeError", message });
   }
-  const out = (text: string) => parseEvaluateFlags(["--data", "a", "--out", text])!.out;
+  const out = (text: string) => parseEvaluateFlags(["--data", "a", "--out", text]).out;
   assert.deepEqual(out("b.v2/it"), ["b.v2/it.json", "b.v2/it.html"]);
   assert.deepEqual([out("it.HTML"), out("it.json"), out("run.2")], [
     ...[["it.HTML"], ["it.json"], ["run.2.json", "run.2.html"]],
@@ -224,7 +224,7 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
     " MEL = mel,SCC=akiec",
     "--classes",
     "a, b",
-  ])!;
+  ]);
   assert.deepEqual([flags.data, flags.rename, flags.classes], ["x", { MEL: "mel", SCC: "akiec" }, [
     "a",
     "b",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { filesBehind } from "../../../lib/tasks/plan.ts";
 import { withoutMachinePaths } from "../../../lib/tasks/report/publish.ts";
-import { executed, inFolder, writeRun } from "./drawn_run.ts";
+import { executed, inFolder, tinyPng, writeRun } from "./drawn_run.ts";
 
 async function report(...args: string[]): Promise<{ code: number; out: string; error: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -49,6 +49,22 @@ Deno.test("a folder without a run, a flag that is none: told in a line, with exi
     const flag = await report("--rnu", folder);
     assert.equal(flag.code, 2);
     assert.match(flag.error, /--rnu/);
+  });
+});
+
+Deno.test("a picture that carries no tag, a folder that cannot be written to: told in a line, with exit code 1", async () => {
+  await inFolder(async (folder) => {
+    const picture = { output_type: "display_data", data: { "image/png": tinyPng }, metadata: {} } as const;
+    const run = await writeRun(folder, {
+      notebooks: { "01_one": executed("# 1", { source: "a", outputs: [picture] }) },
+    });
+    const shown = await report("--run", run);
+    assert.equal(shown.code, 1);
+    assert.match(shown.error, /^01_one: expected no picture [^]*image\/png that is no figure\n$/);
+    const sound = await writeRun(join(folder, "sound"), { notebooks: { "01_one": executed("# 1") } });
+    const unwritable = await report("--run", sound, "--out", join(run, "run.json"));
+    assert.equal(unwritable.code, 1);
+    assert.match(unwritable.error, /^[^\n]*run\.json[^\n]* could not be written[^\n]*\n$/);
   });
 });
 
