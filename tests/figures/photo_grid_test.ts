@@ -81,10 +81,7 @@ Deno.test("photo grid: photos from files, and labels of any length, stay inside"
     const path = `${folder}/drawn.jpg`;
     await sharp(noise(1, 50), { raw: { width: 50, height: 50, channels: 3 } }).jpeg().toFile(path);
     const label = "a label of many words that does not fit in one line";
-    const grid = await photoGrid([{ path, label }, { path, label: "" }], {
-      title: "Drawn",
-      tile: { width: 120, height: 90 },
-    });
+    const grid = await photoGrid([{ path, label }, { path, label: "" }], { title: "Drawn" });
     assert.deepEqual(pngSize(grid.png), { width: 640, height: grid.height });
     const image = await rgbOf(grid.png);
     for (let x = 0; x < grid.width; x++) {
