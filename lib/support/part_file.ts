@@ -80,7 +80,12 @@ export class PartFile implements Disposable {
 /** Whether a file is there and has this checksum; false where none is known. */
 export async function hasChecksum(path: string, checksum: Checksum | null): Promise<boolean> {
   if (checksum === null || await Deno.stat(path).then(() => false, () => true)) return false;
-  return (await hashFile(path, checksum)).digest("hex") === checksum.value;
+  return await digestFile(path, checksum) === checksum.value;
+}
+
+/** A file's digest, hexadecimal; SHA-256 where no checksum says of which kind. */
+export async function digestFile(path: string, checksum: Checksum | null = null): Promise<string> {
+  return (await hashFile(path, checksum)).digest("hex");
 }
 
 async function hashFile(path: string, checksum: Checksum | null): Promise<Hash> {
