@@ -3,7 +3,7 @@
  * Exit code 1: model, table or photos cannot be used, or the result not be written. 2: a flag is wrong.
  */
 import { dirname } from "node:path";
-import { parseColumns, parseNames } from "../columns.ts";
+import { parseColumns, parseNames, parsePairs } from "../columns.ts";
 import { tablesIn } from "../metadata_file.ts";
 import { openLabelledSet } from "../experiment/labelled_set.ts";
 import { findTruthTable } from "../experiment/official_set.ts";
@@ -85,24 +85,9 @@ export function parseEvaluateFlags(args: string[]) {
   };
 }
 
-/** `MEL=mel,SCC=akiec` → { MEL: "mel", SCC: "akiec" }. */
 function parseRenaming(text: string): Record<string, string> {
-  const pairs = parseNames("--rename", text).map((item) => {
-    const [from, to, ...more] = item.split("=").map((part) => part.trim());
-    if (!from || !to || more.length > 0) {
-      throw new RangeError(
-        "--rename is a list of the table's diagnosis=the model's, as in MEL=mel,SCC=akiec. " +
-          `Received: ${JSON.stringify(item)}`,
-      );
-    }
-    return [from, to] as const;
-  });
-  const names = pairs.map(([from]) => from);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice) {
-    throw new RangeError(`--rename names each diagnosis of the table once. Received: ${twice} twice`);
-  }
-  return Object.fromEntries(pairs);
+  const pairs = "the table's diagnosis=the model's, as in MEL=mel,SCC=akiec";
+  return parsePairs("--rename", text, { pairs, left: "diagnosis of the table" });
 }
 
 /** `result` → result.json and result.html; either ending gives that one. @throws {RangeError} for another ending */
