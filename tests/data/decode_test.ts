@@ -6,6 +6,7 @@ import sharp, { type Sharp } from "sharp";
 import { decodeBytes, decodeImage } from "../../lib/data/decode.ts";
 import type { ImageSize } from "../../lib/image_size.ts";
 import { randomFor } from "../../lib/support/random.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/images/${name}`, import.meta.url));
 const colours = [[200, 40, 60], [50, 180, 70], [40, 60, 190], [220, 210, 200]];
@@ -28,13 +29,10 @@ function assertNear(found: number[][], expected: number[][], tolerance: number, 
 }
 
 async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.chmod(folder, 0o755);
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  await Deno.chmod(folder, 0o755);
+  await test(folder);
 }
 
 /** Decodes one photo in a process of its own: why it cannot be, and the process's peak memory in MB. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectRoot } from "../../lib/support/project.ts";
 import { checkDeno, checkPackages, table } from "../../lib/tasks/doctor.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 Deno.test("a Deno that reports failing cells as passed is refused", () => {
   for (const version of ["2.9.1", "2.9.6", "2.10.0", "3.0.0", "2.9.1-rc.1"]) {
@@ -31,18 +32,15 @@ Deno.test("each task looks at Deno's version before anything else, and goes on w
 });
 
 Deno.test("a package that is missing or of another version is named", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const installed = join(folder, "node_modules", "@scope", "b");
-    await Deno.mkdir(installed, { recursive: true });
-    await Deno.writeTextFile(join(installed, "package.json"), '{"version": "2.0.1"}');
-    assert.equal((await checkPackages(folder, { "@scope/b": "2.0.1" })).status, "ok");
-    const wrong = await checkPackages(folder, { a: "1.0.0", "@scope/b": "2.0.0" });
-    assert.equal(wrong.status, "broken");
-    assert.equal(wrong.text, "a missing (1.0.0 is asked for), @scope/b 2.0.1 (2.0.0 is asked for)");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const installed = join(folder, "node_modules", "@scope", "b");
+  await Deno.mkdir(installed, { recursive: true });
+  await Deno.writeTextFile(join(installed, "package.json"), '{"version": "2.0.1"}');
+  assert.equal((await checkPackages(folder, { "@scope/b": "2.0.1" })).status, "ok");
+  const wrong = await checkPackages(folder, { a: "1.0.0", "@scope/b": "2.0.0" });
+  assert.equal(wrong.status, "broken");
+  assert.equal(wrong.text, "a missing (1.0.0 is asked for), @scope/b 2.0.1 (2.0.0 is asked for)");
 });
 
 Deno.test("the table is aligned, and what to do stands under its finding", () => {
