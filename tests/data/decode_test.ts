@@ -7,6 +7,7 @@ import { decodeBytes, decodeImage } from "../../lib/data/decode.ts";
 import type { ImageSize } from "../../lib/image_size.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
+import { runDeno } from "../support/run_deno.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/images/${name}`, import.meta.url));
 const colours = [[200, 40, 60], [50, 180, 70], [40, 60, 190], [220, 210, 200]];
@@ -37,11 +38,10 @@ async function withFolder(test: (folder: string) => Promise<void>): Promise<void
 
 /** Decodes one photo in a process of its own: why it cannot be, and the process's peak memory in MB. */
 async function decodeInProcess(path: string): Promise<{ problem: string | null; peak: number }> {
-  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", fileURLToPath(new URL("decode_one.ts", import.meta.url)), path],
-  }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout));
+  const program = fileURLToPath(new URL("decode_one.ts", import.meta.url));
+  const { code, out, err } = await runDeno(["run", "-A", "--no-check", program, path]);
+  assert.equal(code, 0, err);
+  return JSON.parse(out);
 }
 
 /** A sound PNG of black and white pixels: 20,000×20,000 of them in 50 kB. */

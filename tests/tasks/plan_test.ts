@@ -5,6 +5,7 @@ import { projectRoot } from "../../lib/support/project.ts";
 import { filesBehind, planNotebooks } from "../../lib/tasks/plan.ts";
 import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "../../lib/tasks/run_record.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
+import { fakeEnv } from "../support/fakes.ts";
 
 const name = "01_eda";
 
@@ -198,14 +199,8 @@ Deno.test("another engine, thread count or oneDNN setting is named as the reason
         ],
       ]
     ) {
-      const before = Deno.env.get(name);
-      Deno.env.set(name, value);
-      try {
-        assert.equal(await reason(config, record), "changed: the engine", name);
-      } finally {
-        if (before === undefined) Deno.env.delete(name);
-        else Deno.env.set(name, before);
-      }
+      using _env = fakeEnv(name, value);
+      assert.equal(await reason(config, record), "changed: the engine", name);
     }
     assert.equal(await reason(config, record), null);
   }));
