@@ -2,6 +2,7 @@
 import { cp } from "node:fs/promises";
 import { type Config, type ConfigOptions, createConfig, storeFolder } from "../../lib/config.ts";
 import { type Experiment, openExperiment, openSource } from "../../lib/experiment/experiment.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const small = { preset: "smoke", standInImages: 80, size: 32, epochs: 2, weights: null } as const;
 const drawn = createConfig({ ...small, out: await Deno.makeTempDir() });
@@ -13,13 +14,10 @@ export async function withConfig(
   changes: ConfigOptions,
   work: (config: Config) => Promise<void>,
 ): Promise<void> {
-  const config = createConfig({ ...small, out: await Deno.makeTempDir(), ...changes });
-  try {
-    await cp(storeFolder(drawn), storeFolder(config), { recursive: true });
-    await work(config);
-  } finally {
-    await Deno.remove(config.out, { recursive: true });
-  }
+  await using folder = await temporaryFolder();
+  const config = createConfig({ ...small, out: folder.path, ...changes });
+  await cp(storeFolder(drawn), storeFolder(config), { recursive: true });
+  await work(config);
 }
 
 /** The same, opened. */
