@@ -58,28 +58,32 @@ export function parseNames(flag: string, text: string): string[] {
 }
 
 /**
- * What `--columns` gives: `image_id=image,dx=diagnosis` → { image_id: "image", dx: "diagnosis" }. An item or a name with a comma
- * stands in double quotes, see {@linkcode parseNames}. Names are not checked here, see {@linkcode checkColumns}.
+ * What a flag's pairs give: `image_id=image,dx=diagnosis` → { image_id: "image", dx: "diagnosis" }. A pair or a name with a comma
+ * stands in double quotes, see {@linkcode parseNames}.
  *
- * @throws {RangeError} when an item has no "=" or a column is there twice
+ * @param words for errors: `pairs`, how they are written; `left`, what stands on the left
+ * @throws {RangeError} when an item has no "=" or nothing before it, or two have the same before it
  */
-export function parseColumns(text: string): ColumnNames {
-  const columns = new Map<string, string>();
-  for (const item of parseNames("--columns", text)) {
+export function parsePairs(
+  flag: string,
+  text: string,
+  { pairs, left }: { pairs: string; left: string },
+): Record<string, string> {
+  const found = new Map<string, string>();
+  for (const item of parseNames(flag, text)) {
     const at = item.indexOf("=");
-    if (at < 1) {
-      throw new RangeError(
-        `--columns is a list of HAM10000's name=the table's name, as in image_id=image,dx=diagnosis. ` +
-          `Received: ${JSON.stringify(item)}`,
-      );
-    }
-    const column = item.slice(0, at).trim();
-    if (columns.has(column)) {
-      throw new RangeError(`--columns names each column once. Received: ${column} twice`);
-    }
-    columns.set(column, item.slice(at + 1).trim());
+    if (at < 1) throw new RangeError(`${flag} is a list of ${pairs}. Received: ${JSON.stringify(item)}`);
+    const name = item.slice(0, at).trim();
+    if (found.has(name)) throw new RangeError(`${flag} names each ${left} once. Received: ${name} twice`);
+    found.set(name, item.slice(at + 1).trim());
   }
-  return Object.fromEntries(columns);
+  return Object.fromEntries(found);
+}
+
+/** What `--columns` gives. Names are not checked here, see {@linkcode checkColumns}. */
+export function parseColumns(text: string): ColumnNames {
+  const pairs = "HAM10000's name=the table's name, as in image_id=image,dx=diagnosis";
+  return parsePairs("--columns", text, { pairs, left: "column" });
 }
 
 /** @throws {RangeError} when a column is none of HAM10000's, has no name or shares its name with another */

@@ -231,93 +231,73 @@ export function experimentOf(config: Config): Experiment {
 
 function checkConfig(config: Config, options: ConfigOptions): void {
   const expect = (holds: boolean, name: keyof Config, expected: string) => {
-    if (!holds) {
-      throw new RangeError(
-        `Configuration: ${name} must be ${expected}. Received: ${JSON.stringify(config[name])}`,
-      );
-    }
+    if (holds) return;
+    throw new RangeError(
+      `Configuration: ${name} must be ${expected}. Received: ${JSON.stringify(config[name])}`,
+    );
   };
-  const share = (name: "testShare" | "validationShare") =>
-    expect(config[name] > 0 && config[name] < 1, name, "between 0 and 1, both excluded");
-  const count = (name: "epochs" | "batchSize" | "studyEpochs") =>
-    expect(Number.isInteger(config[name]) && config[name] >= 1, name, "a whole number of at least 1");
-
-  expect(presets.includes(config.preset), "preset", `one of ${presets.join(", ")}`);
+  const { preset, seed, optimizers, depth, learningRate, subsetShare, size } = config;
+  expect(presets.includes(preset), "preset", `one of ${presets.join(", ")}`);
   expect(
-    Number.isInteger(config.seed) && config.seed >= 0 && config.seed < 2 ** 32,
+    Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32,
     "seed",
     "a whole number from 0 to 4294967295",
   );
-  expect(config.optimizers.length > 0, "optimizers", "at least one optimizer");
-  for (const name of config.optimizers) {
-    expect(optimizerNames.includes(name), "optimizers", `names out of ${optimizerNames.join(", ")}`);
-  }
-  expect(
-    new Set(config.optimizers).size === config.optimizers.length,
-    "optimizers",
-    "names that do not repeat",
-  );
+  expect(optimizers.length > 0, "optimizers", "at least one optimizer");
+  const areKnown = optimizers.every((name) => optimizerNames.includes(name));
+  expect(areKnown, "optimizers", `names out of ${optimizerNames.join(", ")}`);
+  expect(new Set(optimizers).size === optimizers.length, "optimizers", "names that do not repeat");
   expect(["divide255", "imagenet"].includes(config.scaling), "scaling", `"divide255" or "imagenet"`);
   expect(precisions.includes(config.precision), "precision", `one of ${precisions.join(", ")}`);
-  expect(depths.includes(config.depth), "depth", `one of ${depths.join(", ")}`);
-  expect(
-    options.depth === undefined || options.depth === config.depth,
-    "depth",
-    `that of the recipe's last stage, not ${options.depth}`,
-  );
+  expect(depths.includes(depth), "depth", `one of ${depths.join(", ")}`);
+  const isAsked = options.depth === undefined || options.depth === depth;
+  expect(isAsked, "depth", `that of the recipe's last stage, not ${options.depth}`);
   try {
     checkRecipe(config.recipe);
   } catch (error) {
     throw new RangeError(`Configuration: recipe, ${(error as Error).message}`, { cause: error });
   }
+  expect(learningRate > 0 && Number.isFinite(learningRate), "learningRate", "a positive number");
   expect(
-    config.learningRate > 0 && Number.isFinite(config.learningRate),
-    "learningRate",
-    "a positive number",
-  );
-  expect(
-    config.subsetShare > 0 && config.subsetShare <= 1,
+    subsetShare > 0 && subsetShare <= 1,
     "subsetShare",
     "above 0 and at most 1: a subset cannot be larger than its set",
   );
-  expect(
-    Number.isInteger(config.standInImages) && config.standInImages >= 70,
-    "standInImages",
-    "a whole number of at least 70",
-  );
+  for (const name of ["testShare", "validationShare"] as const) {
+    expect(config[name] > 0 && config[name] < 1, name, "between 0 and 1, both excluded");
+  }
+  const counts = [["standInImages", 70], ["epochs", 1], ["batchSize", 1], ["studyEpochs", 1]] as const;
+  for (const [name, least] of counts) {
+    const holds = Number.isInteger(config[name]) && config[name] >= least;
+    expect(holds, name, `a whole number of at least ${least}`);
+  }
+  for (const name of ["joinCase", "skipDamaged", "keepContradictions", "tensorBoard"] as const) {
+    expect(typeof config[name] === "boolean", name, "true or false");
+  }
   if (config.columns) checkColumns(config.columns);
-  expect(typeof config.joinCase === "boolean", "joinCase", "true or false");
   if (config.classes) checkClasses(config.classes, config.joinCase);
   const paths = [config.metadata ?? []].flat();
+  const arePaths = paths.every((path) => typeof path === "string" && path !== "");
   expect(
-    config.metadata === null ||
-      paths.length > 0 && paths.every((path) => typeof path === "string" && path !== ""),
+    config.metadata === null || paths.length > 0 && arePaths,
     "metadata",
     "the path of a table, or a list of such paths",
   );
   expect(new Set(paths).size === paths.length, "metadata", "a list of different tables");
-  expect(typeof config.skipDamaged === "boolean", "skipDamaged", "true or false");
-  expect(typeof config.keepContradictions === "boolean", "keepContradictions", "true or false");
-  expect(typeof config.tensorBoard === "boolean", "tensorBoard", "true or false");
   const own = (["metadata", "columns", "classes"] as const).find((name) => config[name] !== null);
-  expect(config.preset !== "smoke" || !own, own ?? "metadata", "left out with drawn images: give --data");
-  share("testShare");
-  share("validationShare");
-  count("epochs");
-  count("batchSize");
-  count("studyEpochs");
+  expect(preset !== "smoke" || !own, own ?? "metadata", "left out with drawn images: give --data");
   expect(
-    isImageSize(config.size, { least: 32 }),
+    isImageSize(size, { least: 32 }),
     "size",
     "a whole number of at least 32, the side of a square, or two of them, [height, width]",
   );
   expect(
-    typeof config.size === "number" || config.recipe.every((stage) => !stage.randomOrientation),
+    typeof size === "number" || config.recipe.every((stage) => !stage.randomOrientation),
     "size",
     "the side of a square where the recipe has randomOrientation: a rectangle cannot be turned by a quarter",
   );
   expect(
-    config.preset !== "smoke" || config.officialTest === null,
+    preset !== "smoke" || config.officialTest === null,
     "officialTest",
     "left out with drawn images: a network that has seen no photo has no answer to photos",
   );

@@ -1,6 +1,7 @@
 /** The file of the metadata table: how it is called, and where it lies in a data folder. */
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { firstOf } from "./support/format.ts";
 import { isPhotoName } from "./support/photo_kinds.ts";
 import { projectRoot } from "./support/project.ts";
 
@@ -74,7 +75,7 @@ export function checkNoPhotos(): void {
   throw new RangeError(
     `Configuration: data/ holds photos, but no ${metadataFile}. \`deno task data\` brings HAM10000's. Name another table with ` +
       `--metadata ${example} (with --data FOLDER if the photos are not beside it). To draw images instead: --preset smoke. ` +
-      `Received: ${[photo, ...[...tables].slice(0, 5)].join(", ")}${tables.size > 5 ? ", …" : ""}`,
+      `Received: ${firstOf([photo, ...tables], 6)}`,
   );
 }
 

@@ -6,6 +6,9 @@ import { configure, type Parameters } from "../lib/notebook_config.ts";
 import { digestOf } from "../lib/support/digest.ts";
 import { projectRoot } from "../lib/support/project.ts";
 import { stageOf } from "../lib/recipe.ts";
+import { runDeno } from "./support/run_deno.ts";
+import { fakeEnv } from "./support/fakes.ts";
+import { temporaryFolder } from "./support/temporary_folder.ts";
 
 Deno.test("the constants are the protocol's", () => {
   const config = createConfig({ preset: "quick", data: "/photos" });
@@ -165,11 +168,9 @@ async function copiedProject() {
     /** What one of these functions returns there. */
     async call(name: "createConfig" | "configure", options: ConfigOptions = {}): Promise<Config> {
       const args = ["run", "-A", "--no-config", "--no-check", "show.ts", name, JSON.stringify(options)];
-      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root, clearEnv: true })
-        .output();
-      const text = new TextDecoder().decode(stdout);
-      if (text === "") throw new Error(new TextDecoder().decode(stderr));
-      return JSON.parse(text);
+      const { out, err } = await runDeno(args, { cwd: root, clearEnv: true });
+      if (out === "") throw new Error(err);
+      return JSON.parse(out);
     },
     path: async (name: string) => join(await Deno.realPath(root), name),
     async put(name: string, text = ""): Promise<string> {
@@ -267,18 +268,12 @@ Deno.test("a notebook that is opened after a run goes on with that run's configu
 
 /** What `configure` makes of parameters in a folder of their own, with a file that HAM10000_CONFIG names. */
 async function withConfigFile(content: ConfigOptions, use: (folder: string) => void): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  const before = Deno.env.get("HAM10000_CONFIG");
-  try {
-    const path = join(folder, "named.json");
-    await Deno.writeTextFile(path, JSON.stringify({ ...content, out: join(folder, "run") }));
-    Deno.env.set("HAM10000_CONFIG", path);
-    use(folder);
-  } finally {
-    if (before === undefined) Deno.env.delete("HAM10000_CONFIG");
-    else Deno.env.set("HAM10000_CONFIG", before);
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const path = join(folder, "named.json");
+  await Deno.writeTextFile(path, JSON.stringify({ ...content, out: join(folder, "run") }));
+  using _env = fakeEnv("HAM10000_CONFIG", path);
+  use(folder);
 }
 
 Deno.test("a notebook's parameters decide; where they set nothing, the file that HAM10000_CONFIG names", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Result, Results } from "../lib/experiment/results.ts";
 import { thousands } from "../lib/support/format.ts";
-import { benchRecord, speedPage, speedTable } from "./bench/speed_table.ts";
+import { readBenchRecord, speedPages } from "./bench/speed_page.ts";
 import { projectRoot } from "../lib/support/project.ts";
 
 async function pages(): Promise<string[]> {
@@ -124,9 +124,11 @@ Deno.test("a name is found whole or with what the test fills in, and not by a pa
   }
 });
 
-Deno.test("the table of SPEED.md is that of the committed benchmark", async () => {
-  const record = await Deno.readTextFile(benchRecord).then(JSON.parse);
-  const page = await Deno.readTextFile(speedPage);
+Deno.test("SPEED.md and README show the committed benchmark", async () => {
+  const record = await readBenchRecord();
   const cells = (text: string) => text.replace(/\s+/g, " ").replace(/-{2,}/g, "--");
-  assert.ok(cells(page).includes(cells(speedTable(record))), "run tests/bench/speed_table.ts");
+  for (const [page, textOf] of Object.entries(speedPages)) {
+    const text = await Deno.readTextFile(join(projectRoot, page));
+    assert.ok(cells(text).includes(cells(textOf(record))), `${page}: run tests/bench/speed_page.ts`);
+  }
 });

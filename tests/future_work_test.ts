@@ -11,8 +11,8 @@ Deno.test({
   name: "06 runs through and keeps each study; a second run reuses it",
   ignore: engine.name === "wasm",
   async fn() {
-    const recipe = [{ depth: "block5", epochs: 1 }];
-    await using place = await makePlace({ standInImages: 80, epochs: 2, studyEpochs: 1, recipe });
+    const small = { standInImages: 70, subsetShare: 0.3, size: 32, epochs: 2, studyEpochs: 1 };
+    await using place = await makePlace({ ...small, recipe: [{ depth: "block5", epochs: 1 }] });
     const reproduce = () =>
       finishRun(place, "out", { flags: ["--only", "06", "--preset", "smoke", "--weights", "none"] });
     assert.match(await reproduce(), new RegExp(`to train +\\d+ recipes[^]*${furtherNotebook} +done in`));

@@ -7,6 +7,7 @@ import { executeNotebook } from "../lib/support/notebook/execute.ts";
 import { readNotebook } from "../lib/support/notebook/ipynb.ts";
 import { withParameters } from "../lib/support/notebook/parameters.ts";
 import { projectRoot } from "../lib/support/project.ts";
+import { runDeno } from "./support/run_deno.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "opened é " });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -21,11 +22,9 @@ await Deno.symlink(join(projectRoot, "node_modules"), join(project, "node_module
 /** `deno task reproduce` of the copy, notebook 1 alone, from the folder where the person stands. */
 async function reproduce(...flags: string[]): Promise<void> {
   const { INIT_CWD: _, HAM10000_CONFIG: __, ...env } = Deno.env.toObject();
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--cwd", project, "reproduce", "--only", "01", "--weights", "none", ...flags],
-    ...{ cwd: folder, clearEnv: true, env },
-  }).output();
-  assert.equal(code, 0, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
+  const args = ["task", "--cwd", project, "reproduce", "--only", "01", "--weights", "none", ...flags];
+  const { code, out, err } = await runDeno(args, { cwd: folder, clearEnv: true, env });
+  assert.equal(code, 0, out + err);
 }
 
 /** What the first cell after the parameters shows when notebook 1 is opened, with these parameters, and run. */

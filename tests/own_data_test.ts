@@ -8,12 +8,15 @@ import { stringify } from "../lib/support/csv.ts";
 import { parseNotebook } from "../lib/support/notebook/ipynb.ts";
 import { projectRoot } from "../lib/support/project.ts";
 import { randomFor } from "../lib/support/random.ts";
+import { runDeno } from "./support/run_deno.ts";
 
 const folder = await Deno.makeTempDir();
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 const table = join(folder, "list.csv");
 const columns = "image_id=photo,dx=finding,lesion_id=patient,age=years";
-const flags = ["--metadata", table, "--columns", columns, "--weights", "none"];
+const small = join(folder, "small.json");
+await Deno.writeTextFile(small, '{ "size": 32 }');
+const flags = ["--config", small, "--metadata", table, "--columns", columns, "--weights", "none"];
 const damaged = ["ISIC_1.jpeg", "ISIC_30.png"];
 const drawn: { code: string; dx: Diagnosis; count: number }[] = [
   { code: "NV", dx: "nv", count: 26 },
@@ -51,11 +54,10 @@ async function drawPhotos(): Promise<void> {
 }
 
 async function reproduce(...flags: string[]): Promise<{ code: number; text: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", join(projectRoot, "lib/tasks/reproduce.ts"), ...flags],
-    env: { NO_COLOR: "1", HAM10000_CONFIG: "a run that notebooks do not go on with" },
-  }).output();
-  return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  const env = { NO_COLOR: "1", HAM10000_CONFIG: "a run that notebooks do not go on with" };
+  const program = join(projectRoot, "lib/tasks/reproduce.ts");
+  const { code, out, err } = await runDeno(["run", "-A", program, ...flags], { env });
+  return { code, text: out + err };
 }
 
 Deno.test("without --columns the run does not begin: it says which columns are missing and which are there", async () => {

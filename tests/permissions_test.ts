@@ -2,24 +2,19 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectRoot } from "../lib/support/project.ts";
+import { temporaryFolder } from "./support/temporary_folder.ts";
+import { runDeno } from "./support/run_deno.ts";
 
 /** The answer to a connection that a program with a task's permissions asks for. */
 async function whatHappens(permissions: string, hostname: string): Promise<string> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const program = join(folder, "connect.ts");
-    await Deno.writeTextFile(
-      program,
-      `await Deno.connect({ hostname: "${hostname}", port: 9 }).catch(({ name }) => console.log(name));`,
-    );
-    const config = ["--config", join(projectRoot, "deno.json"), `-P=${permissions}`];
-    const { stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--no-check", ...config, program],
-    }).output();
-    return new TextDecoder().decode(stdout).trim();
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const program = join(temporary.path, "connect.ts");
+  await Deno.writeTextFile(
+    program,
+    `await Deno.connect({ hostname: "${hostname}", port: 9 }).catch(({ name }) => console.log(name));`,
+  );
+  const config = ["--config", join(projectRoot, "deno.json"), `-P=${permissions}`];
+  return (await runDeno(["run", "--no-prompt", "--no-check", ...config, program])).out.trim();
 }
 
 Deno.test("reproduce may connect to this machine alone, where its kernel listens; report, check and classify connect nowhere", async () => {

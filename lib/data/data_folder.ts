@@ -49,7 +49,7 @@ export async function readTableText(folder: string, path: string): Promise<strin
 async function checkFolder(folder: string, table: string): Promise<void> {
   const problem = await Deno.stat(folder).then(
     ({ isDirectory }) => isDirectory ? null : "is not a folder",
-    whyNotReached,
+    (error) => whyNotReached(error),
   );
   if (problem === null) return;
   throw new Error(
@@ -74,10 +74,10 @@ async function cannotOpen(folder: string, path: string, error: unknown): Promise
   );
 }
 
-/** Why a file or folder cannot be reached, in words that follow its path. */
-export function whyNotReached(error: unknown): string {
+/** Why a file or folder cannot be reached, in words that follow its path; `opening` begins what has no words of its own. */
+export function whyNotReached(error: unknown, opening = "cannot be read: "): string {
   if (error instanceof Deno.errors.NotFound) return "does not exist";
   if (error instanceof Deno.errors.PermissionDenied) return "may not be read (permission denied)";
   if (error instanceof Deno.errors.FilesystemLoop) return "is a link that leads back to itself";
-  return `cannot be read: ${error instanceof Error ? error.message : error}`;
+  return opening + (error instanceof Error ? error.message : String(error));
 }

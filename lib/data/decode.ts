@@ -3,6 +3,7 @@ import sharp, { type Sharp } from "sharp";
 import { type ImageSize, isImageSize, sidesOf } from "../image_size.ts";
 import { isUprightJpeg, mendHeaders } from "./jpeg.ts";
 import { unreadKind } from "../support/photo_kinds.ts";
+import { whyNotReached } from "./data_folder.ts";
 
 /** Raised by hand when the same bytes come to give other pixels; stored pixels are keyed by it. */
 export const decodeVersion = 2;
@@ -43,7 +44,7 @@ export async function readPhoto(path: string): Promise<Uint8Array<ArrayBuffer>> 
     return await Deno.readFile(path);
   } catch (error) {
     const dangles = error instanceof Deno.errors.NotFound && await Deno.lstat(path).catch(() => null);
-    const problem = dangles ? "is a link to a file that does not exist" : readingProblem(error);
+    const problem = dangles ? "is a link to a file that does not exist" : whyNotReached(error, "");
     throw new Error(`${path}: ${problem}`, { cause: error });
   }
 }
@@ -112,13 +113,6 @@ async function withoutAlpha(image: Sharp): Promise<Sharp> {
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   return sharp(data, { raw: { width, height, channels } });
-}
-
-function readingProblem(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "does not exist";
-  if (error instanceof Deno.errors.PermissionDenied) return "may not be read (permission denied)";
-  if (error instanceof Deno.errors.FilesystemLoop) return "is a link that leads back to itself";
-  return messageOf(error);
 }
 
 function decodingProblem(error: unknown): string {

@@ -124,11 +124,11 @@ function checkFound(lost: readonly string[], { folder, table, inParts, count, fi
       other,
     };
   });
-  const shown = reasons.slice(0, 5).map(({ id, reason }) => reason ? `${id} (${reason})` : id);
+  const shown = reasons.map(({ id, reason }) => reason ? `${id} (${reason})` : id);
   const others = reasons.flatMap(({ other }) => other ?? []);
   throw new Error(
     `${lost.length} of ${count} images that ${table} names are not in ${folder} or its folders: ` +
-      `${shown.join(", ")}${lost.length > 5 ? ", …" : ""}. ` +
+      `${firstOf(shown, 5)}. ` +
       (others.length > 0 ? `${countKinds(others)} cannot be read. ${conversionsOf(others)}. ` : "") +
       (inParts
         ? "HAM10000 comes in two parts; unpack both there."

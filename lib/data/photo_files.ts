@@ -87,7 +87,7 @@ export async function searchFolder(
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name.startsWith(".")) continue;
     const path = join(folder, entry.name);
-    const target = entry.isSymlink ? await Deno.stat(path).catch(whyNotReached) : entry;
+    const target = entry.isSymlink ? await Deno.stat(path).catch((error) => whyNotReached(error)) : entry;
     if (typeof target !== "string" && target.isDirectory) {
       if (!systemFolders.includes(entry.name)) await searchFolder(path, files, searched);
     } else if (isPhotoName(entry.name)) {

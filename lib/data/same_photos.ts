@@ -1,5 +1,6 @@
 /** Photos that a table has under several ids: files with the same bytes. */
 import { basename, join } from "node:path";
+import { listed } from "../support/format.ts";
 import { decodeImage } from "./decode.ts";
 import type { Sample } from "./metadata.ts";
 import { firstOfSame, severalOf } from "./same_files.ts";
@@ -37,7 +38,7 @@ export async function findSamePhotos(
   for (const group of differ("dx")) { // a page of a server's, saved under many names, is no photo: decoding it says so
     if (await decodeImage(paths[group[0]], 1).catch(() => null)) contradictions.push(group);
   }
-  const labelled = listed(contradictions, (row) => `${samples[row].imageId} (${samples[row].dx})`);
+  const labelled = groupsText(contradictions, (row) => `${samples[row].imageId} (${samples[row].dx})`);
   const twice = `${contradictions.length} ${contradictions.length === 1 ? "photo has" : "photos have"} ` +
     "several diagnoses: the same bytes under several ids";
   if (contradictions.length > 0 && !keepContradictions) {
@@ -60,7 +61,7 @@ export async function findSamePhotos(
       ...joined.length > 0
         ? [
           `${many}, with the same bytes. The leak counts each as one photo: ` +
-          listed(joined, (row) => samples[row].imageId),
+          groupsText(joined, (row) => samples[row].imageId),
         ]
         : [],
       ...contradictions.length > 0 ? [`${twice}. They are kept: ${labelled}`] : [],
@@ -69,8 +70,7 @@ export async function findSamePhotos(
 }
 
 /** The first five groups, of each the first five: `a = b; c = d`. */
-function listed(groups: readonly number[][], nameOf: (row: number) => string): string {
-  const few = (texts: string[], separator: string) =>
-    (texts.length > 5 ? [...texts.slice(0, 5), `… (${texts.length} in all)`] : texts).join(separator);
-  return few(groups.map((group) => few(group.map(nameOf), " = ")), "; ");
+function groupsText(groups: readonly number[][], nameOf: (row: number) => string): string {
+  const texts = groups.map((group) => listed(group.map(nameOf), { most: 5, separator: " = " }));
+  return listed(texts, { most: 5, separator: "; " });
 }

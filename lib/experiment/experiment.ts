@@ -179,6 +179,16 @@ export async function openExamples(
   };
 }
 
+/** Computes and stores the activations that rows lack at `depth`; from `block1` nothing is frozen, so there are none. */
+export async function computeActivations(
+  experiment: Experiment,
+  rows: readonly number[],
+  depth: Depth,
+): Promise<void> {
+  if (depth === "block1" || countMissing(experiment, rows, depth) === 0) return;
+  using _ = await openExamples(experiment, rows, depth);
+}
+
 /** How many rows have no stored activation at `depth`: for an estimate, without computing any. */
 export function countMissing(experiment: Experiment, rows: readonly number[], depth: Depth): number {
   const images = rowKeys(experiment, rows).map((key, i) => ({

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { sha256 } from "../support/digest.ts";
+import { nullIfGone } from "../support/storage_error.ts";
 
 export interface Opening {
   /** ISO 8601, UTC. */
@@ -27,10 +28,7 @@ const beginning = "0".repeat(64);
  */
 export async function readOpenings(folder: string): Promise<Opening[]> {
   const path = join(folder, openingsFile);
-  const text = await Deno.readTextFile(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  });
+  const text = await Deno.readTextFile(path).catch(nullIfGone) ?? "";
   let previous = beginning;
   return text.split("\n").filter((line) => line !== "").map((line, index) => {
     const opening = JSON.parse(line) as Opening;

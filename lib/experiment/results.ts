@@ -123,8 +123,8 @@ export function makeResults(
       },
     },
     chosen: rankTested(frozen)[0].run.optimizer,
-    runs: tested.map((one) => resultOf(config, one)),
-    baselines: baselines.map((baseline) => baselineResult(config, baseline)),
+    runs: tested.map((one) => resultOf(config, { ...one.run, test: one.test }, one)),
+    baselines: baselines.map((baseline) => resultOf(config, baseline)),
     claimed,
     leakage: {
       against9600: countLeakage(source, parts, parts.subsetTrain),
@@ -178,45 +178,26 @@ export function bestResult(results: Results): Result {
   return rankRuns([asWrittenResult(results), ...deeper ? [deeper] : []])[0];
 }
 
-function resultOf(config: Config, { run, test, interval }: TestedRun): Result {
-  const { name, depth, optimizer, configuration, recipe, bestEpoch, history } = run;
+/** A network's result, or without a run that of a baseline. */
+function resultOf(
+  { preset, scaling, size, seed, precision }: Config,
+  { name, train, validation, test }: Baseline,
+  { run, interval }: Partial<TestedRun> = {},
+): Result {
+  const { depth, optimizer, configuration, recipe, bestEpoch, history } = run ?? noRun;
   return {
-    ...{
-      name,
-      preset: config.preset,
-      depth,
-      optimizer,
-      scaling: config.scaling,
-      size: config.size,
-      seed: config.seed,
-    },
-    ...config.precision !== "float32" && { precision: config.precision },
+    ...{ name, preset, depth, optimizer, scaling, size, seed },
+    ...run && precision !== "float32" && { precision },
     ...{ configuration, recipe, bestEpoch, history },
-    ...{ train: scores(run.train), validation: scores(run.validation), test: testScores(test, interval) },
+    ...{ train: scores(train), validation: scores(validation) },
+    test: { ...scores(test), perClass: test.perClass, confusion: test.confusion, interval: interval ?? null },
   };
 }
 
-function baselineResult(config: Config, { name, train, validation, test }: Baseline): Result {
-  return {
-    ...{
-      name,
-      preset: config.preset,
-      depth: null,
-      optimizer: null,
-      scaling: config.scaling,
-      size: config.size,
-    },
-    ...{ seed: config.seed, configuration: null, recipe: [], bestEpoch: null, history: [] },
-    ...{ train: scores(train), validation: scores(validation), test: testScores(test, null) },
-  };
-}
+const noRun = { depth: null, optimizer: null, configuration: null, recipe: [], bestEpoch: null, history: [] };
 
 function scores(
   { n, accuracy, balancedAccuracy, macroPrecision, macroRecall, macroF1, loss }: Evaluation,
 ): Scores {
   return { n, accuracy, balancedAccuracy, macroPrecision, macroRecall, macroF1, loss };
-}
-
-function testScores(test: Evaluation, interval: Interval | null): TestScores {
-  return { ...scores(test), perClass: test.perClass, confusion: test.confusion, interval };
 }

@@ -18,7 +18,7 @@ import { progress } from "../support/progress.ts";
 import { type EpochRecord, fit, fitKey, type Fitted, loadFitted, predict } from "../training/fit.ts";
 import { type Model, vgg16 } from "../training/model.ts";
 import { writeTensorBoard } from "../training/tensor_board.ts";
-import { examplesDigest, type Experiment, openExamples } from "./experiment.ts";
+import { computeActivations, examplesDigest, type Experiment, openExamples } from "./experiment.ts";
 
 /** One epoch of one stage, both counted from 1. */
 export interface RunEpoch extends EpochRecord {
@@ -95,6 +95,7 @@ export async function train(
   let fitted: Fitted | null = null;
   let seconds = 0;
   for (const [index, stage] of recipe.entries()) {
+    await computeActivations(experiment, parts.subset, stage.depth); // in one list: the last batch of each is filled up
     using learned = await openExamples(experiment, parts.subsetTrain, stage.depth);
     using validated = await openExamples(experiment, parts.subsetValidation, stage.depth);
     const before = history;

@@ -1,13 +1,13 @@
 /** What trainings say, in words: computed from their numbers, so that it is true of every run. Markdown. */
 import type { Recipe } from "../recipe.ts";
-import { percent, points, signedPoints, thousands } from "../support/format.ts";
+import { intervalText, percent, points, signedPoints, thousands } from "../support/format.ts";
 import type { Experiment } from "./experiment.ts";
 import { rankRuns } from "../evaluation/metrics.ts";
 import { lesionInterval, rightOnValidation, type Run, validationInterval } from "./run.ts";
 
 /** One line of Markdown a stage. */
 export function describeRecipe(recipe: Recipe): string {
-  const epochs = (count: number) => `${count} ${count === 1 ? "epoch" : "epochs"}`;
+  const epochs = (count: number) => `${count} ${count === 1 ? "epoch" : "epochs"}`; // may be a fraction
   return recipe.map((stage, index) => {
     const { depth, optimizer, learningRate, schedule, warmUpEpochs, patience } = stage;
     return `${index + 1}. ` + [
@@ -48,10 +48,10 @@ export function runsTitle({ name, train, validation }: Run): string {
 /** The choice in words: which run, by how much, and whether the difference says anything. Markdown. */
 export function describeChoice(experiment: Experiment, runs: readonly Run[]): string {
   const [best, ...others] = rankRuns(runs);
-  const withInterval = (run: Run) => {
-    const { low, high } = validationInterval(experiment, run);
-    return `${percent(run.validation.accuracy)} (95 % interval ${percent(low)} to ${percent(high)})`;
-  };
+  const withInterval = (run: Run) =>
+    `${percent(run.validation.accuracy)} (95 % interval ${
+      intervalText(validationInterval(experiment, run))
+    })`;
   const { n } = best.validation;
   const ofBest = rightOnValidation(experiment, best);
   const lines = others.map((run) => {

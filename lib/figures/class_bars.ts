@@ -1,4 +1,5 @@
 /** Bars by diagnosis: images, shares of several sets, copies in the test, precision and recall. */
+import type { Leakage } from "../data/leakage.ts";
 import { percent, points, thousands } from "../support/format.ts";
 import { type Bar, barChart, barSets, countAndShare } from "./bars.ts";
 import type { Figure } from "./figure.ts";
@@ -90,15 +91,11 @@ function sharesTitle(sets: ClassSet[], codes: string[]): string {
   return `Class shares in ${names} differ by ${points(most)} points at most`;
 }
 
-/** Share of the test images, 0 to 1, of which training has seen a copy; NaN where there is no test image. */
-export interface LeakageRow {
-  /** A diagnosis, or "all". */
-  dx: string;
-  copyShare: number;
-}
+type LeakageRow = Pick<Leakage, "dx" | "copyShare">;
 
 /**
- * How much of the test training has seen: a bar a diagnosis from 0 to 100 %; the last row, all of them, stands apart.
+ * How much of the test training has seen: a bar a diagnosis from 0 to 100 %, of which there may be no test image; the last row,
+ * all of them, stands apart.
  *
  * @throws RangeError without rows, or for a share outside 0 to 1
  */

@@ -1,4 +1,5 @@
 /** Accuracy against the minutes it took: a point a run, with its name beside it. */
+import type { StudyResult } from "../experiment/studies.ts";
 import { escapeMarkup, percent } from "../support/format.ts";
 import { textWidth } from "../support/plotly/letters.ts";
 import { type Figure, figure } from "./figure.ts";
@@ -120,15 +121,9 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
 }
 
 /** A run of the ladder: a rung, whose label is its depth, or another recipe. */
-export interface LadderRun {
-  readonly label: string;
-  readonly depth: string;
-  readonly epochs: number;
-  /** The epoch whose weights were restored; null: the last epoch's were kept. */
-  readonly bestEpoch: number | null;
-  readonly minutes: number;
+export type LadderRun = Pick<StudyResult, "label" | "depth" | "bestEpoch" | "minutes"> & {
   readonly validation: { readonly accuracy: number };
-}
+};
 
 /**
  * What each depth gives and costs: the rungs joined, other recipes apart, the title made from the best run.

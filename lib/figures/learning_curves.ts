@@ -1,5 +1,6 @@
 /** Loss and accuracy over the epochs, several runs in one figure. */
 import { escapeMarkup, percent } from "../support/format.ts";
+import type { EpochRecord } from "../training/fit.ts";
 import { textWidth } from "../support/plotly/letters.ts";
 import { countTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
@@ -16,14 +17,7 @@ import {
   topMargin,
 } from "./theme.ts";
 
-/** One epoch as training reports it; accuracies are shares from 0 to 1. */
-export interface EpochPoint {
-  epoch: number;
-  loss: number;
-  accuracy: number;
-  validationLoss?: number;
-  validationAccuracy?: number;
-}
+type EpochPoint = Omit<EpochRecord, "learningRate">;
 
 /** One training run. */
 export interface Curve {

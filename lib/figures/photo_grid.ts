@@ -20,10 +20,8 @@ export interface PhotoGridOptions {
   source?: string;
   /** Default 7, or the number of photos where that is smaller. */
   columns?: number;
-  /** PNG pixels a pixel of `pixels`, a whole number. Default 3. */
+  /** PNG pixels a pixel of `pixels`, a whole number. Default 3. A photo from a file is 200 × 150, cut to this shape. */
   scale?: number;
-  /** PNG pixels of a photo from a file, which is cut to this shape. Default 200 × 150. */
-  tile?: { width: number; height: number };
   /** Draws "SYNTHETIC stand-in data" on the grid. Default false. */
   synthetic?: boolean;
   /** Default: the title and the labels. */
@@ -90,7 +88,7 @@ async function drawGrid(photos: readonly Photo[], options: PhotoGridOptions) {
     }
   }
   const tiles = [];
-  for (const photo of photos) tiles.push(await readTile(photo, { scale, ...options.tile }));
+  for (const photo of photos) tiles.push(await readTile(photo, scale));
   const [tile] = tiles;
   const other = tiles.findIndex(({ width, height }) => width !== tile.width || height !== tile.height);
   if (other >= 0) {
@@ -131,10 +129,10 @@ async function drawGrid(photos: readonly Photo[], options: PhotoGridOptions) {
   return { png: new Uint8Array(canvas.toBuffer("image/png")), width, height };
 }
 
-/** A picture as it will stand in the grid: pixels enlarged `scale` times, a file's fitted to `width` × `height` and cut. */
-async function readTile(photo: Photo, options: { scale: number; width?: number; height?: number }) {
+/** A picture as it will stand in the grid: pixels enlarged `scale` times, a file's fitted and cut. */
+async function readTile(photo: Photo, scale: number) {
   if ("path" in photo) {
-    const { width = 200, height = 150 } = options;
+    const [width, height] = [200, 150];
     const file = sharp(photo.path).toColourspace("srgb").removeAlpha().resize(width, height, {
       fit: "cover",
     });
@@ -150,7 +148,7 @@ async function readTile(photo: Photo, options: { scale: number; width?: number; 
     );
   }
   const picture = pictureOf(pixels, width, height);
-  return { picture, width: width * options.scale, height: height * options.scale };
+  return { picture, width: width * scale, height: height * scale };
 }
 
 /** (height, width, 3) RGB → a canvas of that size. */

@@ -1,24 +1,10 @@
 /** Tables of runs that differ in one thing, all with the same columns. */
 import type { TunedOptimizer } from "../experiment/fair_comparison.ts";
+import type { StudyResult } from "../experiment/studies.ts";
 import { percent } from "../support/format.ts";
 import { type Column, type Table, table } from "./table.ts";
 
-/** One run; accuracies are shares from 0 to 1. */
-export interface StudyRow {
-  readonly label: string;
-  /** Images trained on. */
-  readonly images: number;
-  /** Trained weights and biases. */
-  readonly parameters: number;
-  readonly epochs: number;
-  /** The epoch whose weights were restored; null: the last epoch's were kept. */
-  readonly bestEpoch: number | null;
-  readonly train: { readonly accuracy: number };
-  readonly validation: { readonly accuracy: number };
-  readonly minutes: number;
-}
-
-const columns: Column<StudyRow>[] = [
+const columns: Column<StudyResult>[] = [
   { value: "label", title: "run" },
   { value: "images", title: "images" },
   { value: "parameters", title: "trained weights" },
@@ -39,7 +25,7 @@ const columns: Column<StudyRow>[] = [
 
 /** What each run has trained, for how long, and what came of it; the best validation is bold. */
 export function studyTable(
-  rows: readonly StudyRow[],
+  rows: readonly StudyResult[],
   options: { caption: string; synthetic?: boolean },
 ): Table {
   return table(rows, columns, options);

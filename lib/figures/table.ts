@@ -14,7 +14,7 @@ export interface Column<Row> {
   /** Default: thousands separators in a column of whole numbers, else three decimals. */
   format?(value: CellValue): string; // a method, so that a function of numbers alone fits too
   /** Default: right for columns of numbers, else left. */
-  align?: "left" | "right" | "center";
+  align?: "left" | "right";
   /** Marks the best numbers of the column in bold: the largest or the smallest. */
   best?: "max" | "min";
   /** How sure the number is: a column of its own beside it, so that the numbers stay under each other. */
@@ -64,7 +64,7 @@ export function table<Row>(
 /** A column's cells as texts. */
 interface DrawnColumn {
   title: string;
-  align: "left" | "right" | "center";
+  align: "left" | "right";
   cells: string[];
   best: boolean[];
 }
@@ -135,7 +135,7 @@ function toHtml(columns: DrawnColumn[], caption: string): string {
 }
 
 function toMarkdown(columns: DrawnColumn[], caption: string): string {
-  const rules = { left: ":--", right: "--:", center: ":-:" };
+  const rules = { left: ":--", right: "--:" };
   const body = bodyOf(columns, ({ cells, best }, row) => {
     const cell = escapeMarkdown(cells[row]);
     return best[row] ? `**${cell}**` : cell;
@@ -155,10 +155,7 @@ function toText(columns: DrawnColumn[], caption: string): string {
   const marked = columns.map(({ title, align, cells, best }) => {
     const texts = cells.map((cell, i) => best[i] ? `${cell} *` : best.some(Boolean) ? `${cell}  ` : cell);
     const width = Math.max(title.length, ...texts.map((text) => text.length));
-    const pad = (text: string) => {
-      const before = { left: 0, right: width, center: Math.ceil((width + text.length) / 2) }[align];
-      return text.padStart(before).padEnd(width);
-    };
+    const pad = (text: string) => align === "right" ? text.padStart(width) : text.padEnd(width);
     return [pad(title), "─".repeat(width), ...texts.map(pad)];
   });
   const lines = marked[0].map((_, row) => marked.map((texts) => texts[row]).join("  ").trimEnd());

@@ -11,6 +11,7 @@ import { stringify as stringifyCsv } from "csv-stringify/sync";
  * blank line one of a single empty field.
  *
  * @param options.separator one character. Default: a comma
+ * @param options.onlyHeader reads the first line alone that has a value. Default: false
  * @throws {SyntaxError} when a quote is left open; with `skipFirstRow` also when a row has another number of fields than the
  * header, which names the line, or two columns have one name
  */
@@ -18,16 +19,24 @@ export function parse(
   text: string,
   options: { skipFirstRow: true; separator?: string },
 ): Record<string, string>[];
-export function parse(text: string, options?: { skipFirstRow?: false; separator?: string }): string[][];
 export function parse(
   text: string,
-  { skipFirstRow = false, separator = "," }: { skipFirstRow?: boolean; separator?: string } = {},
+  options?: { skipFirstRow?: false; separator?: string; onlyHeader?: boolean },
+): string[][];
+export function parse(
+  text: string,
+  { skipFirstRow = false, separator = ",", onlyHeader = false }: {
+    skipFirstRow?: boolean;
+    separator?: string;
+    onlyHeader?: boolean;
+  } = {},
 ): Record<string, string>[] | string[][] {
   const form = skipFirstRow
     ? { columns: checkNames, skip_empty_lines: true } as const
     : { relax_column_count: true, relax_quotes: true, trim: true, record_delimiter: ["\r\n", "\n", "\r"] };
+  const first = onlyHeader && { to: 1, skip_records_with_empty_values: true };
   try {
-    return parseCsv(text, { ...form, bom: true, delimiter: separator });
+    return parseCsv(text, { ...form, ...first, bom: true, delimiter: separator });
   } catch (error) {
     throw new SyntaxError(`Not a readable CSV table: ${(error as Error).message}`, { cause: error });
   }

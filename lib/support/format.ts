@@ -36,6 +36,15 @@ export function firstOf(items: readonly string[], most = 10): string {
   return items.slice(0, most).join(", ") + (items.length > most ? ", …" : "");
 }
 
+/** The first of a list, and how many there are where that is not all: `a, b, … (1512 in all)`. */
+export function listed(
+  items: readonly (string | number)[],
+  { most = 10, separator = ", " }: { most?: number; separator?: string } = {},
+): string {
+  const more = items.length > most ? [`… (${items.length} in all)`] : [];
+  return [...items.slice(0, most), ...more].join(separator);
+}
+
 /** 1.23456 → "1.235". A value that is not a number gives "–". */
 export function decimals(value: number, digits = 3): string {
   return Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–";

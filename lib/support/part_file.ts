@@ -80,13 +80,19 @@ export class PartFile implements Disposable {
 /** Whether a file is there and has this checksum; false where none is known. */
 export async function hasChecksum(path: string, checksum: Checksum | null): Promise<boolean> {
   if (checksum === null || await Deno.stat(path).then(() => false, () => true)) return false;
-  return (await hashFile(path, checksum)).digest("hex") === checksum.value;
+  return await digestFile(path, checksum) === checksum.value;
+}
+
+/** A file's digest, hexadecimal; SHA-256 where no checksum says of which kind. */
+export async function digestFile(path: string, checksum: Checksum | null = null): Promise<string> {
+  return (await hashFile(path, checksum)).digest("hex");
 }
 
 async function hashFile(path: string, checksum: Checksum | null): Promise<Hash> {
   const hash = newHash(checksum);
-  const { readable } = await Deno.open(path); // closes the file at its end
-  for await (const block of readable) hash.update(block);
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(1 << 20); // `file.readable` reads 64 KB at a time: three times as slow
+  for (let count; (count = await file.read(buffer)) !== null;) hash.update(buffer.subarray(0, count));
   return hash;
 }
 

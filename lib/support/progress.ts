@@ -83,19 +83,34 @@ function kernelBroadcast(): Broadcast | null {
  * `endProgress`), or nothing happened for a second.
  */
 export function notebookProgress(broadcast: Broadcast): ProgressSink {
-  let display: string | null = null;
+  let output = null as { id: string; isMade: boolean } | null;
   let latest = -Infinity;
-  let sending = Promise.resolve();
-  endDisplay = () => void (display = null);
+  const waiting = new Map<NonNullable<typeof output>, StageProgress>();
+  let isSending = false;
+  /** One message after the other: they must not overtake. A slow front end gets the newest state of an output alone. */
+  const send = async () => {
+    if (isSending) return;
+    isSending = true;
+    for (const [output, state] of waiting) { // what comes meanwhile stands at the end
+      waiting.delete(output);
+      const type = output.isMade ? "update_display_data" : "display_data";
+      output.isMade = true;
+      const [data, metadata] = [{ "text/plain": progressText(state) }, { ham10000: { progress: state } }];
+      try {
+        await broadcast(type, { data, metadata, transient: { display_id: output.id } });
+      } catch {
+        // A front end that is gone must not stop the work.
+      }
+    }
+    isSending = false;
+  };
+  endDisplay = () => void (output = null);
   return (stage) =>
     paced(stage, (state, begins) => {
-      if (begins && secondsNow() - latest > 1) display = null;
+      if (begins && secondsNow() - latest > 1) output = null;
       latest = secondsNow();
-      const type = display === null ? "display_data" : "update_display_data";
-      const transient = { display_id: display ??= crypto.randomUUID() };
-      const data = { "text/plain": progressText(state) };
-      const send = () => broadcast(type, { data, metadata: { ham10000: { progress: state } }, transient });
-      return sending = sending.then(send, send); // one after the other: they must not overtake
+      waiting.set(output ??= { id: crypto.randomUUID(), isMade: false }, state);
+      send();
     });
 }
 
@@ -122,32 +137,21 @@ const patience = 0.5;
 const interval = 0.2;
 
 /** Adds the time left, and passes over what comes too early or too often; the newest state is shown when it is due. */
-function paced(stage: string, show: (state: StageProgress, begins: boolean) => void | Promise<void>): Report {
+function paced(stage: string, show: (state: StageProgress, begins: boolean) => void): Report {
   const estimate = timeLeft();
   let due = secondsNow() + patience;
-  let newest: StageProgress | null = null;
-  let [begins, isShown, isShowing] = [false, false, false];
+  let newest: StageProgress;
+  let isShown = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const showNewest = async () => {
+  const showNewest = () => {
     clearTimeout(timer);
-    begins ||= !isShown;
-    [timer, isShown, due] = [undefined, true, secondsNow() + interval];
-    if (isShowing) return; // one after the other: they must not overtake
-    isShowing = true;
     try {
-      while (newest) {
-        const state = newest;
-        newest = null;
-        const isFirst = begins;
-        begins = false;
-        await show(state, isFirst);
-      }
+      show(newest, !isShown);
     } catch {
-      // A front end that is gone must not stop the work.
-    } finally {
-      isShowing = false;
+      // Nor must a terminal.
     }
+    [timer, isShown, due] = [undefined, true, secondsNow() + interval];
   };
   return (done, total, detail) => {
     newest = { stage: detail ? `${stage}, ${detail}` : stage, done, total, ...estimate(done, total) };
@@ -160,6 +164,5 @@ function paced(stage: string, show: (state: StageProgress, begins: boolean) => v
     if (done < total) return;
     clearTimeout(timer);
     [timer, isShown, due] = [undefined, false, secondsNow() + patience]; // the stage may begin again
-    if (!isShowing) newest = null;
   };
 }

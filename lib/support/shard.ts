@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { writeAtomicSync } from "./atomic.ts";
 import { sha256 } from "./digest.ts";
+import { nullIfGone } from "./storage_error.ts";
 
 export interface Shard {
   readonly path: string;
@@ -125,8 +126,7 @@ export function unlessGone<T>(work: () => T): T | null {
   try {
     return work();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    return nullIfGone(error);
   }
 }
 

@@ -23,6 +23,12 @@ export function storageError(path: string, error: unknown): StorageError {
   );
 }
 
+/** Null for the error of a file or folder that is not there. @throws any other error */
+export function nullIfGone(error: unknown): null {
+  if (error instanceof Deno.errors.NotFound) return null;
+  throw error;
+}
+
 /** What to do about a failed write, by its reason. */
 export function storageAdvice(reason: string): string {
   const remedy = noRoom.test(reason)

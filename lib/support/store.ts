@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { writeAtomic } from "./atomic.ts";
 import { bytesOf } from "./digest.ts";
 import { openRowStore, type RowStore } from "./row_store.ts";
+import { nullIfGone } from "./storage_error.ts";
 
 export type { RowStore } from "./row_store.ts";
 
@@ -73,10 +74,7 @@ export function openStore(folder: string, { onNotice = console.warn }: StoreOpti
     onNotice,
     async read<T>(kind: string, key: string) {
       const path = pathOf(kind, key);
-      const bytes = await Deno.readFile(path).catch((error) => {
-        if (error instanceof Deno.errors.NotFound) return null;
-        throw error;
-      });
+      const bytes = await Deno.readFile(path).catch(nullIfGone);
       if (bytes === null) return null;
       const stored = decode<T>(bytes);
       if (stored === null) {
@@ -97,9 +95,7 @@ export function openStore(folder: string, { onNotice = console.warn }: StoreOpti
     },
     has: (kind, key) => existsSync(pathOf(kind, key)),
     async remove(kind, key) {
-      await Deno.remove(pathOf(kind, key)).catch((error) => {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      });
+      await Deno.remove(pathOf(kind, key)).catch(nullIfGone);
     },
     rows: (kind, { rowBytes }) => openRowStore(folderOf(kind), { rowBytes, onNotice }),
   };

@@ -1,8 +1,48 @@
-/** Who calls a task: the flags that they give, and where they stand, from which paths start and lead. */
+/** Between a task and who calls it: the flags that they give, where they stand, what they read at the end, and the exit code. */
 import { realpathSync } from "node:fs";
 import { relative } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { projectRoot } from "../support/project.ts";
+
+/**
+ * Runs a task with the flags of its call and ends this process: with the exit code that `run` returns, or 0; for an error with its
+ * message and 1, or 2 where it is a RangeError, which is one of the call. `--help` prints `usage` and runs nothing.
+ */
+export async function runTask(
+  usage: string,
+  run: (args: string[]) => Promise<number | void>,
+): Promise<never> {
+  let code = 0;
+  try {
+    standWithCaller();
+    if (Deno.args.includes("--help")) console.log(usage);
+    else code = await run(Deno.args) ?? 0;
+  } catch (error) {
+    console.error((error as Error).message);
+    code = error instanceof RangeError ? 2 : 1;
+  }
+  Deno.exit(code);
+}
+
+/**
+ * From now on a request to end says what `describe` gives, and ends this process at once, and what it has started with it. Nothing
+ * has to be saved first: work is stored step by step, so a power cut would lose no more.
+ */
+export function endOnRequest(describe: () => string): void {
+  const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const; // 128 + the signal's number, as shells have it
+  const signals = Deno.build.os === "windows"
+    ? ["SIGINT"] as const
+    : ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) {
+    Deno.addSignalListener(signal, () => {
+      try {
+        console.error(describe());
+      } finally { // after SIGHUP there may be no terminal left to write to
+        Deno.exit(exitCodes[signal]);
+      }
+    });
+  }
+}
 
 /**
  * Goes to the folder where the task was called; to be done before anything else.

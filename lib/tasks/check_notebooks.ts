@@ -6,6 +6,7 @@
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { writeAtomic } from "../support/atomic.ts";
+import { countText } from "../support/format.ts";
 import { formatText } from "../support/notebook/formatter.ts";
 import {
   type Notebook,
@@ -40,10 +41,9 @@ async function main(args: string[]): Promise<number> {
   }
   const { checked, problems } = await checkNotebooks(resolve(folder), { fix: args.includes("--fix") });
   for (const problem of problems) console.error(problem);
-  const count = problems.length;
-  const found = count === 0 ? "" : `: ${count} ${count === 1 ? "problem" : "problems"}`;
-  console.log(`Checked ${checked} notebooks${found}`);
-  return count > 0 ? 1 : 0;
+  const found = problems.length === 0 ? "" : `: ${countText(problems.length, "problem")}`;
+  console.log(`Checked ${countText(checked, "notebook")}${found}`);
+  return problems.length > 0 ? 1 : 0;
 }
 
 /** A line of a notebook's code and its place, both 1-based; the cell counts Markdown cells, too. */

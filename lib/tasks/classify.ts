@@ -11,20 +11,10 @@ import type { Orientations, PhotoAnswer } from "../model/predictor.ts";
 import { hasModel, loadModel, medicalNotice, type TrainedModel, warningsOf } from "../model/saved_model.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import { stringify } from "../support/csv.ts";
+import { countText } from "../support/format.ts";
 import { projectRoot } from "../support/project.ts";
 import { terminalLine } from "../support/terminal_line.ts";
-import { parseFlags, pathForCaller, standWithCaller } from "./caller.ts";
-
-export interface ClassifyFlags {
-  /** Files and folders. */
-  readonly paths: readonly string[];
-  /** Null: the first of `usualModels` that is there. */
-  readonly model: string | null;
-  /** Null: no table. */
-  readonly csv: string | null;
-  readonly orientations: Orientations;
-  readonly help: boolean;
-}
+import { parseFlags, pathForCaller, runTask } from "./caller.ts";
 
 /** Where runs leave their models, the best first. */
 const usualModels = ["outputs/write-up/model", "outputs/quick/model", "outputs/smoke/model"];
@@ -49,19 +39,24 @@ ${medicalNotice}
 `;
 
 /** @throws {RangeError} for a wrong flag, with what was expected */
-export function parseClassifyFlags(args: string[]): ClassifyFlags {
+export function parseClassifyFlags(args: string[]) {
   const text = { type: "string" } as const;
-  const options = { model: text, csv: text, orientations: text, help: { type: "boolean" } } as const;
+  const options = { model: text, csv: text, orientations: text };
   const { values, positionals } = parseFlags({ args, options, allowPositionals: true }, usage);
-  const { model, csv, orientations, help = false } = values;
-  if (positionals.length === 0 && !help) {
+  const { model, csv, orientations } = values;
+  if (positionals.length === 0) {
     throw new RangeError(`Name the photos, or folders of photos. Received: none\n\n${usage}`);
   }
   for (const [flag, value] of [["--model", model], ["--csv", csv]]) {
     if (value === "") throw new RangeError(`${flag} needs a path. Received: an empty text`);
   }
   return {
-    ...{ paths: positionals, model: model ?? null, csv: csv ?? null, help },
+    /** Files and folders. */
+    paths: positionals,
+    /** Null: the first of `usualModels` that is there. */
+    model: model ?? null,
+    /** Null: no table. */
+    csv: csv ?? null,
     orientations: parseOrientations(orientations),
   };
 }
@@ -74,13 +69,15 @@ export function parseOrientations(text = "1"): Orientations {
   );
 }
 
+type ClassifyFlags = ReturnType<typeof parseClassifyFlags>;
+
 /**
  * Prints the answers as they come.
  *
  * @returns what could not be used, a sentence each
  * @throws {Error} when the model cannot be used, or the table cannot be written
  */
-async function run({ paths, model: given, csv, orientations }: ClassifyFlags): Promise<string[]> {
+async function classifyPhotos({ paths, model: given, csv, orientations }: ClassifyFlags): Promise<string[]> {
   if (csv !== null) await checkWritable("--csv", csv);
   const { model, about } = await openModel(given);
   console.log(
@@ -107,7 +104,7 @@ async function run({ paths, model: given, csv, orientations }: ClassifyFlags): P
     await writeAtomic(csv, answersCsv(answers, model.classes)).catch((error) => {
       throw notWritable("--csv", csv, error.cause ?? error);
     });
-    console.log(`${csv}: ${done} ${done === 1 ? "photo" : "photos"}`);
+    console.log(`${csv}: ${countText(done, "photo")}`);
   }
   return problems;
 }
@@ -190,23 +187,12 @@ function notWritable(flag: string, path: string, cause: unknown): Error {
 }
 
 if (import.meta.main) {
-  let code = 0;
-  try {
-    standWithCaller();
-    const flags = parseClassifyFlags(Deno.args);
-    if (flags.help) {
-      console.log(usage);
-    } else {
-      const problems = await run(flags);
-      if (problems.length > 0) {
-        console.error(`${problems.length} could not be used:\n  ${problems.join("\n  ")}\n`);
-        code = 1;
-      }
-      console.log(medicalNotice);
+  await runTask(usage, async (args) => {
+    const problems = await classifyPhotos(parseClassifyFlags(args));
+    if (problems.length > 0) {
+      console.error(`${problems.length} could not be used:\n  ${problems.join("\n  ")}\n`);
     }
-  } catch (error) {
-    console.error((error as Error).message);
-    code = error instanceof RangeError ? 2 : 1;
-  }
-  Deno.exit(code);
+    console.log(medicalNotice);
+    return problems.length > 0 ? 1 : 0;
+  });
 }

@@ -9,7 +9,7 @@ import { findWeights } from "../config.ts";
 import { findData, officialTestFolder } from "../metadata_file.ts";
 import { megabytes } from "../support/download.ts";
 import { projectRoot } from "../support/project.ts";
-import { parseFlags, pathForCaller, standWithCaller } from "./caller.ts";
+import { endOnRequest, parseFlags, pathForCaller, runTask } from "./caller.ts";
 import type { Guest } from "./data/dataverse.ts";
 import { fetchPhotos, ham10000, ham10000Base, isic2018Test, type PhotoSet } from "./data/ham10000.ts";
 import type { FetchOptions } from "./data/item.ts";
@@ -44,7 +44,6 @@ by Ctrl-C.
 /** What the flags ask for; addresses have no slash at their end. @throws {RangeError} for a flag or value that cannot be */
 export function parseDataOptions(args: string[]) {
   const text = { type: "string" } as const;
-  const flag = { type: "boolean", default: false } as const;
   const flags = {
     out: text,
     only: text,
@@ -55,11 +54,10 @@ export function parseDataOptions(args: string[]) {
     email: text,
     institution: text,
     position: text,
-    "dry-run": flag,
-    help: flag,
-  };
+    "dry-run": { type: "boolean", default: false },
+  } as const;
   const { values } = parseFlags({ args, options: flags }, usage);
-  const { out, only, name, email, institution, position, help } = values;
+  const { out, only, name, email, institution, position } = values;
   if (only !== undefined && !["images", "weights", "test"].includes(only)) {
     throw new RangeError(`--only is images, weights or test. Received: ${only}`);
   }
@@ -80,7 +78,6 @@ export function parseDataOptions(args: string[]) {
     weightsUrl: address("--weights-url", values["weights-url"]),
     guest: told === 0 ? null : { name, email, institution, position } as Guest,
     dryRun: values["dry-run"],
-    help,
   };
 }
 
@@ -131,6 +128,7 @@ async function alone(folder: string, fetch: (work: string) => Promise<void>): Pr
     await fetch(work);
   } finally {
     inProgress = null;
+    clearLine();
     await Deno.remove(path).catch(() => {});
     await Deno.remove(work).catch(() => {}); // refused while it holds something
   }
@@ -138,6 +136,7 @@ async function alone(folder: string, fetch: (work: string) => Promise<void>): Pr
 
 /** What a person who ends it reads. Nothing needs to be put in order: what has come is in its file already. */
 function farewell(): string {
+  clearLine();
   const folder = inProgress;
   if (folder === null) return "Interrupted. Running this again goes on from here.";
   const parts = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".part"));
@@ -156,23 +155,6 @@ function onNotice(message: string): void {
 }
 
 if (import.meta.main) {
-  const end = (code: number, message?: string) => {
-    clearLine();
-    if (message) console.error(message);
-    Deno.exit(code);
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    if (signal === "SIGINT" || Deno.build.os !== "windows") {
-      Deno.addSignalListener(signal, () => end(130, farewell()));
-    }
-  }
-  try {
-    standWithCaller();
-    const options = parseDataOptions(Deno.args);
-    if (options.help) console.log(usage);
-    else await bringData(options);
-    end(0);
-  } catch (error) {
-    end(error instanceof RangeError ? 2 : 1, (error as Error).message);
-  }
+  endOnRequest(farewell);
+  await runTask(usage, (args) => bringData(parseDataOptions(args)));
 }

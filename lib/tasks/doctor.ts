@@ -5,10 +5,10 @@
  *
  * With `--measure` it is the program that it runs apart to start the engine and measure it; it prints a {@link Measured}.
  */
-import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageVersions } from "../support/versions.ts";
+import { freeSpace } from "../support/download.ts";
 import { runCommand } from "../support/engine/command.ts";
 import { type Engine, engine, startEngine, tf, valuesOf } from "../support/engine/engine.ts";
 import { readCpuFlags, readEngineChoice, wasmSlowdown } from "../support/engine/engine_choice.ts";
@@ -117,8 +117,7 @@ async function checkKernel(): Promise<Finding> {
 }
 
 async function checkDisk(): Promise<Finding> {
-  const { bavail, bsize } = await statfs(projectRoot);
-  return checkRoom("disk", bavail * bsize, "GB free", "free 2 GB before a long run");
+  return checkRoom("disk", await freeSpace(projectRoot), "GB free", "free 2 GB before a long run");
 }
 
 function checkMemory(): Finding {

@@ -21,7 +21,7 @@ import {
 import { type Depth, type Recipe, stageOf } from "../recipe.ts";
 import { readEngineChoice } from "../support/engine/engine_choice.ts";
 import { readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
-import { thousands } from "../support/format.ts";
+import { countText, thousands } from "../support/format.ts";
 import { durationText } from "../support/pace.ts";
 import { openStore } from "../support/store.ts";
 import type { StoredWork } from "./run_folder.ts";
@@ -58,9 +58,7 @@ export interface Cost {
 export function costLines(
   { decoded, forward, trainings, epochs, trainingSeconds, seconds, bytes }: Cost,
 ): string[] {
-  const recipes = `${thousands(trainings)} ${trainings === 1 ? "recipe" : "recipes"}, ${
-    thousands(epochs)
-  } epochs`;
+  const recipes = `${countText(trainings, "recipe")}, ${thousands(epochs)} epochs`;
   return [
     `to compute  ${thousands(decoded)} photos to decode, ${thousands(forward)} images through VGG16`,
     ...epochs > 0 ? [`to train    ${recipes}: about ${durationText(trainingSeconds)} of the time`] : [],

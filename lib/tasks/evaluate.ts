@@ -3,36 +3,15 @@
  * Exit code 1: model, table or photos cannot be used, or the result not be written. 2: a flag is wrong.
  */
 import { dirname } from "node:path";
-import { type ColumnNames, parseColumns, parseNames } from "../columns.ts";
+import { parseColumns, parseNames, parsePairs } from "../columns.ts";
 import { tablesIn } from "../metadata_file.ts";
 import { openLabelledSet } from "../experiment/labelled_set.ts";
 import { findTruthTable } from "../experiment/official_set.ts";
-import type { Orientations } from "../model/predictor.ts";
 import { medicalNotice } from "../model/saved_model.ts";
 import { writeAtomic } from "../support/atomic.ts";
-import { parseFlags, standWithCaller } from "./caller.ts";
+import { parseFlags, runTask } from "./caller.ts";
 import { checkWritable, openModel, parseOrientations } from "./classify.ts";
 import { evaluationHtml, evaluationJson, evaluationText } from "./evaluation_page.ts";
-
-export interface EvaluateFlags {
-  /** Null: that of the best run. */
-  readonly model: string | null;
-  /** Several are joined by image id. Null: HAM10000's table, or one with GroundTruth in its name, in the data folder. */
-  readonly metadata: readonly string[] | null;
-  /** The folder of the photos. */
-  readonly data: string;
-  readonly columns: ColumnNames | null;
-  readonly classes: readonly string[] | null;
-  /** The model's class by the table's. */
-  readonly rename: Readonly<Record<string, string>>;
-  /** Diagnoses that differ in case alone are one. */
-  readonly joinCase: boolean;
-  readonly skipUnknown: boolean;
-  readonly skipDamaged: boolean;
-  readonly orientations: Orientations;
-  /** Files to write, ending in .json or .html. */
-  readonly out: readonly string[];
-}
 
 export const usage = `deno task evaluate --metadata TABLE [flags]
 
@@ -66,17 +45,16 @@ Exit codes: 0 done; 1 the model, the table or photos cannot be used, or the resu
 ${medicalNotice}
 `;
 
-/** Null for --help. @throws {RangeError} for a wrong flag, with what was expected */
-export function parseEvaluateFlags(args: string[]): EvaluateFlags | null {
+/** @throws {RangeError} for a wrong flag, with what was expected */
+export function parseEvaluateFlags(args: string[]) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const options = {
     ...{ model: text, data: text, columns: text, classes: text, rename: text, out: text },
     ...{ metadata: { ...text, multiple: true }, orientations: text } as const,
-    ...{ "join-case": flag, "skip-unknown": flag, "skip-damaged": flag, help: flag },
+    ...{ "join-case": flag, "skip-unknown": flag, "skip-damaged": flag },
   };
   const { values } = parseFlags({ args, options }, usage);
-  if (values.help) return null;
   const { model, metadata, data, columns, classes, rename, out } = values;
   for (const [flag, value] of Object.entries({ model, metadata, data, out })) {
     if ([value].flat().includes("")) throw new RangeError(`--${flag} needs a path. Received: an empty text`);
@@ -87,38 +65,29 @@ export function parseEvaluateFlags(args: string[]): EvaluateFlags | null {
     );
   }
   return {
+    /** Null: that of the best run. */
     model: model ?? null,
+    /** Several are joined by image id. Null: HAM10000's table, or one with GroundTruth in its name, in the data folder. */
     metadata: metadata ?? null,
+    /** The folder of the photos. */
     data: data ?? dirname(metadata![0]),
     columns: columns === undefined ? null : parseColumns(columns),
     classes: classes === undefined ? null : parseNames("--classes", classes),
+    /** The model's class by the table's. */
     rename: rename === undefined ? {} : parseRenaming(rename),
+    /** Diagnoses that differ in case alone are one. */
     joinCase: values["join-case"] ?? false,
     skipUnknown: values["skip-unknown"] ?? false,
     skipDamaged: values["skip-damaged"] ?? false,
     orientations: parseOrientations(values.orientations),
+    /** Files to write, ending in .json or .html. */
     out: out === undefined ? [] : outputFiles(out),
   };
 }
 
-/** `MEL=mel,SCC=akiec` → { MEL: "mel", SCC: "akiec" }. */
 function parseRenaming(text: string): Record<string, string> {
-  const pairs = parseNames("--rename", text).map((item) => {
-    const [from, to, ...more] = item.split("=").map((part) => part.trim());
-    if (!from || !to || more.length > 0) {
-      throw new RangeError(
-        "--rename is a list of the table's diagnosis=the model's, as in MEL=mel,SCC=akiec. " +
-          `Received: ${JSON.stringify(item)}`,
-      );
-    }
-    return [from, to] as const;
-  });
-  const names = pairs.map(([from]) => from);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice) {
-    throw new RangeError(`--rename names each diagnosis of the table once. Received: ${twice} twice`);
-  }
-  return Object.fromEntries(pairs);
+  const pairs = "the table's diagnosis=the model's, as in MEL=mel,SCC=akiec";
+  return parsePairs("--rename", text, { pairs, left: "diagnosis of the table" });
 }
 
 /** `result` → result.json and result.html; either ending gives that one. @throws {RangeError} for another ending */
@@ -133,7 +102,8 @@ function outputFiles(out: string): string[] {
   return [`${out}.json`, `${out}.html`];
 }
 
-async function run(flags: EvaluateFlags): Promise<void> {
+async function run(args: string[]): Promise<void> {
+  const flags = parseEvaluateFlags(args);
   for (const file of flags.out) await checkWritable("--out", file);
   const { model, about } = await openModel(flags.model);
   console.log([...about, ""].join("\n"));
@@ -148,21 +118,7 @@ async function run(flags: EvaluateFlags): Promise<void> {
     await writeAtomic(file, (/\.json$/i.test(file) ? evaluationJson : evaluationHtml)(evaluation));
     console.log(file);
   }
+  console.log(medicalNotice);
 }
 
-if (import.meta.main) {
-  let code = 0;
-  try {
-    standWithCaller();
-    const flags = parseEvaluateFlags(Deno.args);
-    if (flags === null) console.log(usage);
-    else {
-      await run(flags);
-      console.log(medicalNotice);
-    }
-  } catch (error) {
-    console.error((error as Error).message);
-    code = error instanceof RangeError ? 2 : 1;
-  }
-  Deno.exit(code);
-}
+if (import.meta.main) await runTask(usage, run);

@@ -3,7 +3,6 @@ import { dirname, join, relative } from "node:path";
 import { type Config, experimentOf } from "../config.ts";
 import { searchFolder } from "../data/photo_files.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
-
 import { oneDnnHelps, readEngineChoice } from "../support/engine/engine_choice.ts";
 import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 import { parseNotebook } from "../support/notebook/ipynb.ts";

@@ -1,7 +1,7 @@
 /** `deno task report`: a run as something to read, the notebooks without photos, a summary, and a web site; see `usage`. */
 import { join, resolve } from "node:path";
 import { projectRoot } from "../support/project.ts";
-import { parseFlags, pathForCaller, standWithCaller } from "./caller.ts";
+import { parseFlags, pathForCaller, runTask } from "./caller.ts";
 import { publish } from "./report/publish.ts";
 import { writeSite } from "./report/site.ts";
 
@@ -19,36 +19,21 @@ Without flags: the site of the committed report, in outputs/report/site.
   --out FOLDER   where they go instead; outputs/report is what is committed
   --help         this page
 
-Exit codes: 0 done; 2 a flag is not valid, or the folder holds no executed notebook.
+Exit codes: 0 done; 1 a notebook is damaged or shows a photo, or the report cannot be written; 2 a
+flag is not valid, or the folder holds no executed notebook.
 `;
 
-if (import.meta.main) {
-  standWithCaller();
-  Deno.exit(await main(Deno.args));
-}
+if (import.meta.main) await runTask(usage, report);
 
-/** Returns the exit code: 0 done, 2 the call cannot be carried out as given. */
-async function main(args: string[]): Promise<number> {
-  try {
-    const text = { type: "string" } as const;
-    const options = { run: text, out: text, help: { type: "boolean" } } as const;
-    const { values } = parseFlags({ args, options }, usage);
-    if (values.help) {
-      console.log(usage);
-      return 0;
-    }
-    const run = values.run === undefined ? null : resolve(values.run);
-    const target = values.out ? resolve(values.out) : join(run ?? join(projectRoot, "outputs"), "report");
-    if (run) console.log(`${describe(await publish(run, target))} → ${pathForCaller(target)}`);
-    const site = join(target, "site");
-    await writeSite(target, site);
-    console.log(`Open ${pathForCaller(join(site, "index.html"))} in a browser.`);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
-    console.error(error.message);
-    return 2;
-  }
+async function report(args: string[]): Promise<void> {
+  const text = { type: "string" } as const;
+  const { values } = parseFlags({ args, options: { run: text, out: text } }, usage);
+  const run = values.run === undefined ? null : resolve(values.run);
+  const target = values.out ? resolve(values.out) : join(run ?? join(projectRoot, "outputs"), "report");
+  if (run) console.log(`${describe(await publish(run, target))} → ${pathForCaller(target)}`);
+  const site = join(target, "site");
+  await writeSite(target, site);
+  console.log(`Open ${pathForCaller(join(site, "index.html"))} in a browser.`);
 }
 
 /** The files of the folder itself by name, those of studies and trainings by number. */

@@ -13,7 +13,7 @@ import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts"
 import { type Notebook, readNotebook, serializeNotebook } from "../support/notebook/ipynb.ts";
 import { type NotebookLine, notebookLine } from "../support/terminal_line.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../support/storage_error.ts";
-import { pathForCaller, standWithCaller } from "./caller.ts";
+import { endOnRequest, pathForCaller, runTask } from "./caller.ts";
 import { costLines, estimateCost } from "./estimate.ts";
 import { furtherNotebook, selectNotebooks, sourcePath, withRunParameters } from "./notebooks.ts";
 import { type PlannedNotebook, planNotebooks } from "./plan.ts";
@@ -48,13 +48,9 @@ interface Call {
 }
 
 /** Returns the exit code: 0 done, 1 a notebook failed, 2 the call cannot be carried out or its folder not be written to. */
-async function main(args: string[]): Promise<number> {
+async function reproduce(args: string[]): Promise<number> {
   try {
     const options = parseReproduceOptions(args);
-    if (options.help) {
-      console.log(usage);
-      return 0;
-    }
     const names = selectNotebooks(options);
     for (const name of names) await readNotebook(sourcePath(name));
     let config = createConfig(options.config);
@@ -82,30 +78,13 @@ async function main(args: string[]): Promise<number> {
     const isStorage = isStorageFault(error.name, error.message);
     const isAboutTheCall = [RangeError, SyntaxError, Deno.errors.PermissionDenied]
       .some((kind) => error instanceof kind);
-    if (!isStorage && !isAboutTheCall) throw error;
+    if (!isStorage && !isAboutTheCall) {
+      console.error(error); // a mistake in this program: with its stack
+      return 1;
+    }
     const isAdvised = !isStorage || error instanceof StorageError;
     console.error(isAdvised ? error.message : `${error.message}. ${storageAdvice(error.message)}`);
     return 2;
-  }
-}
-
-/**
- * From now on a request to end says what `describe` gives, and ends this process at once; its kernel ends with it. Nothing has to
- * be saved first: every stage is stored step by step, so a power cut would lose no more.
- */
-function endOnRequest(describe: () => string): void {
-  const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const; // 128 + the signal's number, as shells have it
-  const signals = Deno.build.os === "windows"
-    ? ["SIGINT"] as const
-    : ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) {
-    Deno.addSignalListener(signal, () => {
-      try {
-        console.error(describe());
-      } finally { // after SIGHUP there may be no terminal left to write to
-        Deno.exit(exitCodes[signal]);
-      }
-    });
   }
 }
 
@@ -291,7 +270,4 @@ function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-if (import.meta.main) {
-  standWithCaller();
-  Deno.exit(await main(Deno.args));
-}
+if (import.meta.main) await runTask(usage, reproduce);

@@ -7,20 +7,6 @@ import { type StoredWork, storedWorkNames } from "./run_folder.ts";
 import { parseColumns, parseNames } from "../columns.ts";
 import { parseFlags, pathForCaller } from "./caller.ts";
 
-export interface ReproduceOptions {
-  readonly config: ConfigOptions;
-  /** Notebooks to run, by number or name; null: the main ones. */
-  readonly only: string[] | null;
-  /** The first notebook to run; null: the first of all. */
-  readonly from: string | null;
-  readonly fresh: boolean;
-  readonly forget: StoredWork[];
-  /** What one cell may take before it is stopped; null: what fits the configuration. */
-  readonly timeoutSeconds: number | null;
-  readonly dryRun: boolean;
-  readonly help: boolean;
-}
-
 export const usage = `deno task reproduce [flags]
 
 Runs the notebooks in order and writes results, figures and executed notebooks. A run that was
@@ -86,7 +72,7 @@ written; 130 stopped by Ctrl-C.
 `;
 
 /** @throws {RangeError} for a flag or value that cannot be, with what was expected */
-export function parseReproduceOptions(args: string[]): ReproduceOptions {
+export function parseReproduceOptions(args: string[]) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const options = {
@@ -94,7 +80,7 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
     ...{ data: text, metadata: { ...text, multiple: true }, columns: text, classes: text } as const,
     ...{ "join-case": flag, "skip-damaged": flag, "keep-contradictions": flag },
     ...{ test: text, weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
-    ...{ timeout: text, "dry-run": flag, help: flag },
+    ...{ timeout: text, "dry-run": flag },
   };
   const { values } = parseFlags({ args, options }, usage);
   const path = (value: string | undefined) => (value === undefined ? undefined : resolve(value));
@@ -133,13 +119,15 @@ export function parseReproduceOptions(args: string[]): ReproduceOptions {
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   return {
     config: { ...(values.config === undefined ? {} : readConfigFile(resolve(values.config))), ...given },
+    /** Notebooks to run, by number or name; null: the main ones. */
     only: list(values.only) ?? null,
+    /** The first notebook to run; null: the first of all. */
     from: values.from ?? null,
     fresh: values.fresh ?? false,
     forget: forget as StoredWork[],
+    /** What one cell may take before it is stopped; null: what fits the configuration. */
     timeoutSeconds: minutes === null ? null : 60 * minutes,
     dryRun: values["dry-run"] ?? false,
-    help: values.help ?? false,
   };
 }
 

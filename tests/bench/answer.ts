@@ -1,9 +1,7 @@
 /** Our programs' side of the benchmark's lines (see peer.ts). */
 import { bytesOf } from "../../lib/support/digest.ts";
-import { engine, startEngine } from "../../lib/support/engine/engine.ts";
+import { engine } from "../../lib/support/engine/engine.ts";
 import type { Introduction } from "./peer.ts";
-
-await startEngine();
 
 export interface Answers {
   /** What a pass gives: written where the benchmark asks for it. */
@@ -12,15 +10,17 @@ export interface Answers {
   readonly go: () => unknown;
 }
 
-/** Says that the program is ready, and answers until its input ends. @param note settings that matter besides the engine's */
-export async function answer({ results, go }: Answers, note: string): Promise<void> {
-  const native = `TensorFlow ${engine.tensorflow}, oneDNN ${
+/** What computes, for the note of a program that has started it. */
+export function engineSettings(): string {
+  if (engine.name === "wasm") return `WebAssembly ${engine.tfjs}`;
+  return `tfjs-node ${engine.tfjs}, TensorFlow ${engine.tensorflow}, oneDNN ${
     engine.oneDnn ? "on" : "off"
   }, ${engine.threads} threads`;
-  const introduction: Introduction = {
-    version: `Deno ${Deno.version.deno}, ${engine.name} ${engine.tfjs}`,
-    note: `${engine.name === "wasm" ? "WebAssembly" : native}, ${note}`,
-  };
+}
+
+/** Says that the program is ready, and answers until its input ends. @param note settings that matter */
+export async function answer({ results, go }: Answers, note: string): Promise<void> {
+  const introduction: Introduction = { version: `Deno ${Deno.version.deno}`, note };
   say(introduction);
   let text = "";
   for await (const part of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {

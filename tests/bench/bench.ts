@@ -5,20 +5,22 @@
  * are taken within a round. First every peer's results are compared with ours. Writes `outputs/bench.json`.
  */
 import { cpus, loadavg } from "node:os";
-import { join } from "node:path";
 import { writeAtomic } from "../../lib/support/atomic.ts";
-import { projectRoot } from "../../lib/support/project.ts";
+import { checkBfloat16 } from "../../lib/support/engine/bfloat16.ts";
 import { pathForCaller, standWithCaller } from "../../lib/tasks/caller.ts";
-import { type Case, type CaseResult, runCase } from "./case.ts";
+import type { Precision } from "../../lib/config.ts";
+import { type Case, runCase } from "./case.ts";
 import { measureComparison } from "./comparison.ts";
-import { pythonWithPeers } from "./environment.ts";
 import { featuresCase } from "./features.ts";
-import { type Flags, help, readFlags } from "./flags.ts";
+import { caseNames, help, readFlags } from "./flags.ts";
+import { measureGrowth } from "./growth.ts";
 import { writeInputs } from "./inputs.ts";
-import { measureKerasRun, measureQuickRun, quickLimitSeconds } from "./quick_run.ts";
+import { openPython, type Python } from "./python.ts";
 import { reportCase, reportTarget } from "./report.ts";
+import type { BenchRecord } from "./speed_page.ts";
 import { augmentationCase, decodeCases, evaluationCases } from "./stages.ts";
 import { trainingCase } from "./training.ts";
+import { measureWholeRun } from "./whole_run.ts";
 
 standWithCaller();
 const flags = readFlags(Deno.args);
@@ -26,109 +28,111 @@ if (flags.help) {
   console.log(help);
   Deno.exit(0);
 }
-const machine = {
-  cpu: cpus()[0]?.model ?? "unknown",
-  cores: navigator.hardwareConcurrency,
-  loadBefore: loadavg()[0],
+const { images, trainingImages, rounds, data, weights } = flags;
+const asked = (...names: (typeof caseNames)[number][]) => flags.cases.some((name) => names.includes(name));
+const record: BenchRecord = {
+  machine: {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: navigator.hardwareConcurrency,
+    loadBefore: loadavg()[0],
+  },
+  inputs: { images, trainingImages, photos: data !== null, weights: weights ? "given" : "random" },
+  rounds,
+  cases: [],
+  ...{ comparison: null, growth: null, wholeRun: null },
 };
-console.log(
-  `${machine.cpu}, ${machine.cores} cores, load ${machine.loadBefore.toFixed(2)} before the first round`,
-);
-if (machine.loadBefore > 0.5) {
-  console.log("Other work is running: it will show in the times, less in the ratios.");
-}
+const { cpu, cores, loadBefore } = record.machine;
+console.log(`${cpu}, ${cores} cores, load ${loadBefore.toFixed(2)} before the first round`);
+if (loadBefore > 0.5) console.log("Other work is running: it will show in the times, less in the ratios.");
+
 const folder = await Deno.makeTempDir({ prefix: "bench" });
+let missed = 0;
+let opened: Promise<Python> | undefined;
+/** Shows a target, and keeps what was measured so far: a run that is stopped loses one case. */
+async function keep(targets: readonly { text: string; pass: boolean }[]): Promise<void> {
+  for (const { text, pass } of targets) {
+    reportTarget(pass, text);
+    if (!pass) missed++;
+  }
+  await writeAtomic(flags.out, JSON.stringify(record, null, 2) + "\n");
+}
+const times = (ratio: number) => ratio.toFixed(2);
+
 try {
-  const cases: CaseResult[] = [];
-  const { images, trainingImages, rounds } = flags;
-  const inputs = {
-    ...{ images, trainingImages },
-    photos: flags.data !== null,
-    weights: flags.weights ? "given" : "random",
-  };
-  const save = (others: { comparison?: unknown; quick?: unknown } = {}) =>
-    writeAtomic(flags.out, JSON.stringify({ machine, inputs, rounds, cases, ...others }, null, 2) + "\n");
-  for await (const each of prepare(folder, flags)) {
+  for await (const each of cases()) {
     const result = await runCase(each, { rounds, folder });
     reportCase(result);
-    cases.push(result);
-    await save(); // a run that is stopped keeps what it has measured
+    record.cases.push(result);
+    await keep(result.targets.map(({ peer, atLeast, ratio, pass }) => ({
+      text: `at least ${atLeast} × ${peer}: ${times(ratio)}`,
+      pass,
+    })));
   }
-  const comparison = flags.cases.includes("comparison") ? await runComparison() : null;
-  const quick = flags.quick
-    ? await runQuick(cases.find(({ name }) => name === "features")!.peers[0].imagesPerSecond)
-    : null;
-  await save({ comparison, quick });
+  if (asked("comparison")) {
+    const { rows, atMost, ratio, pass } = record.comparison = await measureComparison(folder, flags);
+    console.log(`\ncomparison of the optimizers, ${rows} rows`);
+    await keep([{ text: `at most ${atMost} × its training steps alone: ${times(ratio)}`, pass }]);
+  }
+  if (asked("growth")) {
+    await writeInputs(folder, { ...flags, images: 1 }); // for the weights
+    record.growth = await measureGrowth(folder, flags);
+    console.log("\ngrowth, from photos to stored activations");
+    for (const { photos, decode, activations, cores, gigabytes } of record.growth.rows) {
+      const seconds = `${decode.toFixed(1)} s to decode, ${activations.toFixed(1)} s for activations`;
+      console.log(`${photos} photos: ${seconds}, ${gigabytes?.toFixed(2) ?? "?"} GB, cores ${times(cores)}`);
+    }
+    await keep(record.growth.targets.map(({ what, atMost, atLeast, value, pass }) => ({
+      text: `${what}, ${atMost ? `at most ${atMost}` : `at least ${atLeast}`}: ${times(value)}`,
+      pass,
+    })));
+  }
+  if (asked("whole-run")) {
+    const inputs = { data: data!, weights: weights!, python: await python() };
+    const { seconds, gigabytes, targets } = record.wholeRun = await measureWholeRun(inputs);
+    console.log(
+      `\nquick, from photos to results: ${seconds.toFixed(0)} s, ${gigabytes?.toFixed(1) ?? "?"} GB`,
+    );
+    await keep(targets.map(({ peer, atLeast, ratio, pass }) => ({
+      text: `at least ${atLeast} × ${peer}: ${times(ratio)}`,
+      pass,
+    })));
+  }
   console.log(`\nWritten to ${pathForCaller(flags.out)}`);
-  const passes = [
-    ...cases.flatMap(({ targets }) => targets),
-    ...comparison ? [comparison] : [],
-    ...quick ? [quick] : [],
-  ];
-  if (passes.some(({ pass }) => !pass)) Deno.exitCode = 1;
+  if (missed > 0 && !flags.short) Deno.exitCode = 1;
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
 
-async function peersPython(): Promise<string> {
-  return flags.python ?? await pythonWithPeers(join(projectRoot, "data", "bench-venv"));
-}
-
-/** The asked-for cases, each with its inputs written just before it runs. */
-async function* prepare(folder: string, { images, trainingImages, ...flags }: Flags): AsyncGenerator<Case> {
-  if (!flags.cases.some((name) => name !== "comparison")) return;
-  const python = await peersPython();
-  const asked = (...names: string[]) => flags.cases.some((name) => names.includes(name));
-  const stage = { images, data: flags.data, python };
-  if (asked("decode", "augmentation", "features", "evaluation")) {
-    await writeInputs(folder, { ...flags, images });
-  }
+/** The asked-for cases with peers, each with its inputs written just before it runs. */
+async function* cases(): AsyncGenerator<Case> {
+  if (!asked(...caseNames.slice(0, 5))) return;
+  const stage = { images, data, python: await python() };
+  const precisions = await possible(flags.precisions);
+  if (asked("decode", "augmentation", "features", "evaluation")) await writeInputs(folder, flags);
   if (asked("decode")) yield* decodeCases(folder, stage);
-  if (asked("augmentation")) yield await augmentationCase(folder, stage);
-  if (asked("features")) yield featuresCase(folder, { images, python });
+  if (asked("augmentation")) yield augmentationCase(folder, stage);
+  if (asked("features")) {
+    for (const precision of precisions) yield featuresCase(folder, { ...stage, precision });
+  }
   if (asked("evaluation")) yield* evaluationCases(folder, stage);
-  if (!flags.cases.includes("training")) return;
+  if (!asked("training")) return;
   await writeInputs(folder, { ...flags, images: trainingImages });
   for (const depth of flags.depths) {
-    yield await trainingCase(folder, depth, { images: trainingImages, python });
+    for (const precision of precisions) {
+      if (depth === "head" && precision === "bfloat16") continue; // it has no convolution
+      yield await trainingCase(folder, depth, { ...stage, images: trainingImages, precision });
+    }
   }
 }
 
-async function runComparison() {
-  const result = await measureComparison(folder, flags);
-  console.log(`\ncomparison of the optimizers, ${result.rows} rows`);
-  reportTarget(
-    result.pass,
-    `at most ${result.atMost} × its training steps alone: ${result.ratio.toFixed(2)}`,
-  );
-  return result;
+/** Those that this machine computes in; says why one is left out. */
+async function possible(precisions: readonly Precision[]): Promise<Precision[]> {
+  if (!precisions.includes("bfloat16") || !asked("features", "training")) return [...precisions];
+  const without = await checkBfloat16().then(() => null, (error: Error) => error.message);
+  if (without) console.log(`No row is measured in bfloat16. ${without}`);
+  return precisions.filter((precision) => precision === "float32" || !without);
 }
 
-/** The whole way from photos to rendered notebooks: within the time that the measured speed allows, and under 4 GB. */
-async function runQuick(imagesPerSecond: number) {
-  const { seconds, gigabytes } = await measureQuickRun(flags.data!, flags.weights!);
-  const inputs = { python: await peersPython(), data: flags.data!, weights: flags.weights! };
-  const targets = [];
-  for (const [way, atLeast] of [["careful", 1.5], ["write-up", 20]] as const) {
-    const peer = await measureKerasRun(way, inputs);
-    const ratio = peer.seconds / seconds;
-    targets.push({ way, ...peer, atLeast, ratio, pass: ratio >= atLeast });
-  }
-  const limit = quickLimitSeconds(imagesPerSecond);
-  const isQuick = seconds <= limit && (gigabytes === null || gigabytes < 4);
-  console.log();
-  reportTarget(
-    isQuick,
-    `quick run: ${seconds.toFixed(0)} s of at most ${limit.toFixed(0)} s, ` +
-      `${gigabytes?.toFixed(1) ?? "?"} GB of less than 4 GB`,
-  );
-  for (const { way, atLeast, ratio, pass, seconds } of targets) {
-    reportTarget(
-      pass,
-      `at least ${atLeast} × Keras, the ${way === "careful" ? "careful" : "write-up's"} way (${
-        seconds.toFixed(0)
-      } s): ${ratio.toFixed(2)}`,
-    );
-  }
-  return { seconds, limit, gigabytes, targets, pass: isQuick && targets.every(({ pass }) => pass) };
+function python(): Promise<Python> {
+  return opened ??= openPython(flags.python, flags);
 }

@@ -1,27 +1,26 @@
-/** One comparison: the programs that take part, their rounds, and what ours has to reach. */
+/** One comparison: the programs that take part, and their rounds. */
 import { join } from "node:path";
+import type { Precision } from "../../lib/config.ts";
 import { type Peer, type PeerProgram, startPeer } from "./peer.ts";
 import { median, speedRatio } from "./statistics.ts";
+import { targetsOf } from "./targets.ts";
 
 export interface Case {
+  /** Its targets stand under this name. */
   readonly name: string;
+  /** What convolutions compute in. Default: `float32`. */
+  readonly precision?: Precision;
   /** Images that a pass computes. */
   readonly images: number;
   /** The first is ours. */
   readonly programs: readonly PeerProgram[];
-  readonly targets: readonly Target[];
   /** Largest |Δ| / largest |ours| at which two programs have computed the same. Default: 1e-3; half floats, as stored, are within 2⁻¹¹. */
   readonly tolerance?: number;
 }
 
-/** Ours should be at least `atLeast` times as fast as the peer of this name; null: as each of them. */
-export interface Target {
-  readonly peer: string | null;
-  readonly atLeast: number;
-}
-
 export interface CaseResult {
   readonly name: string;
+  readonly precision: Precision;
   readonly images: number;
   readonly peers: readonly PeerResult[];
   readonly targets: readonly { peer: string; atLeast: number; ratio: number; pass: boolean }[];
@@ -39,6 +38,11 @@ export interface PeerResult {
   readonly error: number;
 }
 
+/** Whether a program is another's than ours: those of ours are "this project" and what begins with "…". */
+export function isPeer(name: string): boolean {
+  return name !== "this project" && !name.startsWith("…");
+}
+
 /**
  * Starts a case's programs, compares their results, and lets them take turns: every round begins with another one.
  *
@@ -46,7 +50,7 @@ export interface PeerResult {
  * @throws {Error} if a program fails, or computes something else than ours
  */
 export async function runCase(
-  { name, images, programs, targets, tolerance = 1e-3 }: Case,
+  { name, precision = "float32", images, programs, tolerance = 1e-3 }: Case,
   { rounds, folder }: { rounds: number; folder: string },
 ): Promise<CaseResult> {
   await using stack = new AsyncDisposableStack();
@@ -62,17 +66,18 @@ export async function runCase(
   }
   const ratios = seconds.map((theirs) => speedRatio(seconds[0], theirs));
   return {
-    name,
-    images,
+    ...{ name, precision, images },
     peers: peers.map(({ name, introduction: { version, note } }, who) => ({
       ...{ name, version, note, seconds: seconds[who], error: errors[who] },
       imagesPerSecond: images / median(seconds[who]),
     })),
-    targets: targets.map(({ peer, atLeast }) => {
-      const ratio = peer === null
-        ? Math.min(...ratios.slice(1))
-        : ratios[peers.findIndex(({ name }) => name === peer)];
-      return { peer: peer ?? "the fastest peer", atLeast, ratio, pass: ratio >= atLeast };
+    targets: targetsOf(name, precision).flatMap(({ peer, atLeast }) => {
+      const rivals = peers.flatMap(({ name }, who) =>
+        (peer === null ? isPeer(name) : name === peer) ? [ratios[who]] : []
+      );
+      if (rivals.length === 0) return []; // it takes no part here
+      const ratio = Math.min(...rivals);
+      return [{ peer: peer ?? "the fastest peer", atLeast, ratio, pass: ratio >= atLeast }];
     }),
   };
 }

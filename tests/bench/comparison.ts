@@ -5,6 +5,7 @@ import { openExamples, openExperiment } from "../../lib/experiment/experiment.ts
 import { modelOf, train } from "../../lib/experiment/run.ts";
 import { fitSoftmax } from "../../lib/training/fit.ts";
 import { median } from "./statistics.ts";
+import { comparisonAtMost } from "./targets.ts";
 
 export interface ComparisonResult {
   readonly rows: number;
@@ -61,6 +62,6 @@ export async function measureComparison(
     stepSeconds.push((performance.now() - stepsStarted) / 1000);
   }
   const ratio = median(seconds.map((all, round) => all / stepSeconds[round]));
-  const atMost = 1.2;
+  const atMost = comparisonAtMost;
   return { rows: labels.length, seconds, stepSeconds, ratio, atMost, pass: ratio <= atMost };
 }

@@ -9,6 +9,7 @@ import numpy as np
 
 BLOCKS = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)]
 folder = Path(sys.argv[1])
+precision = "bfloat16" if "bfloat16" in sys.argv else "float32"
 pixels = np.fromfile(folder / "pixels.u8", np.uint8).reshape(-1, 64, 64, 3)
 
 
@@ -36,11 +37,11 @@ def seconds_of(run, batch):
     return time.perf_counter() - started, features
 
 
-def compete(version, run):
+def compete(version, run, settings=""):
     """`run(batch)` gives (n, 2048). The fastest batch size of three, each tried twice, is the one that competes."""
     tried = {batch: [seconds_of(run, batch)[0] for _ in range(3)][1:] for batch in (32, 64, 128)}
     batch = min(tried, key=lambda each: min(tried[each]))
-    note = f"batch {batch}, the fastest of {', '.join(map(str, tried))}"
+    note = ", ".join(filter(None, [settings, f"batch {batch}, the fastest of {', '.join(map(str, tried))}"]))
     answer(version, note, lambda: run(batch), lambda: run(batch))
 
 

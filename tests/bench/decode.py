@@ -12,7 +12,7 @@ paths, library = sorted(Path(sys.argv[2]).iterdir()), sys.argv[3]
 threads = len(os.sched_getaffinity(0))
 note = f"{threads} threads"
 
-if library == "pillow":
+if library == "PIL":
     import PIL
     from PIL import Image
 
@@ -21,7 +21,7 @@ if library == "pillow":
     def decode(path):
         return np.asarray(Image.open(path).convert("RGB").resize((64, 64), Image.LANCZOS))
 
-elif library == "opencv":
+elif library == "cv2":
     import cv2
 
     version = f"OpenCV {cv2.__version__}"

@@ -30,6 +30,11 @@ export function programPath(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
 }
 
+/** One of this project's programs. @param program a file beside this one, and its arguments @param name the "…" of "… and stored" */
+export function ourPeer([file, ...args]: readonly string[], name = "this project"): PeerProgram {
+  return { name, command: Deno.execPath(), args: ["run", "-A", programPath(file), ...args] };
+}
+
 const marker = "BENCH "; // libraries print to standard output too
 
 /**

@@ -1,5 +1,5 @@
 /**
- * This project as a competitor (see peer.ts): `deno run -A run_ours.ts FOLDER [--stored]`.
+ * This project as a competitor (see peer.ts): `deno run -A run_ours.ts FOLDER PRECISION [--stored]`.
  *
  * Plain, it runs the frozen base; with `--stored` it does what a run does: half floats, checksums, on disk, read back.
  */
@@ -9,18 +9,20 @@ import { startEngine, tf, valuesOf } from "../../lib/support/engine/engine.ts";
 import { forwardBatchSize, openActivations } from "../../lib/model/activations.ts";
 import { openStore } from "../../lib/support/store.ts";
 import { makeBase } from "../../lib/model/forward.ts";
-import { answer } from "./answer.ts";
+import type { Precision } from "../../lib/config.ts";
+import { answer, engineSettings } from "./answer.ts";
 import { readWeights, size } from "./inputs.ts";
 
 await startEngine();
 
-const [folder, mode] = Deno.args;
+const [folder, , mode] = Deno.args;
+const precision = Deno.args[1] as Precision;
 const batchSize = forwardBatchSize(size);
 const length = size * size * 3;
 const pixels = await Deno.readFile(join(folder, "pixels.u8"));
 const count = pixels.length / length;
 const weights = await readWeights(folder);
-const base = makeBase(weights, { size, scaling: "divide255" });
+const base = makeBase(weights, { size, scaling: "divide255", precision });
 const image = (i: number) => pixels.subarray(i * length, (i + 1) * length);
 
 /** (count, 2048) */
@@ -41,11 +43,7 @@ async function forwardAndStore(): Promise<Float32Array> {
   const values = new Float32Array(count * base.outputs);
   {
     using activations = await openActivations(images, {
-      weights,
-      scaling: "divide255",
-      size,
-      store,
-      batchSize,
+      ...{ weights, scaling: "divide255", precision, size, store, batchSize },
     });
     images.forEach((_, i) => activations.read(i, values.subarray(i * base.outputs, (i + 1) * base.outputs)));
   }
@@ -55,4 +53,4 @@ async function forwardAndStore(): Promise<Float32Array> {
 
 const pass = mode === "--stored" ? forwardAndStore : forward;
 await pass();
-await answer({ results: pass, go: pass }, `batch ${batchSize}`);
+await answer({ results: pass, go: pass }, `${engineSettings()}, batch ${batchSize}`);

@@ -6,7 +6,8 @@ import { makeStandIn } from "../../lib/data/stand_in.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import type { Case } from "./case.ts";
 import { writeArrays } from "./inputs.ts";
-import { programPath } from "./peer.ts";
+import { ourPeer } from "./peer.ts";
+import { type Python, pythonPeer } from "./python.ts";
 
 /** Rows of the write-up's test, and its classes. */
 export const answered = { rows: 8530, classes: 7 };
@@ -17,8 +18,7 @@ const photoSides = [[200, 150], [600, 450]] as const;
 interface StageOptions {
   readonly images: number;
   readonly data: string | null;
-  /** The peers' interpreter. */
-  readonly python: string;
+  readonly python: Python;
 }
 
 /** JPEGs to 64 × 64 pixels, Lanczos from the full resolution, all cores. @param folder of the benchmark */
@@ -27,7 +27,6 @@ export async function* decodeCases(
   { images, data, python }: StageOptions,
 ): AsyncGenerator<Case> {
   const paths = await photoPaths(folder, { images, data });
-  const withTorchvision = await loads(python, "torchvision");
   for (const [width, height] of photoSides) {
     const photos = join(folder, `photos_${width}`);
     await Deno.mkdir(photos);
@@ -35,50 +34,36 @@ export async function* decodeCases(
       const photo = sharp(path).resize(width, height, { fit: "fill", kernel: "cubic" });
       await photo.jpeg({ quality: 95 }).toFile(join(photos, basename(path)));
     }
-    const peer = (name: string, library: string) => ({
-      name,
-      command: python,
-      args: [programPath("decode.py"), folder, photos, library],
-    });
-    const ours = ["run", "-A", programPath("decode_ours.ts"), photos];
+    const peer = (name: string, library: string) =>
+      pythonPeer(python, name, { library, program: ["decode.py", folder, photos, library] });
     yield {
       name: `decode, ${width} × ${height}`,
       images,
       programs: [
-        { name: "this project", command: Deno.execPath(), args: ours },
-        { name: "… and stored", command: Deno.execPath(), args: [...ours, "--stored"] },
-        peer("Pillow", "pillow"),
-        peer("OpenCV", "opencv"),
-        ...withTorchvision ? [peer("torchvision", "torchvision")] : [],
+        ourPeer(["decode_ours.ts", photos]),
+        ourPeer(["decode_ours.ts", photos, "--stored"], "… and stored"),
+        ...peer("Pillow", "PIL"),
+        ...peer("OpenCV", "cv2"),
+        ...peer("torchvision", "torchvision"),
       ],
-      targets: width === 600 ? [{ peer: "Pillow", atLeast: 0.9 }] : [],
       tolerance: 0.5, // each library has a decoder and a Lanczos of its own
     };
   }
 }
 
 /** Copies of 64 × 64 images: turned, zoomed, shifted, mirrored. Each library draws its own, so their mean pixel is compared. */
-export async function augmentationCase(folder: string, { images, python }: StageOptions): Promise<Case> {
-  const peer = (name: string, library: string) => ({
-    name,
-    command: python,
-    args: [programPath("augment.py"), folder, library],
-    env: { KERAS_BACKEND: "tensorflow", TF_CPP_MIN_LOG_LEVEL: "3" },
-  });
+export function augmentationCase(folder: string, { images, python }: StageOptions): Case {
+  const peer = (name: string, library: string) =>
+    pythonPeer(python, name, { library, program: ["augment.py", folder, library] });
   return {
     name: "augmentation",
     images,
     programs: [
-      {
-        name: "this project",
-        command: Deno.execPath(),
-        args: ["run", "-A", programPath("augment_ours.ts"), folder],
-      },
-      peer("Keras ImageDataGenerator", "keras"),
-      ...await loads(python, "torchvision") ? [peer("torchvision v2", "torchvision")] : [],
-      peer("albumentations", "albumentations"),
+      ourPeer(["augment_ours.ts", folder]),
+      ...peer("Keras ImageDataGenerator", "keras"),
+      ...peer("torchvision v2", "torchvision"),
+      ...peer("albumentations", "albumentations"),
     ],
-    targets: [{ peer: null, atLeast: 1 }],
     tolerance: 0.05,
   };
 }
@@ -102,33 +87,23 @@ export async function* evaluationCases(folder: string, { python }: StageOptions)
   await writeArrays(join(folder, "lesions.f32"), [
     Float32Array.from(truth, () => Math.floor(random() * rows / 3)),
   ]);
-  for (const [what, library] of [["metrics", "scikit-learn"], ["bootstrap", "SciPy"]]) {
+  for (
+    const [what, name, library] of [["metrics", "scikit-learn", "sklearn"], ["bootstrap", "SciPy", "scipy"]]
+  ) {
     yield {
       name: what,
       images: rows,
       programs: [
-        {
-          name: "this project",
-          command: Deno.execPath(),
-          args: ["run", "-A", programPath("evaluate_ours.ts"), folder, what],
-        },
-        { name: library, command: python, args: [programPath("evaluate.py"), folder, what] },
+        ourPeer(["evaluate_ours.ts", folder, what]),
+        ...pythonPeer(python, name, { library, program: ["evaluate.py", folder, what] }),
       ],
-      targets: [{ peer: null, atLeast: 1 }],
       tolerance: what === "metrics" ? 1e-5 : 0.01, // the resamples are not the same
     };
   }
 }
 
-/** Whether a library loads: torchvision's build of the usual index does not beside a PyTorch that was built for CPUs alone. */
-async function loads(python: string, library: string): Promise<boolean> {
-  const { success } = await new Deno.Command(python, { args: ["-c", `import ${library}`], stderr: "null" })
-    .output();
-  if (!success) console.log(`${library} does not load: it takes no part`);
-  return success;
-}
-
-async function photoPaths(
+/** The first photos of a folder, or of as many drawn ones. @throws {RangeError} if there are not so many */
+export async function photoPaths(
   folder: string,
   { images, data }: Pick<StageOptions, "images" | "data">,
 ): Promise<string[]> {

@@ -1,9 +1,12 @@
-"""Keras as a competitor in training: `model.fit`, compiled with or without XLA, whichever is faster. `python train_keras.py FOLDER DEPTH`"""
+"""Keras as a competitor in training: `model.fit`, compiled with or without XLA, whichever is faster. `python train_keras.py FOLDER DEPTH float32|bfloat16`"""
 
 import keras
 import numpy as np
 from competitor import answer, seconds_of
-from training_competitor import BATCH, CLASSES, RATE, blocks, labels, parameters, rows
+from training_competitor import BATCH, CLASSES, RATE, blocks, labels, parameters, precision, rows
+
+if precision == "bfloat16":
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
 
 
 def make(jit):
@@ -11,7 +14,7 @@ def make(jit):
     for convolutions, outputs in blocks:
         layers += [keras.layers.Conv2D(outputs, 3, padding="same", activation="relu") for _ in range(convolutions)]
         layers.append(keras.layers.MaxPooling2D(2))
-    model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(CLASSES)])
+    model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(CLASSES, dtype="float32")])
     model.set_weights(parameters())
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     model.compile(optimizer=keras.optimizers.Nadam(RATE), loss=loss, jit_compile=jit)

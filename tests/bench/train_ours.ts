@@ -1,19 +1,21 @@
-/** This project as a competitor in training (see peer.ts): `deno run -A train_ours.ts FOLDER DEPTH`. Steps as `fit` takes them. */
+/** This project as a competitor in training (see peer.ts): `deno run -A train_ours.ts FOLDER DEPTH PRECISION`. Steps as `fit` takes them. */
 import { join } from "node:path";
+import type { Precision } from "../../lib/config.ts";
 import type { Depth } from "../../lib/recipe.ts";
 import { ConvolutionNetwork } from "../../lib/training/convolution_network.ts";
 import { vgg16, withTensors } from "../../lib/training/model.ts";
 import { Optimizer } from "../../lib/training/optimizers.ts";
 import { SoftmaxNetwork } from "../../lib/training/softmax_network.ts";
-import { answer } from "./answer.ts";
+import { answer, engineSettings } from "./answer.ts";
 import { readFloats, readWeights, size } from "./inputs.ts";
 import { batchSize, classes, learningRate } from "./training.ts";
 
 const folder = Deno.args[0];
 const depth = Deno.args[1] as Depth;
+const precision = Deno.args[2] as Precision;
 const weights = await readWeights(folder);
 const softmax = await readFloats(join(folder, "softmax.f32"));
-const model = withTensors(vgg16({ weights, size, classes, scaling: "divide255", seed: 0 }), {
+const model = withTensors(vgg16({ weights, size, classes, scaling: "divide255", precision, seed: 0 }), {
   "predictions/kernel": softmax.subarray(0, -classes),
   "predictions/bias": softmax.subarray(-classes),
 });
@@ -41,4 +43,4 @@ function pass(): Float32Array {
 }
 
 const first = pass();
-await answer({ results: () => first, go: pass }, `batch ${batchSize}`);
+await answer({ results: () => first, go: pass }, `${engineSettings()}, batch ${batchSize}`);

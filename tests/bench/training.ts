@@ -8,9 +8,11 @@ import type { Depth } from "../../lib/recipe.ts";
 import { startEngine, tf, valuesOf } from "../../lib/support/engine/engine.ts";
 import { initialHead } from "../../lib/training/model.ts";
 import { makeBase } from "../../lib/model/forward.ts";
+import type { Precision } from "../../lib/config.ts";
 import type { Case } from "./case.ts";
 import { readWeights, size, writeArrays } from "./inputs.ts";
-import { programPath } from "./peer.ts";
+import { ourPeer } from "./peer.ts";
+import { type Python, pythonPeer } from "./python.ts";
 
 await startEngine();
 
@@ -32,7 +34,7 @@ const headRepeats = 16;
 export async function trainingCase(
   folder: string,
   depth: Depth,
-  { images, python }: { images: number; python: string },
+  { images, python, precision }: { images: number; python: Python; precision: Precision },
 ): Promise<Case> {
   if (images % batchSize !== 0) {
     throw new RangeError(`Training needs a multiple of ${batchSize} images. Received: ${images}`);
@@ -42,25 +44,20 @@ export async function trainingCase(
   await writeArrays(join(folder, `${depth}.f32`), Array.from({ length: repeats }, () => rows).flat());
   const head = initialHead({ inputs: 2048, classes, seed: 0 });
   await writeArrays(join(folder, "softmax.f32"), [head.kernel, head.bias]);
-  const quiet = { KERAS_BACKEND: "tensorflow", TF_CPP_MIN_LOG_LEVEL: "3", TF_ENABLE_ONEDNN_OPTS: "1" };
+  const peer = (name: string, library: string, ...[file, ...args]: string[]) =>
+    pythonPeer(python, name, { library, program: [file, folder, depth, precision, ...args] });
   return {
     name: `training, ${depth}`,
+    precision,
     images: repeats * images,
     programs: [
-      {
-        name: "this project",
-        command: Deno.execPath(),
-        args: ["run", "-A", programPath("train_ours.ts"), folder, depth],
-      },
-      {
-        name: "Keras fit",
-        command: python,
-        args: [programPath("train_keras.py"), folder, depth],
-        env: quiet,
-      },
-      { name: "PyTorch", command: python, args: [programPath("train_pytorch.py"), folder, depth] },
+      ourPeer(["train_ours.ts", folder, depth, precision]),
+      ...peer("Keras fit", "keras", "train_keras.py"),
+      ...Object.entries(python.pytorch).flatMap(([name, way]) =>
+        peer(name, "torch", "train_pytorch.py", way)
+      ),
     ],
-    targets: [{ peer: null, atLeast: 1 }],
+    tolerance: precision === "float32" ? 1e-3 : 0.05,
   };
 }
 

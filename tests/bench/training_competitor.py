@@ -3,7 +3,7 @@
 import sys
 
 import numpy as np
-from competitor import BLOCKS, folder, tensors
+from competitor import BLOCKS, folder, precision, tensors
 
 CLASSES, BATCH, RATE = 7, 32, 1e-5  # as in training.ts
 depth = sys.argv[2]

@@ -6,6 +6,8 @@ import sharp, { type Sharp } from "sharp";
 import { decodeBytes, decodeImage } from "../../lib/data/decode.ts";
 import type { ImageSize } from "../../lib/image_size.ts";
 import { randomFor } from "../../lib/support/random.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
+import { runDeno } from "../support/run_deno.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/images/${name}`, import.meta.url));
 const colours = [[200, 40, 60], [50, 180, 70], [40, 60, 190], [220, 210, 200]];
@@ -28,22 +30,18 @@ function assertNear(found: number[][], expected: number[][], tolerance: number, 
 }
 
 async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.chmod(folder, 0o755);
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  await Deno.chmod(folder, 0o755);
+  await test(folder);
 }
 
 /** Decodes one photo in a process of its own: why it cannot be, and the process's peak memory in MB. */
 async function decodeInProcess(path: string): Promise<{ problem: string | null; peak: number }> {
-  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", fileURLToPath(new URL("decode_one.ts", import.meta.url)), path],
-  }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout));
+  const program = fileURLToPath(new URL("decode_one.ts", import.meta.url));
+  const { code, out, err } = await runDeno(["run", "-A", "--no-check", program, path]);
+  assert.equal(code, 0, err);
+  return JSON.parse(out);
 }
 
 /** A sound PNG of black and white pixels: 20,000×20,000 of them in 50 kB. */

@@ -8,6 +8,7 @@ import { sha256 } from "../../lib/support/digest.ts";
 import { showProgress } from "../../lib/support/progress.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { openStore } from "../../lib/support/store.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const size = 16;
 const imageBytes = size * size * 3;
@@ -20,17 +21,14 @@ interface Place {
 
 /** Runs `work` with a folder of drawn photos and a place for a store. */
 async function withPhotos(count: number, work: (place: Place) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const paths = [];
-    for (let i = 0; i < count; i++) {
-      paths.push(`${folder}/photo_${String(i).padStart(3, "0")}.jpg`);
-      await draw(paths[i], i);
-    }
-    await work({ store: `${folder}/store`, paths });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const paths = [];
+  for (let i = 0; i < count; i++) {
+    paths.push(`${folder}/photo_${String(i).padStart(3, "0")}.jpg`);
+    await draw(paths[i], i);
   }
+  await work({ store: `${folder}/store`, paths });
 }
 
 async function draw(path: string, seed: number): Promise<void> {

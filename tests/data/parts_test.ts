@@ -19,6 +19,7 @@ import {
 import { parse } from "../../lib/support/csv.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import golden from "../fixtures/sklearn_split/sklearn_split.json" with { type: "json" };
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 /** Photos with these class counts, `perLesion` of each lesion. */
 export function photosWith(
@@ -139,27 +140,24 @@ Deno.test("over seeds: parts are complete and disjoint", () => {
 });
 
 Deno.test("each part is saved with image_id, copy, lesion_id, dx", async () => {
-  const out = await Deno.makeTempDir();
-  try {
-    const config = createConfig({ preset: "smoke", out });
-    const parts = makeParts(config, ham10000);
-    const files = await saveParts(config, ham10000, parts);
-    assert.deepEqual(
-      files.sort(),
-      (await Array.fromAsync(Deno.readDir(out))).map((entry) => entry.name).sort(),
-    );
-    const rows = parse(await Deno.readTextFile(join(out, "subset_validation.csv")), { skipFirstRow: true });
-    assert.equal(rows.length, 2_400);
-    const { row, copy } = parts.table[parts.subsetValidation[7]];
-    assert.deepEqual(rows[7], {
-      image_id: ham10000.samples[row].imageId,
-      copy: `${copy}`,
-      lesion_id: ham10000.samples[row].lesionId,
-      dx: ham10000.samples[row].dx,
-    });
-  } finally {
-    await Deno.remove(out, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const out = temporary.path;
+  const config = createConfig({ preset: "smoke", out });
+  const parts = makeParts(config, ham10000);
+  const files = await saveParts(config, ham10000, parts);
+  assert.deepEqual(
+    files.sort(),
+    (await Array.fromAsync(Deno.readDir(out))).map((entry) => entry.name).sort(),
+  );
+  const rows = parse(await Deno.readTextFile(join(out, "subset_validation.csv")), { skipFirstRow: true });
+  assert.equal(rows.length, 2_400);
+  const { row, copy } = parts.table[parts.subsetValidation[7]];
+  assert.deepEqual(rows[7], {
+    image_id: ham10000.samples[row].imageId,
+    copy: `${copy}`,
+    lesion_id: ham10000.samples[row].lesionId,
+    dx: ham10000.samples[row].dx,
+  });
 });
 
 const config = createConfig({ data: "/photos" });

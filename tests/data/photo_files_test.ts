@@ -2,19 +2,17 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { photoExtensionsText } from "../../lib/support/photo_kinds.ts";
 import { listPhotos } from "../../lib/data/photo_files.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 async function inFolder(files: string[], test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const file of files) {
-      const path = join(folder, file);
-      await Deno.mkdir(join(path, ".."), { recursive: true });
-      await Deno.writeTextFile(path, "");
-    }
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  for (const file of files) {
+    const path = join(folder, file);
+    await Deno.mkdir(join(path, ".."), { recursive: true });
+    await Deno.writeTextFile(path, "");
   }
+  await test(folder);
 }
 
 Deno.test("a folder stands for its photos at any depth, in order; a file for itself, whatever its name", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readTables, type TableOptions } from "../../lib/data/metadata.ts";
 import { knownNames } from "../../lib/data/table/table_columns.ts";
 import { parseTable } from "../../lib/data/table/table_text.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 /** Reads tables by their texts; no photo is looked for. */
 export function read(texts: string | Record<string, string>, options: TableOptions = {}) {
@@ -16,15 +17,12 @@ export async function withFiles(
   files: Record<string, string | Uint8Array>,
   check: (folder: string) => Promise<void>,
 ) {
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const [name, content] of Object.entries({ ...files, "photos/P1.jpg": "", "photos/P2.jpg": "" })) {
-      await Deno.mkdir(join(folder, name, ".."), { recursive: true });
-      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-      await Deno.writeFile(join(folder, name), bytes);
-    }
-    await check(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  for (const [name, content] of Object.entries({ ...files, "photos/P1.jpg": "", "photos/P2.jpg": "" })) {
+    await Deno.mkdir(join(folder, name, ".."), { recursive: true });
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    await Deno.writeFile(join(folder, name), bytes);
   }
+  await check(folder);
 }

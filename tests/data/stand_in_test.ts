@@ -6,17 +6,15 @@ import { drawnPhoto } from "../../lib/data/drawn_lesion.ts";
 import { readMetadata } from "../../lib/data/metadata.ts";
 import { isStandIn, makeStandIn, standInCounts } from "../../lib/data/stand_in.ts";
 import { sha256 } from "../../lib/support/digest.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const small = { seed: 3, images: 60 };
 
 /** Runs `work` with the path of a folder that does not exist yet, in one that is removed afterwards. */
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const parent = await Deno.makeTempDir();
-  try {
-    await work(`${parent}/stand_in`);
-  } finally {
-    await Deno.remove(parent, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const parent = temporary.path;
+  await work(`${parent}/stand_in`);
 }
 
 /** Digest of every file, by its path in the folder. */

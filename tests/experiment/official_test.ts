@@ -40,7 +40,7 @@ await makeStandIn(data, { seed: 0, images: 120 });
 
 /** A test set in the official one's form: other drawn photos, a plain table, and if wanted the run's own photos in another form. */
 async function makeSet(name: string, { control = true, columns = "image_id,dx" } = {}): Promise<string> {
-  const [drawn, folder] = [join(root, `${name} drawn`), join(root, name)];
+  const [drawn, folder] = [join(root, "drawn"), join(root, name)];
   await makeStandIn(drawn, { seed: 9, images: 70 });
   await Deno.mkdir(join(folder, "images"), { recursive: true });
   for (const path of photosIn(drawn)) {
@@ -61,7 +61,7 @@ const set = await makeSet("set");
 
 const configOf = (out: string, changes: ConfigOptions = {}): Config =>
   createConfig({
-    ...{ preset: "quick", data, weights: null, epochs: 2, out: join(root, out), officialTest: set },
+    ...{ preset: "quick", data, weights: null, size: 32, epochs: 2, out: join(root, out), officialTest: set },
     ...changes,
   });
 

@@ -7,20 +7,12 @@ import {
   openingsFile,
   readOpenings,
 } from "../../lib/experiment/openings.ts";
+import { inFolder } from "../support/temporary_folder.ts";
 
 const opening = (name: string, set = "5e7") => ({ name, configuration: `${name} digest`, set });
 
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("openings are logged in order, chained, and counted by network and set", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     assert.deepEqual(await readOpenings(folder), []);
     for (const one of [opening("a"), opening("b"), opening("a"), opening("a", "other")]) {
       await logOpening(folder, one);
@@ -48,7 +40,7 @@ Deno.test("a line that was changed, taken out or put in is found by its number",
     ["put in", ([a, b, c]) => [a, a, b, c], /line 2: /],
   ];
   for (const [what, change, message] of changes) {
-    await withFolder(async (folder) => {
+    await inFolder(async (folder) => {
       for (const name of ["a", "b", "c"]) await logOpening(folder, opening(name));
       const path = join(folder, openingsFile);
       const lines = (await Deno.readTextFile(path)).trim().split("\n");

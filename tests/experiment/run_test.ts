@@ -97,7 +97,7 @@ Deno.test({
   name: "rectangles are trained on, from the softmax and deeper",
   ignore,
   async fn() {
-    await withExperiment({ size: [48, 64] }, async (experiment) => {
+    await withExperiment({ size: [32, 64] }, async (experiment) => {
       const model = modelOf(experiment);
       assert.equal(model.head.inputs, 1024); // 1 × 2 × 512
       const run = await train(experiment, model, [head, { ...block5, epochs: 1 }]);

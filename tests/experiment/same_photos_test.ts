@@ -12,41 +12,39 @@ import { projectRoot } from "../../lib/support/project.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { estimateCost } from "../../lib/tasks/estimate.ts";
 import { exists, shared } from "../model/images.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 /** Sixty photos P0 … P59 of three classes, a lesion each; `same` ones get the bytes of their first, `lesions` others. */
 async function withTable(
   { same = [], lesions = {} }: { same?: string[][]; lesions?: Record<string, string> },
   check: (config: (more?: ConfigOptions) => ReturnType<typeof createConfig>, folder: string) => Promise<void>,
 ) {
-  const folder = await Deno.makeTempDir();
-  try {
-    const ids = Array.from({ length: 60 }, (_, i) => `P${i}`);
-    for (const id of ids) {
-      const random = randomFor(id);
-      const pixels = Uint8Array.from({ length: 40 * 30 * 3 }, () => random() * 256);
-      await sharp(pixels, { raw: { width: 40, height: 30, channels: 3 } }).png().toFile(
-        join(folder, `${id}.png`),
-      );
-    }
-    for (const [first, ...others] of same) {
-      for (const id of others) await Deno.copyFile(join(folder, `${first}.png`), join(folder, `${id}.png`));
-    }
-    const rows = ids.map((id, i) => `${id},${"abc"[i % 3]},${lesions[id] ?? `L${i}`}`);
-    const metadata = join(folder, "list.csv");
-    await Deno.writeTextFile(metadata, `image_id,dx,lesion_id\n${rows.join("\n")}\n`);
-    const columns = { image_id: "image_id", dx: "dx", lesion_id: "lesion_id" };
-    const given = {
-      preset: "quick",
-      data: folder,
-      metadata,
-      columns,
-      weights: null,
-      out: join(folder, "out"),
-    } as const;
-    await check((more = {}) => createConfig({ ...given, ...more }), folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const ids = Array.from({ length: 60 }, (_, i) => `P${i}`);
+  for (const id of ids) {
+    const random = randomFor(id);
+    const pixels = Uint8Array.from({ length: 40 * 30 * 3 }, () => random() * 256);
+    await sharp(pixels, { raw: { width: 40, height: 30, channels: 3 } }).png().toFile(
+      join(folder, `${id}.png`),
+    );
   }
+  for (const [first, ...others] of same) {
+    for (const id of others) await Deno.copyFile(join(folder, `${first}.png`), join(folder, `${id}.png`));
+  }
+  const rows = ids.map((id, i) => `${id},${"abc"[i % 3]},${lesions[id] ?? `L${i}`}`);
+  const metadata = join(folder, "list.csv");
+  await Deno.writeTextFile(metadata, `image_id,dx,lesion_id\n${rows.join("\n")}\n`);
+  const columns = { image_id: "image_id", dx: "dx", lesion_id: "lesion_id" };
+  const given = {
+    preset: "quick",
+    data: folder,
+    metadata,
+    columns,
+    weights: null,
+    out: join(folder, "out"),
+  } as const;
+  await check((more = {}) => createConfig({ ...given, ...more }), folder);
 }
 
 /** What training on `trained` has shown of `tested`: 0, a copy; 1, the lesion; 2, nothing. */

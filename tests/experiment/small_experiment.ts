@@ -1,20 +1,23 @@
 /** A small experiment on drawn images with random weights, in a folder of its own. */
-import { type Config, type ConfigOptions, createConfig } from "../../lib/config.ts";
-import { type Experiment, openExperiment } from "../../lib/experiment/experiment.ts";
+import { cp } from "node:fs/promises";
+import { type Config, type ConfigOptions, createConfig, storeFolder } from "../../lib/config.ts";
+import { type Experiment, openExperiment, openSource } from "../../lib/experiment/experiment.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
-/** 80 drawn images, two epochs. The folder disappears afterwards. */
+const small = { preset: "smoke", standInImages: 80, size: 32, epochs: 2, weights: null } as const;
+const drawn = createConfig({ ...small, out: await Deno.makeTempDir() });
+globalThis.addEventListener("unload", () => Deno.removeSync(drawn.out, { recursive: true }));
+await openSource(drawn); // draws the images, once for all tests of a module
+
+/** 80 drawn images of 32 × 32 pixels, two epochs. The folder disappears afterwards. */
 export async function withConfig(
   changes: ConfigOptions,
   work: (config: Config) => Promise<void>,
 ): Promise<void> {
-  const out = await Deno.makeTempDir();
-  try {
-    await work(
-      createConfig({ preset: "smoke", standInImages: 80, epochs: 2, weights: null, out, ...changes }),
-    );
-  } finally {
-    await Deno.remove(out, { recursive: true });
-  }
+  await using folder = await temporaryFolder();
+  const config = createConfig({ ...small, out: folder.path, ...changes });
+  await cp(storeFolder(drawn), storeFolder(config), { recursive: true });
+  await work(config);
 }
 
 /** The same, opened. */

@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { type ConfigOptions, createConfig } from "../../lib/config.ts";
 import { openImages, openSource } from "../../lib/experiment/experiment.ts";
 import { sha256 } from "../../lib/support/digest.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 /** A picture of one colour, another for each number. */
 const photoOf = (n: number) =>
@@ -15,16 +16,13 @@ async function withFolder(
   tables: Record<string, string>,
   check: (folder: string, open: (options?: ConfigOptions) => ReturnType<typeof openSource>) => Promise<void>,
 ) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.mkdir(join(folder, "photos"));
-    for (const [name, text] of Object.entries(tables)) await Deno.writeTextFile(join(folder, name), text);
-    for (let i = 0; i < 60; i++) await Deno.writeFile(join(folder, "photos", `P${i}.png`), await photoOf(i));
-    const config = { preset: "quick", data: folder, out: join(folder, "out") } as const;
-    await check(folder, (options) => openSource(createConfig({ ...config, ...options })));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  await Deno.mkdir(join(folder, "photos"));
+  for (const [name, text] of Object.entries(tables)) await Deno.writeTextFile(join(folder, name), text);
+  for (let i = 0; i < 60; i++) await Deno.writeFile(join(folder, "photos", `P${i}.png`), await photoOf(i));
+  const config = { preset: "quick", data: folder, out: join(folder, "out") } as const;
+  await check(folder, (options) => openSource(createConfig({ ...config, ...options })));
 }
 
 const rowsOf = (row: (photo: number) => string) =>

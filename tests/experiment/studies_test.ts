@@ -87,17 +87,17 @@ Deno.test({
       const runs: StudyRun[] = [
         { label: "head", change: { recipe: head } },
         { label: "head, imagenet", change: { recipe: head, scaling: "imagenet" } },
-        { label: "larger", change: { recipe: head, size: 96 } },
+        { label: "larger", change: { recipe: head, size: 64 } },
         { label: "block5", change: { recipe: block5 } },
       ];
       const results = await runStudy(config, "ladder", runs);
       assert.deepEqual(results.map(({ label, depth, scaling, size }) => [label, depth, scaling, size]), [
-        ["head", "head", "divide255", 64],
-        ["head, imagenet", "head", "imagenet", 64],
-        ["larger", "head", "divide255", 96],
-        ["block5", "block5", "divide255", 64],
+        ["head", "head", "divide255", 32],
+        ["head, imagenet", "head", "imagenet", 32],
+        ["larger", "head", "divide255", 64],
+        ["block5", "block5", "divide255", 32],
       ]);
-      assert.deepEqual(results.map(({ parameters }) => parameters), [14343, 14343, 32263, 7_079_424 + 14343]);
+      assert.deepEqual(results.map(({ parameters }) => parameters), [3591, 3591, 14343, 7_079_424 + 3591]);
       assert.deepEqual(results.map(({ bestEpoch }) => bestEpoch), [null, null, null, 1]);
       assert.equal(new Set(results.map(({ configuration }) => configuration)).size, 4);
       const path = join(config.out, "studies", "ladder.json");

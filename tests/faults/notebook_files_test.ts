@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readNotebook, serializeNotebook } from "../../lib/support/notebook/ipynb.ts";
 import { notebookOf } from "../support/notebook/run_cells.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const sound = serializeNotebook(notebookOf("# Title", "const a = 1;\na + 1;"));
 // deno-lint-ignore no-explicit-any -- what a file holds before it is checked
@@ -47,22 +48,19 @@ const faults: [text: string | null, error: RegExp][] = [
 ];
 
 Deno.test("a notebook file that cannot run is named with what to do; a sound one is read", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const path = `${folder}/01_eda.ipynb`;
-    for (const [text, error] of faults) {
-      if (text !== null) await Deno.writeTextFile(path, text);
-      await assert.rejects(readNotebook(path), ({ name, message }: Error) => {
-        assert.equal(name, "SyntaxError");
-        assert.match(message, /^01_eda\.ipynb[:,] /);
-        assert.match(message, error);
-        return true;
-      });
-      if (text !== null) assert.equal(await Deno.readTextFile(path), text, "the file is left as it is");
-    }
-    await Deno.writeTextFile(path, sound);
-    assert.equal(serializeNotebook(await readNotebook(path)), sound);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const path = `${folder}/01_eda.ipynb`;
+  for (const [text, error] of faults) {
+    if (text !== null) await Deno.writeTextFile(path, text);
+    await assert.rejects(readNotebook(path), ({ name, message }: Error) => {
+      assert.equal(name, "SyntaxError");
+      assert.match(message, /^01_eda\.ipynb[:,] /);
+      assert.match(message, error);
+      return true;
+    });
+    if (text !== null) assert.equal(await Deno.readTextFile(path), text, "the file is left as it is");
   }
+  await Deno.writeTextFile(path, sound);
+  assert.equal(serializeNotebook(await readNotebook(path)), sound);
 });

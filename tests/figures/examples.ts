@@ -24,7 +24,7 @@ const names = {
 };
 
 /** A ladder of depths, two of its rungs nearly alike, and another recipe. */
-export const ladder: LadderRun[] = [
+export const ladder: LadderRun[] = ([
   { depth: "head", minutes: 0.1, accuracy: 0.641, bestEpoch: null },
   { depth: "block5", minutes: 4.2, accuracy: 0.72 },
   { depth: "block4", minutes: 9, accuracy: 0.78 },
@@ -32,8 +32,8 @@ export const ladder: LadderRun[] = [
   { depth: "block2", minutes: 21, accuracy: 0.84 },
   { depth: "block1", minutes: 27, accuracy: 0.838 },
   { label: "another recipe with a long name", depth: "block1", minutes: 55, accuracy: 0.91 },
-].map(({ accuracy, ...run }) => ({
-  ...{ label: run.depth, epochs: 6, bestEpoch: 5, ...run },
+] as const).map(({ accuracy, ...run }) => ({
+  ...{ label: run.depth, bestEpoch: 5, ...run },
   validation: { accuracy },
 }));
 

@@ -6,6 +6,7 @@ import type { Figure } from "../../lib/figures/figure.ts";
 import { scriptJson } from "../../lib/tasks/report/html.ts";
 import { browserTests, watchedPage } from "../tasks/report/chromium.ts";
 import { examples, strainedExamples } from "./examples.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 /** Pixels that two forms may differ by: letters are hinted by the browser alone. */
 const tolerance = 1.5;
@@ -75,34 +76,31 @@ browserTests({
     async (browser) => {
       const usual = examples();
       const figures = { ...usual, ...strainedExamples() };
-      const folder = await Deno.makeTempDir();
-      try {
-        const { page, misdeeds } = await watchedPage(browser, `file://${folder}`);
-        await page.setViewport({ width: 1000, height: 800 });
-        await page.goto(await pageOf(figures, folder));
-        await page.evaluate(
-          `Promise.all([400, 600].map((weight) => document.fonts.load(weight + " 13px Inter")))`,
-        );
-        for (const name of Object.keys(figures)) {
-          const [still, live] = await page.evaluate(`(async () => {
-            const pair = document.getElementById(${JSON.stringify(name)});
-            const { data, layout, config } = JSON.parse(pair.querySelector("script").textContent);
-            const plot = pair.querySelector(".interactive");
-            await Plotly.newPlot(plot, data, layout, { ...config, displayModeBar: false });
-            return [pair.querySelector(".static"), plot].map(${partsOf});
-          })()`) as [Part[], Part[]];
-          const marks = still.filter(({ what }) => /^(bar|line|heat map): /.test(what));
-          assert.ok(marks.length > 0 || !(name in usual), name);
-          assert.ok(still.some(({ what }) => what.startsWith("tick: ")), name);
-          assert.deepEqual(still.map(({ what }) => what), live.map(({ what }) => what), name);
-          still.forEach(({ what, box }, i) => {
-            const apart = Math.max(...box.map((edge, j) => Math.abs(edge - live[i].box[j])));
-            assert.ok(apart <= tolerance, `${name}, ${what}: ${apart.toFixed(1)} pixels apart`);
-          });
-        }
-        assert.deepEqual(misdeeds, { errors: [], outside: [] });
-      } finally {
-        await Deno.remove(folder, { recursive: true });
+      await using temporary = await temporaryFolder();
+      const folder = temporary.path;
+      const { page, misdeeds } = await watchedPage(browser, `file://${folder}`);
+      await page.setViewport({ width: 1000, height: 800 });
+      await page.goto(await pageOf(figures, folder));
+      await page.evaluate(
+        `Promise.all([400, 600].map((weight) => document.fonts.load(weight + " 13px Inter")))`,
+      );
+      for (const name of Object.keys(figures)) {
+        const [still, live] = await page.evaluate(`(async () => {
+          const pair = document.getElementById(${JSON.stringify(name)});
+          const { data, layout, config } = JSON.parse(pair.querySelector("script").textContent);
+          const plot = pair.querySelector(".interactive");
+          await Plotly.newPlot(plot, data, layout, { ...config, displayModeBar: false });
+          return [pair.querySelector(".static"), plot].map(${partsOf});
+        })()`) as [Part[], Part[]];
+        const marks = still.filter(({ what }) => /^(bar|line|heat map): /.test(what));
+        assert.ok(marks.length > 0 || !(name in usual), name);
+        assert.ok(still.some(({ what }) => what.startsWith("tick: ")), name);
+        assert.deepEqual(still.map(({ what }) => what), live.map(({ what }) => what), name);
+        still.forEach(({ what, box }, i) => {
+          const apart = Math.max(...box.map((edge, j) => Math.abs(edge - live[i].box[j])));
+          assert.ok(apart <= tolerance, `${name}, ${what}: ${apart.toFixed(1)} pixels apart`);
+        });
       }
+      assert.deepEqual(misdeeds, { errors: [], outside: [] });
     },
 });

@@ -5,6 +5,7 @@ import { display, show } from "../../lib/figures/show.ts";
 import { type PhotoMetadata, photoTag } from "../../lib/support/photo_tag.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { pngSize } from "./drawing.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 /** (size, size, 3) of noise, no pixel like its neighbours. */
 function noise(seed: number, size = 64): Uint8Array {
@@ -76,24 +77,18 @@ Deno.test("photo grid: the same photos give the same bytes, a stand-in's says SY
 });
 
 Deno.test("photo grid: photos from files, and labels of any length, stay inside", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const path = `${folder}/drawn.jpg`;
-    await sharp(noise(1, 50), { raw: { width: 50, height: 50, channels: 3 } }).jpeg().toFile(path);
-    const label = "a label of many words that does not fit in one line";
-    const grid = await photoGrid([{ path, label }, { path, label: "" }], {
-      title: "Drawn",
-      tile: { width: 120, height: 90 },
-    });
-    assert.deepEqual(pngSize(grid.png), { width: 640, height: grid.height });
-    const image = await rgbOf(grid.png);
-    for (let x = 0; x < grid.width; x++) {
-      for (const y of [0, grid.height - 1]) assert.deepEqual(image.at(x, y), [255, 255, 255], `${x}, ${y}`);
-    }
-    await assert.rejects(photoGrid([{ path: `${folder}/none.jpg`, label: "x" }], { title: "" }), /none\.jpg/);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const path = `${folder}/drawn.jpg`;
+  await sharp(noise(1, 50), { raw: { width: 50, height: 50, channels: 3 } }).jpeg().toFile(path);
+  const label = "a label of many words that does not fit in one line";
+  const grid = await photoGrid([{ path, label }, { path, label: "" }], { title: "Drawn" });
+  assert.deepEqual(pngSize(grid.png), { width: 640, height: grid.height });
+  const image = await rgbOf(grid.png);
+  for (let x = 0; x < grid.width; x++) {
+    for (const y of [0, grid.height - 1]) assert.deepEqual(image.at(x, y), [255, 255, 255], `${x}, ${y}`);
   }
+  await assert.rejects(photoGrid([{ path: `${folder}/none.jpg`, label: "x" }], { title: "" }), /none\.jpg/);
 });
 
 Deno.test("photo grid: wrong input is named", async () => {

@@ -15,7 +15,7 @@ const imageTolerance = 1;
 async function activationsOf(run: string): Promise<Map<string, Float16Array>> {
   const folder = join(run, "store", "activations");
   const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => join(folder, name));
-  const rows = names.flatMap(listShards).flatMap((path) => [...readWholeRows(path, 2 * 2048)!.rows]);
+  const rows = names.flatMap(listShards).flatMap((path) => [...readWholeRows(path, 2 * 512)!.rows]);
   return new Map(rows.map(([key, row]) => [key, new Float16Array(new Uint8Array(row).buffer)]));
 }
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { decodeImage } from "../../lib/data/decode.ts";
 import {
   type ActivationOptions,
   type Activations,
@@ -9,12 +8,12 @@ import {
   openActivations,
 } from "../../lib/model/activations.ts";
 import { makeBase } from "../../lib/model/forward.ts";
-import { loadWeights, randomWeights } from "../../lib/model/weights.ts";
+import { randomWeights } from "../../lib/model/weights.ts";
 import { sha256 } from "../../lib/support/digest.ts";
 import { engine, startEngine, tf, valuesOf } from "../../lib/support/engine/engine.ts";
 import { showProgress } from "../../lib/support/progress.ts";
 import { openStore, type Store } from "../../lib/support/store.ts";
-import { exists, noiseImages, realPhotos, realWeights, shared } from "./images.ts";
+import { noiseImages } from "./images.ts";
 
 await startEngine();
 
@@ -312,53 +311,3 @@ Deno.test("what cannot be computed or stored is refused before it is", () =>
       if (given.key === image.key) assert.equal(countStoredActivations([image], asked), 0);
     }
   }));
-
-Deno.test({
-  name:
-    "of 256 real photos a classifier on float32 features and one on stored half floats call at most 3 differently",
-  ignore: !exists(realWeights) || !exists(new URL("ham10000/", shared)),
-  fn: () =>
-    withStore(async (store) => {
-      const photos = await realPhotos(256);
-      const images = await Promise.all(photos.map(({ path }) => decodeImage(path, 64)));
-      const given = {
-        weights: await loadWeights(realWeights),
-        scaling: "divide255" as const,
-        size: 64,
-        store,
-      };
-      const keyed = images.map((image) => ({ key: sha256(image), pixels: () => image }));
-      using activations = await openActivations(keyed, given);
-      const halves = valuesIn(activations);
-      using base = makeBase(given.weights, given);
-      const floats = new Float32Array(halves.length);
-      for (let i = 0; i < images.length; i += 32) {
-        const batch = Int32Array.from(images.slice(i, i + 32).flatMap((image) => [...image]));
-        floats.set(
-          valuesOf(() => base.forward(tf.tensor4d(batch, [32, 64, 64, 3], "int32"))),
-          i * base.outputs,
-        );
-      }
-      assert.notDeepEqual(halves, floats);
-      const answers = [halves, floats].map((features) => nearestMean(features, photos.map(({ dx }) => dx)));
-      const differ = answers[0].filter((answer, i) => answer !== answers[1][i]).length;
-      assert.ok(differ <= 3, `${differ} differ`);
-      const right = answers[1].filter((answer, i) => answer === photos[i].dx).length;
-      assert.ok(right > 80, `${right} of 256 are classified correctly: it has learned something`);
-    }),
-});
-
-/** The class of each row by a linear classifier, as a softmax is: the one whose mean of all rows is nearest. */
-function nearestMean(features: Float32Array, labels: string[]): string[] {
-  return tf.tidy(() => {
-    const classes = [...new Set(labels)].sort();
-    const truth = tf.oneHot(
-      tf.tensor1d(labels.map((label) => classes.indexOf(label)), "int32"),
-      classes.length,
-    );
-    const x = tf.tensor2d(features, [labels.length, features.length / labels.length]);
-    const means = truth.toFloat().transpose().matMul(x).div(truth.sum(0).expandDims(1)); // (classes, features)
-    const logits = x.matMul(means, false, true).mul(2).sub(means.square().sum(1));
-    return Array.from(logits.argMax(1).dataSync(), (index) => classes[index]);
-  });
-}

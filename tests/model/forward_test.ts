@@ -9,6 +9,7 @@ import { depths } from "../../lib/recipe.ts";
 import { type FrozenBase, makeBase, scalePixels } from "../../lib/model/forward.ts";
 import { loadWeights, randomWeights } from "../../lib/model/weights.ts";
 import { exists, noiseImages, realPhotos, realWeights } from "./images.ts";
+import { runDeno } from "../support/run_deno.ts";
 
 await startEngine();
 
@@ -49,13 +50,10 @@ Deno.test("features of noise under random weights are Keras' within 1e-4, in bot
 });
 
 Deno.test("under WebAssembly they are too, and the same to the bit however many workers compute", async () => {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL("print_noise_features.ts", import.meta.url).pathname, "3"],
-    env: { HAM10000_ENGINE: "wasm" },
-  });
-  const { success, stdout, stderr } = await child.output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-  const { engine, features } = JSON.parse(new TextDecoder().decode(stdout));
+  const program = new URL("print_noise_features.ts", import.meta.url).pathname;
+  const { code, out, err } = await runDeno(["run", "-A", program, "3"], { env: { HAM10000_ENGINE: "wasm" } });
+  assert.equal(code, 0, err);
+  const { engine, features } = JSON.parse(out);
   assert.equal(engine, "wasm");
   const [one, ...several] = features;
   assert.ok(relativeError(one, golden("noise_divide255.f32")) < 1e-4);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeAtomic, writeAtomicSync, writeFolderAtomic, writerOf } from "../../lib/support/atomic.ts";
 import { isStorageFault } from "../../lib/support/storage_error.ts";
+import { runDeno } from "./run_deno.ts";
 
 const module = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
 
@@ -86,11 +87,10 @@ Deno.test({
         }`;
       await Deno.writeTextFile(join(folder, "results.json"), "before");
       await Deno.chmod(folder, 0o555);
-      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", program] })
-        .output();
-      const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
+      const { out, err } = await runDeno(["eval", program]);
+      const lines = out.trimEnd().split("\n");
       const paths = ["results.json", "store/heads/00/0", "store/images/", "out/.lock"];
-      assert.equal(lines.length, paths.length, new TextDecoder().decode(stderr));
+      assert.equal(lines.length, paths.length, err);
       for (const [index, path] of paths.entries()) {
         assert.ok(lines[index].startsWith(`StorageError: ${folder}/${path}`), lines[index]);
         const message =

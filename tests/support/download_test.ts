@@ -3,7 +3,8 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { downloadFile, megabytes, type NetworkOptions, type RemoteFile } from "../../lib/support/download.ts";
 import { showProgress } from "../../lib/support/progress.ts";
-import { md5, noise, serve, type Served, temporaryFolder } from "./file_server.ts";
+import { md5, noise, serve, type Served } from "./file_server.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 
 const size = 200_000;
 const bytes = noise(size);

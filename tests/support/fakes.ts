@@ -21,6 +21,13 @@ export function fakeStream(isTerminal: boolean) {
   return stream;
 }
 
+/** Gives a variable of the environment this value until it is disposed of. */
+export function fakeEnv(name: string, value: string): Disposable {
+  const real = Deno.env.get(name);
+  Deno.env.set(name, value);
+  return { [Symbol.dispose]: () => real === undefined ? Deno.env.delete(name) : Deno.env.set(name, real) };
+}
+
 /** Makes the terminal so wide until it is disposed of. */
 export function fakeColumns(columns: number): Disposable {
   const real = Deno.consoleSize;

@@ -60,18 +60,6 @@ export function md5(bytes: Uint8Array): string {
   return createHash("md5").update(bytes).digest("hex");
 }
 
-/** A folder that goes at the end of the test. */
-export async function temporaryFolder(): Promise<
-  AsyncDisposable & { path: string; names(): Promise<string[]> }
-> {
-  const path = await Deno.makeTempDir();
-  return {
-    path,
-    names: async () => (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name).sort(),
-    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
-  };
-}
-
 function answer(file: Served, headers: Headers): Response {
   const turn = file.first?.shift();
   if (typeof turn === "function") return turn();

@@ -6,7 +6,9 @@ import {
   showProgress,
   terminalProgress,
 } from "../../lib/support/progress.ts";
+import { projectRoot } from "../../lib/support/project.ts";
 import { fakeStream, fakeTime } from "./fakes.ts";
+import { runDeno } from "./run_deno.ts";
 
 /** A kernel's broadcast that notes what it is sent. `arrive` may be slow or fail. */
 function fakeKernel(arrive: () => Promise<void> = () => Promise.resolve()) {
@@ -156,12 +158,8 @@ Deno.test("outside of a terminal stderr gets plain lines and stdout nothing; HAM
     const report = progress("Images");
     for (let done = 0; done <= 50; done++) { report(done, 50); await new Promise((resolve) => setTimeout(resolve, 20)); }`;
   for (const [switched, expected] of [["on", "Images  100 %  50 of 50\n"], ["off", ""]]) {
-    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["eval", "--quiet", code],
-      cwd: new URL("../..", import.meta.url).pathname,
-      env: { HAM10000_PROGRESS: switched },
-    }).output();
-    assert.equal(new TextDecoder().decode(stderr), expected);
-    assert.equal(stdout.length, 0);
+    const options = { cwd: projectRoot, env: { HAM10000_PROGRESS: switched } };
+    const { out, err } = await runDeno(["eval", "--quiet", code], options);
+    assert.deepEqual([out, err], ["", expected]);
   }
 });

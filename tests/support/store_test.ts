@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { sha256 } from "../../lib/support/digest.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { openStore } from "../../lib/support/store.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 
 const keyOf = (i: number) => sha256(`row ${i}`);
 const rowOf = (i: number, length: number) => {
@@ -16,12 +17,9 @@ const content = {
 
 /** Runs `test` with a folder that does not exist yet, and removes it afterwards. */
 async function withFolder(test: (folder: string) => void | Promise<void>): Promise<void> {
-  const parent = await Deno.makeTempDir();
-  try {
-    await test(join(parent, "new", "store"));
-  } finally {
-    await Deno.remove(parent, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const parent = temporary.path;
+  await test(join(parent, "new", "store"));
 }
 
 /** Paths of all files below a folder, sorted. */

@@ -7,6 +7,7 @@ import { saveModel } from "../../lib/model/saved_model.ts";
 import { projectRoot } from "../../lib/support/project.ts";
 import { seededModel } from "../model/seeded_model.ts";
 import { fakeDataverse } from "./data/fake_dataverse.ts";
+import { runDeno } from "../support/run_deno.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "caller é " });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -16,13 +17,11 @@ const ways = [["--config", join(projectRoot, "deno.json")], ["--cwd", projectRoo
 
 async function task(cwd: string, args: string[]): Promise<{ code: number; text: string }> {
   const { INIT_CWD: _, ...env } = Deno.env.toObject(); // of the task that runs these tests
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", ...args],
-    ...{ cwd, clearEnv: true, stdin: "null" },
+  const { code, out, err } = await runDeno(["task", ...args], {
+    ...{ cwd, clearEnv: true },
     env: { ...env, NO_COLOR: "1", NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" },
-  }).output();
-  const text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
-  return { code, text: stripVTControlCharacters(text) };
+  });
+  return { code, text: stripVTControlCharacters(out + err) };
 }
 
 Deno.test("classify reads the photos and writes the table where the person stands", async () => {

@@ -10,6 +10,7 @@ import type { PhotoAnswer } from "../../lib/model/predictor.ts";
 import { medicalNotice, saveModel } from "../../lib/model/saved_model.ts";
 import { answersCsv, answerText, findModel, parseClassifyFlags, usage } from "../../lib/tasks/classify.ts";
 import { seededModel } from "../model/seeded_model.ts";
+import { runDeno } from "../support/run_deno.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "classify é " });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -21,16 +22,11 @@ const model = join(folder, "model");
 await saveModel(model, seededModel({ size: 32, scaling: "divide255" }));
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-prompt", "--no-check", "-q", "--config", join(projectRoot, "deno.json")],
-      ...["-P=classify", join(projectRoot, "lib/tasks/classify.ts"), ...args],
-    ],
-    cwd: folder,
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: withoutGreeting(text(stderr)) };
+  const { code, out, err } = await runDeno([
+    ...["run", "--no-prompt", "--no-check", "-q", "--config", join(projectRoot, "deno.json")],
+    ...["-P=classify", join(projectRoot, "lib/tasks/classify.ts"), ...args],
+  ], { cwd: folder, env: { NO_COLOR: "1" } });
+  return { code, out, err: withoutGreeting(err) };
 }
 
 Deno.test("the task that deno.json names is the one that is tested", async () => {
@@ -151,7 +147,7 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
   const { code, out } = await run("--help");
   assert.deepEqual([code, out], [0, `${usage}\n`]);
   assert.deepEqual(parseClassifyFlags(["a", "--model", "m", "b"]), {
-    ...{ paths: ["a", "b"], model: "m", csv: null, orientations: 1, help: false },
+    ...{ paths: ["a", "b"], model: "m", csv: null, orientations: 1 },
   });
 });
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectRoot } from "../../lib/support/project.ts";
 import { parseDataOptions } from "../../lib/tasks/data.ts";
-import { noise, serve, temporaryFolder } from "../support/file_server.ts";
+import { noise, serve } from "../support/file_server.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 import { fakeDataverse, holdsAll } from "./data/fake_dataverse.ts";
 
 /** The task in a process of its own; `before` is what a shell does first. */

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectRoot } from "../../lib/support/project.ts";
 import { checkDeno, checkPackages, table } from "../../lib/tasks/doctor.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
+import { runDeno } from "../support/run_deno.ts";
 
 Deno.test("a Deno that reports failing cells as passed is refused", () => {
   for (const version of ["2.9.1", "2.9.6", "2.10.0", "3.0.0", "2.9.1-rc.1"]) {
@@ -23,26 +25,20 @@ Deno.test("each task looks at Deno's version before anything else, and goes on w
   for (const [name, { command }] of Object.entries<{ command: string }>(tasks)) {
     assert.ok(command.startsWith(`${first} && `), name);
   }
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: first.split(" ").slice(1),
-    cwd: projectRoot,
-  }).output();
-  assert.deepEqual([code, stderr.length], [0, 0]);
+  const { code, err } = await runDeno(first.split(" ").slice(1), { cwd: projectRoot });
+  assert.deepEqual([code, err], [0, ""]);
 });
 
 Deno.test("a package that is missing or of another version is named", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const installed = join(folder, "node_modules", "@scope", "b");
-    await Deno.mkdir(installed, { recursive: true });
-    await Deno.writeTextFile(join(installed, "package.json"), '{"version": "2.0.1"}');
-    assert.equal((await checkPackages(folder, { "@scope/b": "2.0.1" })).status, "ok");
-    const wrong = await checkPackages(folder, { a: "1.0.0", "@scope/b": "2.0.0" });
-    assert.equal(wrong.status, "broken");
-    assert.equal(wrong.text, "a missing (1.0.0 is asked for), @scope/b 2.0.1 (2.0.0 is asked for)");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const installed = join(folder, "node_modules", "@scope", "b");
+  await Deno.mkdir(installed, { recursive: true });
+  await Deno.writeTextFile(join(installed, "package.json"), '{"version": "2.0.1"}');
+  assert.equal((await checkPackages(folder, { "@scope/b": "2.0.1" })).status, "ok");
+  const wrong = await checkPackages(folder, { a: "1.0.0", "@scope/b": "2.0.0" });
+  assert.equal(wrong.status, "broken");
+  assert.equal(wrong.text, "a missing (1.0.0 is asked for), @scope/b 2.0.1 (2.0.0 is asked for)");
 });
 
 Deno.test("the table is aligned, and what to do stands under its finding", () => {
@@ -57,22 +53,16 @@ Deno.test("the table is aligned, and what to do stands under its finding", () =>
 });
 
 Deno.test("the doctor runs, and a wish it cannot read is broken, not a crash", async () => {
-  const run = async (env: Record<string, string>) => {
-    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "-P=doctor", "lib/tasks/doctor.ts"],
-      cwd: projectRoot,
-      env: { ...env, NO_COLOR: "1" },
-      stderr: "null",
-    }).output();
-    return { code, text: new TextDecoder().decode(stdout) };
-  };
+  const args = ["run", "--no-prompt", "-P=doctor", "lib/tasks/doctor.ts"];
+  const run = (env: Record<string, string>) =>
+    runDeno(args, { cwd: projectRoot, env: { ...env, NO_COLOR: "1" } });
   const wasm = await run({ HAM10000_ENGINE: "wasm" });
   assert.equal(wasm.code, 0);
-  assert.match(wasm.text, /note {4}engine .*WebAssembly[^]*speed .*images a second.*WebAssembly/);
+  assert.match(wasm.out, /note {4}engine .*WebAssembly[^]*speed .*images a second.*WebAssembly/);
   for (const subject of ["packages", "settings", "kernel", "disk", "memory"]) {
-    assert.match(wasm.text, new RegExp(`^(ok|note) +${subject} `, "m"));
+    assert.match(wasm.out, new RegExp(`^(ok|note) +${subject} `, "m"));
   }
   const wrong = await run({ HAM10000_ENGINE: "abacus" });
   assert.equal(wrong.code, 1);
-  assert.match(wrong.text, /broken {2}settings .*Received: abacus/);
+  assert.match(wrong.out, /broken {2}settings .*Received: abacus/);
 });

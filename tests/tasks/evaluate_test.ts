@@ -15,6 +15,7 @@ import { parseEvaluateFlags, usage } from "../../lib/tasks/evaluate.ts";
 import { seededModel } from "../model/seeded_model.ts";
 import { withoutGreeting } from "../support/engine/package_copy.ts";
 import { startEngine } from "../../lib/support/engine/engine.ts";
+import { runDeno } from "../support/run_deno.ts";
 
 await startEngine();
 
@@ -43,16 +44,11 @@ const model = join(folder, "model");
 await saveModel(model, { ...seeded, trainedOn: digestTraining(learned) });
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-prompt", "--no-check", "-q", "--config", join(projectRoot, "deno.json")],
-      ...["-P=evaluate", join(projectRoot, "lib/tasks/evaluate.ts"), "--model", model, ...args],
-    ],
-    cwd: folder,
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, out: text(stdout), err: withoutGreeting(text(stderr)) };
+  const { code, out, err } = await runDeno([
+    ...["run", "--no-prompt", "--no-check", "-q", "--config", join(projectRoot, "deno.json")],
+    ...["-P=evaluate", join(projectRoot, "lib/tasks/evaluate.ts"), "--model", model, ...args],
+  ], { cwd: folder, env: { NO_COLOR: "1" } });
+  return { code, out, err: withoutGreeting(err) };
 }
 
 /** Writes a table of drawn photos, with other names for columns and classes than the model's. */
@@ -212,7 +208,7 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
   for (const [args, message] of cases) {
     assert.throws(() => parseEvaluateFlags(args), { name: "RangeError", message });
   }
-  const out = (text: string) => parseEvaluateFlags(["--data", "a", "--out", text])!.out;
+  const out = (text: string) => parseEvaluateFlags(["--data", "a", "--out", text]).out;
   assert.deepEqual(out("b.v2/it"), ["b.v2/it.json", "b.v2/it.html"]);
   assert.deepEqual([out("it.HTML"), out("it.json"), out("run.2")], [
     ...[["it.HTML"], ["it.json"], ["run.2.json", "run.2.html"]],
@@ -224,7 +220,7 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
     " MEL = mel,SCC=akiec",
     "--classes",
     "a, b",
-  ])!;
+  ]);
   assert.deepEqual([flags.data, flags.rename, flags.classes], ["x", { MEL: "mel", SCC: "akiec" }, [
     "a",
     "b",

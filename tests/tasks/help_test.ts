@@ -1,16 +1,13 @@
 /** `--help` of each task that has flags. */
 import assert from "node:assert/strict";
 import { projectRoot } from "../../lib/support/project.ts";
+import { runDeno } from "../support/run_deno.ts";
 
 for (const task of ["reproduce", "data", "classify", "evaluate", "report", "bench"]) {
   Deno.test(`--help prints a page of at most 100 columns and computes nothing: deno task ${task}`, async () => {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["task", "--quiet", task, "--help"],
-      cwd: projectRoot,
-      env: { NO_COLOR: "1" },
-    }).output();
-    const [page, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-    assert.equal(code, 0, errors);
+    const options = { cwd: projectRoot, env: { NO_COLOR: "1" } };
+    const { code, out: page, err } = await runDeno(["task", "--quiet", task, "--help"], options);
+    assert.equal(code, 0, err);
     assert.ok(page.startsWith(`deno task ${task} `), page);
     assert.match(page, /^ {2}--help +this page$/m);
     assert.deepEqual(page.split("\n").filter((line) => [...line].length > 100), []);

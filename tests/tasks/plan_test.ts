@@ -4,26 +4,25 @@ import { type Config, createConfig } from "../../lib/config.ts";
 import { projectRoot } from "../../lib/support/project.ts";
 import { filesBehind, planNotebooks } from "../../lib/tasks/plan.ts";
 import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "../../lib/tasks/run_record.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
+import { fakeEnv } from "../support/fakes.ts";
 
 const name = "01_eda";
 
 /** A run folder with one recorded notebook and one file that it wrote; data of one photo and a table. */
 async function withRun(check: (config: Config, data: string, record: RunRecord) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    const data = join(folder, "data");
-    await Deno.mkdir(join(data, "HAM10000_images_part_1"), { recursive: true });
-    await Deno.writeTextFile(join(data, "HAM10000_metadata.csv"), "table");
-    await Deno.writeTextFile(join(data, "HAM10000_images_part_1", "I.jpg"), "photo");
-    const config = createConfig({ preset: "quick", data, out: join(folder, "out") });
-    await Deno.mkdir(config.out);
-    await Deno.writeTextFile(join(config.out, "metadata.csv"), "rows");
-    const [{ fingerprint }] = await planNotebooks(config, [name], { notebooks: {} });
-    const record = { notebooks: { [name]: { fingerprint, files: await filesOf(config, name, 0) } } };
-    await check(config, data, record);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const data = join(folder, "data");
+  await Deno.mkdir(join(data, "HAM10000_images_part_1"), { recursive: true });
+  await Deno.writeTextFile(join(data, "HAM10000_metadata.csv"), "table");
+  await Deno.writeTextFile(join(data, "HAM10000_images_part_1", "I.jpg"), "photo");
+  const config = createConfig({ preset: "quick", data, out: join(folder, "out") });
+  await Deno.mkdir(config.out);
+  await Deno.writeTextFile(join(config.out, "metadata.csv"), "rows");
+  const [{ fingerprint }] = await planNotebooks(config, [name], { notebooks: {} });
+  const record = { notebooks: { [name]: { fingerprint, files: await filesOf(config, name, 0) } } };
+  await check(config, data, record);
 }
 
 const reason = async (config: Config, record: RunRecord) =>
@@ -200,42 +199,33 @@ Deno.test("another engine, thread count or oneDNN setting is named as the reason
         ],
       ]
     ) {
-      const before = Deno.env.get(name);
-      Deno.env.set(name, value);
-      try {
-        assert.equal(await reason(config, record), "changed: the engine", name);
-      } finally {
-        if (before === undefined) Deno.env.delete(name);
-        else Deno.env.set(name, before);
-      }
+      using _env = fakeEnv(name, value);
+      assert.equal(await reason(config, record), "changed: the engine", name);
     }
     assert.equal(await reason(config, record), null);
   }));
 
 Deno.test("the code behind a notebook is what its cells import, and what that imports; another file changes nothing", async () => {
-  const root = await Deno.makeTempDir();
-  try {
-    const write = async (name: string, text: string) => {
-      await Deno.mkdir(dirname(join(root, name)), { recursive: true });
-      await Deno.writeTextFile(join(root, name), text);
-    };
-    await write("lib/mod.ts", 'export * from "./model.ts";\nimport "./support/engine/install.ts";');
-    await write(
-      "lib/model.ts",
-      'new URL("./support/kernel.wasm", import.meta.url); await import("./later.ts");',
-    );
-    await write("lib/support/kernel.wasm", "");
-    await write("lib/later.ts", 'import fs from "node:fs"; // and not "./gone.ts"');
-    await write("lib/support/engine/install.ts", 'import "./official.ts";');
-    await write("lib/tasks/reproduce.ts", 'import "../mod.ts";');
-    const behind = async (code: string) =>
-      (await filesBehind(code, join(root, "notebooks"), root)).map((path) => relative(root, path));
-    const files = ["lib/later.ts", "lib/mod.ts", "lib/model.ts", "lib/support/kernel.wasm"];
-    assert.deepEqual(await behind('import { fit } from "../lib/mod.ts";'), files);
-    assert.deepEqual(await behind("1 + 1"), []);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const root = temporary.path;
+  const write = async (name: string, text: string) => {
+    await Deno.mkdir(dirname(join(root, name)), { recursive: true });
+    await Deno.writeTextFile(join(root, name), text);
+  };
+  await write("lib/mod.ts", 'export * from "./model.ts";\nimport "./support/engine/install.ts";');
+  await write(
+    "lib/model.ts",
+    'new URL("./support/kernel.wasm", import.meta.url); await import("./later.ts");',
+  );
+  await write("lib/support/kernel.wasm", "");
+  await write("lib/later.ts", 'import fs from "node:fs"; // and not "./gone.ts"');
+  await write("lib/support/engine/install.ts", 'import "./official.ts";');
+  await write("lib/tasks/reproduce.ts", 'import "../mod.ts";');
+  const behind = async (code: string) =>
+    (await filesBehind(code, join(root, "notebooks"), root)).map((path) => relative(root, path));
+  const files = ["lib/later.ts", "lib/mod.ts", "lib/model.ts", "lib/support/kernel.wasm"];
+  assert.deepEqual(await behind('import { fit } from "../lib/mod.ts";'), files);
+  assert.deepEqual(await behind("1 + 1"), []);
 });
 
 Deno.test("what decides a result is behind every notebook that computes; tasks, downloads and installing are behind none", async () => {

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { createConfig } from "../../lib/config.ts";
 import { furtherNotebook, mainNotebooks, selectNotebooks } from "../../lib/tasks/notebooks.ts";
 import { parseReproduceOptions, readConfigFile } from "../../lib/tasks/reproduce_options.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const parse = (...args: string[]) => parseReproduceOptions(args);
 
@@ -119,13 +120,10 @@ Deno.test("an unknown flag, a missing value and flags that exclude each other ar
 });
 
 async function withFile(text: string, check: (path: string) => void): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.writeTextFile(join(folder, "c.json"), text);
-    check(join(folder, "c.json"));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  await Deno.writeTextFile(join(folder, "c.json"), text);
+  check(join(folder, "c.json"));
 }
 
 Deno.test("a file's fields reach the configuration, its paths start at its own folder, and flags win over it", async () => {

@@ -5,15 +5,7 @@ import { type Config, createConfig } from "../../lib/config.ts";
 import { mainNotebooks } from "../../lib/tasks/notebooks.ts";
 import { describeForgetting, forget, removeLeftOvers } from "../../lib/tasks/run_folder.ts";
 import { readRunRecord } from "../../lib/tasks/run_record.ts";
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../support/temporary_folder.ts";
 
 async function write(path: string, text: string): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true });

@@ -51,6 +51,8 @@ Deno.test({
       const [labelled, unlike] = [answers, others].map((shares) => argmaxRows(shares, classes));
       const changed = labelled.filter((label, row) => label !== unlike[row]).length;
       assert.ok(changed <= n / 100, `${changed} of ${n} answers differ`);
+      const right = unlike.filter((label, row) => label === labels[row]).length;
+      assert.ok(right > 80, `${right} of ${n} are classified correctly: it has learned something`);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

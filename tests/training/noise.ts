@@ -1,4 +1,5 @@
 /** Seeded noise whose classes differ, and small networks that learn from it, for tests. */
+import type { Precision } from "../../lib/config.ts";
 import { randomWeights } from "../../lib/model/weights.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { type Examples, examplesOf } from "../../lib/training/examples.ts";
@@ -21,8 +22,8 @@ export function softmaxModel({ inputs = 12, classes = 4, seed = 1 } = {}): Model
 }
 
 /** VGG16 for images of 32×32 and three classes. At `block5` it reads 2 × 2 × 512 values, at `head` 512. */
-export function smallModel(): Model {
-  return vgg16({ weights: randomWeights(1), size: 32, scaling: "divide255", classes: 3, seed: 1 });
+export function smallModel(precision: Precision = "float32"): Model {
+  return vgg16({ weights: randomWeights(1), size: 32, scaling: "divide255", precision, classes: 3, seed: 1 });
 }
 
 /** n rows: at each place every third value is larger where its class is the row's. */

@@ -2,8 +2,9 @@
  * Program: trains the softmax and then block5 on seeded noise, with a checkpoint at every moment at which one may be written, and
  * prints what came out. Kills itself with SIGKILL at the given moment, the n-th of its kind in this sitting.
  *
- * deno run -A resume_program.ts FOLDER [step|save|validation|kept N]
+ * deno run -A resume_program.ts FOLDER float32|bfloat16 [step|save|validation|kept N]
  */
+import type { Precision } from "../../lib/config.ts";
 import { bytesOf, sha256 } from "../../lib/support/digest.ts";
 import { startEngine } from "../../lib/support/engine/engine.ts";
 import { openStore, type Store } from "../../lib/support/store.ts";
@@ -12,7 +13,7 @@ import type { Examples } from "../../lib/training/examples.ts";
 import { noise, smallModel } from "./noise.ts";
 
 await startEngine();
-const [folder, moment, n] = Deno.args;
+const [folder, precision, moment, n] = Deno.args;
 let left = Number(n);
 const reached = (kind: string) => {
   if (kind === moment && --left === 0) Deno.kill(Deno.pid, "SIGKILL");
@@ -31,7 +32,7 @@ const watched: Store = {
   },
 };
 let steps = 0;
-let model = smallModel();
+let model = smallModel(precision as Precision);
 const history: EpochRecord[] = [];
 for (const [depth, length] of [["head", 512], ["block5", 4 * 512]] as const) {
   const { read, ...validation } = noise(9, length, "validation");

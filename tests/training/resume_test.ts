@@ -22,14 +22,20 @@ const moments = [
   ["step", 3, "in its last step"],
 ] as const;
 
-async function train(folder: string, ...moment: string[]) {
+async function train(folder: string, precision: string, ...moment: string[]) {
   const { code, signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", program, folder, ...moment],
+    args: ["run", "-A", program, folder, precision, ...moment],
   }).output();
   const [out, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   if (moment.length > 0) return assert.equal(signal, "SIGKILL", `${moment}: ${errors}`);
   assert.equal(code, 0, errors);
   return JSON.parse(out);
+}
+
+/** Where a training can be stored. */
+async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  await work(folder).finally(() => Deno.remove(folder, { recursive: true }));
 }
 
 async function entries(folder: string): Promise<string[]> {
@@ -40,13 +46,14 @@ async function entries(folder: string): Promise<string[]> {
   return found;
 }
 
+const ignore = engine.name === "wasm";
+
 Deno.test({
   name: "killed at every kind of moment, a training of two stages ends with the same bits and history",
-  ignore: engine.name === "wasm",
-  async fn() {
-    const folder = await Deno.makeTempDir();
-    try {
-      const unbroken = await train(join(folder, "unbroken"));
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const unbroken = await train(join(folder, "unbroken"), "float32");
       assert.equal(unbroken.steps, 12);
       const rates = unbroken.history.map(({ learningRate }: { learningRate: number }) => learningRate);
       assert.equal(
@@ -55,19 +62,30 @@ Deno.test({
         "each epoch ends at a rate of its own, which a sitting has to find again",
       );
       const broken = join(folder, "broken");
-      for (const [kind, n] of moments) await train(broken, kind, `${n}`);
-      const { steps, ...result } = await train(broken);
+      for (const [kind, n] of moments) await train(broken, "float32", kind, `${n}`);
+      const { steps, ...result } = await train(broken, "float32");
       assert.deepEqual({ ...result, steps: 12 }, unbroken);
       assert.equal(steps, 1, "steps in the last sitting");
-      assert.equal((await train(broken)).steps, 0, "what is done is not trained again");
+      assert.equal((await train(broken, "float32")).steps, 0, "what is done is not trained again");
       const files = await entries(broken);
       assert.deepEqual(
         files.map((file) => file.split(/[\\/]/)[0]),
         ["fits", "fits"],
         "no checkpoint is left",
       );
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+    }),
+});
+
+Deno.test({
+  name: "killed among the steps of its convolutions, a training in bfloat16 ends with the same bits too",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const unbroken = await train(join(folder, "unbroken"), "bfloat16");
+      const broken = join(folder, "broken");
+      await train(broken, "bfloat16", "step", "8"); // the second of block5's six
+      const { steps, ...result } = await train(broken, "bfloat16");
+      assert.deepEqual({ ...result, steps: 12 }, unbroken);
+      assert.equal(steps, 5, "the step that was killed is taken again");
+    }),
 });

@@ -1,4 +1,5 @@
 /** The cells of a table as they are meant: without blanks around them, known to be missing, written in one case. */
+import { listed } from "../../support/format.ts";
 
 /** Blanks of every kind, those of no width among them. */
 const around = /^[\s\u200B-\u200D\u2060\u00AD]+|[\s\u200B-\u200D\u2060\u00AD]+$/g;
@@ -103,11 +104,5 @@ export function joinCase(values: readonly string[], preferred: readonly string[]
 export function describeJoined(column: string, { joined }: JoinedCase): string[] {
   if (joined.length === 0) return [];
   const names = joined.map(([taken, ...others]) => `${others.join(", ")} as ${taken}`);
-  return [`${column}: names that differ in case alone count as one: ${listed(names, "; ")}`];
-}
-
-/** At most ten items of a list, and how many there are. */
-export function listed(items: readonly (string | number)[], separator = ", "): string {
-  const more = items.length > 10 ? [`… (${items.length} in all)`] : [];
-  return [...items.slice(0, 10), ...more].join(separator);
+  return [`${column}: names that differ in case alone count as one: ${listed(names, { separator: "; " })}`];
 }

@@ -1,6 +1,7 @@
 /** One table or several as one: the table with the diagnoses has a row for each photo, the others add columns by image id. */
 import { type ColumnNames, type MetadataColumn, metadataColumns } from "../../columns.ts";
-import { cleanCell, isMissing, listed, stripCell } from "./cells.ts";
+import { listed } from "../../support/format.ts";
+import { cleanCell, isMissing, stripCell } from "./cells.ts";
 import { thousands } from "../../support/format.ts";
 import { idParts, photoName } from "../../support/photo_kinds.ts";
 import { oneHotColumns, oneHotDiagnoses } from "./one_hot.ts";

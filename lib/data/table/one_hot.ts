@@ -1,5 +1,6 @@
 /** One-hot tables, as ISIC's challenges have them: a column for each class, 1 for the photo's own and 0 for all others. */
-import { cleanCell, isMissing, listed } from "./cells.ts";
+import { listed } from "../../support/format.ts";
+import { cleanCell, isMissing } from "./cells.ts";
 import { shortened, type TextTable } from "./table_text.ts";
 
 /** 0 or 1 as tables write them; undefined for anything else. */

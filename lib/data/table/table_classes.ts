@@ -1,6 +1,7 @@
 /** The classes of a table: from its diagnoses, from those that a call names, or HAM10000's. */
 import { mostClasses } from "../../columns.ts";
-import { describeJoined, isMissing, joinCase, listed } from "./cells.ts";
+import { listed } from "../../support/format.ts";
+import { describeJoined, isMissing, joinCase } from "./cells.ts";
 import { classesOf, diagnoses, type DiagnosisClass, ham10000Classes } from "../diagnosis.ts";
 import type { PhotoColumn } from "./joined_table.ts";
 import type { TextTable } from "./table_text.ts";
@@ -35,7 +36,7 @@ export function readClasses({ name: column, cells }: PhotoColumn, options: Class
       `${JSON.stringify(value)} in row ${listed(rows.map((row) => table.numbers[row]))}`
     );
     throw new SyntaxError(
-      `${table.name}: ${column} must be ${expected}. Received: ${listed(received, "; ")}`,
+      `${table.name}: ${column} must be ${expected}. Received: ${listed(received, { separator: "; " })}`,
     );
   };
   const rowsOf = (is: (value: string) => boolean, values = cells) =>

@@ -6,7 +6,8 @@ import {
   metadataColumns,
   usualNames,
 } from "../../columns.ts";
-import { cleanCell, listed } from "./cells.ts";
+import { firstOf, listed } from "../../support/format.ts";
+import { cleanCell } from "./cells.ts";
 import { binaryColumns } from "./one_hot.ts";
 import { shortened, type TextTable } from "./table_text.ts";
 
@@ -100,11 +101,9 @@ export function checkColumnsThere(
   });
   const binary = missing.includes("dx") ? binaryColumns(table, places.values()) : [];
   if (binary.length > 1) {
-    const shown = binary.slice(0, 4).map((place) => shortened(table.header[place]));
+    const shown = binary.map((place) => shortened(table.header[place]));
     choices.push(
-      ` If ${shown.join(", ")}${
-        binary.length > 4 ? ", …" : ""
-      } are columns of a one-hot table, name its classes with --classes.`,
+      ` If ${firstOf(shown, 4)} are columns of a one-hot table, name its classes with --classes.`,
     );
   }
   throw new SyntaxError(

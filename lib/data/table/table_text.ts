@@ -1,7 +1,8 @@
 /** A metadata table as text: what divides it, its header and its rows. */
 import { foldName } from "../../columns.ts";
 import { parse } from "../../support/csv.ts";
-import { cleanCell, listed, stripCell } from "./cells.ts";
+import { firstOf, listed } from "../../support/format.ts";
+import { cleanCell, stripCell } from "./cells.ts";
 
 export interface TextTable {
   /** Its file's name, for messages. */
@@ -31,9 +32,8 @@ export function parseTable(
   };
   const hint = /^\uFEFF*"?sep=([^\r\n])"?(?:\r\n|\r|\n)/i.exec(text); // Excel's own line above the header
   const body = hint ? text.slice(hint[0].length) : text.replace(/^\uFEFF+/, "");
-  const top = firstRecord(body);
-  const separator = hint?.[1] ?? separatorOf(top, known);
-  checkHeader(fieldsOf(top, separator), fail, known);
+  const separator = hint?.[1] ?? separatorOf(body, known);
+  checkHeader(headerOf(body, separator), fail, known);
   const records = recordsOf(body, separator, fail);
   const isBlank = (fields: string[]) =>
     stripCell(fields[0]) === "" && fields.every((field) => !stripCell(field));
@@ -63,34 +63,20 @@ export function parseTable(
   return { name, header, rows, numbers };
 }
 
-/** The text of the first line with a value, with the line breaks that it has in quotes. */
-function firstRecord(text: string): string {
-  const start = Math.max(0, text.search(/\S/));
-  let quoted = false;
-  for (let at = start; at < text.length; at++) {
-    const letter = text[at];
-    if (letter === '"') quoted = !quoted;
-    else if (!quoted && (letter === "\n" || letter === "\r")) return text.slice(start, at);
+/** The first line with a value, as a separator divides it; nothing where a quote in it is left open. */
+function headerOf(text: string, separator: string): string[] {
+  try {
+    const [fields = []] = parse(text, { separator, onlyHeader: true });
+    return fields.map(cleanCell);
+  } catch {
+    return [];
   }
-  return text.slice(start).split(/[\r\n]/, 1)[0]; // a quote is left open
-}
-
-/** Splits one line without minding what is wrong with its quotes. */
-function fieldsOf(line: string, separator: string): string[] {
-  const fields = [""];
-  let quoted = false;
-  for (const letter of line) {
-    if (letter === '"') quoted = !quoted;
-    else if (letter === separator && !quoted) fields.push("");
-    else fields[fields.length - 1] += letter;
-  }
-  return fields.map(cleanCell);
 }
 
 /** The one that gives the header the most names that are known, then the most names; a comma before the others. */
-function separatorOf(header: string, known: ReadonlySet<string>): string {
+function separatorOf(text: string, known: ReadonlySet<string>): string {
   const ranked = separators.map((separator) => {
-    const fields = fieldsOf(header, separator);
+    const fields = headerOf(text, separator);
     return {
       separator,
       found: fields.filter((field) => known.has(foldName(field))).length,
@@ -110,13 +96,13 @@ function checkHeader(
   if (header.length > 100 && numbered.length > 0.9 * header.length) {
     fail(
       ` holds pixels, not the names of photos. Expected: a table with a row for each photo, and the photos as .jpg, .jpeg or .png ` +
-        `files. Received: ${header.length} columns, ${header.slice(0, 3).map(shortened).join(", ")}, …`,
+        `files. Received: ${header.length} columns, ${firstOf(header.map(shortened), 3)}`,
     );
   }
   const isPhoto = header.some((field) => /\.(jpe?g|png)$|^ISIC_\d{5,}$/i.test(field));
   const numbers = header.filter((field) => /^-?\d+([.,]\d+)?$/.test(field));
   const isKnown = header.some((field) => known.has(foldName(field)));
-  if (!isKnown && (isPhoto || 2 * numbers.length >= header.length)) {
+  if (!isKnown && (isPhoto || numbers.length > 0 && 2 * numbers.length >= header.length)) {
     fail(
       ` has no header: its first line is a row already. Put a line with the names of the columns above it, one of them image_id ` +
         `and one dx. Received: ${listed(header.map(shortened))}`,

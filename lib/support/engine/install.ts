@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeAtomic } from "../atomic.ts";
+import { nullIfGone } from "../storage_error.ts";
 import { type OnProgress, packageRun, runCommand } from "./command.ts";
 import { readEngineChoice, wasmSlowdown } from "./engine_choice.ts";
 import {
@@ -129,7 +130,7 @@ async function installBy(ways: Way[], packageFolder: string, onProgress: OnProgr
       const tensorflow = await probeAddon(packageFolder, stage);
       await putInPlace(packageFolder, stage);
       const installation = await recordInstallation(packageFolder, { way: way.name, tensorflow });
-      await Deno.remove(join(packageFolder, failureName)).catch(ignoreMissing);
+      await Deno.remove(join(packageFolder, failureName)).catch(nullIfGone);
       onProgress(`TensorFlow ${tensorflow} is ready after ${seconds()}`);
       return installation;
     } catch (error) {
@@ -148,9 +149,9 @@ async function installBy(ways: Way[], packageFolder: string, onProgress: OnProgr
 async function putInPlace(packageFolder: string, stage: string): Promise<void> {
   const old = join(stage, "old");
   await Deno.mkdir(old);
-  await Deno.remove(join(packageFolder, recordName)).catch(ignoreMissing); // it describes what now goes
+  await Deno.remove(join(packageFolder, recordName)).catch(nullIfGone); // it describes what now goes
   for (const name of ["deps", "lib"]) {
-    await Deno.rename(join(packageFolder, name), join(old, name)).catch(ignoreMissing);
+    await Deno.rename(join(packageFolder, name), join(old, name)).catch(nullIfGone);
     await Deno.rename(join(stage, name), join(packageFolder, name));
   }
 }
@@ -260,8 +261,4 @@ function hasAddon(packageFolder: string): Promise<boolean> {
 
 function removeFolder(path: string): Promise<void> {
   return Deno.remove(path, { recursive: true }).catch(() => {}); // a child may still write there
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

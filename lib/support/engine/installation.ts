@@ -1,9 +1,9 @@
 /** A native engine in tfjs-node's package folder: the ways that lead to it, and the record that tells whether it is whole. */
-import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { writeAtomic } from "../atomic.ts";
+import { digestFile } from "../part_file.ts";
 import type { OnProgress } from "./command.ts";
 
 /** This machine's operating system and processor, e.g. `linux-x64`. */
@@ -119,11 +119,4 @@ export async function recordInstallation(
   const installation = { ...facts, tfjs: version, platform, files };
   await writeAtomic(join(packageFolder, recordName), JSON.stringify(installation, null, 2) + "\n");
   return installation;
-}
-
-async function digestFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.open(path);
-  for await (const chunk of file.readable) hash.update(chunk);
-  return hash.digest("hex");
 }

@@ -3,8 +3,8 @@
  * addon was written for, it is newer, and it comes through pip, which works behind mirrors and where only a package
  * index can be reached. Python itself is used for nothing else: any Python 3 that has pip will do.
  */
-import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { freeSpace } from "../download.ts";
 import { findProgram, runCommand } from "./command.ts";
 import { addonPath, platform, type Way } from "./installation.ts";
 
@@ -36,8 +36,7 @@ export const wheelWay: Way = {
     if (!wheels[platform]) return `there is no wheel with the libraries for ${platform}`;
     if (!findPython()) return "Python 3 is not on the PATH (Debian, Ubuntu: apt install python3-pip)";
     if (!findCompiler()) return "no C++ compiler is on the PATH (Debian, Ubuntu: apt install g++)";
-    const { bavail, bsize } = await statfs(packageFolder);
-    const free = (bavail * bsize) / 1e9;
+    const free = await freeSpace(packageFolder) / 1e9;
     return free < 2 ? `it takes 2 GB for a while, 1 GB for good. Received: ${free.toFixed(1)} GB free` : null;
   },
 

@@ -1,4 +1,5 @@
 /** Says at the top of a notebook that it did not run to its end, and where it stopped. */
+import { escapeMarkdown } from "../format.ts";
 import type { CodeCell, ErrorOutput, Notebook } from "./ipynb.ts";
 
 /** Where and why a notebook stopped. */
@@ -43,7 +44,7 @@ export function withStopNotice(notebook: Notebook): Notebook {
   const stop = findStop(notebook);
   if (!stop) return notebook;
   const { cells, ...rest } = withoutStopNotice(notebook);
-  const source = `${opening} ${stopText(stop).replace(/[\\*_`<>[\]$]/g, "\\$&").replace(/\s+/g, " ")}`;
+  const source = `${opening} ${escapeMarkdown(stopText(stop))}`;
   const [first, ...others] = cells;
   // In the first text rather than in a cell of its own: cells keep their numbers.
   return first?.cell_type === "markdown"

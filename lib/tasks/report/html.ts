@@ -122,8 +122,9 @@ export function pageProse(pages: ReadonlyMap<string, string>): Prose {
     const before = headings.at(-1)?.level ?? 0;
     const level = before === 0 ? 1 : Math.min(Math.max(wanted, 2), before + 1);
     const base = slug(text) === "content" ? "contents" : slug(text); // "content" is the page's own
-    const taken = headings.filter(({ id }) => id === base || id.startsWith(`${base}-`)).length;
-    const heading = { level, id: taken === 0 ? base : `${base}-${taken + 1}`, text };
+    let id = base;
+    for (let n = 2; headings.some((heading) => heading.id === id); n++) id = `${base}-${n}`;
+    const heading = { level, id, text };
     headings.push(heading);
     return heading;
   };

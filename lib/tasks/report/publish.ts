@@ -22,7 +22,7 @@ export async function publish(run: string, target: string): Promise<string[]> {
   const stored = await readRun(run);
   const contents = new Map<string, string | Uint8Array>();
   for (const { name, notebook } of await Promise.all(stored.notebooks.map(publishable))) {
-    await assertNoPhotos(notebook, { name });
+    assertNoPhotos(notebook, { name });
     contents.set(`${name}.ipynb`, serializeNotebook(withStopNotice(notebook)));
   }
   // What the run came to, and the course of its trainings, epoch by epoch; no weights.

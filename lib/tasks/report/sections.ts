@@ -19,7 +19,7 @@ import type { Figure } from "../../figures/figure.ts";
 import { exposureTable } from "../../figures/result_tables.ts";
 import { table } from "../../figures/table.ts";
 import { sizeText } from "../../image_size.ts";
-import { escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
+import { countText, escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
 import { findStop } from "../../support/notebook/stop_notice.ts";
 import { durationText } from "../../support/pace.ts";
 import { furtherNotebook } from "../notebooks.ts";
@@ -106,7 +106,7 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
       ? [{
         name: "Cost",
         value: durationText(seconds),
-        what: `of computing on ${threads} CPU thread${threads === 1 ? "" : "s"}`,
+        what: `of computing on ${countText(threads, "CPU thread")}`,
       }]
       : [],
   ];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { findProgram, runCommand } from "../../../lib/support/engine/command.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 const deno = Deno.execPath();
 
@@ -22,22 +23,19 @@ Deno.test("a failure says which step, which end and the program's last words, wi
 });
 
 Deno.test("the folder's growth is told, and a program that stands still is ended", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const file = JSON.stringify(join(folder, "part"));
-    const code = `Deno.writeFileSync(${file}, new Uint8Array(3e6)); setTimeout(() => {}, 600_000)`;
-    const lines: string[] = [];
-    const run = runCommand(deno, ["eval", code], {
-      step: "downloading",
-      grows: folder,
-      patience: 1,
-      onProgress: (line) => lines.push(line),
-    });
-    await assert.rejects(run, /downloading: deno(\.exe)? stood still for 1 s/);
-    assert.match(lines.join(), /downloading: 3 MB, \d+ s/);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  const file = JSON.stringify(join(folder, "part"));
+  const code = `Deno.writeFileSync(${file}, new Uint8Array(3e6)); setTimeout(() => {}, 600_000)`;
+  const lines: string[] = [];
+  const run = runCommand(deno, ["eval", code], {
+    step: "downloading",
+    grows: folder,
+    patience: 1,
+    onProgress: (line) => lines.push(line),
+  });
+  await assert.rejects(run, /downloading: deno(\.exe)? stood still for 1 s/);
+  assert.match(lines.join(), /downloading: 3 MB, \d+ s/);
 });
 
 Deno.test("the first program that can be started is found", () => {

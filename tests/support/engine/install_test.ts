@@ -11,6 +11,7 @@ import {
 } from "../../../lib/support/engine/installation.ts";
 import { diagnoseNative } from "../../../lib/tasks/doctor.ts";
 import { copyPackage } from "./package_copy.ts";
+import { fakeEnv } from "../fakes.ts";
 
 const source = tfjsNodeFolder();
 const ignore = (await readInstallation(source)).state !== "ready";
@@ -225,13 +226,12 @@ testOnPackage(
 );
 
 testOnPackage("setting up before a run leaves the choice to the environment", async (packageFolder) => {
-  const before = Deno.env.get("HAM10000_ENGINE");
+  using _env = fakeEnv("HAM10000_ENGINE", "wasm");
   const warn = console.warn;
   const warnings: string[] = [];
   console.warn = (line: string) => warnings.push(line);
   try {
     const options = { packageFolder, ways: [], onProgress() {} };
-    Deno.env.set("HAM10000_ENGINE", "wasm");
     assert.equal(await ensureEngine(options), null);
     assert.match(await whyNotNative(options) ?? "", /HAM10000_ENGINE=wasm asks for WebAssembly/);
     assert.deepEqual(warnings, []);
@@ -242,7 +242,5 @@ testOnPackage("setting up before a run leaves the choice to the environment", as
     await assert.rejects(ensureEngine(options), /The native TensorFlow engine is not installed/);
   } finally {
     console.warn = warn;
-    if (before === undefined) Deno.env.delete("HAM10000_ENGINE");
-    else Deno.env.set("HAM10000_ENGINE", before);
   }
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageRun } from "../../../lib/support/engine/command.ts";
 import { tfjsNodeFolder } from "../../../lib/support/engine/installation.ts";
+import { runDeno } from "../run_deno.ts";
 
 /** A temporary copy; it disappears with the `using` scope. */
 export interface PackageCopy extends AsyncDisposable {
@@ -47,15 +48,9 @@ export async function copyPackage(): Promise<PackageCopy> {
 /** Starts a project's engine in a process of its own and computes a convolution with it (see start_engine.ts). */
 export async function startCopy(project: string, env: Record<string, string> = {}): Promise<Start> {
   const program = fileURLToPath(new URL("./start_engine.ts", import.meta.url));
-  const output = await new Deno.Command(Deno.execPath(), {
-    args: [...packageRun, program, project],
-    cwd: project,
-    env: { NO_COLOR: "1", ...env },
-    stdin: "null",
-  }).output();
-  const stdout = new TextDecoder().decode(output.stdout);
-  const stderr = new TextDecoder().decode(output.stderr);
-  return { result: output.success ? JSON.parse(stdout) : null, stderr };
+  const options = { cwd: project, env: { NO_COLOR: "1", ...env } };
+  const { code, out, err } = await runDeno([...packageRun, program, project], options);
+  return { result: code === 0 ? JSON.parse(out) : null, stderr: err };
 }
 
 /** Standard error without what TensorFlow 2.21 says while it loads, whatever the log level is: oneDNN is on, as asked. */

@@ -8,6 +8,7 @@ import {
 } from "../../../lib/support/notebook/ipynb.ts";
 import { checkNotebooks } from "../../../lib/tasks/check_notebooks.ts";
 import { notebookOf } from "./run_cells.ts";
+import { runDeno } from "../run_deno.ts";
 
 /** Runs a test with these notebooks in a folder beside a `lib/mod.ts`. */
 async function inFolder(
@@ -123,11 +124,10 @@ Deno.test("the task ends with exit code 1 where there is a problem, 0 where not,
   inFolder({ "a.ipynb": serializeNotebook(good) }, async (folder) => {
     const program = new URL("../../../lib/tasks/check_notebooks.ts", import.meta.url).pathname;
     const task = async (...args: string[]) => {
-      const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", program, ...args] });
-      const { code, stdout, stderr } = await command.output();
-      return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+      const { code, out, err } = await runDeno(["run", "-A", program, ...args]);
+      return { code, text: out + err };
     };
-    assert.deepEqual(await task(folder), { code: 0, text: "Checked 1 notebooks\n" });
+    assert.deepEqual(await task(folder), { code: 0, text: "Checked 1 notebook\n" });
     await Deno.writeTextFile(`${folder}/a.ipynb`, "{");
     const failed = await task(folder);
     assert.equal(failed.code, 1);

@@ -4,6 +4,7 @@ import { executeNotebook } from "../../../lib/support/notebook/execute.ts";
 import { withStopNotice } from "../../../lib/support/notebook/stop_notice.ts";
 import type { NotebookProgress } from "../../../lib/support/terminal_line.ts";
 import { notebookOf, outputsOf, run, runToError, testFolder } from "./run_cells.ts";
+import { runDeno } from "../run_deno.ts";
 
 const show = (type: string, content: string) => `await Deno.jupyter.broadcast("${type}", ${content});`;
 const stream = (text: string, name: "stdout" | "stderr" = "stdout") => ({
@@ -214,11 +215,8 @@ const executed = await run([loop, 'console.log("next")']);
 const [text, next] = [1, 2].map((cell) => outputsOf(executed, cell)[0].text);
 const leftOut = text.match(/x\\n\\[… ([\\d,]+) characters left out …\\]\\nx/)?.[1];
 console.log(JSON.stringify([text.slice(0, 4), leftOut, text.length < 10_000_100, text.slice(-8), next]));`;
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--quiet", "--v8-flags=--max-old-space-size=100", code],
-    cwd: testFolder,
-  }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-  const shown = JSON.parse(new TextDecoder().decode(stdout));
-  assert.deepEqual(shown, ["0xxx", "140,000,494", true, "xxx\nend\n", "next\n"]);
+  const args = ["eval", "--quiet", "--v8-flags=--max-old-space-size=100", code];
+  const ended = await runDeno(args, { cwd: testFolder });
+  assert.equal(ended.code, 0, ended.err);
+  assert.deepEqual(JSON.parse(ended.out), ["0xxx", "140,000,494", true, "xxx\nend\n", "next\n"]);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { ensureKernelSpec } from "../../../lib/support/notebook/kernel_spec.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 /** A test in an environment whose Jupyter folders are in a temporary one. Where they are is tested for Linux. */
 function inHome(
@@ -8,12 +9,9 @@ function inHome(
   test: (home: string, env: Record<string, string>) => Promise<void>,
 ): void {
   Deno.test(name, { ignore: Deno.build.os !== "linux" }, async () => {
-    const home = await Deno.makeTempDir();
-    try {
-      await test(home, { HOME: home, PATH: Deno.env.get("PATH") ?? "", DENO_DIR: `${home}/deno` });
-    } finally {
-      await Deno.remove(home, { recursive: true });
-    }
+    await using temporary = await temporaryFolder();
+    const home = temporary.path;
+    await test(home, { HOME: home, PATH: Deno.env.get("PATH") ?? "", DENO_DIR: `${home}/deno` });
   });
 }
 

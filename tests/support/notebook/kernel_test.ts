@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type Kernel, startKernel } from "../../../lib/support/notebook/kernel.ts";
 import { testFolder } from "./run_cells.ts";
+import { fakeEnv } from "../fakes.ts";
+import { temporaryFolder } from "../temporary_folder.ts";
 
 /** A test after which no connection and no file in the temporary folder may be left. */
 function tidy(name: string, test: (folder: string) => Promise<void>): void {
@@ -9,16 +11,11 @@ function tidy(name: string, test: (folder: string) => Promise<void>): void {
 
 /** Gives a temporary folder of its own: kernels of other programs have their files elsewhere. */
 async function withTemporaryFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const [before, folder] = [Deno.env.get("TMPDIR"), await Deno.makeTempDir()];
-  Deno.env.set("TMPDIR", folder);
-  try {
-    await test(folder);
-    assert.deepEqual(namesIn(folder), [], "left in the temporary folder");
-  } finally {
-    if (before === undefined) Deno.env.delete("TMPDIR");
-    else Deno.env.set("TMPDIR", before);
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using temporary = await temporaryFolder();
+  const folder = temporary.path;
+  using _env = fakeEnv("TMPDIR", folder);
+  await test(folder);
+  assert.deepEqual(namesIn(folder), [], "left in the temporary folder");
 }
 
 const namesIn = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name);

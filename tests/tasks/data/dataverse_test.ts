@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Guest, readDataset } from "../../../lib/tasks/data/dataverse.ts";
-import { serve, temporaryFolder } from "../../support/file_server.ts";
+import { serve } from "../../support/file_server.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const listPath = "/api/datasets/:persistentId/?persistentId=doi:1";
 const version = (more: object) => ({ data: { latestVersion: { files: [], ...more } } });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { zipSync } from "fflate";
 import { fetchPhotos, ham10000, isic2018Test } from "../../../lib/tasks/data/ham10000.ts";
-import { temporaryFolder } from "../../support/file_server.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
 import { fakeDataverse, holdsAll, listPath } from "./fake_dataverse.ts";
 
 /** A Dataverse and an empty folder. `run` gives what was printed. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { strToU8, type Zippable, zipSync } from "fflate";
 import { unpackPhotos } from "../../../lib/tasks/data/unpack_photos.ts";
-import { noise, temporaryFolder } from "../../support/file_server.ts";
+import { noise } from "../../support/file_server.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const photo = (seed: number) => noise(3000 + seed, seed);
 const photos = Object.fromEntries([1, 2, 3].map((seed) => [`ISIC_000000${seed}.jpg`, photo(seed)]));

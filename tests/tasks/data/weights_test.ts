@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { fetchWeights, weightsFile } from "../../../lib/tasks/data/weights.ts";
-import { md5, noise, serve, temporaryFolder } from "../../support/file_server.ts";
+import { md5, noise, serve } from "../../support/file_server.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const real = join(projectRoot, "..", "shared", "vgg16", weightsFile);
 

@@ -2,22 +2,30 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Browser, Page } from "puppeteer-core";
+import type { BrowserContext, Page } from "puppeteer-core";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { writeSite } from "../../../lib/tasks/report/site.ts";
 import { browserTests, type Misdeeds, watchedPage } from "./chromium.ts";
 import { drawnResults, executed, inFolder, shown, tinyPng, writeRun } from "./drawn_run.ts";
 
 const report = join(projectRoot, "outputs/report");
-/** What decides the layout, and what decides the colours: not each with each. */
-const views = [["light", 400], ["light", 1000], ["light", 1600], ["dark", 1000]] as const;
+/** What decides the layout, and what decides the colours: not each with each. A page that is not loaded anew follows. */
+const views = [
+  { width: 400, theme: "light", isLoaded: true },
+  { width: 1000, theme: "dark", isLoaded: true },
+  { width: 1000, theme: "light", isLoaded: false },
+  { width: 1600, theme: "light", isLoaded: false },
+];
 
-/** Waits until figures.js has drawn what it can. */
+/** Waits until figures.js has drawn what it can, in the page's colours, and made it fit. */
 async function drawn(page: Page): Promise<void> {
   await page.waitForFunction(
-    "!document.querySelector('figure.figure') || document.documentElement.dataset.figures === 'drawn'",
+    `!document.querySelector("figure.figure") || document.documentElement.dataset.figures === "drawn" &&
+      [...document.querySelectorAll("figure.drawn .interactive")].every((plot) =>
+        plot.querySelector(".main-svg").style.background === getComputedStyle(document.body).backgroundColor)`,
     { timeout: 60_000 },
   );
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
 }
 
 /** What one page shows, measured in the browser. */
@@ -111,7 +119,7 @@ interface Site {
 }
 
 async function inSite(
-  browser: Browser,
+  browser: BrowserContext,
   source: string,
   test: (page: Page, site: Site) => Promise<void>,
 ): Promise<void> {
@@ -122,7 +130,7 @@ async function inSite(
 }
 
 async function inPages(
-  browser: Browser,
+  browser: BrowserContext,
   { folder, files }: { folder: string; files: string[] },
   test: (page: Page, site: Site) => Promise<void>,
 ): Promise<void> {
@@ -136,7 +144,10 @@ globalThis.addEventListener("unload", () => Deno.removeSync(reportFolder, { recu
 let reportFiles: Promise<string[]> | undefined;
 
 /** Pages of the committed report, made once. */
-async function inReport(browser: Browser, test: (page: Page, site: Site) => Promise<void>): Promise<void> {
+async function inReport(
+  browser: BrowserContext,
+  test: (page: Page, site: Site) => Promise<void>,
+): Promise<void> {
   const files = await (reportFiles ??= writeSite(report, reportFolder));
   await inPages(browser, { folder: reportFolder, files }, test);
 }
@@ -151,10 +162,10 @@ browserTests({
       const axe = await Deno.readTextFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"));
       await inReport(browser, async (page, { root, files, misdeeds }) => {
         for (const file of pagesOf(files)) {
-          for (const [theme, width] of views) {
+          for (const { width, theme, isLoaded } of views) {
             await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
             await page.setViewport({ width, height: 900 });
-            await page.goto(root + file);
+            if (isLoaded) await page.goto(root + file);
             await drawn(page);
             const place = `${file}, ${width} pixels, ${theme}`;
             const { overflow, wide, figures, paper } = await page.evaluate(measure) as Measured;
@@ -206,9 +217,8 @@ browserTests({
         await page.keyboard.press("Enter");
         const dark = "rgb(22, 25, 29)";
         assert.equal(await page.evaluate("getComputedStyle(document.body).backgroundColor"), dark);
-        await page.waitForFunction(`document.querySelector(".main-svg").style.background === "${dark}"`, {
-          timeout: 10_000,
-        });
+        await drawn(page);
+        assert.equal(await page.evaluate(`document.querySelector(".main-svg").style.background`), dark);
         await page.goto(`${root}01_eda.html`);
         assert.equal(await page.evaluate("getComputedStyle(document.body).backgroundColor"), dark);
         assert.equal(await page.$eval(".frame", (node) => node.getAttribute("tabindex")), "0");

@@ -1,5 +1,5 @@
 /** Headless Chromium, as Debian installs it: what shows whether a page does in a browser what it should. */
-import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import puppeteer, { type Browser, type BrowserContext, type Page } from "puppeteer-core";
 
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -13,10 +13,10 @@ export const chromium: string | null = places.find((path) => {
 }) ?? null;
 
 /**
- * Declares tests that need the browser. Without one they are left out, which is printed with their number; where CI says that it
- * is one, that fails.
+ * Declares tests that need the browser, each with a profile of its own. Without one they are left out, which is printed with their
+ * number; where CI says that it is one, that fails.
  */
-export function browserTests(tests: Record<string, (browser: Browser) => Promise<void>>): void {
+export function browserTests(tests: Record<string, (browser: BrowserContext) => Promise<void>>): void {
   const count = Object.keys(tests).length;
   if (chromium === null && Deno.env.get("CI") === "true") {
     Deno.test("Chromium is installed", () => {
@@ -27,6 +27,8 @@ export function browserTests(tests: Record<string, (browser: Browser) => Promise
   } else if (chromium === null) {
     console.log(`${count} tests of pages left out: Chromium is not installed (apt-get install chromium).`);
   }
+  let browser: Browser | undefined;
+  Deno.test.afterAll(() => browser?.close());
   for (const [name, test] of Object.entries(tests)) {
     Deno.test({
       name,
@@ -34,12 +36,8 @@ export function browserTests(tests: Record<string, (browser: Browser) => Promise
       sanitizeOps: false, // the browser's process and sockets end after the call that closes them
       sanitizeResources: false,
       fn: async () => {
-        const browser = await startChromium();
-        try {
-          await test(browser);
-        } finally {
-          await browser.close();
-        }
+        const profile = await (browser ??= await startChromium()).createBrowserContext();
+        await test(profile).finally(() => profile.close());
       },
     });
   }
@@ -64,7 +62,7 @@ export interface Misdeeds {
 
 /** A page that notes what goes wrong; `root` is the address of the site. */
 export async function watchedPage(
-  browser: Browser,
+  browser: BrowserContext,
   root: string,
 ): Promise<{ page: Page; misdeeds: Misdeeds }> {
   const page = await browser.newPage();

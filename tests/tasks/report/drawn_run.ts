@@ -261,12 +261,4 @@ export async function writeRun(
   return folder;
 }
 
-/** Runs a test in a folder of its own. */
-export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+export { inFolder } from "../../support/temporary_folder.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cleanHtml } from "../../../lib/tasks/report/html.ts";
+import { cleanHtml, pageProse } from "../../../lib/tasks/report/html.ts";
 import { tinyPng } from "./drawn_run.ts";
 
 /** What a cell might plant, and what of it would do harm. */
@@ -66,4 +66,12 @@ Deno.test("a picture that is left out leaves its description, as text", () => {
     cleanHtml('<img src="https://example.com/x.png" alt="<b>A curve">').innerHTML,
     "[Picture left out: &lt;b&gt;A curve]",
   );
+});
+
+Deno.test("a heading's address is its own words, numbered only where an earlier heading has it", () => {
+  const prose = pageProse(new Map());
+  for (const text of ["Results of x", "Results 2", "Results", "Results", "Content"]) prose.heading(text, 2);
+  assert.deepEqual(prose.headings.map(({ id }) => id), [
+    ...["results-of-x", "results-2", "results", "results-3", "contents"],
+  ]);
 });

@@ -4,16 +4,13 @@ import { join } from "node:path";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { filesBehind } from "../../../lib/tasks/plan.ts";
 import { withoutMachinePaths } from "../../../lib/tasks/report/publish.ts";
-import { executed, inFolder, writeRun } from "./drawn_run.ts";
+import { executed, inFolder, tinyPng, writeRun } from "./drawn_run.ts";
+import { runDeno } from "../../support/run_deno.ts";
 
-async function report(...args: string[]): Promise<{ code: number; out: string; error: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "-P=report", "lib/tasks/report.ts", ...args],
+const report = (...args: string[]) =>
+  runDeno(["run", "--quiet", "--no-prompt", "-P=report", "lib/tasks/report.ts", ...args], {
     cwd: projectRoot,
-  }).output();
-  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, out, error };
-}
+  });
 
 Deno.test("a run becomes a report in its own folder: notebooks, summary, results, and the site", async () => {
   await inFolder(async (folder) => {
@@ -45,10 +42,26 @@ Deno.test("a folder without a run, a flag that is none: told in a line, with exi
   await inFolder(async (folder) => {
     const missing = await report("--run", join(folder, "none"));
     assert.equal(missing.code, 2);
-    assert.match(missing.error, /^Expected executed notebooks in .*deno task reproduce.*Received: none\n$/);
+    assert.match(missing.err, /^Expected executed notebooks in .*deno task reproduce.*Received: none\n$/);
     const flag = await report("--rnu", folder);
     assert.equal(flag.code, 2);
-    assert.match(flag.error, /--rnu/);
+    assert.match(flag.err, /--rnu/);
+  });
+});
+
+Deno.test("a picture that carries no tag, a folder that cannot be written to: told in a line, with exit code 1", async () => {
+  await inFolder(async (folder) => {
+    const picture = { output_type: "display_data", data: { "image/png": tinyPng }, metadata: {} } as const;
+    const run = await writeRun(folder, {
+      notebooks: { "01_one": executed("# 1", { source: "a", outputs: [picture] }) },
+    });
+    const shown = await report("--run", run);
+    assert.equal(shown.code, 1);
+    assert.match(shown.err, /^01_one: expected no picture [^]*image\/png that is no figure\n$/);
+    const sound = await writeRun(join(folder, "sound"), { notebooks: { "01_one": executed("# 1") } });
+    const unwritable = await report("--run", sound, "--out", join(run, "run.json"));
+    assert.equal(unwritable.code, 1);
+    assert.match(unwritable.err, /^[^\n]*run\.json[^\n]* could not be written[^\n]*\n$/);
   });
 });
 

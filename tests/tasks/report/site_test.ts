@@ -45,11 +45,9 @@ const notebooks = {
   "02_more": executed("# 2 · More\n\n## A part"),
 };
 
-/** Their page, made once. */
-const firstPage = (() => {
-  let made: ReturnType<typeof siteOf> | undefined;
-  return async () => (await (made ??= siteOf({ notebooks }))).get("01_first.html")!;
-})();
+let made: ReturnType<typeof siteOf> | undefined;
+/** Of a run without results, made once. */
+const plainSite = () => made ??= siteOf({ notebooks });
 
 Deno.test("the first page says what was claimed, what came out, why it leaks and what it cost, from the run's own files", async () => {
   const timings = { "01_first": 61, "02_more": 12 };
@@ -193,7 +191,7 @@ Deno.test("the published notebook of a run that stopped says so in its first lin
 });
 
 Deno.test("headings are in order, links between notebooks lead to pages, links to what the site has not are none", async () => {
-  const html = await firstPage();
+  const html = (await plainSite()).get("01_first.html")!;
   const levels = [...html.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level));
   assert.deepEqual(levels, [1, 2, 2]);
   const links = [...html.matchAll(/<a([^>]*)>(the other|that)<\/a>/g)].map(([, tag, text]) => [text, tag]);
@@ -201,7 +199,7 @@ Deno.test("headings are in order, links between notebooks lead to pages, links t
 });
 
 Deno.test("a figure is a picture with its message in words, and its JSON for plotly, which is loaded there alone", async () => {
-  const site = await siteOf({ notebooks });
+  const site = await plainSite();
   const html = site.get("01_first.html")!;
   assert.match(
     html,
@@ -216,7 +214,7 @@ Deno.test("a figure is a picture with its message in words, and its JSON for plo
 });
 
 Deno.test("photos are placeholders, progress and colour codes are gone, warnings are told apart", async () => {
-  const site = await siteOf({ notebooks });
+  const site = await plainSite();
   const html = site.get("01_first.html")!;
   assert.doesNotMatch(html, /Activations|\[31m/);
   assert.match(html, /class="stdout"[^>]*>red</);
@@ -230,7 +228,7 @@ Deno.test("photos are placeholders, progress and colour codes are gone, warnings
 });
 
 Deno.test("a table keeps its alignment and its best number, stands in a frame that scrolls, and has a name", async () => {
-  const html = await firstPage();
+  const html = (await plainSite()).get("01_first.html")!;
   assert.match(html, /<div class="table" tabindex="0" role="group" aria-label="Table: Two rows"><table>/);
   assert.match(html, /<td align="right"><b>22<\/b><\/td>/);
 });
