@@ -52,14 +52,22 @@ export { measureBaselines } from "./experiment/baselines.ts";
 export { describeOpenings, readOpenings } from "./experiment/openings.ts";
 export { answerExamples, drawnAnswers, openTest } from "./experiment/testing.ts";
 export { testOfficially } from "./experiment/official_test.ts";
-export { bestResult, makeResults, saveResults } from "./experiment/results.ts";
+export { bestResult, makeResults, readResults, saveResults } from "./experiment/results.ts";
 export { describeOfficial } from "./experiment/official_texts.ts";
 export { besideTheClaim, claimOf, conclusion, resultRows } from "./experiment/conclusion.ts";
 export { saveNetwork } from "./experiment/saved_network.ts";
 export { claimed, errata } from "./experiment/write_up.ts";
 
 // what the write-up left as future work
-export { deepOptimizers, imageSizes, ladder, ownRecipe, scalings } from "./experiment/study_runs.ts";
+export {
+  crossoverSize,
+  deepOptimizers,
+  frozenRecipe,
+  imageSizes,
+  ladder,
+  ownRecipe,
+  scalings,
+} from "./experiment/study_runs.ts";
 export { runStudy, testOnAllImages } from "./experiment/studies.ts";
 export { compareFairly } from "./experiment/fair_comparison.ts";
 export {
@@ -69,6 +77,15 @@ export {
   describeScaling,
   describeSizes,
 } from "./experiment/study_texts.ts";
+
+// what each kind of leak adds
+export { describeGroups } from "./data/leak_free_parts.ts";
+export { openOfficialImages } from "./experiment/official_test.ts";
+export { dividePhotos, relate, trainCrossover } from "./experiment/leak_networks.ts";
+export { leakEffect } from "./experiment/leak_effects.ts";
+export { crossBridge } from "./experiment/bridge.ts";
+export { officialByLeak, saveLeakFree } from "./experiment/leak_results.ts";
+export { describeBridge, describeEffects, describeRelated } from "./experiment/leak_texts.ts";
 
 // figures and tables
 export { aboutRun, check, markdown, show } from "./figures/show.ts";
@@ -92,4 +109,12 @@ export {
   officialTable,
   rangeTable,
 } from "./figures/result_tables.ts";
+export { leakFigure } from "./figures/leak_figure.ts";
+export {
+  bridgeTable,
+  leakEffectTable,
+  leakFreePartTable,
+  leakNetworkTable,
+  trainingListTable,
+} from "./figures/leak_tables.ts";
 export { percent, thousands } from "./support/format.ts";

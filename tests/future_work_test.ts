@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { engine, startEngine } from "../lib/support/engine/engine.ts";
-import { furtherNotebook } from "../lib/tasks/notebooks.ts";
+import { studiesNotebook } from "../lib/tasks/notebooks.ts";
 import { finishRun, makePlace } from "./interruptions/run.ts";
 
 await startEngine();
@@ -15,7 +15,7 @@ Deno.test({
     await using place = await makePlace({ ...small, recipe: [{ depth: "block5", epochs: 1 }] });
     const reproduce = () =>
       finishRun(place, "out", { flags: ["--only", "06", "--preset", "smoke", "--weights", "none"] });
-    assert.match(await reproduce(), new RegExp(`to train +\\d+ recipes[^]*${furtherNotebook} +done in`));
+    assert.match(await reproduce(), new RegExp(`to train +\\d+ recipes[^]*${studiesNotebook} +done in`));
     const out = join(place.folder, "out");
     const studies = Array.from(Deno.readDirSync(join(out, "studies")), ({ name }) => name).sort();
     assert.deepEqual(studies, [
@@ -26,9 +26,9 @@ Deno.test({
       "optimizers.json",
       "scaling.json",
     ]);
-    const executed = await Deno.readTextFile(join(out, "notebooks", `${furtherNotebook}.ipynb`));
+    const executed = await Deno.readTextFile(join(out, "notebooks", `${studiesNotebook}.ipynb`));
     assert.match(executed, /"image\/png"/);
     assert.match(executed, /SYNTHETIC/);
-    assert.match(await reproduce(), new RegExp(`${furtherNotebook} +reused, nothing changed`));
+    assert.match(await reproduce(), new RegExp(`${studiesNotebook} +reused, nothing changed`));
   },
 });

@@ -42,6 +42,22 @@ export function pickRows(
   };
 }
 
+/** Answers to several sets, or of several networks to one, as if they were one set: rows of equal groups are drawn together. */
+export function joinRows(all: readonly AnsweredRows[]): AnsweredRows {
+  const probabilities = new Float32Array(all.reduce((sum, one) => sum + one.probabilities.length, 0));
+  let place = 0;
+  for (const one of all) {
+    probabilities.set(one.probabilities, place);
+    place += one.probabilities.length;
+  }
+  return {
+    truth: all.flatMap(({ truth }) => Array.from(truth)),
+    probabilities,
+    groups: all.flatMap(({ groups }) => groups),
+    classes: all[0].classes,
+  };
+}
+
 const scoreNames = ["balancedAccuracy", "macroPrecision", "macroRecall", "macroF1"] as const;
 const classScoreNames = ["precision", "recall", "f1"] as const;
 

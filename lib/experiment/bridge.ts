@@ -36,7 +36,7 @@ export interface BridgeRow {
 export async function crossBridge(
   experiment: Experiment,
   { evidence, groups }: Related,
-  { depth, recipe, seed }: { depth: Depth; recipe: readonly StageOptions[]; seed: number },
+  { recipe, seed }: { recipe: readonly StageOptions[]; seed: number },
 ): Promise<BridgeRow[]> {
   const { source, config, parts: asWritten } = experiment;
   const parts = divideGroups(source, groups, { partition: 0, seed: config.seed });
@@ -49,7 +49,7 @@ export async function crossBridge(
       const original = parts.validation.map((row) => ({ row, copy: 0 }));
       checkLeakFree({ train: learned.train, validation: original, test: lists.test[tested] }, evidence);
       const own = withParts(experiment, { ...learned, test: lists.test[tested] });
-      const label = `split first, ${depth}, trained on ${trained}`;
+      const label = `split first, trained on ${trained}`;
       const run = await train(own, modelOf(experiment, seed), recipe, { seed, label });
       const { answers } = await openTest(own, { ...run, name: label });
       const truth = labelsOf(own.parts, own.parts.test);
@@ -57,7 +57,7 @@ export async function crossBridge(
       const { accuracy, perClass } = evaluate(truth, answers, classes);
       const right = rightAnswers(truth, argmaxRows(answers, classes));
       rows.push({
-        ...{ depth, trained, tested, n: truth.length, groups: new Set(group).size, accuracy },
+        ...{ depth: run.depth, trained, tested, n: truth.length, groups: new Set(group).size, accuracy },
         interval: groupBootstrapInterval(right, group, { seed: config.seed }),
         recall: perClass.map(({ recall }) => recall),
       });

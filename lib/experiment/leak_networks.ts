@@ -83,9 +83,8 @@ export async function relate({ config, source, store }: Experiment): Promise<Rel
   return { evidence: { samples, ...relations }, groups: groupPhotos(samples, relations) };
 }
 
-/** How many networks are trained: five for each partition and seed. */
+/** Five networks are trained for each partition and seed. */
 export interface CrossoverOptions {
-  readonly depth: Depth;
   readonly partitions: readonly number[];
   readonly seeds: readonly number[];
   /** What a stage leaves out has the usual value of its depth. The weights after the last epoch count. */
@@ -101,14 +100,14 @@ export interface CrossoverOptions {
 export async function trainCrossover(
   experiment: Experiment,
   related: Related,
-  { depth, partitions, seeds, recipe, official }: CrossoverOptions,
+  { partitions, seeds, recipe, official }: CrossoverOptions,
 ): Promise<AnsweredNetwork[]> {
   const networks: AnsweredNetwork[] = [];
   for (const partition of partitions) {
     const { parts, lists } = await dividePhotos(experiment, related, partition);
     for (const seed of seeds) {
       for (const list of lists) {
-        const name = `${list.rung}${list.half ? ` ${list.half}` : ""}, ${depth}, partition ${partition}, seed ${seed}`;
+        const name = `${list.rung}${list.half ? ` ${list.half}` : ""}, partition ${partition}, seed ${seed}`;
         const own = withParts(experiment, { train: list.images, validation: parts.validation, test: parts.test });
         const run = await train(own, modelOf(experiment, seed), recipe, { seed, label: name });
         networks.push(await testNetwork(own, { ...run, name }, { list, parts, seed, official }));
@@ -148,15 +147,18 @@ const allowedOf: Record<Rung, AllowedLeak> = {
   copy: "copies of the test's photos, rung copy",
 };
 
+/** Of the run's folder: training lists, courses of trainings, and the log of openings of notebook 7. */
+const leakFreeFolder = "leak_free";
+
 function partsFile(partition: number): string {
-  return partition === 0 ? "leak_free_parts.csv" : `leak_free/parts_${partition}.csv`;
+  return partition === 0 ? "leak_free_parts.csv" : `${leakFreeFolder}/parts_${partition}.csv`;
 }
 
 function listFile({ rung, half }: Pick<TrainingList, "rung" | "half">, partition: number): string {
-  return `leak_free/train_${partition}_${rung}${half ?? ""}.csv`;
+  return `${leakFreeFolder}/train_${partition}_${rung}${half ?? ""}.csv`;
 }
 
-/** The experiment with other parts: copies to learn from, photos as they are to validate and to test. */
+/** The experiment with other parts, and with a log and courses of its own: what to learn from, and photos as they are or images to test. */
 export function withParts(
   experiment: Experiment,
   { train, validation, test }: {
@@ -174,7 +176,8 @@ export function withParts(
   const [subsetTrain, subsetValidation, tested] = [train, validation, test].map(place);
   const subset = [...subsetTrain, ...subsetValidation];
   const parts: Parts = { table, train: subset, test: tested, subset, subsetTrain, subsetValidation };
-  return { ...experiment, parts };
+  const config = { ...experiment.config, out: join(experiment.config.out, leakFreeFolder) };
+  return { ...experiment, config, parts };
 }
 
 async function testNetwork(

@@ -76,6 +76,23 @@ export function allImages(config: Config): Config {
   return variantOf(config, { change: { subsetShare: 1, recipe } });
 }
 
+/** Divisions of the photos and seeds of notebook 7: for each of both, five networks. Of drawn images one is enough to see it work. */
+export function crossoverSize({ preset }: Config): { partitions: number[]; seeds: number[] } {
+  return preset === "smoke" ? { partitions: [0], seeds: [0] } : { partitions: [0, 1, 2, 3, 4], seeds: [0, 1, 2] };
+}
+
+/** All trainings of `07_leakage`: the networks of the crossover, and two for the bridge. All have the write-up's frozen recipe. */
+export function leakageConfigs(config: Config): Config[] {
+  const { partitions, seeds } = crossoverSize(config);
+  const frozen = variantOf(config, { change: { recipe: [frozenRecipe(config)] } });
+  return Array.from({ length: 5 * partitions.length * seeds.length + 2 }, () => frozen);
+}
+
+/** The softmax alone, with nadam: what notebook 7 trains. */
+export function frozenRecipe({ learningRate, epochs, batchSize }: Config): StageOptions {
+  return { depth: "head", optimizer: "nadam", learningRate, epochs, batchSize };
+}
+
 /** All trainings of `06_future_work` as configurations, each once, and whether the test is opened for it. */
 export function studyConfigs(config: Config): { config: Config; opensTest: boolean }[] {
   const runs = [ladder, ownRecipe, scalings, deepOptimizers, imageSizes].flatMap((study) => study(config));

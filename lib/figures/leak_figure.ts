@@ -1,16 +1,11 @@
 /** What each kind of leak adds: recall of the same test photos, seen and unseen, and the official test set beside it. */
 import type { LeakEffect, Measured } from "../experiment/leak_effects.ts";
+import type { OfficialRow } from "../experiment/leak_results.ts";
 import { percent, signedPoints } from "../support/format.ts";
 import { labelAxis, labelMargin, outsideTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
 import { defaultWidth, edge, type FigureOptions, legendLine, panelTitle, themed, topMargin } from "./theme.ts";
-
-/** Networks of one kind on the official test set: their balanced accuracy. */
-export interface OfficialRow {
-  readonly label: string;
-  readonly score: Measured;
-}
 
 const looks = {
   unseen: { name: "by networks that have not seen it", color: ink.axis },

@@ -3,6 +3,7 @@ import type { BridgeRow } from "../experiment/bridge.ts";
 import type { LeakEffect, Measured } from "../experiment/leak_effects.ts";
 import type { LeakNetwork } from "../experiment/leak_networks.ts";
 import { differenceText, partRows } from "../experiment/leak_texts.ts";
+import type { TrainingList } from "../data/crossover.ts";
 import type { LeakFreeParts } from "../data/leak_free_parts.ts";
 import { percent } from "../support/format.ts";
 import { type Table, table } from "./table.ts";
@@ -17,6 +18,27 @@ export function leakFreePartTable(parts: LeakFreeParts, options: Options): Table
     { value: "photos", title: "photos" },
     { value: "use", title: "" },
   ], { caption: "Groups of photos divided, each class for itself", ...options });
+}
+
+/** What the networks of one partition learn from: the numbers must be the same, but for what has leaked. */
+export function trainingListTable(
+  lists: readonly TrainingList[],
+  parts: LeakFreeParts,
+  options: Options,
+): Table {
+  const tested = new Set([...parts.test, ...parts.relatives]);
+  const rows = lists.map(({ rung, half, images }) => ({
+    ...{ rung, half: half ?? "–", images: images.length },
+    photos: new Set(images.map(({ row }) => row)).size,
+    leaked: images.filter(({ row }) => tested.has(row)).length,
+  }));
+  return table(rows, [
+    { value: "rung", title: "what leaks" },
+    { value: "half", title: "half" },
+    { value: "images", title: "images" },
+    { value: "photos", title: "photos" },
+    { value: "leaked", title: "images of test lesions" },
+  ], { caption: "What each network learns from: copies alone", ...options });
 }
 
 /** The effect of each kind of leak by class, and over all. @param codes of the classes, in label order */

@@ -8,7 +8,7 @@ import { openTable } from "../data/metadata.ts";
 import { findSamePhotos } from "../data/same_photos.ts";
 import { standInCounts } from "../data/stand_in.ts";
 import { openOfficialSet } from "../experiment/official_set.ts";
-import { studyConfigs } from "../experiment/study_runs.ts";
+import { leakageConfigs, studyConfigs } from "../experiment/study_runs.ts";
 import { type ImageSize, pixelsIn, sizeText } from "../image_size.ts";
 import {
   frozenLayers,
@@ -37,6 +37,8 @@ const speeds = {
   /** To decode a photo, and each of its own pixels. */
   photo: 3e-3,
   photoPixel: 16e-9,
+  /** To compare two photos, whether they are near-duplicates. */
+  pair: 2.4e-6,
   /** Of a notebook besides all that, whatever the threads: kernel, figures. */
   notebook: 8,
 };
@@ -76,7 +78,7 @@ interface Training {
 }
 
 /**
- * What is left to compute for these notebooks. The studies of notebook 06 count as if none of them were stored.
+ * What is left to compute for these notebooks. The trainings of notebooks 06 and 07 count as if none of them were stored.
  *
  * @param options.forgotten stored work that does not count, as it is going to be deleted
  * @throws {RangeError} for a table, photos or weights that cannot be used
@@ -89,13 +91,16 @@ export async function estimateCost(
   const needs = (...numbers: string[]) => notebooks.some((name) => numbers.includes(name.slice(0, 2)));
   const studies = needs("06") ? studyConfigs(config) : [];
   const sizes = [
-    ...needs("02", "04", "05") ? [config.size] : [],
+    ...needs("02", "04", "05", "07") ? [config.size] : [],
     ...studies.map(({ config }) => config.size),
   ];
   const { classes, counts, paths } = await photosOf(config);
   if (needs("05") && config.data !== null) await openOfficialSet(config, classes).catch(refuse); // before hours of training
   const photos = photosToDecode(config, counts, { sizes, forgotten });
   const trainings: Training[] = studies.map((run) => ({ ...run, stored: null }));
+  if (needs("07")) {
+    trainings.push(...leakageConfigs(config).map((config) => ({ config, opensTest: true, stored: null })));
+  }
   if (needs("04", "05")) {
     // Activations are found by their pixels: while images are missing, nothing is known of them.
     const stored = photos.get(sizeText(config.size))!.images === 0
@@ -151,6 +156,7 @@ export async function estimateCost(
     cost.seconds += images * each / threads;
     cost.bytes += images * (2 * inputLength(depth, size) + 36); // half floats, key and checksum
   }
+  if (needs("07")) cost.seconds += speeds.pair * counts.reduce((sum, count) => sum + count) ** 2 / 2;
   cost.seconds += cost.trainingSeconds + notebooks.length * speeds.notebook;
   return cost;
 }

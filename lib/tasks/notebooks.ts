@@ -14,17 +14,27 @@ export const mainNotebooks = [
   "05_final_evaluation",
 ] as const;
 
-/** Goes on where the write-up ends. It trains for hours, so it runs only when it is named. */
-export const furtherNotebook = "06_future_work";
+/** Goes on where the write-up ends. */
+export const studiesNotebook = "06_future_work";
 
-/** The one that opens the tests. */
+/** What each kind of leak adds to the accuracy. */
+export const leakageNotebook = "07_leakage";
+
+/** They train for long, so each runs only when it is named. */
+export const furtherNotebooks: readonly string[] = [studiesNotebook, leakageNotebook];
+
+/** The one that opens the tests of the write-up's networks. */
 export const testNotebook = "05_final_evaluation";
+
+/** Those that read the official test set. */
+export const officialNotebooks: readonly string[] = [testNotebook, leakageNotebook];
 
 /** Results in a run's folder that belong to a notebook even where it took them as they were. */
 export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
   "04_optimizer_comparison": ["trainings"],
   [testNotebook]: ["model"],
-  [furtherNotebook]: ["studies"],
+  [studiesNotebook]: ["studies"],
+  [leakageNotebook]: ["leak_free"],
 };
 
 /**
@@ -33,7 +43,7 @@ export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
  * @throws {RangeError} for a notebook that does not exist, or with `--from` does not belong to the main ones
  */
 export function selectNotebooks({ only, from }: { only: string[] | null; from: string | null }): string[] {
-  const names: string[] = only ? [...mainNotebooks, furtherNotebook] : [...mainNotebooks];
+  const names: string[] = only ? [...mainNotebooks, ...furtherNotebooks] : [...mainNotebooks];
   const find = (wanted: string) => {
     const found = names.find((name) => name === wanted || Number(name.slice(0, 2)) === Number(wanted));
     if (found) return found;

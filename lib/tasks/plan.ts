@@ -7,7 +7,7 @@ import { oneDnnHelps, readEngineChoice } from "../support/engine/engine_choice.t
 import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 import { parseNotebook } from "../support/notebook/ipynb.ts";
 import { projectRoot } from "../support/project.ts";
-import { sourcePath, testNotebook } from "./notebooks.ts";
+import { officialNotebooks, sourcePath } from "./notebooks.ts";
 import { changedFiles, type Fingerprint, type NotebookRecord, type RunRecord } from "./run_record.ts";
 
 export interface PlannedNotebook {
@@ -58,7 +58,7 @@ export async function planNotebooks(
     const fingerprint = {
       notebook: sha256(text),
       code: await codeDigest(code, dirname(path)),
-      data: name === testNotebook ? withTest : data,
+      data: officialNotebooks.includes(name) ? withTest : data,
       ...shared,
     };
     const before = record.notebooks[name];

@@ -15,7 +15,7 @@ import { type NotebookLine, notebookLine } from "../support/terminal_line.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../support/storage_error.ts";
 import { endOnRequest, pathForCaller, runTask } from "./caller.ts";
 import { costLines, estimateCost } from "./estimate.ts";
-import { furtherNotebook, selectNotebooks, sourcePath, withRunParameters } from "./notebooks.ts";
+import { selectNotebooks, sourcePath, studiesNotebook, withRunParameters } from "./notebooks.ts";
 import { type PlannedNotebook, planNotebooks } from "./plan.ts";
 import { parseReproduceOptions, usage } from "./reproduce_options.ts";
 import {
@@ -128,7 +128,7 @@ function introduce(config: Config): void {
 function trainsConvolutions({ recipe }: Config, names: readonly string[]): boolean {
   const trainsRecipe = names.some((name) => /^0[45]/.test(name)) &&
     recipe.some(({ depth }) => depth !== "head");
-  return trainsRecipe || names.includes(furtherNotebook);
+  return trainsRecipe || names.includes(studiesNotebook);
 }
 
 /** @throws {RangeError} where convolutions are to be trained, but WebAssembly is going to compute, which cannot do that */

@@ -7,7 +7,7 @@ import { makeStandIn } from "../../lib/data/stand_in.ts";
 import { openImages, openSource } from "../../lib/experiment/experiment.ts";
 import { stringify } from "../../lib/support/csv.ts";
 import { costLines, estimateCost } from "../../lib/tasks/estimate.ts";
-import { furtherNotebook } from "../../lib/tasks/notebooks.ts";
+import { studiesNotebook } from "../../lib/tasks/notebooks.ts";
 
 const folder = await Deno.makeTempDir();
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
@@ -59,7 +59,7 @@ Deno.test("what a recipe trains is part of the estimate; the further notebook's 
     /to train +4 recipes, 97 epochs: about [\d a-z]+ of the time/,
     "the optimizers, 30 epochs each",
   );
-  const studies = await cost(options, [furtherNotebook]);
+  const studies = await cost(options, [studiesNotebook]);
   assert.ok(studies.trainings >= 15 && studies.epochs >= 150, JSON.stringify(studies));
   assert.ok(studies.bytes > one.bytes && studies.seconds > one.seconds);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { createConfig } from "../../lib/config.ts";
-import { furtherNotebook, mainNotebooks, selectNotebooks } from "../../lib/tasks/notebooks.ts";
+import { studiesNotebook, mainNotebooks, selectNotebooks } from "../../lib/tasks/notebooks.ts";
 import { parseReproduceOptions, readConfigFile } from "../../lib/tasks/reproduce_options.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
@@ -97,7 +97,7 @@ Deno.test("notebooks are selected by number or name, in their own order; the fur
   assert.deepEqual(select(), mainNotebooks);
   assert.deepEqual(select("--only", "3,01_eda"), ["01_eda", "03_split"]);
   assert.deepEqual(select("--from", "02"), mainNotebooks.slice(1));
-  assert.deepEqual(select("--only", "06"), [furtherNotebook]);
+  assert.deepEqual(select("--only", "06"), [studiesNotebook]);
   assert.throws(() => select("--from", "06"), { name: "RangeError" });
   assert.throws(() => select("--only", "9"), { message: /"9".*01_eda, 02_augmentation/ });
 });

@@ -26,12 +26,16 @@ export async function publish(run: string, target: string): Promise<string[]> {
     contents.set(`${name}.ipynb`, serializeNotebook(withStopNotice(notebook)));
   }
   // What the run came to, and the course of its trainings, epoch by epoch; no weights.
-  const records = ["{results,timings,run}.json", "test_openings.jsonl", "studies/*.json"];
+  const records = ["{results,timings,run,leak_free}.json", "{,leak_free/}test_openings.jsonl", "studies/*.json"];
   const courses = ["trainings/*/{history.jsonl,run.json,run.seconds.json}"];
-  for (const name of (await Array.fromAsync(glob([...records, ...courses], { cwd: run }))).sort()) {
+  const lists = ["{near_duplicates,leak_free_parts}.csv", "leak_free/*.csv"];
+  for (const name of (await Array.fromAsync(glob([...records, ...courses, ...lists], { cwd: run }))).sort()) {
     contents.set(name, await Deno.readTextFile(join(run, name)));
   }
-  const { results } = stored;
+  const { results, leakFree } = stored;
+  if (results && leakFree) {
+    contents.set("results.json", `${JSON.stringify({ ...results, leakFree }, null, 2)}\n`);
+  }
   const picture = results ? "claim.png" : undefined;
   if (results) contents.set("claim.png", await claimFigure(results).toPng());
   contents.set("summary.md", summaryMarkdown(stored, { picture }));

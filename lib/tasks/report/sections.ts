@@ -12,17 +12,21 @@ import {
   describeScaling,
   describeSizes,
 } from "../../experiment/study_texts.ts";
+import { describeBridge, describeEffects } from "../../experiment/leak_texts.ts";
+import type { LeakFreeResults } from "../../experiment/leak_results.ts";
 import { claimBars } from "../../figures/claim.ts";
 import { leakageBars } from "../../figures/class_bars.ts";
 import { ladderFigure } from "../../figures/cost.ts";
 import type { Figure } from "../../figures/figure.ts";
+import { leakFigure } from "../../figures/leak_figure.ts";
+import { leakEffectTable } from "../../figures/leak_tables.ts";
 import { exposureTable } from "../../figures/result_tables.ts";
 import { table } from "../../figures/table.ts";
 import { sizeText } from "../../image_size.ts";
 import { countText, escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
 import { findStop } from "../../support/notebook/stop_notice.ts";
 import { durationText } from "../../support/pace.ts";
-import { furtherNotebook } from "../notebooks.ts";
+import { furtherNotebooks } from "../notebooks.ts";
 import { leadOf, titleOf } from "./notebook_page.ts";
 import { officialGlance, officialSection } from "./official_section.ts";
 import { notMedical, reportTitle } from "./page.ts";
@@ -51,13 +55,14 @@ export function summaryMarkdown(run: StoredRun, options: { picture?: string } = 
 
 /** The sections in reading order; a run that stopped before its results has the last alone. */
 export function makeSections(run: StoredRun): Section[] {
-  const { results, openings, studies } = run;
+  const { results, openings, studies, leakFree } = run;
   if (!results) return [notebooksSection(run)];
   return [
     claimSection(results),
     resultSection(results),
     leakageSection(results),
     ...results.official === undefined ? [] : [officialSection(results)], // of an older version
+    ...leakFree ? [leakFreeSection(leakFree, results)] : [],
     ...typeof openings !== "string" && openings.length > 0
       ? [{ title: "How often the test was opened", text: describeOpenings(openings) }]
       : [],
@@ -189,6 +194,28 @@ function leakageSection(results: Results): Section {
   };
 }
 
+function leakFreeSection(
+  { effects, official, bridge }: LeakFreeResults,
+  { runs, chosen, classes, counts, synthetic }: Results,
+): Section {
+  const codes = classes.map(({ code }) => code);
+  const label = counts.perClass.images.indexOf(Math.max(...counts.perClass.images));
+  return {
+    title: "What each kind of leak adds",
+    text: [
+      "Notebook 7 trains networks that differ in nothing but whose photos have leaked. All answer the same test photos, one of " +
+      "each lesion, at the photos' own prevalence; each photo is answered by networks that have seen it and by such that have not.",
+      describeEffects(effects),
+      describeBridge(bridge, {
+        asWritten: asWrittenResult({ runs, chosen } as Results).test.accuracy,
+        ...{ label, code: codes[label] },
+      }),
+      leakEffectTable(effects, { codes, synthetic }).markdown,
+    ].join("\n\n"),
+    figure: (size) => leakFigure(effects, official, { codes, synthetic, ...size }),
+  };
+}
+
 function studiesSection(studies: Studies, { claimed, synthetic }: Results): Section {
   const { ladder, scaling, image_sizes, optimizers, all_images } = studies;
   return {
@@ -215,7 +242,7 @@ function studiesSection(studies: Studies, { claimed, synthetic }: Results): Sect
 
 function costSection(run: StoredRun, results: Results): Section {
   const { timings, notebooks, studies } = run;
-  const rows = notebooks.filter(({ name }) => name in timings && name !== furtherNotebook)
+  const rows = notebooks.filter(({ name }) => name in timings && !furtherNotebooks.includes(name))
     .map(({ notebook, name }) => ({ what: titleOf(notebook, name), seconds: timings[name] }));
   const earlier = earlierSeconds(run);
   if (earlier > 0) {
@@ -257,7 +284,7 @@ function studiesCost({ ladder, scaling, deep_optimizers, image_sizes, all_images
 
 /** Seconds of the main notebooks, and of the training that was done before they ran. */
 function totalSeconds(run: StoredRun): number {
-  return run.notebooks.filter(({ name }) => name !== furtherNotebook)
+  return run.notebooks.filter(({ name }) => !furtherNotebooks.includes(name))
     .reduce((sum, { name }) => sum + (run.timings[name] ?? 0), earlierSeconds(run));
 }
 

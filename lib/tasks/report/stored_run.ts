@@ -2,10 +2,11 @@
 import { join } from "node:path";
 import type { FairComparison } from "../../experiment/fair_comparison.ts";
 import { type Opening, readOpenings } from "../../experiment/openings.ts";
+import { type LeakFreeResults, leakFreeFile } from "../../experiment/leak_results.ts";
 import { deeperResult, readResults, readRunFile, type Results } from "../../experiment/results.ts";
 import type { AllImagesRow, StudyResult } from "../../experiment/studies.ts";
 import { type Notebook, parseNotebook } from "../../support/notebook/ipynb.ts";
-import { furtherNotebook } from "../notebooks.ts";
+import { studiesNotebook } from "../notebooks.ts";
 
 export interface StoredRun {
   /** In the order of their numbers; the name is the file's without `.ipynb`. */
@@ -17,8 +18,10 @@ export interface StoredRun {
   trainingSeconds: number;
   /** Of the test; what is wrong with their log, where it is not whole. */
   openings: Opening[] | string;
-  /** What the executed further notebook has come to; null without it, or where it has not compared everything. */
+  /** What executed notebook 6 has come to; null without it, or where it has not compared everything. */
   studies: Studies | null;
+  /** What each kind of leak adds; null where notebook 7 has not run. */
+  leakFree: LeakFreeResults | null;
 }
 
 export interface Studies {
@@ -61,7 +64,7 @@ export async function readRun(folder: string): Promise<StoredRun> {
   const trained = await readRunFile<{ seconds?: number }>(
     join(folder, "trainings", training, "run.seconds.json"),
   );
-  const studies = files.includes(`${furtherNotebook}.ipynb`)
+  const studies = files.includes(`${studiesNotebook}.ipynb`)
     ? await Promise.all(
       studyNames.map(async (name) => [name, await readRunFile(join(folder, "studies", `${name}.json`))]),
     )
@@ -75,5 +78,6 @@ export async function readRun(folder: string): Promise<StoredRun> {
     studies: studies.length > 0 && studies.every(([, study]) => study)
       ? Object.fromEntries(studies) as Studies
       : null,
+    leakFree: await readRunFile<LeakFreeResults>(join(folder, leakFreeFile)),
   };
 }

@@ -5,7 +5,7 @@ import type { CodeCell, Notebook } from "../../../lib/support/notebook/ipynb.ts"
 import { ham10000Classes } from "../../../lib/data/diagnosis.ts";
 import type { Results } from "../../../lib/experiment/results.ts";
 import { projectRoot } from "../../../lib/support/project.ts";
-import { furtherNotebook } from "../../../lib/tasks/notebooks.ts";
+import { studiesNotebook } from "../../../lib/tasks/notebooks.ts";
 import { publish } from "../../../lib/tasks/report/publish.ts";
 import { writeSite } from "../../../lib/tasks/report/site.ts";
 import {
@@ -97,8 +97,8 @@ Deno.test("a run that trains deeper is shown beside the one as written, with its
 });
 
 Deno.test("what notebook 6 found stands on the first page, with its cost apart; without all of it nothing does", async () => {
-  const further = { ...notebooks, [furtherNotebook]: executed("# 6 · Further") };
-  const timings = { "01_first": 61, "02_more": 12, [furtherNotebook]: 5000 };
+  const further = { ...notebooks, [studiesNotebook]: executed("# 6 · Further") };
+  const timings = { "01_first": 61, "02_more": 12, [studiesNotebook]: 5000 };
   const run = { notebooks: further, results: drawnResults(), timings, studies: drawnStudies() };
   const html = (await siteOf(run)).get("index.html")!;
   const words = wordsOf(html);

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import type { Half, LeakFreeParts } from "../../lib/data/leak_free_parts.ts";
+import { leakEffect } from "../../lib/experiment/leak_effects.ts";
+import type { AnsweredNetwork } from "../../lib/experiment/leak_networks.ts";
+
+/** Six test photos of two classes. Those of the groups 0 and 2 have a relative each, 6 and 7. */
+const truth = [0, 0, 0, 1, 1, 1];
+const halfOf: Half[] = ["A", "B", "A", "B", "A", "B", "A", "A"];
+const parts = {
+  ...{ partition: 0, train: [], validation: [], test: [0, 1, 2, 3, 4, 5], relatives: [6, 7] },
+  ...{ groupOf: [0, 1, 2, 3, 4, 5, 0, 4], halfOf, mixed: [], tooSmall: [] },
+} satisfies LeakFreeParts;
+
+/** A network that answers the photos rightly that are 1. */
+function network(rung: "copy" | "lesion", half: Half, right: number[], seed = 0): AnsweredNetwork {
+  const own = {
+    truth,
+    probabilities: Float32Array.from({ length: 12 }, (_, i) => {
+      const row = Math.floor(i / 2);
+      return Number((i % 2 === truth[row]) === (right[row] === 1));
+    }),
+    groups: parts.test.map((row) => `${parts.groupOf[row]}`),
+    classes: 2,
+  };
+  const scores = { n: 6, balancedAccuracy: 0, accuracy: 0, macroF1: 0, macroAuc: 0, interval: { low: 0, high: 0 } };
+  return {
+    network: {
+      ...{ rung, half, depth: "head", partition: 0, seed, configuration: `${half}${seed}`, trainingList: "" },
+      ...{ own: scores, official: null },
+    },
+    ...{ parts, own, official: null },
+  };
+}
+
+const options = { classes: 2, seed: 0 };
+
+Deno.test("the effect of copies is recall by the network that has seen the photo minus recall by the other", () => {
+  // Photos 0, 2 and 4 are of half A. Seen: 1 1 1 | 1 1 0. Unseen: 0 0 1 | 0 1 0.
+  const a = network("copy", "A", [1, 0, 1, 0, 1, 0]);
+  const b = network("copy", "B", [0, 1, 1, 1, 1, 0]);
+  const { pairs, photos, reached, seen, unseen, effect, deviation, perClass } = leakEffect("copy", [b, a], options);
+  assert.deepEqual([pairs, photos, reached, deviation], [1, 6, 6, null]);
+  const close = (value: number, expected: number) => assert.ok(Math.abs(value - expected) < 1e-12, `${value}`);
+  close(seen.value, (1 + 2 / 3) / 2);
+  close(unseen.value, (1 / 3 + 1 / 3) / 2);
+  close(effect.value, (2 / 3 + 1 / 3) / 2);
+  close(perClass[0]!.effect.value, 2 / 3);
+  close(perClass[1]!.effect.value, 1 / 3);
+  assert.ok(effect.low <= effect.value && effect.value <= effect.high);
+});
+
+Deno.test("from the effect of lesions the change of photos without relatives is taken off", () => {
+  // Reached: photo 0 of class 0 and photo 4 of class 1, both of half A.
+  const a = network("lesion", "A", [1, 0, 1, 0, 1, 0]);
+  const b = network("lesion", "B", [0, 1, 0, 0, 1, 0]);
+  const { reached, perClass, effect } = leakEffect("lesion", [a, b], options);
+  assert.equal(reached, 2);
+  // Class 0: 1 − 0 where reached; elsewhere seen 1 1 and unseen 0 0, a change of 1. Class 1: 0, and no change.
+  assert.deepEqual(perClass.map((own) => own!.effect.value), [0, 0]);
+  assert.equal(effect.value, 0);
+});
+
+Deno.test("answers are pooled over seeds; the deviation is that of the single pairs", () => {
+  const all = [1, 1, 1, 1, 1, 1];
+  const none = [0, 0, 0, 0, 0, 0];
+  const onlyA = [1, 0, 1, 0, 1, 0];
+  const networks = [
+    ...[network("copy", "A", all), network("copy", "B", all)], // seen or not, all are right: 0
+    ...[network("copy", "A", onlyA, 1), network("copy", "B", none, 1)], // half A gains, half B does not
+  ];
+  const { pairs, effect, deviation } = leakEffect("copy", networks, options);
+  assert.equal(pairs, 2);
+  assert.ok(Math.abs(effect.value - 0.25) < 1e-12, "the mean of 0 and 1/2");
+  assert.ok(Math.abs(deviation! - Math.SQRT1_2 / 2) < 1e-12);
+  assert.throws(() => leakEffect("lesion", networks, options), { name: "RangeError", message: /Received: none/ });
+});
