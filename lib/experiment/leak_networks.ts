@@ -28,6 +28,7 @@ import { type AnsweredRows, measureSet } from "../evaluation/set_scores.ts";
 import type { Depth, StageOptions } from "../recipe.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import type { Experiment } from "./experiment.ts";
+import type { LabelledPhoto } from "./labelled_set.ts";
 import { answerImages, type LabelledImages } from "./official_test.ts";
 import { modelOf, type Run, train } from "./run.ts";
 import { openTest } from "./testing.ts";
@@ -71,16 +72,39 @@ export interface AnsweredNetwork {
 export interface Related {
   readonly evidence: LeakEvidence;
   readonly groups: PhotoGroups;
+  /** Near-duplicates of the table's photos in the official set, by image ids. */
+  readonly official: readonly { readonly own: string; readonly official: string; readonly distance: number }[];
 }
 
-/** Finds near-duplicates, saves them as `near_duplicates.csv`, and joins photos to groups. */
-export async function relate({ config, source, store }: Experiment): Promise<Related> {
+/**
+ * Finds near-duplicates, saves them as `near_duplicates.csv`, and joins photos to groups.
+ *
+ * @param official photos of the official set, which are looked at too
+ */
+export async function relate(
+  { config, source, store }: Experiment,
+  official: readonly LabelledPhoto[] = [],
+): Promise<Related> {
   const { samples, folder } = source;
-  const paths = samples.map(({ imagePath }) => join(folder, imagePath));
-  const relations = await relatePhotos(paths, { samples, store });
-  const csv = nearDuplicatesCsv(samples, relations.nearDuplicates);
-  await writeAtomic(join(config.out, "near_duplicates.csv"), csv);
-  return { evidence: { samples, ...relations }, groups: groupPhotos(samples, relations) };
+  const own = samples.length;
+  const all = [...samples, ...official];
+  const paths = [
+    ...samples.map(({ imagePath }) => join(folder, imagePath)),
+    ...official.map(({ path }) => path),
+  ];
+  const { pixelDigests, nearDuplicates } = await relatePhotos(paths, { samples: all, store });
+  await writeAtomic(join(config.out, "near_duplicates.csv"), nearDuplicatesCsv(all, nearDuplicates));
+  const relations = {
+    pixelDigests: pixelDigests.slice(0, own),
+    nearDuplicates: nearDuplicates.filter(({ b }) => b < own),
+  };
+  return {
+    evidence: { samples, ...relations },
+    groups: groupPhotos(samples, relations),
+    official: nearDuplicates.filter(({ a, b }) => a < own && b >= own).map(({ a, b, distance }) => (
+      { own: all[a].imageId, official: all[b].imageId, distance }
+    )),
+  };
 }
 
 /** Five networks are trained for each partition and seed. */

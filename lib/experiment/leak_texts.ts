@@ -1,12 +1,12 @@
 /** What notebook 7 says, in words: computed from its numbers, so that it is true of every run. Markdown. */
 import type { LeakFreeParts } from "../data/leak_free_parts.ts";
-import { percent, signedPoints, thousands } from "../support/format.ts";
+import { countText, listed, percent, signedPoints, thousands } from "../support/format.ts";
 import type { BridgeRow } from "./bridge.ts";
 import type { LeakEffect, Measured } from "./leak_effects.ts";
 import type { Related } from "./leak_networks.ts";
 
 /** Pairs of near-duplicates, and how photos are grouped. */
-export function describeRelated({ evidence, groups }: Related): string {
+export function describeRelated({ evidence, groups, official }: Related): string {
   const { nearDuplicates, samples } = evidence;
   const same = nearDuplicates.filter(({ sameLesion }) => sameLesion).length;
   const sizes = Map.groupBy(groups.groupOf, (group) => group);
@@ -15,7 +15,13 @@ export function describeRelated({ evidence, groups }: Related): string {
     thousands(nearDuplicates.length - same)
   } have two. So ${thousands(samples.length)} photos are ${
     thousands(sizes.size)
-  } groups, of which the largest has ${largest} photos.`;
+  } groups, of which the largest has ${largest} photos.${
+    official.length === 0
+      ? ""
+      : ` The official test set has ${countText(official.length, "near-duplicate")} of these photos: ${
+        listed(official.map((pair) => `${pair.official} of ${pair.own}`))
+      }.`
+  }`;
 }
 
 /** What each kind of leak adds, and whether that is more than chance. */
