@@ -30,21 +30,25 @@ export function groupBootstrapInterval(
   { seed, repeats = 2000 }: { seed: number; repeats?: number },
 ): Interval {
   checkRows(values.length, groups);
-  const sums = new Map<string, { sum: number; rows: number }>(); // a third of the work of counting rows
+  const numbers = new Map<string, number>();
+  const sums: number[] = []; // adding up groups first is a third of the work of counting rows
+  const rows: number[] = [];
   for (let row = 0; row < values.length; row++) {
-    const { sum, rows } = sums.get(groups[row]) ?? { sum: 0, rows: 0 };
-    sums.set(groups[row], { sum: sum + values[row], rows: rows + 1 });
+    const group = numbers.get(groups[row]) ?? numbers.size;
+    numbers.set(groups[row], group);
+    sums[group] = (sums[group] ?? 0) + values[row];
+    rows[group] = (rows[group] ?? 0) + 1;
   }
-  const each = [...sums.values()];
+  const [groupSums, groupRows] = [Float64Array.from(sums), Float64Array.from(rows)];
   const mean = (times: Uint32Array) => {
-    let [sum, rows] = [0, 0];
-    for (let group = 0; group < each.length; group++) {
-      sum += times[group] * each[group].sum;
-      rows += times[group] * each[group].rows;
+    let [sum, count] = [0, 0];
+    for (let group = 0; group < groupSums.length; group++) {
+      sum += times[group] * groupSums[group];
+      count += times[group] * groupRows[group];
     }
-    return sum / rows;
+    return sum / count;
   };
-  return bootstrap([...sums.keys()], (times) => ({ mean: mean(times) }), { seed, repeats }).mean;
+  return bootstrap([...numbers.keys()], (times) => ({ mean: mean(times) }), { seed, repeats }).mean;
 }
 
 /** Mean of values, each counted as often as its row was drawn. */

@@ -124,17 +124,34 @@ export function pixelsOf({ config, source, parts, images }: Experiment, row: num
   return augmentedCopy(photoOf(images, photo), { size, seed, imageId, copy, ranges });
 }
 
+/** What decides the keys of a table's rows, and those that were made. */
+interface RowKeys {
+  readonly images: ImageSet;
+  readonly seed: number;
+  readonly ranges: Config["augmentation"];
+  readonly keys: string[];
+}
+
+const keysOfTable = new WeakMap<Parts["table"], RowKeys>();
+
 /**
  * What names each row's pixels: whatever decides them. Equal keys stand for equal pixels, so that an image that several parts,
- * runs or seeds share is computed once.
+ * runs or seeds share is computed once. Each key is made once: a run asks for them several times.
  */
 function rowKeys({ config, source, parts, images }: Experiment, rows: readonly number[]): string[] {
+  const { seed, augmentation: ranges } = config;
+  let made = keysOfTable.get(parts.table);
+  if (made?.images !== images || made.seed !== seed || made.ranges !== ranges) {
+    made = { images, seed, ranges, keys: [] };
+    keysOfTable.set(parts.table, made);
+  }
+  const { keys } = made;
   return rows.map((row) => {
+    if (keys[row]) return keys[row];
     const { row: photo, copy } = parts.table[row];
     const { imageId } = source.samples[photo];
     const pixels = images.pixelDigests[photo];
-    const drawn = copy === 0 ? {} : { imageId, copy, seed: config.seed, ranges: config.augmentation };
-    return digestOf({ pixels, ...drawn });
+    return keys[row] = digestOf({ pixels, ...copy === 0 ? {} : { imageId, copy, seed, ranges } });
   });
 }
 
