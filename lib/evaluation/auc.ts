@@ -35,7 +35,11 @@ export function areaUnderRoc(isPositive: ArrayLike<boolean>, scores: ArrayLike<n
  * @param truth n class indices
  * @param probabilities (n, classes)
  */
-export function macroAuc(truth: ArrayLike<number>, probabilities: ArrayLike<number>, classes: number): number {
+export function macroAuc(
+  truth: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  classes: number,
+): number {
   const areas = Array.from({ length: classes }, (_, label) =>
     areaUnderRoc(
       Array.from(truth, (own) => own === label),

@@ -5,12 +5,7 @@
 import { join } from "node:path";
 import type { AugmentedImage } from "../data/augmented_table.ts";
 import { type AllowedLeak, checkLeakFree, type LeakEvidence } from "../data/leak_check.ts";
-import {
-  crossoverLists,
-  type Rung,
-  type TrainingList,
-  trainingListCsv,
-} from "../data/crossover.ts";
+import { crossoverLists, type Rung, type TrainingList, trainingListCsv } from "../data/crossover.ts";
 import {
   divideGroups,
   groupPhotos,
@@ -73,7 +68,11 @@ export interface Related {
   readonly evidence: LeakEvidence;
   readonly groups: PhotoGroups;
   /** Near-duplicates of the table's photos in the official set, by image ids. */
-  readonly official: readonly { readonly own: string; readonly official: string; readonly distance: number }[];
+  readonly official: readonly {
+    readonly own: string;
+    readonly official: string;
+    readonly distance: number;
+  }[];
 }
 
 /**
@@ -132,7 +131,11 @@ export async function trainCrossover(
     for (const seed of seeds) {
       for (const list of lists) {
         const name = `${list.rung}${list.half ? ` ${list.half}` : ""}, partition ${partition}, seed ${seed}`;
-        const own = withParts(experiment, { train: list.images, validation: parts.validation, test: parts.test });
+        const own = withParts(experiment, {
+          train: list.images,
+          validation: parts.validation,
+          test: parts.test,
+        });
         const run = await train(own, modelOf(experiment, seed), recipe, { seed, label: name });
         networks.push(await testNetwork(own, { ...run, name }, { list, parts, seed, official }));
       }

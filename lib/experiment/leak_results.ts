@@ -30,8 +30,13 @@ export interface LeakFreeResults {
 const labels: Record<Rung, string> = { none: "nothing leaks", lesion: "lesions leak", copy: "copies leak" };
 
 /** The networks of each kind on the official test set; photos are drawn within the classes. */
-export function officialByLeak(networks: readonly AnsweredNetwork[], { seed }: { seed: number }): OfficialRow[] {
-  const answered = networks.flatMap(({ network: { rung }, official }) => official ? [{ rung, official }] : []);
+export function officialByLeak(
+  networks: readonly AnsweredNetwork[],
+  { seed }: { seed: number },
+): OfficialRow[] {
+  const answered = networks.flatMap(({ network: { rung }, official }) =>
+    official ? [{ rung, official }] : []
+  );
   return [...Map.groupBy(answered, ({ rung }) => rung)].map(([rung, own]) => {
     const rows: AnsweredRows = joinRows(own.map(({ official }) => official));
     const { balancedAccuracy, intervals } = measureSet(rows, { seed });

@@ -11,11 +11,11 @@ export function describeRelated({ evidence, groups, official }: Related): string
   const same = nearDuplicates.filter(({ sameLesion }) => sameLesion).length;
   const sizes = Map.groupBy(groups.groupOf, (group) => group);
   const largest = Math.max(...[...sizes.values()].map(({ length }) => length));
-  return `${thousands(nearDuplicates.length)} pairs of near-duplicates: ${thousands(same)} have one lesion_id, ${
-    thousands(nearDuplicates.length - same)
-  } have two. So ${thousands(samples.length)} photos are ${
-    thousands(sizes.size)
-  } groups, of which the largest has ${largest} photos.${
+  return `${thousands(nearDuplicates.length)} pairs of near-duplicates: ${
+    thousands(same)
+  } have one lesion_id, ${thousands(nearDuplicates.length - same)} have two. So ${
+    thousands(samples.length)
+  } photos are ${thousands(sizes.size)} groups, of which the largest has ${largest} photos.${
     official.length === 0
       ? ""
       : ` The official test set has ${countText(official.length, "near-duplicate")} of these photos: ${
@@ -52,7 +52,9 @@ export function describeBridge(
     `With the write-up's numbers, but groups divided before the augmentation, the accuracy is ${
       percent(plain.accuracy)
     } instead of ${percent(asWritten)}.`,
-    `The network that was trained as written recognises ${code} in ${percent(plain.recall[label])} of its photos, and in ${
+    `The network that was trained as written recognises ${code} in ${
+      percent(plain.recall[label])
+    } of its photos, and in ${
       percent(resampled.recall[label])
     } once they are resampled as all other classes are.`,
     `Trained on copies alone: ${percent(of("copies", "originals").recall[label])} and ${

@@ -78,7 +78,9 @@ export function allImages(config: Config): Config {
 
 /** Divisions of the photos and seeds of notebook 7: for each of both, five networks. Of drawn images one is enough to see it work. */
 export function crossoverSize({ preset }: Config): { partitions: number[]; seeds: number[] } {
-  return preset === "smoke" ? { partitions: [0], seeds: [0] } : { partitions: [0, 1, 2, 3, 4], seeds: [0, 1, 2] };
+  return preset === "smoke"
+    ? { partitions: [0], seeds: [0] }
+    : { partitions: [0, 1, 2, 3, 4], seeds: [0, 1, 2] };
 }
 
 /** All trainings of `07_leakage`: the networks of the crossover, and two for the bridge. All have the write-up's frozen recipe. */

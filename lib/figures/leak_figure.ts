@@ -5,7 +5,15 @@ import { percent, signedPoints } from "../support/format.ts";
 import { labelAxis, labelMargin, outsideTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
-import { defaultWidth, edge, type FigureOptions, legendLine, panelTitle, themed, topMargin } from "./theme.ts";
+import {
+  defaultWidth,
+  edge,
+  type FigureOptions,
+  legendLine,
+  panelTitle,
+  themed,
+  topMargin,
+} from "./theme.ts";
 
 const looks = {
   unseen: { name: "by networks that have not seen it", color: ink.axis },
@@ -25,11 +33,12 @@ export function leakFigure(
 ): Figure {
   const { width = defaultWidth } = options;
   const rows = [...codes, "all classes"];
-  const title = options.title ?? effects.map(({ kind, effect }) =>
-    `A ${kind === "copy" ? "copy of the photo" : "photo of the lesion"} in training adds ${
-      signedPoints(effect.value)
-    } points`
-  ).join("; ");
+  const title = options.title ??
+    effects.map(({ kind, effect }) =>
+      `A ${kind === "copy" ? "copy of the photo" : "photo of the lesion"} in training adds ${
+        signedPoints(effect.value)
+      } points`
+    ).join("; ");
   const head = { title, ...options };
   const margin = { l: labelMargin(rows), r: edge + 6, t: topMargin(head, 54), b: 58 };
   const height = options.height ?? margin.t + 30 * rows.length + margin.b;
@@ -41,15 +50,23 @@ export function leakFigure(
   const axis = (panel: number) => ({
     domain: [left(panel), left(panel) + share],
     anchor: `y${panel + 1}`,
-    ...{ range: [0, 100], ticksuffix: "\u00a0%", nticks: 5, title: panel < effects.length ? "recall" : "balanced accuracy" },
+    ...{
+      range: [0, 100],
+      ticksuffix: "\u00a0%",
+      nticks: 5,
+      title: panel < effects.length ? "recall" : "balanced accuracy",
+    },
     ...outsideTicks,
   });
   const drawn = effects.flatMap((effect, panel) =>
     (["unseen", "seen"] as const).map((side) =>
-      points(rows.map((label, i) => {
-        const own = i < codes.length ? effect.perClass[i] : effect;
-        return { label, score: own?.[side] ?? null };
-      }), { ...looks[side], panel, shift: side === "seen" ? -0.16 : 0.16 })
+      points(
+        rows.map((label, i) => {
+          const own = i < codes.length ? effect.perClass[i] : effect;
+          return { label, score: own?.[side] ?? null };
+        }),
+        { ...looks[side], panel, shift: side === "seen" ? -0.16 : 0.16 },
+      )
     )
   );
   const axes = Object.fromEntries([
@@ -67,7 +84,14 @@ export function leakFigure(
       : [],
   ]);
   if (official.length > 0) {
-    drawn.push(points(official, { name: "official test set", color: seriesColors[0], panel: effects.length, shift: 0 }));
+    drawn.push(
+      points(official, {
+        name: "official test set",
+        color: seriesColors[0],
+        panel: effects.length,
+        shift: 0,
+      }),
+    );
   }
   const names = effects.map(({ kind, reached, photos }) =>
     kind === "copy" ? `Copies leak (${photos} photos)` : `Other photos of the lesion leak (${reached})`
@@ -85,14 +109,19 @@ export function leakFigure(
     }),
     width,
     height,
-    alt: options.alt ?? `${title}. ` + effects.map(({ kind, seen, unseen, perClass }) =>
+    alt: options.alt ??
+      `${title}. ` + effects.map(({ kind, seen, unseen, perClass }) =>
           `${kind}: all classes ${percent(unseen.value)} unseen, ${percent(seen.value)} seen; ` +
           perClass.flatMap((own, label) =>
             own ? [`${codes[label]} ${percent(own.unseen.value)}, ${percent(own.seen.value)}`] : []
           ).join("; ")
         ).join(". ") +
         (official.length > 0
-          ? `. Official test set: ${official.map(({ label, score }) => `${label} ${percent(score.value)}`).join(", ")}.`
+          ? `. Official test set: ${
+            official.map(({ label, score }) =>
+              `${label} ${percent(score.value)}`
+            ).join(", ")
+          }.`
           : "."),
   });
 }

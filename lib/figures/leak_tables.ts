@@ -48,7 +48,14 @@ export function leakEffectTable(
 ): Table {
   const rows = effects.flatMap((all) => [
     ...all.perClass.flatMap((own, label) => own ? [{ kind: all.kind, dx: codes[label], ...own }] : []),
-    { kind: all.kind, dx: "all classes", photos: all.reached, seen: all.seen, unseen: all.unseen, effect: all.effect },
+    {
+      kind: all.kind,
+      dx: "all classes",
+      photos: all.reached,
+      seen: all.seen,
+      unseen: all.unseen,
+      effect: all.effect,
+    },
   ]);
   const share = (of: (row: typeof rows[number]) => Measured) => (row: typeof rows[number]) => of(row).value;
   return table(rows, [
@@ -57,7 +64,11 @@ export function leakEffectTable(
     { value: "photos", title: "test photos" },
     { value: share(({ unseen }) => unseen), title: "recall, unseen", format: percent },
     { value: share(({ seen }) => seen), title: "recall, seen", format: percent },
-    { value: ({ effect }) => differenceText(effect), title: "what the leak adds, points (95 % interval)", align: "right" },
+    {
+      value: ({ effect }) => differenceText(effect),
+      title: "what the leak adds, points (95 % interval)",
+      align: "right",
+    },
   ], { caption: "The same photos, by networks that have and have not seen them", ...options });
 }
 

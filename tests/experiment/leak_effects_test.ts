@@ -22,7 +22,14 @@ function network(rung: "copy" | "lesion", half: Half, right: number[], seed = 0)
     groups: parts.test.map((row) => `${parts.groupOf[row]}`),
     classes: 2,
   };
-  const scores = { n: 6, balancedAccuracy: 0, accuracy: 0, macroF1: 0, macroAuc: 0, interval: { low: 0, high: 0 } };
+  const scores = {
+    n: 6,
+    balancedAccuracy: 0,
+    accuracy: 0,
+    macroF1: 0,
+    macroAuc: 0,
+    interval: { low: 0, high: 0 },
+  };
   return {
     network: {
       ...{ rung, half, depth: "head", partition: 0, seed, configuration: `${half}${seed}`, trainingList: "" },
@@ -38,9 +45,14 @@ Deno.test("the effect of copies is recall by the network that has seen the photo
   // Photos 0, 2 and 4 are of half A. Seen: 1 1 1 | 1 1 0. Unseen: 0 0 1 | 0 1 0.
   const a = network("copy", "A", [1, 0, 1, 0, 1, 0]);
   const b = network("copy", "B", [0, 1, 1, 1, 1, 0]);
-  const { pairs, photos, reached, seen, unseen, effect, deviation, perClass } = leakEffect("copy", [b, a], options);
+  const { pairs, photos, reached, seen, unseen, effect, deviation, perClass } = leakEffect(
+    "copy",
+    [b, a],
+    options,
+  );
   assert.deepEqual([pairs, photos, reached, deviation], [1, 6, 6, null]);
-  const close = (value: number, expected: number) => assert.ok(Math.abs(value - expected) < 1e-12, `${value}`);
+  const close = (value: number, expected: number) =>
+    assert.ok(Math.abs(value - expected) < 1e-12, `${value}`);
   close(seen.value, (1 + 2 / 3) / 2);
   close(unseen.value, (1 / 3 + 1 / 3) / 2);
   close(effect.value, (2 / 3 + 1 / 3) / 2);
@@ -72,5 +84,8 @@ Deno.test("answers are pooled over seeds; the deviation is that of the single pa
   assert.equal(pairs, 2);
   assert.ok(Math.abs(effect.value - 0.25) < 1e-12, "the mean of 0 and 1/2");
   assert.ok(Math.abs(deviation! - Math.SQRT1_2 / 2) < 1e-12);
-  assert.throws(() => leakEffect("lesion", networks, options), { name: "RangeError", message: /Received: none/ });
+  assert.throws(() => leakEffect("lesion", networks, options), {
+    name: "RangeError",
+    message: /Received: none/,
+  });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { createConfig } from "../../lib/config.ts";
-import { studiesNotebook, mainNotebooks, selectNotebooks } from "../../lib/tasks/notebooks.ts";
+import { mainNotebooks, selectNotebooks, studiesNotebook } from "../../lib/tasks/notebooks.ts";
 import { parseReproduceOptions, readConfigFile } from "../../lib/tasks/reproduce_options.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 

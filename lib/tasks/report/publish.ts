@@ -26,7 +26,11 @@ export async function publish(run: string, target: string): Promise<string[]> {
     contents.set(`${name}.ipynb`, serializeNotebook(withStopNotice(notebook)));
   }
   // What the run came to, and the course of its trainings, epoch by epoch; no weights.
-  const records = ["{results,timings,run,leak_free}.json", "{,leak_free/}test_openings.jsonl", "studies/*.json"];
+  const records = [
+    "{results,timings,run,leak_free}.json",
+    "{,leak_free/}test_openings.jsonl",
+    "studies/*.json",
+  ];
   const courses = ["trainings/*/{history.jsonl,run.json,run.seconds.json}"];
   const lists = ["{near_duplicates,leak_free_parts}.csv", "leak_free/*.csv"];
   for (const name of (await Array.fromAsync(glob([...records, ...courses, ...lists], { cwd: run }))).sort()) {
