@@ -39,7 +39,10 @@ export async function readBenchRecord(): Promise<BenchRecord> {
 function ratiosOf({ peers }: CaseResult): { peer: string; ratio: number }[] {
   const fastest = ({ seconds }: PeerResult) => Math.min(...seconds);
   return peers.filter(({ name }) => isPeer(name)).map((peer) => ({
-    peer: peer.name.replace(/ (predict|fit|ImageDataGenerator|v2)$/, ""),
+    peer: peer.name.replace(/ (predict|fit|ImageDataGenerator|v2)$/, "").replace(
+      /^(.*), compiled$/,
+      "compiled $1",
+    ),
     ratio: fastest(peer) / fastest(peers[0]),
   }));
 }
