@@ -9,7 +9,7 @@ import { openTable } from "../data/metadata.ts";
 import { findSamePhotos } from "../data/same_photos.ts";
 import { checkClassSizes, labelsOf, makeParts, type Parts, type Photos } from "../data/parts.ts";
 import { isStandIn, makeStandIn } from "../data/stand_in.ts";
-import { pixelsIn } from "../image_size.ts";
+import { type ImageSize, pixelsIn } from "../image_size.ts";
 import { activationsDigest, countStoredActivations, openActivations } from "../model/activations.ts";
 import { inputLength } from "../model/vgg16.ts";
 import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
@@ -111,7 +111,7 @@ function imageOptions(config: Config) {
 }
 
 /** Pixels of one photo of the set, (height, width, 3); shared memory, not to be changed. */
-export function photoOf(images: ImageSet, row: number): Uint8Array {
+export function photoOf(images: { pixels: Uint8Array; size: ImageSize }, row: number): Uint8Array {
   const length = pixelsIn(images.size) * 3;
   return images.pixels.subarray(row * length, (row + 1) * length);
 }
@@ -191,6 +191,30 @@ export async function openExamples(
   const activations = await openActivations(images, activationOptions(experiment, depth));
   return {
     ...{ labels, digest },
+    read: (row, target) => activations.read(row, target),
+    [Symbol.dispose]: () => activations[Symbol.dispose](),
+  };
+}
+
+/**
+ * Other images than the table's, as a network that is trained from `depth` on reads them: stored activations, computed where they
+ * are missing. Not from `block1`, which reads pixels.
+ *
+ * @param images `pixelDigests`: SHA-256 of each; `pixelsOf`: (height, width, 3), RGB, 0–255
+ */
+export async function openOtherExamples(
+  experiment: Experiment,
+  { labels, pixelDigests, pixelsOf }: {
+    labels: readonly number[];
+    pixelDigests: readonly string[];
+    pixelsOf: (i: number) => Uint8Array;
+  },
+  depth: Exclude<Depth, "block1">,
+): Promise<Examples & Disposable> {
+  const images = pixelDigests.map((pixels, i) => ({ key: digestOf({ pixels }), pixels: () => pixelsOf(i) }));
+  const activations = await openActivations(images, activationOptions(experiment, depth));
+  return {
+    ...{ labels: Uint8Array.from(labels), digest: activations.digest },
     read: (row, target) => activations.read(row, target),
     [Symbol.dispose]: () => activations[Symbol.dispose](),
   };

@@ -22,7 +22,8 @@ import type { Interval } from "../evaluation/intervals.ts";
 import { type AnsweredRows, measureSet } from "../evaluation/set_scores.ts";
 import type { Depth, StageOptions } from "../recipe.ts";
 import { writeAtomic } from "../support/atomic.ts";
-import type { Experiment } from "./experiment.ts";
+import type { Examples } from "../training/examples.ts";
+import { type Experiment, openOtherExamples, photoOf } from "./experiment.ts";
 import type { LabelledPhoto } from "./labelled_set.ts";
 import { answerImages, type LabelledImages } from "./official_test.ts";
 import { modelOf, type Run, train } from "./run.ts";
@@ -116,7 +117,8 @@ export interface CrossoverOptions {
 }
 
 /**
- * Trains and tests the networks of the crossover. Validation is shown and chooses nothing. What is trained already is taken.
+ * Trains and tests the networks of the crossover, of the softmax alone. Validation is shown and chooses nothing. What is trained
+ * already is taken. All read the same stored activations of the official set.
  *
  * @throws {Error} if a photo, copy, lesion or near-duplicate stands on two sides that should not
  */
@@ -126,6 +128,10 @@ export async function trainCrossover(
   { partitions, seeds, recipe, official }: CrossoverOptions,
 ): Promise<AnsweredNetwork[]> {
   const networks: AnsweredNetwork[] = [];
+  using features = official && await openOtherExamples(experiment, {
+    ...official,
+    pixelsOf: (i) => photoOf({ ...official, size: experiment.config.size }, i),
+  }, "head");
   for (const partition of partitions) {
     const { parts, lists } = await dividePhotos(experiment, related, partition);
     for (const seed of seeds) {
@@ -137,7 +143,12 @@ export async function trainCrossover(
           test: parts.test,
         });
         const run = await train(own, modelOf(experiment, seed), recipe, { seed, label: name });
-        networks.push(await testNetwork(own, { ...run, name }, { list, parts, seed, official }));
+        networks.push(
+          await testNetwork(own, { ...run, name }, {
+            ...{ list, parts, seed },
+            official: official && { images: official, features: features! },
+          }),
+        );
       }
     }
   }
@@ -214,7 +225,7 @@ async function testNetwork(
     list: TrainingList;
     parts: LeakFreeParts;
     seed: number;
-    official: LabelledImages | null;
+    official: { images: LabelledImages; features: Examples } | null;
   },
 ): Promise<AnsweredNetwork> {
   const { source: { classes }, config } = experiment;
@@ -225,7 +236,7 @@ async function testNetwork(
     groups: parts.test.map((row) => `${parts.groupOf[row]}`),
     classes: classes.length,
   };
-  const others = official && await answerImages(experiment, run, official);
+  const others = official && await answerImages(experiment, run, official.images, official);
   const network: LeakNetwork = {
     ...{ rung: list.rung, half: list.half, depth: run.depth, partition: parts.partition, seed },
     ...{ configuration: run.configuration, trainingList: listFile(list, parts.partition) },

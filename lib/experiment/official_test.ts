@@ -20,6 +20,8 @@ import { makePredictor } from "../model/predictor.ts";
 import type { SharedCounts } from "../model/trained_on.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
 import { progress } from "../support/progress.ts";
+import type { Examples } from "../training/examples.ts";
+import { predict } from "../training/fit.ts";
 import { type Experiment, photoOf } from "./experiment.ts";
 import type { LabelledSet } from "./labelled_set.ts";
 import { findSharedIn, measureUnseen } from "./model_evaluation.ts";
@@ -198,11 +200,16 @@ async function testForm(
   };
 }
 
-/** A run's answers to some images, opened once and kept. As `deno task evaluate` gives them: in float32, not from stored half floats. */
+/**
+ * A run's answers to some images, opened once and kept. As `deno task evaluate` gives them: in float32, not from stored half floats.
+ *
+ * @param options.features what the run's network reads of these images, stored: where many networks share their frozen layers
+ */
 export async function answerImages(
   experiment: Experiment,
   run: Pick<Run, "name" | "configuration">,
   images: LabelledImages,
+  { features }: { features?: Examples } = {},
 ): Promise<AnsweredRows> {
   const { title, pixels, labels, lesions } = images;
   const classes = experiment.source.classes.length;
@@ -210,8 +217,10 @@ export async function answerImages(
     set: digestOfImages(images),
     name: title,
     async answer() {
-      using predictor = makePredictor(await networkOf(experiment, run));
+      const network = await networkOf(experiment, run);
       const report = progress(`${run.name} on ${title}`);
+      if (features) return await predict(network, features, report);
+      using predictor = makePredictor(network);
       const answers = new Float32Array(labels.length * classes);
       const length = pixels.length / labels.length;
       const step = 64;
