@@ -1,7 +1,7 @@
 /** What each kind of leak adds: recall of the same test photos, seen and unseen, and the official test set beside it. */
 import type { LeakEffect, Measured } from "../experiment/leak_effects.ts";
 import type { OfficialRow } from "../experiment/leak_results.ts";
-import { percent, signedPoints } from "../support/format.ts";
+import { percent, signedPoints, thousands } from "../support/format.ts";
 import { labelAxis, labelMargin, outsideTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
@@ -33,17 +33,15 @@ export function leakFigure(
 ): Figure {
   const { width = defaultWidth } = options;
   const rows = [...codes, "all classes"];
-  const title = options.title ??
-    effects.map(({ kind, effect }) =>
-      `A ${kind === "copy" ? "copy of the photo" : "photo of the lesion"} in training adds ${
-        signedPoints(effect.value)
-      } points`
-    ).join("; ");
+  const added = effects.map(({ kind, effect }) =>
+    `${kind === "copy" ? "copies of the photo" : "other photos of the lesion"} ${signedPoints(effect.value)}`
+  );
+  const title = options.title ?? `Points of recall that a leak adds: ${added.join(", ")}`;
   const head = { title, ...options };
   const margin = { l: labelMargin(rows), r: edge + 6, t: topMargin(head, 54), b: 58 };
   const height = options.height ?? margin.t + 30 * rows.length + margin.b;
   const panels = effects.length + (official.length > 0 ? 1 : 0);
-  const gap = 0.035;
+  const gap = 0.06;
   const officialGap = labelMargin(official.map(({ label }) => label)) / (width - margin.l - margin.r);
   const share = (1 - gap * (effects.length - 1) - (official.length > 0 ? officialGap : 0)) / panels;
   const left = (panel: number) => panel * (share + gap) + (panel === effects.length ? officialGap - gap : 0);
@@ -53,7 +51,7 @@ export function leakFigure(
     ...{
       range: [0, 100],
       ticksuffix: "\u00a0%",
-      nticks: 5,
+      tickvals: [0, 50, 100],
       title: panel < effects.length ? "recall" : "balanced accuracy",
     },
     ...outsideTicks,
@@ -94,7 +92,9 @@ export function leakFigure(
     );
   }
   const names = effects.map(({ kind, reached, photos }) =>
-    kind === "copy" ? `Copies leak (${photos} photos)` : `Other photos of the lesion leak (${reached})`
+    kind === "copy"
+      ? `Copies leak (${thousands(photos)} photos)`
+      : `Other photos leak (${thousands(reached)} photos)`
   );
   return figure({
     data: drawn,
