@@ -38,7 +38,8 @@ const measure = `(() => {
   });
   const figures = [...document.querySelectorAll("figure.figure")].map((figure) => {
     const plot = figure.querySelector(".interactive > div");
-    const marks = figure.querySelectorAll(".point path, .scatterlayer .lines path, .heatmaplayer image");
+    const marks = figure.querySelectorAll(
+      ".point path, .scatterlayer .lines path, .scatterlayer .points path, .heatmaplayer image");
     const frame = figure.querySelector(".frame").getBoundingClientRect();
     const box = plot?.querySelector(".main-svg")?.getBoundingClientRect();
     return {
