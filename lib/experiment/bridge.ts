@@ -42,15 +42,18 @@ export async function crossBridge(
   const parts = divideGroups(source, groups, { partition: 0, seed: config.seed });
   const lists = splitFirst(source, parts, { asWritten, seed: config.seed });
   const classes = source.classes.length;
+  const validation = parts.validation.map((row) => ({ row, copy: 0 }));
   const rows: BridgeRow[] = [];
   for (const trained of forms) {
     const learned = { train: lists.train[trained], validation: parts.validation };
     for (const tested of forms) {
-      const original = parts.validation.map((row) => ({ row, copy: 0 }));
-      checkLeakFree({ train: learned.train, validation: original, test: lists.test[tested] }, evidence);
+      checkLeakFree({ train: learned.train, validation, test: lists.test[tested] }, evidence);
+    }
+    const label = `split first, trained on ${trained}`;
+    const learning = withParts(experiment, { ...learned, test: [] });
+    const run = await train(learning, modelOf(experiment, seed), recipe, { seed, label });
+    for (const tested of forms) {
       const own = withParts(experiment, { ...learned, test: lists.test[tested] });
-      const label = `split first, trained on ${trained}`;
-      const run = await train(own, modelOf(experiment, seed), recipe, { seed, label });
       const { answers } = await openTest(own, { ...run, name: label });
       const truth = labelsOf(own.parts, own.parts.test);
       const group = own.parts.test.map((row) => `${parts.groupOf[own.parts.table[row].row]}`);

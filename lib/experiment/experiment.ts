@@ -10,7 +10,12 @@ import { findSamePhotos } from "../data/same_photos.ts";
 import { checkClassSizes, labelsOf, makeParts, type Parts, type Photos } from "../data/parts.ts";
 import { isStandIn, makeStandIn } from "../data/stand_in.ts";
 import { type ImageSize, pixelsIn } from "../image_size.ts";
-import { activationsDigest, countStoredActivations, openActivations } from "../model/activations.ts";
+import {
+  activationsDigest,
+  countStoredActivations,
+  type KeyedImage,
+  openActivations,
+} from "../model/activations.ts";
 import { inputLength } from "../model/vgg16.ts";
 import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
@@ -188,10 +193,14 @@ export async function openExamples(
   }
   const keys = rowKeys(experiment, rows);
   const images = rows.map((row, i) => ({ key: keys[i], pixels: () => pixelsOf(experiment, row) }));
+  return { labels, digest, ...await openStored(experiment, images, depth) };
+}
+
+/** Stored activations as examples read them; computed where they are missing. */
+async function openStored(experiment: Experiment, images: readonly KeyedImage[], depth: Depth) {
   const activations = await openActivations(images, activationOptions(experiment, depth));
   return {
-    ...{ labels, digest },
-    read: (row, target) => activations.read(row, target),
+    read: (row: number, target: Float32Array) => activations.read(row, target),
     [Symbol.dispose]: () => activations[Symbol.dispose](),
   };
 }
@@ -211,13 +220,10 @@ export async function openOtherExamples(
   },
   depth: Exclude<Depth, "block1">,
 ): Promise<Examples & Disposable> {
-  const images = pixelDigests.map((pixels, i) => ({ key: digestOf({ pixels }), pixels: () => pixelsOf(i) }));
-  const activations = await openActivations(images, activationOptions(experiment, depth));
-  return {
-    ...{ labels: Uint8Array.from(labels), digest: activations.digest },
-    read: (row, target) => activations.read(row, target),
-    [Symbol.dispose]: () => activations[Symbol.dispose](),
-  };
+  const keys = pixelDigests.map((pixels) => digestOf({ pixels }));
+  const digest = digestOf({ behind: activationsDigest(activationOptions(experiment, depth)), keys, labels });
+  const images = keys.map((key, i) => ({ key, pixels: () => pixelsOf(i) }));
+  return { labels: Uint8Array.from(labels), digest, ...await openStored(experiment, images, depth) };
 }
 
 /** Computes and stores the activations that rows lack at `depth`; from `block1` nothing is frozen, so there are none. */

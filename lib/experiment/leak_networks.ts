@@ -246,7 +246,7 @@ async function testNetwork(
   return { network, parts, own, official: others };
 }
 
-export function leakFreeScores(rows: AnsweredRows, { seed }: { seed: number }): LeakFreeScores {
+function leakFreeScores(rows: AnsweredRows, { seed }: { seed: number }): LeakFreeScores {
   const { n, balancedAccuracy, accuracy, macroF1, intervals } = measureSet(rows, { seed });
   const { truth, probabilities, classes } = rows;
   return {
