@@ -31,6 +31,21 @@ export interface Stage {
    * behind frozen layers there are no images, but what they made of them.
    */
   readonly randomOrientation: boolean;
+  /**
+   * Whether the frozen layers run in every step: for images that are drawn anew each time. Else what they make of an image is stored
+   * once. Not of `head`, and not of `block1`, where nothing is frozen.
+   */
+  readonly readsImages: boolean;
+  /**
+   * Whether the loss takes each class as often as it is shown for granted, so that the softmax learns what the images say beyond that:
+   * J. Ren et al., "Balanced Meta-Softmax for Long-Tailed Visual Recognition", NeurIPS 2020.
+   */
+  readonly balancedSoftmax: boolean;
+  /**
+   * Momentum of an exponential moving average of the weights, 0 ≤ m < 1, which count in place of the last ones (Keras' `use_ema` and
+   * `ema_momentum`). 0: no average.
+   */
+  readonly emaMomentum: number;
   /** Epochs without a better validation after which the stage ends; null: never. */
   readonly patience: number | null;
   /**
@@ -54,6 +69,9 @@ export function stageOf(given: StageOptions): Stage {
     dropout: 0,
     weightDecay: 0,
     randomOrientation: false,
+    readsImages: false,
+    balancedSoftmax: false,
+    emaMomentum: 0,
     patience: null,
     restoreBestWeights: given.depth !== "head",
   } as const;
@@ -99,7 +117,8 @@ export function checkStage(stage: Stage): void {
   };
   const oneOf = (name: keyof Stage, names: readonly string[]) =>
     expect(names.includes(String(stage[name])), name, `one of ${names.join(", ")}`);
-  const { learningRate, warmUpEpochs, epochs, batchSize, dropout, weightDecay, patience } = stage;
+  const { learningRate, warmUpEpochs, epochs, batchSize, dropout, weightDecay, emaMomentum, patience } =
+    stage;
   oneOf("depth", depths);
   oneOf("optimizer", optimizerNames);
   oneOf("schedule", scheduleNames);
@@ -118,6 +137,13 @@ export function checkStage(stage: Stage): void {
     "randomOrientation",
     `false, or true at depth block1, not ${stage.depth}`,
   );
+  expect(
+    stage.readsImages === false || (stage.readsImages === true && !["head", "block1"].includes(stage.depth)),
+    "readsImages",
+    `false, or true at depths block2 to block5, not ${stage.depth}`,
+  );
+  expect(typeof stage.balancedSoftmax === "boolean", "balancedSoftmax", "true or false");
+  expect(emaMomentum >= 0 && emaMomentum < 1, "emaMomentum", "at least 0 and below 1");
   expect(
     patience === null || isCount(patience),
     "patience",

@@ -170,6 +170,31 @@ export function rowLosses(
 }
 
 /**
+ * Mean over the classes of the mean over each class's rows: of losses the class-balanced log loss, of right answers the balanced
+ * accuracy. Classes without rows are left out.
+ *
+ * @param values one for each row
+ * @param truth n class indices
+ * @param times how often each row counts. Default: once
+ */
+export function classMean(
+  values: ArrayLike<number>,
+  truth: ArrayLike<number>,
+  classes: number,
+  times?: ArrayLike<number>,
+): number {
+  const sums = new Float64Array(classes);
+  const rows = new Float64Array(classes);
+  for (let row = 0; row < truth.length; row++) {
+    const count = times ? times[row] : 1;
+    sums[truth[row]] += count * values[row];
+    rows[truth[row]] += count;
+  }
+  const present = [...rows.keys()].filter((label) => rows[label] > 0);
+  return present.reduce((sum, label) => sum + sums[label] / rows[label], 0) / present.length;
+}
+
+/**
  * The gap as the write-up means it: (train − test) / train × 100, in per cent of the train accuracy.
  *
  * @param train accuracy on the training part, above 0 and at most 1

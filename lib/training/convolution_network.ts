@@ -8,7 +8,7 @@ import { engine, tf, valuesOf } from "../support/engine/engine.ts";
 import { dtypes, operation } from "../support/engine/operation.ts";
 import { type Block, KernelMemory } from "../support/kernels/kernels.ts";
 import type { Model, Tensors } from "./model.ts";
-import { alike, type Network } from "./network.ts";
+import { alike, type LossChange, type Network } from "./network.ts";
 
 /** To be disposed of: its weights and gradients lie on the engine too. */
 export class ConvolutionNetwork implements Network {
@@ -61,7 +61,10 @@ export class ConvolutionNetwork implements Network {
     return Array.from({ length: n }, (_, i) => this.#x.subarray(i * inputs, (i + 1) * inputs));
   }
 
-  lossAndGradients(labels: readonly number[], mask?: Float32Array): { loss: number; correct: number } {
+  lossAndGradients(
+    labels: readonly number[],
+    { mask, offsets }: LossChange = {},
+  ): { loss: number; correct: number } {
     const { classes } = this;
     this.#takeWeights();
     let loss = NaN;
@@ -72,7 +75,8 @@ export class ConvolutionNetwork implements Network {
         const logits = this.#forward(mask);
         const values = logits.dataSync();
         correct = labels.filter((label, row) => argmax(values, row * classes, classes) === label).length;
-        return tf.losses.softmaxCrossEntropy(truth, logits).asScalar();
+        const shifted = offsets ? logits.add(tf.tensor1d(offsets)) : logits;
+        return tf.losses.softmaxCrossEntropy(truth, shifted).asScalar();
       }, [...this.#variables]);
       loss = value.dataSync()[0];
       this.#variables.forEach(({ name }, i) => this.#readers[i].read(grads[name]));

@@ -9,8 +9,16 @@ export interface Examples {
   readonly labels: Uint8Array;
   /** SHA-256 of the labels and of whatever decides each row's values. */
   readonly digest: string;
-  /** Puts one row's values into `target`. */
-  read(row: number, target: Float32Array): void;
+  /** Puts one row's values into `target`. @param showing of training: images may be drawn anew for each */
+  read(row: number, target: Float32Array, showing?: Showing): void;
+  /** The rows of an epoch, as many as there are labels. Default: each once, shuffled. */
+  order?(seed: number, epoch: number): readonly number[];
+}
+
+/** When a row is shown: in which epoch, from 1, and at which place of it, from 0. */
+export interface Showing {
+  readonly epoch: number;
+  readonly place: number;
 }
 
 /** Rows of an array (n, length) as examples. */

@@ -3,6 +3,7 @@
  * the softmax alone and for any number of layers before it. Stopped at any moment it goes on to the same bits.
  */
 import { orient } from "../data/augmentation.ts";
+import { countLabels } from "../data/diagnosis.ts";
 import { checkStage, type Depth, keyOf, type Stage, stageOf, type StageOptions } from "../recipe.ts";
 import { sidesOf, sizeText } from "../image_size.ts";
 import { digestOf } from "../support/digest.ts";
@@ -11,6 +12,7 @@ import { type Random, randomFor, shuffled } from "../support/random.ts";
 import type { Store } from "../support/store.ts";
 import { crossEntropy, softmax } from "./cross_entropy.ts";
 import { ConvolutionNetwork } from "./convolution_network.ts";
+import { ImageNetwork } from "./image_network.ts";
 import { type Examples, examplesOf } from "./examples.ts";
 import { type Head, initialHead, type Model, type Tensors, withTensors } from "./model.ts";
 import type { Network } from "./network.ts";
@@ -59,6 +61,8 @@ export interface EpochRecord {
 
 export interface Fitted {
   readonly model: Model;
+  /** With the weights after the last step, where an average counts in their place; else null. */
+  readonly last: Model | null;
   readonly history: readonly EpochRecord[];
   /** From 1: the epoch whose weights were restored; null where the last one's count. */
   readonly bestEpoch: number | null;
@@ -87,20 +91,40 @@ export async function fit(model: Model, train: Examples, options: FitOptions): P
   }
   const key = fitKey(model.digest, stage, { train: train.digest, validation: validation?.digest, seed });
   const compute = async () => {
-    using network = makeNetwork(model, stage.depth);
-    const { weights, ...value } = await runEpochs(network, train, stage, { ...options, key });
-    return { value: { depth: stage.depth, ...value }, tensors: network.tensors(weights) };
+    using network = makeNetwork(model, stage);
+    const { weights, last, ...value } = await runEpochs(network, train, stage, { ...options, key });
+    const ofLast = last ? Object.entries(network.tensors(last)) : [];
+    const tensors = {
+      ...network.tensors(weights),
+      ...Object.fromEntries(ofLast.map(([name, values]) => [`${lastPrefix}${name}`, values])),
+    };
+    return { value: { depth: stage.depth, ...value }, tensors };
   };
   const { value, tensors, computed } = store
     ? await store.keep("fits", key, compute)
     : { ...await compute(), computed: true };
   await store?.remove("checkpoints", key);
-  return { ...value, model: fittedModel(model, key, { value, tensors }), computed, key };
+  const ofLast = Object.entries(tensors).flatMap(([name, values]) =>
+    name.startsWith(lastPrefix) ? [[name.slice(lastPrefix.length), values] as const] : []
+  );
+  const last = ofLast.length === 0 ? null : fittedModel(model, digestOf({ key, weights: "last" }), {
+    value,
+    tensors: Object.fromEntries(ofLast),
+  });
+  return { ...value, model: fittedModel(model, key, { value, tensors }), last, computed, key };
 }
 
-/** The layers of a model from `depth` on, at work. @throws {RangeError} where the engine has no gradients of convolutions */
-function makeNetwork(model: Model, depth: Depth): Network {
-  return depth === "head" ? new SoftmaxNetwork(model.head) : new ConvolutionNetwork(model, depth);
+/** What names weights after the last step, beside those that count. */
+const lastPrefix = "last ";
+
+/** The layers of a model from a depth on, at work. @throws {RangeError} where the engine has no gradients of convolutions */
+function makeNetwork(
+  model: Model,
+  { depth, readsImages = false }: Pick<Stage, "depth"> & Partial<Pick<Stage, "readsImages">>,
+): Network {
+  if (depth === "head") return new SoftmaxNetwork(model.head);
+  const network = new ConvolutionNetwork(model, depth);
+  return readsImages ? new ImageNetwork(model, network, depth) : network;
 }
 
 /** Raised by hand when training changes its results, or a default of `stageOf` changes. */
@@ -144,7 +168,7 @@ export async function predict(
   examples: Examples,
   report?: (done: number, total: number) => void,
 ): Promise<Float32Array> {
-  using network = makeNetwork(model, model.depth);
+  using network = makeNetwork(model, model);
   return softmax(await answer(network, examples, report), model.classes);
 }
 
@@ -187,7 +211,7 @@ async function runEpochs(
     & Omit<FitOptions, "depth">
     & { key?: string },
 ) {
-  const { epochs, batchSize, dropout } = stage;
+  const { epochs, batchSize, dropout, emaMomentum } = stage;
   const { weights, features, classes } = network;
   const optimizer = new Optimizer(stage.optimizer, network, { weightDecay: stage.weightDecay });
   const n = train.labels.length;
@@ -195,12 +219,16 @@ async function runEpochs(
 
   let at: Position = { epoch: 1, step: 0, lossSum: 0, correct: 0, lossLimit: 0, history: [], seconds: 0 };
   let best: Float32Array | null = null;
+  const average = emaMomentum > 0 ? weights.all.slice() : null;
+  const counting = () => average ?? weights.all;
+  const offsets = stage.balancedSoftmax ? logShares(train, classes, seed) : undefined;
   const stored = await store?.read<Position>("checkpoints", key);
   if (stored) {
     at = stored.value;
     weights.all.set(stored.tensors.weights);
     optimizer.slots.forEach((slot, i) => slot.set(stored.tensors[`slot ${i}`]));
     best = stored.tensors.best ?? null;
+    average?.set(stored.tensors.average);
   }
   const started = performance.now() - 1000 * at.seconds;
   const seconds = () => (performance.now() - started) / 1000;
@@ -208,21 +236,31 @@ async function runEpochs(
   const saveWhenDue = async () => {
     if (!store || performance.now() - savedAt < 1000 * checkpointSeconds) return;
     const slots = Object.fromEntries(optimizer.slots.map((slot, i) => [`slot ${i}`, slot]));
-    const tensors = { weights: weights.all, ...slots, ...best && { best } };
+    const tensors = { weights: weights.all, ...slots, ...best && { best }, ...average && { average } };
     await store.write("checkpoints", key, { value: { ...at, seconds: seconds() }, tensors });
     savedAt = performance.now();
+  };
+
+  const measured = async () => {
+    if (!average) return await measure(network, validation!);
+    const own = weights.all.slice();
+    weights.all.set(average);
+    const found = await measure(network, validation!);
+    weights.all.set(own);
+    return found;
   };
 
   const turn = makeTurns();
   while (at.epoch <= epochs && !isOver(at.history, stage)) {
     const { epoch } = at;
-    const order = shuffled(train.labels.keys().toArray(), randomFor(seed, "order", epoch));
+    const order = orderOf(train, seed, epoch);
     while (at.step < steps) {
       const step = at.step + 1;
       const rows = order.slice((step - 1) * batchSize, step * batchSize);
       const labels = rows.map((row) => train.labels[row]);
       const x = network.batch(rows.length); // (batch, inputs)
-      rows.forEach((row, i) => train.read(row, x[i]));
+      const first = (step - 1) * batchSize;
+      rows.forEach((row, i) => train.read(row, x[i], { epoch, place: first + i }));
       if (stage.randomOrientation) {
         rows.forEach((row, i) => orient(x[i], Math.floor(8 * randomFor(seed, "orientation", epoch, row)())));
       }
@@ -230,12 +268,13 @@ async function runEpochs(
         ? dropoutMask(rows.length * features, dropout, randomFor(seed, "dropout", epoch, step))
         : undefined;
 
-      const { loss, correct } = network.lossAndGradients(labels, mask);
+      const { loss, correct } = network.lossAndGradients(labels, { mask, offsets });
       const lossLimit = at.lossLimit || 1000 * Math.max(loss, Math.log(classes));
       if (!(loss <= lossLimit && loss < Infinity)) throw diverged(stage, { epoch, step, loss });
       const t = (epoch - 1) * steps + step;
       const rate = learningRateAt(t, stage, steps);
       optimizer.step(t, rate);
+      if (average) updateAverage(average, weights.all, emaMomentum);
 
       const lossSum = at.lossSum + loss * rows.length;
       at = { ...at, step, lossLimit, lossSum, correct: at.correct + correct };
@@ -250,18 +289,36 @@ async function runEpochs(
       epoch,
       loss: at.lossSum / n,
       accuracy: at.correct / n,
-      ...validation && await measure(network, validation),
+      ...validation && await measured(),
       learningRate: learningRateAt(epoch * steps, stage, steps),
     };
     const history = [...at.history, record];
-    if (stage.restoreBestWeights && bestOf(history) === record) best = weights.all.slice();
+    if (stage.restoreBestWeights && bestOf(history) === record) best = counting().slice();
     at = { ...at, epoch: epoch + 1, step: 0, lossSum: 0, correct: 0, history };
     await saveWhenDue();
     await onEpoch?.(history);
   }
   const { history } = at;
   const bestEpoch = stage.restoreBestWeights ? bestOf(history).epoch : null;
-  return { weights: best ?? weights.all, history, bestEpoch, seconds: seconds() };
+  const last = average && weights.all;
+  return { weights: best ?? counting(), last, history, bestEpoch, seconds: seconds() };
+}
+
+function orderOf(train: Examples, seed: number, epoch: number): readonly number[] {
+  return train.order?.(seed, epoch) ??
+    shuffled(train.labels.keys().toArray(), randomFor(seed, "order", epoch));
+}
+
+/** Logarithms of the shares in which the classes are shown; of one that never is, a number that no other class notices. */
+function logShares(train: Examples, classes: number, seed: number): Float32Array {
+  const order = orderOf(train, seed, 1);
+  const counts = countLabels(order.map((row) => train.labels[row]), classes);
+  return Float32Array.from(counts, (count) => Math.log(Math.max(count, 1e-6) / order.length));
+}
+
+function updateAverage(average: Float32Array, weights: Float32Array, momentum: number): void {
+  const share = 1 - momentum;
+  for (let i = 0; i < average.length; i++) average[i] += share * (weights[i] - average[i]);
 }
 
 function dropoutMask(length: number, dropout: number, random: Random): Float32Array {

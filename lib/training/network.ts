@@ -20,13 +20,19 @@ export interface Network extends Disposable {
    * Takes the batch forwards and backwards. The loss is the mean cross-entropy, in nats; `correct` counts right answers.
    *
    * @param labels n class indices
-   * @param mask (n, features), multiplied with what the softmax reads: dropout
+   * @param change `mask`: (n, features), multiplied with what the softmax reads: dropout; `offsets`: (classes), added to every row's
+   * logits for the loss: balanced softmax
    */
-  lossAndGradients(labels: readonly number[], mask?: Float32Array): { loss: number; correct: number };
+  lossAndGradients(labels: readonly number[], change?: LossChange): { loss: number; correct: number };
   /** The batch's answers in inference mode, (n, classes). */
   logits(): Float32Array;
   /** Copies of arrays that stand like `weights`, by their names and in Keras' form. */
   tensors(all: Float32Array): Tensors;
+}
+
+export interface LossChange {
+  readonly mask?: Float32Array;
+  readonly offsets?: Float32Array;
 }
 
 /** The arrays in a copy of a whole block, or in another that stands like it. */

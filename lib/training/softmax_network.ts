@@ -2,7 +2,7 @@
 import { type Block, KernelMemory } from "../support/kernels/kernels.ts";
 import { crossEntropy, softmax } from "./cross_entropy.ts";
 import type { Head, Tensors } from "./model.ts";
-import { alike, type Network } from "./network.ts";
+import { alike, type LossChange, type Network } from "./network.ts";
 
 /**
  * Dense(classes) with softmax alone: two products a step, so small that TensorFlow's threads would take longer to wake than to
@@ -46,14 +46,19 @@ export class SoftmaxNetwork implements Network {
     return this.#rows.slice(0, n);
   }
 
-  lossAndGradients(labels: readonly number[], mask?: Float32Array): { loss: number; correct: number } {
+  lossAndGradients(
+    labels: readonly number[],
+    { mask, offsets }: LossChange = {},
+  ): { loss: number; correct: number } {
     const { inputs, classes, gradients: { arrays: [ofKernel, ofBias] } } = this;
     if (mask) {
       this.#rows.slice(0, this.#n).forEach((row, r) => {
         for (let i = 0; i < inputs; i++) row[i] *= mask[r * inputs + i];
       });
     }
-    const { loss, correct, gradient } = crossEntropy(this.logits(), labels, classes);
+    const logits = this.logits();
+    if (offsets) logits.forEach((_, i) => logits[i] += offsets[i % classes]);
+    const { loss, correct, gradient } = crossEntropy(logits, labels, classes);
     this.#error.fill(0);
     this.#error.set(gradient);
     this.memory.loops.backward(...this.#shape(), ...[this.#x, this.#error, ofKernel].map(addressOf));

@@ -1,0 +1,79 @@
+/** What the honest model is chosen among: a plain training first, then one change after the other. Known without the engine. */
+import type { AugmentationRanges, Config } from "../config.ts";
+import type { LightRanges } from "../data/light.ts";
+import type { Orientations } from "../model/predictor.ts";
+import type { StageOptions } from "../recipe.ts";
+import type { Drawing } from "../training/drawn_examples.ts";
+
+/** A way to train VGG16 and to ask it. */
+export interface HonestChoice extends Drawing {
+  /** Side of the square images, in pixels. */
+  readonly size: number;
+  readonly epochs: number;
+  readonly balancedSoftmax: boolean;
+  /** Of each training: the weights after the last step, or their moving average. */
+  readonly weights: "last" | "average";
+  /** Whether the weights of all seeds are averaged into one network. */
+  readonly soup: boolean;
+  /** Whether logits are divided by a temperature, and a share of the classes' log frequencies taken off, both fitted on validation. */
+  readonly adjusted: boolean;
+  readonly orientations: Orientations;
+}
+
+/** One change that validation decides on. */
+export interface HonestStep {
+  readonly label: string;
+  readonly change: Partial<HonestChoice>;
+}
+
+/** All that is tried, in its order. */
+export interface HonestPlan {
+  readonly start: HonestChoice;
+  readonly steps: readonly HonestStep[];
+  /** Each training is done with all of them. They decide what is shown when; the softmax starts from the same weights. */
+  readonly seeds: readonly number[];
+}
+
+/** Wider than the write-up's, for photos that are cut and squeezed in another way are to be recognised too. */
+const shape: AugmentationRanges = {
+  rotation: 180,
+  zoom: [0.7, 1.2],
+  widthShift: 0.1,
+  heightShift: 0.1,
+  horizontalFlip: true,
+  verticalFlip: true,
+};
+const light: LightRanges = { brightness: 0.1, contrast: 0.2, saturation: 0.3, tint: 0.08 };
+
+/** The plan of notebook 8. For drawn images a small one, to see it work. */
+export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
+  const isSmall = preset === "smoke";
+  const [size, larger] = isSmall ? [32, 64] : [64, 96];
+  const [epochs, more] = isSmall ? [1, 2] : [3, 8];
+  return {
+    start: {
+      ...{ size, epochs, shape: null, light: null, balance: 0, balancedSoftmax: false },
+      ...{ weights: "last", soup: false, adjusted: false, orientations: 1 },
+    },
+    steps: [
+      { label: "classes balanced", change: { balance: 0.5, balancedSoftmax: true } },
+      { label: "turned, moved, zoomed, mirrored", change: { shape } },
+      { label: "another light", change: { light } },
+      { label: `${more} epochs instead of ${epochs}`, change: { epochs: more } },
+      { label: `${larger} × ${larger} pixels`, change: { size: larger } },
+      { label: "moving average of the weights", change: { weights: "average" } },
+      { label: "weights of the seeds averaged", change: { soup: true } },
+      { label: "logits adjusted", change: { adjusted: true } },
+      { label: "eight orientations", change: { orientations: 8 } },
+    ],
+    seeds: [0, 1],
+  };
+}
+
+/** How a choice is trained. The weights after the last step count: validation chooses no epoch. */
+export function honestStage({ epochs, balancedSoftmax }: HonestChoice): StageOptions {
+  return {
+    ...{ depth: "block3", epochs, balancedSoftmax, dropout: 0.3, readsImages: true, emaMomentum: 0.995 },
+    restoreBestWeights: false,
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * How the honest model is chosen: one change after the other is trained and asked, and stays only if validation prefers it clearly.
+ * No test has a part in it.
+ *
+ * What is compared is the log loss on all validation photos, each class weighing the same: it sees more than right and wrong, where a
+ * class has a dozen photos.
+ */
+import type { Config } from "../config.ts";
+import { countLabels } from "../data/diagnosis.ts";
+import type { LeakFreeParts } from "../data/leak_free_parts.ts";
+import { bootstrap, type Interval } from "../evaluation/intervals.ts";
+import { classMean, evaluate, rowLosses } from "../evaluation/metrics.ts";
+import type { Model } from "../training/model.ts";
+import { type Experiment, openExperiment } from "./experiment.ts";
+import type { HonestChoice, HonestPlan } from "./honest_choice.ts";
+import { answerPhotos, trainHonest } from "./honest_training.ts";
+import {
+  adjustLogits,
+  averageWeights,
+  crossFittedAnswers,
+  fitAdjustment,
+  type LogitAdjustment,
+} from "./honest_weights.ts";
+import { variantOf } from "./study_runs.ts";
+
+/** What a change came to. Plain values: survives JSON. */
+export interface HonestRow {
+  readonly label: string;
+  readonly change: Partial<HonestChoice>;
+  /** On validation, mean over the networks. */
+  readonly loss: number;
+  readonly balancedAccuracy: number;
+  /** Loss with the change minus loss without it, below 0 where it helps; null of the start. */
+  readonly difference: (Interval & { readonly value: number }) | null;
+  readonly stays: boolean;
+  /** Of training its networks. */
+  readonly minutes: number;
+}
+
+export interface HonestSelection {
+  readonly rows: readonly HonestRow[];
+  readonly choice: HonestChoice;
+  /** Null where logits stay as they are. */
+  readonly adjustment: LogitAdjustment | null;
+  /** Validation photos and their groups. */
+  readonly photos: number;
+  readonly groups: number;
+  /** The one network that answers. */
+  readonly model: Model;
+  /** With photos of its size. */
+  readonly experiment: Experiment;
+}
+
+/** The validation photos, and photos of each class in training. */
+interface Validation {
+  readonly truth: readonly number[];
+  readonly groups: readonly string[];
+  readonly counts: readonly number[];
+  readonly seed: number;
+}
+
+/** A choice with its networks, and what they answer on validation. */
+interface Tried {
+  readonly choice: HonestChoice;
+  readonly models: readonly Model[];
+  readonly answers: readonly Float32Array[];
+  /** What the choice is judged by, where it was fitted on validation: answers of what was fitted on the other half of it. */
+  readonly judged: readonly Float32Array[];
+  readonly adjustment: LogitAdjustment | null;
+  readonly minutes: number;
+}
+
+/** Tries a plan's changes in their order. What is trained already is taken; stopped at any moment and called again it goes on. */
+export async function selectHonest(
+  config: Config,
+  { samples, classes }: Experiment["source"],
+  parts: LeakFreeParts,
+  { start, steps, seeds }: HonestPlan,
+): Promise<HonestSelection> {
+  const labelsOf = (rows: readonly number[]) => rows.map((row) => samples[row].label);
+  const validation: Validation = {
+    truth: labelsOf(parts.validation),
+    groups: parts.validation.map((row) => `${parts.groupOf[row]}`),
+    counts: countLabels(labelsOf(parts.train), classes.length),
+    seed: config.seed,
+  };
+  const opened = new Map<number, Promise<Experiment>>(); // by size
+  const experimentOf = ({ size }: HonestChoice) =>
+    opened.getOrInsertComputed(size, () => {
+      return openExperiment(variantOf(config, { change: { size, scaling: "imagenet", recipe: [] } }));
+    });
+  const attempt = async (choice: HonestChoice, label: string) =>
+    await tryChoice(await experimentOf(choice), parts, choice, { label, seeds, validation });
+
+  let current = await attempt(start, "Photos as they are");
+  const rows: HonestRow[] = [
+    {
+      label: "photos as they are",
+      change: {},
+      ...scoresOf(current, validation),
+      difference: null,
+      stays: true,
+    },
+  ];
+  for (const { label, change } of steps) {
+    const tried = await attempt({ ...current.choice, ...change }, label);
+    const difference = compareLosses(current.answers, tried.judged, validation);
+    const stays = difference.high < 0;
+    rows.push({ label, change, ...scoresOf(tried, validation), difference, stays });
+    if (stays) current = tried;
+  }
+  const { choice, models: [model], adjustment } = current;
+  const { truth, groups } = validation;
+  return {
+    ...{ rows, choice, adjustment, model, photos: truth.length, groups: new Set(groups).size },
+    experiment: await experimentOf(choice),
+  };
+}
+
+async function tryChoice(
+  experiment: Experiment,
+  parts: LeakFreeParts,
+  choice: HonestChoice,
+  { label, seeds, validation }: { label: string; seeds: readonly number[]; validation: Validation },
+): Promise<Tried> {
+  const { weights, soup, adjusted, orientations } = choice;
+  const trained: Model[] = [];
+  let minutes = 0;
+  for (const [i, seed] of seeds.entries()) {
+    const name = `${label}, network ${i + 1} of ${seeds.length}`;
+    const network = await trainHonest(experiment, parts, choice, { seed, label: name });
+    trained.push(network[weights]);
+    minutes += network.seconds / 60;
+  }
+  const answer = async (models: readonly Model[], orientations: HonestChoice["orientations"]) => {
+    const answers: Float32Array[] = [];
+    for (const model of models) {
+      const options = { orientations, label: `${label}: validation` };
+      answers.push(await answerPhotos(experiment, model, parts.validation, options));
+    }
+    return answers;
+  };
+  const models = soup ? [averageWeights(trained)] : trained;
+  if (!adjusted) {
+    const answers = await answer(models, orientations);
+    return { choice, models, answers, judged: answers, adjustment: null, minutes };
+  }
+  const { truth, counts } = validation;
+  const plain = await answer(models, 1);
+  const adjustment = fitAdjustment(plain, truth, counts);
+  const adjustedModels = models.map((model) => adjustLogits(model, adjustment, counts));
+  const answers = await answer(adjustedModels, orientations);
+  const judged = orientations === 1 ? crossFittedAnswers(plain, validation) : answers;
+  return { choice, models: adjustedModels, answers, judged, adjustment, minutes };
+}
+
+function scoresOf({ judged, minutes }: Tried, { truth, counts: { length: classes } }: Validation) {
+  const mean = (score: (answers: Float32Array) => number) =>
+    judged.reduce((sum, answers) => sum + score(answers), 0) / judged.length;
+  return {
+    loss: mean((answers) => classMean(rowLosses(truth, answers, classes), truth, classes)),
+    balancedAccuracy: mean((answers) => evaluate(truth, answers, classes).balancedAccuracy),
+    minutes,
+  };
+}
+
+/** Loss of the second answers minus loss of the first, means over networks, with a paired 95 % interval: groups are drawn within classes. */
+function compareLosses(
+  first: readonly Float32Array[],
+  second: readonly Float32Array[],
+  { truth, groups, counts: { length: classes }, seed }: Validation,
+): Interval & { value: number } {
+  const meanLosses = (all: readonly Float32Array[]) => {
+    const losses = all.map((answers) => rowLosses(truth, answers, classes));
+    return losses[0].map((_, row) => losses.reduce((sum, one) => sum + one[row], 0) / losses.length);
+  };
+  const [before, after] = [meanLosses(first), meanLosses(second)];
+  const differences = after.map((loss, row) => loss - before[row]);
+  const statistic = (times?: Uint32Array) => ({ value: classMean(differences, truth, classes, times) });
+  const { value: interval } = bootstrap(groups, statistic, { seed, labels: truth });
+  return { ...statistic(), ...interval };
+}

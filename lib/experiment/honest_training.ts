@@ -1,0 +1,121 @@
+/** Networks of the honest model: trained on photos that are drawn anew each time, and what they answer on validation. */
+import { join } from "node:path";
+import type { LeakFreeParts } from "../data/leak_free_parts.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { digestOf } from "../support/digest.ts";
+import { percent } from "../support/format.ts";
+import { progress } from "../support/progress.ts";
+import { makePredictor } from "../model/predictor.ts";
+import { drawnExamples, type DrawnPhotos } from "../training/drawn_examples.ts";
+import { fit } from "../training/fit.ts";
+import type { Model } from "../training/model.ts";
+import { type Experiment, photoOf } from "./experiment.ts";
+import { type HonestChoice, honestStage } from "./honest_choice.ts";
+import { modelOf } from "./run.ts";
+
+/** A trained network, with both weights that may count. */
+export interface HonestNetwork {
+  readonly last: Model;
+  readonly average: Model;
+  readonly seconds: number;
+}
+
+/** Trains one network on the training part's photos; one that is trained already is taken. */
+export async function trainHonest(
+  experiment: Experiment,
+  parts: Pick<LeakFreeParts, "train" | "validation">,
+  choice: HonestChoice,
+  { seed, label }: { seed: number; label: string },
+): Promise<HonestNetwork> {
+  const { config, store } = experiment;
+  const stage = honestStage(choice);
+  const { shape, light, balance } = choice;
+  const train = drawnExamples(photosOf(experiment, parts.train), { shape, light, balance }, { seed });
+  const asTheyAre = { shape: null, light: null, balance: 0 };
+  const validation = drawnExamples(photosOf(experiment, parts.validation), asTheyAre, { seed });
+  const show = progress(label);
+  const photos = train.labels.length;
+  const { model, last, history, seconds, key } = await fit(withZeroSoftmax(modelOf(experiment)), train, {
+    ...stage,
+    ...{ seed, store, validation },
+    onStep({ epoch, step, steps, loss, accuracy }) {
+      const done = (epoch - 1 + step / steps) * photos;
+      const detail = `epoch ${epoch}/${choice.epochs}, loss ${loss.toFixed(3)}, accuracy ${
+        percent(accuracy)
+      }`;
+      show(Math.round(done), choice.epochs * photos, detail);
+    },
+  });
+  const path = join(config.out, "honest", `history-${key.slice(0, 12)}.jsonl`);
+  await writeAtomic(path, history.map((epoch) => `${JSON.stringify(epoch)}\n`).join(""));
+  return { last: last ?? model, average: model, seconds };
+}
+
+/**
+ * The model with a softmax of zeros, which answers every class alike. One that is drawn starts with losses above 10 where pixels are
+ * scaled as ImageNet's, and the first steps then tear at the convolutions.
+ */
+function withZeroSoftmax(model: Model): Model {
+  const { head: { kernel, bias } } = model;
+  return {
+    ...model,
+    head: { ...model.head, kernel: new Float32Array(kernel.length), bias: new Float32Array(bias.length) },
+    digest: digestOf({ model: model.digest, softmax: "zeros" }),
+  };
+}
+
+/** A network's answers to photos of the table, (n, classes), kept in the store. */
+export async function answerPhotos(
+  experiment: Experiment,
+  model: Model,
+  rows: readonly number[],
+  { orientations, label }: Pick<HonestChoice, "orientations"> & { label: string },
+): Promise<Float32Array> {
+  const { pixelDigests } = experiment.images;
+  const key = digestOf({
+    model: model.digest,
+    pixels: rows.map((row) => pixelDigests[row]),
+    ...orientations !== 1 && { orientations },
+  });
+  const { tensors } = await experiment.store.keep("photo-answers", key, async () => ({
+    value: null,
+    tensors: {
+      answers: await predictEach(model, rows.map((row) => photoOf(experiment.images, row)), {
+        orientations,
+        label,
+      }),
+    },
+  }));
+  return tensors.answers;
+}
+
+/** Probabilities of images, (n, classes), a few at a time. @param images RGB, 0–255, of the model's size */
+export async function predictEach(
+  model: Model,
+  images: readonly Uint8Array[],
+  { orientations, label }: Pick<HonestChoice, "orientations"> & { label: string },
+): Promise<Float32Array> {
+  using predictor = makePredictor(model, { orientations });
+  const answers = new Float32Array(images.length * model.classes);
+  const report = progress(label);
+  const step = 64;
+  for (let start = 0; start < images.length; start += step) {
+    const some = images.slice(start, start + step);
+    const pixels = new Uint8Array(some.reduce((sum, { length }) => sum + length, 0));
+    some.forEach((image, i) => pixels.set(image, i * image.length));
+    answers.set(predictor.predict(pixels), start * model.classes);
+    report(Math.min(start + step, images.length), images.length);
+    await new Promise((resolve) => setTimeout(resolve)); // lets progress be shown
+  }
+  return answers;
+}
+
+function photosOf({ source, images }: Experiment, rows: readonly number[]): DrawnPhotos {
+  return {
+    size: images.size,
+    photoOf: (row) => photoOf(images, rows[row]),
+    pixelDigests: rows.map((row) => images.pixelDigests[row]),
+    imageIds: rows.map((row) => source.samples[row].imageId),
+    labels: Uint8Array.from(rows, (row) => source.samples[row].label),
+  };
+}

@@ -1,0 +1,79 @@
+/** A network that reads images although its first layers are frozen: for images that are never shown twice, so that storing pays not. */
+import { type FrozenBase, makeBase } from "../model/forward.ts";
+import { inputShape } from "../model/vgg16.ts";
+import type { Depth } from "../recipe.ts";
+import { tf, valuesOf } from "../support/engine/engine.ts";
+import type { ConvolutionNetwork } from "./convolution_network.ts";
+import type { Model, Tensors } from "./model.ts";
+import type { LossChange, Network } from "./network.ts";
+
+/** The frozen layers run before each step, without gradients. Rows are images, RGB, 0–255. To be disposed of. */
+export class ImageNetwork implements Network {
+  readonly inputs: number;
+  readonly #shape: readonly [number, number, number];
+  readonly #base: FrozenBase;
+  readonly #network: ConvolutionNetwork;
+  #images = new Float32Array(0);
+
+  /** @param network the model's layers from `depth` on; it is disposed of with this one */
+  constructor(model: Model, network: ConvolutionNetwork, depth: Depth) {
+    const { size, scaling, precision } = model;
+    this.#network = network;
+    this.#base = makeBase(model, { size, scaling, precision, depth });
+    this.#shape = inputShape("block1", size);
+    this.inputs = this.#shape.reduce((a, b) => a * b);
+  }
+
+  get memory() {
+    return this.#network.memory;
+  }
+
+  get weights() {
+    return this.#network.weights;
+  }
+
+  get gradients() {
+    return this.#network.gradients;
+  }
+
+  get features() {
+    return this.#network.features;
+  }
+
+  get classes() {
+    return this.#network.classes;
+  }
+
+  batch(n: number): readonly Float32Array[] {
+    const { inputs } = this;
+    this.#images = new Float32Array(n * inputs); // a new one: the engine may still look at the old
+    return Array.from({ length: n }, (_, i) => this.#images.subarray(i * inputs, (i + 1) * inputs));
+  }
+
+  lossAndGradients(labels: readonly number[], change?: LossChange): { loss: number; correct: number } {
+    this.#passFrozen();
+    return this.#network.lossAndGradients(labels, change);
+  }
+
+  logits(): Float32Array {
+    this.#passFrozen();
+    return this.#network.logits();
+  }
+
+  tensors(all: Float32Array): Tensors {
+    return this.#network.tensors(all);
+  }
+
+  [Symbol.dispose](): void {
+    this.#base[Symbol.dispose]();
+    this.#network[Symbol.dispose]();
+  }
+
+  /** (n, height, width, 3) → what the first trained layer reads */
+  #passFrozen(): void {
+    const n = this.#images.length / this.inputs;
+    const { outputs } = this.#base;
+    const values = valuesOf(() => this.#base.forward(tf.tensor4d(this.#images, [n, ...this.#shape])));
+    this.#network.batch(n).forEach((row, i) => row.set(values.subarray(i * outputs, (i + 1) * outputs)));
+  }
+}
