@@ -87,6 +87,15 @@ export { crossBridge } from "./experiment/bridge.ts";
 export { officialByLeak, saveLeakFree } from "./experiment/leak_results.ts";
 export { describeBridge, describeEffects, describeRelated } from "./experiment/leak_texts.ts";
 
+// the honest model
+export { honestPlan } from "./experiment/honest_choice.ts";
+export { selectHonest } from "./experiment/honest_selection.ts";
+export { testHonest } from "./experiment/honest_testing.ts";
+export { saveHonest } from "./experiment/honest_results.ts";
+export { heatExamples } from "./experiment/heat_examples.ts";
+export { saveHonestModel } from "./experiment/honest_model.ts";
+export { describeClinical, describeHonestChoice, honestSentence } from "./experiment/honest_texts.ts";
+
 // figures and tables
 export { aboutRun, check, markdown, show } from "./figures/show.ts";
 export { table } from "./figures/table.ts";
@@ -117,4 +126,13 @@ export {
   leakNetworkTable,
   trainingListTable,
 } from "./figures/leak_tables.ts";
+export { calibrationFigure, decisionFigure, rankingFigure } from "./figures/clinical_figures.ts";
+export {
+  classTable,
+  detectionTable,
+  errorTable,
+  honestScoreTable,
+  honestStepTable,
+  subgroupTable,
+} from "./figures/honest_tables.ts";
 export { percent, thousands } from "./support/format.ts";

@@ -35,25 +35,45 @@ export interface LeakEvidence extends PhotoRelations {
   readonly samples: readonly Pick<Sample, "imageId" | "lesionId">[];
 }
 
+/** What a run says of its parts, and what bears it out. */
+export interface LeakClaim {
+  /** The leak that is wanted, by its name. */
+  readonly allowed: AllowedLeak;
+  /** Null where near-duplicates were not looked for: then nothing but parts as written passes. */
+  readonly evidence: LeakEvidence | null;
+}
+
+/** Parts that are divided after the augmentation: they leak in every way, so there is nothing to look for. */
+export const leaksAsWritten: LeakClaim = { allowed: "copies and lesions, as written", evidence: null };
+
 /**
  * Throws when a photo, a copy, a lesion or a near-duplicate stands on two sides, or when the table's lesions cannot be believed.
  *
  * @param sides the first is usually what is trained on
+ * @param evidence null only where every leak is wanted
  * @param options.allowed the leak that is wanted, by its name. Default: "nothing"
- * @throws {Error} that says how many images leak in each way, shows examples, and says what to do
+ * @throws {Error} that says how many images leak in each way, shows examples, and says what to do; or that there is no evidence
  */
 export function checkLeakFree(
   sides: Sides,
-  evidence: LeakEvidence,
+  evidence: LeakEvidence | null,
   { allowed = "nothing" }: { allowed?: AllowedLeak } = {},
 ): void {
+  const wanted: readonly LeakKind[] = allowedLeaks[allowed];
+  if (wanted.length === leakKinds.length) return;
+  if (evidence === null) {
+    throw new Error(
+      `Parts must not leak in another way than they say (allowed: "${allowed}"), and only the photos' pixels can show that. ` +
+        `Expected: evidence, as relate(experiment) finds it, given to withParts; or the leak's name if it is wanted ` +
+        `(allowed: "copies and lesions, as written"). Received: no evidence`,
+    );
+  }
   const [photos, digests] = [evidence.samples.length, evidence.pixelDigests.length];
   if (photos !== digests) {
     throw new TypeError(
       `Expected what relatePhotos tells of each of ${photos} photos. Received: ${digests} photos`,
     );
   }
-  const wanted: readonly LeakKind[] = allowedLeaks[allowed];
   const leaks = findLeaks(sides, evidence).filter(({ kind }) => !wanted.includes(kind));
   if (leaks.length > 0) {
     const kinds = leakKinds.filter((kind) => !wanted.includes(kind)).map((kind) => {
@@ -70,7 +90,7 @@ export function checkLeakFree(
         `(allowed: "copies and lesions, as written"). Received: ${kinds.join("; ")}`,
     );
   }
-  if (allowed !== "copies and lesions, as written") checkLesions(evidence);
+  checkLesions(evidence);
 }
 
 /** Every image of a side that belongs to one of a side before it, with the closest way in which it does. */

@@ -73,14 +73,22 @@ export async function relatePhotos(
   return { pixelDigests, nearDuplicates };
 }
 
-/** All pairs of near-duplicates, by `a`, then by `b`. */
-export async function findPairs(discs: PhotoDiscs): Promise<Omit<NearDuplicate, "sameLesion">[]> {
+/**
+ * All pairs of near-duplicates, by `a`, then by `b`.
+ *
+ * @param options.border only pairs of a photo before this place and one from it on. Default: any two
+ */
+export async function findPairs(
+  discs: PhotoDiscs,
+  { border }: { border?: number } = {},
+): Promise<Omit<NearDuplicate, "sameLesion">[]> {
   const report = progress("Near-duplicates");
   const { count } = discs;
+  const [firsts, seconds] = border === undefined ? [count, 0] : [border, border];
   const magnitudes = magnitudesOf(discs);
   const found: Omit<NearDuplicate, "sameLesion">[] = [];
-  for (let a = 0; a < count; a++) {
-    for (let b = a + 1; b < count; b++) {
+  for (let a = 0; a < firsts; a++) {
+    for (let b = Math.max(a + 1, seconds); b < count; b++) {
       if (cosineOf(magnitudes, a, b) < sieves.cosine) continue;
       const turns = likelyTurns(discs, [a, b], sieves.turn);
       if (turns.length === 0) continue;
@@ -89,7 +97,7 @@ export async function findPairs(discs: PhotoDiscs): Promise<Omit<NearDuplicate, 
       const distance = distanceOf(alignedFinely(discs, [a, b], coarse));
       if (distance <= nearDuplicateDistance) found.push({ a, b, distance });
     }
-    report(a + 1, count);
+    report(a + 1, firsts);
     if (a % 64 === 0) await new Promise((resolve) => setTimeout(resolve)); // else progress has no turn to be shown
   }
   return found;

@@ -11,6 +11,11 @@ export interface Interval {
   readonly high: number;
 }
 
+/** A number with its interval. */
+export interface Measured extends Interval {
+  readonly value: number;
+}
+
 /**
  * 95 % percentile interval of a mean over rows that come in groups, such as photos of one lesion: groups, not rows, are drawn
  * with replacement. Give 1 for a right answer and 0 for a wrong one to get the interval of an accuracy; give the difference of

@@ -6,6 +6,7 @@ import { augmentedCopy } from "../data/augmentation.ts";
 import { countLabels } from "../data/diagnosis.ts";
 import { type ImageSet, loadImageSet } from "../data/image_set.ts";
 import { openTable } from "../data/metadata.ts";
+import { type LeakClaim, leaksAsWritten } from "../data/leak_check.ts";
 import { findSamePhotos } from "../data/same_photos.ts";
 import { checkClassSizes, labelsOf, makeParts, type Parts, type Photos } from "../data/parts.ts";
 import { isStandIn, makeStandIn } from "../data/stand_in.ts";
@@ -49,6 +50,8 @@ export interface Experiment {
   readonly config: Config;
   readonly source: Source;
   readonly parts: Parts;
+  /** Which leak the parts have on purpose: `train` and `openTest` refuse any other. */
+  readonly leak: LeakClaim;
   readonly images: ImageSet;
   /** Digest of the table and of every photo. */
   readonly dataDigest: string;
@@ -99,7 +102,7 @@ export async function openImages(
   return { images, digest: sha256(...tables, images.fileDigests.join("")) };
 }
 
-/** Photos, parts, images and weights of a run. */
+/** Photos, parts as written, which leak and say so, images and weights of a run. */
 export async function openExperiment(config: Config): Promise<Experiment> {
   if (config.precision === "bfloat16") await checkBfloat16();
   await startEngine();
@@ -108,7 +111,8 @@ export async function openExperiment(config: Config): Promise<Experiment> {
   const parts = makeParts(config, source);
   const weights = config.weights === null ? randomWeights(config.seed) : await loadWeights(config.weights);
   const store = openStore(storeFolder(config));
-  return { config, source, parts, images, dataDigest, weights, store, engine: engineIdentity };
+  const leak = leaksAsWritten;
+  return { config, source, parts, leak, images, dataDigest, weights, store, engine: engineIdentity };
 }
 
 function imageOptions(config: Config) {

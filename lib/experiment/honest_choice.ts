@@ -2,11 +2,13 @@
 import type { AugmentationRanges, Config } from "../config.ts";
 import type { LightRanges } from "../data/light.ts";
 import type { Orientations } from "../model/predictor.ts";
-import type { StageOptions } from "../recipe.ts";
+import type { Depth, StageOptions } from "../recipe.ts";
 import type { Drawing } from "../training/drawn_examples.ts";
 
 /** A way to train VGG16 and to ask it. */
 export interface HonestChoice extends Drawing {
+  /** The first part of VGG16 that is trained. */
+  readonly depth: Exclude<Depth, "head" | "block1">;
   /** Side of the square images, in pixels. */
   readonly size: number;
   readonly epochs: number;
@@ -48,11 +50,12 @@ const light: LightRanges = { brightness: 0.1, contrast: 0.2, saturation: 0.3, ti
 /** The plan of notebook 8. For drawn images a small one, to see it work. */
 export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
   const isSmall = preset === "smoke";
-  const [size, larger] = isSmall ? [32, 64] : [64, 96];
+  const depth = isSmall ? "block5" : "block3";
+  const [size, larger] = isSmall ? [32, 40] : [64, 96];
   const [epochs, more] = isSmall ? [1, 2] : [3, 8];
   return {
     start: {
-      ...{ size, epochs, shape: null, light: null, balance: 0, balancedSoftmax: false },
+      ...{ depth, size, epochs, shape: null, light: null, balance: 0, balancedSoftmax: false },
       ...{ weights: "last", soup: false, adjusted: false, orientations: 1 },
     },
     steps: [
@@ -70,10 +73,28 @@ export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
   };
 }
 
+/** Of the run's folder: the honest model. */
+export const honestModelFolder = "honest_model";
+
+/** The trainings of a plan of which each change stays, and how often each is done: for an estimate. */
+export function honestTrainings(
+  { start, steps, seeds }: HonestPlan,
+): { size: number; recipe: StageOptions[] }[] {
+  const choices = steps.reduce(
+    (tried, { change }) => [...tried, { ...tried.at(-1)!, ...change }],
+    [start],
+  );
+  const keys = choices.map(({ weights: _, soup: _soup, adjusted: _a, orientations: _o, ...own }) =>
+    JSON.stringify(own)
+  );
+  return choices.filter((_, i) => keys.indexOf(keys[i]) === i)
+    .flatMap((choice) => seeds.map(() => ({ size: choice.size, recipe: [honestStage(choice)] })));
+}
+
 /** How a choice is trained. The weights after the last step count: validation chooses no epoch. */
-export function honestStage({ epochs, balancedSoftmax }: HonestChoice): StageOptions {
+export function honestStage({ depth, epochs, balancedSoftmax }: HonestChoice): StageOptions {
   return {
-    ...{ depth: "block3", epochs, balancedSoftmax, dropout: 0.3, readsImages: true, emaMomentum: 0.995 },
+    ...{ depth, epochs, balancedSoftmax, dropout: 0.3, readsImages: true, emaMomentum: 0.995 },
     restoreBestWeights: false,
   };
 }

@@ -7,6 +7,7 @@
  */
 import type { Config } from "../config.ts";
 import { countLabels } from "../data/diagnosis.ts";
+import { checkLeakFree, type LeakEvidence } from "../data/leak_check.ts";
 import type { LeakFreeParts } from "../data/leak_free_parts.ts";
 import { bootstrap, type Interval } from "../evaluation/intervals.ts";
 import { classMean, evaluate, rowLosses } from "../evaluation/metrics.ts";
@@ -21,6 +22,7 @@ import {
   fitAdjustment,
   type LogitAdjustment,
 } from "./honest_weights.ts";
+import type { Related } from "./leak_networks.ts";
 import { variantOf } from "./study_runs.ts";
 
 /** What a change came to. Plain values: survives JSON. */
@@ -70,13 +72,29 @@ interface Tried {
   readonly minutes: number;
 }
 
-/** Tries a plan's changes in their order. What is trained already is taken; stopped at any moment and called again it goes on. */
+/** @throws {Error} as `checkLeakFree` */
+export function checkHonestParts(
+  { train, validation, test }: Pick<LeakFreeParts, "train" | "validation" | "test">,
+  evidence: LeakEvidence,
+): void {
+  const photosOf = (rows: readonly number[]) => rows.map((row) => ({ row, copy: 0 }));
+  checkLeakFree({ train: photosOf(train), validation: photosOf(validation), test: photosOf(test) }, evidence);
+}
+
+/**
+ * Tries a plan's changes in their order. What is trained already is taken; stopped at any moment and called again it goes on.
+ *
+ * @param related what pixels tell of the photos
+ * @throws {Error} where the parts leak
+ */
 export async function selectHonest(
   config: Config,
   { samples, classes }: Experiment["source"],
   parts: LeakFreeParts,
   { start, steps, seeds }: HonestPlan,
+  { evidence }: Pick<Related, "evidence">,
 ): Promise<HonestSelection> {
+  checkHonestParts(parts, evidence);
   const labelsOf = (rows: readonly number[]) => rows.map((row) => samples[row].label);
   const validation: Validation = {
     truth: labelsOf(parts.validation),

@@ -5,7 +5,7 @@ import { writeAtomic } from "../support/atomic.ts";
 import { digestOf } from "../support/digest.ts";
 import { percent } from "../support/format.ts";
 import { progress } from "../support/progress.ts";
-import { makePredictor } from "../model/predictor.ts";
+import { predictImages } from "../model/predictor.ts";
 import { drawnExamples, type DrawnPhotos } from "../training/drawn_examples.ts";
 import { fit } from "../training/fit.ts";
 import type { Model } from "../training/model.ts";
@@ -80,34 +80,13 @@ export async function answerPhotos(
   const { tensors } = await experiment.store.keep("photo-answers", key, async () => ({
     value: null,
     tensors: {
-      answers: await predictEach(model, rows.map((row) => photoOf(experiment.images, row)), {
+      answers: await predictImages(model, rows.map((row) => photoOf(experiment.images, row)), {
         orientations,
         label,
       }),
     },
   }));
   return tensors.answers;
-}
-
-/** Probabilities of images, (n, classes), a few at a time. @param images RGB, 0–255, of the model's size */
-export async function predictEach(
-  model: Model,
-  images: readonly Uint8Array[],
-  { orientations, label }: Pick<HonestChoice, "orientations"> & { label: string },
-): Promise<Float32Array> {
-  using predictor = makePredictor(model, { orientations });
-  const answers = new Float32Array(images.length * model.classes);
-  const report = progress(label);
-  const step = 64;
-  for (let start = 0; start < images.length; start += step) {
-    const some = images.slice(start, start + step);
-    const pixels = new Uint8Array(some.reduce((sum, { length }) => sum + length, 0));
-    some.forEach((image, i) => pixels.set(image, i * image.length));
-    answers.set(predictor.predict(pixels), start * model.classes);
-    report(Math.min(start + step, images.length), images.length);
-    await new Promise((resolve) => setTimeout(resolve)); // lets progress be shown
-  }
-  return answers;
 }
 
 function photosOf({ source, images }: Experiment, rows: readonly number[]): DrawnPhotos {

@@ -2,7 +2,7 @@
  * The effect of a leak: recall of test photos by networks that have seen them (or their relatives), minus recall of the same photos
  * by networks that have not. Answers are pooled over seeds and partitions; whole groups of photos are drawn, within the classes.
  */
-import { bootstrap, type Interval, meanAndDeviation } from "../evaluation/intervals.ts";
+import { bootstrap, meanAndDeviation, type Measured } from "../evaluation/intervals.ts";
 import { argmaxRows } from "../evaluation/metrics.ts";
 import type { Depth } from "../recipe.ts";
 import type { AnsweredNetwork } from "./leak_networks.ts";
@@ -24,10 +24,6 @@ export interface LeakEffect {
   readonly deviation: number | null;
   /** In label order; null of a class without reached photos. */
   readonly perClass: readonly (ClassEffect | null)[];
-}
-
-export interface Measured extends Interval {
-  readonly value: number;
 }
 
 export interface ClassEffect {

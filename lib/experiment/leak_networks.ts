@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { AugmentedImage } from "../data/augmented_table.ts";
-import { type AllowedLeak, checkLeakFree, type LeakEvidence } from "../data/leak_check.ts";
+import { type AllowedLeak, checkLeakFree, type LeakClaim, type LeakEvidence } from "../data/leak_check.ts";
 import { crossoverLists, type Rung, type TrainingList, trainingListCsv } from "../data/crossover.ts";
 import {
   divideGroups,
@@ -17,7 +17,7 @@ import {
 import { nearDuplicatesCsv, relatePhotos } from "../data/near_duplicates.ts";
 import { labelsOf, type Parts } from "../data/parts.ts";
 import { countLabels } from "../data/diagnosis.ts";
-import { macroAuc } from "../evaluation/auc.ts";
+import { macroAuc } from "../evaluation/curves.ts";
 import type { Interval } from "../evaluation/intervals.ts";
 import { type AnsweredRows, measureSet } from "../evaluation/set_scores.ts";
 import type { Depth, StageOptions } from "../recipe.ts";
@@ -141,6 +141,7 @@ export async function trainCrossover(
           train: list.images,
           validation: parts.validation,
           test: parts.test,
+          leak: { allowed: allowedOf[list.rung], evidence: related.evidence },
         });
         const run = await train(own, modelOf(experiment, seed), recipe, { seed, label: name });
         networks.push(
@@ -196,13 +197,17 @@ function listFile({ rung, half }: Pick<TrainingList, "rung" | "half">, partition
   return `${leakFreeFolder}/train_${partition}_${rung}${half ?? ""}.csv`;
 }
 
-/** The experiment with other parts, and with a log and courses of its own: what to learn from, and photos as they are or images to test. */
+/**
+ * The experiment with other parts, and with a log and courses of its own: what to learn from, and photos as they are or images to
+ * test. `train` and `openTest` hold the parts to what `leak` says of them.
+ */
 export function withParts(
   experiment: Experiment,
-  { train, validation, test }: {
+  { train, validation, test, leak }: {
     train: readonly AugmentedImage[];
     validation: readonly number[];
     test: readonly (number | AugmentedImage)[];
+    leak: LeakClaim;
   },
 ): Experiment {
   const { samples } = experiment.source;
@@ -215,7 +220,7 @@ export function withParts(
   const subset = [...subsetTrain, ...subsetValidation];
   const parts: Parts = { table, train: subset, test: tested, subset, subsetTrain, subsetValidation };
   const config = { ...experiment.config, out: join(experiment.config.out, leakFreeFolder) };
-  return { ...experiment, config, parts };
+  return { ...experiment, config, parts, leak };
 }
 
 async function testNetwork(

@@ -1,12 +1,19 @@
 /** A saved model tested on a labelled set: `deno task evaluate`, from photos to numbers. */
+import { parse } from "node:path";
 import { describeDamaged } from "../data/image_set.ts";
 import type { DiagnosisClass } from "../data/diagnosis.ts";
+import { findPairs } from "../data/near_duplicates.ts";
+import { cutDiscs, reducePhotos } from "../data/photo_discs.ts";
+import { searchFolder } from "../data/photo_files.ts";
 import { type AnsweredRows, measureSet, pickRows, type SetScores } from "../evaluation/set_scores.ts";
 import { classify, type Orientations } from "../model/predictor.ts";
 import { type Provenance, type TrainedModel } from "../model/saved_model.ts";
 import { findShared, type SharedCounts, type TrainedOn } from "../model/trained_on.ts";
-import { digestOf } from "../support/digest.ts";
+import { digestOf, sha256 } from "../support/digest.ts";
+import { countText } from "../support/format.ts";
+import { inParallel } from "../support/parallel.ts";
 import { progress } from "../support/progress.ts";
+import { openStore } from "../support/store.ts";
 import type { LabelledPhoto, LabelledSet } from "./labelled_set.ts";
 
 /** Plain values: survives JSON. */
@@ -26,26 +33,47 @@ export interface ModelEvaluation {
       readonly damaged: readonly string[];
     };
   /** What the set shares with what the model was trained on; null: the model's folder does not say. */
-  readonly shared: SharedCounts | null;
+  readonly shared: SharedWithTraining | null;
+  /** Null: near-duplicates were not looked for. */
+  readonly nearDuplicates: TrainingNearDuplicates | null;
   readonly all: SetScores;
   /** On the photos that share nothing; null where all do, or none, or nobody can know. */
   readonly unseen: SetScores | null;
 }
 
+/** `either` counts near-duplicates, too. */
+export interface SharedWithTraining extends SharedCounts {
+  /** Of another file, but near-duplicates of a photo that was trained on; null: they were not looked for. */
+  readonly nearDuplicates: number | null;
+}
+
+/** Photos of a set that are nearly photos of training. */
+export interface TrainingNearDuplicates {
+  /** Photos that the model was trained on, and how many of them were found and looked at. */
+  readonly trained: number;
+  readonly found: number;
+  /** In the order of the set. `photo`: image id; `trained`: name of the training photo's file, without its ending. */
+  readonly pairs: readonly { readonly photo: string; readonly trained: string; readonly distance: number }[];
+}
+
 /**
  * Asks the model about every photo of a set and measures its answers. Intervals are over lesions.
  *
+ * @param options.trainingPhotos the folder of the photos that the model was trained on, to look for near-duplicates of them
  * @throws {Error} when photos cannot be decoded and `skipDamaged` is not set, one error for all of them; or when none is left
+ * @throws {Error} when the folder has none of the photos that the model was trained on, or nobody knows which these are
  */
 export async function evaluateModel(
   model: TrainedModel,
   set: LabelledSet,
-  { orientations = 1, skipDamaged = false, seed = 0 }: {
+  { orientations = 1, skipDamaged = false, seed = 0, trainingPhotos = null }: {
     orientations?: Orientations;
     skipDamaged?: boolean;
     seed?: number;
+    trainingPhotos?: string | null;
   } = {},
 ): Promise<ModelEvaluation> {
+  const trainedPaths = trainingPhotos === null ? null : await findTrained(model.trainedOn, trainingPhotos);
   const report = progress("Photos");
   const classes = model.classes.length;
   const answered: (LabelledPhoto & { fileDigest: string })[] = [];
@@ -72,6 +100,9 @@ export async function evaluateModel(
     classes,
   };
   const shared = model.trainedOn && findSharedIn(model.trainedOn, set, answered);
+  const near = trainedPaths && await findNear(model.trainedOn!, answered, trainedPaths);
+  const isNear = new Set(near?.pairs.map(({ photo }) => photo));
+  const isShared = answered.map(({ imageId }, row) => shared?.isShared[row] || isNear.has(imageId));
   const { size, scaling, provenance } = model;
   const { photos: _, ...about } = set;
   const present = new Set(rows.truth as number[]);
@@ -80,16 +111,88 @@ export async function evaluateModel(
     orientations,
     set: {
       ...about,
+      notes: set.notes.filter((note) => !isAboutMatched(note, set)),
       lacking: model.classes.flatMap(({ code }, label) => present.has(label) ? [] : [code]),
       photos: answered.length,
       lesions: new Set(rows.groups).size,
       digest: digestOf(answered.map(({ fileDigest, label }) => [fileDigest, label])),
       damaged: damaged.map(({ imageId }) => imageId),
     },
-    shared: shared && shared.counts,
+    shared: shared && {
+      ...shared.counts,
+      either: isShared.filter(Boolean).length,
+      nearDuplicates: near && isNear.size,
+    },
+    nearDuplicates: near,
     all: measureSet(rows, { seed }),
-    unseen: shared && measureUnseen(rows, shared.isShared, { seed }),
+    unseen: shared && measureUnseen(rows, isShared, { seed }),
   };
+}
+
+/** Whether a note advises to join what was matched already: the table's diagnoses with names that the model writes in another case. */
+function isAboutMatched(note: string, { matching }: Pick<LabelledSet, "matching">): boolean {
+  return matching.sameButCase.length > 0 && note.includes("--join-case");
+}
+
+/**
+ * Paths of those of a folder's photos that a model was trained on, by the bytes of their files; each once.
+ *
+ * @throws {Error} when there is none
+ */
+async function findTrained(trainedOn: TrainedOn | null, folder: string): Promise<string[]> {
+  if (trainedOn === null) {
+    throw new Error(
+      "The model's folder is of an older version and does not say what it was trained on, so its near-duplicates cannot be " +
+        "looked for. Leave out --training-photos, or train again",
+    );
+  }
+  const { photos, closed } = await searchFolder(folder);
+  const report = progress("Photos trained on");
+  const isTrained = new Set(trainedOn.photos);
+  const digests = new Array<string>(photos.length);
+  let done = 0;
+  await inParallel([...photos.entries()], 4, async ([place, { path }]) => {
+    digests[place] = await Deno.readFile(path).then((bytes) => sha256(bytes), () => "cannot be read");
+    report(++done, photos.length);
+  });
+  const pathOf = new Map(digests.map((digest, place) => [digest, photos[place].path]));
+  const found = [...pathOf].filter(([digest]) => isTrained.has(digest)).map(([, path]) => path);
+  if (found.length > 0) return found;
+  const received = [
+    `${folder} with ${countText(photos.length, "photo")}`,
+    ...closed.map(({ path, problem }) => `${path}: the folder ${problem}`),
+  ];
+  throw new Error(
+    `--training-photos needs the folder of the photos that the model was trained on, their files as they were then. ` +
+      `Expected: some of ${
+        countText(isTrained.size, "photo")
+      }, by the digests in trained_on.json. Received: none of them in ${received.join("; ")}`,
+  );
+}
+
+/** Near-duplicates of training's photos among those of a set that are not themselves trained on. Nothing is stored. */
+async function findNear(
+  trainedOn: TrainedOn,
+  photos: readonly (LabelledPhoto & { fileDigest: string })[],
+  trainedPaths: readonly string[],
+): Promise<TrainingNearDuplicates> {
+  const isTrained = new Set(trainedOn.photos);
+  const others = photos.filter(({ fileDigest }) => !isTrained.has(fileDigest));
+  const folder = await Deno.makeTempDir({ prefix: "evaluate_" });
+  try {
+    const paths = [...others.map(({ path }) => path), ...trainedPaths];
+    const discs = cutDiscs(await reducePhotos(paths, { store: openStore(folder) }));
+    const pairs = await findPairs(discs, { border: others.length });
+    return {
+      trained: isTrained.size,
+      found: trainedPaths.length,
+      pairs: pairs.map(({ a, b, distance }) => ({
+        ...{ photo: others[a].imageId, trained: parse(paths[b]).name, distance },
+      })),
+    };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** `findShared` for photos of a labelled set. */

@@ -16,7 +16,7 @@ import {
   type SetScores,
 } from "../evaluation/set_scores.ts";
 import { pixelsIn } from "../image_size.ts";
-import { makePredictor } from "../model/predictor.ts";
+import { predictImages } from "../model/predictor.ts";
 import type { SharedCounts } from "../model/trained_on.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
 import { progress } from "../support/progress.ts";
@@ -218,19 +218,10 @@ export async function answerImages(
     name: title,
     async answer() {
       const network = await networkOf(experiment, run);
-      const report = progress(`${run.name} on ${title}`);
-      if (features) return await predict(network, features, report);
-      using predictor = makePredictor(network);
-      const answers = new Float32Array(labels.length * classes);
-      const length = pixels.length / labels.length;
-      const step = 64;
-      for (let start = 0; start < labels.length; start += step) {
-        const batch = pixels.subarray(start * length, (start + step) * length);
-        answers.set(predictor.predict(batch), start * classes);
-        report(Math.min(start + step, labels.length), labels.length);
-        await new Promise((resolve) => setTimeout(resolve)); // lets progress be shown
-      }
-      return answers;
+      const label = `${run.name} on ${title}`;
+      if (features) return await predict(network, features, progress(label));
+      const { size } = experiment.config;
+      return await predictImages(network, labels.map((_, i) => photoOf({ pixels, size }, i)), { label });
     },
   });
   return { truth: labels, probabilities, groups: lesions, classes };

@@ -9,10 +9,12 @@ import {
   stageOf,
   type StageOptions,
 } from "../recipe.ts";
+import { checkLeakFree } from "../data/leak_check.ts";
 import { labelsOf, lesionsOf } from "../data/parts.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
 import { argmaxRows, evaluate, type Evaluation, rightAnswers } from "../evaluation/metrics.ts";
 import { writeAtomic } from "../support/atomic.ts";
+import { digestOf } from "../support/digest.ts";
 import { percent } from "../support/format.ts";
 import { progress } from "../support/progress.ts";
 import { type EpochRecord, fit, fitKey, type Fitted, loadFitted, predict } from "../training/fit.ts";
@@ -71,6 +73,7 @@ export function runName(
  * @param options.seed of the order of the images and of dropout. Default: the configuration's
  * @param options.label what the progress line calls it
  * @throws {RangeError} when there is no stage, or one cannot be
+ * @throws {Error} as `checkParts`, also where a stored training would do
  */
 export async function train(
   experiment: Experiment,
@@ -78,6 +81,7 @@ export async function train(
   stages: readonly StageOptions[],
   { seed = experiment.config.seed, label = "Training" }: { seed?: number; label?: string } = {},
 ): Promise<Run> {
+  checkParts(experiment);
   const recipe = stages.map(stageOf);
   const configuration = configurationOf(experiment, model, recipe, seed);
   const { config, parts, source, store } = experiment;
@@ -140,6 +144,28 @@ export async function train(
   await store.write("runs", configuration, { value, tensors: { validation: validated.answers } });
   await writeRecords(folder, value);
   return { ...value, validationAnswers: validated.answers, computed: true };
+}
+
+/**
+ * Throws when train, validation and test belong together in a way that the experiment does not ask for by its name, as
+ * `checkLeakFree` finds it. Parts as written ask for all, so nothing is looked at.
+ *
+ * @throws {Error} too when the evidence is missing or is that of another table
+ */
+export function checkParts({ parts, source, leak }: Pick<Experiment, "parts" | "source" | "leak">): void {
+  const { allowed, evidence } = leak;
+  const names = (samples: readonly { imageId: string; lesionId: string }[]) =>
+    digestOf(samples.map(({ imageId, lesionId }) => [imageId, lesionId]));
+  if (evidence && evidence.samples !== source.samples && names(evidence.samples) !== names(source.samples)) {
+    throw new Error(
+      `The evidence against leaks is of another table. Expected: that of the run's ${source.samples.length} photos and their ` +
+        `lesion_ids, in their order, from relate(experiment). Received: one of ${evidence.samples.length} photos`,
+    );
+  }
+  const { table, subsetTrain, subsetValidation, test } = parts;
+  const [learned, validation, tested] = [subsetTrain, subsetValidation, test]
+    .map((rows) => rows.map((row) => table[row]));
+  checkLeakFree({ train: learned, validation, test: tested }, evidence, { allowed });
 }
 
 type StoredRun = Omit<Run, "validationAnswers" | "computed">;

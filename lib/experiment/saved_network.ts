@@ -1,7 +1,8 @@
 /** A trained network saved as a thing to use. */
 import { join } from "node:path";
-import { saveModel } from "../model/saved_model.ts";
+import { type Provenance, saveModel } from "../model/saved_model.ts";
 import { digestTraining, type TrainedOn } from "../model/trained_on.ts";
+import type { Model } from "../training/model.ts";
 import type { Experiment } from "./experiment.ts";
 import { networkOf, type Run } from "./run.ts";
 
@@ -9,29 +10,50 @@ import { networkOf, type Run } from "./run.ts";
  * What the experiment's networks are trained on: the photos of all rows of the training part, whether they stand there themselves
  * or as copies, and their lesions.
  */
-export function trainedOn({ source, parts, images }: Experiment): TrainedOn {
-  const photos = [...new Set(parts.subsetTrain.map((row) => parts.table[row].row))];
-  return digestTraining(photos.map((photo) => ({
+export function trainedOn(experiment: Experiment): TrainedOn {
+  const { parts } = experiment;
+  return trainedOnPhotos(experiment, parts.subsetTrain.map((row) => parts.table[row].row));
+}
+
+/** @param photos rows of the table */
+export function trainedOnPhotos({ source, images }: Experiment, photos: readonly number[]): TrainedOn {
+  return digestTraining([...new Set(photos)].map((photo) => ({
     fileDigest: images.fileDigests[photo],
     lesionId: source.knowsLesions ? source.samples[photo].lesionId : null,
   })));
 }
 
+/** A file of a saved network, for a table. */
+export interface SavedFile {
+  readonly file: string;
+  readonly bytes: number;
+  readonly reads: string;
+}
+
 /** Saves a run's network in `model` of the run's folder, for `deno task classify`, TensorFlow.js and Keras; its files. */
-export async function saveNetwork(
-  experiment: Experiment,
-  run: Run,
-): Promise<{ file: string; bytes: number; reads: string }[]> {
-  const { config, weights, source } = experiment;
-  const { layers, head } = await networkOf(experiment, run);
-  const folder = join(config.out, "model");
+export async function saveNetwork(experiment: Experiment, run: Run): Promise<SavedFile[]> {
+  const { configuration, depth } = run;
+  return await saveIn(join(experiment.config.out, "model"), experiment, await networkOf(experiment, run), {
+    ...{ trainedOn: trainedOn(experiment), configuration, depth },
+  });
+}
+
+/** Saves a network as a thing to use; its files. */
+export async function saveIn(
+  folder: string,
+  { config, weights, source }: Experiment,
+  { layers, head, size, scaling, precision }: Model,
+  { trainedOn, configuration, depth, assessment }:
+    & Pick<Provenance, "configuration" | "depth" | "assessment">
+    & { trainedOn: TrainedOn },
+): Promise<SavedFile[]> {
   await saveModel(folder, {
-    ...{ size: config.size, scaling: config.scaling, classes: source.classes, layers, head },
-    trainedOn: trainedOn(experiment),
+    ...{ size, scaling, classes: source.classes, layers, head, trainedOn },
     provenance: {
-      ...{ configuration: run.configuration, base: weights.source, baseDigest: weights.digest },
-      ...{ depth: run.depth, seed: config.seed, synthetic: source.synthetic },
-      ...config.precision !== "float32" && { precision: config.precision },
+      ...{ configuration, base: weights.source, baseDigest: weights.digest },
+      ...{ depth, seed: config.seed, synthetic: source.synthetic },
+      ...precision !== "float32" && { precision },
+      ...assessment && { assessment },
     },
   });
   const readers = {

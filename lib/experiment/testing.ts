@@ -10,7 +10,7 @@ import { progress } from "../support/progress.ts";
 import { predict } from "../training/fit.ts";
 import { examplesDigest, type Experiment, openExamples, pixelsOf } from "./experiment.ts";
 import { logOpening } from "./openings.ts";
-import { networkOf, type Run } from "./run.ts";
+import { checkParts, networkOf, type Run } from "./run.ts";
 
 /** A trained network with its answers to the test. */
 export interface TestedRun {
@@ -27,8 +27,11 @@ export interface TestedRun {
 /**
  * What a run answers on the test. The first time its configuration is logged, then the test is opened; later the stored answers
  * are read, without an opening.
+ *
+ * @throws {Error} as `checkParts`, before anything is opened
  */
 export async function openTest(experiment: Experiment, run: Run): Promise<TestedRun> {
+  checkParts(experiment);
   const { config, parts, source } = experiment;
   const set = testSet(experiment);
   const answers = await openOnce(experiment, run, {

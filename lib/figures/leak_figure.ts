@@ -1,5 +1,6 @@
 /** What each kind of leak adds: recall of the same test photos, seen and unseen, and the official test set beside it. */
-import type { LeakEffect, Measured } from "../experiment/leak_effects.ts";
+import type { Measured } from "../evaluation/intervals.ts";
+import type { LeakEffect } from "../experiment/leak_effects.ts";
 import type { OfficialRow } from "../experiment/leak_results.ts";
 import { percent, signedPoints, thousands } from "../support/format.ts";
 import { labelAxis, labelMargin, outsideTicks } from "./bars.ts";

@@ -1,6 +1,7 @@
 /** Tables of notebook 7. */
 import type { BridgeRow } from "../experiment/bridge.ts";
-import type { LeakEffect, Measured } from "../experiment/leak_effects.ts";
+import type { Measured } from "../evaluation/intervals.ts";
+import type { LeakEffect } from "../experiment/leak_effects.ts";
 import type { LeakNetwork } from "../experiment/leak_networks.ts";
 import { differenceText, partRows } from "../experiment/leak_texts.ts";
 import type { TrainingList } from "../data/crossover.ts";

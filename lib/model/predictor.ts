@@ -5,6 +5,7 @@ import { pixelsIn, sidesOf, sizeText } from "../image_size.ts";
 import { sha256 } from "../support/digest.ts";
 import { startEngine, tf, valuesOf } from "../support/engine/engine.ts";
 import { inParallel } from "../support/parallel.ts";
+import { progress } from "../support/progress.ts";
 import { makeBase } from "./forward.ts";
 import type { TrainedModel } from "./saved_model.ts";
 
@@ -85,6 +86,28 @@ export function makePredictor(
       tf.dispose([kernel, bias]);
     },
   };
+}
+
+/** Probabilities of many images, (n, classes), with progress. @param images RGB, 0–255, each of the model's size */
+export async function predictImages(
+  model: Answering,
+  images: readonly Uint8Array[],
+  { label, ...options }: PredictorOptions & { label: string },
+): Promise<Float32Array> {
+  using predictor = makePredictor(model, options);
+  const classes = model.head.bias.length;
+  const answers = new Float32Array(images.length * classes);
+  const report = progress(label);
+  const step = 4 * batchSize;
+  for (let start = 0; start < images.length; start += step) {
+    const some = images.slice(start, start + step);
+    const pixels = new Uint8Array(some.reduce((sum, { length }) => sum + length, 0));
+    some.forEach((image, i) => pixels.set(image, i * image.length));
+    answers.set(predictor.predict(pixels), start * classes);
+    report(Math.min(start + step, images.length), images.length);
+    await new Promise((resolve) => setTimeout(resolve)); // lets progress be shown
+  }
+  return answers;
 }
 
 /** The memory of one image. */

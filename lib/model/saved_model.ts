@@ -41,6 +41,37 @@ export interface Provenance {
   readonly precision?: Precision;
   /** Whether it has learned from drawn stand-in pictures. */
   readonly synthetic: boolean;
+  /** Of a model that was tested without a leak. */
+  readonly assessment?: Assessment;
+}
+
+/** What whoever asks a model about a photo should know of it. */
+export interface Assessment {
+  /** How it is to be asked: its numbers hold for answers that are the mean of so many orientations. */
+  readonly orientations: 1 | 8;
+  /** On new lesions of the table's own kind, and on the official test set of ISIC 2018; null where that was not there. */
+  readonly own: AssessedScore;
+  readonly official: AssessedScore | null;
+  /**
+   * Its probabilities weigh all classes alike. Corrected to these shares of the classes, and at this temperature, they are those of
+   * photos like the ones it was tested on.
+   */
+  readonly shares: readonly number[];
+  readonly temperature: number;
+  /** Of that probability of melanoma; null where melanoma is no class. */
+  readonly melanoma: {
+    readonly threshold: number;
+    readonly sensitivity: number;
+    readonly specificity: number;
+  } | null;
+}
+
+export interface AssessedScore {
+  readonly balancedAccuracy: number;
+  /** 95 % interval. */
+  readonly low: number;
+  readonly high: number;
+  readonly photos: number;
 }
 
 /** What whoever uses a model must be told, word for word the same everywhere. */

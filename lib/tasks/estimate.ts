@@ -7,6 +7,7 @@ import { countStoredImages } from "../data/image_set.ts";
 import { openTable } from "../data/metadata.ts";
 import { findSamePhotos } from "../data/same_photos.ts";
 import { standInCounts } from "../data/stand_in.ts";
+import { honestPlan, honestTrainings } from "../experiment/honest_choice.ts";
 import { openOfficialSet } from "../experiment/official_set.ts";
 import { leakageConfigs, studyConfigs } from "../experiment/study_runs.ts";
 import { type ImageSize, pixelsIn, sizeText } from "../image_size.ts";
@@ -73,12 +74,14 @@ export function costLines(
 interface Training {
   readonly config: Config;
   readonly opensTest: boolean;
+  /** Photos that are trained on and that validate, of a training that draws them anew and stores no activations. */
+  readonly drawn?: { readonly train: number; readonly validation: number };
   /** Null where what is stored of it is not looked at. */
   readonly stored: Stored | null;
 }
 
 /**
- * What is left to compute for these notebooks. The trainings of notebooks 06 and 07 count as if none of them were stored.
+ * What is left to compute for these notebooks. The trainings of notebooks 06 to 08 count as if none of them were stored.
  *
  * @param options.forgotten stored work that does not count, as it is going to be deleted
  * @throws {RangeError} for a table, photos or weights that cannot be used
@@ -90,8 +93,10 @@ export async function estimateCost(
 ): Promise<Cost> {
   const needs = (...numbers: string[]) => notebooks.some((name) => numbers.includes(name.slice(0, 2)));
   const studies = needs("06") ? studyConfigs(config) : [];
+  const honest = needs("08") ? honestTrainings(honestPlan(config)) : [];
   const sizes = [
-    ...needs("02", "04", "05", "07") ? [config.size] : [],
+    ...needs("02", "04", "05", "07", "08") ? [config.size] : [],
+    ...honest.map(({ size }) => size),
     ...studies.map(({ config }) => config.size),
   ];
   const { classes, counts, paths } = await photosOf(config);
@@ -101,6 +106,12 @@ export async function estimateCost(
   if (needs("07")) {
     trainings.push(...leakageConfigs(config).map((config) => ({ config, opensTest: true, stored: null })));
   }
+  const total = counts.reduce((sum, count) => sum + count);
+  const drawn = { train: Math.round(0.7 * total), validation: Math.round(0.1 * total) };
+  trainings.push(...honest.map(({ size, recipe }) => ({
+    config: { ...config, size, recipe: recipe.map(stageOf) },
+    ...{ opensTest: true, stored: null, drawn },
+  })));
   if (needs("04", "05")) {
     // Activations are found by their pixels: while images are missing, nothing is known of them.
     const stored = photos.get(sizeText(config.size))!.images === 0
@@ -128,17 +139,27 @@ export async function estimateCost(
   const perPhoto = speeds.photo + speeds.photoPixel * (cost.decoded > 0 ? await photoPixels(paths) : 0);
   cost.seconds += cost.decoded * perPhoto / Math.min(threads, 4); // photos in flight
 
+  /** Of one image through the layers before a depth, on one thread. */
+  const frozenSeconds = (depth: Depth, size: ImageSize) =>
+    multiplications(frozenLayers(depth), size) * speeds.forward[engine === "wasm" ? "wasm" : "native"];
+
   /** Images through the layers before a depth, once for all trainings that share them. */
   const passes = new Map<string, { depth: Depth; size: ImageSize; images: number }>();
-  for (const { config, opensTest, stored } of trainings) {
+  for (const { config, opensTest, stored, drawn } of trainings) {
     const { size, scaling, subsetShare, recipe } = config;
-    const { subset, train, test } = partSizesOf(config, counts);
+    const parts = partSizesOf(config, counts);
+    const [train, subset] = drawn
+      ? [drawn.train, drawn.train + drawn.validation]
+      : [parts.train, parts.subset];
     const isTrained = stored?.isTrained(recipe) ?? false;
     if (!isTrained) cost.trainings++;
     for (const { depth, epochs, batchSize } of recipe) {
-      const images = stored?.missing(depth, opensTest) ?? subset + (opensTest ? test : 0);
-      const key = `${depth} ${sizeText(size)} ${scaling} ${subsetShare}`;
-      passes.set(key, { depth, size, images: Math.max(images, passes.get(key)?.images ?? 0) });
+      if (drawn) cost.seconds += epochs * subset * frozenSeconds(depth, size) / threads;
+      else {
+        const images = stored?.missing(depth, opensTest) ?? subset + (opensTest ? parts.test : 0);
+        const key = `${depth} ${sizeText(size)} ${scaling} ${subsetShare}`;
+        passes.set(key, { depth, size, images: Math.max(images, passes.get(key)?.images ?? 0) });
+      }
       if (isTrained) continue;
       const layers = trainedLayers(depth);
       const pass = multiplications(layers, size) * speeds.trained;
@@ -150,13 +171,11 @@ export async function estimateCost(
   }
   for (const { depth, size, images } of passes.values()) {
     if (depth === "block1") continue; // reads the images themselves
-    const each = multiplications(frozenLayers(depth), size) *
-      speeds.forward[engine === "wasm" ? "wasm" : "native"];
     cost.forward += images;
-    cost.seconds += images * each / threads;
+    cost.seconds += images * frozenSeconds(depth, size) / threads;
     cost.bytes += images * (2 * inputLength(depth, size) + 36); // half floats, key and checksum
   }
-  if (needs("07")) cost.seconds += speeds.pair * counts.reduce((sum, count) => sum + count) ** 2 / 2;
+  if (needs("07", "08")) cost.seconds += speeds.pair * total ** 2 / 2;
   cost.seconds += cost.trainingSeconds + notebooks.length * speeds.notebook;
   return cost;
 }

@@ -36,6 +36,10 @@ the confusion matrix and each class. Says how many photos the model was trained 
   --skip-damaged   leave out photos that cannot be decoded, and say which
   --orientations N 1: ask about each photo as it is (default); 8: about all its turns by quarters
                    and their mirror images; the answer is the mean of their probabilities
+  --training-photos FOLDER
+                   the photos that the model was trained on, at any depth: near-duplicates of them
+                   (turned, mirrored, cropped a little, saved again) are looked for in the pixels,
+                   named, and left out of the numbers on photos that share nothing with training
   --out FILE       write the result too: FILE.json, a page FILE.html, or without an ending both
   --help           this page
 
@@ -51,12 +55,14 @@ export function parseEvaluateFlags(args: string[]) {
   const flag = { type: "boolean" } as const;
   const options = {
     ...{ model: text, data: text, columns: text, classes: text, rename: text, out: text },
-    ...{ metadata: { ...text, multiple: true }, orientations: text } as const,
+    ...{ metadata: { ...text, multiple: true }, orientations: text, "training-photos": text } as const,
     ...{ "join-case": flag, "skip-unknown": flag, "skip-damaged": flag },
   };
   const { values } = parseFlags({ args, options }, usage);
   const { model, metadata, data, columns, classes, rename, out } = values;
-  for (const [flag, value] of Object.entries({ model, metadata, data, out })) {
+  const trainingPhotos = values["training-photos"];
+  const paths = { model, metadata, data, out, "training-photos": trainingPhotos };
+  for (const [flag, value] of Object.entries(paths)) {
     if ([value].flat().includes("")) throw new RangeError(`--${flag} needs a path. Received: an empty text`);
   }
   if (metadata === undefined && data === undefined) {
@@ -80,6 +86,8 @@ export function parseEvaluateFlags(args: string[]) {
     skipUnknown: values["skip-unknown"] ?? false,
     skipDamaged: values["skip-damaged"] ?? false,
     orientations: parseOrientations(values.orientations),
+    /** Their folder, to look for near-duplicates of them. Null: these are not looked for. */
+    trainingPhotos: trainingPhotos ?? null,
     /** Files to write, ending in .json or .html. */
     out: out === undefined ? [] : outputFiles(out),
   };
@@ -107,12 +115,13 @@ async function run(args: string[]): Promise<void> {
   for (const file of flags.out) await checkWritable("--out", file);
   const { model, about } = await openModel(flags.model);
   console.log([...about, ""].join("\n"));
-  const { data, columns, classes, rename, joinCase, skipUnknown, skipDamaged, orientations } = flags;
+  const { data, columns, classes, rename, joinCase, skipUnknown } = flags;
   const metadata = flags.metadata ?? (tablesIn(data).length > 0 ? null : await findTruthTable(data));
   const table = { metadata, columns, classes, joinCase };
   const set = await openLabelledSet(data, model.classes, { ...table, rename, skipUnknown });
   const { evaluateModel } = await import("../experiment/model_evaluation.ts"); // starts the engine: only now
-  const evaluation = await evaluateModel(model, set, { orientations, skipDamaged });
+  const { orientations, skipDamaged, trainingPhotos } = flags;
+  const evaluation = await evaluateModel(model, set, { orientations, skipDamaged, trainingPhotos });
   console.log(evaluationText(evaluation));
   for (const file of flags.out) {
     await writeAtomic(file, (/\.json$/i.test(file) ? evaluationJson : evaluationHtml)(evaluation));

@@ -13,7 +13,7 @@ interface Section {
   /** Plain sentences. */
   readonly lines: readonly string[];
   readonly tables: readonly Table[];
-  /** As it is printed. */
+  /** For a terminal alone, where scikit-learn's report is looked for: a page has the table of each class, with intervals. */
   readonly report?: string;
 }
 
@@ -34,7 +34,7 @@ export function evaluationJson(evaluation: ModelEvaluation): string {
 
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse}th,td{white-space:nowrap;padding:.2rem .7rem;border-bottom:1px solid #8886}
-.table{overflow-x:auto}.note{border-left:.3rem solid #c60;padding-left:.8rem}pre{overflow-x:auto}`;
+.table{overflow-x:auto}.note{border-left:.3rem solid #c60;padding-left:.8rem}`;
 
 /** A page of its own: no script, nothing from elsewhere. */
 export function evaluationHtml(evaluation: ModelEvaluation): string {
@@ -42,13 +42,12 @@ export function evaluationHtml(evaluation: ModelEvaluation): string {
   const notes = [medicalNotice, ...warningsOf(evaluation.model.provenance)];
   const paragraphs = (lines: readonly string[], kind = "") =>
     lines.map((line) => `<p${kind}>${escapeMarkup(line)}</p>`);
-  const sections = sectionsOf(evaluation).flatMap(({ title, lines, tables, report }) => [
+  const sections = sectionsOf(evaluation).flatMap(({ title, lines, tables }) => [
     `<h2>${escapeMarkup(title)}</h2>`,
     ...paragraphs(lines),
     ...tables.map(({ html }) =>
       `<div class="table" tabindex="0" role="group" aria-label="Table">\n${html}\n</div>`
     ),
-    ...report ? [`<pre>${escapeMarkup(report)}</pre>`] : [],
   ]);
   return `<!doctype html>
 <html lang="en">
@@ -102,7 +101,7 @@ function sectionsOf(evaluation: ModelEvaluation): Section[] {
 }
 
 /** What the set shares with training. */
-function sharedLines({ shared, set: { photos } }: ModelEvaluation): string[] {
+function sharedLines({ shared, nearDuplicates, set: { photos } }: ModelEvaluation): string[] {
   if (shared === null) {
     return [
       "Nobody can know here whether the model was trained on some of these photos: its folder is of an older version, which kept " +
@@ -117,11 +116,44 @@ function sharedLines({ shared, set: { photos } }: ModelEvaluation): string[] {
       shared.photos === 0 ? "none" : thousands(shared.photos)
     } of these photos, by the bytes of their files; ` +
     `${lesions}.`,
+    ...nearLines(nearDuplicates),
     ...shared.either === 0
       ? []
       : shared.either === photos
       ? ["So no photo is left that it has not learned from: these numbers say how well it remembers."]
       : ["It may remember them, so the numbers on the rest alone are below."],
+  ];
+}
+
+/** Which photos are nearly photos of training. */
+function nearLines(near: ModelEvaluation["nearDuplicates"]): string[] {
+  if (near === null) {
+    return [
+      "Near-duplicates of the photos that it was trained on (turned, mirrored, cropped a little, saved again) were not looked for: " +
+      "--training-photos with the folder of these photos looks for them.",
+    ];
+  }
+  const { pairs, found, trained } = near;
+  const photos = new Set(pairs.map(({ photo }) => photo)).size;
+  const named = pairs.map((pair) => `${pair.photo} of ${pair.trained}`);
+  return [
+    `By their pixels, ${
+      photos === 0
+        ? "no other photo is"
+        : photos === 1
+        ? "1 other photo is"
+        : `${thousands(photos)} other photos are`
+    } ` +
+    `nearly one that it was trained on (turned, mirrored, cropped a little, saved again)${
+      named.length > 0 ? `: ${firstOf(named)}` : ""
+    }.`,
+    ...found < trained
+      ? [
+        `Of the ${countText(trained, "photo")} that it was trained on only ${thousands(found)} ${
+          found === 1 ? "was" : "were"
+        } found in the folder, so that near-duplicates of the others are not known.`,
+      ]
+      : [],
   ];
 }
 

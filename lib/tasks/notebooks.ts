@@ -1,6 +1,7 @@
 /** The project's notebooks: their order, which of them a run takes, what each keeps in the run's folder, what its first cell sets. */
 import { join } from "node:path";
-import type { Config, ConfigOptions } from "../config.ts";
+import type { Config, ConfigOptions, Preset } from "../config.ts";
+import { honestModelFolder } from "../experiment/honest_choice.ts";
 import type { Notebook } from "../support/notebook/ipynb.ts";
 import { isParametersCell, parametersCell, withParameters } from "../support/notebook/parameters.ts";
 import { projectRoot } from "../support/project.ts";
@@ -20,14 +21,17 @@ export const studiesNotebook = "06_future_work";
 /** What each kind of leak adds to the accuracy. */
 export const leakageNotebook = "07_leakage";
 
-/** They train for long, so each runs only when it is named. */
-export const furtherNotebooks: readonly string[] = [studiesNotebook, leakageNotebook];
+/** VGG16 without a leak. */
+export const honestNotebook = "08_honest_model";
+
+/** They train for long, so each runs only when it is named, the last one by the preset `honest` too. */
+export const furtherNotebooks: readonly string[] = [studiesNotebook, leakageNotebook, honestNotebook];
 
 /** The one that opens the tests of the write-up's networks. */
 export const testNotebook = "05_final_evaluation";
 
 /** Those that read the official test set. */
-export const officialNotebooks: readonly string[] = [testNotebook, leakageNotebook];
+export const officialNotebooks: readonly string[] = [testNotebook, leakageNotebook, honestNotebook];
 
 /** Results in a run's folder that belong to a notebook even where it took them as they were. */
 export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
@@ -35,14 +39,18 @@ export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
   [testNotebook]: ["model"],
   [studiesNotebook]: ["studies"],
   [leakageNotebook]: ["leak_free"],
+  [honestNotebook]: ["honest", honestModelFolder],
 };
 
 /**
- * The notebooks that `--only` (numbers or names) or `--from` selects, in their own order; without either the main ones.
+ * The notebooks that `--only` (numbers or names) or `--from` selects, in their own order; without either the main ones, or the preset's own.
  *
  * @throws {RangeError} for a notebook that does not exist, or with `--from` does not belong to the main ones
  */
-export function selectNotebooks({ only, from }: { only: string[] | null; from: string | null }): string[] {
+export function selectNotebooks(
+  { only, from, preset }: { only: string[] | null; from: string | null; preset?: Preset },
+): string[] {
+  if (preset === "honest" && !only && !from) return [honestNotebook];
   const names: string[] = only ? [...mainNotebooks, ...furtherNotebooks] : [...mainNotebooks];
   const find = (wanted: string) => {
     const found = names.find((name) => name === wanted || Number(name.slice(0, 2)) === Number(wanted));

@@ -68,6 +68,14 @@ Deno.test("planted duplicates of drawn lesions are found: turned, mirrored, crop
       assert.ok(nearDuplicates.every(({ a, b, distance }) => a < b && distance <= nearDuplicateDistance));
       assert.equal(pixelDigests.length, paths.length);
 
+      const border = photos.length;
+      const across = nearDuplicates.filter(({ a, b }) => a < border && border <= b);
+      assert.deepEqual(
+        await findPairs(cutDiscs(await reducePhotos(paths, { store })), { border }),
+        across.map(({ sameLesion: _, ...pair }) => pair),
+        "between photos before a border and photos from it on",
+      );
+
       const again = await relatePhotos(paths, { samples: lesions, store });
       assert.deepEqual(again, { nearDuplicates, pixelDigests }, "the same from the store");
       assert.match(

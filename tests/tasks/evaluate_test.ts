@@ -10,8 +10,10 @@ import { medicalNotice, saveModel } from "../../lib/model/saved_model.ts";
 import { digestTraining } from "../../lib/model/trained_on.ts";
 import { parse } from "../../lib/support/csv.ts";
 import { sha256 } from "../../lib/support/digest.ts";
+import { randomFor } from "../../lib/support/random.ts";
 import { projectRoot } from "../../lib/support/project.ts";
 import { parseEvaluateFlags, usage } from "../../lib/tasks/evaluate.ts";
+import { planted } from "../data/near_duplicates/plant.ts";
 import { seededModel } from "../model/seeded_model.ts";
 import { withoutGreeting } from "../support/engine/package_copy.ts";
 import { startEngine } from "../../lib/support/engine/engine.ts";
@@ -99,6 +101,7 @@ Deno.test("a table of any columns is tested on: all metrics with intervals, as t
   assert.equal(found.notice, medicalNotice);
   assert.deepEqual(found.warnings.map((text) => text.split(":")[0]), ["SYNTHETIC", "RANDOM BASE"]);
   assert.ok(!JSON.stringify(found).includes(folder), "no path of this machine");
+  assert.ok(!JSON.stringify(found).includes("--join-case"), "classes were matched: nothing is to be joined");
 
   const shown = out.replaceAll("\u00a0", " ");
   assert.match(shown, /^Model: .*VGG16.*\nSYNTHETIC: .*\nRANDOM BASE: /);
@@ -120,6 +123,7 @@ Deno.test("a table of any columns is tested on: all metrics with intervals, as t
     assert.ok(html.includes(part), part);
   }
   assert.ok(!html.includes(folder));
+  assert.doesNotMatch(html, /f1-score/, "each class stands in one table alone");
   const names = Array.from(Deno.readDirSync(join(folder, "results")), ({ name }) => name).sort();
   assert.deepEqual(names, ["it.html", "it.json"]);
 });
@@ -130,7 +134,12 @@ Deno.test("photos and lesions that the model was trained on are counted, and the
   const found: ModelEvaluation = JSON.parse(await Deno.readTextFile(join(folder, "seen.json")));
   const lesions = new Set(trained.map(({ lesion_id }) => lesion_id));
   const rest = rows.filter(({ lesion_id }) => !lesions.has(lesion_id));
-  assert.deepEqual(found.shared, { photos: 24, lesions: 70 - rest.length, either: 70 - rest.length });
+  const either = 70 - rest.length;
+  assert.deepEqual(found.shared, { photos: 24, lesions: either, either, nearDuplicates: null });
+  assert.match(
+    out,
+    /Near-duplicates .* were not looked for: --training-photos with the folder of these photos/,
+  );
   assert.ok(rest.length < 46, "some photos share their lesion alone");
   assert.equal(found.unseen!.n, rest.length);
   assert.deepEqual(found.unseen!.confusion, scoresOf(rest, await answersTo(rest)).confusion);
@@ -139,6 +148,88 @@ Deno.test("photos and lesions that the model was trained on are counted, and the
     /The model was trained on 24 of these photos, by the bytes of their files; \d+ photos of a lesion/,
   );
   assert.match(out, new RegExp(`^The ${rest.length} photos that share nothing with training$`, "m"));
+});
+
+/** Two of training's photos, turned and saved again, then the rest as they are; under other names, without lesions. */
+async function writeNear(): Promise<{ flags: string[]; copied: typeof rows; others: typeof rows }> {
+  const lesions = new Set(trained.map(({ lesion_id }) => lesion_id));
+  const others = rows.filter(({ lesion_id }) => !lesions.has(lesion_id)).slice(0, 6);
+  const copied = trained.slice(3, 5);
+  await Deno.mkdir(join(folder, "near"), { recursive: true });
+  for (const [i, { image_id }] of [...copied, ...others].entries()) {
+    const path = photos.get(image_id)!;
+    const bytes = i < copied.length
+      ? await planted(path, ["turned by any angle", "JPEG quality 60"][i], randomFor("near", i))
+      : await Deno.readFile(path);
+    await Deno.writeFile(join(folder, "near", `N${i}.jpg`), bytes);
+  }
+  await writeTable("near.csv", "image_id,dx", [...copied, ...others].map(({ dx }, i) => `N${i},${dx}`));
+  return { flags: ["--metadata", "near.csv", "--data", "near"], copied, others };
+}
+
+Deno.test("near-duplicates of training's photos are found by their pixels, named, and left out of the numbers on the rest", async () => {
+  const { flags, copied, others } = await writeNear();
+  const { code, out, err } = await run(...flags, "--training-photos", "drawn", "--out", "near");
+  assert.equal(code, 0, err);
+  const found: ModelEvaluation = JSON.parse(await Deno.readTextFile(join(folder, "near.json")));
+  assert.deepEqual(found.shared, { photos: 0, lesions: null, either: 2, nearDuplicates: 2 });
+  const { trained: all, found: looked, pairs } = found.nearDuplicates!;
+  assert.deepEqual([all, looked], [24, 24]);
+  assert.deepEqual(
+    pairs.map(({ photo, trained }) => [photo, trained]),
+    copied.map(({ image_id }, i) => [`N${i}`, image_id]),
+  );
+  assert.deepEqual([found.all.n, found.unseen!.n], [8, 6]);
+  assert.deepEqual(found.unseen!.confusion, scoresOf(others, await answersTo(others)).confusion);
+  const [first, second] = copied.map(({ image_id }, i) => `N${i} of ${image_id}`);
+  const html = await Deno.readTextFile(join(folder, "near.html"));
+  for (const text of [out, html]) {
+    assert.ok(text.includes(`2 other photos are nearly one that it was trained on`), text);
+    assert.ok(text.includes(`saved again): ${first}, ${second}.`), text);
+    assert.doesNotMatch(text, /were not looked for|only \d+ were found/);
+  }
+  assert.match(out, /^The 6 photos that share nothing with training$/m);
+  // its own photos are trained on, and no near-duplicates of themselves
+  const own = await run("--data", "drawn", "--training-photos", "drawn", "--out", "own.json");
+  assert.equal(own.code, 0, own.err);
+  const { shared, nearDuplicates }: ModelEvaluation = JSON.parse(
+    await Deno.readTextFile(join(folder, "own.json")),
+  );
+  assert.equal(shared!.photos, 24);
+  assert.equal(shared!.nearDuplicates, new Set(nearDuplicates!.pairs.map(({ photo }) => photo)).size);
+  const isTrained = new Set(trained.map(({ image_id }) => image_id));
+  assert.ok(
+    nearDuplicates!.pairs.every(({ photo, trained }) => !isTrained.has(photo) && isTrained.has(trained)),
+  );
+});
+
+Deno.test("where few of training's photos are found, that is said; where none is, or nobody knows which, it stops", async () => {
+  const { flags } = await writeNear();
+  await Deno.mkdir(join(folder, "few", "deep"), { recursive: true });
+  await Deno.copyFile(photos.get(trained[3].image_id)!, join(folder, "few", "deep", "renamed.jpg"));
+  const few = await run(...flags, "--training-photos", "few", "--out", "few.json");
+  assert.equal(few.code, 0, few.err);
+  assert.match(few.out, /1 other photo is nearly one .*: N0 of renamed\./);
+  assert.match(few.out, /Of the 24 photos that it was trained on only 1 was found in the folder/);
+
+  for (
+    const [place, received] of [
+      ["near", /Expected: some of 24 photos, .*Received: none of them in near with 8 photos\n$/],
+      ["nowhere", /Received: none of them in nowhere with 0 photos; nowhere: the folder does not exist\n$/],
+    ] as const
+  ) {
+    const { code, err } = await run(...flags, "--training-photos", place);
+    assert.equal(code, 1);
+    assert.match(err, received);
+  }
+  const older = join(folder, "older still");
+  await saveModel(older, seeded);
+  const { code, err } = await run(...flags, "--model", older, "--training-photos", "drawn");
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    /^The model's folder .* does not say what it was trained on.* Leave out --training-photos/,
+  );
 });
 
 Deno.test("what the model does not know, and photos that cannot be read, stop it, or are left out and told; eight orientations", async () => {
@@ -202,6 +293,10 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
     [
       ["--metadata", "a.csv", "--out", "a.csv"],
       /^--out is a file ending in \.json or \.html, .*Received: a\.csv$/,
+    ],
+    [
+      ["--metadata", "a.csv", "--training-photos="],
+      /^--training-photos needs a path\. Received: an empty text$/,
     ],
     [["--metadata="], /^--metadata needs a path\. Received: an empty text$/],
   ];

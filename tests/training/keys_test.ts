@@ -34,6 +34,7 @@ Deno.test("a default that is written out changes no key, another value does, wha
   const other: { [K in keyof Stage]: Stage[K] } = {
     ...{ depth: "block1", optimizer: "adam", learningRate: 0.5, schedule: "cosine", warmUpEpochs: 0.1 },
     ...{ epochs: 7, batchSize: 31, dropout: 0.1, weightDecay: 0.1, randomOrientation: true, patience: 3 },
+    ...{ readsImages: true, balancedSoftmax: true, emaMomentum: 0.9 },
     restoreBestWeights: true,
   };
   const depth: Depth = "head";

@@ -1,0 +1,290 @@
+/**
+ * Whether a classifier's probabilities mean what they say: of the answers given with 80 %, are 80 % right? And how to correct them,
+ * for overconfidence and for another mixture of classes.
+ */
+import { argmaxRows } from "./metrics.ts";
+
+/**
+ * Brier score: mean over the rows of the sum over the classes of (p − y)², where y is 1 of the true class and 0 of the others.
+ * scikit-learn's `brier_score_loss(scale_by_half=False)`.
+ *
+ * G. W. Brier, "Verification of forecasts expressed in terms of probability", Monthly Weather Review 78, 1950.
+ *
+ * @param truth n class indices, at least one
+ * @param probabilities (n, classes), each 0 … 1, rows sum to 1
+ * @returns 0 (certain and right) … 2 (certain and wrong)
+ * @throws {TypeError} when shapes do not fit
+ * @throws {RangeError} when there are no rows, or a label or a probability cannot be, with its row
+ */
+export function brierScore(
+  truth: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  classes: number,
+): number {
+  checkRows(truth, probabilities, classes);
+  let sum = 0;
+  for (let i = 0; i < probabilities.length; i++) {
+    const isTrue = truth[Math.floor(i / classes)] === i % classes;
+    sum += (probabilities[i] - Number(isTrue)) ** 2;
+  }
+  return sum / truth.length;
+}
+
+/** Rows of about equal confidence. */
+export interface ReliabilityBin {
+  /** Rows, at least one. */
+  readonly n: number;
+  /** Mean confidence of the rows, 0 … 1. */
+  readonly confidence: number;
+  /** Share of right answers, 0 … 1. */
+  readonly accuracy: number;
+}
+
+/**
+ * Right answers beside confidence, in bins of equally many rows, from the lowest confidence up: a reliability diagram. The rows are
+ * sorted by confidence, equal ones in the order given, and split as `numpy.array_split` does: the first bins have a row more where
+ * the rows cannot be shared out evenly.
+ *
+ * @param isRight whether each row's answer is right
+ * @param confidences each row's probability of its answer, 0 … 1
+ * @param options.bins a whole number of at least 1, default 15. Empty bins, where there are fewer rows, are left out
+ * @throws {TypeError} when there is not one confidence for each row
+ * @throws {RangeError} when `bins` or a confidence cannot be, with its row
+ */
+export function reliability(
+  isRight: ArrayLike<boolean>,
+  confidences: ArrayLike<number>,
+  { bins = 15 }: { bins?: number } = {},
+): ReliabilityBin[] {
+  const n = isRight.length;
+  if (confidences.length !== n) {
+    throw new TypeError(
+      `There must be one confidence for each of ${n} rows. Received: ${confidences.length}`,
+    );
+  }
+  if (!Number.isInteger(bins) || bins < 1) {
+    throw new RangeError(`bins must be a whole number of at least 1. Received: ${bins}`);
+  }
+  for (let row = 0; row < n; row++) checkShare(`Confidence of row ${row}`, confidences[row]);
+  const order = Array.from({ length: n }, (_, row) => row).sort((a, b) => confidences[a] - confidences[b]);
+  const [size, larger] = [Math.floor(n / bins), n % bins]; // the first `larger` bins hold size + 1 rows
+  const start = (bin: number) => bin * size + Math.min(bin, larger);
+  return Array.from({ length: Math.min(bins, n) }, (_, bin) => {
+    const rows = order.slice(start(bin), start(bin + 1));
+    return {
+      n: rows.length,
+      confidence: rows.reduce((sum, row) => sum + confidences[row], 0) / rows.length,
+      accuracy: rows.reduce((sum, row) => sum + Number(isRight[row]), 0) / rows.length,
+    };
+  });
+}
+
+/**
+ * Expected calibration error: how far accuracy and confidence lie apart, as the mean of |accuracy − confidence| over the bins of
+ * `reliability`, weighted by their rows. The answer of a row is its first largest probability, which is its confidence.
+ *
+ * M. P. Naeini, G. F. Cooper, M. Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI 2015; with bins
+ * of equally many rows as J. Nixon et al., "Measuring Calibration in Deep Learning", CVPR Workshops 2019. Even perfect probabilities
+ * do not come to 0: each bin has only some rows.
+ *
+ * @param truth n class indices, at least one
+ * @param probabilities (n, classes), each 0 … 1, rows sum to 1
+ * @param options.bins a whole number of at least 1, default 15
+ * @returns 0 … 1
+ * @throws as `brierScore` and `reliability`
+ */
+export function expectedCalibrationError(
+  truth: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  classes: number,
+  { bins = 15 }: { bins?: number } = {},
+): number {
+  checkRows(truth, probabilities, classes);
+  const answers = argmaxRows(probabilities, classes);
+  const isRight = Array.from(answers, (answer, row) => answer === truth[row]);
+  const confidences = Float64Array.from(answers, (answer, row) => probabilities[row * classes + answer]);
+  return reliability(isRight, confidences, { bins })
+    .reduce((sum, bin) => sum + bin.n / truth.length * Math.abs(bin.accuracy - bin.confidence), 0);
+}
+
+/**
+ * The temperature T that makes the mean log loss of p^(1/T), rows divided by their sums, the lowest: above 1 where the probabilities
+ * are too sure of themselves, below 1 where not sure enough. T is searched from 1/20 to 20. The loss has one valley, since it is
+ * convex in 1/T.
+ *
+ * C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017. Fit it on validation, never on
+ * the test.
+ *
+ * @param truth n class indices, at least one
+ * @param probabilities (n, classes), each 0 … 1, rows sum to 1. 0 counts as the smallest number that a Float32Array holds, 2⁻¹⁴⁹
+ * @returns 1/20 … 20, within a millionth of the best; 1 where no temperature is better; an end of the range where the loss still
+ * falls there, such as where all answers are right
+ * @throws as `brierScore`
+ */
+export function fitTemperature(
+  truth: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  classes: number,
+): number {
+  checkRows(truth, probabilities, classes);
+  const logits = Float64Array.from(probabilities, logOf);
+  const lossAt = (temperature: number) => {
+    let sum = 0;
+    for (let row = 0; row < truth.length; row++) {
+      const start = row * classes;
+      const top = largest(logits, start, classes);
+      let scale = 0;
+      for (let i = start; i < start + classes; i++) scale += Math.exp((logits[i] - top) / temperature);
+      sum += Math.log(scale) - (logits[start + truth[row]] - top) / temperature;
+    }
+    return sum / truth.length;
+  };
+  const end = Math.log(20);
+  const best = Math.exp(lowestPoint((logarithm) => lossAt(Math.exp(logarithm)), -end, end, 1e-6));
+  return lossAt(best) < lossAt(1) ? best : 1;
+}
+
+/**
+ * p^(1/temperature), rows divided by their sums: flatter above a temperature of 1, sharper below it. The order of the classes of a
+ * row stays, so no answer changes.
+ *
+ * @param probabilities (n, classes), each 0 … 1, rows sum to 1. 0 counts as in `fitTemperature`
+ * @param temperature above 0
+ * @returns (n, classes), rows sum to 1
+ * @throws {TypeError} when the probabilities are not whole rows
+ * @throws {RangeError} when the temperature is not a number above 0
+ */
+export function withTemperature(
+  probabilities: ArrayLike<number>,
+  classes: number,
+  temperature: number,
+): Float32Array {
+  if (!(temperature > 0 && temperature < Infinity)) {
+    throw new RangeError(`temperature must be a number above 0. Received: ${temperature}`);
+  }
+  const logits = Float64Array.from(probabilities, logOf);
+  return mapRows(logits, classes, (row) => {
+    const top = largest(row, 0, classes); // so that no exponential overflows
+    return row.map((logit) => Math.exp((logit - top) / temperature));
+  });
+}
+
+/**
+ * Probabilities that were learned where the classes had the shares `from`, corrected to where they have the shares `to`, such as
+ * from balanced training to natural prevalence: p · to / from, rows divided by their sums. It holds where the classes look the same
+ * in both places and only their mixture changes.
+ *
+ * M. Saerens, P. Latinne, C. Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori Probabilities: A Simple Procedure",
+ * Neural Computation 14, 2002, equation 2.4.
+ *
+ * @param probabilities (n, classes), each 0 … 1, rows sum to 1
+ * @param from share of each class where the probabilities were learned, above 0. Counts do as well
+ * @param to share of each class where they are used, at least 0. Counts do as well
+ * @returns (n, classes), rows sum to 1
+ * @throws {TypeError} when shapes do not fit
+ * @throws {RangeError} when a share cannot be, or a row has no probability for any class that occurs in `to`
+ */
+export function atPrevalence(
+  probabilities: ArrayLike<number>,
+  from: ArrayLike<number>,
+  to: ArrayLike<number>,
+): Float32Array {
+  const classes = from.length;
+  if (to.length !== classes) {
+    throw new TypeError(`There must be as many shares in to as in from: ${classes}. Received: ${to.length}`);
+  }
+  const weights = Float64Array.from(to, (share, label) => {
+    if (!(from[label] > 0 && from[label] < Infinity)) {
+      throw new RangeError(`Shares in from must be above 0: class ${label}. Received: ${from[label]}`);
+    }
+    if (!(share >= 0 && share < Infinity)) {
+      throw new RangeError(`Shares in to must be at least 0: class ${label}. Received: ${share}`);
+    }
+    return share / from[label];
+  });
+  return mapRows(probabilities, classes, (row) => row.map((value, label) => value * weights[label]));
+}
+
+/** Each row changed, then divided by its sum. */
+function mapRows(
+  values: ArrayLike<number>,
+  classes: number,
+  change: (row: Float64Array) => Float64Array,
+): Float32Array {
+  if (!Number.isInteger(classes) || classes < 1 || values.length % classes !== 0) {
+    throw new TypeError(`Probabilities must have shape (n, ${classes}). Received: ${values.length} values`);
+  }
+  const all = Float64Array.from(values);
+  const result = new Float32Array(all.length);
+  for (let start = 0; start < all.length; start += classes) {
+    const row = change(all.subarray(start, start + classes));
+    const sum = row.reduce((a, b) => a + b, 0);
+    if (!(sum > 0)) {
+      throw new RangeError(
+        `Row ${
+          start / classes
+        } must have a class with a probability and a share above 0. Received: a sum of ${sum}`,
+      );
+    }
+    result.set(row.map((value) => value / sum), start);
+  }
+  return result;
+}
+
+/** Finite, so that a certain and wrong answer has a loss that temperatures can lower. */
+function logOf(probability: number): number {
+  return Math.log(Math.max(probability, 2 ** -149));
+}
+
+function largest(values: Float64Array, start: number, count: number): number {
+  let result = values[start];
+  for (let i = start + 1; i < start + count; i++) if (values[i] > result) result = values[i];
+  return result;
+}
+
+/**
+ * Where a function with one valley is lowest, by golden section.
+ *
+ * J. Kiefer, "Sequential minimax search for a maximum", Proceedings of the American Mathematical Society 4, 1953.
+ */
+function lowestPoint(of: (x: number) => number, low: number, high: number, tolerance: number): number {
+  const golden = (Math.sqrt(5) - 1) / 2;
+  let left = high - golden * (high - low);
+  let right = low + golden * (high - low);
+  let [atLeft, atRight] = [of(left), of(right)];
+  while (high - low > tolerance) {
+    if (atLeft <= atRight) {
+      [high, right, atRight] = [right, left, atLeft];
+      left = high - golden * (high - low);
+      atLeft = of(left);
+    } else {
+      [low, left, atLeft] = [left, right, atRight];
+      right = low + golden * (high - low);
+      atRight = of(right);
+    }
+  }
+  return (low + high) / 2;
+}
+
+function checkRows(truth: ArrayLike<number>, probabilities: ArrayLike<number>, classes: number): void {
+  const n = truth.length;
+  if (n === 0) throw new RangeError("There must be at least one row. Received: none");
+  if (probabilities.length !== n * classes) {
+    throw new TypeError(
+      `Probabilities must have shape (${n}, ${classes}) for ${n} labels. Received: ${probabilities.length} values`,
+    );
+  }
+  for (let row = 0; row < n; row++) {
+    const label = truth[row];
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+      throw new RangeError(`True label of row ${row} must be 0 … ${classes - 1}. Received: ${label}`);
+    }
+    for (let of = 0; of < classes; of++) {
+      checkShare(`Probability of row ${row}, class ${of}`, probabilities[row * classes + of]);
+    }
+  }
+}
+
+function checkShare(what: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw new RangeError(`${what} must be from 0 to 1. Received: ${value}`);
+}

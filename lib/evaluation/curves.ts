@@ -1,0 +1,158 @@
+/**
+ * How well scores put the rows of one class before the rest: over all thresholds, and in one number.
+ *
+ * A row is called positive where `score >= threshold`. Equal scores make one step of a curve.
+ */
+
+export interface RocCurve {
+  /** Share of the negative rows that are called positive, rising to 1; NaN where no row is negative. */
+  readonly falsePositiveRate: number[];
+  /** Share of the positive rows that are called positive, rising to 1; NaN where no row is positive. */
+  readonly truePositiveRate: number[];
+  /** Falling: Infinity, at which no row is called positive, then each different score. */
+  readonly thresholds: number[];
+}
+
+/**
+ * The two rates at every threshold: scikit-learn's `roc_curve(drop_intermediate=False)`. Starts at (0, 0), ends at (1, 1).
+ *
+ * T. Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27, 2006.
+ *
+ * @param isPositive one for each row
+ * @param scores one for each row, higher where the row is thought to be positive
+ * @throws {TypeError} when there is not one score for each row
+ * @throws {RangeError} when there are no rows, or a score is not finite, with its row
+ */
+export function rocCurve(isPositive: ArrayLike<boolean>, scores: ArrayLike<number>): RocCurve {
+  const { thresholds, truePositives, falsePositives } = countsByThreshold(isPositive, scores);
+  const rates = (counts: readonly number[]) => [0, ...counts].map((count) => count / counts.at(-1)!);
+  return {
+    falsePositiveRate: rates(falsePositives),
+    truePositiveRate: rates(truePositives),
+    thresholds: [Infinity, ...thresholds],
+  };
+}
+
+export interface PrecisionRecallCurve {
+  /** Share of the rows called positive that are, one for each threshold, then 1. */
+  readonly precision: number[];
+  /** Share of the positive rows that are called positive, falling, one for each threshold, then 0. */
+  readonly recall: number[];
+  /** Each different score, rising: one fewer than the points of the curve. */
+  readonly thresholds: number[];
+}
+
+/**
+ * Precision and recall at every threshold: scikit-learn's `precision_recall_curve`. But where no row is positive, the recall is
+ * NaN, and scikit-learn's is 1 with a warning.
+ *
+ * @param isPositive one for each row
+ * @param scores one for each row, higher where the row is thought to be positive
+ * @throws as `rocCurve`
+ */
+export function precisionRecallCurve(
+  isPositive: ArrayLike<boolean>,
+  scores: ArrayLike<number>,
+): PrecisionRecallCurve {
+  const { thresholds, truePositives, falsePositives } = countsByThreshold(isPositive, scores);
+  const positives = truePositives.at(-1)!;
+  return {
+    precision: [1, ...truePositives.map((count, i) => count / (count + falsePositives[i]))].reverse(),
+    recall: [0, ...truePositives.map((count) => count / positives)].reverse(),
+    thresholds: thresholds.reverse(),
+  };
+}
+
+/**
+ * Mean precision over the steps of the recall, without interpolation: scikit-learn's `average_precision_score`. Scores that say
+ * nothing come to about the share of the positive rows.
+ *
+ * @param isPositive one for each row
+ * @param scores one for each row, higher where the row is thought to be positive
+ * @returns 0 … 1; NaN where no row is positive, for which scikit-learn gives 0 with a warning
+ * @throws as `rocCurve`
+ */
+export function averagePrecision(isPositive: ArrayLike<boolean>, scores: ArrayLike<number>): number {
+  const { precision, recall, thresholds } = precisionRecallCurve(isPositive, scores);
+  return thresholds.reduce((sum, _, i) => sum + (recall[i] - recall[i + 1]) * precision[i], 0);
+}
+
+/**
+ * Area under the ROC curve: how often a row of a class gets a higher probability of it than a row of another class. Ties count
+ * half. As scikit-learn's `roc_auc_score`.
+ *
+ * @param isPositive one for each row
+ * @param scores one for each row, higher where the row is thought to be positive
+ * @returns 0 … 1; NaN where all rows are of one kind
+ * @throws {TypeError} when there is not one score for each row
+ * @throws {RangeError} for a score that is not finite, with its row
+ */
+export function areaUnderRoc(isPositive: ArrayLike<boolean>, scores: ArrayLike<number>): number {
+  const n = isPositive.length;
+  checkScores(n, scores);
+  const order = Array.from({ length: n }, (_, row) => row).sort((a, b) => scores[a] - scores[b]);
+  let positives = 0;
+  let rankSum = 0; // of the positive rows, 1 … n; equal scores share their mean rank
+  for (let start = 0, end = 0; start < n; start = end) {
+    let equal = 0;
+    while (end < n && scores[order[end]] === scores[order[start]]) if (isPositive[order[end++]]) equal++;
+    positives += equal;
+    rankSum += equal * (start + 1 + end) / 2;
+  }
+  return (rankSum - positives * (positives + 1) / 2) / (positives * (n - positives));
+}
+
+/**
+ * Mean area of each class against the rest, over the classes that some rows have and others have not: scikit-learn's
+ * `roc_auc_score(multi_class="ovr", average="macro")`.
+ *
+ * D. J. Hand & R. J. Till, "A Simple Generalisation of the Area Under the ROC Curve for Multiple Class Classification Problems",
+ * Machine Learning 45, 2001.
+ *
+ * @param truth n class indices
+ * @param probabilities (n, classes)
+ */
+export function macroAuc(
+  truth: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  classes: number,
+): number {
+  const areas = Array.from({ length: classes }, (_, label) =>
+    areaUnderRoc(
+      Array.from(truth, (own) => own === label),
+      Float64Array.from(truth, (_, row) => probabilities[row * classes + label]),
+    )).filter((area) => !Number.isNaN(area));
+  return areas.reduce((a, b) => a + b, 0) / areas.length;
+}
+
+/** @throws {TypeError} unless there is one score for each row @throws {RangeError} for a score that is not finite, with its row */
+export function checkScores(rows: number, scores: ArrayLike<number>): void {
+  if (scores.length !== rows) {
+    throw new TypeError(`There must be one score for each of ${rows} rows. Received: ${scores.length}`);
+  }
+  for (let row = 0; row < rows; row++) {
+    if (!Number.isFinite(scores[row])) {
+      throw new RangeError(`Scores must be finite numbers: row ${row}. Received: ${scores[row]}`);
+    }
+  }
+}
+
+/** Rows with at least each threshold as their score, from the highest score down. */
+function countsByThreshold(isPositive: ArrayLike<boolean>, scores: ArrayLike<number>) {
+  const n = isPositive.length;
+  checkScores(n, scores);
+  if (n === 0) throw new RangeError("There must be at least one row for a curve. Received: none");
+  const order = Array.from({ length: n }, (_, row) => row).sort((a, b) => scores[b] - scores[a]);
+  const thresholds: number[] = [];
+  const truePositives: number[] = [];
+  const falsePositives: number[] = [];
+  let positives = 0;
+  order.forEach((row, i) => {
+    if (isPositive[row]) positives++;
+    if (i + 1 < n && scores[order[i + 1]] === scores[row]) return; // one step for all equal scores
+    thresholds.push(scores[row]);
+    truePositives.push(positives);
+    falsePositives.push(i + 1 - positives);
+  });
+  return { thresholds, truePositives, falsePositives };
+}

@@ -1,0 +1,40 @@
+/** Areas under a class's curves of drawn rows, for a bootstrap: rows are sorted once, not once a draw. */
+
+/**
+ * Gives a function that tells the area under the ROC curve and the average precision of drawn rows, as `areaUnderRoc` and
+ * `averagePrecision` tell them of rows that stand as often in a list.
+ *
+ * @param isPositive one for each row
+ * @param scores one for each row
+ * @returns takes how often each row was drawn. NaN where all drawn rows are of one kind; an average precision of no positive row is 0
+ */
+export function rankRows(
+  isPositive: readonly boolean[],
+  scores: ArrayLike<number>,
+): (times: ArrayLike<number>) => { auc: number; averagePrecision: number } {
+  const order = Array.from(isPositive.keys()).sort((a, b) => scores[b] - scores[a]);
+  const isLast = order.map((row, i) => i === order.length - 1 || scores[order[i + 1]] !== scores[row]); // of equal scores
+  return (times) => {
+    let positives = 0;
+    let negatives = 0;
+    for (let row = 0; row < isPositive.length; row++) {
+      if (isPositive[row]) positives += times[row];
+      else negatives += times[row];
+    }
+    let [found, alarms] = [0, 0]; // so far, from the highest score down
+    let [area, precision] = [0, 0];
+    let [own, others] = [0, 0]; // of equal scores
+    for (let i = 0; i < order.length; i++) {
+      const row = order[i];
+      if (isPositive[row]) own += times[row];
+      else others += times[row];
+      if (!isLast[i]) continue;
+      area += others * (found + own / 2);
+      found += own;
+      alarms += own + others;
+      if (own > 0) precision += own / positives * found / alarms;
+      own = others = 0;
+    }
+    return { auc: area / (positives * negatives), averagePrecision: precision };
+  };
+}

@@ -1,0 +1,302 @@
+/**
+ * What a clinician or a reviewer asks of a network: how well each class is ranked, what a threshold finds and misses, whether its
+ * probabilities can be believed, for whom it works less well, and where it errs most surely. Made from stored answers; thresholds and
+ * the temperature are fixed on validation.
+ */
+import type { DiagnosisClass } from "../data/diagnosis.ts";
+import { countLabels } from "../data/diagnosis.ts";
+import type { Sample } from "../data/metadata.ts";
+import {
+  atPrevalence,
+  brierScore,
+  expectedCalibrationError,
+  fitTemperature,
+  reliability,
+  withTemperature,
+} from "../evaluation/calibration.ts";
+import { precisionRecallCurve, rocCurve } from "../evaluation/curves.ts";
+import {
+  detectionAt,
+  netBenefit,
+  netBenefitOfAll,
+  predictiveValues,
+  thresholdFor,
+} from "../evaluation/detection.ts";
+import { bootstrap, type Measured } from "../evaluation/intervals.ts";
+import { rankRows } from "../evaluation/ranking.ts";
+import { argmaxRows, logLoss } from "../evaluation/metrics.ts";
+import type { AnsweredRows } from "../evaluation/set_scores.ts";
+
+/** Plain values: survives JSON. */
+export interface ClinicalResults {
+  /** Photos of the test, each of another lesion, and those of validation. */
+  readonly n: number;
+  readonly validation: number;
+  readonly classes: readonly ClassCurves[];
+  readonly detections: readonly Detection[];
+  readonly calibration: {
+    readonly temperature: number;
+    readonly before: Calibration;
+    readonly after: Calibration;
+  };
+  readonly subgroups: readonly Subgroup[];
+  readonly errors: readonly ConfidentError[];
+}
+
+/** One class against the rest. */
+export interface ClassCurves {
+  readonly code: string;
+  readonly n: number;
+  readonly auc: Measured;
+  readonly averagePrecision: Measured;
+  /** False and true positive rates. */
+  readonly roc: readonly (readonly [number, number])[];
+  /** Recall and precision. */
+  readonly precisionRecall: readonly (readonly [number, number])[];
+}
+
+/** Some classes against the others, at a threshold of their summed probability that validation has fixed. */
+export interface Detection {
+  readonly name: string;
+  readonly codes: readonly string[];
+  /** Photos of these classes in the test. */
+  readonly n: number;
+  readonly auc: Measured;
+  readonly threshold: number;
+  /** What the threshold was fixed for, and what it comes to, on validation. */
+  readonly wanted: number;
+  readonly onValidation: { readonly sensitivity: number; readonly specificity: number };
+  readonly sensitivity: Measured;
+  readonly specificity: Measured;
+  readonly atPrevalence: readonly {
+    readonly prevalence: number;
+    readonly ppv: number;
+    readonly npv: number;
+  }[];
+  /** Net benefit by threshold: of the network, and of taking all photos for positive; of none it is 0. */
+  readonly decisions: readonly {
+    readonly threshold: number;
+    readonly network: number;
+    readonly all: number;
+  }[];
+}
+
+export interface Calibration {
+  /** Nats. */
+  readonly logLoss: number;
+  readonly brier: number;
+  readonly ece: number;
+  readonly bins: readonly { readonly n: number; readonly confidence: number; readonly accuracy: number }[];
+}
+
+/** Melanoma among some of the test's photos. */
+export interface Subgroup {
+  readonly column: string;
+  readonly value: string;
+  readonly melanomas: number;
+  readonly others: number;
+  /** At melanoma's threshold; null of fewer than `fewest` melanomas. */
+  readonly sensitivity: Measured | null;
+  /** Null of fewer than `fewest` melanomas or others. */
+  readonly auc: Measured | null;
+}
+
+export interface ConfidentError {
+  readonly imageId: string;
+  readonly dx: string;
+  readonly answer: string;
+  readonly probability: number;
+}
+
+/** Below so many photos nothing is stated of a subgroup. */
+export const fewest = 20;
+
+/** Classes that are malignant or may become so: HAM10000's akiec are actinic keratoses and Bowen's disease. */
+const malignant = ["mel", "bcc", "akiec"];
+const wanted = 0.9;
+/** Of a screening, of a referral clinic; the test's own one is added. */
+const prevalences = [0.02, 0.1];
+
+/**
+ * @param test answers with each class weighing the same, as the network gives them; a row a lesion
+ * @param validation the same of the photos that thresholds and temperature are fixed on
+ * @param options `samples`: of the test's rows; `shares`: of the classes, in label order, that probabilities are corrected to
+ */
+export function clinicalResults(
+  test: AnsweredRows,
+  validation: AnsweredRows,
+  { samples, classes, shares, seed }: {
+    samples: readonly Pick<Sample, "imageId" | "age" | "sex" | "localization" | "dxType">[];
+    classes: readonly DiagnosisClass[];
+    shares: readonly number[];
+    seed: number;
+  },
+): ClinicalResults {
+  const k = classes.length;
+  const { truth, groups } = test;
+  const uniform = classes.map(() => 1 / k);
+  const counts = countLabels(Array.from(validation.truth), k);
+  const corrected = {
+    test: atPrevalence(test.probabilities, uniform, shares),
+    validation: atPrevalence(
+      validation.probabilities,
+      uniform,
+      counts.map((n) => n / validation.truth.length),
+    ),
+  };
+  const temperature = fitTemperature(validation.truth, corrected.validation, k);
+  const [probabilities, ofValidation] = [corrected.test, corrected.validation].map((all) =>
+    withTemperature(all, k, temperature)
+  );
+  const codes = classes.map(({ code }) => code);
+  const condition = (own: readonly string[]) => {
+    const labels = own.map((code) => codes.indexOf(code));
+    const sumOf = (all: ArrayLike<number>) => (row: number) =>
+      labels.reduce((sum, label) => sum + all[row * k + label], 0);
+    const of = (truth: ArrayLike<number>, all: ArrayLike<number>) => ({
+      isPositive: Array.from(truth, (label) => labels.includes(label)),
+      scores: Float64Array.from(truth, (_, row) => sumOf(all)(row)),
+    });
+    return { test: of(truth, probabilities), validation: of(validation.truth, ofValidation) };
+  };
+  const draw = <Name extends string>(
+    statistic: (times: Uint32Array) => Record<Name, number>,
+  ): Record<Name, Measured> => {
+    const found = statistic(new Uint32Array(truth.length).fill(1));
+    const intervals = bootstrap(groups, statistic, { seed, labels: truth });
+    return Object.fromEntries(
+      (Object.keys(found) as Name[]).map((name) => [name, { value: found[name], ...intervals[name] }]),
+    ) as Record<Name, Measured>;
+  };
+  const present = codes.filter((_, label) => Array.from(truth).includes(label));
+
+  const detect = (name: string, own: readonly string[]): Detection[] => {
+    const known = own.filter((code) => present.includes(code));
+    if (known.length === 0 || known.length === present.length) return [];
+    const { test, validation } = condition(known);
+    if (!validation.isPositive.includes(true)) return [];
+    const threshold = thresholdFor(validation.isPositive, validation.scores, { sensitivity: wanted });
+    const found = detectionAt(validation.isPositive, validation.scores, threshold);
+    const n = test.isPositive.filter(Boolean).length;
+    const rank = rankRows(test.isPositive, test.scores);
+    const measured = draw((times) => {
+      const { sensitivity, specificity } = detectionAt(test.isPositive, test.scores, threshold, times);
+      return { sensitivity, specificity, auc: rank(times).auc };
+    });
+    const values = { sensitivity: measured.sensitivity.value, specificity: measured.specificity.value };
+    const share = n / truth.length;
+    return [{
+      ...{ name, codes: known, n, ...measured, threshold, wanted },
+      onValidation: { sensitivity: found.sensitivity, specificity: found.specificity },
+      atPrevalence: [...prevalences, share].map((prevalence) => ({
+        prevalence,
+        ...predictiveValues(values, prevalence),
+      })),
+      decisions: Array.from({ length: 50 }, (_, i) => (i + 1) / 100).map((threshold) => ({
+        threshold,
+        network: netBenefit(test.isPositive, test.scores, threshold),
+        all: netBenefitOfAll(share, threshold),
+      })),
+    }];
+  };
+  const detections = [...detect("melanoma", ["mel"]), ...detect("malignant", malignant)];
+  const calibration = (all: Float32Array): Calibration => {
+    const predicted = argmaxRows(all, k);
+    return {
+      ...{ logLoss: logLoss(truth, all, k), brier: brierScore(truth, all, k) },
+      ece: expectedCalibrationError(truth, all, k),
+      bins: reliability(
+        Array.from(predicted, (answer, row) => answer === truth[row]),
+        Float64Array.from(predicted, (answer, row) => all[row * k + answer]),
+      ),
+    };
+  };
+  const melanoma = detections.find(({ name }) => name === "melanoma");
+  return {
+    ...{ n: truth.length, validation: validation.truth.length, detections },
+    classes: present.map((code): ClassCurves => {
+      const { isPositive, scores } = condition([code]).test;
+      const { falsePositiveRate, truePositiveRate } = rocCurve(isPositive, scores);
+      const { precision, recall } = precisionRecallCurve(isPositive, scores);
+      const measured = draw(rankRows(isPositive, scores));
+      return {
+        ...{ code, n: isPositive.filter(Boolean).length, ...measured },
+        roc: corners(falsePositiveRate.map((x, i) => [x, truePositiveRate[i]])),
+        precisionRecall: corners(recall.map((x, i) => [x, precision[i]])),
+      };
+    }),
+    calibration: { temperature, before: calibration(corrected.test), after: calibration(probabilities) },
+    subgroups: melanoma
+      ? subgroupsOf(condition(["mel"]).test, samples, melanoma.threshold, { groups, seed })
+      : [],
+    errors: confidentErrors(truth, probabilities, samples, codes),
+  };
+}
+
+/** Points of a curve of steps, to four decimals, without those on a straight line between their neighbours. */
+function corners(points: readonly (readonly [number, number])[]): [number, number][] {
+  const rounded = points.map(([x, y]): [number, number] => [Number(x.toFixed(4)), Number(y.toFixed(4))]);
+  return rounded.filter(([x, y], i) => {
+    const [before, after] = [rounded[i - 1], rounded[i + 1]];
+    if (!before || !after) return true;
+    return !(before[0] === x && after[0] === x || before[1] === y && after[1] === y);
+  });
+}
+
+const columns = {
+  age: ({ age }: Pick<Sample, "age">) =>
+    age === null ? "unknown" : age < 40 ? "below 40" : age < 60 ? "40–59" : "60 and above",
+  sex: ({ sex }: Pick<Sample, "sex">) => sex || "unknown",
+  site: ({ localization }: Pick<Sample, "localization">) => localization || "unknown",
+  "diagnosis confirmed by": ({ dxType }: Pick<Sample, "dxType">) => dxType || "unknown",
+};
+
+function subgroupsOf(
+  { isPositive, scores }: { isPositive: readonly boolean[]; scores: Float64Array },
+  samples: readonly Pick<Sample, "age" | "sex" | "localization" | "dxType">[],
+  threshold: number,
+  { groups, seed }: { groups: readonly string[]; seed: number },
+): Subgroup[] {
+  return Object.entries(columns).flatMap(([column, valueOf]) => {
+    const byValue = Map.groupBy(samples.keys(), (row) => valueOf(samples[row]));
+    return [...byValue].sort(([, a], [, b]) => b.length - a.length).map(([value, rows]): Subgroup => {
+      const some = rows.map((row) => isPositive[row]);
+      const own = Float64Array.from(rows, (row) => scores[row]);
+      const melanomas = some.filter(Boolean).length;
+      const others = rows.length - melanomas;
+      const rank = rankRows(some, own);
+      const statistic = (times: Uint32Array) => ({
+        sensitivity: detectionAt(some, own, threshold, times).sensitivity,
+        auc: rank(times).auc,
+      });
+      const isKnown = melanomas >= fewest;
+      const found = isKnown ? statistic(new Uint32Array(rows.length).fill(1)) : null;
+      const intervals = isKnown
+        ? bootstrap(rows.map((row) => groups[row]), statistic, { seed, labels: some.map(Number) })
+        : null;
+      const measured = (name: "sensitivity" | "auc") => found && { value: found[name], ...intervals![name] };
+      return {
+        ...{ column, value, melanomas, others, sensitivity: measured("sensitivity") },
+        auc: others >= fewest ? measured("auc") : null,
+      };
+    });
+  });
+}
+
+/** The wrong answers with the highest probability, at most a dozen. */
+function confidentErrors(
+  truth: ArrayLike<number>,
+  probabilities: Float32Array,
+  samples: readonly Pick<Sample, "imageId">[],
+  codes: readonly string[],
+): ConfidentError[] {
+  const k = codes.length;
+  const predicted = argmaxRows(probabilities, k);
+  return [...predicted.keys()].filter((row) => predicted[row] !== truth[row])
+    .map((row) => ({
+      ...{ imageId: samples[row].imageId, dx: codes[truth[row]], answer: codes[predicted[row]] },
+      probability: probabilities[row * k + predicted[row]],
+    }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, 12);
+}

@@ -1,0 +1,52 @@
+/** Right and wrong answers of the honest model, each photo beside where its answer comes from. */
+import { drawnPhoto } from "../data/drawn_lesion.ts";
+import { argmaxRows } from "../evaluation/metrics.ts";
+import { gradCam, withHeat } from "../model/grad_cam.ts";
+import { percent } from "../support/format.ts";
+import { photoOf } from "./experiment.ts";
+import type { HonestSelection } from "./honest_selection.ts";
+import type { HonestTest } from "./honest_testing.ts";
+
+/** A picture over its label, as a grid of photos takes it. */
+interface Picture {
+  readonly pixels: Uint8Array;
+  readonly size: number;
+  readonly label: string;
+}
+
+/**
+ * Of each class the test photo that is recognised most surely and the one that is mistaken most surely, each as it is and with the heat
+ * of its answer. And the same of drawn lesions, for published copies that may not show photos.
+ */
+export async function heatExamples(
+  { experiment, model, choice: { size } }: Pick<HonestSelection, "experiment" | "model" | "choice">,
+  { own: { photos, rows: { truth, probabilities, classes } } }: HonestTest,
+): Promise<{ pictures: Picture[]; standIns: Picture[] }> {
+  const { images, source, config } = experiment;
+  const predicted = argmaxRows(probabilities, classes);
+  const sureness = (i: number) => probabilities[i * classes + predicted[i]];
+  const chosen = source.classes.flatMap((_, label) => {
+    const own = photos.map((_, i) => i).filter((i) => truth[i] === label).sort((a, b) =>
+      sureness(b) - sureness(a)
+    );
+    const isRight = (i: number) => predicted[i] === label;
+    return [own.find(isRight), own.find((i) => !isRight(i))].filter((i) => i !== undefined);
+  });
+  const pairOf = (pixels: Uint8Array, i: number): Picture[] => {
+    const [dx, answer] = [truth[i], predicted[i]].map((label) => source.classes[label].code);
+    const said = `${dx === answer ? `${dx} ✓` : `${dx} → ${answer}`} ${percent(sureness(i), 0)}`;
+    const heat = gradCam({ ...model, head: { ...model.head, classes } }, pixels, predicted[i]);
+    return [{ pixels: pixels.slice(), size, label: said }, {
+      pixels: withHeat(pixels, heat),
+      size,
+      label: "heat",
+    }];
+  };
+  const standIns: Picture[] = [];
+  for (const i of chosen) {
+    standIns.push(
+      ...pairOf(await drawnPhoto(source.classes[truth[i]].code, { seed: config.seed + i, size }), i),
+    );
+  }
+  return { pictures: chosen.flatMap((i) => pairOf(photoOf(images, photos[i]), i)), standIns };
+}

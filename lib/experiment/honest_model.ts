@@ -1,0 +1,43 @@
+/** The honest model saved as a thing to use. */
+import { join } from "node:path";
+import type { LeakFreeParts } from "../data/leak_free_parts.ts";
+import { honestModelFolder } from "./honest_choice.ts";
+import type { HonestResults } from "./honest_results.ts";
+import type { HonestSelection } from "./honest_selection.ts";
+import type { HonestScores } from "./honest_testing.ts";
+import { type SavedFile, saveIn, trainedOnPhotos } from "./saved_network.ts";
+
+/** Saves the honest model in `honest_model`, with what its tests came to; its files. */
+export async function saveHonestModel(
+  { experiment, model, choice }: HonestSelection,
+  parts: Pick<LeakFreeParts, "train">,
+  { own, official, clinical, shares }: HonestResults,
+): Promise<SavedFile[]> {
+  const scores = ({ balancedAccuracy, intervals, n }: HonestScores) => ({
+    balancedAccuracy,
+    ...{ low: intervals.balancedAccuracy.low, high: intervals.balancedAccuracy.high, photos: n },
+  });
+  const melanoma = clinical.detections.find(({ name }) => name === "melanoma");
+  return await saveIn(join(experiment.config.out, honestModelFolder), experiment, model, {
+    ...{
+      trainedOn: trainedOnPhotos(experiment, parts.train),
+      configuration: model.digest,
+      depth: model.depth,
+    },
+    assessment: {
+      ...{
+        orientations: choice.orientations,
+        own: scores(own),
+        official: official && scores(official.scores),
+      },
+      ...{ shares, temperature: clinical.calibration.temperature },
+      melanoma: melanoma
+        ? {
+          threshold: melanoma.threshold,
+          sensitivity: melanoma.sensitivity.value,
+          specificity: melanoma.specificity.value,
+        }
+        : null,
+    },
+  });
+}

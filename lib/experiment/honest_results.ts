@@ -1,0 +1,58 @@
+/** `honest_model.json`: what notebook 8 has measured. A published report has it in `results.json` too, as `honest`. */
+import { join } from "node:path";
+import { countLabels } from "../data/diagnosis.ts";
+import type { LeakFreeParts } from "../data/leak_free_parts.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { type ClinicalResults, clinicalResults } from "./clinical.ts";
+import type { HonestChoice } from "./honest_choice.ts";
+import type { HonestRow, HonestSelection } from "./honest_selection.ts";
+import { type HonestScores, type HonestTest, type OfficialHonest } from "./honest_testing.ts";
+import type { LogitAdjustment } from "./honest_weights.ts";
+
+export const honestFile = "honest_model.json";
+
+/** Plain values: survives JSON. */
+export interface HonestResults {
+  /** What was tried on validation, and what stayed. */
+  readonly steps: readonly HonestRow[];
+  readonly choice: HonestChoice;
+  readonly adjustment: LogitAdjustment | null;
+  /** Photos of training and validation, and groups of validation. */
+  readonly photos: { readonly train: number; readonly validation: number; readonly validationGroups: number };
+  /** Digest of the network. */
+  readonly model: string;
+  readonly own: HonestScores;
+  readonly official: Pick<OfficialHonest, "title" | "scores" | "unrelated" | "control"> | null;
+  /** Of the classes among training's lesions, in label order: what the test's prevalence is. */
+  readonly shares: readonly number[];
+  /** On the own test. */
+  readonly clinical: ClinicalResults;
+}
+
+/** All numbers of the honest model; also saved in the run's folder. */
+export async function saveHonest(
+  { experiment, rows: steps, choice, adjustment, photos, groups, model }: HonestSelection,
+  parts: LeakFreeParts,
+  { own, validation, official }: HonestTest,
+): Promise<HonestResults> {
+  const { config, source: { samples, classes } } = experiment;
+  const lesions = [...new Set(parts.train.map((row) => parts.groupOf[row]))];
+  const counts = countLabels(lesions.map((row) => samples[row].label), classes.length);
+  const shares = counts.map((count) => count / lesions.length);
+  const results: HonestResults = {
+    ...{ steps, choice, adjustment, model: model.digest, own: own.scores, shares },
+    photos: { train: parts.train.length, validation: photos, validationGroups: groups },
+    official: official && {
+      ...{ title: official.title, scores: official.scores },
+      ...{ unrelated: official.unrelated, control: official.control },
+    },
+    clinical: clinicalResults(own.rows, validation.rows, {
+      samples: own.photos.map((row) => samples[row]),
+      classes,
+      shares,
+      seed: config.seed,
+    }),
+  };
+  await writeAtomic(join(config.out, honestFile), `${JSON.stringify(results, null, 1)}\n`);
+  return results;
+}

@@ -1,0 +1,159 @@
+/** The honest model's tests, each opened once, after the choice is written down. */
+import { join } from "node:path";
+import { loadImageSet } from "../data/image_set.ts";
+import type { LeakFreeParts } from "../data/leak_free_parts.ts";
+import { macroAuc } from "../evaluation/curves.ts";
+import {
+  type AnsweredRows,
+  compareAnswers,
+  measureSet,
+  pickRows,
+  type SetScores,
+} from "../evaluation/set_scores.ts";
+import { predictImages } from "../model/predictor.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { digestOf } from "../support/digest.ts";
+import { type Experiment, photoOf } from "./experiment.ts";
+import { checkHonestParts, type HonestSelection } from "./honest_selection.ts";
+import { answerPhotos } from "./honest_training.ts";
+import type { Related } from "./leak_networks.ts";
+import { type FormControl, openOfficialImages } from "./official_test.ts";
+import { openOnce } from "./testing.ts";
+
+/** Scores on photos of which each counts alone. Plain values: survives JSON. */
+export interface HonestScores extends SetScores {
+  readonly macroAuc: number;
+}
+
+/** What the honest model answers, and what it comes to. */
+export interface HonestTest {
+  /** The tables' rows that were answered. */
+  readonly own: {
+    readonly photos: readonly number[];
+    readonly rows: AnsweredRows;
+    readonly scores: HonestScores;
+  };
+  /** Validation, which chose the model: thresholds and temperatures are fitted on it. */
+  readonly validation: { readonly photos: readonly number[]; readonly rows: AnsweredRows };
+  /** Null where the official set is not there. */
+  readonly official: OfficialHonest | null;
+}
+
+export interface OfficialHonest {
+  readonly title: string;
+  readonly rows: AnsweredRows;
+  readonly imageIds: readonly string[];
+  readonly scores: HonestScores;
+  /** Without the photos that are near-duplicates of some of the table's; null where none are. */
+  readonly unrelated: HonestScores | null;
+  /** Photos of the own test in the form of the official set's, and as they are; null where the folder has none. */
+  readonly control: (FormControl & { readonly photos: number }) | null;
+}
+
+/** What names the honest model in the log of openings. */
+export const honestName = "honest model";
+
+/** Of the run's folder: the choice, courses of trainings, the log of openings, and the model. */
+export function honestFolder({ config }: Pick<Experiment, "config">): string {
+  return join(config.out, "honest");
+}
+
+/**
+ * Writes down the choice, then opens the own test and the official test set, once for each model.
+ *
+ * @throws {Error} as `openOfficialSet`
+ */
+export async function testHonest(
+  { experiment, choice, model, rows, adjustment }: HonestSelection,
+  parts: LeakFreeParts,
+  related: Related,
+): Promise<HonestTest> {
+  const { config, source: { samples, classes } } = experiment;
+  checkHonestParts(parts, related.evidence);
+  const folder = honestFolder(experiment);
+  const written = { model: model.digest, choice, adjustment, validation: rows };
+  await writeAtomic(join(folder, "choice.json"), `${JSON.stringify(written, null, 1)}\n`);
+
+  const { orientations } = choice;
+  const logged = { ...experiment, config: { ...config, out: folder } };
+  const open = async (images: readonly Uint8Array[], set: string, name?: string) =>
+    await openOnce(logged, {
+      name: honestName,
+      configuration: digestOf({ model: model.digest, orientations }),
+    }, {
+      ...{ set, name },
+      answer: () =>
+        predictImages(model, images, { orientations, label: `Honest model on ${name ?? "the test"}` }),
+    });
+  const rowsOf = (photos: readonly number[], probabilities: Float32Array): AnsweredRows => ({
+    truth: photos.map((row) => samples[row].label),
+    probabilities,
+    groups: photos.map((row) => `${parts.groupOf[row]}`),
+    classes: classes.length,
+  });
+  const label = "Honest model on validation";
+  const validation = await answerPhotos(experiment, model, parts.validation, { orientations, label });
+  const ownOf = async (photos: readonly number[], name?: string) => {
+    const set = digestOf(photos.map((row) => [experiment.images.pixelDigests[row], samples[row].label]));
+    return rowsOf(photos, await open(photos.map((row) => photoOf(experiment.images, row)), set, name));
+  };
+  const own = await ownOf(parts.test);
+  return {
+    own: { photos: parts.test, rows: own, scores: honestScores(own, config) },
+    validation: { photos: parts.validation, rows: rowsOf(parts.validation, validation) },
+    official: await openOfficial(),
+  };
+
+  async function openOfficial(): Promise<OfficialHonest | null> {
+    const opened = await openOfficialImages(experiment);
+    if (opened === null) return null;
+    const { set, kept, images } = opened;
+    const { title, labels, lesions, pixelDigests } = images;
+    const answer = async (
+      images: readonly Uint8Array[],
+      digests: readonly string[],
+      labels: readonly number[],
+      name: string,
+    ) => await open(images, digestOf(digests.map((digest, i) => [digest, labels[i]])), name);
+    const pixels = labels.map((_, i) => photoOf({ ...images, size: config.size }, i));
+    const rows: AnsweredRows = {
+      ...{ truth: labels, groups: lesions, classes: classes.length },
+      probabilities: await answer(pixels, pixelDigests, labels, title),
+    };
+    const near = new Set(related.official.map(({ official }) => official));
+    const others = [...kept.keys()].filter((i) => !near.has(kept[i].imageId));
+    return {
+      ...{ title, rows, imageIds: kept.map(({ imageId }) => imageId), scores: honestScores(rows, config) },
+      unrelated: others.length === kept.length ? null : honestScores(pickRows(rows, others), config),
+      control: set.sameForm && await controlForm(set.sameForm),
+    };
+  }
+
+  async function controlForm(found: ReadonlyMap<string, string>) {
+    const photos = parts.test.filter((row) => found.has(samples[row].imageId));
+    if (photos.length === 0) return null;
+    const { store } = experiment;
+    const paths = photos.map((row) => found.get(samples[row].imageId)!);
+    const inForm = await loadImageSet(paths, { size: config.size, store });
+    const truth = photos.map((row) => samples[row].label);
+    const set = digestOf(inForm.pixelDigests.map((digest, i) => [digest, truth[i]]));
+    const after = rowsOf(
+      photos,
+      await open(photos.map((_, i) => photoOf(inForm, i)), set, "the control in the official set's form"),
+    );
+    const places = new Map(parts.test.map((row, i) => [row, i]));
+    const before = pickRows(own, photos.map((row) => places.get(row)!));
+    return {
+      photos: photos.length,
+      asTheyAre: measureSet(before, config),
+      sameForm: measureSet(after, config),
+      difference: compareAnswers(before, after, config),
+    };
+  }
+}
+
+/** All metrics of photos of which each counts alone. */
+export function honestScores(rows: AnsweredRows, { seed }: { seed: number }): HonestScores {
+  const { truth, probabilities, classes } = rows;
+  return { ...measureSet(rows, { seed }), macroAuc: macroAuc(truth, probabilities, classes) };
+}

@@ -1,0 +1,93 @@
+/** What notebook 8 says, in words: computed from its numbers, so that it is true of every run. Markdown. */
+import { countText, decimals, intervalText, percent, thousands } from "../support/format.ts";
+import type { HonestChoice } from "./honest_choice.ts";
+import type { HonestResults } from "./honest_results.ts";
+import type { HonestSelection } from "./honest_selection.ts";
+
+/** What validation has chosen. */
+export function describeHonestChoice(
+  { rows, choice, photos, groups, model, adjustment }: HonestSelection,
+): string {
+  const kept = rows.slice(1).filter(({ stays }) => stays).map(({ label }) => label);
+  const left = rows.slice(1).filter(({ stays }) => !stays).map(({ label }) => label);
+  return [
+    `By ${thousands(photos)} validation photos of ${thousands(groups)} lesions ${
+      kept.length === 0 ? "no change stays" : `these changes stay: ${kept.join("; ")}`
+    }.`,
+    ...left.length === 0
+      ? []
+      : [`These do not, since their interval includes 0 or they harm: ${left.join("; ")}.`],
+    ...adjustment
+      ? [
+        `Logits are multiplied by ${decimals(adjustment.scale, 2)}, and ${
+          decimals(adjustment.prior, 2)
+        } times the logarithm of the classes' shares is taken off.`,
+      ]
+      : [],
+    `The network (\`${
+      model.digest.slice(0, 12)
+    }\`) reads ${choice.size} × ${choice.size} pixels and is asked about ${
+      orientationsText(choice)
+    }. It is written to \`honest/choice.json\` before any test is opened.`,
+  ].join(" ");
+}
+
+function orientationsText({ orientations }: Pick<HonestChoice, "orientations">): string {
+  return orientations === 1 ? "each photo as it is" : "all eight orientations of each photo";
+}
+
+/** The honest number in a sentence, with its interval and what must be beaten. */
+export function honestSentence({ own, official, photos }: HonestResults): string {
+  const score = ({ balancedAccuracy, intervals, n }: HonestResults["own"]) =>
+    `${percent(balancedAccuracy)} (${intervalText(intervals.balancedAccuracy)}; ${thousands(n)} photos)`;
+  const chance = percent(own.baseline.balancedAccuracy);
+  const change = official?.control?.difference.balancedAccuracy;
+  return [
+    `Without a leak, trained on ${countText(photos.train, "photo")}, VGG16 reaches a balanced accuracy of ${
+      score(own)
+    } on new lesions` +
+    (official ? `, and ${score(official.scores)} on the official test set of ISIC 2018.` : "."),
+    `Always one answer comes to ${chance}.`,
+    ...change
+      ? [
+        `The copy of the official set at hand is in another form. That form changes the balanced accuracy on ${
+          thousands(official!.control!.photos)
+        } of the own test photos by ${signedPointsText(change)} points.`,
+      ]
+      : [],
+  ].join(" ");
+}
+
+function signedPointsText(
+  { difference, low, high }: { difference: number; low: number; high: number },
+): string {
+  const text = (value: number) => `${value < 0 ? "−" : "+"}${(100 * Math.abs(value)).toFixed(1)}`;
+  return `${text(difference)} (${text(low)} to ${text(high)})`;
+}
+
+/** What a threshold finds and misses, whom it serves less, and whether probabilities can be believed. */
+export function describeClinical({ clinical }: HonestResults): string {
+  const { detections, calibration, subgroups } = clinical;
+  const known = subgroups.filter(({ sensitivity }) => sensitivity);
+  const byValue = known.toSorted((a, b) => a.sensitivity!.value - b.sensitivity!.value);
+  const [least, most] = [byValue[0], byValue.at(-1)];
+  return [
+    ...detections.map(({ name, n, threshold, sensitivity, specificity }) =>
+      `- **${name}**: at a threshold of ${percent(threshold)} it finds ${percent(sensitivity.value)} (${
+        intervalText(sensitivity)
+      }) of ${n} and calls ${percent(1 - specificity.value)} of the others ${name}.`
+    ),
+    `- **Probabilities**: the calibration error is ${percent(calibration.before.ece)} before and ${
+      percent(calibration.after.ece)
+    } after temperature scaling.`,
+    ...least && most && least !== most
+      ? [
+        `- **Subgroups**: melanoma's sensitivity lies between ${
+          percent(least.sensitivity!.value)
+        } (${least.column} ${least.value}, ${least.melanomas} melanomas) and ${
+          percent(most.sensitivity!.value)
+        } (${most.column} ${most.value}, ${most.melanomas}). The intervals are wide: a difference is a question, not a finding.`,
+      ]
+      : [],
+  ].join("\n");
+}

@@ -1,0 +1,339 @@
+/** Two stored runs side by side, from what they have written: nothing is trained, no photo decoded and no test opened. */
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { type Config, type Experiment, experimentOf, storeFolder } from "../config.ts";
+import type { Interval } from "../evaluation/intervals.ts";
+import { argmaxRows, confusionMatrix } from "../evaluation/metrics.ts";
+import { type AnsweredRows, compareAnswers, type ScoreDifference } from "../evaluation/set_scores.ts";
+import { stageOf } from "../recipe.ts";
+import { parse } from "../support/csv.ts";
+import { digestOf } from "../support/digest.ts";
+import { thousands } from "../support/format.ts";
+import { nullIfGone } from "../support/storage_error.ts";
+import { openStore } from "../support/store.ts";
+import { type Opening, openingsFile, readOpenings } from "./openings.ts";
+import { bestResult, readResults, readRunFile, type Result, type Results } from "./results.ts";
+
+/** A run as its folder holds it. */
+export interface StoredRun {
+  readonly folder: string;
+  readonly results: Results;
+  /** What decides the results; null where the folder does not say it. */
+  readonly configuration: Experiment | null;
+  /** Digest of the test's pixels and labels, as the log of openings has it; null where that has no line of these networks. */
+  readonly set: string | null;
+}
+
+/** Plain values: survives JSON. */
+export interface RunComparison {
+  readonly runs: readonly [RunSummary, RunSummary];
+  /** Fields of the configurations that differ and decide results; null where a run does not say its configuration. */
+  readonly configuration: readonly FieldDifference[] | null;
+  /** Whether the bytes of the photos with their table are the same, and those of the weights. */
+  readonly same: { readonly photos: boolean; readonly weights: boolean };
+  /** `same`: whether all networks answered the same pixels with the same labels; null where nothing says it. `reasons`: why so. */
+  readonly test: {
+    readonly same: boolean | null;
+    readonly reasons: readonly string[];
+    /** Different lesions of the test, where differences were computed. */
+    readonly lesions: number | null;
+  };
+  /** Those of one name, in the first run's order, then those that one run alone has. */
+  readonly networks: readonly NetworkPair[];
+  /** The networks that each run's validation prefers, where they are not a pair already. */
+  readonly best: NetworkPair | null;
+  /** What a reader must know beside the numbers: sentences. */
+  readonly notes: readonly string[];
+}
+
+export interface RunSummary {
+  readonly folder: string;
+  readonly synthetic: boolean;
+  readonly weights: string;
+  readonly photos: number;
+  /** Of the test part: what always answering its commonest class comes to; null where it was not measured. */
+  readonly commonest: number | null;
+  readonly set: string | null;
+}
+
+export interface FieldDifference {
+  /** As `epochs`, `augmentation, rotation` or `recipe, stage 1, dropout`. */
+  readonly field: string;
+  /** Null where it is not set. */
+  readonly first: unknown;
+  readonly second: unknown;
+}
+
+/** What a network comes to on its run's own test, and on the official one. */
+export interface Network {
+  readonly name: string;
+  readonly configuration: string;
+  readonly n: number;
+  readonly accuracy: number;
+  /** 95 %, over lesions. */
+  readonly interval: Interval | null;
+  readonly balancedAccuracy: number;
+  readonly macroF1: number;
+  readonly loss: number;
+  /** Null where it was not tested there. */
+  readonly official:
+    | { readonly n: number; readonly balancedAccuracy: number; readonly interval: Interval }
+    | null;
+}
+
+export interface NetworkPair {
+  readonly first: Network | null;
+  readonly second: Network | null;
+  /** The second's score minus the first's, with the paired 95 % interval over lesions; null where it cannot be had. */
+  readonly difference: Readonly<Record<"accuracy" | "balancedAccuracy", ScoreDifference>> | null;
+}
+
+/** @throws {Error} when the folder holds no finished run; {SyntaxError} when one of its files is damaged */
+export async function openStoredRun(folder: string): Promise<StoredRun> {
+  const found = await Deno.stat(folder).catch(nullIfGone);
+  const results = found?.isDirectory ? await readResults(folder) : null;
+  if (results === null) {
+    throw new Error(
+      `${folder}: expected the folder of a run, such as outputs/quick, with the results.json that notebook 5 writes. ` +
+        "deno task reproduce makes one. Received: " +
+        (found === null ? "no such folder" : found.isDirectory ? "a folder without results.json" : "a file"),
+    );
+  }
+  const { runs, classes, digests, counts, baselines } = results;
+  if (!runs?.length || !classes || !digests || !counts || !baselines) {
+    throw new Error(
+      `${folder}: results.json is of an older version, or of something else. Run deno task reproduce again`,
+    );
+  }
+  const openings = await readOpenings(folder);
+  const set = openings.findLast((opening) => runs.some((run) => isOwnTest(opening, run)))?.set ??
+    null;
+  return { folder, results, configuration: await readConfiguration(folder), set };
+}
+
+/** A published report has no config.json, but what decides its results stands in run.json, too. */
+async function readConfiguration(folder: string): Promise<Experiment | null> {
+  const config = await readRunFile<Config>(join(folder, "config.json"));
+  const record = await readRunFile<{ configuration?: Experiment }>(join(folder, "run.json"));
+  // What an older version did not write had the value of today's default
+  const found = config
+    ? experimentOf({ ...config, precision: config.precision ?? "float32" })
+    : record?.configuration;
+  return found ? { precision: "float32", ...found, recipe: (found.recipe ?? []).map(stageOf) } : null;
+}
+
+/** Openings of other sets have the set's name behind that of the network. */
+function isOwnTest(opening: Opening, { name, configuration }: Result): boolean {
+  return opening.name === name && opening.configuration === configuration;
+}
+
+/** Reads the stored answers, too, where both runs have answered the same test. */
+export async function compareRuns(first: StoredRun, second: StoredRun): Promise<RunComparison> {
+  const runs = [first, second] as const;
+  const configuration = first.configuration && second.configuration &&
+    fieldDifferences(first.configuration, second.configuration);
+  const unknown = runs.filter(({ set }) => set === null).map(({ folder }) =>
+    `${folder} does not say which test its networks answered: ${openingsFile} has no line of them`
+  );
+  const differing = unknown.length > 0 ? [] : await whyTestsDiffer(first, second, configuration ?? []);
+  const same = unknown.length > 0 ? null : differing.length === 0;
+  const answered = same ? await readAnswers(runs) : { answers: [], notes: [] };
+  const pair = (a: Result | null, b: Result | null): NetworkPair => {
+    const [before, after] = [a && answered.answers[0]?.get(a), b && answered.answers[1]?.get(b)];
+    return {
+      first: a && networkOf(first.results, a),
+      second: b && networkOf(second.results, b),
+      difference: before && after ? compareAnswers(before, after, a!) : null,
+    };
+  };
+  const pairs = pairNames(first.results.runs, second.results.runs);
+  const best = [bestResult(first.results), bestResult(second.results)] as const;
+  const [rows] = answered.answers.flatMap((answers) => [...answers.values()]);
+  return {
+    runs: [summaryOf(first), summaryOf(second)],
+    configuration,
+    same: {
+      photos: first.results.digests.data === second.results.digests.data,
+      weights: first.results.digests.weights === second.results.digests.weights,
+    },
+    test: {
+      same,
+      reasons: [...unknown, ...differing],
+      lesions: rows ? new Set(rows.groups).size : null,
+    },
+    networks: pairs.map(([a, b]) => pair(a, b)),
+    best: pairs.some(([a, b]) => a === best[0] && b === best[1]) ? null : pair(...best),
+    notes: [...runs.flatMap(restarted), ...answered.notes, ...officialNotes(first.results, second.results)],
+  };
+}
+
+/** Fields in which two configurations differ, those inside of others too. */
+export function fieldDifferences(first: unknown, second: unknown, field = ""): FieldDifference[] {
+  if (isDeepStrictEqual(first, second)) return [];
+  const isParted = (value: unknown) => typeof value === "object" && value !== null;
+  const areAlike = Array.isArray(first)
+    ? Array.isArray(second) && first.length === second.length && [...first, ...second].every(isParted)
+    : isParted(first) && isParted(second) && !Array.isArray(second);
+  if (!areAlike) return [{ field, first: first ?? null, second: second ?? null }];
+  const [a, b] = [first, second] as Record<string, unknown>[];
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => {
+    const name = Array.isArray(first) ? `stage ${Number(key) + 1}` : key;
+    return fieldDifferences(a[key], b[key], field ? `${field}, ${name}` : name);
+  });
+}
+
+/** Each network with the other run's of its name; where a run has two of one name, in their order. */
+function pairNames(first: readonly Result[], second: readonly Result[]): [Result | null, Result | null][] {
+  const left = [...second];
+  const pairs = first.map((a): [Result | null, Result | null] => {
+    const place = left.findIndex(({ name }) => name === a.name);
+    return [a, place < 0 ? null : left.splice(place, 1)[0]];
+  });
+  return [
+    ...pairs.filter(([, b]) => b),
+    ...pairs.filter(([, b]) => !b),
+    ...left.map((b) => [null, b] as [null, Result]),
+  ];
+}
+
+function networkOf({ official }: Results, { name, configuration, test }: Result): Network {
+  const { n, accuracy, interval, balancedAccuracy, macroF1, loss } = test;
+  const tested = official?.runs.find((run) => run.configuration === configuration)?.test;
+  return {
+    ...{ name, configuration: configuration!, n, accuracy, interval, balancedAccuracy, macroF1, loss },
+    official: tested
+      ? {
+        n: tested.n,
+        balancedAccuracy: tested.balancedAccuracy,
+        interval: tested.intervals.balancedAccuracy,
+      }
+      : null,
+  };
+}
+
+function summaryOf({ folder, set, results }: StoredRun): RunSummary {
+  const { synthetic, weights, counts, baselines } = results;
+  const commonest = baselines.find(({ name }) => name === "commonest class")?.test.accuracy ?? null;
+  return { folder, synthetic, weights, photos: counts.images, commonest, set };
+}
+
+/** config.json is written when a run starts, results.json near its end: between the two, they are of different runs. */
+function restarted({ folder, configuration, results }: StoredRun): string[] {
+  const [{ seed, size, scaling, preset }] = results.runs;
+  const { seed: _seed, size: _size, scaling: _scaling, preset: _preset } = configuration ?? results.runs[0];
+  if (isDeepStrictEqual([seed, size, scaling, preset], [_seed, _size, _scaling, _preset])) return [];
+  return [
+    `${folder} was started again with another configuration and has not come to notebook 5: its numbers are those of the run ` +
+    "before. The same deno task reproduce ends it.",
+  ];
+}
+
+function officialNotes({ official: first }: Results, { official: second }: Results): string[] {
+  if (!first || !second || first.digest === second.digest) return [];
+  return [
+    "The official sets are not the same pixels and labels: another size of the images, or other photos.",
+  ];
+}
+
+/** Fields that decide a test's pixels and labels. */
+const testFields = [
+  "size",
+  "seed",
+  "testShare",
+  "augmentation",
+  "classes",
+  "columns",
+  "joinCase",
+  "skipDamaged",
+];
+
+/** None where the tests are the same, but for how each network scales the pixels: the digest of the set holds that, too. */
+async function whyTestsDiffer(
+  first: StoredRun,
+  second: StoredRun,
+  differences: readonly FieldDifference[],
+): Promise<string[]> {
+  if (first.set === second.set) return [];
+  const [a, b] = [first.results, second.results];
+  const codes = ({ classes }: Results) => classes.map(({ code }) => code).join(", ");
+  const fields = new Set(differences.map(({ field }) => field.split(", ")[0]));
+  const deciding = testFields.filter((field) => fields.has(field));
+  const [rows, others] = [await readTestRows(first), await readTestRows(second)];
+  const reasons = [
+    ...a.digests.data === b.digests.data ? [] : ["the photos or their table differ"],
+    ...codes(a) === codes(b) ? [] : [`the labels differ: ${codes(a)} and ${codes(b)}`],
+    ...deciding.length > 0 ? [`the runs differ in ${deciding.join(", ")}`] : [],
+  ];
+  if (reasons.length === 0) {
+    if (fields.has("scaling") && rows && isDeepStrictEqual(rows, others)) return [];
+    return ["their digests differ for a reason that their files do not name, such as a change of the code"];
+  }
+  if (!rows || !others) return reasons;
+  const known = new Set(rows.map(({ image_id, copy }) => `${image_id} ${copy}`));
+  const shared = others.filter(({ image_id, copy }) => known.has(`${image_id} ${copy}`)).length;
+  const all = [...new Set([rows, others].map(({ length }) => thousands(length)))].join(" and ");
+  return [
+    ...reasons,
+    `by photo and number of the copy, ${thousands(shared)} of ${all} images are in both tests`,
+  ];
+}
+
+/** The rows of a run's test in their order; null where the folder has no test.csv. @throws {SyntaxError} when it is damaged */
+async function readTestRows({ folder }: StoredRun): Promise<Record<string, string>[] | null> {
+  const path = join(folder, "test.csv");
+  const text = await Deno.readTextFile(path).catch(nullIfGone);
+  if (text === null) return null;
+  try {
+    return parse(text, { skipFirstRow: true });
+  } catch (error) {
+    throw new SyntaxError(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The stored answers of two runs to the same test, by network, and a sentence on each run where some cannot be used. */
+async function readAnswers(
+  runs: readonly StoredRun[],
+): Promise<{ answers: Map<Result, AnsweredRows>[]; notes: string[] }> {
+  const table = await readTestRows(runs[0]) ?? await readTestRows(runs[1]);
+  if (table === null) {
+    return { answers: [], notes: ["No run has its test.csv any more, so no differences are computed."] };
+  }
+  const answers: Map<Result, AnsweredRows>[] = [];
+  const notes: string[] = [];
+  for (const { folder, results, set } of runs) {
+    const codes = results.classes.map(({ code }) => code);
+    const truth = table.map(({ dx }) => codes.indexOf(dx));
+    const groups = table.map(({ lesion_id }) => lesion_id);
+    const store = openStore(storeFolder({ out: folder }));
+    const found = new Map<Result, AnsweredRows>();
+    let differ = false;
+    for (const run of results.runs) {
+      const stored = await store.read("answers", digestOf({ configuration: run.configuration, set }));
+      if (stored === null) continue;
+      const rows = { truth, groups, probabilities: stored.tensors.answers, classes: codes.length };
+      if (fitsResult(rows, run)) found.set(run, rows);
+      else differ = true;
+    }
+    answers.push(found);
+    const lacking = results.runs.filter((run) => !found.has(run)).map(({ name }) => `"${name}"`);
+    if (lacking.length === 0) continue;
+    notes.push(
+      differ
+        ? `${folder}: the stored answers with test.csv do not give the numbers of results.json, so no differences are computed ` +
+          `for ${lacking.join(", ")}.`
+        : `${folder} has no stored answers ${
+          found.size === 0 ? "(a published report has no store)" : `of ${lacking.join(", ")} any more`
+        }, so the metrics stand alone.`,
+    );
+  }
+  return { answers, notes };
+}
+
+/** Whether answers with these labels give the numbers that were measured: else they are of other rows, or in another order. */
+function fitsResult({ truth, probabilities, classes }: AnsweredRows, { test }: Result): boolean {
+  if (probabilities.length !== truth.length * classes || Array.from(truth).includes(-1)) return false;
+  return isDeepStrictEqual(
+    confusionMatrix(truth, argmaxRows(probabilities, classes), classes),
+    test.confusion,
+  );
+}

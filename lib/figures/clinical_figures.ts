@@ -1,0 +1,113 @@
+/** Figures of what a clinician asks: ranking, calibration, decisions. */
+import type { Calibration, ClinicalResults } from "../experiment/clinical.ts";
+import { decimals, percent } from "../support/format.ts";
+import type { Figure } from "./figure.ts";
+import { type Line, linePanels } from "./line_panels.ts";
+import { classColors, ink, seriesColors } from "./palette.ts";
+import type { FigureOptions } from "./theme.ts";
+
+type Options = Partial<FigureOptions>;
+
+/** ROC and precision–recall of each class against the rest. */
+export function rankingFigure({ classes }: ClinicalResults, options: Options = {}): Figure {
+  const least = classes.reduce((a, b) => (b.auc.value < a.auc.value ? b : a));
+  const most = classes.reduce((a, b) => (b.auc.value > a.auc.value ? b : a));
+  const title = `Areas under the ROC curves lie between ${decimals(least.auc.value, 2)} (${least.code}) and ${
+    decimals(most.auc.value, 2)
+  } (${most.code})`;
+  const lines = (points: (of: typeof classes[number]) => Line["points"]): Line[] =>
+    classes.map((own, i) => ({ name: own.code, color: colorOf(own.code, i), points: points(own) }));
+  const said = classes.map(({ code, n, auc, averagePrecision }) =>
+    `${code} (${n} photos): AUC ${decimals(auc.value)}, average precision ${decimals(averagePrecision.value)}`
+  );
+  return linePanels([
+    {
+      ...{ title: "ROC", x: "1 − specificity", y: "sensitivity" },
+      lines: [
+        { name: "chance", color: ink.muted, points: [[0, 0], [1, 1]], isThin: true, isDashed: true },
+        ...lines(({ roc }) => roc),
+      ],
+    },
+    {
+      title: "Precision–recall",
+      x: "recall",
+      y: "precision",
+      lines: lines(({ precisionRecall }) => precisionRecall),
+    },
+  ], { title, alt: `${title}. ${said.join("; ")}.`, ...options, legend: lines(() => []) });
+}
+
+function colorOf(code: string, place: number): string {
+  return classColors[code] ?? seriesColors[place % seriesColors.length];
+}
+
+/** How often answers of a probability are right, before and after temperature scaling. */
+export function calibrationFigure({ calibration }: ClinicalResults, options: Options = {}): Figure {
+  const { before, after, temperature } = calibration;
+  const title = `Temperature scaling changes the calibration error from ${percent(before.ece)} to ${
+    percent(after.ece)
+  }`;
+  const panel = (name: string, { bins }: Calibration) => ({
+    ...{ title: name, x: "probability of the answer", y: "share of right answers" },
+    lines: [
+      {
+        name: "as it should be",
+        color: ink.muted,
+        points: [[0, 0], [1, 1]] as const,
+        isThin: true,
+        isDashed: true,
+      },
+      {
+        ...{ name: "network", color: seriesColors[0], mode: "lines+markers" as const },
+        points: bins.map(({ confidence, accuracy }) => [confidence, accuracy] as const),
+      },
+    ],
+  });
+  return linePanels([
+    panel("Before", before),
+    panel(`After, temperature ${decimals(temperature, 2)}`, after),
+  ], {
+    ...{
+      title,
+      alt: `${title}; Brier score ${decimals(before.brier)} before, ${decimals(after.brier)} after.`,
+    },
+    ...options,
+    legend: [
+      { name: "network, each dot as many photos", color: seriesColors[0] },
+      { name: "as it should be", color: ink.muted, isDashed: true },
+    ],
+  });
+}
+
+/** What acting on the network is worth at each threshold, beside acting on all photos and on none. */
+export function decisionFigure({ detections }: ClinicalResults, options: Options = {}): Figure {
+  const useful = detections.map(({ name, decisions }) => {
+    const better = decisions.filter(({ network, all }) => network > Math.max(all, 0));
+    if (better.length === 0) return `${name}: nowhere`;
+    return `${name}: from ${percent(better[0].threshold, 0)} to ${percent(better.at(-1)!.threshold, 0)}`;
+  });
+  const title = `Thresholds at which the network is worth more than all or none: ${useful.join("; ")}`;
+  const looks = {
+    network: { name: "network", color: seriesColors[0] },
+    all: { name: "all photos", color: seriesColors[1] },
+    none: { name: "no photo", color: ink.axis, isDashed: true },
+  };
+  return linePanels(
+    detections.map(({ name, decisions }) => {
+      const most = Math.max(...decisions.map(({ network, all }) => Math.max(network, all)), 0.01);
+      return {
+        ...{ title: name, x: "threshold of the probability", y: "net benefit a photo" },
+        ...{ xRange: [0, 0.5] as const, yRange: [-most / 3, 1.1 * most] as const },
+        lines: [
+          { ...looks.none, points: [[0, 0], [0.5, 0]] as const },
+          { ...looks.all, points: decisions.map(({ threshold, all }) => [threshold, all] as const) },
+          {
+            ...looks.network,
+            points: decisions.map(({ threshold, network }) => [threshold, network] as const),
+          },
+        ],
+      };
+    }),
+    { title, ...options, legend: Object.values(looks) },
+  );
+}

@@ -1,0 +1,165 @@
+/** Tables of notebook 8. */
+import { type ClinicalResults, fewest } from "../experiment/clinical.ts";
+import type { HonestResults } from "../experiment/honest_results.ts";
+import type { HonestRow } from "../experiment/honest_selection.ts";
+import type { Measured } from "../evaluation/intervals.ts";
+import type { OfficialRun } from "../experiment/official_test.ts";
+import { decimals, percent } from "../support/format.ts";
+import { type Table, table } from "./table.ts";
+
+interface Options {
+  synthetic: boolean;
+}
+
+/** What each change adds on validation. */
+export function honestStepTable(rows: readonly HonestRow[], options: Options): Table {
+  return table(rows, [
+    { value: "label", title: "change" },
+    { value: "loss", title: "log loss, classes balanced" },
+    {
+      value: ({ difference }) => difference && difference.value,
+      title: "difference",
+      format: (value) => decimals(Number(value)),
+      spread: { title: "95 % interval", of: ({ difference }) => difference },
+    },
+    { value: "balancedAccuracy", title: "balanced accuracy", format: percent },
+    { value: ({ stays, difference }) => difference ? (stays ? "yes" : "no") : "–", title: "stays" },
+    { value: "minutes", title: "minutes of training", format: (value) => Number(value).toFixed(0) },
+  ], { caption: "What each change adds on validation; below 0 it helps", ...options });
+}
+
+/** The tests, a row each. */
+export function honestScoreTable(
+  { own, official }: HonestResults,
+  { asWritten, ...options }: Options & { asWritten?: Pick<OfficialRun, "asWritten" | "test"> },
+): Table {
+  const rows = [
+    ...asWritten
+      ? [
+        { test: "as written, own test with leaks", ...asWritten.asWritten },
+        { test: "as written, official test set", ...asWritten.test },
+      ]
+      : [],
+    { test: "honest model, own test: new lesions", ...own },
+    ...official ? [{ test: "honest model, official test set", ...official.scores }] : [],
+    ...official?.unrelated ? [{ test: "… without near-duplicates of training", ...official.unrelated }] : [],
+    ...official?.control
+      ? [
+        { test: `control: own test photos as they are`, ...official.control.asTheyAre },
+        { test: "… in the official set's form", ...official.control.sameForm },
+      ]
+      : [],
+  ];
+  return table(rows, [
+    { value: "test", title: "network and test" },
+    { value: "n", title: "photos" },
+    {
+      value: "balancedAccuracy",
+      title: "balanced accuracy",
+      format: percent,
+      spread: { title: "95 % interval", of: ({ intervals }) => intervals.balancedAccuracy },
+    },
+    { value: "accuracy", title: "accuracy", format: percent },
+    { value: ({ baseline }) => baseline.accuracy, title: "always the commonest class", format: percent },
+    { value: ({ macroF1 }) => macroF1, title: "macro F1" },
+  ], { caption: "Each test opened once", ...options });
+}
+
+/** Recall, AUC and average precision of each class. */
+export function classTable(
+  { own, official, clinical }: HonestResults,
+  { codes, ...options }: Options & { codes: readonly string[] },
+): Table {
+  return table(clinical.classes, [
+    { value: "code", title: "diagnosis" },
+    { value: "n", title: "photos" },
+    {
+      value: ({ code }) => own.perClass[codes.indexOf(code)].recall,
+      title: "recall",
+      format: percent,
+      spread: {
+        title: "95 % interval",
+        of: ({ code }) => own.intervals.perClass[codes.indexOf(code)]?.recall,
+      },
+    },
+    {
+      value: ({ code }) => official?.scores.perClass[codes.indexOf(code)].recall,
+      title: "recall, official set",
+      format: percent,
+    },
+    ...measuredColumns<ClinicalResults["classes"][number]>("AUC", ({ auc }) => auc),
+    ...measuredColumns<ClinicalResults["classes"][number]>(
+      "average precision",
+      (row) => row.averagePrecision,
+    ),
+  ], { caption: "Each class against the rest, own test", ...options });
+}
+
+function measuredColumns<Row>(title: string, of: (row: Row) => Measured | null) {
+  return [{
+    value: (row: Row) => of(row)?.value,
+    title,
+    format: (value: unknown) => decimals(Number(value)),
+    spread: { title: `95 % interval`, of },
+  }];
+}
+
+/** At the thresholds that validation has fixed. */
+export function detectionTable({ detections }: ClinicalResults, options: Options): Table {
+  return table(detections, [
+    { value: ({ name, codes }) => codes.length > 1 ? `${name} (${codes.join(", ")})` : name, title: "found" },
+    { value: "n", title: "photos" },
+    { value: "threshold", title: "threshold", format: (value) => percent(Number(value)) },
+    {
+      value: ({ onValidation }) => onValidation.sensitivity,
+      title: "sensitivity, validation",
+      format: percent,
+    },
+    shareColumn("sensitivity", ({ sensitivity }) => sensitivity),
+    shareColumn("specificity", ({ specificity }) => specificity),
+    ...detections[0]?.atPrevalence.map((_, i) => ({
+      value: ({ atPrevalence }: ClinicalResults["detections"][number]) => {
+        const { prevalence, ppv, npv } = atPrevalence[i];
+        return `${percent(ppv, 0)}, ${percent(npv)} (${percent(prevalence)})`;
+      },
+      title: i < 2 ? "PPV, NPV (at a prevalence of)" : "PPV, NPV (in this test)",
+      align: "right" as const,
+    })) ?? [],
+  ], { caption: "At the highest threshold that finds 90 % on validation", ...options });
+}
+
+function shareColumn(title: string, of: (row: ClinicalResults["detections"][number]) => Measured) {
+  return {
+    value: (row: ClinicalResults["detections"][number]) => of(row).value,
+    title,
+    format: percent as (value: unknown) => string,
+    spread: { title: "95 % interval", of },
+  };
+}
+
+/** Melanoma by age, sex, site and how the diagnosis was confirmed. */
+export function subgroupTable({ subgroups }: ClinicalResults, options: Options): Table {
+  return table(subgroups, [
+    { value: "column", title: "by" },
+    { value: "value", title: "" },
+    { value: "melanomas", title: "melanomas" },
+    { value: "others", title: "others" },
+    {
+      value: ({ sensitivity }) => sensitivity?.value,
+      title: "sensitivity",
+      format: percent as (value: unknown) => string,
+      spread: { title: "95 % interval", of: ({ sensitivity }) => sensitivity },
+    },
+    ...measuredColumns<ClinicalResults["subgroups"][number]>("AUC", ({ auc }) => auc),
+  ], { caption: `Melanoma in parts of the own test; nothing is stated below ${fewest} photos`, ...options });
+}
+
+/** The most confident wrong answers. */
+export function errorTable({ errors }: ClinicalResults, options: Options): Table {
+  return table(errors, [
+    { value: "imageId", title: "photo" },
+    { value: "dx", title: "diagnosis" },
+    { value: "answer", title: "answer" },
+    { value: "probability", title: "probability", format: percent },
+  ], { caption: "The most confident errors", ...options });
+}

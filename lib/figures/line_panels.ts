@@ -1,0 +1,79 @@
+/** Curves in panels side by side, which share their kind of axes. */
+import { escapeMarkup } from "../support/format.ts";
+import { outsideTicks } from "./bars.ts";
+import { type Figure, figure } from "./figure.ts";
+import { ink } from "./palette.ts";
+import { defaultWidth, type FigureOptions, legendLine, panelTitle, themed, topMargin } from "./theme.ts";
+
+/** One curve of a panel. */
+export interface Line {
+  readonly name: string;
+  readonly color: string;
+  readonly points: readonly (readonly [number, number])[];
+  /** Default: a line without marks. */
+  readonly mode?: "lines" | "lines+markers";
+  readonly isThin?: boolean;
+  readonly isDashed?: boolean;
+}
+
+export interface Panel {
+  readonly title: string;
+  /** Axes' titles. */
+  readonly x: string;
+  readonly y: string;
+  readonly lines: readonly Line[];
+  /** Ends of the axes. Default: 0 and 1. */
+  readonly xRange?: readonly [number, number];
+  readonly yRange?: readonly [number, number];
+}
+
+/** What a curve's name stands for is told once, over all panels: lines of one name have one colour. */
+export function linePanels(
+  panels: readonly Panel[],
+  options: FigureOptions & { legend: readonly Pick<Line, "name" | "color" | "isDashed">[] },
+): Figure {
+  const { width = defaultWidth, legend } = options;
+  const margin = { l: 66, r: 24, t: topMargin(options, 54), b: 58 };
+  const height = options.height ?? margin.t + 330 + margin.b;
+  const gap = 78 / (width - margin.l - margin.r);
+  const share = (1 - gap * (panels.length - 1)) / panels.length;
+  const left = (panel: number) => panel * (share + gap);
+  const number = (panel: number) => (panel === 0 ? "" : `${panel + 1}`);
+  return figure({
+    data: panels.flatMap(({ lines }, panel) =>
+      lines.map(({ name, color, points, mode = "lines", isThin, isDashed }) => ({
+        ...{ type: "scatter", mode, name: escapeMarkup(name) },
+        ...{ xaxis: `x${number(panel)}`, yaxis: `y${number(panel)}` },
+        x: points.map(([x]) => x),
+        y: points.map(([, y]) => y),
+        line: { color, width: isThin ? 1.2 : 2.2, ...isDashed && { dash: "4px,3px" } },
+        marker: { color, size: 7 },
+        hovertemplate: `%{x:.3f}, %{y:.3f}<extra>${escapeMarkup(name)}</extra>`,
+      }))
+    ),
+    layout: themed({ ...options, height }, {
+      ...Object.fromEntries(panels.flatMap(({ x, y, xRange = [0, 1], yRange = [0, 1] }, panel) => [
+        [`xaxis${number(panel)}`, {
+          ...{ title: x, range: xRange, domain: [left(panel), left(panel) + share] },
+          ...{ anchor: `y${number(panel)}`, nticks: 6, showline: true, linecolor: ink.axis, ...outsideTicks },
+        }],
+        [`yaxis${number(panel)}`, { title: y, range: yRange, anchor: `x${number(panel)}`, nticks: 6 }],
+      ])),
+      margin,
+      annotations: [
+        ...panels.map(({ title }, panel) => panelTitle(title, left(panel))),
+        ...legendLine(
+          legend.map(({ name, color, isDashed }) => ({
+            name,
+            color,
+            mark: isDashed ? "<b>- -</b>" : "<b>—</b>",
+          })),
+          { up: 30 },
+        ),
+      ],
+    }),
+    width,
+    height,
+    alt: options.alt ?? `${options.title}. Panels: ${panels.map(({ title }) => title).join(", ")}.`,
+  });
+}

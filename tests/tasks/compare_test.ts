@@ -1,0 +1,318 @@
+/** `deno task compare` as users call it, with the permissions that it has in deno.json, on small runs that were trained and tested. */
+import assert from "node:assert/strict";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { type Config, experimentOf, storeFolder } from "../../lib/config.ts";
+import { labelsOf, lesionsOf, saveParts } from "../../lib/data/parts.ts";
+import { rankTested } from "../../lib/evaluation/metrics.ts";
+import { compareAnswers } from "../../lib/evaluation/set_scores.ts";
+import type { Experiment } from "../../lib/experiment/experiment.ts";
+import { openingsFile } from "../../lib/experiment/openings.ts";
+import { makeResults, saveResults } from "../../lib/experiment/results.ts";
+import { fieldDifferences, type RunComparison } from "../../lib/experiment/run_comparison.ts";
+import { modelOf, train } from "../../lib/experiment/run.ts";
+import { openTest, type TestedRun } from "../../lib/experiment/testing.ts";
+import { stageOf, type StageOptions } from "../../lib/recipe.ts";
+import { sha256 } from "../../lib/support/digest.ts";
+import { engine, startEngine } from "../../lib/support/engine/engine.ts";
+import { percent } from "../../lib/support/format.ts";
+import { projectRoot } from "../../lib/support/project.ts";
+import { openStore } from "../../lib/support/store.ts";
+import { parseCompareFlags, usage } from "../../lib/tasks/compare.ts";
+import { withExperiment } from "../experiment/small_experiment.ts";
+import { runDeno } from "../support/run_deno.ts";
+import { drawnOfficial } from "./report/drawn_run.ts";
+
+await startEngine();
+const ignore = engine.name === "wasm"; // has other answers and takes longer
+
+const folder = await Deno.makeTempDir({ prefix: "compare é " });
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { code, out, err } = await runDeno([
+    ...["run", "--no-prompt", "--no-check", "-q", "--config", join(projectRoot, "deno.json")],
+    ...["-P=compare", join(projectRoot, "lib/tasks/compare.ts"), ...args],
+  ], { cwd: folder, env: { NO_COLOR: "1" } });
+  return { code, out: out.replaceAll("\u00a0", " "), err };
+}
+
+async function compare(first: string, second: string): Promise<{ out: string; found: RunComparison }> {
+  const { code, out, err } = await run(first, second, "--json", "found.json");
+  assert.equal(code, 0, err);
+  return { out, found: JSON.parse(await Deno.readTextFile(join(folder, "found.json"))) };
+}
+
+/** Trains and tests a network for each stage; the folder is then as notebooks 3 and 5 leave it. */
+async function makeRun(
+  experiment: Experiment,
+  stages: readonly StageOptions[],
+): Promise<TestedRun[]> {
+  const { config, source, parts } = experiment;
+  const tested: TestedRun[] = [];
+  for (const stage of stages) {
+    tested.push(await openTest(experiment, await train(experiment, modelOf(experiment), [stage])));
+  }
+  const [{ run }] = tested;
+  const official = drawnOfficial({ control: false });
+  await saveParts(config, source, parts);
+  await saveResults(
+    config,
+    makeResults(experiment, tested, [], {
+      ...official,
+      runs: [{ ...official.runs[0], name: run.name, configuration: run.configuration }],
+    }),
+  );
+  await Deno.writeTextFile(join(config.out, "config.json"), JSON.stringify(config));
+  return tested;
+}
+
+/** Each file below a folder with the digest of its bytes. */
+async function filesIn(path: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    const at = join(path, name);
+    if (isDirectory) Object.assign(found, await filesIn(at));
+    else found[at] = sha256(await Deno.readFile(at));
+  }
+  return found;
+}
+
+/** Another run on the photos of the first one; what that has stored is there, too. */
+async function beside(experiment: Experiment, changes: Partial<Config>): Promise<Experiment> {
+  const config = { ...experiment.config, ...changes };
+  await cp(storeFolder(experiment.config), storeFolder(config), { recursive: true });
+  return { ...experiment, config, store: openStore(storeFolder(config)) };
+}
+
+const [a, b] = ["a", "b"].map((name) => join(folder, name));
+const head = { depth: "head", epochs: 2 } as const;
+let experiment: Experiment;
+let tested: { a: TestedRun[]; b: TestedRun[] };
+if (!ignore) {
+  // Divided by 255, what random weights make of images is too small to learn from
+  await withExperiment({ out: a, scaling: "imagenet" }, async (opened) => {
+    experiment = opened;
+    const ofA = await makeRun(opened, [head, { ...head, optimizer: "adam" }]);
+    const recipe = [stageOf({ ...head, epochs: 20, learningRate: 0.1 })];
+    const later = await beside(opened, { out: b, epochs: 20, recipe });
+    await Deno.remove(join(storeFolder(later.config), "answers"), { recursive: true });
+    tested = { a: ofA, b: await makeRun(later, [...recipe, { ...head, optimizer: "rmsprop" }]) };
+  });
+}
+
+Deno.test("the task that deno.json names is the one that is tested", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
+  assert.match(tasks.compare.command, /deno run --no-prompt -P=compare lib\/tasks\/compare\.ts$/);
+});
+
+Deno.test({
+  name:
+    "two runs side by side: settings, metrics, and the paired difference of the answers that are stored; nothing is changed",
+  ignore,
+  async fn() {
+    const before = [await filesIn(a), await filesIn(b)];
+    const { out, found } = await compare("a", "b/");
+    assert.deepEqual([await filesIn(a), await filesIn(b)], before);
+
+    const [first] = tested.a;
+    const [second] = tested.b;
+    const { source, parts, config } = experiment;
+    const rowsOf = ({ answers }: TestedRun) => ({
+      ...{ truth: labelsOf(parts, parts.test), probabilities: answers, classes: 7 },
+      groups: lesionsOf(source, parts, parts.test),
+    });
+    assert.ok(first.test.accuracy !== second.test.accuracy, "the two networks answer differently");
+    const [pair, onlyA, onlyB] = found.networks;
+    assert.deepEqual(pair.difference, compareAnswers(rowsOf(first), rowsOf(second), config));
+    assert.equal(pair.difference!.accuracy.difference, second.test.accuracy - first.test.accuracy);
+    assert.deepEqual(
+      [pair.first, pair.second].map((network) => [network!.accuracy, network!.interval, network!.loss]),
+      [first, second].map(({ test, interval }) => [test.accuracy, { ...interval }, test.loss]),
+    );
+    assert.deepEqual([onlyA.first!.name, onlyA.second, onlyA.difference], ["frozen VGG16, adam", null, null]);
+    assert.deepEqual([onlyB.first, onlyB.second!.name], [null, "frozen VGG16, rmsprop"]);
+    assert.deepEqual(found.test, {
+      ...{ same: true, reasons: [] },
+      lesions: new Set(lesionsOf(source, parts, parts.test)).size,
+    });
+    assert.deepEqual(found.configuration!.map(({ field }) => field), ["epochs", "recipe"]);
+    assert.deepEqual(found.same, { photos: true, weights: true });
+    assert.deepEqual(found.notes, []);
+    const [bestOfA, bestOfB] = [tested.a, tested.b].map((networks) => rankTested(networks)[0].run.name);
+    const areApart = bestOfA !== bestOfB; // else they are a pair already
+    assert.deepEqual(
+      [found.best?.first?.name, found.best?.second?.name],
+      areApart ? [bestOfA, bestOfB] : [undefined, undefined],
+    );
+
+    assert.match(out, /^a +SYNTHETIC, 80 drawn images, SEEDED RANDOM weights\nb +SYNTHETIC/);
+    assert.match(out, /^epochs +2 +20$/m);
+    assert.match(out, /^recipe +none +head \((?=.*epochs 20)(?=.*learningRate 0\.1).*\)$/m);
+    assert.match(out, new RegExp(`All networks were tested on the same ${parts.test.length} images`));
+    const shown = (value: number) => percent(value).replace("\u00a0", " ");
+    const accuracies = [first, second].map(({ test }) => `${shown(test.accuracy)} \\([^)]*\\)`);
+    assert.match(
+      out,
+      new RegExp(`^accuracy +${accuracies.join(" +")} +[+−][\\d.]+ +[+−]?[\\d.]+ – [+−]?[\\d.]+$`, "m"),
+    );
+    assert.match(out, /^balanced accuracy, official test +60\.0 % \(.*\) +60\.0 % \(.*\)/m);
+    assert.match(out, /Only in a\n─+\nSYNTHETIC.*\nnetwork .*\n─.*\nfrozen VGG16, adam /);
+    assert.match(out, /Only in b\n─+\nSYNTHETIC.*\nnetwork .*\n─.*\nfrozen VGG16, rmsprop /);
+    assert.doesNotMatch(out, /NaN|undefined|null/);
+  },
+});
+
+Deno.test({
+  name:
+    "where the answers are not stored any more, or are not those of the results, the metrics stand alone and that is said",
+  ignore,
+  async fn() {
+    const published = join(folder, "published");
+    for (const name of ["results.json", openingsFile]) {
+      await Deno.mkdir(published, { recursive: true });
+      await Deno.copyFile(join(b, name), join(published, name));
+    }
+    const config: Config = JSON.parse(await Deno.readTextFile(join(b, "config.json")));
+    await Deno.writeTextFile(
+      join(published, "run.json"),
+      JSON.stringify({ configuration: experimentOf(config) }),
+    );
+    const { out, found } = await compare("a", "published");
+    assert.equal(found.test.same, true);
+    assert.equal(found.networks[0].second!.accuracy, tested.b[0].test.accuracy);
+    assert.ok(found.networks.every(({ difference }) => difference === null));
+    assert.deepEqual(found.configuration!.map(({ field }) => field), ["epochs", "recipe"]);
+    assert.deepEqual(found.notes, [
+      "published has no stored answers (a published report has no store), so the metrics stand alone.",
+    ]);
+    assert.ok(out.includes(found.notes[0]));
+    assert.doesNotMatch(out, /difference in points/);
+
+    const restarted = JSON.stringify({ ...config, seed: 7 });
+    await Deno.writeTextFile(join(published, "config.json"), restarted);
+    assert.match(
+      (await compare("a", "published")).found.notes.join("\n"),
+      /^published was started again with another configuration and has not come to notebook 5/,
+    );
+
+    const changed = join(folder, "changed");
+    await cp(b, changed, { recursive: true });
+    const [head, ...rows] = (await Deno.readTextFile(join(changed, "test.csv"))).trim().split("\n");
+    await Deno.writeTextFile(join(changed, "test.csv"), [head, ...rows.reverse()].join("\n"));
+    const other = await compare("changed", "a");
+    assert.ok(other.found.networks.every(({ difference }) => difference === null));
+    assert.match(
+      other.found.notes.join("\n"),
+      /changed: the stored answers with test\.csv do not give the numbers of results\.json/,
+    );
+  },
+});
+
+Deno.test({
+  name:
+    "runs whose tests differ are not comparable, and the reason is named; another scaling is no such reason",
+  ignore,
+  async fn() {
+    const [stored, log, results, csv] = await Promise.all(
+      ["config.json", openingsFile, "results.json", "test.csv"].map((name) =>
+        Deno.readTextFile(join(b, name))
+      ),
+    );
+    /** The run b with other settings, whose log names another test. */
+    const write = async (name: string, changes: Partial<Config>, rows = csv) => {
+      const out = join(folder, name);
+      await Deno.mkdir(out);
+      const { set } = JSON.parse(log.split("\n")[0]);
+      const lines = log.trim().split("\n").map((line) => ({ ...JSON.parse(line), set: sha256(set) }));
+      lines.forEach((line, i) => i > 0 && (line.previous = sha256(JSON.stringify(lines[i - 1]))));
+      await Deno.writeTextFile(
+        join(out, openingsFile),
+        lines.map((line) => JSON.stringify(line) + "\n").join(""),
+      );
+      await Deno.writeTextFile(
+        join(out, "config.json"),
+        JSON.stringify({ ...JSON.parse(stored), ...changes }),
+      );
+      const runs = JSON.parse(results).runs.map((run: object) => ({ ...run, ...changes }));
+      await Deno.writeTextFile(join(out, "results.json"), JSON.stringify({ ...JSON.parse(results), runs }));
+      await Deno.writeTextFile(join(out, "test.csv"), rows);
+    };
+    const n = csv.trim().split("\n").length - 1;
+    await write("seeded", { seed: 1 }, csv.trim().split("\n").slice(0, 4).join("\n"));
+    const seeded = await compare("b", "seeded");
+    assert.deepEqual(seeded.found.test.reasons, [
+      "the runs differ in seed",
+      `by photo and number of the copy, 3 of ${n} and 3 images are in both tests`,
+    ]);
+    assert.match(
+      seeded.out,
+      /tested on different images: the runs differ in seed; .*\.\nSo the numbers are not comparable/,
+    );
+    assert.doesNotMatch(seeded.out, /difference in points/);
+
+    await write("photos", {});
+    const others = JSON.parse(results);
+    others.digests.data = sha256("other photos");
+    others.classes[0].code = "ak";
+    await Deno.writeTextFile(join(folder, "photos", "results.json"), JSON.stringify(others));
+    assert.match(
+      (await compare("photos", "b")).found.test.reasons.join("; "),
+      /^the photos or their table differ; the labels differ: ak, bcc, .* and akiec, bcc, .* images are in both tests$/,
+    );
+
+    await write("scaled", { scaling: "divide255" });
+    const scaled = await compare("b", "scaled");
+    assert.deepEqual([scaled.found.test.same, scaled.found.test.reasons], [true, []]);
+
+    await Deno.writeTextFile(join(folder, "scaled", openingsFile), "");
+    const { found, out } = await compare("b", "scaled");
+    assert.equal(found.test.same, null);
+    assert.match(out, /Nobody can know here whether the tests are the same: scaled does not say which test/);
+  },
+});
+
+Deno.test("a folder without a run ends with exit code 1, a wrong flag with 2; both say what was expected", async () => {
+  await Deno.writeTextFile(join(folder, "file"), "");
+  await Deno.mkdir(join(folder, "empty"));
+  await Deno.mkdir(join(folder, "torn"));
+  await Deno.writeTextFile(join(folder, "torn", "results.json"), '{"runs": [');
+  const cases: [string[], number, RegExp][] = [
+    [["torn", "empty"], 1, /^torn\/results\.json is no JSON/m],
+    [["nowhere", "empty"], 1, /^nowhere: expected the folder of a run.*Received: no such folder$/m],
+    [["empty", "nowhere"], 1, /^empty: .*Received: a folder without results\.json$/m],
+    [["file", "empty"], 1, /^file: .*Received: a file$/m],
+    [
+      ["empty", "file", "--json", "empty"],
+      1,
+      /^--json must be a file .*Received: empty \(it is a folder\)$/m,
+    ],
+    [["empty"], 2, /^Name the folders of two runs\. Received: empty$/m],
+    [["empty", "./empty/"], 2, /^Name the folders of two runs\. Received: empty twice$/m],
+    [["a", "b", "--jsn", "x"], 2, /--jsn/],
+    [["a", "b", "--json", ""], 2, /^--json needs a path/m],
+  ];
+  for (const [args, code, message] of cases) {
+    const found = await run(...args);
+    assert.equal(found.code, code, args.join(" "));
+    assert.match(found.err, message);
+  }
+  assert.deepEqual(parseCompareFlags(["x/", "y"]), { folders: ["x", "y"], json: null });
+  assert.ok(usage.includes("--json FILE"));
+});
+
+Deno.test("fields that differ are named one by one, those inside of others too", () => {
+  const [first, second] = [0, 0.3].map((dropout) => ({
+    ...{ seed: 0, size: dropout ? [32, 64] : 64, recipe: [{ depth: "head" }, { depth: "block5", dropout }] },
+    ...dropout ? { joinCase: true } : {},
+  }));
+  assert.deepEqual(fieldDifferences(first, second), [
+    { field: "size", first: 64, second: [32, 64] },
+    { field: "recipe, stage 2, dropout", first: 0, second: 0.3 },
+    { field: "joinCase", first: null, second: true },
+  ]);
+  assert.deepEqual(fieldDifferences(first, structuredClone(first)), []);
+  assert.deepEqual(fieldDifferences({ list: [1, 2] }, { list: [1, 3] }), [
+    { field: "list", first: [1, 2], second: [1, 3] },
+  ]);
+});
