@@ -94,6 +94,7 @@ export { testHonest } from "./experiment/honest_testing.ts";
 export { saveHonest } from "./experiment/honest_results.ts";
 export { heatExamples } from "./experiment/heat_examples.ts";
 export { saveHonestModel } from "./experiment/honest_model.ts";
+export { saveModelCard } from "./experiment/model_card.ts";
 export { describeClinical, describeHonestChoice, honestSentence } from "./experiment/honest_texts.ts";
 
 // figures and tables

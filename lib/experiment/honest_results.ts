@@ -13,6 +13,10 @@ export const honestFile = "honest_model.json";
 
 /** Plain values: survives JSON. */
 export interface HonestResults {
+  /** True for drawn images. */
+  readonly synthetic: boolean;
+  /** Codes of the classes, in label order. */
+  readonly codes: readonly string[];
   /** What was tried on validation, and what stayed. */
   readonly steps: readonly HonestRow[];
   readonly choice: HonestChoice;
@@ -35,11 +39,12 @@ export async function saveHonest(
   parts: LeakFreeParts,
   { own, validation, official }: HonestTest,
 ): Promise<HonestResults> {
-  const { config, source: { samples, classes } } = experiment;
+  const { config, source: { samples, classes, synthetic } } = experiment;
   const lesions = [...new Set(parts.train.map((row) => parts.groupOf[row]))];
   const counts = countLabels(lesions.map((row) => samples[row].label), classes.length);
   const shares = counts.map((count) => count / lesions.length);
   const results: HonestResults = {
+    ...{ synthetic, codes: classes.map(({ code }) => code) },
     ...{ steps, choice, adjustment, model: model.digest, own: own.scores, shares },
     photos: { train: parts.train.length, validation: photos, validationGroups: groups },
     official: official && {

@@ -67,8 +67,8 @@ export function honestScoreTable(
 
 /** Recall, AUC and average precision of each class. */
 export function classTable(
-  { own, official, clinical }: HonestResults,
-  { codes, ...options }: Options & { codes: readonly string[] },
+  { own, official, clinical, codes }: HonestResults,
+  options: Options,
 ): Table {
   return table(clinical.classes, [
     { value: "code", title: "diagnosis" },

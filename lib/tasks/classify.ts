@@ -4,20 +4,40 @@
  */
 import { dirname, join } from "node:path";
 import { photoExtensionsText } from "../support/photo_kinds.ts";
+import { atPrevalence, withTemperature } from "../evaluation/calibration.ts";
 import { listPhotos } from "../data/photo_files.ts";
 import type { DiagnosisClass } from "../data/diagnosis.ts";
 import { sizeText } from "../image_size.ts";
 import type { Orientations, PhotoAnswer } from "../model/predictor.ts";
-import { hasModel, loadModel, medicalNotice, type TrainedModel, warningsOf } from "../model/saved_model.ts";
+import {
+  type AssessedScore,
+  type Assessment,
+  hasModel,
+  loadModel,
+  medicalNotice,
+  type TrainedModel,
+  warningsOf,
+} from "../model/saved_model.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import { stringify } from "../support/csv.ts";
-import { countText } from "../support/format.ts";
+import { countText, intervalText, percent } from "../support/format.ts";
 import { projectRoot } from "../support/project.ts";
 import { terminalLine } from "../support/terminal_line.ts";
 import { parseFlags, pathForCaller, runTask } from "./caller.ts";
 
-/** Where runs leave their models, the best first. */
-const usualModels = ["outputs/write-up/model", "outputs/quick/model", "outputs/smoke/model"];
+/** Where runs leave their models, the best first: those that were tested without a leak, then those as written. */
+const usualModels = [
+  "outputs/honest/honest_model",
+  "outputs/write-up/honest_model",
+  "outputs/write-up/model",
+  "outputs/quick/model",
+  "outputs/smoke/model",
+];
+
+/** For --help. */
+export const usualModelsText = `the model (default: that of notebook 8 in outputs/honest or
+                   outputs/write-up; else outputs/write-up/model, outputs/quick/model,
+                   outputs/smoke/model)`;
 
 export const usage = `deno task classify FILE… [flags]
 
@@ -25,11 +45,11 @@ Prints the probabilities that a trained model gives to each class, for each phot
 or a folder whose photos are taken at any depth:
 ${photoExtensionsText}.
 
-  --model FOLDER   the model (default: outputs/write-up/model, else outputs/quick/model,
-                   else outputs/smoke/model)
+  --model FOLDER   ${usualModelsText}
   --csv FILE       write a table too: path, predicted class, and a column for each class
-  --orientations N 1: ask about each photo as it is (default); 8: about all its turns by quarters
-                   and their mirror images; the answer is the mean of their probabilities
+  --orientations N 1: ask about each photo as it is; 8: about all its turns by quarters and their
+                   mirror images; the answer is the mean of their probabilities (default: as
+                   the model was tested, 1 where it does not say)
   --help           this page
 
 Exit codes: 0 done; 1 the model or a photo cannot be used, or the table not be written; 2 a flag
@@ -61,8 +81,9 @@ export function parseClassifyFlags(args: string[]) {
   };
 }
 
-/** What `--orientations` gives. @throws {RangeError} for another number than 1 and 8 */
-export function parseOrientations(text = "1"): Orientations {
+/** What `--orientations` gives; null: as the model was tested. @throws {RangeError} for another number than 1 and 8 */
+export function parseOrientations(text: string | undefined): Orientations | null {
+  if (text === undefined) return null;
   if (text === "1" || text === "8") return Number(text) as Orientations;
   throw new RangeError(
     `--orientations is 1, the photo as it is, or 8, all its turns by quarters and their mirror images. Received: ${text}`,
@@ -77,9 +98,10 @@ type ClassifyFlags = ReturnType<typeof parseClassifyFlags>;
  * @returns what could not be used, a sentence each
  * @throws {Error} when the model cannot be used, or the table cannot be written
  */
-async function classifyPhotos({ paths, model: given, csv, orientations }: ClassifyFlags): Promise<string[]> {
+async function classifyPhotos({ paths, model: given, csv, ...flags }: ClassifyFlags): Promise<string[]> {
   if (csv !== null) await checkWritable("--csv", csv);
   const { model, about } = await openModel(given);
+  const orientations = flags.orientations ?? usualOrientations(model);
   console.log(
     [...about, ...orientations === 8 ? ["Each answer is the mean of eight orientations."] : [], ""].join(
       "\n",
@@ -94,8 +116,9 @@ async function classifyPhotos({ paths, model: given, csv, orientations }: Classi
   const answers: PhotoAnswer[] = [];
   for await (const answer of classify(model, photos, { orientations })) {
     line.clear();
-    if (answer.problem === null) console.log(answerText(answer, model.classes) + "\n");
-    else problems.push(answer.problem);
+    if (answer.problem === null) {
+      console.log(answerText(answer, model.classes, model.provenance.assessment) + "\n");
+    } else problems.push(answer.problem);
     answers.push(answer);
     if (answers.length < photos.length) line.show(`${answers.length} of ${photos.length} photos`);
   }
@@ -113,7 +136,28 @@ async function classifyPhotos({ paths, model: given, csv, orientations }: Classi
 export async function openModel(given: string | null): Promise<{ model: TrainedModel; about: string[] }> {
   const name = given ?? pathForCaller(await findModel());
   const model = await loadModel(name);
-  return { model, about: [`Model: ${name}, ${describeModel(model)}`, ...warningsOf(model.provenance)] };
+  const { provenance } = model;
+  return {
+    model,
+    about: [
+      `Model: ${name}, ${describeModel(model)}`,
+      ...provenance.assessment ? [describeAssessment(provenance.assessment)] : [],
+      ...warningsOf(provenance),
+    ],
+  };
+}
+
+/** How a model is asked where nobody says: as it was tested. */
+export function usualOrientations({ provenance }: Pick<TrainedModel, "provenance">): Orientations {
+  return provenance.assessment?.orientations ?? 1;
+}
+
+/** What its tests without a leak came to. */
+function describeAssessment({ own, official }: Assessment): string {
+  const score = ({ balancedAccuracy, low, high, photos }: AssessedScore) =>
+    `${percent(balancedAccuracy)} (${intervalText({ low, high })}; ${countText(photos, "photo")})`;
+  return `Tested without a leak: balanced accuracy ${score(own)} on new lesions` +
+    (official ? `, ${score(official)} on the official test set of ISIC 2018.` : ".");
 }
 
 /** The path of the first of `usualModels` that is there, below `root`. @throws {Error} when none is */
@@ -135,18 +179,49 @@ export function describeModel(
   return `VGG16, ${weights} weights, ${trained}, seed ${seed}, ${sizeText(size)} pixels`;
 }
 
-/** Path, then a line for each class, the most likely first: `  mel    Melanoma    61.3 %`. A problem is told as it is. */
-export function answerText(answer: PhotoAnswer, classes: readonly DiagnosisClass[]): string {
+/**
+ * Path, then a line for each class, the most likely first: `  mel    Melanoma    61.3 %`. A problem is told as it is.
+ *
+ * @param assessment where there is one, a line says whether melanoma is above its threshold
+ */
+export function answerText(
+  answer: PhotoAnswer,
+  classes: readonly DiagnosisClass[],
+  assessment?: Assessment,
+): string {
   const { path, probabilities, problem } = answer;
   if (!probabilities) return problem ?? path;
   const codeWidth = Math.max(...classes.map(({ code }) => code.length));
   const nameWidth = Math.max(...classes.map(({ name }) => name.length));
   const lines = byProbability(probabilities).map((label) => {
     const { code, name } = classes[label];
-    const percent = (100 * probabilities[label]).toFixed(1).padStart(5);
-    return `  ${code.padEnd(codeWidth)}  ${name.padEnd(nameWidth)}  ${percent} %`;
+    const share = (100 * probabilities[label]).toFixed(1).padStart(5);
+    return `  ${code.padEnd(codeWidth)}  ${name.padEnd(nameWidth)}  ${share} %`;
   });
-  return [path, ...lines].join("\n");
+  return [path, ...lines, ...melanomaLines(probabilities, classes, assessment)].join("\n");
+}
+
+/** Of the probability that the threshold was fixed for: that of photos like those of the test. */
+function melanomaLines(
+  probabilities: Float32Array,
+  classes: readonly DiagnosisClass[],
+  assessment?: Assessment,
+): string[] {
+  if (!assessment?.melanoma) return [];
+  const { shares, temperature, melanoma: { threshold, sensitivity, specificity } } = assessment;
+  const corrected = withTemperature(
+    atPrevalence(probabilities, classes.map(() => 1), shares),
+    classes.length,
+    temperature,
+  );
+  const own = corrected[classes.findIndex(({ code }) => code === "mel")];
+  return [
+    `  melanoma: ${percent(own)} at the test's prevalence, ${
+      own >= threshold ? "at or above" : "below"
+    } the threshold of ${percent(threshold)}. On the test it found ${
+      percent(sensitivity, 0)
+    } of the melanomas and ${percent(1 - specificity, 0)} of the other lesions were above it.`,
+  ];
 }
 
 /** CSV: `path`, `predicted` (the most likely class's code), then each class's probability. Photos with problems are left out. */

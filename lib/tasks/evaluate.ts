@@ -10,7 +10,13 @@ import { findTruthTable } from "../experiment/official_set.ts";
 import { medicalNotice } from "../model/saved_model.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import { parseFlags, runTask } from "./caller.ts";
-import { checkWritable, openModel, parseOrientations } from "./classify.ts";
+import {
+  checkWritable,
+  openModel,
+  parseOrientations,
+  usualModelsText,
+  usualOrientations,
+} from "./classify.ts";
 import { evaluationHtml, evaluationJson, evaluationText } from "./evaluation_page.ts";
 
 export const usage = `deno task evaluate --metadata TABLE [flags]
@@ -19,8 +25,7 @@ Tests a trained model on photos whose diagnoses are known: accuracy, balanced ac
 recall and F1, the loss, each with a 95 % interval over lesions, beside always the commonest class;
 the confusion matrix and each class. Says how many photos the model was trained on itself.
 
-  --model FOLDER   the model (default: outputs/write-up/model, else outputs/quick/model,
-                   else outputs/smoke/model)
+  --model FOLDER   ${usualModelsText}
   --metadata FILE  the table of the photos: a CSV file with an id and a diagnosis for each photo.
                    Given again, a table that adds columns by image id, such as lesion_id
   --data FOLDER    the photos, named by their ids (default: beside the table). Given alone: a folder
@@ -34,8 +39,9 @@ the confusion matrix and each class. Says how many photos the model was trained 
   --join-case      diagnoses of the table that differ in case alone are one class
   --skip-unknown   leave out photos of diagnoses that the model does not know, and say how many
   --skip-damaged   leave out photos that cannot be decoded, and say which
-  --orientations N 1: ask about each photo as it is (default); 8: about all its turns by quarters
-                   and their mirror images; the answer is the mean of their probabilities
+  --orientations N 1: ask about each photo as it is; 8: about all its turns by quarters and their
+                   mirror images; the answer is the mean of their probabilities (default: as
+                   the model was tested, 1 where it does not say)
   --training-photos FOLDER
                    the photos that the model was trained on, at any depth: near-duplicates of them
                    (turned, mirrored, cropped a little, saved again) are looked for in the pixels,
@@ -120,8 +126,11 @@ async function run(args: string[]): Promise<void> {
   const table = { metadata, columns, classes, joinCase };
   const set = await openLabelledSet(data, model.classes, { ...table, rename, skipUnknown });
   const { evaluateModel } = await import("../experiment/model_evaluation.ts"); // starts the engine: only now
-  const { orientations, skipDamaged, trainingPhotos } = flags;
-  const evaluation = await evaluateModel(model, set, { orientations, skipDamaged, trainingPhotos });
+  const { skipDamaged, trainingPhotos, orientations } = flags;
+  const evaluation = await evaluateModel(model, set, {
+    orientations: orientations ?? usualOrientations(model),
+    ...{ skipDamaged, trainingPhotos },
+  });
   console.log(evaluationText(evaluation));
   for (const file of flags.out) {
     await writeAtomic(file, (/\.json$/i.test(file) ? evaluationJson : evaluationHtml)(evaluation));

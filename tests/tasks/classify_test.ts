@@ -7,7 +7,7 @@ import { parse } from "../../lib/support/csv.ts";
 import { classesOf, ham10000Classes } from "../../lib/data/diagnosis.ts";
 import { makeStandIn } from "../../lib/data/stand_in.ts";
 import type { PhotoAnswer } from "../../lib/model/predictor.ts";
-import { medicalNotice, saveModel } from "../../lib/model/saved_model.ts";
+import { type Assessment, medicalNotice, saveModel } from "../../lib/model/saved_model.ts";
 import { answersCsv, answerText, findModel, parseClassifyFlags, usage } from "../../lib/tasks/classify.ts";
 import { seededModel } from "../model/seeded_model.ts";
 import { runDeno } from "../support/run_deno.ts";
@@ -20,6 +20,8 @@ const part = join(drawn, "HAM10000_images_part_1");
 const photo = join(part, "SYN_0000001.jpg");
 const model = join(folder, "model");
 await saveModel(model, seededModel({ size: 32, scaling: "divide255" }));
+
+const classCodes = ham10000Classes.map(({ code }) => code);
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const { code, out, err } = await runDeno([
@@ -120,17 +122,54 @@ Deno.test("a model that is missing or damaged is named, and the exit code is 1",
 
 Deno.test("without --model the best run's model is taken; where there is none, that is said with what to do", async () => {
   const root = join(folder, "project");
+  const bestFirst = [
+    ...["honest/honest_model", "write-up/honest_model"], // tested without a leak
+    ...["write-up/model", "quick/model", "smoke/model"],
+  ];
   await assert.rejects(findModel(root), {
     message: `There is no trained model. Received: nothing in ${
-      ["write-up", "quick", "smoke"].map((preset) => join(root, "outputs", preset, "model")).join(", ")
+      bestFirst.map((place) => join(root, "outputs", place)).join(", ")
     }. Make one with \`deno task reproduce\`, or name its folder with --model`,
   });
-  for (const preset of ["smoke", "quick", "write-up"]) {
-    const path = join(root, "outputs", preset, "model");
+  for (const place of bestFirst.toReversed()) {
+    const path = join(root, "outputs", place);
     await Deno.mkdir(path, { recursive: true });
     await Deno.copyFile(join(model, "about.json"), join(path, "about.json"));
     assert.equal(await findModel(root), path);
   }
+});
+
+Deno.test("a model that was tested without a leak says how well, is asked as it was tested, and shows melanoma's threshold", async () => {
+  const assessed = join(folder, "assessed");
+  const shares = classCodes.map((code) => code === "nv" ? 0.7 : 0.05);
+  const score = { balancedAccuracy: 0.7, low: 0.65, high: 0.75, photos: 1493 };
+  const seeded = seededModel({ size: 32, scaling: "divide255" });
+  const assessment: Assessment = {
+    ...{ orientations: 8, own: score, official: { ...score, balancedAccuracy: 0.6 }, shares, temperature: 2 },
+    melanoma: { threshold: 0.061, sensitivity: 0.82, specificity: 0.7 },
+  };
+  await saveModel(assessed, { ...seeded, provenance: { ...seeded.provenance, assessment } });
+  const { out } = await run("--model", assessed, photo);
+  assert.match(
+    out,
+    /^Tested without a leak: balanced accuracy 70\.0\u00a0% \(65\.0\u00a0% to 75\.0\u00a0%; 1,493 photos\) on new lesions, 60\.0/m,
+  );
+  assert.match(out, /^Each answer is the mean of eight orientations\.$/m);
+  assert.match(
+    out,
+    /^  melanoma: [\d.]+\u00a0% at the test's prevalence, .* the threshold of 6\.1\u00a0%\. On the test it found 82/m,
+  );
+
+  // By hand: divided by nothing (classes alike), times the shares, square roots, sums to 1
+  const probabilities = Float32Array.from(classCodes, (code) => (code === "mel" ? 0.4 : 0.1));
+  const weights = classCodes.map((_, i) => Math.sqrt(probabilities[i] * shares[i]));
+  const own = weights[classCodes.indexOf("mel")] / weights.reduce((a, b) => a + b);
+  const answer: PhotoAnswer = { path: "a.jpg", probabilities, fileDigest: "", problem: null };
+  const line = answerText(answer, ham10000Classes, assessment).split("\n").at(-1)!;
+  assert.match(line, new RegExp(`melanoma: ${(100 * own).toFixed(1)}\u00a0%.* at or above the threshold`));
+  const high = { ...assessment, melanoma: { ...assessment.melanoma!, threshold: 0.9 } };
+  assert.match(answerText(answer, ham10000Classes, high), / below the threshold of 90\.0/);
+  assert.doesNotMatch(answerText(answer, ham10000Classes), /melanoma:/);
 });
 
 Deno.test("flags that cannot be are refused with exit code 2; --help is the page", async () => {
@@ -147,7 +186,7 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
   const { code, out } = await run("--help");
   assert.deepEqual([code, out], [0, `${usage}\n`]);
   assert.deepEqual(parseClassifyFlags(["a", "--model", "m", "b"]), {
-    ...{ paths: ["a", "b"], model: "m", csv: null, orientations: 1 },
+    ...{ paths: ["a", "b"], model: "m", csv: null, orientations: null },
   });
 });
 

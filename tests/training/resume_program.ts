@@ -33,6 +33,7 @@ const watched: Store = {
 };
 let steps = 0;
 let model = smallModel(precision as Precision);
+const lasts: unknown[] = [];
 const history: EpochRecord[] = [];
 for (const [depth, length] of [["head", 512], ["block5", 4 * 512]] as const) {
   const { read, ...validation } = noise(9, length, "validation");
@@ -45,15 +46,22 @@ for (const [depth, length] of [["head", 512], ["block5", 4 * 512]] as const) {
   };
   const fitted = await fit(model, noise(22, length, "train"), {
     ...{ depth, epochs: 2, batchSize: 8, schedule: "cosine", dropout: 0.2, weightDecay: 1e-3, seed: 5 },
-    ...{ validation: watching, store: watched, checkpointSeconds: 0 },
+    ...{
+      validation: watching,
+      store: watched,
+      checkpointSeconds: 0,
+      emaMomentum: 0.7,
+      balancedSoftmax: true,
+    },
     onStep() {
       steps++;
       reached("step");
     },
   });
   model = fitted.model;
+  lasts.push(sha256(bytesOf(fitted.last!.head.kernel)));
   history.push(...fitted.history);
 }
 const { layers, head, digest } = model;
 const arrays = [...layers, head].flatMap(({ kernel, bias }) => [kernel, bias]);
-console.log(JSON.stringify({ weights: sha256(...arrays.map(bytesOf)), history, digest, steps }));
+console.log(JSON.stringify({ weights: sha256(...arrays.map(bytesOf)), history, digest, lasts, steps }));

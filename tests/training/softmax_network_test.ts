@@ -78,7 +78,7 @@ Deno.test("a mask stands before the softmax, and before its gradient", () => {
   using network = new SoftmaxNetwork(head);
   const take = (values: Float32Array, factors?: Float32Array) => {
     fill(network, values);
-    return [network.lossAndGradients(labelsFor(5, 7), factors), network.gradients.all.slice()];
+    return [network.lossAndGradients(labelsFor(5, 7), { mask: factors }), network.gradients.all.slice()];
   };
   assert.deepEqual(take(x, mask), take(x.map((value, i) => value * mask[i])));
   assert.notDeepEqual(take(x, mask), take(x));

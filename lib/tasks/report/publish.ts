@@ -1,7 +1,9 @@
 /** A run as files that may be published: notebooks without photos and machine paths, the results, the course of trainings, a summary. */
 import { glob } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { honestModelFolder } from "../../experiment/honest_choice.ts";
+import { cardFile, checklistsFile } from "../../experiment/model_card.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../../support/notebook/ipynb.ts";
 import { assertNoPhotos, withoutPhotos } from "../../support/notebook/photos.ts";
@@ -27,8 +29,9 @@ export async function publish(run: string, target: string): Promise<string[]> {
   }
   // What the run came to, and the course of its trainings, epoch by epoch; no weights.
   const records = [
-    "{results,timings,run,leak_free}.json",
-    "{,leak_free/}test_openings.jsonl",
+    "{results,timings,run,leak_free,honest_model}.json",
+    "{,leak_free/,honest/}test_openings.jsonl",
+    "honest/{choice.json,history-*.jsonl}",
     "studies/*.json",
   ];
   const courses = ["trainings/*/{history.jsonl,run.json,run.seconds.json}"];
@@ -36,9 +39,14 @@ export async function publish(run: string, target: string): Promise<string[]> {
   for (const name of (await Array.fromAsync(glob([...records, ...courses, ...lists], { cwd: run }))).sort()) {
     contents.set(name, await Deno.readTextFile(join(run, name)));
   }
-  const { results, leakFree } = stored;
-  if (results && leakFree) {
-    contents.set("results.json", `${JSON.stringify({ ...results, leakFree }, null, 2)}\n`);
+  const cards = [cardFile, checklistsFile].map((file) => `${honestModelFolder}/${file}`); // its weights stay behind
+  for (const name of (await Array.fromAsync(glob(cards, { cwd: run }))).sort()) {
+    contents.set(basename(name).toLowerCase(), await Deno.readTextFile(join(run, name)));
+  }
+  const { results, leakFree, honest } = stored;
+  if (results && (leakFree || honest)) {
+    const all = { ...results, ...leakFree && { leakFree }, ...honest && { honest } };
+    contents.set("results.json", `${JSON.stringify(all, null, 2)}\n`);
   }
   const picture = results ? "claim.png" : undefined;
   if (results) contents.set("claim.png", await claimFigure(results).toPng());

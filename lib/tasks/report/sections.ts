@@ -28,6 +28,7 @@ import { findStop } from "../../support/notebook/stop_notice.ts";
 import { durationText } from "../../support/pace.ts";
 import { furtherNotebooks } from "../notebooks.ts";
 import { leadOf, titleOf } from "./notebook_page.ts";
+import { honestGlance, honestSection } from "./honest_section.ts";
 import { officialGlance, officialSection } from "./official_section.ts";
 import { notMedical, reportTitle } from "./page.ts";
 import type { StoredRun, Studies } from "./stored_run.ts";
@@ -55,10 +56,11 @@ export function summaryMarkdown(run: StoredRun, options: { picture?: string } = 
 
 /** The sections in reading order; a run that stopped before its results has the last alone. */
 export function makeSections(run: StoredRun): Section[] {
-  const { results, openings, studies, leakFree } = run;
-  if (!results) return [notebooksSection(run)];
+  const { results, openings, studies, leakFree, honest } = run;
+  if (!results) return [...honest ? [honestSection(honest, null)] : [], notebooksSection(run)];
   return [
     claimSection(results),
+    ...honest ? [honestSection(honest, results)] : [],
     resultSection(results),
     leakageSection(results),
     ...results.official === undefined ? [] : [officialSection(results)], // of an older version
@@ -103,6 +105,7 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
   });
   return [
     { name: "Claimed", value: percent(results.claimed.accuracy), what: "test accuracy, says the write-up" },
+    ...run.honest ? [honestGlance(run.honest)] : [],
     accuracy("Measured", asWrittenResult(results), "as written, the network frozen"),
     ...deeper ? [accuracy("Trained deeper", deeper, `from ${deeper.depth} on, same test`)] : [],
     ...officialGlance(results),

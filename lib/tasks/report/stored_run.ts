@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { FairComparison } from "../../experiment/fair_comparison.ts";
 import { type Opening, readOpenings } from "../../experiment/openings.ts";
+import { honestFile, type HonestResults } from "../../experiment/honest_results.ts";
 import { leakFreeFile, type LeakFreeResults } from "../../experiment/leak_results.ts";
 import { deeperResult, readResults, readRunFile, type Results } from "../../experiment/results.ts";
 import type { AllImagesRow, StudyResult } from "../../experiment/studies.ts";
@@ -22,6 +23,8 @@ export interface StoredRun {
   studies: Studies | null;
   /** What each kind of leak adds; null where notebook 7 has not run. */
   leakFree: LeakFreeResults | null;
+  /** The honest model; null where notebook 8 has not run. */
+  honest: HonestResults | null;
 }
 
 export interface Studies {
@@ -79,5 +82,6 @@ export async function readRun(folder: string): Promise<StoredRun> {
       ? Object.fromEntries(studies) as Studies
       : null,
     leakFree: await readRunFile<LeakFreeResults>(join(folder, leakFreeFile)),
+    honest: await readRunFile<HonestResults>(join(folder, honestFile)),
   };
 }

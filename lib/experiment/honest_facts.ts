@@ -1,0 +1,168 @@
+/** What the model card and the checklists say alike: where the honest model comes from, and its numbers as words. Markdown. */
+import type { DiagnosisClass } from "../data/diagnosis.ts";
+import type { Interval } from "../evaluation/intervals.ts";
+import type { SetScores } from "../evaluation/set_scores.ts";
+import type { ImageSize } from "../image_size.ts";
+import { convolutions, inputLength, parameterCount, trainedLayers } from "../model/vgg16.ts";
+import type { Vgg16Weights } from "../model/weights.ts";
+import { stageOf } from "../recipe.ts";
+import { escapeMarkdown, intervalText, percent, thousands } from "../support/format.ts";
+import { packageVersions } from "../support/versions.ts";
+import { honestPlan, honestStage } from "./honest_choice.ts";
+import type { HonestResults } from "./honest_results.ts";
+import type { HonestSelection } from "./honest_selection.ts";
+
+/** What a reader must know of a run beside its numbers. Plain values. */
+export interface HonestAbout {
+  readonly classes: readonly DiagnosisClass[];
+  /** Whether the photos are drawn. */
+  readonly synthetic: boolean;
+  /** Whether the photos are another table's than HAM10000's. */
+  readonly own: boolean;
+  /** Of the table: its photos and its lesions; those null where it names none. */
+  readonly photos: number;
+  readonly lesions: number | null;
+  /** Photos that cannot be decoded and were left out. */
+  readonly skipped: number;
+  readonly size: ImageSize;
+  /** Decides the parts and the intervals; each network has one of `seeds`. */
+  readonly seed: number;
+  readonly seeds: readonly number[];
+  /** Weights that the training started from. */
+  readonly base: Pick<Vgg16Weights, "source" | "digest">;
+  /** Of the table and of every photo. */
+  readonly dataDigest: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export function aboutHonest({ experiment, model }: HonestSelection): HonestAbout {
+  const { config, source, weights, dataDigest } = experiment;
+  const { samples, classes, synthetic, own, knowsLesions, skipped } = source;
+  return {
+    ...{ classes, synthetic, own, dataDigest, size: model.size, versions: packageVersions() },
+    photos: samples.length,
+    lesions: knowsLesions ? new Set(samples.map(({ lesionId }) => lesionId)).size : null,
+    skipped: skipped?.length ?? 0,
+    ...{ seed: config.seed, seeds: honestPlan(config).seeds },
+    base: { source: weights.source, digest: weights.digest },
+  };
+}
+
+/** A share with its interval: `63.1 % (95 % interval 60.0 % to 66.0 %)`. */
+export function measuredText(value: number, interval: Interval | null | undefined): string {
+  return interval ? `${percent(value)} (95 % interval ${intervalText(interval)})` : percent(value);
+}
+
+/** Balanced accuracy with interval and n, and what must be beaten. */
+export function scoreText({ balancedAccuracy, intervals, n, baseline }: SetScores): string {
+  return `a balanced accuracy of ${percent(balancedAccuracy)} (95 % interval ${
+    intervalText(intervals.balancedAccuracy)
+  }; n = ${thousands(n)}; always one answer: ${percent(baseline.balancedAccuracy)})`;
+}
+
+/** Other photos of the test's lesions, which stand in no part. */
+export function relativesOf({ photos, own }: HonestResults, about: Pick<HonestAbout, "photos">): number {
+  return about.photos - photos.train - photos.validation - own.n;
+}
+
+/** How diagnoses were confirmed. */
+export function confirmedText({ own }: Pick<HonestAbout, "own">): string {
+  return own
+    ? "However the table's own diagnoses were made"
+    : "By histopathology (more than half of the lesions), follow-up, experts' consensus or confocal microscopy, as the table " +
+      "says for each photo";
+}
+
+/** Photos and where they went. */
+export function partsText(results: HonestResults, about: HonestAbout): string {
+  const { train, validation, validationGroups } = results.photos;
+  return `${thousands(about.photos)} photos are ${thousands(train)} for training, ${
+    thousands(validation)
+  } of ${thousands(validationGroups)} groups for validation, ${
+    thousands(results.own.n)
+  } for the test, one of each lesion, and ${
+    thousands(relativesOf(results, about))
+  } other photos of the test's lesions, which stand in no part`;
+}
+
+/** Numbers that are trained, and all there are. */
+export function parametersOf(
+  { choice }: HonestResults,
+  { size, classes }: Pick<HonestAbout, "size" | "classes">,
+): { trained: number; all: number } {
+  const softmax = (inputLength("head", size) + 1) * classes.length;
+  return {
+    trained: parameterCount(trainedLayers(choice.depth)) + softmax,
+    all: parameterCount(convolutions) + softmax,
+  };
+}
+
+/** How a network is trained, in a sentence. */
+export function trainingText({ choice }: HonestResults): string {
+  const { optimizer, learningRate, schedule, warmUpEpochs, epochs, batchSize, dropout, emaMomentum } =
+    stageOf(honestStage(choice));
+  return [
+    `${epochs} epochs of ${optimizer}`,
+    `a learning rate of at most ${learningRate} (${schedule}, rising for ${warmUpEpochs} epochs)`,
+    `${batchSize} photos a step`,
+    `dropout ${dropout} before the softmax`,
+    choice.balancedSoftmax ? "balanced softmax loss" : "cross-entropy loss",
+    choice.weights === "average"
+      ? `the moving average of the weights counts (momentum ${emaMomentum})`
+      : "the weights after the last step count",
+  ].join("; ");
+}
+
+/** What is done to the photos while training. */
+export function drawingText({ choice: { shape, light, balance } }: HonestResults): string {
+  const kinds = [
+    ...shape
+      ? [
+        `turned by up to ${shape.rotation}°, zoomed by ${shape.zoom.join(" to ")}, moved by up to ${
+          percent(shape.widthShift, 0)
+        } and ${percent(shape.heightShift, 0)} of the sides`,
+        ...shape.horizontalFlip || shape.verticalFlip ? ["mirrored"] : [],
+      ]
+      : [],
+    ...light ? ["under another light"] : [],
+    ...balance > 0 ? ["rare classes more often than they occur"] : [],
+  ];
+  return kinds.length === 0
+    ? "Photos are shown as they are"
+    : `Photos are drawn anew each time: ${kinds.join(", ")}`;
+}
+
+/** Which changes validation has kept, and which not. */
+export function choiceText({ steps }: HonestResults): string {
+  const labels = (kept: boolean) =>
+    steps.slice(1).filter(({ stays }) => stays === kept).map(({ label }) => escapeMarkdown(label));
+  const of = (kept: boolean) => labels(kept).join("; ") || "none";
+  return `Of ${
+    steps.length - 1
+  } changes, tried one after the other, these lower the validation loss clearly and stay: ${
+    of(true)
+  }. These do not stay: ${of(false)}`;
+}
+
+export function markdownList(...items: string[]): string {
+  return items.map((item) => `- ${item}`).join("\n");
+}
+
+/** Rows that line up in a plain text too. Cells are Markdown already. @param right places of columns of numbers */
+export function alignedTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { right = [] }: { right?: readonly number[] } = {},
+): string {
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replace(/(?<!\\)\|/g, "\\|")));
+  const widths = head.map((_, i) => Math.max(3, ...cells.map((row) => [...row[i]].length)));
+  const pad = (cell: string, i: number) => {
+    const space = " ".repeat(widths[i] - [...cell].length);
+    return right.includes(i) ? space + cell : cell + space;
+  };
+  const rule = widths.map((width, i) =>
+    right.includes(i) ? `${"-".repeat(width - 1)}:` : `:${"-".repeat(width - 1)}`
+  );
+  const [first, ...others] = cells.map((row) => row.map(pad));
+  return [first, rule, ...others].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}

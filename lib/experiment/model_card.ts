@@ -1,0 +1,226 @@
+/**
+ * `MODEL_CARD.md`: what the honest model is, what it is for and not for, and what it comes to, in the form of M. Mitchell et al.,
+ * "Model Cards for Model Reporting", FAT* 2019, doi:10.1145/3287560.3287596. Every number is the run's. Markdown.
+ */
+import { join } from "node:path";
+import { sizeText } from "../image_size.ts";
+import { medicalNotice } from "../model/saved_model.ts";
+import { writeAtomic } from "../support/atomic.ts";
+import { decimals, escapeMarkdown, percent, thousands } from "../support/format.ts";
+import { checklists, placesText, syntheticWarning } from "./checklists.ts";
+import { honestModelFolder } from "./honest_choice.ts";
+import {
+  aboutHonest,
+  alignedTable,
+  choiceText,
+  drawingText,
+  type HonestAbout,
+  markdownList,
+  parametersOf,
+  scoreText,
+  trainingText,
+} from "./honest_facts.ts";
+import type { HonestResults } from "./honest_results.ts";
+import type { HonestSelection } from "./honest_selection.ts";
+import { evaluationData, leaks, trainingData } from "./model_card_data.ts";
+import { analyses } from "./model_card_scores.ts";
+
+/** Names in the model's folder; a published report has both in lower case. */
+export const cardFile = "MODEL_CARD.md";
+export const checklistsFile = "CHECKLISTS.md";
+
+/**
+ * Writes the model card and the checklists into the honest model's folder; the card's text. `saveHonestModel` makes that folder anew,
+ * so it comes first.
+ *
+ * @throws {StorageError} when a file cannot be written; an older one is as it was
+ */
+export async function saveModelCard(selection: HonestSelection, results: HonestResults): Promise<string> {
+  const about = aboutHonest(selection);
+  const folder = join(selection.experiment.config.out, honestModelFolder);
+  const card = modelCard(results, about);
+  await writeAtomic(join(folder, checklistsFile), checklists(results, about));
+  await writeAtomic(join(folder, cardFile), card);
+  return card;
+}
+
+/** The honest model's card. */
+export function modelCard(results: HonestResults, about: HonestAbout): string {
+  return `${
+    [
+      "# Model card: the honest model",
+      ...about.synthetic ? [syntheticWarning] : [],
+      ...about.base.source === "random"
+        ? ["> **RANDOM BASE: it started from random weights, not ImageNet's. Its answers mean nothing.**"]
+        : [],
+      `> **${medicalNotice}**`,
+      `In the form of M. Mitchell et al., “Model Cards for Model Reporting”, 2019, ` +
+      `[doi:10.1145/3287560.3287596](https://doi.org/10.1145/3287560.3287596). Made from the numbers of one run. ${placesText}`,
+      ...details(results, about),
+      ...uses,
+      ...factors,
+      ...metrics,
+      ...evaluationData(results, about),
+      ...trainingData(results, about),
+      ...analyses(results, about),
+      ...leaks(results),
+      ...ethics(about),
+      ...caveats(results, about),
+      ...digests(results, about),
+    ].join("\n\n")
+  }\n`;
+}
+
+function details(results: HonestResults, about: HonestAbout): string[] {
+  const { choice, adjustment } = results;
+  const { trained, all } = parametersOf(results, about);
+  const base = {
+    imagenet:
+      "ImageNet's weights as Keras publishes them (Visual Geometry Group, University of Oxford; CC BY 4.0; " +
+      "ported by F. Chollet)",
+    random: "seeded random weights",
+    other: "weights of a file that the user named",
+  }[about.base.source];
+  const { length } = about.seeds;
+  return [
+    "## Model details",
+    markdownList(
+      `**Kind**: VGG16 (K. Simonyan, A. Zisserman, 2014) without its top, and a softmax. ${
+        thousands(all)
+      } parameters in float32.`,
+      `**Reads**: one dermatoscopic photo, RGB 0–255, resized to ${
+        sizeText(about.size)
+      } pixels; scaling is part of the model.`,
+      `**Gives**: a probability for each of ${about.classes.length} classes: ${
+        about.classes.map(({ code, name }) =>
+          code === name ? escapeMarkdown(code) : `${escapeMarkdown(code)} (${escapeMarkdown(name)})`
+        ).join("; ")
+      }. It knows no others and cannot say “none of these”.`,
+      `**Started from**: ${base}.`,
+      `**Trained**: ${choice.depth} to the end and the softmax, ${
+        thousands(trained)
+      } parameters; the rest is as it came. ${
+        length === 1
+          ? "One network was trained"
+          : `${length} networks were trained, with the seeds ${about.seeds.join(" and ")}`
+      }; ${
+        choice.soup ? "this one has the mean of their weights" : `this one is that of seed ${about.seeds[0]}`
+      }.`,
+      `**Training**: ${trainingText(results)}. ${drawingText(results)}.`,
+      `**Choice**: ${choiceText(results)}.`,
+      ...adjustment
+        ? [
+          `**Logits**: multiplied by ${decimals(adjustment.scale, 2)}, less ${
+            decimals(adjustment.prior, 2)
+          } times the logarithm of the classes' shares.`,
+        ]
+        : [],
+      `**How to ask it**: \`deno task classify photo.jpg --model FOLDER\`, with this card's folder${
+        choice.orientations === 1
+          ? ""
+          : `; its numbers hold for the mean answer over ${choice.orientations} orientations, which classify takes by itself`
+      }. \`about.json\` says how TensorFlow.js and Keras read it.`,
+      `**Version**: the digest \`${results.model}\`; there are no other version numbers.`,
+      `**Licence**: MIT for the code. ${
+        about.own
+          ? "For the model: what the licence of your photos says."
+          : "HAM10000's photos are CC BY-NC 4.0, so do not use a model of them commercially."
+      }`,
+    ),
+  ];
+}
+
+const uses = [
+  "## Intended use",
+  markdownList(
+    "**For**: research and teaching. It shows how well a known network does on new lesions when nothing leaks.",
+    "**Users**: students and researchers of machine learning.",
+    "**Not for**: judging anybody's lesion, alone or beside a doctor; screening; triage; an app.",
+    "**Not for**: other skin than the collection's, other cameras, photos without a dermatoscope, lesions without pigment, " +
+      "diagnoses that it does not know.",
+  ),
+];
+
+const factors = [
+  "## Factors",
+  markdownList(
+    "**Looked at**: age, sex, site of the body, and how the diagnosis was confirmed.",
+    "**Not known**: skin tone, patient, clinic and camera. The table has no columns for them, so nothing can be said by them.",
+  ),
+];
+
+const metrics = [
+  "## Metrics",
+  markdownList(
+    "**Balanced accuracy** comes first: the mean of the classes' recalls. Rare diagnoses count like common ones.",
+    "**Accuracy** is shown beside what always one answer reaches.",
+    "**AUC and average precision** say how well one class is ranked against the rest.",
+    "**Sensitivity and specificity** hold for thresholds that validation has fixed.",
+    "**Calibration error, Brier score and log loss** say whether probabilities can be believed. For them, and for thresholds, " +
+      "probabilities are corrected to the prevalence of the photos at hand.",
+    "**Intervals** are 95 %, from a bootstrap that draws lesions 2,000 times. They do not hold the chance of another training.",
+  ),
+];
+
+function ethics({ own }: HonestAbout): string[] {
+  return [
+    "## Ethical considerations",
+    markdownList(
+      "**Harm**: a missed melanoma can cost a life, and a false alarm an operation. So no answer of this model may reach a patient.",
+      "**Skin tone**: photos of dark skin are rare in public collections. The model may fail there, and these data cannot show it.",
+      "**People**: ages, sexes and sites are known, names and patients are not. The network reads pixels alone. " +
+        (own
+          ? "Consent and approval are for who made the table to say."
+          : "Consent and approval are those of the collection: read its descriptor."),
+      "**Photos**: published notebooks show drawings in their place. The folder has digests of the photos trained on, and none of them.",
+      "**Patients and the public** took no part in this study.",
+    ),
+  ];
+}
+
+function caveats({ own, clinical }: HonestResults, about: HonestAbout): string[] {
+  const melanoma = clinical.detections.find(({ name }) => name === "melanoma");
+  const rare = about.classes.map(({ code }, label) => ({ code, n: own.perClass[label].support }))
+    .filter(({ n }) => n < 100);
+  return [
+    "## Caveats and recommendations",
+    markdownList(
+      "**No skin-tone labels**: nobody can say from these data for whom it fails.",
+      "**Patients are not known**: intervals draw lesions, so they are too narrow where patients have several.",
+      ...about.own ? [] : [
+        "**Two places**: Austria and Australia. Other countries, clinics and cameras are another question.",
+      ],
+      `**Prevalence of a referral clinic**: ${
+        melanoma
+          ? `${percent(melanoma.n / own.n)} of the test's lesions are melanomas, `
+          : "the mixture is that of the collection, "
+      }far from what a screening meets. Predictive values do not carry over.`,
+      ...rare.length > 0
+        ? [
+          `**Few photos of rare classes**: ${
+            rare.map(({ code, n }) => `${escapeMarkdown(code)} ${n}`).join(", ")
+          } in the test.`,
+        ]
+        : [],
+      `**Small photos**: ${sizeText(about.size)} pixels hide what a doctor looks for.`,
+      "**One training**: intervals tell of other lesions, not of other seeds.",
+      `**Before anything else** it would need photos with skin tones and patients, other clinics, doctors beside it, and a trial. Its number to quote: ${
+        scoreText(own)
+      }.`,
+    ),
+  ];
+}
+
+function digests({ model }: HonestResults, { base, dataDigest, seed, versions }: HonestAbout): string[] {
+  return [
+    "## Digests and versions",
+    alignedTable(["of", "SHA-256"], [
+      ["the model", `\`${model}\``],
+      ["the weights that it started from", `\`${base.digest}\``],
+      ["the table and all photos", `\`${dataDigest}\``],
+    ]),
+    `Seed of the parts and intervals: ${seed}. Deno ${versions.deno}, @tensorflow/tfjs ${
+      versions["@tensorflow/tfjs"]
+    }, @tensorflow/tfjs-node ${versions["@tensorflow/tfjs-node"]}, sharp ${versions.sharp}.`,
+  ];
+}

@@ -1,0 +1,124 @@
+/** The numbers of the model card as tables. Markdown. */
+import type { Measured } from "../evaluation/intervals.ts";
+import type { SetScores } from "../evaluation/set_scores.ts";
+import { decimals, escapeMarkdown, percent, signedPoints, thousands } from "../support/format.ts";
+import { fewest } from "./clinical.ts";
+import { alignedTable, type HonestAbout } from "./honest_facts.ts";
+import type { HonestResults } from "./honest_results.ts";
+import type { HonestScores } from "./honest_testing.ts";
+
+const measured = ({ value, low, high }: Measured, write: (value: number) => string) =>
+  `${write(value)} (${write(low)} to ${write(high)})`;
+const share = (value: Measured | null) => value ? measured(value, (part) => percent(part)) : "–";
+const rank = (value: Measured | null | undefined) => value ? measured(value, (part) => decimals(part)) : "–";
+
+/** The card's “Quantitative analyses”: all tests, classes, thresholds, probabilities and subgroups. */
+export function analyses({ own, official, clinical }: HonestResults, about: HonestAbout): string[] {
+  const { detections, calibration: { temperature, before, after }, subgroups } = clinical;
+  const { scores, unrelated, control } = official ?? {};
+  const tests: [name: string, scores: (SetScores & Partial<HonestScores>) | null | undefined][] = [
+    ["own test: new lesions", own],
+    ["official test set", scores],
+    ["… without near-duplicates", unrelated],
+    ["control: own photos as they are", control?.asTheyAre],
+    ["… in the official form", control?.sameForm],
+  ];
+  const change = control?.difference.balancedAccuracy;
+  const errors = [["before", before], ["after", after]] as const;
+  return [
+    "## Quantitative analyses",
+    "In brackets: 95 % intervals. “Always one” is what answering the commonest class reaches.",
+    "### The tests",
+    alignedTable(
+      ["test", "n", "balanced accuracy", "always one", "accuracy", "always one", "macro F1", "macro AUC"],
+      tests.flatMap(([name, scores]) =>
+        scores
+          ? [[
+            ...[name, thousands(scores.n)],
+            share({ value: scores.balancedAccuracy, ...scores.intervals.balancedAccuracy }),
+            percent(scores.baseline.balancedAccuracy),
+            share({ value: scores.accuracy, ...scores.intervals.accuracy }),
+            percent(scores.baseline.accuracy),
+            rank({ value: scores.macroF1, ...scores.intervals.macroF1 }),
+            scores.macroAuc === undefined ? "–" : decimals(scores.macroAuc),
+          ]]
+          : []
+      ),
+      { right: [1, 2, 3, 4, 5, 6, 7] },
+    ),
+    ...change
+      ? [
+        `The official form changes the balanced accuracy by ${signedPoints(change.difference, 1)} points (${
+          signedPoints(change.low, 1)
+        } to ${signedPoints(change.high, 1)}; n = ${thousands(control!.photos)}).`,
+      ]
+      : [],
+    "### Each diagnosis, own test",
+    alignedTable(
+      ["diagnosis", "n", "recall", "precision", "AUC", "average precision", "recall, official set"],
+      about.classes.map(({ code }, label) => {
+        const { support, recall, precision } = own.perClass[label];
+        const intervals = own.intervals.perClass[label];
+        const curves = clinical.classes.find((one) => one.code === code);
+        const officially = scores?.intervals.perClass[label];
+        return [
+          ...[escapeMarkdown(code), thousands(support)],
+          ...intervals
+            ? [
+              share({ value: recall, ...intervals.recall }),
+              share({ value: precision, ...intervals.precision }),
+            ]
+            : ["–", "–"],
+          ...[rank(curves?.auc), rank(curves?.averagePrecision)],
+          officially ? share({ value: scores!.perClass[label].recall, ...officially.recall }) : "–",
+        ];
+      }),
+      { right: [1, 2, 3, 4, 5, 6] },
+    ),
+    "### Found at a threshold, own test",
+    ...detections.length === 0 ? ["There is no class to find."] : [
+      alignedTable(
+        ["found", "n", "threshold", "sensitivity", "specificity", "AUC"],
+        detections.map(({ name, codes, n, threshold, sensitivity, specificity, auc }) => [
+          `${name} (${codes.map(escapeMarkdown).join(", ")})`,
+          ...[thousands(n), percent(threshold), share(sensitivity), share(specificity), rank(auc)],
+        ]),
+        { right: [1, 2, 3, 4, 5] },
+      ),
+      detections.map(({ name, wanted, onValidation, atPrevalence }) =>
+        `**${name}**: the threshold is the highest that finds ${
+          percent(wanted, 0)
+        } on validation (sensitivity ${percent(onValidation.sensitivity)}, specificity ${
+          percent(onValidation.specificity)
+        } there). Where ${name} has a prevalence of ${
+          atPrevalence.map(({ prevalence, ppv, npv }) =>
+            `${percent(prevalence)}, PPV is ${percent(ppv)} and NPV ${percent(npv)}`
+          ).join("; of ")
+        }.`
+      ).map((line) => `- ${line}`).join("\n"),
+    ],
+    "### Probabilities, own test",
+    `Corrected to the prevalence, before and after a temperature of ${
+      decimals(temperature, 2)
+    } that validation has fixed (n = ${thousands(clinical.n)}).`,
+    alignedTable(
+      ["temperature", "calibration error", "Brier score", "log loss"],
+      errors.map((
+        [name, { ece, brier, logLoss }],
+      ) => [name, percent(ece), decimals(brier), decimals(logLoss)]),
+      { right: [1, 2, 3] },
+    ),
+    "### Melanoma in subgroups, own test",
+    ...subgroups.length === 0 ? ["Melanoma is no class, so there are none."] : [
+      `Below ${fewest} melanomas nothing is stated. Intervals are wide: a difference is a question, not a finding.`,
+      alignedTable(
+        ["by", "", "melanomas", "others", "sensitivity", "AUC"],
+        subgroups.map(({ column, value, melanomas, others, sensitivity, auc }) => [
+          ...[column, escapeMarkdown(value), thousands(melanomas), thousands(others)],
+          ...[share(sensitivity), rank(auc)],
+        ]),
+        { right: [2, 3, 4, 5] },
+      ),
+    ],
+  ];
+}

@@ -1,0 +1,57 @@
+/** The honest model on the first page and in the summary. */
+import type { HonestResults } from "../../experiment/honest_results.ts";
+import { describeClinical, honestSentence } from "../../experiment/honest_texts.ts";
+import { deeperResult, type Results } from "../../experiment/results.ts";
+import {
+  classTable,
+  detectionTable,
+  honestScoreTable,
+  honestStepTable,
+} from "../../figures/honest_tables.ts";
+import { rankingFigure } from "../../figures/clinical_figures.ts";
+import type { Figure } from "../../figures/figure.ts";
+import { intervalText, percent } from "../../support/format.ts";
+
+/** What VGG16 is worth on lesions that it has not seen. */
+export function honestGlance(
+  { own, official }: HonestResults,
+): { name: string; value: string; what: string } {
+  const { balancedAccuracy, intervals } = official?.scores ?? own;
+  const where = official ? official.title : "new lesions";
+  return {
+    name: "Without a leak",
+    value: percent(balancedAccuracy),
+    what: `balanced accuracy on ${where}; 95 % interval ${intervalText(intervals.balancedAccuracy)}`,
+  };
+}
+
+/** What came out, how it was chosen, and what it is worth to a clinician. @param results of the same run; null: it has none yet */
+export function honestSection(
+  honest: HonestResults,
+  results: Results | null,
+): { title: string; text: string; figure: (size?: { width: number }) => Figure } {
+  const { synthetic } = honest;
+  const deeper = results && deeperResult(results);
+  return {
+    title: "What it is worth on new lesions",
+    text: [
+      honestSentence(honest),
+      ...deeper
+        ? [
+          `The network as written, trained from ${deeper.depth} on, has an accuracy of ${
+            percent(deeper.test.accuracy)
+          } and a balanced accuracy of ${
+            percent(deeper.test.balancedAccuracy)
+          } on its own test: that test shows it copies of what it was trained on.`,
+        ]
+        : [],
+      honestScoreTable(honest, { asWritten: results?.official?.runs.at(-1), synthetic }).markdown,
+      classTable(honest, { synthetic }).markdown,
+      describeClinical(honest),
+      detectionTable(honest.clinical, { synthetic }).markdown,
+      "How it was chosen, on validation alone:",
+      honestStepTable(honest.steps, { synthetic }).markdown,
+    ].join("\n\n"),
+    figure: (size) => rankingFigure(honest.clinical, { synthetic, ...size }),
+  };
+}
