@@ -82,6 +82,7 @@ export {
 export { describeGroups } from "./data/leak_free_parts.ts";
 export { openOfficialImages } from "./experiment/official_test.ts";
 export { dividePhotos, relate, trainCrossover } from "./experiment/leak_networks.ts";
+export { pairPictures } from "./experiment/pair_pictures.ts";
 export { leakEffect } from "./experiment/leak_effects.ts";
 export { crossBridge } from "./experiment/bridge.ts";
 export { officialByLeak, saveLeakFree } from "./experiment/leak_results.ts";
@@ -125,6 +126,7 @@ export {
   leakEffectTable,
   leakFreePartTable,
   leakNetworkTable,
+  officialLeakTable,
   trainingListTable,
 } from "./figures/leak_tables.ts";
 export { calibrationFigure, decisionFigure, rankingFigure } from "./figures/clinical_figures.ts";

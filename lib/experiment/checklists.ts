@@ -24,7 +24,7 @@ export function checklists(results: HonestResults, about: HonestAbout): string {
   return `${
     [
       "# Reporting checklists: the honest model",
-      ...about.synthetic ? [syntheticWarning] : [],
+      ...results.synthetic ? [syntheticWarning] : [],
       "What two reporting guidelines ask, item by item, and where it is answered. Topics are in our own words: for the items " +
       "themselves read the guidelines. “Not done” always has its reason. A checklist says what is reported, not how good it is.",
       placesText,
@@ -56,7 +56,7 @@ function section(
   { source, items }: { source: string; items: readonly ChecklistItem[] },
 ): string[] {
   const counts = [...Map.groupBy(items, ({ status }) => status)]
-    .map(([status, { length }]) => `${length} ${status}`);
+    .map(([status, { length }]) => `${length} ${status === "does not apply" ? "that do not apply" : status}`);
   return [
     `## ${title}`,
     `${source} ${countText(items.length, "item")}: ${counts.join(", ")}.`,

@@ -12,11 +12,13 @@ import { honestPlan, honestStage } from "./honest_choice.ts";
 import type { HonestResults } from "./honest_results.ts";
 import type { HonestSelection } from "./honest_selection.ts";
 
+/** Names in the model's folder; a published report has both in lower case. */
+export const cardFile = "MODEL_CARD.md";
+export const checklistsFile = "CHECKLISTS.md";
+
 /** What a reader must know of a run beside its numbers. Plain values. */
 export interface HonestAbout {
   readonly classes: readonly DiagnosisClass[];
-  /** Whether the photos are drawn. */
-  readonly synthetic: boolean;
   /** Whether the photos are another table's than HAM10000's. */
   readonly own: boolean;
   /** Of the table: its photos and its lesions; those null where it names none. */
@@ -37,9 +39,9 @@ export interface HonestAbout {
 
 export function aboutHonest({ experiment, model }: HonestSelection): HonestAbout {
   const { config, source, weights, dataDigest } = experiment;
-  const { samples, classes, synthetic, own, knowsLesions, skipped } = source;
+  const { samples, classes, own, knowsLesions, skipped } = source;
   return {
-    ...{ classes, synthetic, own, dataDigest, size: model.size, versions: packageVersions() },
+    ...{ classes, own, dataDigest, size: model.size, versions: packageVersions() },
     photos: samples.length,
     lesions: knowsLesions ? new Set(samples.map(({ lesionId }) => lesionId)).size : null,
     skipped: skipped?.length ?? 0,
@@ -119,8 +121,8 @@ export function drawingText({ choice: { shape, light, balance } }: HonestResults
     ...shape
       ? [
         `turned by up to ${shape.rotation}°, zoomed by ${shape.zoom.join(" to ")}, moved by up to ${
-          percent(shape.widthShift, 0)
-        } and ${percent(shape.heightShift, 0)} of the sides`,
+          percent(Math.max(shape.widthShift, shape.heightShift), 0)
+        } of the sides`,
         ...shape.horizontalFlip || shape.verticalFlip ? ["mirrored"] : [],
       ]
       : [],

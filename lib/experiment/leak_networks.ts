@@ -19,13 +19,14 @@ import { labelsOf, type Parts } from "../data/parts.ts";
 import { countLabels } from "../data/diagnosis.ts";
 import { macroAuc } from "../evaluation/curves.ts";
 import type { Interval } from "../evaluation/intervals.ts";
-import { type AnsweredRows, measureSet } from "../evaluation/set_scores.ts";
+import type { ImageSet } from "../data/image_set.ts";
+import { type AnsweredRows, measureSet, pickRows } from "../evaluation/set_scores.ts";
 import type { Depth, StageOptions } from "../recipe.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import type { Examples } from "../training/examples.ts";
 import { type Experiment, openOtherExamples, photoOf } from "./experiment.ts";
 import type { LabelledPhoto } from "./labelled_set.ts";
-import { answerImages, type LabelledImages } from "./official_test.ts";
+import { answerImages, type LabelledImages, type OfficialImages } from "./official_test.ts";
 import { modelOf, type Run, train } from "./run.ts";
 import { openTest } from "./testing.ts";
 
@@ -62,6 +63,8 @@ export interface AnsweredNetwork {
   readonly parts: LeakFreeParts;
   readonly own: AnsweredRows;
   readonly official: AnsweredRows | null;
+  /** Own test photos as they are, and in the form of the official set's; null where its folder has none. */
+  readonly control: { readonly asTheyAre: AnsweredRows; readonly sameForm: AnsweredRows } | null;
 }
 
 /** What the photos' pixels tell, and the groups that follow from it. */
@@ -113,7 +116,7 @@ export interface CrossoverOptions {
   readonly seeds: readonly number[];
   /** What a stage leaves out has the usual value of its depth. The weights after the last epoch count. */
   readonly recipe: readonly StageOptions[];
-  readonly official: LabelledImages | null;
+  readonly official: OfficialImages | null;
 }
 
 /**
@@ -128,10 +131,7 @@ export async function trainCrossover(
   { partitions, seeds, recipe, official }: CrossoverOptions,
 ): Promise<AnsweredNetwork[]> {
   const networks: AnsweredNetwork[] = [];
-  using features = official && await openOtherExamples(experiment, {
-    ...official,
-    pixelsOf: (i) => photoOf({ ...official, size: experiment.config.size }, i),
-  }, "head");
+  using others = official && await openOfficial(experiment, official);
   for (const partition of partitions) {
     const { parts, lists } = await dividePhotos(experiment, related, partition);
     for (const seed of seeds) {
@@ -146,8 +146,7 @@ export async function trainCrossover(
         const run = await train(own, modelOf(experiment, seed), recipe, { seed, label: name });
         networks.push(
           await testNetwork(own, { ...run, name }, {
-            ...{ list, parts, seed },
-            official: official && { images: official, features: features! },
+            ...{ list, parts, seed, official: others },
           }),
         );
       }
@@ -230,7 +229,7 @@ async function testNetwork(
     list: TrainingList;
     parts: LeakFreeParts;
     seed: number;
-    official: { images: LabelledImages; features: Examples } | null;
+    official: OfficialFeatures | null;
   },
 ): Promise<AnsweredNetwork> {
   const { source: { classes }, config } = experiment;
@@ -248,7 +247,76 @@ async function testNetwork(
     own: leakFreeScores(own, config),
     official: others && leakFreeScores(others, config),
   };
-  return { network, parts, own, official: others };
+  const control = official?.control &&
+    await answerControl(experiment, run, own, { parts, ...official.control });
+  return { network, parts, own, official: others, control: control ?? null };
+}
+
+/** The official set and its control as a softmax reads them: all networks share the frozen layers. */
+interface OfficialFeatures extends Disposable {
+  readonly images: LabelledImages;
+  readonly features: Examples;
+  /** Photos of the table in the set's form, and where each row's stands; null where there are none. */
+  readonly control: {
+    readonly inForm: ImageSet;
+    readonly features: Examples;
+    readonly placeOf: ReadonlyMap<number, number>;
+  } | null;
+}
+
+async function openOfficial(
+  experiment: Experiment,
+  { images, set, load }: OfficialImages,
+): Promise<OfficialFeatures> {
+  const { source: { samples }, config: { size } } = experiment;
+  const features = await openOtherExamples(experiment, {
+    ...images,
+    pixelsOf: (i) => photoOf({ ...images, size }, i),
+  }, "head");
+  const photos = [...samples.keys()].filter((row) => set.sameForm?.has(samples[row].imageId));
+  const inForm = photos.length > 0
+    ? await load(photos.map((row) => set.sameForm!.get(samples[row].imageId)!))
+    : null;
+  const ofControl = inForm && await openOtherExamples(experiment, {
+    labels: photos.map((row) => samples[row].label),
+    pixelDigests: inForm.pixelDigests,
+    pixelsOf: (i) => photoOf(inForm, i),
+  }, "head");
+  return {
+    ...{ images, features },
+    control: inForm && ofControl &&
+      { inForm, features: ofControl, placeOf: new Map(photos.map((row, i) => [row, i])) },
+    [Symbol.dispose]() {
+      features[Symbol.dispose]();
+      ofControl?.[Symbol.dispose]();
+    },
+  };
+}
+
+/** What a network says of its own test photos in the official set's form, beside what it says of them as they are. */
+async function answerControl(
+  experiment: Experiment,
+  run: Run,
+  own: AnsweredRows,
+  { parts, inForm, features, placeOf }: { parts: LeakFreeParts } & NonNullable<OfficialFeatures["control"]>,
+) {
+  const kept = [...parts.test.keys()].filter((i) => placeOf.has(parts.test[i]));
+  if (kept.length === 0) return null;
+  const asTheyAre = pickRows(own, kept);
+  const places = kept.map((i) => placeOf.get(parts.test[i])!);
+  const images = {
+    title: "the control in the official set's form",
+    pixels: inForm.pixels, // not read: the features are
+    pixelDigests: places.map((place) => inForm.pixelDigests[place]),
+    labels: Array.from(asTheyAre.truth),
+    lesions: asTheyAre.groups,
+  };
+  const some: Examples = {
+    labels: Uint8Array.from(images.labels),
+    digest: "",
+    read: (row, target) => features.read(places[row], target),
+  };
+  return { asTheyAre, sameForm: await answerImages(experiment, run, images, { features: some }) };
 }
 
 function leakFreeScores(rows: AnsweredRows, { seed }: { seed: number }): LeakFreeScores {

@@ -2,7 +2,13 @@
 import { join } from "node:path";
 import type { Rung } from "../data/crossover.ts";
 import type { Interval, Measured } from "../evaluation/intervals.ts";
-import { type AnsweredRows, joinRows, measureSet } from "../evaluation/set_scores.ts";
+import {
+  type AnsweredRows,
+  compareAnswers,
+  joinRows,
+  measureSet,
+  pickRows,
+} from "../evaluation/set_scores.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import type { BridgeRow } from "./bridge.ts";
 import type { Experiment } from "./experiment.ts";
@@ -17,6 +23,17 @@ export interface OfficialRow {
   readonly label: string;
   readonly networks: number;
   readonly score: Measured;
+  /** Without the photos that are near-duplicates of some of the table's; null where none are. */
+  readonly unrelated: Measured | null;
+  /** Own test photos as they are and in the form of the set's, and what the form changes; null where the folder has none. */
+  readonly control:
+    | {
+      readonly photos: number;
+      readonly asTheyAre: Measured;
+      readonly sameForm: Measured;
+      readonly change: Measured;
+    }
+    | null;
 }
 
 export interface LeakFreeResults {
@@ -29,20 +46,45 @@ export interface LeakFreeResults {
 
 const labels: Record<Rung, string> = { none: "nothing leaks", lesion: "lesions leak", copy: "copies leak" };
 
-/** The networks of each kind on the official test set; photos are drawn within the classes. */
+/**
+ * The networks of each kind on the official test set; photos are drawn within the classes.
+ *
+ * @param options.near image ids of the set's photos that are near-duplicates of the table's
+ */
 export function officialByLeak(
   networks: readonly AnsweredNetwork[],
-  { seed }: { seed: number },
+  { imageIds, near, seed }: { imageIds: readonly string[]; near: readonly string[]; seed: number },
 ): OfficialRow[] {
-  const answered = networks.flatMap(({ network: { rung }, official }) =>
-    official ? [{ rung, official }] : []
+  const scoreOf = (rows: AnsweredRows): Measured => {
+    const { balancedAccuracy, intervals } = measureSet(rows, { seed });
+    return { value: balancedAccuracy, ...intervals.balancedAccuracy };
+  };
+  const unrelated = [...imageIds.keys()].filter((i) => !near.includes(imageIds[i]));
+  const answered = networks.flatMap(({ network: { rung }, official, control }) =>
+    official ? [{ rung, official, control }] : []
   );
   return [...Map.groupBy(answered, ({ rung }) => rung)].map(([rung, own]) => {
-    const rows: AnsweredRows = joinRows(own.map(({ official }) => official));
-    const { balancedAccuracy, intervals } = measureSet(rows, { seed });
-    const score = { value: balancedAccuracy, ...intervals.balancedAccuracy };
-    return { rung, label: labels[rung], networks: own.length, score };
+    const rows = own.map(({ official }) => official);
+    const controls = own.flatMap(({ control }) => control ?? []);
+    return {
+      ...{ rung, label: labels[rung], networks: own.length, score: scoreOf(joinRows(rows)) },
+      unrelated: unrelated.length === imageIds.length
+        ? null
+        : scoreOf(joinRows(rows.map((one) => pickRows(one, unrelated)))),
+      control: controls.length === 0 ? null : compareForms(controls),
+    };
   });
+
+  function compareForms(controls: readonly NonNullable<AnsweredNetwork["control"]>[]) {
+    const asTheyAre = joinRows(controls.map(({ asTheyAre }) => asTheyAre));
+    const sameForm = joinRows(controls.map(({ sameForm }) => sameForm));
+    const { difference, ...interval } = compareAnswers(asTheyAre, sameForm, { seed }).balancedAccuracy;
+    const photos = new Set(asTheyAre.groups).size;
+    return {
+      ...{ photos, asTheyAre: scoreOf(asTheyAre), sameForm: scoreOf(sameForm) },
+      change: { value: difference, ...interval },
+    };
+  }
 }
 
 export async function saveLeakFree(

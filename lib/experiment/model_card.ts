@@ -12,6 +12,8 @@ import { honestModelFolder } from "./honest_choice.ts";
 import {
   aboutHonest,
   alignedTable,
+  cardFile,
+  checklistsFile,
   choiceText,
   drawingText,
   type HonestAbout,
@@ -24,10 +26,6 @@ import type { HonestResults } from "./honest_results.ts";
 import type { HonestSelection } from "./honest_selection.ts";
 import { evaluationData, leaks, trainingData } from "./model_card_data.ts";
 import { analyses } from "./model_card_scores.ts";
-
-/** Names in the model's folder; a published report has both in lower case. */
-export const cardFile = "MODEL_CARD.md";
-export const checklistsFile = "CHECKLISTS.md";
 
 /**
  * Writes the model card and the checklists into the honest model's folder; the card's text. `saveHonestModel` makes that folder anew,
@@ -49,7 +47,7 @@ export function modelCard(results: HonestResults, about: HonestAbout): string {
   return `${
     [
       "# Model card: the honest model",
-      ...about.synthetic ? [syntheticWarning] : [],
+      ...results.synthetic ? [syntheticWarning] : [],
       ...about.base.source === "random"
         ? ["> **RANDOM BASE: it started from random weights, not ImageNet's. Its answers mean nothing.**"]
         : [],
@@ -145,7 +143,7 @@ const factors = [
   "## Factors",
   markdownList(
     "**Looked at**: age, sex, site of the body, and how the diagnosis was confirmed.",
-    "**Not known**: skin tone, patient, clinic and camera. The table has no columns for them, so nothing can be said by them.",
+    "**Not known**: skin tone, patient, clinic and camera. No column that is read names them, so nothing can be said by them.",
   ),
 ];
 
@@ -167,7 +165,9 @@ function ethics({ own }: HonestAbout): string[] {
     "## Ethical considerations",
     markdownList(
       "**Harm**: a missed melanoma can cost a life, and a false alarm an operation. So no answer of this model may reach a patient.",
-      "**Skin tone**: photos of dark skin are rare in public collections. The model may fail there, and these data cannot show it.",
+      "**Skin tone**: photos of dark skin are rare in public collections (D. Wen et al., Lancet Digital Health 2022, " +
+        "[doi:10.1016/S2589-7500(21)00252-1](https://doi.org/10.1016/S2589-7500%2821%2900252-1)). The model may fail there, and " +
+        "these data cannot show it.",
       "**People**: ages, sexes and sites are known, names and patients are not. The network reads pixels alone. " +
         (own
           ? "Consent and approval are for who made the table to say."
@@ -190,11 +190,11 @@ function caveats({ own, clinical }: HonestResults, about: HonestAbout): string[]
       ...about.own ? [] : [
         "**Two places**: Austria and Australia. Other countries, clinics and cameras are another question.",
       ],
-      `**Prevalence of a referral clinic**: ${
+      `**Prevalence${about.own ? "" : " of a referral clinic"}**: ${
         melanoma
-          ? `${percent(melanoma.n / own.n)} of the test's lesions are melanomas, `
-          : "the mixture is that of the collection, "
-      }far from what a screening meets. Predictive values do not carry over.`,
+          ? `${percent(melanoma.n / own.n)} of the test's lesions are melanomas, which`
+          : "the mixture of diagnoses"
+      } is the collection's share and no screening's. Predictive values do not carry over.`,
       ...rare.length > 0
         ? [
           `**Few photos of rare classes**: ${

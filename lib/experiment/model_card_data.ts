@@ -12,7 +12,7 @@ export function evaluationData({ own, official }: HonestResults, { own: isOwn }:
         isOwn ? "the table" : "HAM10000"
       }, one of each lesion, at the photos' own prevalence. No lesion and no near-duplicate is in training or validation.`,
       official
-        ? `**Official test set**: ${escapeMarkdown(official.title)}, ${
+        ? `**Another set**: ${escapeMarkdown(official.title)}, ${
           countText(official.scores.n, "photo")
         } that this project never trains on${
           official.unrelated
@@ -21,7 +21,7 @@ export function evaluationData({ own, official }: HonestResults, { own: isOwn }:
             } are near-duplicates of the table's, so scores without them are shown too`
             : ""
         }.`
-        : "**Official test set** of ISIC 2018: it was not there in this run.",
+        : "**Another set**, the official test set of ISIC 2018: it was not there in this run.",
       official?.control
         ? `**Control**: ${
           countText(official.control.photos, "photo")

@@ -55,7 +55,7 @@ export function analyses({ own, official, clinical }: HonestResults, about: Hone
       : [],
     "### Each diagnosis, own test",
     alignedTable(
-      ["diagnosis", "n", "recall", "precision", "AUC", "average precision", "recall, official set"],
+      ["diagnosis", "n", "recall", "precision", "AUC", "average precision", "n, official set", "recall"],
       about.classes.map(({ code }, label) => {
         const { support, recall, precision } = own.perClass[label];
         const intervals = own.intervals.perClass[label];
@@ -70,10 +70,11 @@ export function analyses({ own, official, clinical }: HonestResults, about: Hone
             ]
             : ["–", "–"],
           ...[rank(curves?.auc), rank(curves?.averagePrecision)],
+          scores ? thousands(scores.perClass[label].support) : "–",
           officially ? share({ value: scores!.perClass[label].recall, ...officially.recall }) : "–",
         ];
       }),
-      { right: [1, 2, 3, 4, 5, 6] },
+      { right: [1, 2, 3, 4, 5, 6, 7] },
     ),
     "### Found at a threshold, own test",
     ...detections.length === 0 ? ["There is no class to find."] : [
@@ -90,7 +91,7 @@ export function analyses({ own, official, clinical }: HonestResults, about: Hone
           percent(wanted, 0)
         } on validation (sensitivity ${percent(onValidation.sensitivity)}, specificity ${
           percent(onValidation.specificity)
-        } there). Where ${name} has a prevalence of ${
+        } there). At a prevalence of ${
           atPrevalence.map(({ prevalence, ppv, npv }) =>
             `${percent(prevalence)}, PPV is ${percent(ppv)} and NPV ${percent(npv)}`
           ).join("; of ")
@@ -112,7 +113,7 @@ export function analyses({ own, official, clinical }: HonestResults, about: Hone
     ...subgroups.length === 0 ? ["Melanoma is no class, so there are none."] : [
       `Below ${fewest} melanomas nothing is stated. Intervals are wide: a difference is a question, not a finding.`,
       alignedTable(
-        ["by", "", "melanomas", "others", "sensitivity", "AUC"],
+        ["by", "group", "melanomas", "others", "sensitivity", "AUC"],
         subgroups.map(({ column, value, melanomas, others, sensitivity, auc }) => [
           ...[column, escapeMarkdown(value), thousands(melanomas), thousands(others)],
           ...[share(sensitivity), rank(auc)],

@@ -128,6 +128,9 @@ export async function testOfficially(
   };
 }
 
+/** The set's photos, decoded. */
+export type OfficialImages = NonNullable<Awaited<ReturnType<typeof openOfficialImages>>>;
+
 /** The set's photos, decoded; null where it is not there. Nothing is answered. @throws as `testOfficially` */
 export async function openOfficialImages({ config, source, store }: Experiment) {
   const set = await openOfficialSet(config, source.classes);

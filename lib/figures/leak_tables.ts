@@ -3,11 +3,12 @@ import type { BridgeRow } from "../experiment/bridge.ts";
 import type { Measured } from "../evaluation/intervals.ts";
 import type { LeakEffect } from "../experiment/leak_effects.ts";
 import type { LeakNetwork } from "../experiment/leak_networks.ts";
+import type { OfficialRow } from "../experiment/leak_results.ts";
 import { differenceText, partRows } from "../experiment/leak_texts.ts";
 import type { TrainingList } from "../data/crossover.ts";
 import type { LeakFreeParts } from "../data/leak_free_parts.ts";
 import { percent } from "../support/format.ts";
-import { type Table, table } from "./table.ts";
+import { type Column, type Table, table } from "./table.ts";
 
 interface Options {
   synthetic: boolean;
@@ -93,6 +94,49 @@ export function leakNetworkTable(networks: readonly LeakNetwork[], options: Opti
     { value: "auc", title: "AUC (macro)" },
     { value: "official", title: "official test set, balanced accuracy", format: percent },
   ], { caption: "Means over the networks; half of the test has leaked to each", ...options });
+}
+
+/** The official test set by what has leaked, with the control beside it. */
+export function officialLeakTable(rows: readonly OfficialRow[], options: Options): Table {
+  const score = (
+    title: string,
+    of: (row: OfficialRow) => Measured | undefined | null,
+  ): Column<OfficialRow> => ({
+    ...{ value: (row) => of(row)?.value, title, format: percent as (value: unknown) => string },
+    spread: { title: "95 % interval", of },
+  });
+  return table(rows, [
+    { value: "label", title: "what leaks" },
+    { value: "networks", title: "networks" },
+    score("official test set", ({ score }) => score),
+    ...rows.some(({ unrelated }) => unrelated)
+      ? [score("… without near-duplicates", ({ unrelated }) => unrelated)]
+      : [],
+    ...rows.some(({ control }) => control)
+      ? [
+        {
+          value: ({ control }: OfficialRow) => control?.asTheyAre.value,
+          title: "control as it is",
+          format: percent as (value: unknown) => string,
+        },
+        {
+          value: ({ control }: OfficialRow) => control?.sameForm.value,
+          title: "control in the set's form",
+          format: percent as (value: unknown) => string,
+        },
+        {
+          value: ({ control }: OfficialRow) => control && differenceText(control.change),
+          title: "change, points",
+          align: "right" as const,
+        },
+      ]
+      : [],
+  ], {
+    caption: `Balanced accuracy, answers pooled${
+      rows[0]?.control ? `; control: ${rows[0].control.photos} groups of own test photos` : ""
+    }`,
+    ...options,
+  });
 }
 
 /** Trained and tested on originals as written and on copies alone. @param label and @param code of the commonest class */

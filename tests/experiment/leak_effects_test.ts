@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Half, LeakFreeParts } from "../../lib/data/leak_free_parts.ts";
 import { leakEffect } from "../../lib/experiment/leak_effects.ts";
 import type { AnsweredNetwork } from "../../lib/experiment/leak_networks.ts";
+import { officialByLeak } from "../../lib/experiment/leak_results.ts";
 
 /** Six test photos of two classes. Those of the groups 0 and 2 have a relative each, 6 and 7. */
 const truth = [0, 0, 0, 1, 1, 1];
@@ -35,7 +36,7 @@ function network(rung: "copy" | "lesion", half: Half, right: number[], seed = 0)
       ...{ rung, half, depth: "head", partition: 0, seed, configuration: `${half}${seed}`, trainingList: "" },
       ...{ own: scores, official: null },
     },
-    ...{ parts, own, official: null },
+    ...{ parts, own, official: null, control: null },
   };
 }
 
@@ -88,4 +89,29 @@ Deno.test("answers are pooled over seeds; the deviation is that of the single pa
     name: "RangeError",
     message: /Received: none/,
   });
+});
+
+Deno.test("on the official set networks of a kind are pooled, near-duplicates are left out, the control stands beside it", () => {
+  const [a, b] = [network("copy", "A", [1, 0, 1, 0, 1, 0]), network("copy", "B", [0, 1, 1, 1, 1, 0])];
+  const wrong = network("copy", "A", [0, 0, 0, 0, 0, 0]).own;
+  const networks = [
+    { ...a, official: a.own, control: { asTheyAre: a.own, sameForm: wrong } },
+    { ...b, official: b.own, control: { asTheyAre: b.own, sameForm: wrong } },
+  ];
+  const imageIds = truth.map((_, i) => `photo ${i}`);
+  const [row, ...others] = officialByLeak(networks, { imageIds, near: ["photo 2", "photo 5"], seed: 0 });
+  assert.deepEqual([others.length, row.rung, row.networks], [0, "copy", 2]);
+  const close = (value: number, expected: number) =>
+    assert.ok(Math.abs(value - expected) < 1e-12, `${value}`);
+  close(row.score.value, (4 / 6 + 3 / 6) / 2);
+  close(row.unrelated!.value, (2 / 4 + 3 / 4) / 2);
+  close(row.control!.asTheyAre.value, row.score.value);
+  close(row.control!.sameForm.value, 0);
+  close(row.control!.change.value, -row.score.value);
+  assert.ok(
+    row.control!.change.low <= row.control!.change.value &&
+      row.control!.change.value <= row.control!.change.high,
+  );
+  const [plain] = officialByLeak([{ ...a, official: a.own }], { imageIds, near: [], seed: 0 });
+  assert.deepEqual([plain.unrelated, plain.control], [null, null]);
 });

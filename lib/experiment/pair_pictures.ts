@@ -1,0 +1,46 @@
+/** Near-duplicates as pictures, for a look at what the detector takes for one photo. */
+import { drawnPhoto } from "../data/drawn_lesion.ts";
+import type { AnsweredImage } from "./testing.ts";
+import { type Experiment, photoOf } from "./experiment.ts";
+import type { Related } from "./leak_networks.ts";
+import type { OfficialImages } from "./official_test.ts";
+
+/** Pictures that stand beside each other belong together. `standIns`: drawn lesions with the same labels, for published copies. */
+export interface PairPictures {
+  readonly pictures: AnsweredImage[];
+  readonly standIns: AnsweredImage[];
+}
+
+/**
+ * Pairs that the table does not know: those with two lesion_ids, then those with a photo of the official set; the nearest first.
+ *
+ * @param most pairs of each kind
+ */
+export async function pairPictures(
+  { source: { samples }, images, config }: Experiment,
+  { evidence: { nearDuplicates }, official }: Related,
+  { set, most }: { set: OfficialImages | null; most: number },
+): Promise<PairPictures> {
+  const rowOf = new Map(samples.map(({ imageId }, row) => [imageId, row]));
+  const own = (row: number, distance: number): AnsweredImage => ({
+    ...{ pixels: photoOf(images, row).slice(), size: images.size, dx: samples[row].dx },
+    label: `${samples[row].imageId} ${samples[row].dx} ${distance}`,
+  });
+  const nearest = <T extends { distance: number }>(pairs: readonly T[]) =>
+    pairs.toSorted((a, b) => a.distance - b.distance).slice(0, most);
+  const pictures = nearest(nearDuplicates.filter(({ sameLesion }) => !sameLesion))
+    .flatMap(({ a, b, distance }) => [own(a, distance), own(b, distance)]);
+  for (const pair of set ? nearest(official) : []) {
+    const { index, label } = set!.kept.find(({ imageId }) => imageId === pair.official)!;
+    const dx = samples.find((sample) => sample.label === label)!.dx;
+    pictures.push(own(rowOf.get(pair.own)!, pair.distance), {
+      ...{ pixels: photoOf(set!.loaded, index).slice(), size: images.size, dx },
+      label: `${pair.official} ${dx} ${pair.distance}`,
+    });
+  }
+  const standIns = await Promise.all(pictures.map(async (picture, i) => ({
+    ...picture,
+    pixels: await drawnPhoto(picture.dx, { seed: config.seed + Math.floor(i / 2), size: images.size }),
+  })));
+  return { pictures, standIns };
+}

@@ -1,0 +1,344 @@
+import assert from "node:assert/strict";
+import { glob } from "node:fs/promises";
+import { join } from "node:path";
+import { classesOf, ham10000Classes } from "../../lib/data/diagnosis.ts";
+import type { AnsweredRows } from "../../lib/evaluation/set_scores.ts";
+import { compareAnswers, measureSet } from "../../lib/evaluation/set_scores.ts";
+import { checklists } from "../../lib/experiment/checklists.ts";
+import { claim } from "../../lib/experiment/checklists/claim.ts";
+import { tripodAi } from "../../lib/experiment/checklists/tripod_ai.ts";
+import { clinicalResults } from "../../lib/experiment/clinical.ts";
+import { honestPlan } from "../../lib/experiment/honest_choice.ts";
+import type { HonestAbout } from "../../lib/experiment/honest_facts.ts";
+import type { HonestResults } from "../../lib/experiment/honest_results.ts";
+import type { HonestSelection } from "../../lib/experiment/honest_selection.ts";
+import { honestScores } from "../../lib/experiment/honest_testing.ts";
+import { modelCard, saveModelCard } from "../../lib/experiment/model_card.ts";
+import { projectRoot } from "../../lib/support/project.ts";
+import { randomFor } from "../../lib/support/random.ts";
+import { publish } from "../../lib/tasks/report/publish.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
+import { executed, writeRun } from "../tasks/report/drawn_run.ts";
+
+/** Answers to so many photos of each class, each of another lesion; right more often than not. */
+function answers(perClass: number, classes: number, seed: number): AnsweredRows {
+  const random = randomFor(seed, "answers");
+  const truth = Array.from({ length: perClass * classes }, (_, row) => row % classes);
+  const probabilities = Float32Array.from(truth.flatMap((label) => {
+    const row = Array.from({ length: classes }, (_, i) => random() + (i === label ? 0.5 : 0));
+    const sum = row.reduce((a, b) => a + b, 0);
+    return row.map((value) => value / sum);
+  }));
+  return { truth, probabilities, groups: truth.map((_, row) => `${row}`), classes };
+}
+
+const seed = 3;
+const { start, steps, seeds } = honestPlan({ preset: "honest" });
+
+/** Made of drawn answers by the functions that make real results. */
+function drawnResults(
+  { classes = ham10000Classes, official = true } = {},
+): HonestResults {
+  const k = classes.length;
+  const [own, validation, other] = [answers(31, k, 1), answers(22, k, 2), answers(13, k, 4)];
+  const shares = classes.map((_, label) => (label + 1) / (k * (k + 1) / 2));
+  const samples = Array.from(own.truth, (_, row) => ({
+    ...{ imageId: `p${row}`, localization: "back", dxType: "histo" },
+    ...{ age: row % 2 ? 35 : 70, sex: row % 3 ? "male" : "female" },
+  }));
+  const control = { before: answers(5, k, 5), after: answers(5, k, 6) };
+  const score = honestScores(other, { seed });
+  return {
+    steps: [
+      { ...{ label: "photos as they are", change: {}, loss: 1.2, balancedAccuracy: 0.5 }, ...first },
+      ...steps.map(({ label, change }, i) => ({
+        ...{ label, change, loss: 1.1, balancedAccuracy: 0.5, minutes: 9, stays: i !== 2 },
+        difference: { value: -0.02, low: -0.03, high: -0.01 },
+      })),
+    ],
+    choice: {
+      ...start,
+      ...steps.reduce((all, { change }, i) => i === 2 ? all : { ...all, ...change }, {}),
+    },
+    adjustment: { scale: 1.25, prior: 0.5 },
+    photos: { train: 7013, validation: 1009, validationGroups: 747 },
+    model: "5eed".repeat(16),
+    own: honestScores(own, { seed }),
+    official: official
+      ? {
+        ...{ title: "the official test set", scores: score, unrelated: null },
+        control: {
+          photos: 35,
+          asTheyAre: measureSet(control.before, { seed }),
+          sameForm: measureSet(control.after, { seed }),
+          difference: compareAnswers(control.before, control.after, { seed }),
+        },
+      }
+      : null,
+    ...{ shares, synthetic: false, codes: classes.map(({ code }) => code) },
+    clinical: clinicalResults(own, validation, { samples, classes, shares, seed }),
+  };
+}
+const first = { difference: null, stays: true, minutes: 8 };
+
+const versions = {
+  ...{ deno: "2.9.6", sharp: "0.35.5" },
+  ...{ "@tensorflow/tfjs": "4.22.0", "@tensorflow/tfjs-node": "4.22.1" },
+};
+const about: HonestAbout = {
+  ...{ classes: ham10000Classes, own: false, photos: 10015, lesions: 7470, skipped: 0 },
+  ...{ size: 64, seed, seeds, base: { source: "imagenet", digest: "ba5e".repeat(16) } },
+  ...{ dataDigest: "da7a".repeat(16), versions },
+};
+const results = drawnResults();
+const card = modelCard(results, about);
+const lists = checklists(results, about);
+const own = classesOf(["a|b", "c"]);
+const otherTable = { ...about, own: true, classes: own, lesions: null };
+const otherResults = drawnResults({ classes: own, official: false });
+
+/** The text of a section with this heading and of those below it, all spaces made one. */
+function sectionOf(text: string, heading: string): string {
+  const [line, level] = text.match(new RegExp(`^(#+) ${heading}$`, "m"))!;
+  const after = text.slice(text.indexOf(`\n${line}\n`) + line.length + 1);
+  const end = after.search(new RegExp(`^#{1,${level.length}} `, "m"));
+  return (end < 0 ? after : after.slice(0, end)).replace(/[\s\u00a0]+/g, " ");
+}
+
+const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+const withInterval = (value: number, { low, high }: { low: number; high: number }) =>
+  `${share(value)} (${share(low)} to ${share(high)})`;
+
+Deno.test("the model card's numbers are those of the results, with interval, n and what must be beaten", () => {
+  const { own, official, clinical } = results;
+  const mel = clinical.detections[0];
+  const { difference } = official!.control!;
+  const expected: Record<string, string[]> = {
+    "The tests": [own, official!.scores, official!.control!.asTheyAre, official!.control!.sameForm].flatMap(
+      ({ n, balancedAccuracy, accuracy, intervals, baseline }) => [
+        `| ${n} | ${withInterval(balancedAccuracy, intervals.balancedAccuracy)} | ${
+          share(baseline.balancedAccuracy)
+        } | ${withInterval(accuracy, intervals.accuracy)} | ${share(baseline.accuracy)} |`,
+      ],
+    ),
+    "Quantitative analyses": [
+      `by ${difference.balancedAccuracy.difference < 0 ? "−" : "+"}${
+        Math.abs(100 * difference.balancedAccuracy.difference).toFixed(1)
+      } points`,
+      "n = 35",
+    ],
+    "Each diagnosis, own test": ham10000Classes.flatMap(({ code }, label) => [
+      `| ${code} | 31 | ${withInterval(own.perClass[label].recall, own.intervals.perClass[label]!.recall)} |`,
+      withInterval(
+        official!.scores.perClass[label].recall,
+        official!.scores.intervals.perClass[label]!.recall,
+      ),
+      clinical.classes[label].auc.value.toFixed(3),
+    ]),
+    "Found at a threshold, own test": clinical.detections.flatMap(
+      ({ name, n, threshold, sensitivity, specificity, atPrevalence }) => [
+        name,
+        `| ${n} | ${share(threshold)} | ${withInterval(sensitivity.value, sensitivity)} | ${
+          withInterval(specificity.value, specificity)
+        } |`,
+        ...atPrevalence.map(({ prevalence, ppv, npv }) =>
+          `${share(prevalence)}, PPV is ${share(ppv)} and NPV ${share(npv)}`
+        ),
+      ],
+    ),
+    "Probabilities, own test": [
+      clinical.calibration.temperature.toFixed(2),
+      share(clinical.calibration.before.ece),
+      share(clinical.calibration.after.ece),
+      clinical.calibration.after.brier.toFixed(3),
+    ],
+    "Melanoma in subgroups, own test": clinical.subgroups.map(({ value, melanomas, others }) =>
+      `| ${value} | ${melanomas} | ${others} |`
+    ),
+    "Training data": [
+      "10,015 photos",
+      "7,013 for training",
+      "1,009 of 747 groups",
+      "217 for the test",
+      "1,776 other",
+    ],
+    "Model details": ["14,729,031 parameters", "14,468,871 parameters", "8 epochs of nadam", "× 1.25"].slice(
+      0,
+      3,
+    ),
+    "Caveats and recommendations": [share(mel.n / own.n), share(own.balancedAccuracy)],
+    "Digests and versions": [results.model, about.base.digest, about.dataDigest, "Deno 2.9.6"],
+  };
+  for (const [heading, texts] of Object.entries(expected)) {
+    const section = sectionOf(card, heading);
+    for (const text of texts) assert.ok(section.includes(text), `${heading} lacks ${text}: ${section}`);
+  }
+});
+
+Deno.test("another result is another card: no score is typed in", () => {
+  const moved = { ...results, own: { ...results.own, balancedAccuracy: 0.98765 } };
+  const old = share(results.own.balancedAccuracy).replace(" ", "\u00a0");
+  assert.ok(card.includes(`${old} (`));
+  for (const write of [modelCard, checklists]) {
+    const text = write(moved, about);
+    assert.ok(text.includes("98.8\u00a0%"));
+    assert.ok(!text.includes(`accuracy of ${old}`), old);
+  }
+});
+
+Deno.test("the model card has all sections of Mitchell et al., says what it is not for, and names data and licences", () => {
+  const headings = [...card.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+  assert.deepEqual(headings, [
+    ...["Model details", "Intended use", "Factors", "Metrics", "Evaluation data", "Training data"],
+    ...["Quantitative analyses", "Leaks, and how they are kept out", "Ethical considerations"],
+    ...["Caveats and recommendations", "Digests and versions"],
+  ]);
+  for (
+    const said of [
+      "10.7910/DVN/DBW86T",
+      "10.1038/sdata.2018.161",
+      "CC BY-NC 4.0",
+      "CC BY 4.0",
+      "no medical device",
+    ]
+  ) {
+    assert.ok(card.includes(said), said);
+  }
+  assert.match(
+    sectionOf(card, "Caveats and recommendations"),
+    /skin-tone.*Patients are not known.*Austria and Australia/,
+  );
+  assert.match(sectionOf(card, "Intended use"), /Not for.*judging.*other skin.*other cameras/);
+});
+
+/** Numbers of items in a checklist's table. */
+function itemsIn(text: string, heading: string): string[] {
+  const after = text.slice(text.indexOf(`\n## ${heading}\n`));
+  const table = after.match(/^\| item .*\n\|[ :|-]+\n((?:\|.*\n)+)/m)![1];
+  return table.trim().split("\n").map((row) => row.split("|")[1].trim());
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i + 1}`);
+/** Items of TRIPOD+AI that have parts, with their last letter. */
+const lettered = { 3: "c", 5: "b", 6: "c", 8: "c", 9: "c", 12: "g", 18: "f", 20: "c", 23: "b", 27: "c" };
+const tripodItems = numbers(27).flatMap((item) => {
+  const last = lettered[Number(item) as keyof typeof lettered];
+  return last ? [..."abcdefg"].filter((letter) => letter <= last).map((letter) => item + letter) : [item];
+});
+
+Deno.test("each of CLAIM's 44 items and of TRIPOD+AI's 52 stands in the checklists once, in order; a dropped one is missed", () => {
+  assert.equal(tripodItems.length, 52);
+  for (const text of [lists, checklists(otherResults, otherTable)]) {
+    assert.deepEqual(itemsIn(text, "CLAIM, 2024 update"), numbers(44));
+    assert.deepEqual(itemsIn(text, "TRIPOD+AI"), tripodItems);
+  }
+  const dropped = lists.replace(/^\| 33 .*\n/m, "");
+  assert.throws(() => assert.deepEqual(itemsIn(dropped, "CLAIM, 2024 update"), numbers(44)));
+  assert.match(lists, /DECIDE-AI.*METRICS/s);
+});
+
+const items = [
+  ...[...claim(results, about), ...tripodAi(results, about)],
+  ...[...claim(otherResults, otherTable), ...tripodAi(otherResults, otherTable)],
+];
+
+Deno.test("what is not done, or does not apply, has a reason and no place; all else has a place", () => {
+  for (const { item, topic, status, answer, where } of items) {
+    const isOpen = status === "not done" || status === "does not apply";
+    assert.equal(where.length === 0, isOpen, `${item} ${topic}: ${status}`);
+    const words = answer.split(/\s+/).length;
+    assert.ok(words >= (isOpen ? 6 : 3), `${item} ${topic}: ${answer}`);
+    assert.match(answer, /\.$/, `${item} ${topic}`);
+    assert.doesNotMatch(answer, /undefined|NaN|null|\[object/, `${item} ${topic}`);
+  }
+  const open = claim(results, about).filter(({ status }) => status === "not done").map(({ item }) => item);
+  assert.deepEqual(open, ["18", "44"]);
+});
+
+Deno.test("every place that a checklist names is there: notebooks' sections, docs, the card's sections, fields of the results", async () => {
+  const headingsOf = (text: string) => [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading);
+  const notebookText = async (number: string) => {
+    const folder = join(projectRoot, "notebooks");
+    const [name] = await Array.fromAsync(glob(`0${number}_*.ipynb`, { cwd: folder }));
+    const { cells } = JSON.parse(await Deno.readTextFile(join(folder, name)));
+    return cells.filter((cell: { cell_type: string }) => cell.cell_type === "markdown")
+      .map((cell: { source: string[] }) => cell.source.join("")).join("\n\n");
+  };
+  const wrong: string[] = [];
+  for (const where of new Set(items.flatMap(({ where }) => where))) {
+    const [place, part] = where.split(" · ");
+    if (place === "honest_model.json") {
+      const value = part.split(".").reduce(
+        (at, key) => (at as Record<string, unknown>)?.[key],
+        results as unknown,
+      );
+      if (value === undefined) wrong.push(where);
+      continue;
+    }
+    const [, number] = place.match(/^notebook (\d)$/) ?? [];
+    const text = place === "model card"
+      ? card
+      : number
+      ? await notebookText(number)
+      : await Deno.readTextFile(join(projectRoot, place)).catch(() => "");
+    const isThere = part ? headingsOf(text).includes(part) : text !== "";
+    if (!isThere) wrong.push(where);
+  }
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("of drawn pictures card and checklists say SYNTHETIC on top; of photos they do not", () => {
+  for (const write of [modelCard, checklists]) {
+    assert.match(write({ ...results, synthetic: true }, about), /^# .*\n\n> \*\*SYNTHETIC/);
+    assert.doesNotMatch(write(results, about), /SYNTHETIC/);
+  }
+});
+
+Deno.test("of another table, without melanoma and official set, nothing is said of HAM10000's clinics", () => {
+  const text = modelCard(otherResults, otherTable) + checklists(otherResults, otherTable);
+  assert.doesNotMatch(text, /undefined|NaN|Austria|Vienna|DBW86T/);
+  assert.match(text, /\| a\\\|b /);
+});
+
+Deno.test("the tables of card and checklists line up as plain text", () => {
+  for (const text of [card, lists]) {
+    const tables = text.split("\n\n").filter((block) => block.startsWith("|"));
+    assert.ok(tables.length >= 2);
+    for (const rows of tables.map((block) => block.trim().split("\n"))) {
+      assert.equal(new Set(rows.map((row) => [...row].length)).size, 1, rows[0]);
+    }
+  }
+});
+
+Deno.test("card and checklists are written beside the model, and published in lower case without it", async () => {
+  await using folder = await temporaryFolder();
+  const run = await writeRun(join(folder.path, "run"), {
+    notebooks: { "08_honest_model": executed("# 8 · Honest") },
+  });
+  const samples = [{ lesionId: "a" }, { lesionId: "a" }, { lesionId: "b" }];
+  const selection = {
+    model: { size: 64 },
+    experiment: {
+      config: { out: run, seed, preset: "honest" },
+      source: {
+        samples,
+        classes: ham10000Classes,
+        own: false,
+        knowsLesions: true,
+        skipped: null,
+      },
+      ...{ weights: about.base, dataDigest: about.dataDigest },
+    },
+  } as unknown as HonestSelection;
+  const saved = await saveModelCard(selection, results);
+  assert.match(saved, /names 2 lesions/);
+  const model = join(run, "honest_model");
+  assert.equal(await Deno.readTextFile(join(model, "MODEL_CARD.md")), saved);
+  await Deno.writeTextFile(join(model, "weights.bin"), "0");
+  const names = await publish(run, join(folder.path, "report"));
+  assert.deepEqual(names.filter((name) => /card|checklists|weights/i.test(name)), [
+    "checklists.md",
+    "model_card.md",
+  ]);
+  assert.equal(await Deno.readTextFile(join(folder.path, "report", "model_card.md")), saved);
+});
