@@ -81,22 +81,22 @@ export {
 // what each kind of leak adds
 export { describeGroups } from "./data/leak_free_parts.ts";
 export { openOfficialImages } from "./experiment/official_test.ts";
-export { dividePhotos, relate, trainCrossover } from "./experiment/leak_networks.ts";
-export { pairPictures } from "./experiment/pair_pictures.ts";
-export { leakEffect } from "./experiment/leak_effects.ts";
-export { crossBridge } from "./experiment/bridge.ts";
-export { officialByLeak, saveLeakFree } from "./experiment/leak_results.ts";
-export { describeBridge, describeEffects, describeRelated } from "./experiment/leak_texts.ts";
+export { dividePhotos, relate, trainCrossover } from "./experiment/leakage/networks.ts";
+export { pairPictures } from "./experiment/leakage/pair_pictures.ts";
+export { leakEffect } from "./experiment/leakage/effects.ts";
+export { crossBridge } from "./experiment/leakage/bridge.ts";
+export { officialByLeak, saveLeakFree } from "./experiment/leakage/results.ts";
+export { describeBridge, describeEffects, describeRelated } from "./experiment/leakage/texts.ts";
 
 // the honest model
-export { honestPlan } from "./experiment/honest_choice.ts";
-export { selectHonest } from "./experiment/honest_selection.ts";
-export { testHonest } from "./experiment/honest_testing.ts";
-export { saveHonest } from "./experiment/honest_results.ts";
-export { heatExamples } from "./experiment/heat_examples.ts";
-export { saveHonestModel } from "./experiment/honest_model.ts";
-export { saveModelCard } from "./experiment/model_card.ts";
-export { describeClinical, describeHonestChoice, honestSentence } from "./experiment/honest_texts.ts";
+export { honestPlan } from "./experiment/honest/choice.ts";
+export { selectHonest } from "./experiment/honest/selection.ts";
+export { testHonest } from "./experiment/honest/testing.ts";
+export { saveHonest } from "./experiment/honest/results.ts";
+export { heatExamples } from "./experiment/honest/heat_examples.ts";
+export { saveHonestModel } from "./experiment/honest/saved_honest.ts";
+export { saveModelCard } from "./experiment/honest/model_card.ts";
+export { describeClinical, describeHonestChoice, honestSentence } from "./experiment/honest/texts.ts";
 
 // figures and tables
 export { aboutRun, check, markdown, show } from "./figures/show.ts";
@@ -136,6 +136,7 @@ export {
   errorTable,
   honestScoreTable,
   honestStepTable,
+  peerTable,
   subgroupTable,
 } from "./figures/honest_tables.ts";
 export { percent, thousands } from "./support/format.ts";

@@ -1,7 +1,7 @@
 /** Notebook 8, which runs only by name or preset, through the real kernel on drawn images. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { HonestResults } from "../lib/experiment/honest_results.ts";
+import type { HonestResults } from "../lib/experiment/honest/results.ts";
 import { readOpenings } from "../lib/experiment/openings.ts";
 import { loadModel } from "../lib/model/saved_model.ts";
 import { honestNotebook } from "../lib/tasks/notebooks.ts";

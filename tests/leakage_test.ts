@@ -1,7 +1,7 @@
 /** Notebook 7, which runs only by name, through the real kernel on drawn images. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { LeakFreeResults } from "../lib/experiment/leak_results.ts";
+import type { LeakFreeResults } from "../lib/experiment/leakage/results.ts";
 import { readOpenings } from "../lib/experiment/openings.ts";
 import { parse } from "../lib/support/csv.ts";
 import { leakageNotebook } from "../lib/tasks/notebooks.ts";

@@ -1,5 +1,5 @@
 /** Figures of what a clinician asks: ranking, calibration, decisions. */
-import type { Calibration, ClinicalResults } from "../experiment/clinical.ts";
+import type { Calibration, ClinicalResults } from "../experiment/honest/clinical.ts";
 import { decimals, percent } from "../support/format.ts";
 import type { Figure } from "./figure.ts";
 import { type Line, linePanels } from "./line_panels.ts";

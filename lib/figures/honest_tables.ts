@@ -1,7 +1,9 @@
 /** Tables of notebook 8. */
-import { type ClinicalResults, fewest } from "../experiment/clinical.ts";
-import type { HonestResults } from "../experiment/honest_results.ts";
-import type { HonestRow } from "../experiment/honest_selection.ts";
+import { type ClinicalResults, fewest } from "../experiment/honest/clinical.ts";
+import type { HonestResults } from "../experiment/honest/results.ts";
+import type { HonestScores } from "../experiment/honest/testing.ts";
+import { peers } from "../experiment/honest/peers.ts";
+import type { HonestRow } from "../experiment/honest/selection.ts";
 import type { Measured } from "../evaluation/intervals.ts";
 import type { OfficialRun } from "../experiment/official_test.ts";
 import { decimals, percent } from "../support/format.ts";
@@ -63,6 +65,31 @@ export function honestScoreTable(
     { value: ({ baseline }) => baseline.accuracy, title: "always the commonest class", format: percent },
     { value: ({ macroF1 }) => macroF1, title: "macro F1" },
   ], { caption: "Each test opened once", ...options });
+}
+
+/** Balanced accuracies and accuracies of others beside this model's. */
+export function peerTable({ own, official }: HonestResults, options: Options): Table {
+  const ours = (
+    test: string,
+    { balancedAccuracy, intervals: { balancedAccuracy: { low, high } } }: HonestScores,
+  ) => ({
+    ...{ who: "this model", test, metric: "balanced accuracy", value: balancedAccuracy },
+    ...{ spread: `${decimals(low)}–${decimals(high)}`, differs: null, source: "this notebook" },
+  });
+  const rows = [
+    ours("own test: new lesions", own),
+    ...official ? [ours("official test set, the copy at hand", official.scores)] : [],
+    ...peers,
+  ];
+  return table(rows, [
+    { value: "who", title: "network" },
+    { value: "test", title: "test" },
+    { value: "metric", title: "metric" },
+    { value: "value", title: "value" },
+    { value: "spread", title: "as its source gives it", align: "right" },
+    { value: "differs", title: "why it is not quite comparable" },
+    { value: "source", title: "source" },
+  ], { caption: "Beside what others report", ...options });
 }
 
 /** Recall, AUC and average precision of each class. */

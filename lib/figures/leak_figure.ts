@@ -1,7 +1,7 @@
 /** What each kind of leak adds: recall of the same test photos, seen and unseen, and the official test set beside it. */
 import type { Measured } from "../evaluation/intervals.ts";
-import type { LeakEffect } from "../experiment/leak_effects.ts";
-import type { OfficialRow } from "../experiment/leak_results.ts";
+import type { LeakEffect } from "../experiment/leakage/effects.ts";
+import type { OfficialRow } from "../experiment/leakage/results.ts";
 import { percent, signedPoints, thousands } from "../support/format.ts";
 import { labelAxis, labelMargin, outsideTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";

@@ -1,10 +1,10 @@
 /** Tables of notebook 7. */
-import type { BridgeRow } from "../experiment/bridge.ts";
+import type { BridgeRow } from "../experiment/leakage/bridge.ts";
 import type { Measured } from "../evaluation/intervals.ts";
-import type { LeakEffect } from "../experiment/leak_effects.ts";
-import type { LeakNetwork } from "../experiment/leak_networks.ts";
-import type { OfficialRow } from "../experiment/leak_results.ts";
-import { differenceText, partRows } from "../experiment/leak_texts.ts";
+import type { LeakEffect } from "../experiment/leakage/effects.ts";
+import type { LeakNetwork } from "../experiment/leakage/networks.ts";
+import type { OfficialRow } from "../experiment/leakage/results.ts";
+import { differenceText, partRows } from "../experiment/leakage/texts.ts";
 import type { TrainingList } from "../data/crossover.ts";
 import type { LeakFreeParts } from "../data/leak_free_parts.ts";
 import { percent } from "../support/format.ts";

@@ -7,7 +7,7 @@ import { countStoredImages } from "../data/image_set.ts";
 import { openTable } from "../data/metadata.ts";
 import { findSamePhotos } from "../data/same_photos.ts";
 import { standInCounts } from "../data/stand_in.ts";
-import { honestPlan, honestTrainings } from "../experiment/honest_choice.ts";
+import { honestPlan, honestTrainings } from "../experiment/honest/choice.ts";
 import { openOfficialSet } from "../experiment/official_set.ts";
 import { leakageConfigs, studyConfigs } from "../experiment/study_runs.ts";
 import { type ImageSize, pixelsIn, sizeText } from "../image_size.ts";

@@ -1,7 +1,7 @@
 /** The project's notebooks: their order, which of them a run takes, what each keeps in the run's folder, what its first cell sets. */
 import { join } from "node:path";
 import type { Config, ConfigOptions, Preset } from "../config.ts";
-import { honestModelFolder } from "../experiment/honest_choice.ts";
+import { honestModelFolder } from "../experiment/honest/choice.ts";
 import type { Notebook } from "../support/notebook/ipynb.ts";
 import { isParametersCell, parametersCell, withParameters } from "../support/notebook/parameters.ts";
 import { projectRoot } from "../support/project.ts";

@@ -4,7 +4,7 @@
  */
 import { orient } from "../data/augmentation.ts";
 import { countLabels } from "../data/diagnosis.ts";
-import { checkStage, type Depth, keyOf, type Stage, stageOf, type StageOptions } from "../recipe.ts";
+import { checkStage, keyOf, type Stage, stageOf, type StageOptions } from "../recipe.ts";
 import { sidesOf, sizeText } from "../image_size.ts";
 import { digestOf } from "../support/digest.ts";
 import { type EngineIdentity, engineIdentity } from "../support/engine/engine.ts";

@@ -157,7 +157,7 @@ Deno.test("a model that was tested without a leak says how well, is asked as it 
   assert.match(out, /^Each answer is the mean of eight orientations\.$/m);
   assert.match(
     out,
-    /^  melanoma: [\d.]+\u00a0% at the test's prevalence, .* the threshold of 6\.1\u00a0%\. On the test it found 82/m,
+    /^ {2}melanoma: [\d.]+\u00a0% at the test's prevalence, .* the threshold of 6\.1\u00a0%\. On the test it found 82/m,
   );
 
   // By hand: divided by nothing (classes alike), times the shares, square roots, sums to 1

@@ -1,6 +1,6 @@
 /** The honest model on the first page and in the summary. */
-import type { HonestResults } from "../../experiment/honest_results.ts";
-import { describeClinical, honestSentence } from "../../experiment/honest_texts.ts";
+import type { HonestResults } from "../../experiment/honest/results.ts";
+import { describeClinical, honestSentence } from "../../experiment/honest/texts.ts";
 import { deeperResult, type Results } from "../../experiment/results.ts";
 import {
   classTable,

@@ -2,8 +2,8 @@
 import { glob } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
-import { honestModelFolder } from "../../experiment/honest_choice.ts";
-import { cardFile, checklistsFile } from "../../experiment/honest_facts.ts";
+import { honestModelFolder } from "../../experiment/honest/choice.ts";
+import { cardFile, checklistsFile } from "../../experiment/honest/facts.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../../support/notebook/ipynb.ts";
 import { assertNoPhotos, withoutPhotos } from "../../support/notebook/photos.ts";

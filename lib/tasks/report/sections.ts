@@ -12,8 +12,8 @@ import {
   describeScaling,
   describeSizes,
 } from "../../experiment/study_texts.ts";
-import { describeBridge, describeEffects } from "../../experiment/leak_texts.ts";
-import type { LeakFreeResults } from "../../experiment/leak_results.ts";
+import { describeBridge, describeEffects } from "../../experiment/leakage/texts.ts";
+import type { LeakFreeResults } from "../../experiment/leakage/results.ts";
 import { claimBars } from "../../figures/claim.ts";
 import { leakageBars } from "../../figures/class_bars.ts";
 import { ladderFigure } from "../../figures/cost.ts";

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import type { FairComparison } from "../../experiment/fair_comparison.ts";
 import { type Opening, readOpenings } from "../../experiment/openings.ts";
-import { honestFile, type HonestResults } from "../../experiment/honest_results.ts";
-import { leakFreeFile, type LeakFreeResults } from "../../experiment/leak_results.ts";
+import { honestFile, type HonestResults } from "../../experiment/honest/results.ts";
+import { leakFreeFile, type LeakFreeResults } from "../../experiment/leakage/results.ts";
 import { deeperResult, readResults, readRunFile, type Results } from "../../experiment/results.ts";
 import type { AllImagesRow, StudyResult } from "../../experiment/studies.ts";
 import { type Notebook, parseNotebook } from "../../support/notebook/ipynb.ts";

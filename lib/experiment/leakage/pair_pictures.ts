@@ -1,9 +1,9 @@
 /** Near-duplicates as pictures, for a look at what the detector takes for one photo. */
-import { drawnPhoto } from "../data/drawn_lesion.ts";
-import type { AnsweredImage } from "./testing.ts";
-import { type Experiment, photoOf } from "./experiment.ts";
-import type { Related } from "./leak_networks.ts";
-import type { OfficialImages } from "./official_test.ts";
+import { drawnPhoto } from "../../data/drawn_lesion.ts";
+import type { AnsweredImage } from "../testing.ts";
+import { type Experiment, photoOf } from "../experiment.ts";
+import type { Related } from "./networks.ts";
+import type { OfficialImages } from "../official_test.ts";
 
 /** Pictures that stand beside each other belong together. `standIns`: drawn lesions with the same labels, for published copies. */
 export interface PairPictures {

@@ -1,16 +1,16 @@
 /** What the model card and the checklists say alike: where the honest model comes from, and its numbers as words. Markdown. */
-import type { DiagnosisClass } from "../data/diagnosis.ts";
-import type { Interval } from "../evaluation/intervals.ts";
-import type { SetScores } from "../evaluation/set_scores.ts";
-import type { ImageSize } from "../image_size.ts";
-import { convolutions, inputLength, parameterCount, trainedLayers } from "../model/vgg16.ts";
-import type { Vgg16Weights } from "../model/weights.ts";
-import { stageOf } from "../recipe.ts";
-import { escapeMarkdown, intervalText, percent, thousands } from "../support/format.ts";
-import { packageVersions } from "../support/versions.ts";
-import { honestPlan, honestStage } from "./honest_choice.ts";
-import type { HonestResults } from "./honest_results.ts";
-import type { HonestSelection } from "./honest_selection.ts";
+import type { DiagnosisClass } from "../../data/diagnosis.ts";
+import type { Interval } from "../../evaluation/intervals.ts";
+import type { SetScores } from "../../evaluation/set_scores.ts";
+import type { ImageSize } from "../../image_size.ts";
+import { convolutions, inputLength, parameterCount, trainedLayers } from "../../model/vgg16.ts";
+import type { Vgg16Weights } from "../../model/weights.ts";
+import { stageOf } from "../../recipe.ts";
+import { escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
+import { packageVersions } from "../../support/versions.ts";
+import { honestPlan, honestStage } from "./choice.ts";
+import type { HonestResults } from "./results.ts";
+import type { HonestSelection } from "./selection.ts";
 
 /** Names in the model's folder; a published report has both in lower case. */
 export const cardFile = "MODEL_CARD.md";

@@ -1,8 +1,8 @@
 /** What notebook 8 says, in words: computed from its numbers, so that it is true of every run. Markdown. */
-import { countText, decimals, intervalText, percent, thousands } from "../support/format.ts";
-import type { HonestChoice } from "./honest_choice.ts";
-import type { HonestResults } from "./honest_results.ts";
-import type { HonestSelection } from "./honest_selection.ts";
+import { countText, decimals, intervalText, percent, thousands } from "../../support/format.ts";
+import type { HonestChoice } from "./choice.ts";
+import type { HonestResults } from "./results.ts";
+import type { HonestSelection } from "./selection.ts";
 
 /** What validation has chosen. */
 export function describeHonestChoice(

@@ -5,25 +5,25 @@
  * What is compared is the log loss on all validation photos, each class weighing the same: it sees more than right and wrong, where a
  * class has a dozen photos.
  */
-import type { Config } from "../config.ts";
-import { countLabels } from "../data/diagnosis.ts";
-import { checkLeakFree, type LeakEvidence } from "../data/leak_check.ts";
-import type { LeakFreeParts } from "../data/leak_free_parts.ts";
-import { bootstrap, type Interval } from "../evaluation/intervals.ts";
-import { classMean, evaluate, rowLosses } from "../evaluation/metrics.ts";
-import type { Model } from "../training/model.ts";
-import { type Experiment, openExperiment } from "./experiment.ts";
-import type { HonestChoice, HonestPlan } from "./honest_choice.ts";
-import { answerPhotos, trainHonest } from "./honest_training.ts";
+import type { Config } from "../../config.ts";
+import { countLabels } from "../../data/diagnosis.ts";
+import { checkLeakFree, type LeakEvidence } from "../../data/leak_check.ts";
+import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
+import { bootstrap, type Interval } from "../../evaluation/intervals.ts";
+import { classMean, evaluate, rowLosses } from "../../evaluation/metrics.ts";
+import type { Model } from "../../training/model.ts";
+import { type Experiment, openExperiment } from "../experiment.ts";
+import type { HonestChoice, HonestPlan } from "./choice.ts";
+import { answerPhotos, trainHonest } from "./training.ts";
 import {
   adjustLogits,
   averageWeights,
   crossFittedAnswers,
   fitAdjustment,
   type LogitAdjustment,
-} from "./honest_weights.ts";
-import type { Related } from "./leak_networks.ts";
-import { variantOf } from "./study_runs.ts";
+} from "./weights.ts";
+import type { Related } from "../leakage/networks.ts";
+import { variantOf } from "../study_runs.ts";
 
 /** What a change came to. Plain values: survives JSON. */
 export interface HonestRow {

@@ -1,7 +1,7 @@
 /** The sections of the model card about photos: trained on, tested on, kept apart. Markdown. */
-import { countText, escapeMarkdown, percent, thousands } from "../support/format.ts";
-import { alignedTable, confirmedText, type HonestAbout, markdownList, partsText } from "./honest_facts.ts";
-import type { HonestResults } from "./honest_results.ts";
+import { countText, escapeMarkdown, percent, thousands } from "../../support/format.ts";
+import { alignedTable, confirmedText, type HonestAbout, markdownList, partsText } from "./facts.ts";
+import type { HonestResults } from "./results.ts";
 
 /** What it was tested on. */
 export function evaluationData({ own, official }: HonestResults, { own: isOwn }: HonestAbout): string[] {

@@ -3,12 +3,12 @@
  * "Model Cards for Model Reporting", FAT* 2019, doi:10.1145/3287560.3287596. Every number is the run's. Markdown.
  */
 import { join } from "node:path";
-import { sizeText } from "../image_size.ts";
-import { medicalNotice } from "../model/saved_model.ts";
-import { writeAtomic } from "../support/atomic.ts";
-import { decimals, escapeMarkdown, percent, thousands } from "../support/format.ts";
+import { sizeText } from "../../image_size.ts";
+import { medicalNotice } from "../../model/saved_model.ts";
+import { writeAtomic } from "../../support/atomic.ts";
+import { decimals, escapeMarkdown, percent, thousands } from "../../support/format.ts";
 import { checklists, placesText, syntheticWarning } from "./checklists.ts";
-import { honestModelFolder } from "./honest_choice.ts";
+import { honestModelFolder } from "./choice.ts";
 import {
   aboutHonest,
   alignedTable,
@@ -21,9 +21,9 @@ import {
   parametersOf,
   scoreText,
   trainingText,
-} from "./honest_facts.ts";
-import type { HonestResults } from "./honest_results.ts";
-import type { HonestSelection } from "./honest_selection.ts";
+} from "./facts.ts";
+import type { HonestResults } from "./results.ts";
+import type { HonestSelection } from "./selection.ts";
 import { evaluationData, leaks, trainingData } from "./model_card_data.ts";
 import { analyses } from "./model_card_scores.ts";
 

@@ -1,13 +1,13 @@
 /** `honest_model.json`: what notebook 8 has measured. A published report has it in `results.json` too, as `honest`. */
 import { join } from "node:path";
-import { countLabels } from "../data/diagnosis.ts";
-import type { LeakFreeParts } from "../data/leak_free_parts.ts";
-import { writeAtomic } from "../support/atomic.ts";
+import { countLabels } from "../../data/diagnosis.ts";
+import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
+import { writeAtomic } from "../../support/atomic.ts";
 import { type ClinicalResults, clinicalResults } from "./clinical.ts";
-import type { HonestChoice } from "./honest_choice.ts";
-import type { HonestRow, HonestSelection } from "./honest_selection.ts";
-import { type HonestScores, type HonestTest, type OfficialHonest } from "./honest_testing.ts";
-import type { LogitAdjustment } from "./honest_weights.ts";
+import type { HonestChoice } from "./choice.ts";
+import type { HonestRow, HonestSelection } from "./selection.ts";
+import type { HonestScores, HonestTest, OfficialHonest } from "./testing.ts";
+import type { LogitAdjustment } from "./weights.ts";
 
 export const honestFile = "honest_model.json";
 

@@ -3,9 +3,9 @@
  * official test set. Each test photo has an answer of a network that has seen it, and one of a network that has not.
  */
 import { join } from "node:path";
-import type { AugmentedImage } from "../data/augmented_table.ts";
-import { type AllowedLeak, checkLeakFree, type LeakClaim, type LeakEvidence } from "../data/leak_check.ts";
-import { crossoverLists, type Rung, type TrainingList, trainingListCsv } from "../data/crossover.ts";
+import type { AugmentedImage } from "../../data/augmented_table.ts";
+import { type AllowedLeak, checkLeakFree, type LeakClaim, type LeakEvidence } from "../../data/leak_check.ts";
+import { crossoverLists, type Rung, type TrainingList, trainingListCsv } from "../../data/crossover.ts";
 import {
   divideGroups,
   groupPhotos,
@@ -13,22 +13,22 @@ import {
   type LeakFreeParts,
   leakFreePartsCsv,
   type PhotoGroups,
-} from "../data/leak_free_parts.ts";
-import { nearDuplicatesCsv, relatePhotos } from "../data/near_duplicates.ts";
-import { labelsOf, type Parts } from "../data/parts.ts";
-import { countLabels } from "../data/diagnosis.ts";
-import { macroAuc } from "../evaluation/curves.ts";
-import type { Interval } from "../evaluation/intervals.ts";
-import type { ImageSet } from "../data/image_set.ts";
-import { type AnsweredRows, measureSet, pickRows } from "../evaluation/set_scores.ts";
-import type { Depth, StageOptions } from "../recipe.ts";
-import { writeAtomic } from "../support/atomic.ts";
-import type { Examples } from "../training/examples.ts";
-import { type Experiment, openOtherExamples, photoOf } from "./experiment.ts";
-import type { LabelledPhoto } from "./labelled_set.ts";
-import { answerImages, type LabelledImages, type OfficialImages } from "./official_test.ts";
-import { modelOf, type Run, train } from "./run.ts";
-import { openTest } from "./testing.ts";
+} from "../../data/leak_free_parts.ts";
+import { nearDuplicatesCsv, relatePhotos } from "../../data/near_duplicates.ts";
+import { labelsOf, type Parts } from "../../data/parts.ts";
+import { countLabels } from "../../data/diagnosis.ts";
+import { macroAuc } from "../../evaluation/curves.ts";
+import type { Interval } from "../../evaluation/intervals.ts";
+import type { ImageSet } from "../../data/image_set.ts";
+import { type AnsweredRows, measureSet, pickRows } from "../../evaluation/set_scores.ts";
+import type { Depth, StageOptions } from "../../recipe.ts";
+import { writeAtomic } from "../../support/atomic.ts";
+import type { Examples } from "../../training/examples.ts";
+import { type Experiment, openOtherExamples, photoOf } from "../experiment.ts";
+import type { LabelledPhoto } from "../labelled_set.ts";
+import { answerImages, type LabelledImages, type OfficialImages } from "../official_test.ts";
+import { modelOf, type Run, train } from "../run.ts";
+import { openTest } from "../testing.ts";
 
 /** A network's scores on photos of which each counts alone. */
 export interface LeakFreeScores {

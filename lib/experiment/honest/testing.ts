@@ -1,24 +1,24 @@
 /** The honest model's tests, each opened once, after the choice is written down. */
 import { join } from "node:path";
-import { loadImageSet } from "../data/image_set.ts";
-import type { LeakFreeParts } from "../data/leak_free_parts.ts";
-import { macroAuc } from "../evaluation/curves.ts";
+import { loadImageSet } from "../../data/image_set.ts";
+import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
+import { macroAuc } from "../../evaluation/curves.ts";
 import {
   type AnsweredRows,
   compareAnswers,
   measureSet,
   pickRows,
   type SetScores,
-} from "../evaluation/set_scores.ts";
-import { predictImages } from "../model/predictor.ts";
-import { writeAtomic } from "../support/atomic.ts";
-import { digestOf } from "../support/digest.ts";
-import { type Experiment, photoOf } from "./experiment.ts";
-import { checkHonestParts, type HonestSelection } from "./honest_selection.ts";
-import { answerPhotos } from "./honest_training.ts";
-import type { Related } from "./leak_networks.ts";
-import { type FormControl, openOfficialImages } from "./official_test.ts";
-import { openOnce } from "./testing.ts";
+} from "../../evaluation/set_scores.ts";
+import { predictImages } from "../../model/predictor.ts";
+import { writeAtomic } from "../../support/atomic.ts";
+import { digestOf } from "../../support/digest.ts";
+import { type Experiment, photoOf } from "../experiment.ts";
+import { checkHonestParts, type HonestSelection } from "./selection.ts";
+import { answerPhotos } from "./training.ts";
+import type { Related } from "../leakage/networks.ts";
+import { type FormControl, openOfficialImages } from "../official_test.ts";
+import { openOnce } from "../testing.ts";
 
 /** Scores on photos of which each counts alone. Plain values: survives JSON. */
 export interface HonestScores extends SetScores {

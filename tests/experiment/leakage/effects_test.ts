@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Half, LeakFreeParts } from "../../lib/data/leak_free_parts.ts";
-import { leakEffect } from "../../lib/experiment/leak_effects.ts";
-import type { AnsweredNetwork } from "../../lib/experiment/leak_networks.ts";
-import { officialByLeak } from "../../lib/experiment/leak_results.ts";
+import type { Half, LeakFreeParts } from "../../../lib/data/leak_free_parts.ts";
+import { leakEffect } from "../../../lib/experiment/leakage/effects.ts";
+import type { AnsweredNetwork } from "../../../lib/experiment/leakage/networks.ts";
+import { officialByLeak } from "../../../lib/experiment/leakage/results.ts";
 
 /** Six test photos of two classes. Those of the groups 0 and 2 have a relative each, 6 and 7. */
 const truth = [0, 0, 0, 1, 1, 1];

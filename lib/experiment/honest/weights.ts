@@ -1,8 +1,8 @@
 /** What is done to trained weights without training: averaging those of several networks, adjusting the softmax's logits. */
-import { classMean, rowLosses } from "../evaluation/metrics.ts";
-import { digestOf } from "../support/digest.ts";
-import { randomFor, shuffled } from "../support/random.ts";
-import type { Model } from "../training/model.ts";
+import { classMean, rowLosses } from "../../evaluation/metrics.ts";
+import { digestOf } from "../../support/digest.ts";
+import { randomFor, shuffled } from "../../support/random.ts";
+import type { Model } from "../../training/model.ts";
 
 /**
  * One network whose weights are the means of several networks' that started from the same weights.

@@ -2,16 +2,16 @@
  * The bridge from the write-up's accuracy to a leak-free one: its recipe and its numbers, but groups of photos are divided before the
  * augmentation. Trained on the photos as written and on copies alone, each tested on both.
  */
-import { divideGroups } from "../data/leak_free_parts.ts";
-import { labelsOf } from "../data/parts.ts";
-import { type BothForms, splitFirst } from "../data/split_first.ts";
-import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
-import { argmaxRows, evaluate, rightAnswers } from "../evaluation/metrics.ts";
-import type { Depth, StageOptions } from "../recipe.ts";
-import type { Experiment } from "./experiment.ts";
-import { type Related, withParts } from "./leak_networks.ts";
-import { modelOf, train } from "./run.ts";
-import { openTest } from "./testing.ts";
+import { divideGroups } from "../../data/leak_free_parts.ts";
+import { labelsOf } from "../../data/parts.ts";
+import { type BothForms, splitFirst } from "../../data/split_first.ts";
+import { groupBootstrapInterval, type Interval } from "../../evaluation/intervals.ts";
+import { argmaxRows, evaluate, rightAnswers } from "../../evaluation/metrics.ts";
+import type { Depth, StageOptions } from "../../recipe.ts";
+import type { Experiment } from "../experiment.ts";
+import { type Related, withParts } from "./networks.ts";
+import { modelOf, train } from "../run.ts";
+import { openTest } from "../testing.ts";
 
 /** `originals`: photos first, then copies, as written; `copies`: every image was resampled. */
 export type Form = keyof BothForms;

@@ -3,8 +3,8 @@
  * prediction models that use regression or machine learning methods", BMJ 385, e078378, 2024, doi:10.1136/bmj-2023-078378. Its
  * numbers; topics in our own words.
  */
-import { pixelsIn, sizeText } from "../../image_size.ts";
-import { countText, decimals, intervalText, percent, thousands } from "../../support/format.ts";
+import { pixelsIn, sizeText } from "../../../image_size.ts";
+import { countText, decimals, intervalText, percent, thousands } from "../../../support/format.ts";
 import {
   choiceText,
   confirmedText,
@@ -14,8 +14,8 @@ import {
   partsText,
   scoreText,
   trainingText,
-} from "../honest_facts.ts";
-import type { HonestResults } from "../honest_results.ts";
+} from "../facts.ts";
+import type { HonestResults } from "../results.ts";
 import { answered, type ChecklistItem } from "./item.ts";
 
 export function tripodAi(results: HonestResults, about: HonestAbout): ChecklistItem[] {

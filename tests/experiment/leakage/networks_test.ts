@@ -1,17 +1,17 @@
 /** Every training of a run says which leak its parts have, and is held to it: by rows and pixels, whatever anything is called. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { AugmentedImage } from "../../lib/data/augmented_table.ts";
-import type { AllowedLeak } from "../../lib/data/leak_check.ts";
-import { type Experiment, openExperiment, openSource } from "../../lib/experiment/experiment.ts";
-import { relate, type Related, withParts } from "../../lib/experiment/leak_networks.ts";
-import { readOpenings } from "../../lib/experiment/openings.ts";
-import { configurationOf, modelOf, type Run, train } from "../../lib/experiment/run.ts";
-import { openTest } from "../../lib/experiment/testing.ts";
-import { startEngine } from "../../lib/support/engine/engine.ts";
-import { randomFor, shuffled } from "../../lib/support/random.ts";
-import { planted } from "../data/near_duplicates/plant.ts";
-import { withConfig } from "./small_experiment.ts";
+import type { AugmentedImage } from "../../../lib/data/augmented_table.ts";
+import type { AllowedLeak } from "../../../lib/data/leak_check.ts";
+import { type Experiment, openExperiment, openSource } from "../../../lib/experiment/experiment.ts";
+import { relate, type Related, withParts } from "../../../lib/experiment/leakage/networks.ts";
+import { readOpenings } from "../../../lib/experiment/openings.ts";
+import { configurationOf, modelOf, type Run, train } from "../../../lib/experiment/run.ts";
+import { openTest } from "../../../lib/experiment/testing.ts";
+import { startEngine } from "../../../lib/support/engine/engine.ts";
+import { randomFor, shuffled } from "../../../lib/support/random.ts";
+import { planted } from "../../data/near_duplicates/plant.ts";
+import { withConfig } from "../small_experiment.ts";
 
 await startEngine();
 

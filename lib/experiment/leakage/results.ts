@@ -1,19 +1,19 @@
 /** `leak_free.json`: what notebook 7 has measured. A published report has it in `results.json` too, as `leakFree`. */
 import { join } from "node:path";
-import type { Rung } from "../data/crossover.ts";
-import type { Interval, Measured } from "../evaluation/intervals.ts";
+import type { Rung } from "../../data/crossover.ts";
+import type { Interval, Measured } from "../../evaluation/intervals.ts";
 import {
   type AnsweredRows,
   compareAnswers,
   joinRows,
   measureSet,
   pickRows,
-} from "../evaluation/set_scores.ts";
-import { writeAtomic } from "../support/atomic.ts";
+} from "../../evaluation/set_scores.ts";
+import { writeAtomic } from "../../support/atomic.ts";
 import type { BridgeRow } from "./bridge.ts";
-import type { Experiment } from "./experiment.ts";
-import type { LeakEffect } from "./leak_effects.ts";
-import type { AnsweredNetwork, LeakNetwork } from "./leak_networks.ts";
+import type { Experiment } from "../experiment.ts";
+import type { LeakEffect } from "./effects.ts";
+import type { AnsweredNetwork, LeakNetwork } from "./networks.ts";
 
 export const leakFreeFile = "leak_free.json";
 

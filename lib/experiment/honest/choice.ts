@@ -1,9 +1,9 @@
 /** What the honest model is chosen among: a plain training first, then one change after the other. Known without the engine. */
-import type { AugmentationRanges, Config } from "../config.ts";
-import type { LightRanges } from "../data/light.ts";
-import type { Orientations } from "../model/predictor.ts";
-import type { Depth, StageOptions } from "../recipe.ts";
-import type { Drawing } from "../training/drawn_examples.ts";
+import type { AugmentationRanges, Config } from "../../config.ts";
+import type { LightRanges } from "../../data/light.ts";
+import type { Orientations } from "../../model/predictor.ts";
+import type { Depth, StageOptions } from "../../recipe.ts";
+import type { Drawing } from "../../training/drawn_examples.ts";
 
 /** A way to train VGG16 and to ask it. */
 export interface HonestChoice extends Drawing {

@@ -1,17 +1,17 @@
 /** Networks of the honest model: trained on photos that are drawn anew each time, and what they answer on validation. */
 import { join } from "node:path";
-import type { LeakFreeParts } from "../data/leak_free_parts.ts";
-import { writeAtomic } from "../support/atomic.ts";
-import { digestOf } from "../support/digest.ts";
-import { percent } from "../support/format.ts";
-import { progress } from "../support/progress.ts";
-import { predictImages } from "../model/predictor.ts";
-import { drawnExamples, type DrawnPhotos } from "../training/drawn_examples.ts";
-import { fit } from "../training/fit.ts";
-import type { Model } from "../training/model.ts";
-import { type Experiment, photoOf } from "./experiment.ts";
-import { type HonestChoice, honestStage } from "./honest_choice.ts";
-import { modelOf } from "./run.ts";
+import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
+import { writeAtomic } from "../../support/atomic.ts";
+import { digestOf } from "../../support/digest.ts";
+import { percent } from "../../support/format.ts";
+import { progress } from "../../support/progress.ts";
+import { predictImages } from "../../model/predictor.ts";
+import { drawnExamples, type DrawnPhotos } from "../../training/drawn_examples.ts";
+import { fit } from "../../training/fit.ts";
+import type { Model } from "../../training/model.ts";
+import { type Experiment, photoOf } from "../experiment.ts";
+import { type HonestChoice, honestStage } from "./choice.ts";
+import { modelOf } from "../run.ts";
 
 /** A trained network, with both weights that may count. */
 export interface HonestNetwork {

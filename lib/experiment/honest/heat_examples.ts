@@ -1,11 +1,11 @@
 /** Right and wrong answers of the honest model, each photo beside where its answer comes from. */
-import { drawnPhoto } from "../data/drawn_lesion.ts";
-import { argmaxRows } from "../evaluation/metrics.ts";
-import { gradCam, withHeat } from "../model/grad_cam.ts";
-import { percent } from "../support/format.ts";
-import { photoOf } from "./experiment.ts";
-import type { HonestSelection } from "./honest_selection.ts";
-import type { HonestTest } from "./honest_testing.ts";
+import { drawnPhoto } from "../../data/drawn_lesion.ts";
+import { argmaxRows } from "../../evaluation/metrics.ts";
+import { gradCam, withHeat } from "../../model/grad_cam.ts";
+import { percent } from "../../support/format.ts";
+import { photoOf } from "../experiment.ts";
+import type { HonestSelection } from "./selection.ts";
+import type { HonestTest } from "./testing.ts";
 
 /** A picture over its label, as a grid of photos takes it. */
 interface Picture {

@@ -3,9 +3,9 @@
  * probabilities can be believed, for whom it works less well, and where it errs most surely. Made from stored answers; thresholds and
  * the temperature are fixed on validation.
  */
-import type { DiagnosisClass } from "../data/diagnosis.ts";
-import { countLabels } from "../data/diagnosis.ts";
-import type { Sample } from "../data/metadata.ts";
+import type { DiagnosisClass } from "../../data/diagnosis.ts";
+import { countLabels } from "../../data/diagnosis.ts";
+import type { Sample } from "../../data/metadata.ts";
 import {
   atPrevalence,
   brierScore,
@@ -13,19 +13,19 @@ import {
   fitTemperature,
   reliability,
   withTemperature,
-} from "../evaluation/calibration.ts";
-import { precisionRecallCurve, rocCurve } from "../evaluation/curves.ts";
+} from "../../evaluation/calibration.ts";
+import { precisionRecallCurve, rocCurve } from "../../evaluation/curves.ts";
 import {
   detectionAt,
   netBenefit,
   netBenefitOfAll,
   predictiveValues,
   thresholdFor,
-} from "../evaluation/detection.ts";
-import { bootstrap, type Measured } from "../evaluation/intervals.ts";
-import { rankRows } from "../evaluation/ranking.ts";
-import { argmaxRows, logLoss } from "../evaluation/metrics.ts";
-import type { AnsweredRows } from "../evaluation/set_scores.ts";
+} from "../../evaluation/detection.ts";
+import { bootstrap, type Measured } from "../../evaluation/intervals.ts";
+import { rankRows } from "../../evaluation/ranking.ts";
+import { argmaxRows, logLoss } from "../../evaluation/metrics.ts";
+import type { AnsweredRows } from "../../evaluation/set_scores.ts";
 
 /** Plain values: survives JSON. */
 export interface ClinicalResults {

@@ -1,24 +1,24 @@
 import assert from "node:assert/strict";
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
-import { classesOf, ham10000Classes } from "../../lib/data/diagnosis.ts";
-import type { AnsweredRows } from "../../lib/evaluation/set_scores.ts";
-import { compareAnswers, measureSet } from "../../lib/evaluation/set_scores.ts";
-import { checklists } from "../../lib/experiment/checklists.ts";
-import { claim } from "../../lib/experiment/checklists/claim.ts";
-import { tripodAi } from "../../lib/experiment/checklists/tripod_ai.ts";
-import { clinicalResults } from "../../lib/experiment/clinical.ts";
-import { honestPlan } from "../../lib/experiment/honest_choice.ts";
-import type { HonestAbout } from "../../lib/experiment/honest_facts.ts";
-import type { HonestResults } from "../../lib/experiment/honest_results.ts";
-import type { HonestSelection } from "../../lib/experiment/honest_selection.ts";
-import { honestScores } from "../../lib/experiment/honest_testing.ts";
-import { modelCard, saveModelCard } from "../../lib/experiment/model_card.ts";
-import { projectRoot } from "../../lib/support/project.ts";
-import { randomFor } from "../../lib/support/random.ts";
-import { publish } from "../../lib/tasks/report/publish.ts";
-import { temporaryFolder } from "../support/temporary_folder.ts";
-import { executed, writeRun } from "../tasks/report/drawn_run.ts";
+import { classesOf, ham10000Classes } from "../../../lib/data/diagnosis.ts";
+import type { AnsweredRows } from "../../../lib/evaluation/set_scores.ts";
+import { compareAnswers, measureSet } from "../../../lib/evaluation/set_scores.ts";
+import { checklists } from "../../../lib/experiment/honest/checklists.ts";
+import { claim } from "../../../lib/experiment/honest/checklists/claim.ts";
+import { tripodAi } from "../../../lib/experiment/honest/checklists/tripod_ai.ts";
+import { clinicalResults } from "../../../lib/experiment/honest/clinical.ts";
+import { honestPlan } from "../../../lib/experiment/honest/choice.ts";
+import type { HonestAbout } from "../../../lib/experiment/honest/facts.ts";
+import type { HonestResults } from "../../../lib/experiment/honest/results.ts";
+import type { HonestSelection } from "../../../lib/experiment/honest/selection.ts";
+import { honestScores } from "../../../lib/experiment/honest/testing.ts";
+import { modelCard, saveModelCard } from "../../../lib/experiment/honest/model_card.ts";
+import { projectRoot } from "../../../lib/support/project.ts";
+import { randomFor } from "../../../lib/support/random.ts";
+import { publish } from "../../../lib/tasks/report/publish.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { executed, writeRun } from "../../tasks/report/drawn_run.ts";
 
 /** Answers to so many photos of each class, each of another lesion; right more often than not. */
 function answers(perClass: number, classes: number, seed: number): AnsweredRows {

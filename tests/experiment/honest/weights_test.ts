@@ -5,12 +5,12 @@ import {
   averageWeights,
   crossFittedAnswers,
   fitAdjustment,
-} from "../../lib/experiment/honest_weights.ts";
-import { classMean, rowLosses } from "../../lib/evaluation/metrics.ts";
-import { normal, randomFor } from "../../lib/support/random.ts";
-import { softmax } from "../../lib/training/cross_entropy.ts";
-import { softmaxAnswers } from "../../lib/training/softmax_network.ts";
-import { softmaxModel } from "../training/noise.ts";
+} from "../../../lib/experiment/honest/weights.ts";
+import { classMean, rowLosses } from "../../../lib/evaluation/metrics.ts";
+import { normal, randomFor } from "../../../lib/support/random.ts";
+import { softmax } from "../../../lib/training/cross_entropy.ts";
+import { softmaxAnswers } from "../../../lib/training/softmax_network.ts";
+import { softmaxModel } from "../../training/noise.ts";
 
 const counts = [700, 200, 100];
 

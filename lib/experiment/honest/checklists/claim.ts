@@ -2,8 +2,8 @@
  * CLAIM, answered for the honest model: A. S. Tejani et al., "Checklist for Artificial Intelligence in Medical Imaging (CLAIM): 2024
  * Update", Radiology: Artificial Intelligence 6(4), 2024, doi:10.1148/ryai.240300. Its numbers; topics in our own words.
  */
-import { sizeText } from "../../image_size.ts";
-import { countText, intervalText, percent, signedPoints, thousands } from "../../support/format.ts";
+import { sizeText } from "../../../image_size.ts";
+import { countText, intervalText, percent, signedPoints, thousands } from "../../../support/format.ts";
 import {
   choiceText,
   confirmedText,
@@ -15,8 +15,8 @@ import {
   relativesOf,
   scoreText,
   trainingText,
-} from "../honest_facts.ts";
-import type { HonestResults } from "../honest_results.ts";
+} from "../facts.ts";
+import type { HonestResults } from "../results.ts";
 import { answered, type ChecklistItem } from "./item.ts";
 
 export function claim(results: HonestResults, about: HonestAbout): ChecklistItem[] {

@@ -2,10 +2,10 @@
  * The effect of a leak: recall of test photos by networks that have seen them (or their relatives), minus recall of the same photos
  * by networks that have not. Answers are pooled over seeds and partitions; whole groups of photos are drawn, within the classes.
  */
-import { bootstrap, meanAndDeviation, type Measured } from "../evaluation/intervals.ts";
-import { argmaxRows } from "../evaluation/metrics.ts";
-import type { Depth } from "../recipe.ts";
-import type { AnsweredNetwork } from "./leak_networks.ts";
+import { bootstrap, meanAndDeviation, type Measured } from "../../evaluation/intervals.ts";
+import { argmaxRows } from "../../evaluation/metrics.ts";
+import type { Depth } from "../../recipe.ts";
+import type { AnsweredNetwork } from "./networks.ts";
 
 export interface LeakEffect {
   readonly kind: "copy" | "lesion";

@@ -1,11 +1,11 @@
 /** The numbers of the model card as tables. Markdown. */
-import type { Measured } from "../evaluation/intervals.ts";
-import type { SetScores } from "../evaluation/set_scores.ts";
-import { decimals, escapeMarkdown, percent, signedPoints, thousands } from "../support/format.ts";
+import type { Measured } from "../../evaluation/intervals.ts";
+import type { SetScores } from "../../evaluation/set_scores.ts";
+import { decimals, escapeMarkdown, percent, signedPoints, thousands } from "../../support/format.ts";
 import { fewest } from "./clinical.ts";
-import { alignedTable, type HonestAbout } from "./honest_facts.ts";
-import type { HonestResults } from "./honest_results.ts";
-import type { HonestScores } from "./honest_testing.ts";
+import { alignedTable, type HonestAbout } from "./facts.ts";
+import type { HonestResults } from "./results.ts";
+import type { HonestScores } from "./testing.ts";
 
 const measured = ({ value, low, high }: Measured, write: (value: number) => string) =>
   `${write(value)} (${write(low)} to ${write(high)})`;

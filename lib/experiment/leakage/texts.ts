@@ -1,10 +1,10 @@
 /** What notebook 7 says, in words: computed from its numbers, so that it is true of every run. Markdown. */
-import type { LeakFreeParts } from "../data/leak_free_parts.ts";
-import type { Measured } from "../evaluation/intervals.ts";
-import { countText, listed, percent, signedPoints, thousands } from "../support/format.ts";
+import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
+import type { Measured } from "../../evaluation/intervals.ts";
+import { countText, listed, percent, signedPoints, thousands } from "../../support/format.ts";
 import type { BridgeRow } from "./bridge.ts";
-import type { LeakEffect } from "./leak_effects.ts";
-import type { Related } from "./leak_networks.ts";
+import type { LeakEffect } from "./effects.ts";
+import type { Related } from "./networks.ts";
 
 /** Pairs of near-duplicates, and how photos are grouped. */
 export function describeRelated({ evidence, groups, official }: Related): string {

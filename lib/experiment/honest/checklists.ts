@@ -2,12 +2,12 @@
  * `CHECKLISTS.md`: what reporting guidelines ask of a study like notebook 8, item by item, with where each is answered. Numbers of
  * items are the guidelines', the words are ours. Markdown.
  */
-import { countText } from "../support/format.ts";
+import { countText } from "../../support/format.ts";
 import { claim } from "./checklists/claim.ts";
 import type { ChecklistItem } from "./checklists/item.ts";
 import { tripodAi } from "./checklists/tripod_ai.ts";
-import { alignedTable, type HonestAbout } from "./honest_facts.ts";
-import type { HonestResults } from "./honest_results.ts";
+import { alignedTable, type HonestAbout } from "./facts.ts";
+import type { HonestResults } from "./results.ts";
 
 /** What the numbers of a run of drawn pictures are worth. */
 export const syntheticWarning =
@@ -56,7 +56,7 @@ function section(
   { source, items }: { source: string; items: readonly ChecklistItem[] },
 ): string[] {
   const counts = [...Map.groupBy(items, ({ status }) => status)]
-    .map(([status, { length }]) => `${length} ${status === "does not apply" ? "that do not apply" : status}`);
+    .map(([status, { length }]) => `${length} ${status === "does not apply" ? "not applicable" : status}`);
   return [
     `## ${title}`,
     `${source} ${countText(items.length, "item")}: ${counts.join(", ")}.`,

@@ -1,11 +1,11 @@
 /** The honest model saved as a thing to use. */
 import { join } from "node:path";
-import type { LeakFreeParts } from "../data/leak_free_parts.ts";
-import { honestModelFolder } from "./honest_choice.ts";
-import type { HonestResults } from "./honest_results.ts";
-import type { HonestSelection } from "./honest_selection.ts";
-import type { HonestScores } from "./honest_testing.ts";
-import { type SavedFile, saveIn, trainedOnPhotos } from "./saved_network.ts";
+import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
+import { honestModelFolder } from "./choice.ts";
+import type { HonestResults } from "./results.ts";
+import type { HonestSelection } from "./selection.ts";
+import type { HonestScores } from "./testing.ts";
+import { type SavedFile, saveIn, trainedOnPhotos } from "../saved_network.ts";
 
 /** Saves the honest model in `honest_model`, with what its tests came to; its files. */
 export async function saveHonestModel(
