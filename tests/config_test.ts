@@ -92,7 +92,7 @@ const impossible: [ConfigOptions, RegExp][] = [
   [{ depth: "block6" as "block5" }, /depth must be one of head, .*Received: "block6"/],
   [{ depth: "block5", recipe: [{ depth: "block4" }] }, /depth must be that of the recipe's last stage/],
   [{ recipe: [{ depth: "block4", epochs: 0 }] }, /recipe, stage 1: epochs must be .*Received: 0/],
-  [{ preset: "fast" as "quick" }, /preset must be one of smoke, quick, write-up\. Received: "fast"/],
+  [{ preset: "fast" as "quick" }, /preset must be one of smoke, quick, write-up, honest\. Received: "fast"/],
   [{ precision: "float16" as "float32" }, /precision must be one of float32, bfloat16\. Received: "float16"/],
   [{ seed: -1 }, /seed must be a whole number from 0/],
   [{ seed: NaN }, /seed/],

@@ -15,7 +15,13 @@ import { type NotebookLine, notebookLine } from "../support/terminal_line.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../support/storage_error.ts";
 import { endOnRequest, pathForCaller, runTask } from "./caller.ts";
 import { costLines, estimateCost } from "./estimate.ts";
-import { selectNotebooks, sourcePath, studiesNotebook, withRunParameters } from "./notebooks.ts";
+import {
+  honestNotebook,
+  selectNotebooks,
+  sourcePath,
+  studiesNotebook,
+  withRunParameters,
+} from "./notebooks.ts";
 import { type PlannedNotebook, planNotebooks } from "./plan.ts";
 import { parseReproduceOptions, usage } from "./reproduce_options.ts";
 import {
@@ -51,7 +57,7 @@ interface Call {
 async function reproduce(args: string[]): Promise<number> {
   try {
     const options = parseReproduceOptions(args);
-    const names = selectNotebooks(options);
+    const names = selectNotebooks({ ...options, preset: options.config.preset });
     for (const name of names) await readNotebook(sourcePath(name));
     let config = createConfig(options.config);
     const stand: Stand = { kept: [], current: null, line: null };
@@ -128,7 +134,7 @@ function introduce(config: Config): void {
 function trainsConvolutions({ recipe }: Config, names: readonly string[]): boolean {
   const trainsRecipe = names.some((name) => /^0[45]/.test(name)) &&
     recipe.some(({ depth }) => depth !== "head");
-  return trainsRecipe || names.includes(studiesNotebook);
+  return trainsRecipe || names.includes(studiesNotebook) || names.includes(honestNotebook);
 }
 
 /** @throws {RangeError} where convolutions are to be trained, but WebAssembly is going to compute, which cannot do that */
@@ -137,7 +143,7 @@ async function checkEngine(config: Config, names: readonly string[]): Promise<vo
   if (problem === null) return;
   throw new RangeError(
     `Training convolutions needs the native TensorFlow engine. ${problem}\n` +
-      "To train the softmax alone: --depth head, and without notebook 06.",
+      "To train the softmax alone: --depth head, and without notebooks 06 and 08.",
   );
 }
 

@@ -5,9 +5,10 @@ import { type ConfigOptions, createConfig } from "../../lib/config.ts";
 import { metadataColumns } from "../../lib/columns.ts";
 import { makeStandIn } from "../../lib/data/stand_in.ts";
 import { openImages, openSource } from "../../lib/experiment/experiment.ts";
+import { honestPlan, honestTrainings } from "../../lib/experiment/honest/choice.ts";
 import { stringify } from "../../lib/support/csv.ts";
 import { costLines, estimateCost } from "../../lib/tasks/estimate.ts";
-import { studiesNotebook } from "../../lib/tasks/notebooks.ts";
+import { honestNotebook, studiesNotebook } from "../../lib/tasks/notebooks.ts";
 
 const folder = await Deno.makeTempDir();
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
@@ -62,6 +63,19 @@ Deno.test("what a recipe trains is part of the estimate; the further notebook's 
   const studies = await cost(options, [studiesNotebook]);
   assert.ok(studies.trainings >= 15 && studies.epochs >= 150, JSON.stringify(studies));
   assert.ok(studies.bytes > one.bytes && studies.seconds > one.seconds);
+});
+
+Deno.test("the honest model costs its trainings at their sizes, whose frozen layers run once an epoch", async () => {
+  const plan = honestTrainings(honestPlan({ preset: "smoke" }));
+  const { trainings, epochs, decoded, forward, seconds, trainingSeconds } = await cost({}, [honestNotebook]);
+  assert.equal(trainings, plan.length);
+  assert.equal(epochs, plan.reduce((sum, { recipe: [{ epochs }] }) => sum + epochs!, 0));
+  const sizes = new Set(plan.map(({ size }) => size));
+  assert.equal(decoded, 600 * (1 + sizes.size), "of the run's own size, and of the plan's");
+  assert.equal(forward, 0, "nothing is stored of images that are drawn anew");
+  assert.ok(seconds > trainingSeconds);
+  const real = honestTrainings(honestPlan({ preset: "honest" }));
+  assert.ok(real.every(({ recipe: [{ depth, readsImages }] }) => depth === "block3" && readsImages));
 });
 
 Deno.test("the frozen pass and each epoch cost as much more as their images have more pixels", async () => {

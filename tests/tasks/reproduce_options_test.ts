@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { createConfig } from "../../lib/config.ts";
-import { mainNotebooks, selectNotebooks, studiesNotebook } from "../../lib/tasks/notebooks.ts";
+import {
+  honestNotebook,
+  mainNotebooks,
+  selectNotebooks,
+  studiesNotebook,
+} from "../../lib/tasks/notebooks.ts";
 import { parseReproduceOptions, readConfigFile } from "../../lib/tasks/reproduce_options.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
@@ -93,11 +98,16 @@ Deno.test("columns that are no pairs, or there twice, are errors that show how t
 });
 
 Deno.test("notebooks are selected by number or name, in their own order; the further one only by name", () => {
-  const select = (...args: string[]) => selectNotebooks(parse(...args));
+  const select = (...args: string[]) => {
+    const { only, from, config: { preset } } = parse(...args);
+    return selectNotebooks({ only, from, preset });
+  };
   assert.deepEqual(select(), mainNotebooks);
   assert.deepEqual(select("--only", "3,01_eda"), ["01_eda", "03_split"]);
   assert.deepEqual(select("--from", "02"), mainNotebooks.slice(1));
   assert.deepEqual(select("--only", "06"), [studiesNotebook]);
+  assert.deepEqual(select("--preset", "honest"), [honestNotebook]);
+  assert.deepEqual(select("--preset", "honest", "--only", "01"), ["01_eda"]);
   assert.throws(() => select("--from", "06"), { name: "RangeError" });
   assert.throws(() => select("--only", "9"), { message: /"9".*01_eda, 02_augmentation/ });
 });

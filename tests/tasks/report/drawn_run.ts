@@ -1,6 +1,7 @@
 /** Small runs made up for the tests: folders as `deno task reproduce` leaves them, with numbers that no real run has. */
 import { dirname, join } from "node:path";
 import { measureSet } from "../../../lib/evaluation/set_scores.ts";
+import { honestFile, type HonestResults } from "../../../lib/experiment/honest/results.ts";
 import type { FairComparison } from "../../../lib/experiment/fair_comparison.ts";
 import { logOpening } from "../../../lib/experiment/openings.ts";
 import type { OfficialResults } from "../../../lib/experiment/official_test.ts";
@@ -231,6 +232,7 @@ export async function writeRun(
     timings?: Record<string, number>;
     /** By name; see `drawnStudies`. */
     studies?: Record<string, unknown>;
+    honest?: HonestResults;
     /** Of the test, by the run's digest. */
     openings?: string[];
     /** Of the deeper run. */
@@ -248,6 +250,7 @@ export async function writeRun(
   for (const [name, study] of Object.entries(run.studies ?? {})) {
     await write(`studies/${name}.json`, JSON.stringify(study));
   }
+  if (run.honest) await write(honestFile, JSON.stringify(run.honest));
   if (run.timings) await write("timings.json", JSON.stringify(run.timings));
   for (const name of run.openings ?? []) {
     await logOpening(folder, { name, configuration: name, set: "the test" });

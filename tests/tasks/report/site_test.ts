@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { CodeCell, Notebook } from "../../../lib/support/notebook/ipynb.ts";
 import { ham10000Classes } from "../../../lib/data/diagnosis.ts";
 import type { Results } from "../../../lib/experiment/results.ts";
+import { drawnHonest } from "../../experiment/honest/drawn_results.ts";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { studiesNotebook } from "../../../lib/tasks/notebooks.ts";
 import { publish } from "../../../lib/tasks/report/publish.ts";
@@ -296,6 +297,35 @@ Deno.test("the official set's number stands on the first page and in the summary
     const summary = plain(await Deno.readTextFile(join(folder, "copy", "summary.md")));
     assert.match(summary, /\| frozen, adam \| control: the same photos in that form \| 40 \| 50\.0 % \|/);
     assert.doesNotMatch(summary, /NaN|undefined|null/);
+  });
+});
+
+Deno.test("the honest model leads the first page, beside the number as written, and its results are published with the others", async () => {
+  const honest = drawnHonest();
+  const results = drawnResults({ official: drawnOfficial({ control: true }) });
+  const run = { notebooks, results, honest };
+  const words = wordsOf((await siteOf(run)).get("index.html")!);
+  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+  const { own, official } = honest;
+  const said = `Without a leak ${
+    share(official!.scores.balancedAccuracy)
+  } balanced accuracy on the official test set`;
+  assert.ok(words.includes(said), said);
+  assert.ok(words.indexOf("Without a leak") < words.indexOf("Measured"));
+  assert.ok(words.includes(`a balanced accuracy of ${share(own.balancedAccuracy)} (`));
+  const [claimed, worth, got] = ["What was claimed", "What it is worth on new lesions", "What we got"].map((
+    title,
+  ) => words.indexOf(title));
+  assert.ok(claimed < worth && worth < got, `${[claimed, worth, got]}`);
+  assert.doesNotMatch(wordsOf((await siteOf({ notebooks, results })).get("index.html")!), /Without a leak/);
+  await inFolder(async (folder) => {
+    const names = await publish(await writeRun(join(folder, "run"), run), join(folder, "copy"));
+    assert.ok(names.includes("honest_model.json"));
+    const published = JSON.parse(await Deno.readTextFile(join(folder, "copy", "results.json")));
+    assert.equal(published.honest.model, honest.model);
+    const summary = await Deno.readTextFile(join(folder, "copy", "summary.md"));
+    assert.match(summary, /## What it is worth on new lesions[^]*another light[^]*## What we got/);
+    assert.doesNotMatch(summary, /NaN|undefined/);
   });
 });
 
