@@ -4,7 +4,8 @@ import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Result, Results } from "../lib/experiment/results.ts";
-import { thousands } from "../lib/support/format.ts";
+import type { LeakFreeResults } from "../lib/experiment/leakage/results.ts";
+import { points, signedPoints, thousands } from "../lib/support/format.ts";
 import { readBenchRecord, speedPages } from "./bench/speed_page.ts";
 import { projectRoot } from "../lib/support/project.ts";
 
@@ -82,15 +83,26 @@ for (const name of ["FAULTS", "ABILITIES"]) {
 Deno.test("README states the numbers of the committed report", async () => {
   const readme = (await Deno.readTextFile(join(projectRoot, "README.md"))).replace(/\s+/g, " ");
   const report = join(projectRoot, "outputs", "report", "results.json");
-  const { runs, chosen, leakage, exposure, baselines } = JSON.parse(
+  const { runs, chosen, leakage, exposure, baselines, leakFree } = JSON.parse(
     await Deno.readTextFile(report),
-  ) as Results;
+  ) as Results & { leakFree: LeakFreeResults };
   const share = (value: number | null) => `${(100 * value!).toFixed(1)} %`;
   const interval = ({ test }: Result) =>
     `${share(test.interval!.low).slice(0, -2)} to ${share(test.interval!.high)}`;
   const frozen = runs.find(({ depth, optimizer }) => depth === "head" && optimizer === chosen)!;
   const deeper = runs.find(({ depth }) => depth !== "head")!;
+  const copies = leakFree.effects.find(({ kind }) => kind === "copy")!.effect;
+  const official = leakFree.official.map(({ score }) => score.value);
+  assert.ok(
+    Math.max(...official) - Math.min(...official) < 0.005,
+    "nothing is gained on photos from elsewhere",
+  );
   const stated = [
+    `recognise ${
+      signedPoints(copies.value, 1)
+    } points more of the test's photos once they have seen copies of them (${points(copies.low, 1)} to ${
+      points(copies.high, 1)
+    })`,
     `test accuracy is **${share(frozen.test.accuracy)}** (95 % interval ${interval(frozen)}, n = ${
       thousands(frozen.test.n)
     })`,

@@ -51,8 +51,8 @@ export function leakFigure(
     anchor: `y${panel + 1}`,
     ...{
       range: [0, 100],
-      ticksuffix: "\u00a0%",
       tickvals: [0, 50, 100],
+      ticktext: [0, 50, 100].map((share) => percent(share / 100, 0)),
       title: panel < effects.length ? "recall" : "balanced accuracy",
     },
     ...outsideTicks,

@@ -47,11 +47,11 @@ const shape: AugmentationRanges = {
 };
 const light: LightRanges = { brightness: 0.1, contrast: 0.2, saturation: 0.3, tint: 0.08 };
 
-/** The plan of notebook 8. For drawn images a small one, to see it work. */
+/** The plan of notebook 8. For drawn images a small one without larger ones, to see it work. */
 export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
   const isSmall = preset === "smoke";
   const depth = isSmall ? "block5" : "block3";
-  const [size, larger] = isSmall ? [32, 40] : [64, 96];
+  const [size, larger] = isSmall ? [32, null] : [64, 96];
   const [epochs, more] = isSmall ? [1, 2] : [3, 8];
   return {
     start: {
@@ -63,7 +63,7 @@ export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
       { label: "turned, moved, zoomed, mirrored", change: { shape } },
       { label: "another light", change: { light } },
       { label: `${more} epochs instead of ${epochs}`, change: { epochs: more } },
-      { label: `${larger} × ${larger} pixels`, change: { size: larger } },
+      ...larger ? [{ label: `${larger} × ${larger} pixels`, change: { size: larger } }] : [],
       { label: "moving average of the weights", change: { weights: "average" } },
       { label: "weights of the seeds averaged", change: { soup: true } },
       { label: "logits adjusted", change: { adjusted: true } },

@@ -6,7 +6,6 @@ import { checklists } from "../../../lib/experiment/honest/checklists.ts";
 import { claim } from "../../../lib/experiment/honest/checklists/claim.ts";
 import { tripodAi } from "../../../lib/experiment/honest/checklists/tripod_ai.ts";
 import type { HonestAbout } from "../../../lib/experiment/honest/facts.ts";
-import type { HonestResults } from "../../../lib/experiment/honest/results.ts";
 import type { HonestSelection } from "../../../lib/experiment/honest/selection.ts";
 import { modelCard, saveModelCard } from "../../../lib/experiment/honest/model_card.ts";
 import { projectRoot } from "../../../lib/support/project.ts";
