@@ -92,11 +92,16 @@ export { describeBridge, describeEffects, describeRelated } from "./experiment/l
 export { honestPlan } from "./experiment/honest/choice.ts";
 export { selectHonest } from "./experiment/honest/selection.ts";
 export { testHonest } from "./experiment/honest/testing.ts";
-export { saveHonest } from "./experiment/honest/results.ts";
+export { readHonest, saveHonest } from "./experiment/honest/results.ts";
 export { heatExamples } from "./experiment/honest/heat_examples.ts";
 export { saveHonestModel } from "./experiment/honest/saved_honest.ts";
 export { saveModelCard } from "./experiment/honest/model_card.ts";
-export { describeClinical, describeHonestChoice, honestSentence } from "./experiment/honest/texts.ts";
+export {
+  describeClinical,
+  describeHonestChoice,
+  describeWorth,
+  honestSentence,
+} from "./experiment/honest/texts.ts";
 
 // figures and tables
 export { aboutRun, check, markdown, show } from "./figures/show.ts";

@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import { countLabels } from "../../data/diagnosis.ts";
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
+import type { Config } from "../../config.ts";
+import { readRunFile } from "../results.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { type ClinicalResults, clinicalResults } from "./clinical.ts";
 import type { HonestChoice } from "./choice.ts";
@@ -60,4 +62,9 @@ export async function saveHonest(
   };
   await writeAtomic(join(config.out, honestFile), `${JSON.stringify(results, null, 1)}\n`);
   return results;
+}
+
+/** What notebook 8 has measured in a run's folder; null where it has not run. */
+export async function readHonest({ out }: Pick<Config, "out">): Promise<HonestResults | null> {
+  return await readRunFile<HonestResults>(join(out, honestFile));
 }

@@ -93,9 +93,10 @@ export async function testHonest(
   });
   const label = "Honest model on validation";
   const validation = await answerPhotos(experiment, model, parts.validation, { orientations, label });
-  const ownOf = async (photos: readonly number[], name?: string) => {
-    const set = digestOf(photos.map((row) => [experiment.images.pixelDigests[row], samples[row].label]));
-    return rowsOf(photos, await open(photos.map((row) => photoOf(experiment.images, row)), set, name));
+  const ownOf = async (photos: readonly number[]) => {
+    const { images } = experiment;
+    const set = setOf(photos.map((row) => images.pixelDigests[row]), photos.map((row) => samples[row].label));
+    return rowsOf(photos, await open(photos.map((row) => photoOf(images, row)), set));
   };
   const own = await ownOf(parts.test);
   return {
@@ -109,16 +110,10 @@ export async function testHonest(
     if (opened === null) return null;
     const { set, kept, images } = opened;
     const { title, labels, lesions, pixelDigests } = images;
-    const answer = async (
-      images: readonly Uint8Array[],
-      digests: readonly string[],
-      labels: readonly number[],
-      name: string,
-    ) => await open(images, digestOf(digests.map((digest, i) => [digest, labels[i]])), name);
     const pixels = labels.map((_, i) => photoOf({ ...images, size: config.size }, i));
     const rows: AnsweredRows = {
       ...{ truth: labels, groups: lesions, classes: classes.length },
-      probabilities: await answer(pixels, pixelDigests, labels, title),
+      probabilities: await open(pixels, setOf(pixelDigests, labels), title),
     };
     const near = new Set(related.official.map(({ official }) => official));
     const others = [...kept.keys()].filter((i) => !near.has(kept[i].imageId));
@@ -135,8 +130,7 @@ export async function testHonest(
     const { store } = experiment;
     const paths = photos.map((row) => found.get(samples[row].imageId)!);
     const inForm = await loadImageSet(paths, { size: config.size, store });
-    const truth = photos.map((row) => samples[row].label);
-    const set = digestOf(inForm.pixelDigests.map((digest, i) => [digest, truth[i]]));
+    const set = setOf(inForm.pixelDigests, photos.map((row) => samples[row].label));
     const after = rowsOf(
       photos,
       await open(photos.map((_, i) => photoOf(inForm, i)), set, "the control in the official set's form"),
@@ -150,6 +144,11 @@ export async function testHonest(
       difference: compareAnswers(before, after, config),
     };
   }
+}
+
+/** Digest of a set's pixels and labels. */
+function setOf(pixelDigests: readonly string[], labels: readonly number[]): string {
+  return digestOf(pixelDigests.map((digest, i) => [digest, labels[i]]));
 }
 
 /** All metrics of photos of which each counts alone. */

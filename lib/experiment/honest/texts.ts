@@ -58,6 +58,14 @@ export function honestSentence({ own, official, photos }: HonestResults): string
   ].join(" ");
 }
 
+/** What the numbers of a test that leaks are to be read beside. @param honest null: notebook 8 has not run */
+export function describeWorth(honest: HonestResults | null): string {
+  return honest
+    ? `**Read these numbers beside the honest one.** ${honestSentence(honest)}`
+    : "**Read these numbers with care**: their test leaks. What the leaks add is measured in notebook 7, and what VGG16 comes to " +
+      "without any in notebook 8, which has not run here (`deno task reproduce --only 08`).";
+}
+
 function signedPointsText(
   { difference, low, high }: { difference: number; low: number; high: number },
 ): string {
