@@ -49,7 +49,8 @@ export function honestSection(
       classTable(honest, { synthetic }).markdown,
       describeClinical(honest),
       detectionTable(honest.clinical, { synthetic }).markdown,
-      "How it was chosen, on validation alone:",
+      "Beside this page lie the [model card](model_card.md) and the [reporting checklists](checklists.md). How it was chosen, on " +
+      "validation alone:",
       honestStepTable(honest.steps, { synthetic }).markdown,
     ].join("\n\n"),
     figure: (size) => rankingFigure(honest.clinical, { synthetic, ...size }),

@@ -1,0 +1,94 @@
+/** The lists of notebook 7 in the committed report are what its protocol says: parts, overlap, class mix and copies. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { diagnoses } from "../lib/data/diagnosis.ts";
+import { readResults } from "../lib/experiment/results.ts";
+import { parse } from "../lib/support/csv.ts";
+import { projectRoot } from "../lib/support/project.ts";
+
+const report = join(projectRoot, "outputs", "report");
+const read = async (name: string) =>
+  parse(await Deno.readTextFile(join(report, name)), { skipFirstRow: true }) as Record<string, string>[];
+
+/** How often each value occurs. */
+function counts(values: Iterable<string>): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const value of values) found[value] = (found[value] ?? 0) + 1;
+  return found;
+}
+
+for (let partition = 0; partition < 5; partition++) {
+  Deno.test(`partition ${partition}: one test photo a group, halves alike, and lists that differ in what has leaked alone`, async () => {
+    const parts = await read(partition === 0 ? "leak_free_parts.csv" : `leak_free/parts_${partition}.csv`);
+    assert.equal(parts.length, 10_015);
+    const test = parts.filter(({ part }) => part === "test");
+    assert.equal(new Set(test.map(({ group }) => group)).size, test.length, "one photo of each group");
+    assert.deepEqual(counts(test.map(({ dx }) => dx)), {
+      ...{ akiec: 46, bcc: 65, bkl: 145, df: 15, mel: 123, nv: 1079, vasc: 20 },
+    });
+    for (const dx of diagnoses) {
+      const { A, B } = counts(test.filter((photo) => photo.dx === dx).map(({ half }) => half));
+      assert.ok(Math.abs(A - B) <= 1, `${dx}: ${A} and ${B}`);
+    }
+    const sides = new Map<string, Set<string>>();
+    for (const { group, part } of parts) {
+      const side = part === "relative" ? "test" : part;
+      sides.set(group, (sides.get(group) ?? new Set()).add(side));
+    }
+    assert.ok([...sides.values()].every((own) => own.size === 1), "no group on two sides");
+
+    const photos = new Map(parts.map((photo) => [photo.image_id, photo]));
+    const { perClass } = (await readResults(report))!.counts;
+    const mix = Object.fromEntries(diagnoses.map((dx, label) => [dx, perClass.subsetTrain[label]]));
+    const lists = new Map<string, Record<string, string>[]>();
+    for (const name of ["none", "lesionA", "lesionB", "copyA", "copyB"]) {
+      lists.set(name, await read(`leak_free/train_${partition}_${name}.csv`));
+    }
+    const copiesOf = (list: Record<string, string>[]) => counts(list.map(({ image_id }) => image_id));
+    const copies = new Map([...lists].map(([name, list]) => [name, copiesOf(list)]));
+    const shape = (name: string) => Object.values(copies.get(name)!).sort((a, b) => a - b);
+    for (const [name, list] of lists) {
+      assert.equal(list.length, 9600, name);
+      assert.equal(
+        new Set(list.map(({ image_id, copy }) => `${image_id} ${copy}`)).size,
+        9600,
+        "no image twice",
+      );
+      assert.ok(list.every(({ copy }) => Number(copy) >= 1), "copies alone");
+      assert.deepEqual(
+        counts(list.map(({ image_id }) => photos.get(image_id)!.dx)),
+        mix,
+        "the class mix as written",
+      );
+      assert.deepEqual(shape(name), shape("none"), "as many photos, each with as many copies");
+      const own = Object.keys(copies.get(name)!).map((id) => photos.get(id)!);
+      const [kind, half] = [name.slice(0, -1), name.at(-1)];
+      const leaked = own.filter(({ part }) => part !== "train");
+      if (name === "none") assert.equal(leaked.length, 0);
+      else {
+        const part = kind === "copy" ? "test" : "relative";
+        assert.ok(leaked.every((photo) => photo.part === part && photo.half === half), name);
+        const all = parts.filter((photo) => photo.part === part && photo.half === half);
+        // A relative with the pixels of its test photo is no relative
+        assert.ok(
+          all.length - leaked.length <= (kind === "copy" ? 0 : 2),
+          `${name}: ${leaked.length} of ${all.length}`,
+        );
+        const dose = Object.fromEntries(
+          diagnoses.map((
+            dx,
+          ) => [
+            dx,
+            new Set(
+              leaked.filter((photo) => photo.dx === dx).map(({ image_id }) => copies.get(name)![image_id]),
+            ),
+          ]),
+        );
+        const stated = { akiec: 4, bcc: 3, bkl: 1, df: 12, mel: 1, nv: 1, vasc: 9 };
+        for (const [dx, n] of Object.entries(stated)) {
+          assert.ok([...dose[dx]].every((each) => each === n), `${name}: ${dx} ${[...dose[dx]]}`);
+        }
+      }
+    }
+  });
+}
