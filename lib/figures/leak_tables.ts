@@ -7,7 +7,7 @@ import type { OfficialRow } from "../experiment/leakage/results.ts";
 import { differenceText, partRows } from "../experiment/leakage/texts.ts";
 import type { TrainingList } from "../data/crossover.ts";
 import type { LeakFreeParts } from "../data/leak_free_parts.ts";
-import { percent } from "../support/format.ts";
+import { percent, thousands } from "../support/format.ts";
 import { type Column, type Table, table } from "./table.ts";
 
 interface Options {
@@ -133,7 +133,7 @@ export function officialLeakTable(rows: readonly OfficialRow[], options: Options
       : [],
   ], {
     caption: `Balanced accuracy, answers pooled${
-      rows[0]?.control ? `; control: ${rows[0].control.photos} groups of own test photos` : ""
+      rows[0]?.control ? `; control: ${thousands(rows[0].control.photos)} groups of own test photos` : ""
     }`,
     ...options,
   });

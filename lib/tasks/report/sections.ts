@@ -19,7 +19,7 @@ import { leakageBars } from "../../figures/class_bars.ts";
 import { ladderFigure } from "../../figures/cost.ts";
 import type { Figure } from "../../figures/figure.ts";
 import { leakFigure } from "../../figures/leak_figure.ts";
-import { leakEffectTable } from "../../figures/leak_tables.ts";
+import { leakEffectTable, officialLeakTable } from "../../figures/leak_tables.ts";
 import { exposureTable } from "../../figures/result_tables.ts";
 import { table } from "../../figures/table.ts";
 import { sizeText } from "../../image_size.ts";
@@ -214,6 +214,7 @@ function leakFreeSection(
         ...{ label, code: codes[label] },
       }),
       leakEffectTable(effects, { codes, synthetic }).markdown,
+      ...official.length > 0 ? [officialLeakTable(official, { synthetic }).markdown] : [],
     ].join("\n\n"),
     figure: (size) => leakFigure(effects, official, { codes, synthetic, ...size }),
   };
