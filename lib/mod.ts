@@ -139,6 +139,7 @@ export {
   classTable,
   detectionTable,
   errorTable,
+  honestPlanTable,
   honestScoreTable,
   honestStepTable,
   peerTable,

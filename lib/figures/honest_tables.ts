@@ -1,5 +1,6 @@
 /** Tables of notebook 8. */
 import { type ClinicalResults, fewest } from "../experiment/honest/clinical.ts";
+import type { HonestPlan } from "../experiment/honest/choice.ts";
 import type { HonestResults } from "../experiment/honest/results.ts";
 import type { HonestScores } from "../experiment/honest/testing.ts";
 import { peers } from "../experiment/honest/peers.ts";
@@ -11,6 +12,18 @@ import { type Table, table } from "./table.ts";
 
 interface Options {
   synthetic: boolean;
+}
+
+/** What is tried, in its order. */
+export function honestPlanTable({ start, steps, seeds }: HonestPlan, options: Options): Table {
+  const setting = (values: object) =>
+    Object.entries(values).map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(", ");
+  const rows = [{ label: "to begin with", change: start }, ...steps];
+  return table(rows, [
+    { value: (row) => rows.indexOf(row), title: "" },
+    { value: "label", title: "change" },
+    { value: ({ change }) => setting(change), title: "setting" },
+  ], { caption: `Tried one after the other, ${seeds.length} networks each`, ...options });
 }
 
 /** What each change adds on validation. */

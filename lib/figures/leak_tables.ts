@@ -14,8 +14,12 @@ interface Options {
   synthetic: boolean;
 }
 
-export function leakFreePartTable(parts: LeakFreeParts, options: Options): Table {
-  return table(partRows(parts), [
+/** @param options.chooses whether validation chooses something. Default: false */
+export function leakFreePartTable(
+  parts: LeakFreeParts,
+  { chooses = false, ...options }: Options & { chooses?: boolean },
+): Table {
+  return table(partRows(parts, { chooses }), [
     { value: "part", title: "part" },
     { value: "photos", title: "photos" },
     { value: "use", title: "" },

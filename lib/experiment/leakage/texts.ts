@@ -64,13 +64,30 @@ export function describeBridge(
   ].join(" ");
 }
 
-/** Photos in each part. */
-export function partRows({ train, validation, test, relatives, halfOf }: LeakFreeParts) {
+/** Photos in each part. @param options.chooses whether validation chooses something */
+export function partRows(
+  { train, validation, test, relatives, halfOf }: LeakFreeParts,
+  { chooses }: { chooses: boolean },
+) {
   const half = (name: string) => test.filter((row) => halfOf[row] === name).length;
   return [
-    { part: "train", photos: train.length, use: "copies of these are learned from" },
-    { part: "validation", photos: validation.length, use: "shown, chooses nothing" },
-    { part: "test", photos: test.length, use: `one of each group; half A ${half("A")}, half B ${half("B")}` },
+    {
+      part: "train",
+      photos: train.length,
+      use: chooses ? "learned from, drawn anew each time" : "copies of these are learned from",
+    },
+    {
+      part: "validation",
+      photos: validation.length,
+      use: chooses ? "chooses the training" : "shown, chooses nothing",
+    },
+    {
+      part: "test",
+      photos: test.length,
+      use: chooses
+        ? "one of each group, opened once"
+        : `one of each group; half A ${half("A")}, half B ${half("B")}`,
+    },
     { part: "relatives", photos: relatives.length, use: "other photos of the test's groups: in no part" },
   ];
 }
