@@ -77,7 +77,7 @@ export async function writeFolderAtomic(
 }
 
 /** What a file or folder is called until it is whole: `<path>.<process>.<8 random digits>.tmp`, of this process. */
-function temporaryName(path: string): string {
+export function temporaryName(path: string): string {
   return `${path}.${Deno.pid}.${crypto.randomUUID().slice(0, 8)}.tmp`;
 }
 

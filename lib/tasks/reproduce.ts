@@ -1,5 +1,4 @@
 /** `deno task reproduce`: runs the notebooks in order through the Deno kernel. `usage` lists the flags. */
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Config, type ConfigOptions, createConfig } from "../config.ts";
 import { latestRun } from "../notebook_config.ts";
@@ -34,7 +33,7 @@ import {
   workIn,
 } from "./run_folder.ts";
 import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
-import { bringWeights, setUp } from "./set_up.ts";
+import { setUp, withWeights } from "./set_up.ts";
 
 /** How far a run is: for whoever stops it. */
 interface Stand {
@@ -107,17 +106,6 @@ function farewell(config: Config, { kept, current, line }: Stand): string {
     parts.length > 0 ? ` Kept in ${pathForCaller(config.out)}: ${parts.join("; ")}.` : ""
   } ` +
     "The same command goes on from there.";
-}
-
-/** The configuration; weights that photos need and nobody gave are downloaded if possible. */
-async function withWeights(config: Config, options: ConfigOptions): Promise<Config> {
-  const isWanted = config.weights === null && options.weights === undefined;
-  if (!isWanted || config.data === null || !existsSync(config.data)) return config;
-  if (await bringWeights()) return createConfig(options);
-  console.warn(
-    "Without ImageNet's weights the network starts from seeded random ones. Every result says so.\n",
-  );
-  return config;
 }
 
 function introduce(config: Config): void {

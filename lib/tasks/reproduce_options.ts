@@ -73,8 +73,17 @@ Exit codes: 0 done; 1 a notebook failed; 2 the call cannot be carried out, or th
 written; 130 stopped by Ctrl-C.
 `;
 
-/** @throws {RangeError} for a flag or value that cannot be, with what was expected */
-export function parseReproduceOptions(args: string[]) {
+/** Flags of another task that takes those of reproduce, too. */
+type OwnFlags = Record<string, { type: "string" | "boolean" }>;
+
+/**
+ * @param task of another task that takes these flags: its own ones, its page, and whether it takes words without a flag
+ * @throws {RangeError} for a flag or value that cannot be, with what was expected
+ */
+export function parseReproduceOptions(
+  args: string[],
+  { own = {}, page = usage, words = false }: { own?: OwnFlags; page?: string; words?: boolean } = {},
+) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const options = {
@@ -84,7 +93,10 @@ export function parseReproduceOptions(args: string[]) {
     ...{ test: text, weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
     ...{ timeout: text, "dry-run": flag },
   };
-  const { values } = parseFlags({ args, options }, usage);
+  const parsed = parseFlags({ args, options: { ...own, ...options }, allowPositionals: words }, page);
+  const values = parsed.values as ReturnType<
+    typeof parseFlags<{ args: string[]; options: typeof options }>
+  >["values"];
   const path = (value: string | undefined) => (value === undefined ? undefined : resolve(value));
   const list = (value: string | undefined) => (value === undefined ? undefined : parseList(value));
   if (values.only !== undefined && values.from !== undefined) {
@@ -130,6 +142,9 @@ export function parseReproduceOptions(args: string[]) {
     /** What one cell may take before it is stopped; null: what fits the configuration. */
     timeoutSeconds: minutes === null ? null : 60 * minutes,
     dryRun: values["dry-run"] ?? false,
+    /** The other task's flags as they were given, and its words. */
+    own: parsed.values as Record<string, string | boolean | undefined>,
+    words: parsed.positionals,
   };
 }
 

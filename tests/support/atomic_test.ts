@@ -89,7 +89,7 @@ Deno.test({
       await Deno.chmod(folder, 0o555);
       const { out, err } = await runDeno(["eval", program]);
       const lines = out.trimEnd().split("\n");
-      const paths = ["results.json", "store/heads/00/0", "store/images/", "out/.lock"];
+      const paths = ["results.json", "store/heads/00/0", "store/images/", "out/store/locks/run"];
       assert.equal(lines.length, paths.length, err);
       for (const [index, path] of paths.entries()) {
         assert.ok(lines[index].startsWith(`StorageError: ${folder}/${path}`), lines[index]);
