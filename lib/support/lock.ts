@@ -153,9 +153,9 @@ function held(path: string, own: Owner, beat: number): Lock {
   };
   const timer = setInterval(() => {
     try {
-      if (isOurs()) {
-        Deno.writeFileSync(path, new TextEncoder().encode(JSON.stringify(own)), { create: false });
-      }
+      if (!isOurs()) return;
+      using file = Deno.openSync(path, { write: true }); // never empty: who reads it now sees the owner
+      file.writeSync(new TextEncoder().encode(JSON.stringify(own)));
     } catch { /* the disk is away: others see the silence */ }
   }, 1000 * beat);
   Deno.unrefTimer(timer);

@@ -79,11 +79,19 @@ export async function filesOf(
     const isAnothers = name.startsWith("notebooks/") && name !== `notebooks/${notebook}.ipynb`;
     if (!entry.isFile() || isBookkeeping(name) || isAnothers) continue;
     const isOwned = owned.some((folder) => name.startsWith(`${folder}/`));
+    if (!isOwned && belongsToLater(name, notebook)) continue; // a unit of work may be writing it beside this run
     if (isOwned || (await Deno.stat(path)).mtime!.getTime() >= began) {
       files[name] = sha256(await Deno.readFile(path));
     }
   }
   return files;
+}
+
+/** Whether a file lies in a folder that a notebook after this one fills. */
+function belongsToLater(name: string, notebook: string): boolean {
+  return Object.entries(ownedFolders).some(([owner, folders]) =>
+    owner > notebook && folders.some((folder) => name.startsWith(`${folder}/`))
+  );
 }
 
 /** The files of a record that are missing or no longer have the bytes that were written. */

@@ -4,7 +4,7 @@ import { type Config, storeFolder } from "../../config.ts";
 import { makeParts } from "../../data/parts.ts";
 import { openSource, type Source, weightsOf } from "../../experiment/experiment.ts";
 import { openOfficialSet } from "../../experiment/official_set.ts";
-import { digestOf, sha256 } from "../../support/digest.ts";
+import { sha256 } from "../../support/digest.ts";
 import { cpuInstructions } from "../../support/engine/engine_choice.ts";
 import { expectedEngine } from "../../support/engine/expected_engine.ts";
 import { openStore } from "../../support/store.ts";
@@ -81,9 +81,4 @@ function photoState(imageId: string, path: string, { synthetic = false } = {}): 
   } catch {
     return imageId; // decoding it says why
   }
-}
-
-/** A short name of a plan's engine with its processor: nodes with the same one compute the same bits. */
-export function bitsDigest({ engine, instructions }: Pick<Plan, "engine" | "instructions">): string {
-  return digestOf({ engine, instructions }).slice(0, 12);
 }

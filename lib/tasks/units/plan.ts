@@ -2,13 +2,13 @@
 import { type Config, createConfig, storeFolder } from "../../config.ts";
 import { table } from "../../figures/table.ts";
 import { thousands } from "../../support/format.ts";
-import { engineLine } from "../../support/engine/expected_engine.ts";
+import { bitsDigest, engineLine } from "../../support/engine/expected_engine.ts";
 import { durationText } from "../../support/pace.ts";
 import { openStore } from "../../support/store.ts";
 import { pathForCaller, runTask } from "../caller.ts";
 import { parseReproduceOptions } from "../reproduce_options.ts";
 import { withWeights } from "../set_up.ts";
-import { bitsDigest, makePlan } from "./make_plan.ts";
+import { makePlan } from "./make_plan.ts";
 import { isStored, type Plan, recordPath } from "./records.ts";
 import { type Unit, unitKinds } from "./units.ts";
 

@@ -1,11 +1,10 @@
 /** `deno task unit`: does one unit of a plan, or the shard of them that a job of an array has. `unitUsage` lists the flags. */
 import { createConfig, storeFolder } from "../../config.ts";
 import { cpuInstructions } from "../../support/engine/engine_choice.ts";
-import { engineLine, expectedEngine } from "../../support/engine/expected_engine.ts";
+import { bitsDigest, engineLine, expectedEngine } from "../../support/engine/expected_engine.ts";
 import { openStore } from "../../support/store.ts";
 import { pathForCaller, runTask } from "../caller.ts";
 import { chooseUnits } from "./choose.ts";
-import { bitsDigest } from "./make_plan.ts";
 import { runFlags } from "./plan.ts";
 import { type Plan, readPlan } from "./records.ts";
 import { doUnit } from "./work.ts";
