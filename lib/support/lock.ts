@@ -11,6 +11,7 @@
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { temporaryName } from "./atomic.ts";
+import { hostName } from "./host.ts";
 import { progress } from "./progress.ts";
 import { nullIfGone, storageError } from "./storage_error.ts";
 
@@ -207,17 +208,6 @@ function readOwner(path: string): Owner {
     return { host: "", pid: 0, token: "unknown" };
   }
 }
-
-/** Without the permission to ask for it, a name that no other process has: then silence alone tells who is dead. */
-function hostName(): string {
-  try {
-    return Deno.hostname();
-  } catch {
-    return `process ${processName}`;
-  }
-}
-
-const processName = crypto.randomUUID();
 
 function removeIfThere(path: string): void {
   try {

@@ -1,12 +1,12 @@
 /** A run's folder: one run at a time in it, what killed runs left there, and the stored work that a run is told to forget. */
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
-import { type Config, storeFolder } from "../config.ts";
+import type { Config } from "../config.ts";
 import { writerOf } from "../support/atomic.ts";
-import { isRunning, lockWork } from "../support/lock.ts";
+import { isRunning, takeLock } from "../support/lock.ts";
 import { durationText } from "../support/pace.ts";
 import { pathForCaller } from "./caller.ts";
-import { readRunRecord, writeRunRecord } from "./run_record.ts";
+import { readRunRecord, runLock, writeRunRecord } from "./run_record.ts";
 
 /**
  * Takes the lock of what a run of notebooks alone writes: notebooks, `results.json`, `run.json`. While another such run has it, waits
@@ -15,7 +15,7 @@ import { readRunRecord, writeRunRecord } from "./run_record.ts";
  * @throws {StorageError} when the folder cannot be made or written to
  */
 export async function lockRun({ out }: Pick<Config, "out">): Promise<Disposable> {
-  return await lockWork({ folder: storeFolder({ out }) }, "run", {
+  return await takeLock(join(out, runLock), {
     onWait: ({ host, pid }) =>
       console.log(
         `Another run works in ${pathForCaller(out)} (process ${pid} on ${host}); waiting for it to end.`,
@@ -25,13 +25,14 @@ export async function lockRun({ out }: Pick<Config, "out">): Promise<Disposable>
 
 /**
  * Removes unfinished files and folders, at any depth, whose process is gone. Those of a living one (a notebook open in an
- * editor may be writing) stay, for an hour at most: by then another process only happens to have the number.
+ * editor may be writing) stay, and those of other machines on one disk, for an hour at most: by then another process only happens to
+ * have the number.
  */
 export async function removeLeftOvers(folder: string): Promise<void> {
   for (const name of await Array.fromAsync(glob("**/*.tmp", { cwd: folder }))) {
     const path = join(folder, name);
     const writer = writerOf(name);
-    if (writer !== null && (!isRunning(writer) || await isOld(path))) {
+    if (writer !== null && (writer.isHere && !isRunning(writer.pid) || await isOld(path))) {
       await Deno.remove(path, { recursive: true }).catch(() => {}); // finished or removed in the meantime
     }
   }

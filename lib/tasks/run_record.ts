@@ -7,6 +7,9 @@ import { sha256 } from "../support/digest.ts";
 import { pathForCaller } from "./caller.ts";
 import { ownedFolders } from "./notebooks.ts";
 
+/** The lock of what a run of notebooks alone writes, in its folder. */
+export const runLock = ".lock";
+
 /** What an executed notebook was made from, as digests. Equal fingerprints give equal results. */
 export interface Fingerprint {
   readonly notebook: string;
@@ -109,7 +112,7 @@ export async function changedFiles(
 
 /** Files that are no notebook's own: every run writes them, or they hold times, which no two runs share, or are unfinished. */
 function isBookkeeping(name: string): boolean {
-  const shared = ["run.json", "config.json", "timings.json", "test_openings.jsonl"];
+  const shared = [runLock, "run.json", "config.json", "timings.json", "test_openings.jsonl"];
   return shared.includes(name) || name.endsWith(".seconds.json") || writerOf(name) !== null;
 }
 

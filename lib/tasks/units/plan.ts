@@ -1,11 +1,12 @@
 /** `deno task plan`: the units of work of a run, as a table or as JSON. `planUsage` lists the flags. */
-import { type Config, createConfig, storeFolder } from "../../config.ts";
+import { type Config, storeFolder } from "../../config.ts";
 import { table } from "../../figures/table.ts";
 import { thousands } from "../../support/format.ts";
 import { bitsDigest, engineLine } from "../../support/engine/expected_engine.ts";
 import { durationText } from "../../support/pace.ts";
 import { openStore } from "../../support/store.ts";
 import { pathForCaller, runTask } from "../caller.ts";
+import { readGrid, shareStore } from "../grid/grid.ts";
 import { parseReproduceOptions } from "../reproduce_options.ts";
 import { withWeights } from "../set_up.ts";
 import { makePlan } from "./make_plan.ts";
@@ -33,7 +34,13 @@ Exit codes: 0 done; 1 the plan cannot be made; 2 the call cannot be carried out.
 `;
 
 /** A planned unit with where it stands. */
-export type ListedUnit = Unit & { readonly stored: boolean; readonly makes: readonly string[] };
+export type ListedUnit = Unit & {
+  readonly stored: boolean;
+  /** Paths in the folder of the results; of a grid in the grid's. */
+  readonly makes: readonly string[];
+  /** Of a grid: the first run that needs it. */
+  readonly run?: string;
+};
 
 /** The flags that decide a run. @throws {RangeError} for those that only a run of notebooks has */
 export function runFlags(
@@ -50,12 +57,13 @@ export function runFlags(
   );
 }
 
-/** Each unit with whether it is stored already. */
-export async function listUnits(config: Config, { units }: Plan): Promise<ListedUnit[]> {
+/** Each unit with whether it is stored already. @param run of a grid, by its name */
+export async function listUnits(config: Config, { units }: Plan, run = ""): Promise<ListedUnit[]> {
   const store = openStore(storeFolder(config));
   const listed: ListedUnit[] = [];
   for (const unit of units) {
-    listed.push({ ...unit, stored: await isStored(store, unit), makes: [recordPath(unit.id)] });
+    const makes = [run === "" ? recordPath(unit.id) : `${run}/${recordPath(unit.id)}`];
+    listed.push({ ...unit, ...run && { run }, stored: await isStored(store, unit), makes });
   }
   return listed;
 }
@@ -122,16 +130,35 @@ async function run(args: string[]): Promise<void> {
   const own = { json: { type: "boolean" }, "shard-images": { type: "string" } } as const;
   const options = runFlags(args, { own, page: planUsage });
   const shardImages = shardImagesOf(options.own["shard-images"]);
-  const config = await withWeights(createConfig(options.config), options.config);
-  const plan = await makePlan(config, { shardImages });
-  const units = await listUnits(config, plan);
+  const grid = readGrid(options.grid, options.config);
+  const units = new Map<string, ListedUnit>(); // runs share units: each is there once
+  let plan: Plan | undefined;
+  let complete = true;
+  for (const one of grid.runs) {
+    const config = await withWeights(one.config, one.options);
+    if (!await shareStore(grid, { config })) {
+      throw new RangeError(
+        `The runs of a grid share their units, so ${
+          pathForCaller(storeFolder(config))
+        } must be a link to the grid's own store. It is a ` +
+          "folder of its own, or this disk has no links. Take another --out, or deno task reproduce --grid, which does without",
+      );
+    }
+    plan = await makePlan(config, { shardImages });
+    complete &&= plan.complete;
+    for (const unit of await listUnits(config, plan, one.name)) {
+      if (!units.has(unit.id)) units.set(unit.id, unit);
+    }
+  }
+  const { engine, instructions } = plan!;
+  const all = { engine, instructions, complete, units: [...units.values()] };
+  const out = grid.folder ?? grid.runs[0].config.out;
   if (options.own.json) {
-    const { units: _, ...about } = plan;
-    console.log(JSON.stringify({ out: config.out, ...about, bits: bitsDigest(plan), units }, null, 1));
+    console.log(JSON.stringify({ out, bits: bitsDigest(all), ...all }, null, 1));
     return;
   }
-  console.log(planText(plan, units));
-  console.log(`results  ${pathForCaller(config.out)}`);
+  console.log(planText(all, all.units));
+  console.log(`results  ${pathForCaller(out)}`);
 }
 
 if (import.meta.main) await runTask(planUsage, run);

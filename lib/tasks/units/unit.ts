@@ -1,12 +1,14 @@
 /** `deno task unit`: does one unit of a plan, or the shard of them that a job of an array has. `unitUsage` lists the flags. */
-import { createConfig, storeFolder } from "../../config.ts";
+import { type Config, storeFolder } from "../../config.ts";
 import { cpuInstructions } from "../../support/engine/engine_choice.ts";
 import { bitsDigest, engineLine, expectedEngine } from "../../support/engine/expected_engine.ts";
-import { openStore } from "../../support/store.ts";
+import { openStore, type Store } from "../../support/store.ts";
 import { pathForCaller, runTask } from "../caller.ts";
+import { readGrid } from "../grid/grid.ts";
 import { chooseUnits } from "./choose.ts";
 import { runFlags } from "./plan.ts";
 import { type Plan, readPlan } from "./records.ts";
+import type { Unit } from "./units.ts";
 import { doUnit } from "./work.ts";
 
 export const unitUsage = `deno task unit ID [flags]
@@ -26,7 +28,8 @@ not at all, and is the same to the byte wherever it is made.
                    bits may differ then
   --help           this page
 
-All flags of deno task reproduce that decide a run are taken, as deno task plan takes them.
+All flags of deno task reproduce that decide a run are taken, --grid too, as deno task plan takes
+them.
 
 Exit codes: 0 done, or nothing to do; 75 stopped by SIGTERM, with what was computed stored, a
 training's checkpoint too: start the same command again, it goes on to the same bits; 130 the same
@@ -36,6 +39,14 @@ carried out, such as on another engine or number of threads than the plan's.
 
 /** "Temporary failure, try again" of sysexits.h: what schedulers requeue by. */
 export const goOn = 75;
+
+/** A unit of one of the call's runs. */
+interface Planned {
+  readonly config: Config;
+  readonly store: Store;
+  readonly plan: Plan;
+  readonly unit: Unit;
+}
 
 /** What a signal to end stops a training with. */
 class Stopped extends Error {}
@@ -83,22 +94,30 @@ async function run(args: string[]): Promise<number> {
     "other-cpu": { type: "boolean" } as const,
   };
   const options = runFlags(args, { own, page: unitUsage, words: true });
-  const config = createConfig(options.config);
-  const store = openStore(storeFolder(config));
-  const plan = await readPlan(store, config);
-  if (plan === null) {
-    throw new RangeError(
-      `${
-        pathForCaller(config.out)
-      } has no plan of these flags. Make it first: deno task plan, with the same flags`,
-    );
-  }
   const [id] = options.words;
   if (options.words.length > 1) throw new RangeError(`Name one unit. Received: ${options.words.join(" ")}`);
+  const grid = readGrid(options.grid, options.config);
+  const planned = new Map<string, Planned>();
+  for (const { config } of grid.runs) {
+    const store = openStore(storeFolder(config));
+    const plan = await readPlan(store, config);
+    if (plan === null) {
+      throw new RangeError(
+        `${
+          pathForCaller(config.out)
+        } has no plan of these flags. Make it first: deno task plan, with the same flags`,
+      );
+    }
+    for (const unit of plan.units) {
+      if (!planned.has(unit.id)) planned.set(unit.id, { config, store, plan, unit });
+    }
+  }
   const { kind, shard } = options.own as { kind?: string; shard?: string };
-  const units = chooseUnits(plan.units, { id, kind, shard }, Deno.env.toObject());
-  if (units.some((unit) => unit.kind !== "decode")) {
-    await pinEngine(plan, { otherCpu: options.own["other-cpu"] === true });
+  const all = [...planned.values()].map(({ unit }) => unit);
+  const units = chooseUnits(all, { id, kind, shard }, Deno.env.toObject());
+  const computing = units.find((unit) => unit.kind !== "decode");
+  if (computing) {
+    await pinEngine(planned.get(computing.id)!.plan, { otherCpu: options.own["other-cpu"] === true });
   }
 
   const stop = new AbortController();
@@ -116,6 +135,7 @@ async function run(args: string[]): Promise<number> {
     training = unit.kind === "training";
     const began = Date.now();
     try {
+      const { config, store, plan } = planned.get(unit.id)!;
       const result = await doUnit(config, store, { plan, unit, signal: stop.signal });
       const took = result === "done"
         ? `done in ${((Date.now() - began) / 1000).toFixed(1)} s`

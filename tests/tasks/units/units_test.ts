@@ -73,7 +73,11 @@ Deno.test("ids are digests of what decides a unit: seed, size, engine, weights, 
   assert.deepEqual(shared(plan({ seed: 1 })), ["all", "none", "none", "none"]);
   assert.deepEqual(shared(plan({ size: 32 })), ["none", "none", "none", "none"]);
   assert.deepEqual(shared(plan({ engine: { ...engine, threads: 3 } })), ["all", "none", "none", "none"]);
-  assert.deepEqual(shared(plan({ weights: "0".repeat(64) })), ["all", "none", "none", "some"], "the baselines");
+  assert.deepEqual(
+    shared(plan({ weights: "0".repeat(64) })),
+    ["all", "none", "none", "some"],
+    "the baselines",
+  );
   assert.deepEqual(shared(plan({ changed: 1234 })), ["some", "some", "none", "none"]);
 });
 
