@@ -5,6 +5,7 @@ import { type Config, experimentOf } from "../../config.ts";
 import { digestOf } from "../../support/digest.ts";
 import type { EngineIdentity } from "../../support/engine/engine.ts";
 import { isWholeShard } from "../../support/shard.ts";
+import { nullIfGone } from "../../support/storage_error.ts";
 import type { Store } from "../../support/store.ts";
 import type { Unit } from "./units.ts";
 
@@ -69,8 +70,7 @@ export async function isStored(store: Store, { id }: Pick<Unit, "id">): Promise<
 }
 
 /**
- * Compares each file and entry that units have made with its digest. A damaged one counts as missing, so that its unit can be done
- * again.
+ * Compares each file and entry that units have made with its digest. A damaged one is removed, so that its unit makes it again.
  *
  * @throws {Error} for units of which something is missing or damaged, with their number and the first names
  */
@@ -99,8 +99,8 @@ async function whyNotWhole(store: Store, { id }: Unit): Promise<string | null> {
   if (gone !== undefined) return `${gone} is missing`;
   const damaged = record.files.find((path) => !isWholeShard(join(store.folder, path)));
   if (damaged !== undefined) {
-    await store.remove("units", id);
-    return `${damaged} is damaged, its SHA-256 is not its name`;
+    await Deno.remove(join(store.folder, damaged)).catch(nullIfGone); // what it held is missing now, and so made again
+    return `${damaged} was damaged, its SHA-256 not its name; it is removed`;
   }
   for (const [kind, key] of record.entries) {
     if (await store.read(kind, key) === null) return `${kind}/${key.slice(0, 12)}… is missing or damaged`;
