@@ -142,7 +142,7 @@ Deno.test("units of work, done by several processes, one of them killed, leave a
   assert.equal((await killed.ended).code, 137);
   assert.match(
     await end(start(["--kind", "training", "--shard", "1/3"]), 1),
-    /of the 5 units that this one needs are not stored:\n  activations head, \d of 3 .*not done/,
+    /of the 5 units that this one needs are not stored:\n {2}activations head, \d of 3 .*not done/,
   );
   await end(start(["--kind", "activations"]));
   await end(start(["--kind", "training"]));

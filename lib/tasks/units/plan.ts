@@ -16,9 +16,10 @@ import { type Unit, unitKinds } from "./units.ts";
 export const planUsage = `deno task plan [flags]
 
 Says which units of work a run of the notebooks 01 to 05 has, each of which \`deno task unit\` does
-alone, in any process that sees the run's folder: shards of photos to decode, shards of activations,
-trainings, evaluations. Opens no photo and trains nothing. The plan is kept in the run's folder, with
-the engine and its number of threads: they decide the last bits, so its units compute on no others.
+alone, in any process that sees the run's folder: shards of photos to decode, shards of
+activations, trainings, evaluations. Opens no photo and trains nothing. The plan is kept in the
+run's folder, with the engine and its number of threads: they decide the last bits, so its units
+compute on no others.
 
   --json            print all units: id, kind, index, stored, needs (ids), makes (the file that is
                     there when it is done), images, cores, memory (MB), minutes
@@ -27,8 +28,8 @@ the engine and its number of threads: they decide the last bits, so its units co
   --help            this page
 
 All flags of deno task reproduce that decide a run are taken: --preset, --data, --depth, --seed,
---out and others. Give the same ones to deno task unit and, at the end, to deno task reproduce,
-which finds everything stored and renders.
+--grid, --out and others. Give the same ones to deno task unit and, at the end, to deno task
+reproduce, which finds everything stored and renders.
 
 Exit codes: 0 done; 1 the plan cannot be made; 2 the call cannot be carried out.
 `;

@@ -33,8 +33,8 @@ them.
 
 Exit codes: 0 done, or nothing to do; 75 stopped by SIGTERM, with what was computed stored, a
 training's checkpoint too: start the same command again, it goes on to the same bits; 130 the same
-by Ctrl-C; 1 it cannot be done, such as when a unit that it needs is not stored; 2 the call cannot be
-carried out, such as on another engine or number of threads than the plan's.
+by Ctrl-C; 1 it cannot be done, such as when a unit that it needs is not stored; 2 the call cannot
+be carried out, such as on another engine or number of threads than the plan's.
 `;
 
 /** "Temporary failure, try again" of sysexits.h: what schedulers requeue by. */
