@@ -100,7 +100,7 @@ export async function train(
   };
   const found = await findStored();
   if (found) return found;
-  using _lock = await lockWork(store, configuration);
+  using _lock = await lockWork(store, configuration, { signal });
   const meanwhile = await findStored(); // by another process, while this one waited
   if (meanwhile) return meanwhile;
 

@@ -30,6 +30,8 @@ export interface Lock extends Disposable {
 export interface LockOptions {
   /** Told once that another process has the lock, before waiting for it. */
   readonly onWait?: (owner: Owner) => void;
+  /** Ends the waiting where it is aborted; its reason is then thrown. */
+  readonly signal?: AbortSignal;
   /** Seconds without a heartbeat after which any owner counts as dead. Default: 120. */
   readonly silence?: number;
   /** Seconds between heartbeats. Default: 15. */
@@ -53,6 +55,7 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
     if (!("owner" in taken)) return taken;
     if (!told) options.onWait?.(taken.owner);
     told = true;
+    options.signal?.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, 1000 * betweenTries));
   }
 }
@@ -160,13 +163,13 @@ function held(path: string, own: Owner, beat: number): Lock {
     } catch { /* the disk is away: others see the silence */ }
   }, 1000 * beat);
   Deno.unrefTimer(timer);
-  return {
-    path,
-    [Symbol.dispose]() {
-      clearInterval(timer);
-      if (isOurs()) removeIfThere(path);
-    },
+  const giveBack = () => {
+    clearInterval(timer);
+    globalThis.removeEventListener("unload", giveBack);
+    if (isOurs()) removeIfThere(path);
   };
+  globalThis.addEventListener("unload", giveBack); // `Deno.exit` disposes of nothing
+  return { path, [Symbol.dispose]: giveBack };
 }
 
 /**

@@ -103,6 +103,20 @@ Deno.test("an owner shows by its heartbeat that it lives, as long as it has the 
     await assert.rejects(written(), Deno.errors.NotFound);
   }));
 
+Deno.test("waiting ends when it is asked to", () =>
+  inFolder(async (folder) => {
+    using _ = await takeLock(join(folder, "lock"));
+    const signal = AbortSignal.timeout(50);
+    await assert.rejects(takeLock(join(folder, "lock"), { signal }), { name: "TimeoutError" });
+  }));
+
+Deno.test("a program that exits gives its locks back", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "lock");
+    assert.equal((await start(path, "await takeLock(path); Deno.exit(3)").output()).code, 3);
+    await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
+  }));
+
 Deno.test("an owner that was taken for dead does not give back the lock that another has taken since", () =>
   inFolder(async (folder) => {
     const path = join(folder, "lock");

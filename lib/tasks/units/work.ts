@@ -39,7 +39,7 @@ export async function doUnit(
   { plan, unit, signal }: { plan: Plan; unit: Unit } & DoOptions,
 ): Promise<"done" | "stored"> {
   if (await isStored(store, unit)) return "stored";
-  using _ = await lockWork(store, unit.id);
+  using _ = await lockWork(store, unit.id, { signal });
   if (await isStored(store, unit)) return "stored"; // by the process that had the lock
   const needs = new Set(unit.needs);
   await joinUnits(store, plan.units.filter(({ id }) => needs.has(id)));
