@@ -115,7 +115,9 @@ function make(path: string, own: Owner): "made" | "gone" | { owner: Owner; silen
     Deno.mkdirSync(dirname(path), { recursive: true });
     Deno.writeTextFileSync(temporary, JSON.stringify(own), { createNew: true });
   } catch (error) {
-    removeIfThere(temporary);
+    try {
+      Deno.removeSync(temporary);
+    } catch { /* the first error says more */ }
     throw storageError(path, error);
   }
   try {

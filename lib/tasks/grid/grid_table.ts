@@ -42,14 +42,14 @@ export async function gridRows(
     first ??= run;
     const { networks, best, test } = await compareRuns(first, run);
     if (!test.same) { for (const reason of test.reasons) notes.add(`${name}: ${reason}`); }
-    for (const { name: shown, configuration } of shownOf(run)) {
-      const pairs = [...networks, ...best ? [best] : []].filter(({ second }) =>
+    const before = shownOf(first);
+    for (const [role, { name: shown, configuration }] of shownOf(run).entries()) {
+      const own = [...networks, ...best ? [best] : []].filter(({ second }) =>
         second?.configuration === configuration
       );
-      const network = pairs[0].second!;
-      const difference = run === first
-        ? null
-        : pairs.find(({ difference }) => difference)?.difference?.accuracy ?? null;
+      const network = own[0].second!;
+      const pair = own.find((pair) => pair.first?.configuration === before[role]?.configuration);
+      const difference = run === first ? null : pair?.difference?.accuracy ?? null;
       rows.push({
         ...{ run: name, network: { ...network, name: shown }, difference, synthetic: run.results.synthetic },
         values: Object.fromEntries(Object.entries(values).map(([field, value]) => [field, textOf(value)])),
@@ -78,8 +78,8 @@ export async function writeGridTable(
     `${countText(runs.length, "run")}${
       unfinished.length > 0 ? `; not finished: ${unfinished.join(", ")}` : ""
     }.`,
-    "Differences are in points, to the first run's network of the same role, paired over lesions; they are about trained " +
-    "networks, not about training again with another seed.",
+    "Differences are in points, to the first run's network of the same role (frozen, or the recipe's), paired over lesions, where " +
+    "deno task compare pairs the two; they are about trained networks, not about training again with another seed.",
     ...notes.length > 0 ? ["Where the tests are not the same no difference is computed:", ...notes] : [],
   ];
   const { html, markdown } = gridTable(rows);
