@@ -52,6 +52,7 @@ export function stratifiedSplit(
   const counts = countLabels(Int32Array.from(labels), 1 + highest(labels));
   const testCounts = largestRemainder(counts, size);
 
+  // Typed arrays: a million photos are four million rows, whose lists, grown item by item, would take another half a gigabyte
   const isTest = new Uint8Array(n);
   counts.forEach((count, label) => {
     const indices = new Int32Array(count);

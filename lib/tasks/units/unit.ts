@@ -7,7 +7,7 @@ import { pathForCaller, runTask } from "../caller.ts";
 import { readGrid } from "../grid/grid.ts";
 import { chooseUnits } from "./choose.ts";
 import { runFlags } from "./plan.ts";
-import { type Plan, readPlan } from "./records.ts";
+import { isStored, type Plan, readPlan } from "./records.ts";
 import type { Unit } from "./units.ts";
 import { doUnit } from "./work.ts";
 
@@ -115,9 +115,11 @@ async function run(args: string[]): Promise<number> {
   const { kind, shard } = options.own as { kind?: string; shard?: string };
   const all = [...planned.values()].map(({ unit }) => unit);
   const units = chooseUnits(all, { id, kind, shard }, Deno.env.toObject());
-  const computing = units.find((unit) => unit.kind !== "decode");
-  if (computing) {
-    await pinEngine(planned.get(computing.id)!.plan, { otherCpu: options.own["other-cpu"] === true });
+  for (const unit of units) { // one that is stored needs no engine
+    const { store, plan } = planned.get(unit.id)!;
+    if (unit.kind === "decode" || await isStored(store, unit)) continue;
+    await pinEngine(plan, { otherCpu: options.own["other-cpu"] === true });
+    break;
   }
 
   const stop = new AbortController();
