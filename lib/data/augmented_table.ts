@@ -32,14 +32,14 @@ export function augmentedTable(
   samples: readonly Pick<Sample, "label">[],
   targets: readonly number[],
 ): AugmentedImage[] {
-  const originals = samples.map(({ label }, row) => ({ row, copy: 0, label }));
-  const copies = targets.flatMap((target, label) => {
-    const own = originals.filter((image) => image.label === label);
-    return Array.from({ length: target - own.length }, (_, slot) => ({
-      row: own[slot % own.length].row,
-      copy: Math.floor(slot / own.length) + 1,
-      label,
-    }));
+  const table: AugmentedImage[] = samples.map(({ label }, row) => ({ row, copy: 0, label }));
+  const originals = targets.map((): number[] => []);
+  samples.forEach(({ label }, row) => originals[label].push(row));
+  targets.forEach((target, label) => {
+    const own = originals[label];
+    for (let slot = 0; slot < target - own.length; slot++) {
+      table.push({ row: own[slot % own.length], copy: Math.floor(slot / own.length) + 1, label });
+    }
   });
-  return [...originals, ...copies];
+  return table;
 }

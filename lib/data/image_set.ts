@@ -134,6 +134,33 @@ async function loadPhoto(path: string, size: ImageSize, images: RowStore) {
   return { fileDigest, image, decoded: !stored };
 }
 
+/** Where decoded photos lie. */
+export interface StoredFiles {
+  /** Paths of the shards that hold them. */
+  readonly files: readonly string[];
+  /** Places in the list of what is not stored. */
+  readonly missing: readonly number[];
+}
+
+/** The files of a store that hold these photos, decoded to `size`; opens no photo. */
+export function filesOfImages(
+  paths: readonly string[],
+  { size, store }: Pick<ImageSetOptions, "size" | "store">,
+): StoredFiles {
+  using photos = openPhotoRows(store, size);
+  using images = store.rows(`images-${sizeName(size)}`, { rowBytes: 3 * pixelsIn(size) });
+  const files = new Set<string>();
+  const missing: number[] = [];
+  for (const [index, path] of paths.entries()) {
+    const stamp = stampOf(path, size);
+    const fileDigest = stamp && photos.get(stamp)?.toHex();
+    const image = fileDigest && images.fileOf(imageKey(fileDigest, size));
+    if (image) files.add(photos.fileOf(stamp)!).add(image);
+    else missing.push(index);
+  }
+  return { files: [...files], missing };
+}
+
 /** How many photos a store holds, decoded to `size`: for an estimate, without reading them. */
 export function countStoredImages(store: Store, size: ImageSize): number {
   using photos = openPhotoRows(store, size);

@@ -14,6 +14,7 @@ import { type ImageSize, pixelsIn } from "../image_size.ts";
 import {
   activationsDigest,
   countStoredActivations,
+  filesOfActivations,
   type KeyedImage,
   openActivations,
 } from "../model/activations.ts";
@@ -102,6 +103,35 @@ export async function openImages(
   return { images, digest: sha256(...tables, images.fileDigests.join("")) };
 }
 
+/**
+ * As much of an experiment as some rows need: their photos, which stand in the table alone. Rows are named in its own `parts.table`, in
+ * the order that was asked for.
+ */
+export async function openRowsOf(
+  { config, source, parts }: Pick<Experiment, "config" | "source" | "parts">,
+  rows: readonly number[],
+): Promise<Experiment> {
+  await startEngine();
+  const photos = [...new Set(rows.map((row) => parts.table[row].row))];
+  const places = new Map(photos.map((photo, place) => [photo, place]));
+  const samples = photos.map((photo) => source.samples[photo]);
+  const table = rows.map((row) => ({ ...parts.table[row], row: places.get(parts.table[row].row)! }));
+  const images = await loadImageSet(
+    samples.map(({ imagePath }) => join(source.folder, imagePath)),
+    imageOptions(config),
+  );
+  return {
+    ...{ config, source: { ...source, samples }, leak: leaksAsWritten, images, dataDigest: "" },
+    parts: { ...parts, table },
+    ...{ weights: await weightsOf(config), store: openStore(storeFolder(config)), engine: engineIdentity },
+  };
+}
+
+/** VGG16's first weights: the configured file's, or seeded random ones. */
+export async function weightsOf({ weights, seed }: Pick<Config, "weights" | "seed">): Promise<Vgg16Weights> {
+  return weights === null ? randomWeights(seed) : await loadWeights(weights);
+}
+
 /** Photos, parts as written, which leak and say so, images and weights of a run. */
 export async function openExperiment(config: Config): Promise<Experiment> {
   if (config.precision === "bfloat16") await checkBfloat16();
@@ -109,7 +139,7 @@ export async function openExperiment(config: Config): Promise<Experiment> {
   const source = await openSource(config);
   const { images, digest: dataDigest } = await openImages(config, source);
   const parts = makeParts(config, source);
-  const weights = config.weights === null ? randomWeights(config.seed) : await loadWeights(config.weights);
+  const weights = await weightsOf(config);
   const store = openStore(storeFolder(config));
   const leak = leaksAsWritten;
   return { config, source, parts, leak, images, dataDigest, weights, store, engine: engineIdentity };
@@ -238,6 +268,17 @@ export async function computeActivations(
 ): Promise<void> {
   if (depth === "block1" || countMissing(experiment, rows, depth) === 0) return;
   using _ = await openExamples(experiment, rows, depth);
+}
+
+/** The files that hold the stored activations of rows at `depth`, and how many rows have none. */
+export function storedActivations(
+  experiment: Experiment,
+  rows: readonly number[],
+  depth: Depth,
+): { files: readonly string[]; missing: number } {
+  const images = rowKeys(experiment, rows).map((key) => ({ key }));
+  const { files, missing } = filesOfActivations(images, activationOptions(experiment, depth));
+  return { files, missing: missing.length };
 }
 
 /** How many rows have no stored activation at `depth`: for an estimate, without computing any. */

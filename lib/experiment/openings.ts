@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { sha256 } from "../support/digest.ts";
+import { lockWork } from "../support/lock.ts";
 import { nullIfGone } from "../support/storage_error.ts";
 
 export interface Opening {
@@ -50,6 +51,7 @@ export async function logOpening(
   folder: string,
   { name, configuration, set }: Pick<Opening, "name" | "configuration" | "set">,
 ): Promise<void> {
+  using _ = await lockWork({ folder: join(folder, "store") }, "openings"); // a line holds the digest of the one before
   const openings = await readOpenings(folder);
   const last = openings.at(-1);
   const previous = last ? sha256(JSON.stringify(last)) : beginning;

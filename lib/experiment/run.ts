@@ -16,6 +16,7 @@ import { argmaxRows, evaluate, type Evaluation, rightAnswers } from "../evaluati
 import { writeAtomic } from "../support/atomic.ts";
 import { digestOf } from "../support/digest.ts";
 import { percent } from "../support/format.ts";
+import { lockWork } from "../support/lock.ts";
 import { progress } from "../support/progress.ts";
 import { type EpochRecord, fit, fitKey, type Fitted, loadFitted, predict } from "../training/fit.ts";
 import { type Model, vgg16 } from "../training/model.ts";
@@ -72,6 +73,7 @@ export function runName(
  * @param stages what a stage leaves out has the usual value of its depth: see `stageOf`
  * @param options.seed of the order of the images and of dropout. Default: the configuration's
  * @param options.label what the progress line calls it
+ * @param options.signal stops it soon after it is aborted, with a checkpoint; its reason is then thrown
  * @throws {RangeError} when there is no stage, or one cannot be
  * @throws {Error} as `checkParts`, also where a stored training would do
  */
@@ -79,18 +81,28 @@ export async function train(
   experiment: Experiment,
   model: Model,
   stages: readonly StageOptions[],
-  { seed = experiment.config.seed, label = "Training" }: { seed?: number; label?: string } = {},
+  { seed = experiment.config.seed, label = "Training", signal }: {
+    seed?: number;
+    label?: string;
+    signal?: AbortSignal;
+  } = {},
 ): Promise<Run> {
   checkParts(experiment);
   const recipe = stages.map(stageOf);
   const configuration = configurationOf(experiment, model, recipe, seed);
   const { config, parts, source, store } = experiment;
   const folder = join(config.out, "trainings", `${recipe.at(-1)!.depth}-${configuration.slice(0, 12)}`);
-  const stored = await store.read<StoredRun>("runs", configuration);
-  if (stored) {
+  const findStored = async (): Promise<Run | null> => {
+    const stored = await store.read<StoredRun>("runs", configuration);
+    if (stored === null) return null;
     await writeRecords(folder, stored.value);
     return { ...stored.value, validationAnswers: stored.tensors.validation, computed: false };
-  }
+  };
+  const found = await findStored();
+  if (found) return found;
+  using _lock = await lockWork(store, configuration, { signal });
+  const meanwhile = await findStored(); // by another process, while this one waited
+  if (meanwhile) return meanwhile;
 
   const images = parts.subsetTrain.length;
   const total = recipe.reduce((sum, { epochs }) => sum + epochs, 0) * images;
@@ -99,6 +111,7 @@ export async function train(
   let fitted: Fitted | null = null;
   let seconds = 0;
   for (const [index, stage] of recipe.entries()) {
+    signal?.throwIfAborted();
     await computeActivations(experiment, parts.subset, stage.depth); // in one list: the last batch of each is filled up
     using learned = await openExamples(experiment, parts.subsetTrain, stage.depth);
     using validated = await openExamples(experiment, parts.subsetValidation, stage.depth);
@@ -110,7 +123,7 @@ export async function train(
     };
     fitted = await fit(fitted?.model ?? model, learned, {
       ...stage,
-      ...{ seed, store, validation: validated, onEpoch },
+      ...{ seed, store, validation: validated, onEpoch, signal },
       onStep({ epoch, step, steps, loss, accuracy }) {
         const done = (before.length + epoch - 1 + step / steps) * images;
         const detail = `${stage.depth}, epoch ${epoch}/${stage.epochs}, loss ${loss.toFixed(3)}`;
@@ -125,7 +138,11 @@ export async function train(
   const { depth, optimizer } = recipe.at(-1)!;
   const measure = async (rows: readonly number[]) => {
     using examples = await openExamples(experiment, rows, depth);
-    const answers = await predict(fitted!.model, examples, progress(`${label}: measuring`));
+    const report = progress(`${label}: measuring`);
+    const answers = await predict(fitted!.model, examples, (done, total) => {
+      signal?.throwIfAborted(); // what was trained is stored
+      report(done, total);
+    });
     return { answers, evaluation: evaluate(examples.labels, answers, source.classes.length) };
   };
   const learned = await measure(parts.subsetTrain);

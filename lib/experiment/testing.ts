@@ -6,6 +6,7 @@ import { argmaxRows, evaluate, type Evaluation, rightAnswers } from "../evaluati
 import type { ImageSize } from "../image_size.ts";
 import { digestOf } from "../support/digest.ts";
 import { percent } from "../support/format.ts";
+import { lockWork } from "../support/lock.ts";
 import { progress } from "../support/progress.ts";
 import { predict } from "../training/fit.ts";
 import { examplesDigest, type Experiment, openExamples, pixelsOf } from "./experiment.ts";
@@ -65,7 +66,9 @@ export async function openOnce(
   { name: run, configuration }: Pick<Run, "name" | "configuration">,
   { set, name, answer }: { set: string; name?: string; answer: () => Promise<Float32Array> },
 ): Promise<Float32Array> {
-  const { tensors } = await store.keep("answers", digestOf({ configuration, set }), async () => {
+  const key = digestOf({ configuration, set });
+  using _ = store.has("answers", key) ? null : await lockWork(store, key);
+  const { tensors } = await store.keep("answers", key, async () => {
     await logOpening(config.out, { name: name ? `${run} on ${name}` : run, configuration, set });
     return { value: { name: run }, tensors: { answers: await answer() } };
   });

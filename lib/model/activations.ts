@@ -177,6 +177,19 @@ export function countStoredActivations(
   return images.filter(({ key }) => rows.has(key)).length;
 }
 
+/** Paths of the shards that hold the images' activations, and the places in the list of those that are not stored. */
+export function filesOfActivations(
+  images: readonly Pick<KeyedImage, "key">[],
+  options: ActivationOptions & { readonly store: Store },
+): { files: readonly string[]; missing: readonly number[] } {
+  using rows = openRows(options.store, options);
+  const files = images.map(({ key }) => rows.fileOf(key));
+  return {
+    files: [...new Set(files.filter((file) => file !== undefined))],
+    missing: files.flatMap((file, place) => file === undefined ? [place] : []),
+  };
+}
+
 function specOf(
   { weights, scaling, size, depth = "head", precision = "float32", batchSize = forwardBatchSize(size) }:
     ActivationOptions,

@@ -1,5 +1,6 @@
 /** Files that are either whole or not there: temporary file, sync, rename. */
 import { dirname } from "node:path";
+import { hostDigits } from "./host.ts";
 import { storageError } from "./storage_error.ts";
 
 /**
@@ -76,13 +77,16 @@ export async function writeFolderAtomic(
   }
 }
 
-/** What a file or folder is called until it is whole: `<path>.<process>.<8 random digits>.tmp`, of this process. */
-function temporaryName(path: string): string {
-  return `${path}.${Deno.pid}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+/** What a file or folder is called until it is whole: `<path>.<process>.<4 digits of the host><8 random digits>.tmp`. */
+export function temporaryName(path: string): string {
+  return `${path}.${Deno.pid}.${hostDigits()}${crypto.randomUUID().slice(0, 8)}.tmp`;
 }
 
-/** The process that an unfinished file or folder belongs to, by its name; null for any other name. */
-export function writerOf(name: string): number | null {
-  const match = /\.(\d+)\.[0-9a-f]{8}\.tmp$/.exec(name);
-  return match && Number(match[1]);
+/**
+ * The process that an unfinished file or folder belongs to, by its name, and whether it is one of this machine (older versions did not
+ * say); null for any other name.
+ */
+export function writerOf(name: string): { pid: number; isHere: boolean } | null {
+  const match = /\.(\d+)\.([0-9a-f]{4})?[0-9a-f]{8}\.tmp$/.exec(name);
+  return match && { pid: Number(match[1]), isHere: (match[2] ?? hostDigits()) === hostDigits() };
 }

@@ -9,7 +9,7 @@ export function sha256(...parts: (Uint8Array | string)[]): string {
 }
 
 /** The array's own bytes. All platforms that Deno runs on are little-endian. */
-export function bytesOf(values: Float32Array): Uint8Array {
+export function bytesOf(values: Float32Array | Int32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 

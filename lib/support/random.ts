@@ -28,12 +28,21 @@ export function randomFor(...parts: (string | number)[]): Random {
 
 /** A shuffled copy (Fisher–Yates). The order depends on `random` alone. */
 export function shuffled<T>(items: ArrayLike<T>, random: Random): T[] {
-  const result = Array.from(items);
-  for (let i = result.length - 1; i > 0; i--) {
+  return shuffledInPlace(Array.from(items), random);
+}
+
+/** The same without a copy: the given items, in another order. */
+export function shuffledInPlace<Items extends { [index: number]: unknown; readonly length: number }>(
+  items: Items,
+  random: Random,
+): Items {
+  for (let i = items.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
-    [result[i], result[j]] = [result[j], result[i]];
+    const item = items[i];
+    items[i] = items[j];
+    items[j] = item;
   }
-  return result;
+  return items;
 }
 
 /** One draw from the normal distribution with mean 0 and standard deviation 1 (Box–Muller). */

@@ -24,6 +24,8 @@ export interface RowStore extends Disposable {
   has(key: string): boolean;
   /** A copy of the row; undefined where there is none or it is damaged (then it is told and dropped). */
   get(key: string): Uint8Array<ArrayBuffer> | undefined;
+  /** Path of the shard that holds the row; undefined where it is not on the disk. */
+  fileOf(key: string): string | undefined;
   /** Adds a row; one that has the key already stays as it is. The bytes are copied. They are on disk after `flush`. */
   append(key: string, bytes: Uint8Array): void;
   /** Writes what was appended since the last flush, as one shard. @throws {StorageError} */
@@ -63,6 +65,7 @@ export function openRowStore(folder: string, { rowBytes, onNotice }: RowStoreOpt
     },
     has: (key) => places.has(key) || pending.has(key),
     get,
+    fileOf: (key) => places.get(key)?.shard.path,
     append,
     flush,
     refresh,

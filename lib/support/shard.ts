@@ -8,7 +8,7 @@
  * Numbers are little-endian uint32. Shards are not synced to the disk: what a power failure tears is found by the checksums.
  */
 import { Buffer } from "node:buffer";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { writeAtomicSync } from "./atomic.ts";
 import { sha256 } from "./digest.ts";
@@ -80,6 +80,12 @@ export function readShard(path: string, rowBytes: number): Shard | "damaged" | n
   if (!readAt(file, headerBytes, table) || crc32(table) !== header.tableChecksum) return "damaged";
   const entries = Array.from({ length: count }, (_, row) => readEntry(table, row * entryBytes));
   return { path, keys: entries.map(({ key }) => key), checksums: entries.map(({ checksum }) => checksum) };
+}
+
+/** Whether a file is a shard with the very bytes that were written: its name is their SHA-256. */
+export function isWholeShard(path: string): boolean {
+  const bytes = unlessGone(() => Deno.readFileSync(path));
+  return bytes !== null && basename(path) === `${sha256(bytes)}.shard`;
 }
 
 /** One row of a shard that `openShard` opened; null where it is damaged. */

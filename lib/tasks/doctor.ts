@@ -11,9 +11,15 @@ import { packageVersions } from "../support/versions.ts";
 import { freeSpace } from "../support/download.ts";
 import { runCommand } from "../support/engine/command.ts";
 import { type Engine, engine, startEngine, tf, valuesOf } from "../support/engine/engine.ts";
-import { readCpuFlags, readEngineChoice, wasmSlowdown } from "../support/engine/engine_choice.ts";
+import {
+  cpuInstructions,
+  readCpuFlags,
+  readEngineChoice,
+  wasmSlowdown,
+} from "../support/engine/engine_choice.ts";
+import { bitsDigest, engineLine, engineOf } from "../support/engine/expected_engine.ts";
 import { ensureEngine, type InstallOptions, nativeOutlook } from "../support/engine/install.ts";
-import { platform } from "../support/engine/installation.ts";
+import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 import { findKernelSpec } from "../support/notebook/kernel_spec.ts";
 import { projectRoot } from "../support/project.ts";
 import { denoProblem } from "./deno_version.ts";
@@ -65,6 +71,19 @@ function describeSettings(): Finding {
   const chosen = oneDnn === null ? "oneDNN where it helps" : `oneDNN ${oneDnn ? "on" : "off"} as asked`;
   const text = `HAM10000_ENGINE=${engine}, ${chosen}, ${threads} threads`;
   return { status: "ok", subject: "settings", text };
+}
+
+/** What decides the last bits here, in a digest to compare with other nodes and with a plan's. */
+export async function describeBits(): Promise<Finding[]> {
+  const choice = readEngineChoice();
+  const found = choice.engine === "wasm" ? null : await readInstallation(tfjsNodeFolder());
+  if (found && found.state !== "ready") return []; // nobody knows yet what will compute
+  const engine = engineOf(found && found.installation, choice);
+  const instructions = cpuInstructions();
+  const text = `${bitsDigest({ engine, instructions })} (${engineLine(engine)}; ${
+    instructions || "instruction sets not known"
+  }). Nodes with another digest compute other last bits`;
+  return [{ status: "ok", subject: "bits", text }];
 }
 
 async function repair(): Promise<Finding> {
@@ -226,6 +245,7 @@ async function examine(): Promise<Finding[]> {
   if (findings.every(({ status }) => status !== "broken")) {
     if (Deno.args.includes("--repair")) findings.push(...await guarded("repair", repair, "see above"));
     findings.push(...await guarded("engine", diagnoseEngine, "deno install"));
+    findings.push(...await guarded("bits", describeBits, "see above"));
   }
   return [
     ...findings,

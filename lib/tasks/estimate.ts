@@ -11,14 +11,7 @@ import { honestPlan, honestTrainings } from "../experiment/honest/choice.ts";
 import { openOfficialSet } from "../experiment/official_set.ts";
 import { leakageConfigs, studyConfigs } from "../experiment/study_runs.ts";
 import { type ImageSize, pixelsIn, sizeText } from "../image_size.ts";
-import {
-  frozenLayers,
-  inputLength,
-  type Layer,
-  outputShapes,
-  parameterCount,
-  trainedLayers,
-} from "../model/vgg16.ts";
+import { inputLength, parameterCount, trainedLayers } from "../model/vgg16.ts";
 import { type Depth, type Recipe, stageOf } from "../recipe.ts";
 import { readEngineChoice } from "../support/engine/engine_choice.ts";
 import { readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
@@ -26,23 +19,7 @@ import { countText, thousands } from "../support/format.ts";
 import { durationText } from "../support/pace.ts";
 import { openStore } from "../support/store.ts";
 import type { StoredWork } from "./run_folder.ts";
-
-/** A first guess, in seconds on one thread of a machine of these years; the progress line then measures the one at hand. */
-const speeds = {
-  /** Of a multiplication of the convolutions as written. A training step passes each trained layer three times. */
-  forward: { native: 1 / 100e9, wasm: 1 / 11e9 },
-  trained: 1 / 75e9,
-  /** Of a training step besides, for each image and for each weight. */
-  image: 50e-6,
-  weight: 12e-9,
-  /** To decode a photo, and each of its own pixels. */
-  photo: 3e-3,
-  photoPixel: 16e-9,
-  /** To compare two photos, whether they are near-duplicates. */
-  pair: 2.4e-6,
-  /** Of a notebook besides all that, whatever the threads: kernel, figures. */
-  notebook: 8,
-};
+import { decodeSeconds, frozenSeconds, secondsPerNotebook, secondsPerPair, stageSeconds } from "./speeds.ts";
 
 /** Numbers of what is left to do; seconds and bytes of all of it. */
 export interface Cost {
@@ -136,12 +113,8 @@ export async function estimateCost(
     cost.decoded += images;
     cost.bytes += 3 * pixelsIn(size) * images;
   }
-  const perPhoto = speeds.photo + speeds.photoPixel * (cost.decoded > 0 ? await photoPixels(paths) : 0);
-  cost.seconds += cost.decoded * perPhoto / Math.min(threads, 4); // photos in flight
-
-  /** Of one image through the layers before a depth, on one thread. */
-  const frozenSeconds = (depth: Depth, size: ImageSize) =>
-    multiplications(frozenLayers(depth), size) * speeds.forward[engine === "wasm" ? "wasm" : "native"];
+  cost.seconds += cost.decoded * decodeSeconds(cost.decoded > 0 ? await photoPixels(paths) : 0, threads);
+  const wasm = engine === "wasm";
 
   /** Images through the layers before a depth, once for all trainings that share them. */
   const passes = new Map<string, { depth: Depth; size: ImageSize; images: number }>();
@@ -153,35 +126,33 @@ export async function estimateCost(
       : [parts.train, parts.subset];
     const isTrained = stored?.isTrained(recipe) ?? false;
     if (!isTrained) cost.trainings++;
-    for (const { depth, epochs, batchSize } of recipe) {
-      if (drawn) cost.seconds += epochs * subset * frozenSeconds(depth, size) / threads;
+    for (const stage of recipe) {
+      const { depth, epochs } = stage;
+      if (drawn) cost.seconds += epochs * subset * frozenSeconds(depth, size, { wasm }) / threads;
       else {
         const images = stored?.missing(depth, opensTest) ?? subset + (opensTest ? parts.test : 0);
         const key = `${depth} ${sizeText(size)} ${scaling} ${subsetShare}`;
         passes.set(key, { depth, size, images: Math.max(images, passes.get(key)?.images ?? 0) });
       }
       if (isTrained) continue;
-      const layers = trainedLayers(depth);
-      const pass = multiplications(layers, size) * speeds.trained;
-      const perImage = speeds.image + 3 * pass + parameterCount(layers) * speeds.weight / batchSize;
       cost.epochs += epochs;
-      cost.trainingSeconds += epochs * (train * perImage + (subset - train) * pass) / threads;
-      cost.bytes += 4 * parameterCount(layers); // its checkpoints are gone when it ends
+      cost.trainingSeconds += stageSeconds(stage, { size, train, validation: subset - train }) / threads;
+      cost.bytes += 4 * parameterCount(trainedLayers(depth)); // its checkpoints are gone when it ends
     }
   }
   for (const { depth, size, images } of passes.values()) {
     if (depth === "block1") continue; // reads the images themselves
     cost.forward += images;
-    cost.seconds += images * frozenSeconds(depth, size) / threads;
+    cost.seconds += images * frozenSeconds(depth, size, { wasm }) / threads;
     cost.bytes += images * (2 * inputLength(depth, size) + 36); // half floats, key and checksum
   }
-  if (needs("07", "08")) cost.seconds += speeds.pair * total ** 2 / 2;
-  cost.seconds += cost.trainingSeconds + notebooks.length * speeds.notebook;
+  if (needs("07", "08")) cost.seconds += secondsPerPair * total ** 2 / 2;
+  cost.seconds += cost.trainingSeconds + notebooks.length * secondsPerNotebook;
   return cost;
 }
 
 /** The trainings of notebook 4: the comparison of the optimizers on the frozen network, and the configuration's own recipe. */
-function recipesOf({ optimizers, learningRate, epochs, batchSize, recipe }: Config): Recipe[] {
+export function recipesOf({ optimizers, learningRate, epochs, batchSize, recipe }: Config): Recipe[] {
   const softmax = { depth: "head", learningRate, epochs, batchSize } as const;
   const comparison = optimizers.map((optimizer) => [stageOf({ ...softmax, optimizer })]);
   return recipe.length > 0 ? [...comparison, recipe] : comparison;
@@ -228,16 +199,6 @@ async function openStored(config: Config, forgotten: readonly StoredWork[]): Pro
   };
 }
 
-/** Multiplications of these layers for one image. */
-function multiplications(layers: readonly Layer[], size: ImageSize): number {
-  const shapes = new Map(
-    outputShapes(size).map(({ name, shape: [height, width] }) => [name, height * width]),
-  );
-  return layers.reduce((sum, { kind, name, inputs, outputs }) => {
-    return sum + (kind === "convolution" ? 9 * inputs * outputs * shapes.get(name)! : 0);
-  }, 0);
-}
-
 /** Numbers of images, without opening any. @param counts photos of each class */
 function partSizesOf(config: Config, counts: readonly number[]) {
   const add = (a: number, b: number) => a + b;
@@ -266,7 +227,7 @@ async function photosOf(
 }
 
 /** Pixels of the photos as they are, by the heads of twenty of them: 6000 × 4000 takes a hundred times as long as 200 × 150. */
-async function photoPixels(paths: readonly string[]): Promise<number> {
+export async function photoPixels(paths: readonly string[]): Promise<number> {
   if (paths.length === 0) return 200 * 150; // as they are drawn
   const { default: sharp } = await import("sharp");
   const step = Math.max(1, Math.floor(paths.length / 20));
@@ -279,7 +240,7 @@ async function photoPixels(paths: readonly string[]): Promise<number> {
 }
 
 /** A table, photos or weights that cannot be used: the call cannot be carried out as given. */
-function refuse(error: Error): never {
+export function refuse(error: Error): never {
   if (!["Error", "SyntaxError"].includes(error.name)) throw error;
   throw new RangeError(error.message, { cause: error });
 }

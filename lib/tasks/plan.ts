@@ -95,6 +95,8 @@ async function engineText(): Promise<string> {
 /** Parts of lib/support that a notebook's code reaches and that decide no result: an edit there makes no notebook run again. */
 const withoutResults = [
   "atomic.ts",
+  "host.ts",
+  "lock.ts",
   "pace.ts",
   "progress.ts",
   "storage_error.ts",

@@ -1,7 +1,6 @@
 /** `deno task reproduce`: runs the notebooks in order through the Deno kernel. `usage` lists the flags. */
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Config, type ConfigOptions, createConfig } from "../config.ts";
+import type { Config, ConfigOptions } from "../config.ts";
 import { latestRun } from "../notebook_config.ts";
 import { asWrittenResult, deeperResult, readResults, type Results } from "../experiment/results.ts";
 import { percent } from "../support/format.ts";
@@ -15,6 +14,8 @@ import { type NotebookLine, notebookLine } from "../support/terminal_line.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../support/storage_error.ts";
 import { endOnRequest, pathForCaller, runTask } from "./caller.ts";
 import { costLines, estimateCost } from "./estimate.ts";
+import { type Grid, type GridRun, readGrid, shareStore } from "./grid/grid.ts";
+import { gridRows, gridTable, writeGridTable } from "./grid/grid_table.ts";
 import {
   honestNotebook,
   selectNotebooks,
@@ -34,12 +35,12 @@ import {
   workIn,
 } from "./run_folder.ts";
 import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
-import { bringWeights, setUp } from "./set_up.ts";
+import { setUp, withWeights } from "./set_up.ts";
 
 /** How far a run is: for whoever stops it. */
 interface Stand {
   /** Notebooks that need not run again. */
-  readonly kept: string[];
+  kept: string[];
   /** The one that runs. */
   current: string | null;
   line: NotebookLine | null;
@@ -57,28 +58,18 @@ interface Call {
 async function reproduce(args: string[]): Promise<number> {
   try {
     const options = parseReproduceOptions(args);
-    const names = selectNotebooks({ ...options, preset: options.config.preset });
-    for (const name of names) await readNotebook(sourcePath(name));
-    let config = createConfig(options.config);
+    const grid = readGrid(options.grid, options.config);
     const stand: Stand = { kept: [], current: null, line: null };
-    endOnRequest(() => farewell(config, stand));
-    if (!options.dryRun) config = await withWeights(config, options.config);
-    introduce(config);
-    const forgetting = { notebooks: options.fresh ? names : [], work: options.forget };
-    await checkEngine(config, names);
-    if (options.dryRun) return await dryRun(config, names, forgetting);
-    using _lock = await lockRun(config);
-    await removeLeftOvers(config.out);
-    await setUp();
-    await checkEngine(config, names); // the set-up may have failed
-    if (config.precision === "bfloat16") await checkBfloat16();
-    for (const line of await describeForgetting(config, forgetting)) console.log(`deleting ${line}`);
-    await forget(config, forgetting);
-    const isLong = trainsConvolutions(config, names);
-    const timeoutSeconds = options.timeoutSeconds ?? (isLong ? 86_400 : 3600);
-    const code = await run(config, names, { options: options.config, stand, timeoutSeconds });
-    await removeLeftOvers(config.out); // a kernel may have been killed since
-    return code;
+    let [running] = grid.runs;
+    endOnRequest(() => farewell(running.config, stand));
+    for (running of grid.runs) {
+      if (grid.folder !== null) console.log(`── run ${running.name}`);
+      stand.kept = [];
+      const code = await reproduceOne(options, grid, running, stand);
+      if (code !== 0) return code;
+    }
+    if (grid.folder !== null && !options.dryRun) await keepGridTable({ ...grid, folder: grid.folder });
+    return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const isStorage = isStorageFault(error.name, error.message);
@@ -94,6 +85,45 @@ async function reproduce(args: string[]): Promise<number> {
   }
 }
 
+async function reproduceOne(
+  options: ReturnType<typeof parseReproduceOptions>,
+  grid: Grid,
+  one: GridRun,
+  stand: Stand,
+): Promise<number> {
+  const names = selectNotebooks({ ...options, preset: one.options.preset });
+  for (const name of names) await readNotebook(sourcePath(name));
+  const config = options.dryRun ? one.config : await withWeights(one.config, one.options);
+  introduce(config);
+  const forgetting = { notebooks: options.fresh ? names : [], work: options.forget };
+  await checkEngine(config, names);
+  if (options.dryRun) return await dryRun(config, names, forgetting);
+  using _lock = await lockRun(config);
+  await shareStore(grid, { config });
+  await removeLeftOvers(config.out);
+  await setUp();
+  await checkEngine(config, names); // the set-up may have failed
+  if (config.precision === "bfloat16") await checkBfloat16();
+  for (const line of await describeForgetting(config, forgetting)) console.log(`deleting ${line}`);
+  await forget(config, forgetting);
+  const isLong = trainsConvolutions(config, names);
+  const timeoutSeconds = options.timeoutSeconds ?? (isLong ? 86_400 : 3600);
+  const code = await run(config, names, { options: one.options, stand, timeoutSeconds });
+  await removeLeftOvers(config.out); // a kernel may have been killed since
+  return code;
+}
+
+/** The table of all runs, in the grid's folder and on the terminal. */
+async function keepGridTable(grid: Grid & { folder: string }): Promise<void> {
+  const found = await gridRows(grid.runs);
+  const files = await writeGridTable(grid, found);
+  console.log(
+    `\n${gridTable(found.rows).text}\nAll runs: ${
+      files.map((name) => pathForCaller(join(grid.folder, name))).join(", ")
+    }`,
+  );
+}
+
 /** What is kept and how to go on, for a run that is stopped. */
 function farewell(config: Config, { kept, current, line }: Stand): string {
   line?.[Symbol.dispose]();
@@ -107,17 +137,6 @@ function farewell(config: Config, { kept, current, line }: Stand): string {
     parts.length > 0 ? ` Kept in ${pathForCaller(config.out)}: ${parts.join("; ")}.` : ""
   } ` +
     "The same command goes on from there.";
-}
-
-/** The configuration; weights that photos need and nobody gave are downloaded if possible. */
-async function withWeights(config: Config, options: ConfigOptions): Promise<Config> {
-  const isWanted = config.weights === null && options.weights === undefined;
-  if (!isWanted || config.data === null || !existsSync(config.data)) return config;
-  if (await bringWeights()) return createConfig(options);
-  console.warn(
-    "Without ImageNet's weights the network starts from seeded random ones. Every result says so.\n",
-  );
-  return config;
 }
 
 function introduce(config: Config): void {

@@ -27,6 +27,10 @@ What is computed
   --seed N         what every random choice starts from (default: 0)
   --config FILE    JSON with any fields of Config in lib/config.ts, such as { "epochs": 3 }; flags
                    win over it
+  --grid FILE      JSON with lists of values for any of these fields: { "seed": [0, 1], "depth":
+                   ["head", "block5"] } is four runs, each in a folder of its own in --out
+                   (default: outputs/grid-<FILE>), and at the end one table of them: grid.csv,
+                   grid.md and grid.html
   --tensorboard    write TensorBoard's logs of the recipe's training to trainings/ of the results
 
 Photos, weights and results
@@ -73,18 +77,31 @@ Exit codes: 0 done; 1 a notebook failed; 2 the call cannot be carried out, or th
 written; 130 stopped by Ctrl-C.
 `;
 
-/** @throws {RangeError} for a flag or value that cannot be, with what was expected */
-export function parseReproduceOptions(args: string[]) {
+/** Flags of another task that takes those of reproduce, too. */
+type OwnFlags = Record<string, { type: "string" | "boolean" }>;
+
+/**
+ * @param task of another task that takes these flags: its own ones, its page, and whether it takes words without a flag
+ * @throws {RangeError} for a flag or value that cannot be, with what was expected
+ */
+export function parseReproduceOptions(
+  args: string[],
+  { own = {}, page = usage, words = false }: { own?: OwnFlags; page?: string; words?: boolean } = {},
+) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const options = {
-    ...{ preset: text, depth: text, precision: text, seed: text, config: text, tensorboard: flag },
+    ...{ preset: text, depth: text, precision: text, seed: text, config: text, grid: text } as const,
+    ...{ tensorboard: flag },
     ...{ data: text, metadata: { ...text, multiple: true }, columns: text, classes: text } as const,
     ...{ "join-case": flag, "skip-damaged": flag, "keep-contradictions": flag },
     ...{ test: text, weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
     ...{ timeout: text, "dry-run": flag },
   };
-  const { values } = parseFlags({ args, options }, usage);
+  const parsed = parseFlags({ args, options: { ...own, ...options }, allowPositionals: words }, page);
+  const values = parsed.values as ReturnType<
+    typeof parseFlags<{ args: string[]; options: typeof options }>
+  >["values"];
   const path = (value: string | undefined) => (value === undefined ? undefined : resolve(value));
   const list = (value: string | undefined) => (value === undefined ? undefined : parseList(value));
   if (values.only !== undefined && values.from !== undefined) {
@@ -121,6 +138,8 @@ export function parseReproduceOptions(args: string[]) {
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   return {
     config: { ...(values.config === undefined ? {} : readConfigFile(resolve(values.config))), ...given },
+    /** The file of a grid of runs; null: one run. */
+    grid: values.grid === undefined ? null : resolve(values.grid),
     /** Notebooks to run, by number or name; null: the main ones. */
     only: list(values.only) ?? null,
     /** The first notebook to run; null: the first of all. */
@@ -130,6 +149,9 @@ export function parseReproduceOptions(args: string[]) {
     /** What one cell may take before it is stopped; null: what fits the configuration. */
     timeoutSeconds: minutes === null ? null : 60 * minutes,
     dryRun: values["dry-run"] ?? false,
+    /** The other task's flags as they were given, and its words. */
+    own: parsed.values as Record<string, string | boolean | undefined>,
+    words: parsed.positionals,
   };
 }
 
@@ -147,29 +169,28 @@ const paths = ["data", "metadata", "officialTest", "weights", "out"];
  * @throws {RangeError} when the file cannot be read or parsed, or has a field that no configuration has
  */
 export function readConfigFile(path: string): ConfigOptions {
+  return readFields("--config", path);
+}
+
+/** Fields of `Config` by name, with values of any kind; paths made absolute. @throws {RangeError} as `readConfigFile` */
+export function readFields(flag: string, path: string): Record<string, unknown> {
+  const where = `${flag} ${pathForCaller(path)}`;
   let options: unknown;
   try {
     options = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new RangeError(
-      `--config ${pathForCaller(path)}: expected a JSON file. Received: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    );
+    throw new RangeError(`${where}: expected a JSON file. Received: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new RangeError(
-      `--config ${pathForCaller(path)}: expected one JSON object. Received: ${JSON.stringify(options)}`,
-    );
+    throw new RangeError(`${where}: expected one JSON object. Received: ${JSON.stringify(options)}`);
   }
   const known = Object.keys(createConfig({ preset: "smoke" }));
   const unknown = Object.keys(options).find((field) => !known.includes(field));
   if (unknown !== undefined) {
     throw new RangeError(
-      `--config ${pathForCaller(path)}: expected fields out of ${known.join(", ")}. Received: ${
-        JSON.stringify(unknown)
-      }`,
+      `${where}: expected fields out of ${known.join(", ")}. Received: ${JSON.stringify(unknown)}`,
     );
   }
   const absolute = (value: unknown): unknown =>

@@ -1,54 +1,40 @@
 /** A run's folder: one run at a time in it, what killed runs left there, and the stored work that a run is told to forget. */
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import type { Config } from "../config.ts";
 import { writerOf } from "../support/atomic.ts";
+import { isRunning, takeLock } from "../support/lock.ts";
 import { durationText } from "../support/pace.ts";
-import { storageError } from "../support/storage_error.ts";
 import { pathForCaller } from "./caller.ts";
-import { readRunRecord, writeRunRecord } from "./run_record.ts";
+import { readRunRecord, runLock, writeRunRecord } from "./run_record.ts";
 
 /**
- * Takes the run folder's lock; while another process has it, waits and says so. The system frees it when a process dies.
+ * Takes the lock of what a run of notebooks alone writes: notebooks, `results.json`, `run.json`. While another such run has it, waits
+ * and says so; that of a process that died is taken. What is computed has locks of its own, so units of work go on beside it.
  *
  * @throws {StorageError} when the folder cannot be made or written to
  */
 export async function lockRun({ out }: Pick<Config, "out">): Promise<Disposable> {
-  const path = join(out, ".lock");
-  try {
-    await Deno.mkdir(out, { recursive: true });
-    const file = await Deno.open(path, { create: true, write: true });
-    if (!await file.tryLock(true)) {
-      console.log(`Another run works in ${pathForCaller(out)}; waiting for it to end.`);
-      await file.lock(true);
-    }
-    return file; // closing the file frees the lock
-  } catch (error) {
-    throw storageError(path, error);
-  }
+  return await takeLock(join(out, runLock), {
+    onWait: ({ host, pid }) =>
+      console.log(
+        `Another run works in ${pathForCaller(out)} (process ${pid} on ${host}); waiting for it to end.`,
+      ),
+  });
 }
 
 /**
  * Removes unfinished files and folders, at any depth, whose process is gone. Those of a living one (a notebook open in an
- * editor may be writing) stay, for an hour at most: by then another process only happens to have the number.
+ * editor may be writing) stay, and those of other machines on one disk, for an hour at most: by then another process only happens to
+ * have the number.
  */
 export async function removeLeftOvers(folder: string): Promise<void> {
   for (const name of await Array.fromAsync(glob("**/*.tmp", { cwd: folder }))) {
     const path = join(folder, name);
     const writer = writerOf(name);
-    if (writer !== null && (!isRunning(writer) || await isOld(path))) {
+    if (writer !== null && (writer.isHere && !isRunning(writer.pid) || await isOld(path))) {
       await Deno.remove(path, { recursive: true }).catch(() => {}); // finished or removed in the meantime
     }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // sends nothing
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code !== "ESRCH"; // EPERM: somebody else's
   }
 }
 

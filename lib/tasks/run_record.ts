@@ -7,6 +7,9 @@ import { sha256 } from "../support/digest.ts";
 import { pathForCaller } from "./caller.ts";
 import { ownedFolders } from "./notebooks.ts";
 
+/** The lock of what a run of notebooks alone writes, in its folder. */
+export const runLock = ".lock";
+
 /** What an executed notebook was made from, as digests. Equal fingerprints give equal results. */
 export interface Fingerprint {
   readonly notebook: string;
@@ -79,11 +82,19 @@ export async function filesOf(
     const isAnothers = name.startsWith("notebooks/") && name !== `notebooks/${notebook}.ipynb`;
     if (!entry.isFile() || isBookkeeping(name) || isAnothers) continue;
     const isOwned = owned.some((folder) => name.startsWith(`${folder}/`));
+    if (!isOwned && belongsToLater(name, notebook)) continue; // a unit of work may be writing it beside this run
     if (isOwned || (await Deno.stat(path)).mtime!.getTime() >= began) {
       files[name] = sha256(await Deno.readFile(path));
     }
   }
   return files;
+}
+
+/** Whether a file lies in a folder that a notebook after this one fills. */
+function belongsToLater(name: string, notebook: string): boolean {
+  return Object.entries(ownedFolders).some(([owner, folders]) =>
+    owner > notebook && folders.some((folder) => name.startsWith(`${folder}/`))
+  );
 }
 
 /** The files of a record that are missing or no longer have the bytes that were written. */
@@ -101,7 +112,7 @@ export async function changedFiles(
 
 /** Files that are no notebook's own: every run writes them, or they hold times, which no two runs share, or are unfinished. */
 function isBookkeeping(name: string): boolean {
-  const shared = ["run.json", "config.json", "timings.json", "test_openings.jsonl"];
+  const shared = [runLock, "run.json", "config.json", "timings.json", "test_openings.jsonl"];
   return shared.includes(name) || name.endsWith(".seconds.json") || writerOf(name) !== null;
 }
 

@@ -1,6 +1,8 @@
 /** What a fresh machine needs before the notebooks run: the native engine and the Deno kernel for Jupyter front ends. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Config, type ConfigOptions, createConfig } from "../config.ts";
 import { ensureEngine } from "../support/engine/install.ts";
 import { ensureKernelSpec } from "../support/notebook/kernel_spec.ts";
 import { projectRoot } from "../support/project.ts";
@@ -18,8 +20,19 @@ export async function setUp(): Promise<void> {
   await ensureKernelSpec();
 }
 
+/** The configuration; weights that photos need and nobody gave are downloaded if possible. */
+export async function withWeights(config: Config, options: ConfigOptions): Promise<Config> {
+  const isWanted = config.weights === null && options.weights === undefined;
+  if (!isWanted || config.data === null || !existsSync(config.data)) return config;
+  if (await bringWeights()) return createConfig(options);
+  console.warn(
+    "Without ImageNet's weights the network starts from seeded random ones. Every result says so.\n",
+  );
+  return config;
+}
+
 /** Downloads VGG16's weights into data/ by `deno task data`, which shows its progress and says why it cannot; tells whether it could. */
-export async function bringWeights(): Promise<boolean> {
+async function bringWeights(): Promise<boolean> {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", "--config", join(projectRoot, "deno.json"), "-P=data"],

@@ -29,6 +29,8 @@ export interface FitOptions extends StageOptions {
   readonly store?: Store;
   /** A checkpoint is written at the first step or epoch's end so long after the one before. Default: 120. */
   readonly checkpointSeconds?: number;
+  /** Where it is aborted, a checkpoint is written after the step at hand, and its reason thrown. */
+  readonly signal?: AbortSignal;
   readonly onStep?: (state: StepState) => void | Promise<void>;
   /** Told of all epochs so far, after each. */
   readonly onEpoch?: (history: readonly EpochRecord[]) => void | Promise<void>;
@@ -207,7 +209,7 @@ async function runEpochs(
   network: Network,
   train: Examples,
   stage: Stage,
-  { seed, validation, store, key = "", checkpointSeconds = 120, onStep, onEpoch }:
+  { seed, validation, store, key = "", checkpointSeconds = 120, signal, onStep, onEpoch }:
     & Omit<FitOptions, "depth">
     & { key?: string },
 ) {
@@ -234,7 +236,12 @@ async function runEpochs(
   const seconds = () => (performance.now() - started) / 1000;
   let savedAt = performance.now();
   const saveWhenDue = async () => {
-    if (!store || performance.now() - savedAt < 1000 * checkpointSeconds) return;
+    if (!signal?.aborted && performance.now() - savedAt < 1000 * checkpointSeconds) return;
+    await save();
+    signal?.throwIfAborted();
+  };
+  const save = async () => {
+    if (!store) return;
     const slots = Object.fromEntries(optimizer.slots.map((slot, i) => [`slot ${i}`, slot]));
     const tensors = { weights: weights.all, ...slots, ...best && { best }, ...average && { average } };
     await store.write("checkpoints", key, { value: { ...at, seconds: seconds() }, tensors });
@@ -242,12 +249,20 @@ async function runEpochs(
   };
 
   const measured = async () => {
-    if (!average) return await measure(network, validation!);
+    if (!average) return await measure(network, validation!, signal);
     const own = weights.all.slice();
     weights.all.set(average);
-    const found = await measure(network, validation!);
-    weights.all.set(own);
-    return found;
+    try {
+      return await measure(network, validation!, signal);
+    } finally {
+      weights.all.set(own);
+    }
+  };
+
+  /** A validation that is broken off leaves the training as it was after the epoch's last step. */
+  const stopped = async (error: unknown): Promise<never> => {
+    if (signal?.aborted) await save();
+    throw error;
   };
 
   const turn = makeTurns();
@@ -289,7 +304,7 @@ async function runEpochs(
       epoch,
       loss: at.lossSum / n,
       accuracy: at.correct / n,
-      ...validation && await measured(),
+      ...validation && await measured().catch(stopped),
       learningRate: learningRateAt(epoch * steps, stage, steps),
     };
     const history = [...at.history, record];
@@ -325,9 +340,10 @@ function dropoutMask(length: number, dropout: number, random: Random): Float32Ar
   return Float32Array.from({ length }, () => random() < dropout ? 0 : 1 / (1 - dropout));
 }
 
-async function measure(network: Network, examples: Examples) {
+async function measure(network: Network, examples: Examples, signal?: AbortSignal) {
   const { labels } = examples;
-  const { loss, correct } = crossEntropy(await answer(network, examples), labels, network.classes);
+  const answers = await answer(network, examples, () => signal?.throwIfAborted());
+  const { loss, correct } = crossEntropy(answers, labels, network.classes);
   return { validationLoss: loss, validationAccuracy: correct / labels.length };
 }
 
@@ -374,8 +390,16 @@ function makeTurns(): () => Promise<void> {
 
 /** The stage within all options. */
 function stageFrom(
-  { seed: _1, validation: _2, store: _3, checkpointSeconds: _4, onStep: _5, onEpoch: _6, ...given }:
-    FitOptions,
+  {
+    seed: _1,
+    validation: _2,
+    store: _3,
+    checkpointSeconds: _4,
+    onStep: _5,
+    onEpoch: _6,
+    signal: _7,
+    ...given
+  }: FitOptions,
 ): Stage {
   return stageOf(given);
 }

@@ -32,6 +32,14 @@ Deno.test("openings are logged in order, chained, and counted by network and set
   });
 });
 
+Deno.test("openings that processes log at once stand in one chain", async () => {
+  await inFolder(async (folder) => {
+    const names = ["a", "b", "c", "d"];
+    await Promise.all(names.map((name) => logOpening(folder, opening(name))));
+    assert.deepEqual((await readOpenings(folder)).map(({ name }) => name).sort(), names);
+  });
+});
+
 Deno.test("a line that was changed, taken out or put in is found by its number", async () => {
   const changes: [string, (lines: string[]) => string[], RegExp][] = [
     ["changed", ([a, b, c]) => [a.replace('"a"', '"z"'), b, c], /line 2: expected "previous"/],

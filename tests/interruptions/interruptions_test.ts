@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { readEngineChoice } from "../../lib/support/engine/engine_choice.ts";
 import { assertClose } from "./closeness.ts";
 import {
+  filesIn,
   finishRun,
   makePlace,
   type Outcome,
@@ -118,6 +119,41 @@ Deno.test("a run stopped five times by Ctrl+C and SIGKILL ends with the bytes of
   }
   await finishRun(place, "stopped");
   await assertAsUnbroken("stopped");
+});
+
+Deno.test("units of work, done by several processes, one of them killed, leave a run that only renders: the bytes of an unbroken one", async () => {
+  const start = (flags: string[], task: "plan" | "unit" = "unit") =>
+    startRun(place, "units", { task, flags });
+  const end = async (run: ReturnType<typeof start>, code = 0) => {
+    const outcome = await run.ended;
+    assert.equal(outcome.code, code, outcome.text);
+    return outcome.text;
+  };
+  assert.match(await end(start(["--kind", "decode"]), 2), /has no plan of these flags.*deno task plan/);
+  const planned = await end(start(["--shard-images", "30"], "plan"));
+  assert.match(planned, /decode, 2 of 2 +35 +no.*\n.*activations head, 1 of 3/);
+  const [first] = planned.match(/^[0-9a-f]{12}/m)!;
+
+  const texts = await Promise.all([1, 2].map(() => end(start(["--kind", "decode"]))));
+  assert.deepEqual([/done in/g, /stored already/g].map((what) => texts.join("").match(what)?.length), [2, 2]);
+  const killed = start(["--kind", "activations"]);
+  await killed.writes(/^store.activations.*shard$/);
+  killed.signal("SIGKILL");
+  assert.equal((await killed.ended).code, 137);
+  assert.match(
+    await end(start(["--kind", "training", "--shard", "1/3"]), 1),
+    /of the 5 units that this one needs are not stored:\n {2}activations head, \d of 3 .*not done/,
+  );
+  await end(start(["--kind", "activations"]));
+  await end(start(["--kind", "training"]));
+  await end(start(["--kind", "evaluation"]));
+  assert.match(await end(start([first])), /decode, 1 of 2: stored already/);
+
+  const stored = () => filesIn(inPlace("units", "store")).filter((name) => !name.endsWith(".tmp")).sort();
+  const before = stored();
+  await finishRun(place, "units");
+  assert.deepEqual(stored(), before, "reproduce has computed nothing");
+  await assertAsUnbroken("units");
 });
 
 /** Notebook 5 alone, elsewhere, with the same drawn images: it computes all else. Before the tests that damage what `unbroken` has stored. */

@@ -34,7 +34,7 @@ export interface Outcome {
 export interface Run {
   readonly ended: Promise<Outcome>;
   /** As a terminal's Ctrl+C does: to the whole process group. */
-  signal(signal: "SIGINT" | "SIGKILL"): void;
+  signal(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void;
   /** Resolves when the text so far matches; rejects when the run ends without. */
   says(pattern: RegExp): Promise<void>;
   /** Resolves when the run has written a file whose path in its folder matches; rejects when it ends without. */
@@ -46,15 +46,23 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** A program and its arguments that start the run. */
   before?: string[];
+  /** Default: reproduce. */
+  task?: keyof typeof programs;
 }
 
-/** Starts the program of `deno task reproduce` with results in `<place>/<out>`. */
-export function startRun(place: Place, out: string, { flags = [], env, before = [] }: RunOptions = {}): Run {
+const programs = { reproduce: "reproduce.ts", plan: "units/plan.ts", unit: "units/unit.ts" };
+
+/** Starts the program of `deno task reproduce`, or of another task, with results in `<place>/<out>`. */
+export function startRun(
+  place: Place,
+  out: string,
+  { flags = [], env, before = [], task = "reproduce" }: RunOptions = {},
+): Run {
   const began = Date.now();
   const folder = join(place.folder, out);
   const [program, ...args] = [
     ...before,
-    ...[Deno.execPath(), "run", "--no-prompt", "-P=reproduce", "lib/tasks/reproduce.ts"],
+    ...[Deno.execPath(), "run", "--no-prompt", `-P=${task}`, `lib/tasks/${programs[task]}`],
     ...["--config", place.config, "--out", folder, ...flags],
   ];
   const child = new Deno.Command(program, {
@@ -113,7 +121,7 @@ export async function finishRun(place: Place, out: string, options: RunOptions =
 }
 
 /** Paths in a folder of all files that were written since a moment. */
-function filesIn(folder: string, since = 0): string[] {
+export function filesIn(folder: string, since = 0): string[] {
   const files: string[] = [];
   const look = (path: string) => {
     for (const { name, isDirectory } of Deno.readDirSync(path)) {

@@ -13,12 +13,14 @@ import { fieldDifferences, type RunComparison } from "../../lib/experiment/run_c
 import { modelOf, train } from "../../lib/experiment/run.ts";
 import { openTest, type TestedRun } from "../../lib/experiment/testing.ts";
 import { stageOf, type StageOptions } from "../../lib/recipe.ts";
+import { parse } from "../../lib/support/csv.ts";
 import { sha256 } from "../../lib/support/digest.ts";
 import { engine, startEngine } from "../../lib/support/engine/engine.ts";
 import { percent } from "../../lib/support/format.ts";
 import { projectRoot } from "../../lib/support/project.ts";
 import { openStore } from "../../lib/support/store.ts";
 import { parseCompareFlags, usage } from "../../lib/tasks/compare.ts";
+import { gridRows, writeGridTable } from "../../lib/tasks/grid/grid_table.ts";
 import { withExperiment } from "../experiment/small_experiment.ts";
 import { runDeno } from "../support/run_deno.ts";
 import { drawnOfficial } from "./report/drawn_run.ts";
@@ -315,4 +317,42 @@ Deno.test("fields that differ are named one by one, those inside of others too",
   assert.deepEqual(fieldDifferences({ list: [1, 2] }, { list: [1, 3] }), [
     { field: "list", first: [1, 2], second: [1, 3] },
   ]);
+});
+
+Deno.test({
+  name:
+    "the table of a grid: each run's network with its paired difference to the first run's; what is not finished is named",
+  ignore,
+  async fn() {
+    const runs = [[2, a], [20, b], [30, join(folder, "nowhere")]].map(([epochs, out]) => ({
+      ...{ name: `epochs-${epochs}`, values: { epochs }, options: {} },
+      config: { ...experiment.config, out: String(out) },
+    }));
+    const found = await gridRows(runs);
+    assert.deepEqual(found.unfinished, ["epochs-30"]);
+    assert.deepEqual(found.notes, []);
+    const [first, second] = found.rows;
+    assert.equal(found.rows.length, 2);
+    assert.deepEqual([first.difference, first.values], [null, { epochs: "2" }]);
+    const best = [tested.a, tested.b].map((runs) => rankTested(runs)[0]);
+    assert.deepEqual(
+      [first, second].map(({ network }) => network.accuracy),
+      best.map(({ test }) => test.accuracy),
+    );
+    assert.equal(second.difference!.difference, best[1].test.accuracy - best[0].test.accuracy);
+
+    const grid = join(folder, "grid");
+    const files = await writeGridTable({ folder: grid, runs }, found);
+    const [csv, markdown, html] = await Promise.all(files.map((name) => Deno.readTextFile(join(grid, name))));
+    const [one, two] = parse(csv, { skipFirstRow: true });
+    assert.deepEqual([one.run, one.epochs, one.difference, two.epochs], ["epochs-2", "2", "", "20"]);
+    assert.equal(Number(two.difference), second.difference!.difference);
+    for (const text of [markdown, html]) {
+      assert.match(text, /not finished: epochs-30/);
+      assert.match(text, /SYNTHETIC/);
+      assert.ok(
+        text.replaceAll("\u00a0", " ").includes(percent(second.network.accuracy).replaceAll("\u00a0", " ")),
+      );
+    }
+  },
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectRoot } from "../../lib/support/project.ts";
+import { cpuInstructions } from "../../lib/support/engine/engine_choice.ts";
+import { bitsDigest, engineOf } from "../../lib/support/engine/expected_engine.ts";
 import { checkDeno, checkPackages, table } from "../../lib/tasks/doctor.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { runDeno } from "../support/run_deno.ts";
@@ -52,12 +54,32 @@ Deno.test("the table is aligned, and what to do stands under its finding", () =>
   );
 });
 
+Deno.test("the digest of what decides the last bits changes with engine, threads and processor", () => {
+  const installed = { tensorflow: "2.21.0", tfjs: "4.22.0" };
+  const choice = { oneDnn: true, threads: 2 };
+  const digest = (engine: ReturnType<typeof engineOf>, instructions = "avx avx2") =>
+    bitsDigest({ engine, instructions });
+  const own = digest(engineOf(installed, choice));
+  assert.equal(digest(engineOf({ ...installed }, choice)), own);
+  assert.match(own, /^[0-9a-f]{12}$/);
+  const others = [
+    digest(engineOf({ ...installed, tensorflow: "2.22.0" }, choice)),
+    digest(engineOf(installed, { ...choice, threads: 3 })),
+    digest(engineOf(installed, { ...choice, oneDnn: false })),
+    digest(engineOf(null, choice)),
+    digest(engineOf(installed, choice), "avx avx2 avx512f"),
+  ];
+  assert.equal(new Set([own, ...others]).size, 6);
+  assert.equal(cpuInstructions("fpu sse4_2 fma avx2 avx rdrand amx_tile"), "amx_tile avx avx2 fma");
+});
+
 Deno.test("the doctor runs, and a wish it cannot read is broken, not a crash", async () => {
   const args = ["run", "--no-prompt", "-P=doctor", "lib/tasks/doctor.ts"];
   const run = (env: Record<string, string>) =>
     runDeno(args, { cwd: projectRoot, env: { ...env, NO_COLOR: "1" } });
   const wasm = await run({ HAM10000_ENGINE: "wasm" });
   assert.equal(wasm.code, 0);
+  assert.match(wasm.out, /^ok +bits +[0-9a-f]{12} \(WebAssembly/m);
   assert.match(wasm.out, /note {4}engine .*WebAssembly[^]*speed .*images a second.*WebAssembly/);
   for (const subject of ["packages", "settings", "kernel", "disk", "memory"]) {
     assert.match(wasm.out, new RegExp(`^(ok|note) +${subject} `, "m"));

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { projectRoot } from "../../lib/support/project.ts";
 import { runDeno } from "../support/run_deno.ts";
 
-for (const task of ["reproduce", "data", "classify", "evaluate", "compare", "report", "bench"]) {
+for (
+  const task of ["reproduce", "data", "classify", "evaluate", "compare", "report", "bench", "plan", "unit"]
+) {
   Deno.test(`--help prints a page of at most 100 columns and computes nothing: deno task ${task}`, async () => {
     const options = { cwd: projectRoot, env: { NO_COLOR: "1" } };
     const { code, out: page, err } = await runDeno(["task", "--quiet", task, "--help"], options);

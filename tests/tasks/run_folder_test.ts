@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Config, createConfig } from "../../lib/config.ts";
+import { hostDigits } from "../../lib/support/host.ts";
 import { mainNotebooks } from "../../lib/tasks/notebooks.ts";
 import { describeForgetting, forget, removeLeftOvers } from "../../lib/tasks/run_folder.ts";
 import { readRunRecord } from "../../lib/tasks/run_record.ts";
@@ -53,9 +54,11 @@ Deno.test("unfinished files and folders of dead processes go, at any depth; thos
     }
     const yesterday = new Date(Date.now() - 86_400_000);
     await Deno.utime(join(folder, old), yesterday, yesterday);
+    const elsewhere = `images.shard.${dead}.${hostDigits() === "0000" ? "0001" : "0000"}89abcdef.tmp`;
+    await write(join(folder, elsewhere), "half, by a process of another machine");
     await removeLeftOvers(folder);
     const left = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
-    assert.deepEqual(left, ["notes.tmp", "results.json", "store", living]);
+    assert.deepEqual(left, [elsewhere, "notes.tmp", "results.json", "store", living]);
     assert.deepEqual([...Deno.readDirSync(inner)], []);
     await removeLeftOvers(join(folder, "missing"));
   }));

@@ -3,6 +3,9 @@
  * prints what came out. Kills itself with SIGKILL at the given moment, the n-th of its kind in this sitting.
  *
  * deno run -A resume_program.ts FOLDER float32|bfloat16 [step|save|validation|kept N]
+ *
+ * With abort-step or abort-validation in its place, it asks the training to stop at that moment, writes no other checkpoint, and prints
+ * what it was stopped with.
  */
 import type { Precision } from "../../lib/config.ts";
 import { bytesOf, sha256 } from "../../lib/support/digest.ts";
@@ -15,7 +18,9 @@ import { noise, smallModel } from "./noise.ts";
 await startEngine();
 const [folder, precision, moment, n] = Deno.args;
 let left = Number(n);
+const stop = new AbortController();
 const reached = (kind: string) => {
+  if (moment === `abort-${kind}` && --left === 0) stop.abort(new Error("asked to stop"));
   if (kind === moment && --left === 0) Deno.kill(Deno.pid, "SIGKILL");
 };
 const store = openStore(folder);
@@ -49,7 +54,8 @@ for (const [depth, length] of [["head", 512], ["block5", 4 * 512]] as const) {
     ...{
       validation: watching,
       store: watched,
-      checkpointSeconds: 0,
+      checkpointSeconds: moment?.startsWith("abort") ? 3600 : 0,
+      signal: stop.signal,
       emaMomentum: 0.7,
       balancedSoftmax: true,
     },
@@ -57,6 +63,10 @@ for (const [depth, length] of [["head", 512], ["block5", 4 * 512]] as const) {
       steps++;
       reached("step");
     },
+  }).catch((error) => {
+    if (!stop.signal.aborted) throw error;
+    console.log(JSON.stringify({ stopped: error.message, steps }));
+    Deno.exit();
   });
   model = fitted.model;
   lasts.push(sha256(bytesOf(fitted.last!.head.kernel)));

@@ -56,11 +56,31 @@ export function oneDnnHelps(platform: string, cpuFlags: string | null = readCpuF
   return cpuFlags === null || /\bavx2\b/.test(cpuFlags);
 }
 
-/** The processor's instruction sets as Linux names them, e.g. `fma sse4_2 avx avx2`; null on other systems. */
+/**
+ * The processor's instruction sets as Linux names them, e.g. `fma sse4_2 avx avx2`; null on other systems. Deno reads /proc with all
+ * permissions alone, so where a program may run others, `cat` reads it.
+ */
 export function readCpuFlags(): string | null {
+  const path = "/proc/cpuinfo";
+  const flagsIn = (text: string) => /^(?:flags|Features)\s*:\s*(.*)$/m.exec(text)?.[1] ?? null;
   try {
-    return /^(?:flags|Features)\s*:\s*(.*)$/m.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1] ?? null;
+    return flagsIn(Deno.readTextFileSync(path));
+  } catch (error) {
+    if (Deno.build.os !== "linux" || !(error instanceof Deno.errors.NotCapable)) return null;
+  }
+  try {
+    const { stdout } = new Deno.Command("cat", { args: [path], stderr: "null" }).outputSync();
+    return flagsIn(new TextDecoder().decode(stdout));
   } catch {
     return null;
   }
+}
+
+/** Instruction sets by which TensorFlow's kernels differ, and the last bits of what they compute with them. */
+const decidingInstructions =
+  /^(avx|avx2|fma|avx_vnni|avx512f|avx512bw|avx512_vnni|avx512_bf16|avx512_fp16|amx_\w+|asimd|asimdhp|bf16|sve)$/;
+
+/** Those of them that this processor has, in the order of their names; empty where the system does not tell. */
+export function cpuInstructions(flags: string | null = readCpuFlags()): string {
+  return (flags ?? "").split(" ").filter((flag) => decidingInstructions.test(flag)).sort().join(" ");
 }

@@ -1,0 +1,41 @@
+/** The engine that is going to compute, without loading it: what keys can be made of before anything is computed. */
+import { digestOf } from "../digest.ts";
+import { packageVersions } from "../versions.ts";
+import type { EngineIdentity } from "./engine.ts";
+import { type EngineChoice, oneDnnHelps, readEngineChoice } from "./engine_choice.ts";
+import { ensureEngine } from "./install.ts";
+import { type Installation, platform } from "./installation.ts";
+
+/**
+ * What `startEngine` is going to be on this machine, with the user's wishes. Where the native engine is not set up yet, that is done
+ * first, as any start does.
+ */
+export async function expectedEngine(choice: EngineChoice = readEngineChoice()): Promise<EngineIdentity> {
+  return engineOf(await ensureEngine(), choice);
+}
+
+/** The engine that an installation is, or WebAssembly without one. */
+export function engineOf(
+  installed: Pick<Installation, "tensorflow" | "tfjs"> | null,
+  { oneDnn, threads }: Pick<EngineChoice, "oneDnn" | "threads">,
+): EngineIdentity {
+  if (installed === null) {
+    const tfjs = packageVersions()["@tensorflow/tfjs-backend-wasm"];
+    return { name: "wasm", tensorflow: "none", tfjs, oneDnn: false, threads: 1 };
+  }
+  const { tensorflow, tfjs } = installed;
+  return { name: "tfjs-node", tensorflow, tfjs, oneDnn: oneDnn ?? oneDnnHelps(platform), threads };
+}
+
+/** Short digest of an engine and a processor's instruction sets: machines with the same one compute the same bits. */
+export function bitsDigest(
+  { engine, instructions }: { engine: EngineIdentity; instructions: string },
+): string {
+  return digestOf({ engine, instructions }).slice(0, 12);
+}
+
+/** An engine in a line for readers: `TensorFlow 2.21.0, oneDNN on, 2 threads`. */
+export function engineLine({ name, tensorflow, tfjs, oneDnn, threads }: EngineIdentity): string {
+  const library = name === "wasm" ? `WebAssembly (${tfjs})` : `TensorFlow ${tensorflow} (tfjs-node ${tfjs})`;
+  return `${library}, oneDNN ${oneDnn ? "on" : "off"}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+}

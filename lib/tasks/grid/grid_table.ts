@@ -1,0 +1,175 @@
+/** One table of all runs of a grid: each network's numbers on its test, and its paired difference to the first run's. */
+import { join } from "node:path";
+import {
+  compareRuns,
+  type Network,
+  type NetworkPair,
+  openStoredRun,
+  type StoredRun,
+} from "../../experiment/run_comparison.ts";
+import { asWrittenResult, deeperResult, readResults } from "../../experiment/results.ts";
+import { type Column, table } from "../../figures/table.ts";
+import { writeAtomic } from "../../support/atomic.ts";
+import { stringify } from "../../support/csv.ts";
+import { countText, decimals, escapeMarkup, percent, signedPoints } from "../../support/format.ts";
+import type { Grid, GridRun } from "./grid.ts";
+
+/** A network of a run; the numbers are shares of 1, the loss is in nats. */
+export interface GridRow {
+  readonly run: string;
+  /** The fields in which the grid's runs differ, as text. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly network: Network;
+  /** This accuracy minus that of the first run's network of the same role; null where they answered other tests, or it is that one. */
+  readonly difference: NonNullable<NetworkPair["difference"]>["accuracy"] | null;
+  readonly synthetic: boolean;
+}
+
+/** The rows of all finished runs, and the names of those that are not. */
+export async function gridRows(
+  runs: readonly Pick<GridRun, "name" | "values" | "config">[],
+): Promise<{ rows: GridRow[]; unfinished: string[]; notes: string[] }> {
+  const rows: GridRow[] = [];
+  const unfinished: string[] = [];
+  const notes = new Set<string>();
+  let first: StoredRun | null = null;
+  for (const { name, values, config } of runs) {
+    if (await readResults(config.out) === null) {
+      unfinished.push(name);
+      continue;
+    }
+    const run = await openStoredRun(config.out);
+    first ??= run;
+    const { networks, best, test } = await compareRuns(first, run);
+    if (!test.same) { for (const reason of test.reasons) notes.add(`${name}: ${reason}`); }
+    const before = shownOf(first);
+    for (const [role, { name: shown, configuration }] of shownOf(run).entries()) {
+      const own = [...networks, ...best ? [best] : []].filter(({ second }) =>
+        second?.configuration === configuration
+      );
+      const network = own[0].second!;
+      const pair = own.find((pair) => pair.first?.configuration === before[role]?.configuration);
+      const difference = run === first ? null : pair?.difference?.accuracy ?? null;
+      rows.push({
+        ...{ run: name, network: { ...network, name: shown }, difference, synthetic: run.results.synthetic },
+        values: Object.fromEntries(Object.entries(values).map(([field, value]) => [field, textOf(value)])),
+      });
+    }
+  }
+  return { rows, unfinished, notes: [...notes] };
+}
+
+/** The frozen network that validation chose, and the recipe's, where there is one. */
+function shownOf({ results }: StoredRun) {
+  const deeper = deeperResult(results);
+  return [asWrittenResult(results), ...deeper ? [deeper] : []];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Writes `grid.csv`, `grid.md` and `grid.html` in the grid's folder; returns their names. */
+export async function writeGridTable(
+  { folder, runs }: Grid & { folder: string },
+  { rows, unfinished, notes }: Awaited<ReturnType<typeof gridRows>>,
+): Promise<string[]> {
+  const lines = [
+    `${countText(runs.length, "run")}${
+      unfinished.length > 0 ? `; not finished: ${unfinished.join(", ")}` : ""
+    }.`,
+    "Differences are in points, to the first run's network of the same role (frozen, or the recipe's), paired over lesions, where " +
+    "deno task compare pairs the two; they are about trained networks, not about training again with another seed.",
+    ...notes.length > 0 ? ["Where the tests are not the same no difference is computed:", ...notes] : [],
+  ];
+  const { html, markdown } = gridTable(rows);
+  await writeAtomic(join(folder, "grid.csv"), gridCsv(rows));
+  await writeAtomic(join(folder, "grid.md"), `# Runs of a grid\n\n${lines.join("\n\n")}\n\n${markdown}\n`);
+  await writeAtomic(join(folder, "grid.html"), page(lines, html));
+  return ["grid.csv", "grid.md", "grid.html"];
+}
+
+/** For a terminal and a page. */
+export function gridTable(rows: readonly GridRow[]) {
+  const fields = Object.keys(rows[0]?.values ?? {});
+  const columns: Column<GridRow>[] = [
+    ...fields.map((field): Column<GridRow> => ({ title: field, value: ({ values }) => values[field] })),
+    { title: "network", value: ({ network }) => network.name },
+    { title: "test images", value: ({ network }) => network.n },
+    {
+      ...{
+        title: "accuracy",
+        value: ({ network }) => network.accuracy,
+        format: percent as Column<GridRow>["format"],
+      },
+      spread: { title: "95 % interval", of: ({ network }) => network.interval },
+    },
+    {
+      title: "balanced",
+      value: ({ network }) => network.balancedAccuracy,
+      format: percent as Column<GridRow>["format"],
+    },
+    {
+      title: "F1 (macro)",
+      value: ({ network }) => network.macroF1,
+      format: percent as Column<GridRow>["format"],
+    },
+    { title: "loss", value: ({ network }) => network.loss, format: decimals as Column<GridRow>["format"] },
+    {
+      title: "difference",
+      align: "right",
+      value: ({ difference }) =>
+        difference &&
+        `${signedPoints(difference.difference)} (${signedPoints(difference.low)} to ${
+          signedPoints(difference.high)
+        })`,
+    },
+    ...rows.some(({ network }) => network.official)
+      ? [{
+        ...{ title: "balanced, official test", align: "right" as const },
+        value: ({ network: { official } }: GridRow) => official && percent(official.balancedAccuracy),
+      }]
+      : [],
+  ];
+  return table(rows, columns, { synthetic: rows.some(({ synthetic }) => synthetic) });
+}
+
+function gridCsv(rows: readonly GridRow[]): string {
+  const records = rows.map(({ run, values, network, difference, synthetic }) => {
+    const { name, configuration, n, accuracy, interval, balancedAccuracy, macroF1, loss, official } = network;
+    return {
+      ...{ run, ...values, network: name, configuration, synthetic, n, accuracy },
+      ...{ accuracy_low: interval?.low ?? "", accuracy_high: interval?.high ?? "" },
+      ...{ balanced_accuracy: balancedAccuracy, macro_f1: macroF1, loss },
+      ...{ difference: difference?.difference ?? "", difference_low: difference?.low ?? "" },
+      ...{ difference_high: difference?.high ?? "", official_n: official?.n ?? "" },
+      official_balanced_accuracy: official?.balancedAccuracy ?? "",
+    };
+  });
+  return stringify(records, { columns: Object.keys(records[0] ?? { run: "" }) });
+}
+
+function page(lines: readonly string[], html: string): string {
+  const style = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}" +
+    "table{border-collapse:collapse}th,td{white-space:nowrap;padding:.2rem .7rem;border-bottom:1px solid #8886}" +
+    ".table{overflow-x:auto}";
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Runs of a grid</title>
+<style>${style}</style>
+</head>
+<body>
+<h1>Runs of a grid</h1>
+${lines.map((line) => `<p>${escapeMarkup(line)}</p>`).join("\n")}
+<div class="table" tabindex="0" role="group" aria-label="Table">
+${html}
+</div>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,79 @@
+/** Which units of a plan a process does: one by its id, or its share of a kind, by its place in an array of jobs. */
+import { type Unit, unitKinds } from "./units.ts";
+
+/** A job's place among those of its array: `index` from 0; `count` null where the scheduler does not tell it. */
+interface Place {
+  readonly index: number;
+  readonly count: number | null;
+  /** Where it was read. */
+  readonly from: string;
+}
+
+/**
+ * @param asked what the call says: an id or its beginning, or a kind with `K/N`
+ * @param environment where schedulers write a job's place
+ * @throws {RangeError} when there is no such unit, kind or place
+ */
+export function chooseUnits(
+  units: readonly Unit[],
+  { id, kind, shard }: { id?: string; kind?: string; shard?: string },
+  environment: Readonly<Record<string, string>>,
+): readonly Unit[] {
+  if ((id === undefined) === (kind === undefined) || id !== undefined && shard !== undefined) {
+    throw new RangeError(
+      "Name a unit by its id, or a kind with --kind, and not both. --shard belongs to --kind.",
+    );
+  }
+  if (id !== undefined) return [byId(units, id)];
+  if (!unitKinds.some((known) => known === kind)) {
+    throw new RangeError(`--kind is one of ${unitKinds.join(", ")}. Received: ${kind}`);
+  }
+  const own = units.filter((unit) => unit.kind === kind);
+  const place = shard === undefined ? placeInArray(environment) : placeOf(shard);
+  if (place === null) return own;
+  const { index, count, from } = place;
+  if (count !== null) return own.filter((_, at) => at % count === index);
+  if (index < own.length) return [own[index]];
+  throw new RangeError(
+    `The plan has ${own.length} units of the kind ${kind}, so an array needs as many jobs, from 0 on, or --shard K/N. Received: ` +
+      `${from}=${index}`,
+  );
+}
+
+function byId(units: readonly Unit[], id: string): Unit {
+  const found = /^[0-9a-f]{8,64}$/.test(id) ? units.filter((unit) => unit.id.startsWith(id)) : [];
+  if (found.length === 1) return found[0];
+  throw new RangeError(
+    `The plan of these flags has no unit of this id; it may be one of other flags, photos or threads. ` +
+      `deno task plan lists the ids: give at least their first 8 digits. Received: ${id}`,
+  );
+}
+
+function placeOf(shard: string): Place {
+  const [, k, n] = /^(\d+)\/(\d+)$/.exec(shard) ?? [];
+  const [index, count] = [Number(k) - 1, Number(n)];
+  if (index >= 0 && index < count) return { index, count, from: "--shard" };
+  throw new RangeError(`--shard is K/N, such as 3/40, with K from 1 to N. Received: ${shard}`);
+}
+
+/** Null outside of an array. Slurm's may begin anywhere and go in steps. */
+function placeInArray(environment: Readonly<Record<string, string>>): Place | null {
+  const numberOf = (name: string): number | null => {
+    const text = environment[name];
+    if (!text) return null;
+    if (/^\d+$/.test(text)) return Number(text);
+    throw new RangeError(`The environment variable ${name} must be a whole number. Received: ${text}`);
+  };
+  const slurm = numberOf("SLURM_ARRAY_TASK_ID");
+  if (slurm !== null) {
+    const first = numberOf("SLURM_ARRAY_TASK_MIN") ?? 0;
+    const step = numberOf("SLURM_ARRAY_TASK_STEP") ?? 1;
+    const count = numberOf("SLURM_ARRAY_TASK_COUNT");
+    return { index: (slurm - first) / step, count, from: "SLURM_ARRAY_TASK_ID" };
+  }
+  for (const name of ["JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX"]) {
+    const index = numberOf(name);
+    if (index !== null) return { index, count: numberOf("AWS_BATCH_JOB_ARRAY_SIZE"), from: name };
+  }
+  return null;
+}

@@ -1,0 +1,156 @@
+/** `deno task unit`: does one unit of a plan, or the shard of them that a job of an array has. `unitUsage` lists the flags. */
+import { type Config, storeFolder } from "../../config.ts";
+import { cpuInstructions } from "../../support/engine/engine_choice.ts";
+import { bitsDigest, engineLine, expectedEngine } from "../../support/engine/expected_engine.ts";
+import { openStore, type Store } from "../../support/store.ts";
+import { pathForCaller, runTask } from "../caller.ts";
+import { readGrid } from "../grid/grid.ts";
+import { chooseUnits } from "./choose.ts";
+import { runFlags } from "./plan.ts";
+import { isStored, type Plan, readPlan } from "./records.ts";
+import type { Unit } from "./units.ts";
+import { doUnit } from "./work.ts";
+
+export const unitUsage = `deno task unit ID [flags]
+deno task unit --kind KIND [--shard K/N] [flags]
+
+Does one unit of work of a plan, alone: make the plan first, with deno task plan and the same flags.
+Several units may run at once, on any machines that see the run's folder; two processes with the
+same unit do it once. A unit that is stored already takes no time. What it makes is there whole or
+not at all, and is the same to the byte wherever it is made.
+
+  ID               of the unit, as the plan has it; its first 8 digits or more
+  --kind KIND      decode, activations, training, evaluation or official: all units of that kind
+  --shard K/N      of them the K-th of N parts, K from 1 to N. Without it the job's place in its
+                   array counts: SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (Kubernetes) or
+                   AWS_BATCH_JOB_ARRAY_INDEX; in one that does not know its size, job I does unit I
+  --other-cpu      compute although the processor has other instructions than the plan's: the last
+                   bits may differ then
+  --help           this page
+
+All flags of deno task reproduce that decide a run are taken, --grid too, as deno task plan takes
+them.
+
+Exit codes: 0 done, or nothing to do; 75 stopped by SIGTERM, with what was computed stored, a
+training's checkpoint too: start the same command again, it goes on to the same bits; 130 the same
+by Ctrl-C; 1 it cannot be done, such as when a unit that it needs is not stored; 2 the call cannot
+be carried out, such as on another engine or number of threads than the plan's.
+`;
+
+/** "Temporary failure, try again" of sysexits.h: what schedulers requeue by. */
+export const goOn = 75;
+
+/** A unit of one of the call's runs. */
+interface Planned {
+  readonly config: Config;
+  readonly store: Store;
+  readonly plan: Plan;
+  readonly unit: Unit;
+}
+
+/** What a signal to end stops a training with. */
+class Stopped extends Error {}
+
+/**
+ * Sets the threads that the plan has, and compares the engine that is going to compute.
+ *
+ * @throws {RangeError} where it would compute other bits than the plan's, with what differs and what to do
+ */
+export async function pinEngine(plan: Plan, { otherCpu }: { otherCpu: boolean }): Promise<void> {
+  const threads = "TF_NUM_INTRAOP_THREADS";
+  if (plan.engine.name === "tfjs-node" && !Deno.env.get(threads)) {
+    Deno.env.set(threads, String(plan.engine.threads));
+  }
+  const engine = await expectedEngine();
+  if (engineLine(engine) !== engineLine(plan.engine)) {
+    const advice = engine.threads !== plan.engine.threads && plan.engine.name === engine.name
+      ? `Unset ${threads}, or set it to ${plan.engine.threads}`
+      : "deno task doctor says which engine computes here, and why";
+    throw new RangeError(
+      `The plan computes with ${
+        engineLine(plan.engine)
+      }; another engine gives other last bits, under other keys. ${advice}; or ` +
+        `plan again here. Received: ${engineLine(engine)}`,
+    );
+  }
+  const instructions = cpuInstructions();
+  if (instructions === plan.instructions || otherCpu) return;
+  const [lacking, more] = [[plan.instructions, instructions], [instructions, plan.instructions]]
+    .map(([some, others]) =>
+      some.split(" ").filter((one) => !others.split(" ").includes(one)).join(", ") || "none"
+    );
+  throw new RangeError(
+    `The plan was made on a processor with other instructions (bits ${
+      bitsDigest(plan)
+    }), and the last bits depend on them. Lacking ` +
+      `here: ${lacking}; only here: ${more}. Let the scheduler choose nodes of one kind (Slurm: --constraint), or take ` +
+      "--other-cpu, and results will be close, not the same",
+  );
+}
+
+async function run(args: string[]): Promise<number> {
+  const own = {
+    ...{ kind: { type: "string" }, shard: { type: "string" } } as const,
+    "other-cpu": { type: "boolean" } as const,
+  };
+  const options = runFlags(args, { own, page: unitUsage, words: true });
+  const [id] = options.words;
+  if (options.words.length > 1) throw new RangeError(`Name one unit. Received: ${options.words.join(" ")}`);
+  const grid = readGrid(options.grid, options.config);
+  const planned = new Map<string, Planned>();
+  for (const { config } of grid.runs) {
+    const store = openStore(storeFolder(config));
+    const plan = await readPlan(store, config);
+    if (plan === null) {
+      throw new RangeError(
+        `${
+          pathForCaller(config.out)
+        } has no plan of these flags. Make it first: deno task plan, with the same flags`,
+      );
+    }
+    for (const unit of plan.units) {
+      if (!planned.has(unit.id)) planned.set(unit.id, { config, store, plan, unit });
+    }
+  }
+  const { kind, shard } = options.own as { kind?: string; shard?: string };
+  const all = [...planned.values()].map(({ unit }) => unit);
+  const units = chooseUnits(all, { id, kind, shard }, Deno.env.toObject());
+  for (const unit of units) { // one that is stored needs no engine
+    const { store, plan } = planned.get(unit.id)!;
+    if (unit.kind === "decode" || await isStored(store, unit)) continue;
+    await pinEngine(plan, { otherCpu: options.own["other-cpu"] === true });
+    break;
+  }
+
+  const stop = new AbortController();
+  let [code, training] = [0, false];
+  const end = (signal: "SIGTERM" | "SIGINT") => {
+    code = signal === "SIGTERM" ? goOn : 130;
+    if (training) return stop.abort(new Stopped());
+    console.error("Stopped; what was computed is stored.");
+    Deno.exit(code); // of all else at most a batch is lost
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, () => end(signal));
+  }
+  for (const unit of units) {
+    training = unit.kind === "training";
+    const began = Date.now();
+    try {
+      const { config, store, plan } = planned.get(unit.id)!;
+      const result = await doUnit(config, store, { plan, unit, signal: stop.signal });
+      const took = result === "done"
+        ? `done in ${((Date.now() - began) / 1000).toFixed(1)} s`
+        : "stored already";
+      console.log(`${unit.id.slice(0, 12)}  ${unit.name}: ${took}`);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      console.error(`Stopped with a checkpoint: ${unit.name}. The same command goes on from there.`);
+      return code;
+    }
+    training = false;
+  }
+  return 0;
+}
+
+if (import.meta.main) await runTask(unitUsage, run);

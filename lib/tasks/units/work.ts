@@ -1,0 +1,141 @@
+/** Does one unit of work: whatever process does it, the store holds the same bytes afterwards. */
+import { join } from "node:path";
+import type { Config } from "../../config.ts";
+import { filesOfImages, loadImageSet } from "../../data/image_set.ts";
+import { makeParts } from "../../data/parts.ts";
+import { measureBaselines } from "../../experiment/baselines.ts";
+import {
+  computeActivations,
+  type Experiment,
+  openExperiment,
+  openRowsOf,
+  openSource,
+  storedActivations,
+} from "../../experiment/experiment.ts";
+import { testOfficially } from "../../experiment/official_test.ts";
+import { modelOf, type Run, train } from "../../experiment/run.ts";
+import { openTest } from "../../experiment/testing.ts";
+import type { Depth } from "../../recipe.ts";
+import { lockWork } from "../../support/lock.ts";
+import type { Store } from "../../support/store.ts";
+import { recipesOf } from "../estimate.ts";
+import { isStored, joinUnits, type Plan, type UnitRecord, writeRecord } from "./records.ts";
+import { depthsOf, rowsAt } from "./shards.ts";
+import type { Unit } from "./units.ts";
+
+export interface DoOptions {
+  /** Aborted, a training writes a checkpoint, and the signal's reason is thrown. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Does a unit unless it is stored already, and says whether there was anything to do. While another process does it, waits.
+ *
+ * @throws {Error} when units that it needs are not stored or are damaged, with their names; or as the work itself
+ */
+export async function doUnit(
+  config: Config,
+  store: Store,
+  { plan, unit, signal }: { plan: Plan; unit: Unit } & DoOptions,
+): Promise<"done" | "stored"> {
+  if (await isStored(store, unit)) return "stored";
+  using _ = await lockWork(store, unit.id, { signal });
+  if (await isStored(store, unit)) return "stored"; // by the process that had the lock
+  const needs = new Set(unit.needs);
+  await joinUnits(store, plan.units.filter(({ id }) => needs.has(id)));
+  signal?.throwIfAborted();
+  await writeRecord(store, unit, await compute(config, store, unit, { signal }));
+  return "done";
+}
+
+async function compute(config: Config, store: Store, unit: Unit, { signal }: DoOptions): Promise<UnitRecord> {
+  const { work } = unit;
+  switch (work.kind) {
+    case "decode": {
+      const { folder, samples } = await openSource({ ...config, skipDamaged: false });
+      const paths = samples.slice(work.first, work.end).map(({ imagePath }) => join(folder, imagePath));
+      const { damaged } = await loadImageSet(paths, {
+        size: config.size,
+        store,
+        keepGoing: config.skipDamaged,
+      });
+      const { files, missing } = filesOfImages(paths, { size: config.size, store });
+      checkStored(missing.length - damaged.length, unit);
+      return { files, entries: [] };
+    }
+    case "activations": {
+      const source = await openSource(config);
+      const parts = makeParts(config, source);
+      const rows = rowsOfShard(config, parts, work);
+      const experiment = await openRowsOf({ config, source, parts }, rows);
+      const own = rows.map((_, row) => row);
+      await computeActivations(experiment, own, work.depth);
+      const { files, missing } = storedActivations(experiment, own, work.depth);
+      checkStored(missing, unit);
+      return { files, entries: [] };
+    }
+    case "training":
+      return await noted(await openExperiment(config), async (experiment) => {
+        await trained(experiment, work.recipe, signal);
+      });
+    case "evaluation":
+      return await noted(await openExperiment(config), async (experiment) => {
+        if (work.of === "baselines") await measureBaselines(experiment);
+        else await openTest(experiment, await trained(experiment, work.of));
+      });
+    case "official":
+      return await noted(await openExperiment(config), async (experiment) => {
+        const tested = [];
+        for (const recipe of recipesOf(config).keys()) {
+          tested.push(await openTest(experiment, await trained(experiment, recipe)));
+        }
+        await testOfficially(experiment, tested);
+      });
+  }
+}
+
+function rowsOfShard(
+  config: Config,
+  parts: Experiment["parts"],
+  { depth, first, end }: { depth: Depth; first: number; end: number },
+): number[] {
+  const opensTest = depthsOf(recipesOf(config)).get(depth) ?? false;
+  return [...rowsAt(parts, { opensTest }).subarray(first, end)];
+}
+
+async function trained(experiment: Experiment, recipe: number, signal?: AbortSignal): Promise<Run> {
+  signal?.throwIfAborted();
+  return await train(experiment, modelOf(experiment), recipesOf(experiment.config)[recipe], { signal });
+}
+
+/** Entries of these kinds are results; checkpoints and the like are gone or of no use when a unit is done. */
+const kept = ["runs", "fits", "answers", "baselines"];
+
+/** The entries of the store that some work has read or written: what it leaves for others. */
+async function noted(
+  experiment: Experiment,
+  work: (experiment: Experiment) => Promise<void>,
+): Promise<UnitRecord> {
+  const { store } = experiment;
+  const entries = new Map<string, readonly [string, string]>();
+  const note = (kind: string, key: string) => {
+    if (kept.includes(kind)) entries.set(`${kind}/${key}`, [kind, key]);
+  };
+  const watched: Store = {
+    ...store,
+    read: (kind, key) => (note(kind, key), store.read(kind, key)),
+    write: (kind, key, stored) => (note(kind, key), store.write(kind, key, stored)),
+    keep: (kind, key, compute) => (note(kind, key), store.keep(kind, key, compute)),
+  };
+  await work({ ...experiment, store: watched });
+  const stored = [...entries.values()].filter(([kind, key]) => store.has(kind, key));
+  return { files: [], entries: stored };
+}
+
+function checkStored(missing: number, { name, images }: Unit): void {
+  if (missing <= 0) return;
+  throw new Error(
+    `${name}: ${missing} of its ${images} images cannot be found in the store after they were computed. ` +
+      "Photos that change while they are read, or a disk that loses files, do this. Check both and do the unit again",
+  );
+}

@@ -1,0 +1,150 @@
+/** A lock that several processes, and machines on one disk, want: one has it at a time, and none keeps it by dying. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { lockWork, type Owner, takeLock, tryLock } from "../../lib/support/lock.ts";
+import { inFolder } from "./temporary_folder.ts";
+
+const module = JSON.stringify(new URL("../../lib/support/lock.ts", import.meta.url).href);
+
+/** Starts a program that can take the lock at `path`. */
+function start(path: string, work: string) {
+  const program = `import { takeLock } from ${module}; const path = ${JSON.stringify(path)}; ${work}`;
+  return new Deno.Command(Deno.execPath(), { args: ["eval", program], stdout: "piped" }).spawn();
+}
+
+async function textOf(child: Deno.ChildProcess): Promise<string> {
+  const { stdout } = await child.output();
+  return new TextDecoder().decode(stdout);
+}
+
+/** A lock as another process has left it. */
+async function plant(path: string, owner: Partial<Owner>): Promise<void> {
+  const whole = { host: "elsewhere", pid: 1, token: crypto.randomUUID(), ...owner };
+  await Deno.writeTextFile(path, JSON.stringify(whole));
+}
+
+/** A process that is no more. */
+async function deadProcess(): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), { args: ["--version"], stdout: "null" }).spawn();
+  await child.status;
+  return child.pid;
+}
+
+const ownerOf = (taken: ReturnType<typeof tryLock>) => "owner" in taken ? taken.owner : null;
+
+Deno.test("of four processes that count together one counts at a time, after a dead one whose lock they all find", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "locks", "count");
+    await Deno.mkdir(join(folder, "locks"));
+    await Deno.writeTextFile(join(folder, "count"), "0");
+    await plant(path, { host: Deno.hostname(), pid: await deadProcess() });
+    const work = `const file = ${JSON.stringify(join(folder, "count"))};
+      for (let i = 0; i < 10; i++) {
+        using _ = await takeLock(path);
+        const count = Number(await Deno.readTextFile(file));
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        await Deno.writeTextFile(file, String(count + 1));
+      }`;
+    const children = [1, 2, 3, 4].map(() => start(path, work));
+    await Promise.all(children.map(textOf));
+    assert.equal(await Deno.readTextFile(join(folder, "count")), "40");
+    assert.deepEqual([...Deno.readDirSync(join(folder, "locks"))], [], "nothing is left");
+  }));
+
+Deno.test("who waits is told whom for, once, and takes the lock when its owner is killed", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "lock");
+    const child = start(
+      path,
+      `await takeLock(path); console.log("in"); await new Promise((r) => setTimeout(r, 60_000));`,
+    );
+    const reader = child.stdout.getReader();
+    await reader.read(); // it has the lock
+    const told: Owner[] = [];
+    const taking = takeLock(path, {
+      onWait(owner) {
+        told.push(owner);
+        setTimeout(() => child.kill("SIGKILL"), 700);
+      },
+    });
+    using lock = await taking;
+    assert.deepEqual(told.map(({ host, pid }) => [host, pid]), [[Deno.hostname(), child.pid]]);
+    assert.equal(lock.path, path);
+    await Promise.all([child.status, reader.cancel()]);
+  }));
+
+Deno.test("an owner on another host counts as dead after its silence, not before; a heartbeat keeps it alive", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "lock");
+    await plant(path, {});
+    const silence = 0.8;
+    assert.equal(ownerOf(tryLock(path, { silence }))?.host, "elsewhere");
+    const ago = (seconds: number) =>
+      Deno.utime(path, Date.now() / 1000 - seconds, Date.now() / 1000 - seconds);
+    await ago(silence - 0.3);
+    assert.equal(ownerOf(tryLock(path, { silence }))?.host, "elsewhere");
+    await ago(silence + 0.3);
+    using taken = tryLock(path, { silence }) as Disposable & ReturnType<typeof tryLock>;
+    assert.equal(ownerOf(taken), null);
+    const own = JSON.parse(await Deno.readTextFile(path));
+    assert.deepEqual([own.host, own.pid], [Deno.hostname(), Deno.pid]);
+  }));
+
+Deno.test("an owner shows by its heartbeat that it lives, as long as it has the lock", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "lock");
+    const written = async () => (await Deno.stat(path)).mtime!.getTime();
+    const lock = await takeLock(path, { beat: 0.05 });
+    await Deno.utime(path, 1000, 1000);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.ok(Date.now() - await written() < 5000);
+    lock[Symbol.dispose]();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await assert.rejects(written(), Deno.errors.NotFound);
+  }));
+
+Deno.test("waiting ends when it is asked to", () =>
+  inFolder(async (folder) => {
+    using _ = await takeLock(join(folder, "lock"));
+    const signal = AbortSignal.timeout(50);
+    await assert.rejects(takeLock(join(folder, "lock"), { signal }), { name: "TimeoutError" });
+  }));
+
+Deno.test("a program that exits gives its locks back", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "lock");
+    assert.equal((await start(path, "await takeLock(path); Deno.exit(3)").output()).code, 3);
+    await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
+  }));
+
+Deno.test("an owner that was taken for dead does not give back the lock that another has taken since", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "lock");
+    const first = await takeLock(path);
+    await plant(path, {}); // what another process has in its place
+    first[Symbol.dispose]();
+    assert.equal(JSON.parse(await Deno.readTextFile(path)).host, "elsewhere");
+  }));
+
+Deno.test("a lock whose content cannot be read is another's until it was silent; of an older version too", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "lock");
+    await Deno.writeTextFile(path, "");
+    assert.equal(ownerOf(tryLock(path))?.pid, 0);
+    await Deno.utime(path, 1000, 1000);
+    using taken = tryLock(path) as Disposable & ReturnType<typeof tryLock>;
+    assert.equal(ownerOf(taken), null);
+  }));
+
+Deno.test("the right to take a dead owner's lock is lost with its process, too", () =>
+  inFolder(async (folder) => {
+    const dead = { host: Deno.hostname(), pid: await deadProcess(), token: "abc" };
+    await plant(join(folder, "locks-key"), dead);
+    const right = join(folder, "locks-key.abc.dead");
+    await Deno.writeTextFile(right, "");
+    await Deno.utime(right, 1000, 1000);
+    using _ = await takeLock(join(folder, "locks-key"));
+    assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["locks-key"]);
+    using work = await lockWork({ folder }, "key");
+    assert.equal(work.path, join(folder, "locks", "key"));
+  }));

@@ -1,0 +1,124 @@
+/** Units in one process: what they refuse to compute on, what they need, and what becomes of damage. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { createConfig, storeFolder } from "../../../lib/config.ts";
+import { makeStandIn } from "../../../lib/data/stand_in.ts";
+import { engineIdentity, startEngine } from "../../../lib/support/engine/engine.ts";
+import { cpuInstructions } from "../../../lib/support/engine/engine_choice.ts";
+import { expectedEngine } from "../../../lib/support/engine/expected_engine.ts";
+import { openStore } from "../../../lib/support/store.ts";
+import { makePlan } from "../../../lib/tasks/units/make_plan.ts";
+import { isStored, type Plan, readPlan, type UnitRecord } from "../../../lib/tasks/units/records.ts";
+import { pinEngine } from "../../../lib/tasks/units/unit.ts";
+import type { Unit, UnitKind } from "../../../lib/tasks/units/units.ts";
+import { doUnit } from "../../../lib/tasks/units/work.ts";
+import { fakeEnv } from "../../support/fakes.ts";
+import { inFolder } from "../../support/temporary_folder.ts";
+
+await startEngine();
+const small = {
+  preset: "smoke",
+  weights: null,
+  standInImages: 70,
+  size: 32,
+  epochs: 1,
+  optimizers: ["adam"],
+} as const;
+
+Deno.test("the engine is known without being loaded", async () => {
+  assert.deepEqual(await expectedEngine(), engineIdentity);
+});
+
+Deno.test("a shard that is damaged after it was made is named by who needs it, and made again", () =>
+  inFolder(async (out) => {
+    const config = createConfig({ ...small, out });
+    const store = openStore(storeFolder(config), { onNotice() {} });
+    const plan = await makePlan(config, { shardImages: 35 });
+    assert.deepEqual(await readPlan(store, config), plan, "it is found by the flags");
+    const ofKind = (kind: UnitKind) => plan.units.filter((unit) => unit.kind === kind);
+    const [training] = ofKind("training");
+    await assert.rejects(doUnit(config, store, { plan, unit: training }), {
+      message:
+        /^5 of the 5 units that this one needs are not stored:\n {2}decode, 1 of 2 \([0-9a-f]{12}\): not done\n/,
+    });
+    const [decoding, activations] = [ofKind("decode"), ofKind("activations")];
+    assert.equal(activations.length, 3);
+    for (const unit of [...decoding, ...activations]) await doUnit(config, store, { plan, unit });
+
+    const { files: [file] } = (await store.read<UnitRecord>("units", activations[1].id))!.value;
+    const bytes = await Deno.readFile(join(store.folder, file));
+    bytes[bytes.length - 5] ^= 1;
+    await Deno.writeFile(join(store.folder, file), bytes);
+    await assert.rejects(doUnit(config, store, { plan, unit: training }), {
+      message: /^1 of the 5 units .*\n {2}activations head, 2 of 3 .*: activations\/.*\.shard was damaged/,
+    });
+    assert.equal(await isStored(store, activations[1]), false);
+    assert.equal(await isStored(store, activations[0]), true);
+    assert.equal(await doUnit(config, store, { plan, unit: activations[1] }), "done");
+    assert.equal(await doUnit(config, store, { plan, unit: training }), "done");
+    await Deno.remove(join(store.folder, "runs"), { recursive: true });
+    assert.equal(await isStored(store, training), false, "deleted work is not called stored");
+  }));
+
+Deno.test("with --skip-damaged a plan holds the decoding first, and when that is done all else without the damaged photo", () =>
+  inFolder(async (folder) => {
+    const data = join(folder, "photos");
+    await makeStandIn(data, { seed: 0, images: 70 });
+    await Deno.writeTextFile(join(data, "HAM10000_images_part_1", "SYN_0000003.jpg"), "no photo");
+    const config = createConfig({
+      ...small,
+      preset: "quick",
+      data,
+      officialTest: null,
+      out: folder,
+      skipDamaged: true,
+    });
+    const store = openStore(storeFolder(config));
+    const kinds = ({ units }: Plan) => [...new Set(units.map(({ kind }: Unit) => kind))];
+    const first = await makePlan(config, { shardImages: 35 });
+    assert.deepEqual([first.complete, kinds(first)], [false, ["decode"]]);
+    for (const unit of first.units) await doUnit(config, store, { plan: first, unit });
+    const then = await makePlan(config, { shardImages: 35 });
+    assert.deepEqual([then.complete, kinds(then)], [true, [
+      "decode",
+      "activations",
+      "training",
+      "evaluation",
+    ]]);
+    assert.deepEqual(then.units.slice(0, 2), first.units);
+    const activations = then.units.find(({ kind }) => kind === "activations")!;
+    assert.equal(await doUnit(config, store, { plan: then, unit: activations }), "done");
+  }));
+
+Deno.test({
+  name:
+    "a unit computes with the plan's threads, and not on another engine or processor: it says what differs and what to do",
+  ignore: engineIdentity.name === "wasm",
+  async fn() {
+    const engine = { ...engineIdentity, threads: 3 };
+    const plan: Plan = { engine, instructions: cpuInstructions(), units: [], complete: true };
+    const threads = "TF_NUM_INTRAOP_THREADS";
+    const pin = async (given: Partial<Plan>, value: string, otherCpu = false) => {
+      using _ = fakeEnv(threads, value);
+      await pinEngine({ ...plan, ...given }, { otherCpu });
+      return Deno.env.get(threads);
+    };
+    assert.equal(await pin({}, ""), "3");
+    assert.equal(await pin({}, "3"), "3");
+    await assert.rejects(pin({}, "2"), {
+      name: "RangeError",
+      message:
+        /The plan computes with .*3 threads; .*or set it to 3; or plan again here\. Received: .*2 threads$/,
+    });
+    await assert.rejects(
+      pin({ engine: { ...engine, tensorflow: "1.15.0" } }, ""),
+      /TensorFlow 1\.15\.0 .*deno task doctor says/,
+    );
+    const instructions = `${plan.instructions} amx_dream`.trim();
+    await assert.rejects(pin({ instructions }, ""), {
+      name: "RangeError",
+      message: /Lacking here: amx_dream; only here: none\. .*--constraint.*--other-cpu/,
+    });
+    assert.equal(await pin({ instructions }, "", true), "3");
+  },
+});
