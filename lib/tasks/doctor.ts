@@ -1,16 +1,24 @@
 /**
  * `deno task doctor`: says which engine computes here, why, how fast, and what to do about whatever is not right.
  * `deno task doctor --repair` first sets the native engine up, or again where it is damaged.
+ * `deno task doctor --measure` also measures the GPU, if there is one.
  * Exit code 0, or 1 where something needed is broken.
  *
- * With `--measure` it is the program that it runs apart to start the engine and measure it; it prints a {@link Measured}.
+ * With `--measure-engine` and `--find-adapter` it is the program that it runs apart: it prints a {@link Measured}, or the GPU.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageVersions } from "../support/versions.ts";
 import { freeSpace } from "../support/download.ts";
+import {
+  type Adapter,
+  adapterText,
+  describeAdapter,
+  findAdapter,
+  noAdapterText,
+} from "../support/engine/adapter.ts";
 import { runCommand } from "../support/engine/command.ts";
-import { type Engine, engine, startEngine, tf, valuesOf } from "../support/engine/engine.ts";
+import { type Engine, engine, readValues, startEngine, tf } from "../support/engine/engine.ts";
 import { readCpuFlags, readEngineChoice, wasmSlowdown } from "../support/engine/engine_choice.ts";
 import { ensureEngine, type InstallOptions, nativeOutlook } from "../support/engine/install.ts";
 import { platform } from "../support/engine/installation.ts";
@@ -76,6 +84,9 @@ async function repair(): Promise<Finding> {
 /** The engine that the next start is going to use, every file of an installed one compared, and its speed. */
 async function diagnoseEngine(): Promise<Finding[]> {
   const { engine } = readEngineChoice();
+  if (engine === "webgpu") {
+    return [{ status: "ok", subject: "engine", text: "WebGPU, because HAM10000_ENGINE=webgpu asks for it" }];
+  }
   if (engine !== "wasm") {
     const native = await diagnoseNative({ required: engine === "native" });
     return [native, await measureApart(native.status === "ok" ? "native" : "wasm")];
@@ -101,6 +112,39 @@ export async function diagnoseNative(
     case "impossible":
       return { status: required ? "broken" : "note", subject, text: `WebAssembly, ${slower}. ${text}` };
   }
+}
+
+/** The GPU, and its speed where it computes or that is asked for. A crash of its driver is a finding. */
+async function diagnoseGpu(): Promise<Finding[]> {
+  const adapter: Adapter | null = JSON.parse(
+    await runApart("--find-adapter", {}, "looking for a GPU") || "null",
+  );
+  const isChosen = readEngineChoice().engine === "webgpu";
+  const finding = gpuFinding(adapter, { isChosen });
+  if (!adapter || adapter.isSoftware || !(isChosen || Deno.args.includes("--measure"))) return [finding];
+  return [finding, await measureApart("webgpu")];
+}
+
+/** What is said of a GPU. It computes only where it is asked for: whether it is faster, only measuring tells. */
+export function gpuFinding(adapter: Adapter | null, { isChosen }: { isChosen: boolean }): Finding {
+  const subject = "gpu";
+  if (!adapter) {
+    const todo = noAdapterText();
+    if (isChosen) return { status: "broken", subject, text: "no adapter, but WebGPU is to compute", todo };
+    return { status: "note", subject, text: "no adapter; only --engine webgpu needs one", todo };
+  }
+  const text = adapterText(adapter);
+  if (adapter.isSoftware) {
+    return {
+      status: "note",
+      subject,
+      text: `${text}, slower than all other engines`,
+      ...isChosen && { todo: "unset HAM10000_ENGINE" },
+    };
+  }
+  if (isChosen) return { status: "ok", subject, text };
+  const how = "deno task doctor --measure says how fast it is; --engine webgpu computes on it";
+  return { status: "ok", subject, text: `${text}, never chosen by itself\n${how}` };
 }
 
 /** Deno's kernel in Jupyter's list. Only front ends need it: reproduce starts the kernel itself. */
@@ -145,26 +189,34 @@ interface Measured {
   instructions: string;
 }
 
+/** The last line that this program prints under another flag, in a process of its own. */
+async function runApart(flag: string, env: Record<string, string>, step: string): Promise<string> {
+  const args = ["run", "--allow-all", fileURLToPath(import.meta.url), flag];
+  const stdout = await runCommand(Deno.execPath(), args, { cwd: projectRoot, env, step });
+  return stdout.trim().split("\n").at(-1) ?? "";
+}
+
 /** Measures one engine in a process of its own, so that its crash is a finding. */
-async function measureApart(engine: "native" | "wasm"): Promise<Finding> {
-  const subject = "speed";
+async function measureApart(engine: "native" | "wasm" | "webgpu"): Promise<Finding> {
+  const subject = engine === "webgpu" ? "gpu speed" : "speed";
   try {
-    const args = ["run", "--allow-all", fileURLToPath(import.meta.url), "--measure"];
-    const stdout = await runCommand(Deno.execPath(), args, {
-      cwd: projectRoot,
-      env: { HAM10000_ENGINE: engine },
-      step: "measuring the engine",
-    });
-    const measured: Measured = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    const env = { HAM10000_ENGINE: engine };
+    const measured: Measured = JSON.parse(
+      await runApart("--measure-engine", env, "measuring the engine"),
+    );
     const { imagesPerSecond, instructions, engine: { name, oneDnn, threads } } = measured;
+    const cores = `${threads} of ${navigator.hardwareConcurrency} cores`;
     const rate = imagesPerSecond.toFixed(imagesPerSecond < 10 ? 1 : 0);
     const gflops = (imagesPerSecond * 2 * 1.2528).toFixed(0); // 1.2528 billion multiplications and additions an image
-    const computes = name === "wasm" ? "WebAssembly" : `oneDNN ${oneDnn ? "on" : "off"}, ${instructions}`;
-    const text = `${rate} images a second through VGG16 at 64×64, ${gflops} GFLOP/s ` +
-      `(${computes}, ${threads} of ${navigator.hardwareConcurrency} cores)`;
+    const computes = {
+      "tfjs-node": `oneDNN ${oneDnn ? "on" : "off"}, ${instructions}, ${cores}`,
+      wasm: `WebAssembly, ${cores}`,
+      webgpu: "WebGPU",
+    };
+    const text = `${rate} images a second through VGG16 at 64×64, ${gflops} GFLOP/s (${computes[name]})`;
     return { status: "ok", subject, text };
   } catch (error) {
-    const todo = engine === "native" ? repairing : "deno install";
+    const todo = { native: repairing, wasm: "deno install", webgpu: "update the GPU's driver" }[engine];
     return { status: "broken", subject, text: (error as Error).message, todo };
   }
 }
@@ -190,11 +242,11 @@ async function measure(): Promise<Measured> {
     vgg16.add(tf.layers.maxPooling2d({ poolSize: 2 }));
   }
   const images = tf.zeros([16, 64, 64, 3]);
-  const forward = () => valuesOf(() => vgg16.predictOnBatch(images) as typeof images); // (16, 2, 2, 512)
-  forward(); // the first pass prepares
+  const forward = () => readValues(() => vgg16.predictOnBatch(images) as typeof images); // (16, 2, 2, 512)
+  await forward(); // the first pass prepares
   const started = performance.now();
   let passes = 0;
-  for (; performance.now() - started < 1000; passes++) forward();
+  for (; performance.now() - started < 1000; passes++) await forward();
   const imagesPerSecond = (1000 * passes * 16) / (performance.now() - started);
   const flags = readCpuFlags()?.split(" ") ?? [];
   const names = Object.entries(instructionSets).filter(([flag]) => flags.includes(flag)).map(([, name]) =>
@@ -226,6 +278,7 @@ async function examine(): Promise<Finding[]> {
   if (findings.every(({ status }) => status !== "broken")) {
     if (Deno.args.includes("--repair")) findings.push(...await guarded("repair", repair, "see above"));
     findings.push(...await guarded("engine", diagnoseEngine, "deno install"));
+    findings.push(...await guarded("gpu", diagnoseGpu, "update the GPU's driver"));
   }
   return [
     ...findings,
@@ -236,8 +289,11 @@ async function examine(): Promise<Finding[]> {
 }
 
 if (import.meta.main) {
-  if (Deno.args.includes("--measure")) {
+  if (Deno.args.includes("--measure-engine")) {
     console.log(JSON.stringify(await measure()));
+  } else if (Deno.args.includes("--find-adapter")) {
+    const adapter = await findAdapter();
+    console.log(JSON.stringify(adapter && describeAdapter(adapter.info)));
   } else {
     const findings = await examine();
     console.log(table(findings));
