@@ -26,8 +26,8 @@ What is computed
   --precision NAME float32 (default), or bfloat16: convolutions in half the bytes, faster on CPUs
                    that have instructions for it; elsewhere the call stops
   --engine NAME    what computes: auto (TensorFlow on the CPU, else WebAssembly), native, wasm, or
-                   webgpu: a GPU of any maker, which \`deno task doctor\` names. Results of two engines
-                   are never mixed (default: the variable HAM10000_ENGINE, or auto)
+                   webgpu: a GPU of any maker, which \`deno task doctor\` names. Results of two
+                   engines are never mixed (default: the variable HAM10000_ENGINE, or auto)
   --seed N         what every random choice starts from (default: 0)
   --config FILE    JSON with any fields of Config in lib/config.ts, such as { "epochs": 3 }; flags
                    win over it

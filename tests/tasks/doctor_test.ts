@@ -62,6 +62,15 @@ Deno.test("the doctor runs, and a wish it cannot read is broken, not a crash", a
   for (const subject of ["packages", "settings", "kernel", "disk", "memory"]) {
     assert.match(wasm.out, new RegExp(`^(ok|note) +${subject} `, "m"));
   }
+  assert.match(wasm.out, /^(ok|note) +gpu /m);
+  const none = await run({ HAM10000_ENGINE: "webgpu", VK_DRIVER_FILES: "/no", VK_ICD_FILENAMES: "/no" });
+  if (Deno.build.os === "linux") {
+    assert.equal(none.code, 1);
+    assert.match(
+      none.out,
+      /^broken {2}gpu +no adapter, but WebGPU is to compute\n +→ .*mesa-vulkan-drivers/m,
+    );
+  }
   const wrong = await run({ HAM10000_ENGINE: "abacus" });
   assert.equal(wrong.code, 1);
   assert.match(wrong.out, /broken {2}settings .*Received: abacus/);
