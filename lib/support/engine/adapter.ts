@@ -21,11 +21,17 @@ const vendors: Readonly<Record<string, string>> = {
 };
 
 /**
- * The fastest adapter there is; null where there is none, or where Deno was started without WebGPU.
+ * The fastest adapter there is, looked for once; null where there is none, or where Deno was started without WebGPU.
  *
  * Under Linux only Vulkan is asked unless `DENO_WEBGPU_BACKEND` says otherwise: OpenGL can do too little, and takes time to say so.
  */
-export async function findAdapter(): Promise<GPUAdapter | null> {
+export function findAdapter(): Promise<GPUAdapter | null> {
+  return found ??= find();
+}
+
+let found: Promise<GPUAdapter | null> | undefined;
+
+async function find(): Promise<GPUAdapter | null> {
   if (Deno.build.os === "linux" && !Deno.env.get("DENO_WEBGPU_BACKEND")) {
     Deno.env.set("DENO_WEBGPU_BACKEND", "vulkan");
   }
