@@ -10,13 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageVersions } from "../support/versions.ts";
 import { freeSpace } from "../support/download.ts";
-import {
-  type Adapter,
-  adapterText,
-  describeAdapter,
-  findAdapter,
-  noAdapterText,
-} from "../support/engine/adapter.ts";
+import { type Adapter, describeAdapter, findAdapter } from "../support/engine/adapter.ts";
 import { runCommand } from "../support/engine/command.ts";
 import { type Engine, engine, readValues, startEngine, tf } from "../support/engine/engine.ts";
 import { readCpuFlags, readEngineChoice, wasmSlowdown } from "../support/engine/engine_choice.ts";
@@ -25,27 +19,11 @@ import { platform } from "../support/engine/installation.ts";
 import { findKernelSpec } from "../support/notebook/kernel_spec.ts";
 import { projectRoot } from "../support/project.ts";
 import { denoProblem } from "./deno_version.ts";
-
-/** One line of the table: `note` can be lived with, `broken` cannot. `todo` says what to do. */
-export interface Finding {
-  status: "ok" | "note" | "broken";
-  subject: string;
-  text: string;
-  todo?: string;
-}
+import { type Finding, table } from "./finding.ts";
+import { gpuFinding } from "./gpu_finding.ts";
 
 const slower = `about ${wasmSlowdown} times slower`;
 const repairing = "deno task doctor --repair";
-
-/** The table as text: status, subject, finding; below it, indented, what to do. */
-export function table(findings: Finding[]): string {
-  const width = Math.max(...findings.map(({ subject }) => subject.length));
-  return findings.map(({ status, subject, text, todo }) => {
-    const lines = text.split("\n").map((line) => line.trim());
-    if (todo) lines.push(`→ ${todo}`);
-    return `${status.padEnd(6)}  ${subject.padEnd(width)}  ${lines.join("\n" + " ".repeat(width + 10))}`;
-  }).join("\n");
-}
 
 /** Checks Deno's version. */
 export function checkDeno(version: string): Finding {
@@ -123,28 +101,6 @@ async function diagnoseGpu(): Promise<Finding[]> {
   const finding = gpuFinding(adapter, { isChosen });
   if (!adapter || adapter.isSoftware || !(isChosen || Deno.args.includes("--measure"))) return [finding];
   return [finding, await measureApart("webgpu")];
-}
-
-/** What is said of a GPU. It computes only where it is asked for: whether it is faster, only measuring tells. */
-export function gpuFinding(adapter: Adapter | null, { isChosen }: { isChosen: boolean }): Finding {
-  const subject = "gpu";
-  if (!adapter) {
-    const todo = noAdapterText();
-    if (isChosen) return { status: "broken", subject, text: "no adapter, but WebGPU is to compute", todo };
-    return { status: "note", subject, text: "no adapter; only --engine webgpu needs one", todo };
-  }
-  const text = adapterText(adapter);
-  if (adapter.isSoftware) {
-    return {
-      status: "note",
-      subject,
-      text: `${text}, slower than all other engines`,
-      ...isChosen && { todo: "unset HAM10000_ENGINE" },
-    };
-  }
-  if (isChosen) return { status: "ok", subject, text };
-  const how = "deno task doctor --measure says how fast it is; --engine webgpu computes on it";
-  return { status: "ok", subject, text: `${text}, never chosen by itself\n${how}` };
 }
 
 /** Deno's kernel in Jupyter's list. Only front ends need it: reproduce starts the kernel itself. */

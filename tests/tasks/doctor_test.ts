@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectRoot } from "../../lib/support/project.ts";
-import { checkDeno, checkPackages, table } from "../../lib/tasks/doctor.ts";
+import { checkDeno, checkPackages } from "../../lib/tasks/doctor.ts";
+import { table } from "../../lib/tasks/finding.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { runDeno } from "../support/run_deno.ts";
 
