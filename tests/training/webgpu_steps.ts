@@ -3,6 +3,7 @@
  * engine that HAM10000_ENGINE names.
  */
 import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs";
+import { toBfloat16 } from "../../lib/model/bfloat16.ts";
 import { makeBase, makeConvolutions } from "../../lib/model/forward.ts";
 import { makePass } from "../../lib/model/frozen_pass.ts";
 import { layers } from "../../lib/model/vgg16.ts";
@@ -95,9 +96,9 @@ async function refusal(): Promise<{ message: string; sum: number }> {
   return { message, sum: values.reduce((sum, value) => sum + value) };
 }
 
-function refusedAtOnce(): string {
+function messageOf(compute: () => unknown): string {
   try {
-    return String(valuesOf(() => tf.ones([1])));
+    return String(compute());
   } catch (error) {
     return (error as Error).message;
   }
@@ -116,8 +117,8 @@ export interface Printed {
   readonly firstGradients: number[];
   readonly memory: Awaited<ReturnType<typeof memoryOfPasses>>;
   readonly refusal: Awaited<ReturnType<typeof refusal>>;
-  /** What reading at once says. */
-  readonly atOnce: string;
+  /** What is said of reading at once, and of bfloat16. */
+  readonly refused: string[];
   /** Tensors after all of it that were not there before. */
   readonly left: number;
   readonly seconds: Record<string, number>;
@@ -141,7 +142,10 @@ if (import.meta.main) {
     firstGradients: await timed(firstGradients),
     memory: await timed(memoryOfPasses),
     refusal: await timed(refusal),
-    atOnce: refusedAtOnce(),
+    refused: [
+      messageOf(() => valuesOf(() => tf.ones([1]))),
+      messageOf(() => tf.tidy(() => toBfloat16(tf.ones([1])))),
+    ],
     left: tf.memory().numTensors - before,
     seconds,
   };

@@ -81,10 +81,11 @@ Deno.test({
     "a step that the GPU refuses is an error where its values are read, never zeros; the next one computes",
   ignore,
   async fn() {
-    const { refusal: { message, sum }, atOnce } = await onWebGpu();
+    const { refusal: { message, sum }, refused: [atOnce, bfloat16] } = await onWebGpu();
     assert.match(message, /^The GPU refused a step\. Take smaller images or batches.*Received: .*usage/);
     assert.equal(sum, 4000);
     assert.match(atOnce, /^On WebGPU values are awaited: call readValues/);
+    assert.match(bfloat16, /bfloat16, needs the native engine\. Received: webgpu$/);
   },
 });
 
