@@ -5,7 +5,7 @@ import { type ImageSize, pixelsIn, shapeText, sidesOf } from "../image_size.ts";
 import type { Depth } from "../recipe.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
-import { engineIdentity, tf, valuesOf } from "../support/engine/engine.ts";
+import { engine, engineIdentity, tf, valuesOf } from "../support/engine/engine.ts";
 import { progress } from "../support/progress.ts";
 import type { RowStore, Store } from "../support/store.ts";
 import { makeBase } from "./forward.ts";
@@ -157,6 +157,7 @@ export async function openActivations(
       const image = images[row];
       let bytes = rows.get(image.key);
       if (!bytes) { // damaged since it was stored, which the store has told
+        if (engine.name === "webgpu") throw damagedSince(store, image); // values of a GPU have to be awaited
         using base = makeBase(options.weights, options);
         const pixels = stackPixels([image], size, batchSize);
         keep([image], valuesOf(() => base.forward(tf.tensor4d(pixels, [batchSize, ...sidesOf(size), 3]))));
@@ -166,6 +167,13 @@ export async function openActivations(
     },
     [Symbol.dispose]: () => files.dispose(),
   };
+}
+
+function damagedSince({ folder }: Store, { key }: KeyedImage): Error {
+  return new Error(
+    `${folder}: the activation of image ${key.slice(0, 8)}… was damaged after this run had read it. ` +
+      "The same command computes it again and goes on",
+  );
 }
 
 /** How many of the images have a stored activation: for an estimate, without reading or computing any. */

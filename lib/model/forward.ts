@@ -7,7 +7,7 @@ import type { GradSaveFunc, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } fro
 import type { Precision, Scaling } from "../config.ts";
 import { type ImageSize, sidesOf } from "../image_size.ts";
 import type { Depth } from "../recipe.ts";
-import { engine, tf } from "../support/engine/engine.ts";
+import { engine, freeUnused, tf } from "../support/engine/engine.ts";
 import { biasRelu, convolve, maxPool as maxPoolBfloat16, toBfloat16, toFloat32 } from "./bfloat16.ts";
 import { frozenLayers, inputLength, type Layer, layers, outputShapes } from "./vgg16.ts";
 import type { Vgg16Weights } from "./weights.ts";
@@ -63,6 +63,9 @@ export function makeBase(weights: Pick<Vgg16Weights, "layers">, options: BaseOpt
   };
 }
 
+/** Of ImageNet's photos, in the order of the channels that the network reads: blue, green, red. */
+export const imagenetMeans = [103.939, 116.779, 123.68] as const;
+
 /**
  * RGB 0–255, shape (batch, height, width, 3), to what the network reads, float32.
  *
@@ -74,7 +77,7 @@ export function scalePixels(images: Tensor4D, scaling: Scaling): Tensor4D {
   return tf.tidy(() => {
     const rgb = images.toFloat();
     if (scaling === "divide255") return rgb.div<Tensor4D>(255);
-    if (scaling === "imagenet") return rgb.reverse<Tensor4D>(3).sub<Tensor4D>([103.939, 116.779, 123.68]);
+    if (scaling === "imagenet") return rgb.reverse<Tensor4D>(3).sub<Tensor4D>([...imagenetMeans]);
     throw new RangeError(`scaling is divide255 or imagenet. Received: ${scaling}`);
   });
 }
@@ -93,7 +96,7 @@ export interface Convolutions extends Disposable {
  *
  * In float32 on the native engine, layers with at least 64 input channels on squares of at most 32×32 run as Winograd convolutions: at
  * 64×64 the whole network takes three fifths of the time forwards, half with coarse tiles, and less than half backwards.
- * WebAssembly's plain matrix product is too slow for that to pay. In bfloat16 they would round too coarsely.
+ * WebAssembly's plain matrix product is too slow for that to pay, and a GPU has its own way. In bfloat16 they would round too coarsely.
  *
  * @param options.size of the network's images
  * @param options.tiles how finely Winograd's convolutions round
@@ -114,11 +117,14 @@ export function makeConvolutions(
     transforms.set(side, winograd);
     return { pools, winograd };
   });
+  let batch = 0; // images of the run before
   return {
     filters: (kernels) =>
       steps.map(({ winograd }, i) => (winograd ? winograd.filter(kernels[i]) : kernels[i])),
     run: (images, filters, biases) =>
       tf.tidy(() => {
+        if (images.shape[0] !== batch) freeUnused();
+        batch = images.shape[0];
         let x = images;
         let turned = false; // (height, width, batch, channels) instead of (batch, height, width, channels)
         const turn = (wanted: boolean) => {
@@ -139,7 +145,10 @@ export function makeConvolutions(
         turn(false);
         return x;
       }),
-    [Symbol.dispose]: () => transforms.forEach((winograd) => winograd[Symbol.dispose]()),
+    [Symbol.dispose]() {
+      transforms.forEach((winograd) => winograd[Symbol.dispose]());
+      freeUnused();
+    },
   };
 }
 

@@ -1,9 +1,9 @@
 /**
- * Images through the frozen layers on all cores. TensorFlow has threads of its own; WebAssembly has one, so several workers compute
+ * Images through the frozen layers on all cores. TensorFlow has threads of its own, a GPU too; WebAssembly has one, so several workers compute
  * there, each with a backend and the weights. An image's features are the same to the bit whichever of them computes.
  */
 import { pixelsIn, sidesOf } from "../image_size.ts";
-import { engine, tf, valuesOf } from "../support/engine/engine.ts";
+import { engine, readValues, tf } from "../support/engine/engine.ts";
 import { type BaseOptions, makeBase } from "./forward.ts";
 import type { Vgg16Weights } from "./weights.ts";
 
@@ -31,7 +31,7 @@ export function makePass(
   return {
     forward: (pixels) => {
       const n = pixels.length / (3 * pixelsIn(options.size));
-      return Promise.resolve(valuesOf(() => base.forward(tf.tensor4d(pixels, [n, ...sides, 3]))));
+      return readValues(() => base.forward(tf.tensor4d(pixels, [n, ...sides, 3])));
     },
     [Symbol.dispose]: () => base[Symbol.dispose](),
   };

@@ -5,7 +5,7 @@
 import type { Tensor1D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
 import type { Scaling } from "../config.ts";
 import { type ImageSize, sidesOf } from "../image_size.ts";
-import { tf, valuesOf } from "../support/engine/engine.ts";
+import { readValues, tf } from "../support/engine/engine.ts";
 import { makeBase } from "./forward.ts";
 import { inputShape, layers } from "./vgg16.ts";
 import type { Vgg16Weights } from "./weights.ts";
@@ -23,11 +23,11 @@ interface Network extends Pick<Vgg16Weights, "layers"> {
  * @param image RGB, 0–255, (height, width, 3), of the network's size
  * @returns (height, width) of the image, 0–1, interpolated bilinearly; all 0 where nothing speaks for the class
  */
-export function gradCam(network: Network, image: Uint8Array, label: number): Float32Array {
+export async function gradCam(network: Network, image: Uint8Array, label: number): Promise<Float32Array> {
   const { size, scaling, head } = network;
   const [height, width] = sidesOf(size);
   using base = makeBase(network, { size, scaling, depth: "block5" });
-  return valuesOf(() => {
+  return await readValues(() => {
     const pixels = tf.tensor4d(Int32Array.from(image), [1, height, width, 3], "int32");
     const before = base.forward(pixels).reshape<Tensor4D>([1, ...inputShape("block5", size)]);
     const own = layers.filter(({ name, kind }) => name.startsWith("block5") && kind === "convolution");

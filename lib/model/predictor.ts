@@ -3,7 +3,7 @@ import { orient } from "../data/augmentation.ts";
 import { decodeBytes, readPhoto } from "../data/decode.ts";
 import { pixelsIn, sidesOf, sizeText } from "../image_size.ts";
 import { sha256 } from "../support/digest.ts";
-import { startEngine, tf, valuesOf } from "../support/engine/engine.ts";
+import { readValues, startEngine, tf } from "../support/engine/engine.ts";
 import { inParallel } from "../support/parallel.ts";
 import { progress } from "../support/progress.ts";
 import { makeBase } from "./forward.ts";
@@ -17,7 +17,7 @@ export interface Predictor extends Disposable {
    *
    * @throws {TypeError} when the pixels are no whole number of images
    */
-  predict(pixels: Uint8Array): Float32Array;
+  predict(pixels: Uint8Array): Promise<Float32Array>;
 }
 
 /** Of a photo, that a model is asked about: as it is, or turned by quarters and mirrored, all eight ways. */
@@ -52,12 +52,12 @@ export function makePredictor(
   const bias = tf.tensor1d(head.bias);
   const length = pixelsIn(size) * 3;
   const answerBatch = (batch: Int32Array) =>
-    valuesOf(() => {
+    readValues(() => {
       const features = base.forward(tf.tensor4d(batch, [batchSize, ...sides, 3], "int32"));
       return features.matMul(kernel).add(bias).softmax();
     });
   return {
-    predict(pixels) {
+    async predict(pixels) {
       if (pixels.length % length !== 0) {
         throw new TypeError(
           `Pixels must have shape (n, ${sides.join(", ")}, 3): a multiple of ${length} values. ` +
@@ -73,7 +73,7 @@ export function makePredictor(
           if (way > 0) { for (let row = 0; row < rows; row++) orient(imageOf(images, row, length), way); }
           const batch = new Int32Array(batchSize * length);
           batch.set(images);
-          const answers = answerBatch(batch);
+          const answers = await answerBatch(batch);
           for (let i = 0; i < rows * classes; i++) {
             probabilities[start * classes + i] += answers[i] / orientations;
           }
@@ -103,7 +103,7 @@ export async function predictImages(
     const some = images.slice(start, start + step);
     const pixels = new Uint8Array(some.reduce((sum, { length }) => sum + length, 0));
     some.forEach((image, i) => pixels.set(image, i * image.length));
-    answers.set(predictor.predict(pixels), start * classes);
+    answers.set(await predictor.predict(pixels), start * classes);
     report(Math.min(start + step, images.length), images.length);
     await new Promise((resolve) => setTimeout(resolve)); // lets progress be shown
   }
@@ -153,7 +153,7 @@ export async function* classify(
     const length = pixelsIn(model.size) * 3;
     const images = new Uint8Array(sound.length * length);
     sound.forEach((path, i) => images.set(photos.get(path)!.pixels, i * length));
-    const probabilities = predictor.predict(images);
+    const probabilities = await predictor.predict(images);
     const classes = model.classes.length;
     for (const path of batch) {
       const row = sound.indexOf(path) * classes;

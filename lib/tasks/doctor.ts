@@ -1,16 +1,18 @@
 /**
  * `deno task doctor`: says which engine computes here, why, how fast, and what to do about whatever is not right.
  * `deno task doctor --repair` first sets the native engine up, or again where it is damaged.
+ * `deno task doctor --measure` also measures the GPU, if there is one.
  * Exit code 0, or 1 where something needed is broken.
  *
- * With `--measure` it is the program that it runs apart to start the engine and measure it; it prints a {@link Measured}.
+ * With `--measure-engine` and `--find-adapter` it is the program that it runs apart: it prints a {@link Measured}, or the GPU.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageVersions } from "../support/versions.ts";
 import { freeSpace } from "../support/download.ts";
+import { type Adapter, describeAdapter, findAdapter } from "../support/engine/adapter.ts";
 import { runCommand } from "../support/engine/command.ts";
-import { type Engine, engine, startEngine, tf, valuesOf } from "../support/engine/engine.ts";
+import { type Engine, engine, readValues, startEngine, tf } from "../support/engine/engine.ts";
 import {
   cpuInstructions,
   readCpuFlags,
@@ -23,27 +25,11 @@ import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/in
 import { findKernelSpec } from "../support/notebook/kernel_spec.ts";
 import { projectRoot } from "../support/project.ts";
 import { denoProblem } from "./deno_version.ts";
-
-/** One line of the table: `note` can be lived with, `broken` cannot. `todo` says what to do. */
-export interface Finding {
-  status: "ok" | "note" | "broken";
-  subject: string;
-  text: string;
-  todo?: string;
-}
+import { type Finding, table } from "./finding.ts";
+import { gpuFinding } from "./gpu_finding.ts";
 
 const slower = `about ${wasmSlowdown} times slower`;
 const repairing = "deno task doctor --repair";
-
-/** The table as text: status, subject, finding; below it, indented, what to do. */
-export function table(findings: Finding[]): string {
-  const width = Math.max(...findings.map(({ subject }) => subject.length));
-  return findings.map(({ status, subject, text, todo }) => {
-    const lines = text.split("\n").map((line) => line.trim());
-    if (todo) lines.push(`→ ${todo}`);
-    return `${status.padEnd(6)}  ${subject.padEnd(width)}  ${lines.join("\n" + " ".repeat(width + 10))}`;
-  }).join("\n");
-}
 
 /** Checks Deno's version. */
 export function checkDeno(version: string): Finding {
@@ -95,6 +81,9 @@ async function repair(): Promise<Finding> {
 /** The engine that the next start is going to use, every file of an installed one compared, and its speed. */
 async function diagnoseEngine(): Promise<Finding[]> {
   const { engine } = readEngineChoice();
+  if (engine === "webgpu") {
+    return [{ status: "ok", subject: "engine", text: "WebGPU, because HAM10000_ENGINE=webgpu asks for it" }];
+  }
   if (engine !== "wasm") {
     const native = await diagnoseNative({ required: engine === "native" });
     return [native, await measureApart(native.status === "ok" ? "native" : "wasm")];
@@ -120,6 +109,17 @@ export async function diagnoseNative(
     case "impossible":
       return { status: required ? "broken" : "note", subject, text: `WebAssembly, ${slower}. ${text}` };
   }
+}
+
+/** The GPU, and its speed where it computes or that is asked for. A crash of its driver is a finding. */
+async function diagnoseGpu(): Promise<Finding[]> {
+  const adapter: Adapter | null = JSON.parse(
+    await runApart("--find-adapter", {}, "looking for a GPU") || "null",
+  );
+  const isChosen = readEngineChoice().engine === "webgpu";
+  const finding = gpuFinding(adapter, { isChosen });
+  if (!adapter || adapter.isSoftware || !(isChosen || Deno.args.includes("--measure"))) return [finding];
+  return [finding, await measureApart("webgpu")];
 }
 
 /** Deno's kernel in Jupyter's list. Only front ends need it: reproduce starts the kernel itself. */
@@ -164,26 +164,34 @@ interface Measured {
   instructions: string;
 }
 
+/** The last line that this program prints under another flag, in a process of its own. */
+async function runApart(flag: string, env: Record<string, string>, step: string): Promise<string> {
+  const args = ["run", "--allow-all", fileURLToPath(import.meta.url), flag];
+  const stdout = await runCommand(Deno.execPath(), args, { cwd: projectRoot, env, step });
+  return stdout.trim().split("\n").at(-1) ?? "";
+}
+
 /** Measures one engine in a process of its own, so that its crash is a finding. */
-async function measureApart(engine: "native" | "wasm"): Promise<Finding> {
-  const subject = "speed";
+async function measureApart(engine: "native" | "wasm" | "webgpu"): Promise<Finding> {
+  const subject = engine === "webgpu" ? "gpu speed" : "speed";
   try {
-    const args = ["run", "--allow-all", fileURLToPath(import.meta.url), "--measure"];
-    const stdout = await runCommand(Deno.execPath(), args, {
-      cwd: projectRoot,
-      env: { HAM10000_ENGINE: engine },
-      step: "measuring the engine",
-    });
-    const measured: Measured = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    const env = { HAM10000_ENGINE: engine };
+    const measured: Measured = JSON.parse(
+      await runApart("--measure-engine", env, "measuring the engine"),
+    );
     const { imagesPerSecond, instructions, engine: { name, oneDnn, threads } } = measured;
+    const cores = `${threads} of ${navigator.hardwareConcurrency} cores`;
     const rate = imagesPerSecond.toFixed(imagesPerSecond < 10 ? 1 : 0);
     const gflops = (imagesPerSecond * 2 * 1.2528).toFixed(0); // 1.2528 billion multiplications and additions an image
-    const computes = name === "wasm" ? "WebAssembly" : `oneDNN ${oneDnn ? "on" : "off"}, ${instructions}`;
-    const text = `${rate} images a second through VGG16 at 64×64, ${gflops} GFLOP/s ` +
-      `(${computes}, ${threads} of ${navigator.hardwareConcurrency} cores)`;
+    const computes = {
+      "tfjs-node": `oneDNN ${oneDnn ? "on" : "off"}, ${instructions}, ${cores}`,
+      wasm: `WebAssembly, ${cores}`,
+      webgpu: "WebGPU",
+    };
+    const text = `${rate} images a second through VGG16 at 64×64, ${gflops} GFLOP/s (${computes[name]})`;
     return { status: "ok", subject, text };
   } catch (error) {
-    const todo = engine === "native" ? repairing : "deno install";
+    const todo = { native: repairing, wasm: "deno install", webgpu: "update the GPU's driver" }[engine];
     return { status: "broken", subject, text: (error as Error).message, todo };
   }
 }
@@ -209,11 +217,11 @@ async function measure(): Promise<Measured> {
     vgg16.add(tf.layers.maxPooling2d({ poolSize: 2 }));
   }
   const images = tf.zeros([16, 64, 64, 3]);
-  const forward = () => valuesOf(() => vgg16.predictOnBatch(images) as typeof images); // (16, 2, 2, 512)
-  forward(); // the first pass prepares
+  const forward = () => readValues(() => vgg16.predictOnBatch(images) as typeof images); // (16, 2, 2, 512)
+  await forward(); // the first pass prepares
   const started = performance.now();
   let passes = 0;
-  for (; performance.now() - started < 1000; passes++) forward();
+  for (; performance.now() - started < 1000; passes++) await forward();
   const imagesPerSecond = (1000 * passes * 16) / (performance.now() - started);
   const flags = readCpuFlags()?.split(" ") ?? [];
   const names = Object.entries(instructionSets).filter(([flag]) => flags.includes(flag)).map(([, name]) =>
@@ -246,6 +254,7 @@ async function examine(): Promise<Finding[]> {
     if (Deno.args.includes("--repair")) findings.push(...await guarded("repair", repair, "see above"));
     findings.push(...await guarded("engine", diagnoseEngine, "deno install"));
     findings.push(...await guarded("bits", describeBits, "see above"));
+    findings.push(...await guarded("gpu", diagnoseGpu, "update the GPU's driver"));
   }
   return [
     ...findings,
@@ -256,8 +265,11 @@ async function examine(): Promise<Finding[]> {
 }
 
 if (import.meta.main) {
-  if (Deno.args.includes("--measure")) {
+  if (Deno.args.includes("--measure-engine")) {
     console.log(JSON.stringify(await measure()));
+  } else if (Deno.args.includes("--find-adapter")) {
+    const adapter = await findAdapter();
+    console.log(JSON.stringify(adapter && describeAdapter(adapter.info)));
   } else {
     const findings = await examine();
     console.log(table(findings));

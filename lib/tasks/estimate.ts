@@ -38,11 +38,13 @@ export interface Cost {
 export function costLines(
   { decoded, forward, trainings, epochs, trainingSeconds, seconds, bytes }: Cost,
 ): string[] {
+  const { engine, threads } = readEngineChoice();
+  const ofGpu = engine === "webgpu" ? "; how long on this GPU, the progress lines will tell" : "";
   const recipes = `${countText(trainings, "recipe")}, ${thousands(epochs)} epochs`;
   return [
     `to compute  ${thousands(decoded)} photos to decode, ${thousands(forward)} images through VGG16`,
     ...epochs > 0 ? [`to train    ${recipes}: about ${durationText(trainingSeconds)} of the time`] : [],
-    `time        about ${durationText(seconds)} on ${readEngineChoice().threads} CPU threads, a first guess`,
+    `time        about ${durationText(seconds)} on ${threads} CPU threads, a first guess${ofGpu}`,
     `disk        about ${thousands(Math.ceil(bytes / 1e6))} MB more in the run's folder`,
   ];
 }
@@ -182,7 +184,9 @@ interface Stored {
 /** Null where the engine, which is part of all keys, has still to be set up. Loads it. */
 async function openStored(config: Config, forgotten: readonly StoredWork[]): Promise<Stored | null> {
   const { engine } = readEngineChoice();
-  if (engine !== "wasm" && (await readInstallation(tfjsNodeFolder())).state !== "ready") return null;
+  if (["auto", "native"].includes(engine) && (await readInstallation(tfjsNodeFolder())).state !== "ready") {
+    return null;
+  }
   const { countMissing, openExperiment } = await import("../experiment/experiment.ts");
   const { configurationOf, modelOf } = await import("../experiment/run.ts");
   const experiment = await openExperiment(config).catch(refuse);

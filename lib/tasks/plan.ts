@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { type Config, experimentOf } from "../config.ts";
 import { searchFolder } from "../data/photo_files.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
+import { adapterText, describeAdapter, findAdapter } from "../support/engine/adapter.ts";
 import { oneDnnHelps, readEngineChoice } from "../support/engine/engine_choice.ts";
 import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 import { parseNotebook } from "../support/notebook/ipynb.ts";
@@ -85,6 +86,10 @@ function reasonToRun(
 /** The engine that is going to compute, as far as it can be known without loading it: what decides the last bits. */
 async function engineText(): Promise<string> {
   const { engine, oneDnn, threads } = readEngineChoice();
+  if (engine === "webgpu") {
+    const adapter = await findAdapter();
+    return adapter ? `WebGPU, ${adapterText(describeAdapter(adapter.info))}` : "WebGPU, no adapter";
+  }
   const found = engine === "wasm" ? null : await readInstallation(tfjsNodeFolder());
   if (found?.state !== "ready") return `WebAssembly, ${threads} threads asked for`;
   const { tensorflow, way } = found.installation;

@@ -7,6 +7,8 @@ import { percent } from "../support/format.ts";
 import { packageVersions } from "../support/versions.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import { checkBfloat16 } from "../support/engine/bfloat16.ts";
+import { findAdapter, noAdapterText } from "../support/engine/adapter.ts";
+import { readEngineChoice } from "../support/engine/engine_choice.ts";
 import { whyNotNative } from "../support/engine/install.ts";
 import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../support/notebook/ipynb.ts";
@@ -58,6 +60,7 @@ interface Call {
 async function reproduce(args: string[]): Promise<number> {
   try {
     const options = parseReproduceOptions(args);
+    if (options.engine) Deno.env.set("HAM10000_ENGINE", options.engine); // for the kernels too
     const grid = readGrid(options.grid, options.config);
     const stand: Stand = { kept: [], current: null, line: null };
     let [running] = grid.runs;
@@ -156,8 +159,12 @@ function trainsConvolutions({ recipe }: Config, names: readonly string[]): boole
   return trainsRecipe || names.includes(studiesNotebook) || names.includes(honestNotebook);
 }
 
-/** @throws {RangeError} where convolutions are to be trained, but WebAssembly is going to compute, which cannot do that */
+/** @throws {RangeError} where a GPU is asked for and there is none, or convolutions are to be trained, which WebAssembly cannot do */
 async function checkEngine(config: Config, names: readonly string[]): Promise<void> {
+  if (readEngineChoice().engine === "webgpu") {
+    if (!await findAdapter()) throw new RangeError(`${noAdapterText()}. Received: webgpu`);
+    return;
+  }
   const problem = trainsConvolutions(config, names) ? await whyNotNative() : null;
   if (problem === null) return;
   throw new RangeError(

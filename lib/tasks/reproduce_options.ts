@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type ConfigOptions, createConfig, type Precision, type Preset } from "../config.ts";
 import type { Depth } from "../recipe.ts";
+import { engineNames } from "../support/engine/engine_choice.ts";
 import { type StoredWork, storedWorkNames } from "./run_folder.ts";
 import { parseColumns, parseNames } from "../columns.ts";
 import { parseFlags, pathForCaller } from "./caller.ts";
@@ -24,6 +25,9 @@ What is computed
                    (default: head, none)
   --precision NAME float32 (default), or bfloat16: convolutions in half the bytes, faster on CPUs
                    that have instructions for it; elsewhere the call stops
+  --engine NAME    what computes: auto (TensorFlow on the CPU, else WebAssembly), native, wasm, or
+                   webgpu: a GPU of any maker, which \`deno task doctor\` names. Results of two
+                   engines are never mixed (default: the variable HAM10000_ENGINE, or auto)
   --seed N         what every random choice starts from (default: 0)
   --config FILE    JSON with any fields of Config in lib/config.ts, such as { "epochs": 3 }; flags
                    win over it
@@ -96,7 +100,7 @@ export function parseReproduceOptions(
     ...{ data: text, metadata: { ...text, multiple: true }, columns: text, classes: text } as const,
     ...{ "join-case": flag, "skip-damaged": flag, "keep-contradictions": flag },
     ...{ test: text, weights: text, out: text, only: text, from: text, fresh: flag, forget: text },
-    ...{ timeout: text, "dry-run": flag },
+    ...{ engine: text, timeout: text, "dry-run": flag },
   };
   const parsed = parseFlags({ args, options: { ...own, ...options }, allowPositionals: words }, page);
   const values = parsed.values as ReturnType<
@@ -110,6 +114,10 @@ export function parseReproduceOptions(
   const minutes = values.timeout === undefined ? null : Number(values.timeout);
   if (minutes !== null && !(minutes > 0 && minutes <= 10_000)) {
     throw new RangeError(`--timeout is a number of minutes, more than 0. Received: ${values.timeout}`);
+  }
+  const engine = engineNames.find((name) => name === values.engine);
+  if (values.engine !== undefined && engine === undefined) {
+    throw new RangeError(`--engine is one of ${engineNames.join(", ")}. Received: ${values.engine}`);
   }
   const forget = list(values.forget) ?? [];
   const unknown = forget.find((name) => !storedWorkNames.some((known) => known === name));
@@ -140,6 +148,8 @@ export function parseReproduceOptions(
     config: { ...(values.config === undefined ? {} : readConfigFile(resolve(values.config))), ...given },
     /** The file of a grid of runs; null: one run. */
     grid: values.grid === undefined ? null : resolve(values.grid),
+    /** What computes; null: what HAM10000_ENGINE says. */
+    engine: engine ?? null,
     /** Notebooks to run, by number or name; null: the main ones. */
     only: list(values.only) ?? null,
     /** The first notebook to run; null: the first of all. */

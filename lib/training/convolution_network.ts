@@ -4,11 +4,11 @@ import { argmax } from "../evaluation/metrics.ts";
 import { type Convolutions, makeConvolutions } from "../model/forward.ts";
 import { inputLength, inputShape, trainedLayers } from "../model/vgg16.ts";
 import type { Depth } from "../recipe.ts";
-import { engine, tf, valuesOf } from "../support/engine/engine.ts";
+import { engine, readTensors, readValues, tf } from "../support/engine/engine.ts";
 import { dtypes, operation } from "../support/engine/operation.ts";
 import { type Block, KernelMemory } from "../support/kernels/kernels.ts";
 import type { Model, Tensors } from "./model.ts";
-import { alike, type LossChange, type Network } from "./network.ts";
+import { alike, type LossChange, type Network, type StepLoss } from "./network.ts";
 
 /** To be disposed of: its weights and gradients lie on the engine too. */
 export class ConvolutionNetwork implements Network {
@@ -22,13 +22,13 @@ export class ConvolutionNetwork implements Network {
   readonly #names: readonly string[];
   readonly #variables: readonly Variable[];
   readonly #convolutions: Convolutions;
-  readonly #readers: readonly TensorReader[];
+  readonly #gradientReader: GradientReader;
   #x = new Float32Array(0);
 
   constructor({ layers: all, head, size, precision }: Model, depth: Depth) {
-    if (engine.name !== "tfjs-node") {
+    if (engine.name === "wasm") {
       throw new RangeError(
-        "Training deeper than the softmax needs the native engine; `deno task doctor` says how to get it. Received: wasm",
+        "Training deeper than the softmax needs the native engine or a GPU; `deno task doctor` says how to get it. Received: wasm",
       );
     }
     this.#shape = inputShape(depth, size);
@@ -52,7 +52,7 @@ export class ConvolutionNetwork implements Network {
       tf.tidy(() => tf.variable(tf.tensor(values.slice(), shape, "float32")))
     );
     this.#convolutions = makeConvolutions(own, { size, tiles: "fine", precision });
-    this.#readers = this.gradients.arrays.map(makeReader);
+    this.#gradientReader = makeGradientReader(this.gradients.arrays);
   }
 
   batch(n: number): readonly Float32Array[] {
@@ -61,32 +61,35 @@ export class ConvolutionNetwork implements Network {
     return Array.from({ length: n }, (_, i) => this.#x.subarray(i * inputs, (i + 1) * inputs));
   }
 
-  lossAndGradients(
+  async lossAndGradients(
     labels: readonly number[],
     { mask, offsets }: LossChange = {},
-  ): { loss: number; correct: number } {
+  ): Promise<StepLoss> {
     const { classes } = this;
     this.#takeWeights();
-    let loss = NaN;
-    let correct = 0;
-    tf.tidy(() => { // returns nothing: tidy would look for tensors in every element of an array
+    const found = tf.tidy(() => {
       const truth = tf.oneHot(tf.tensor1d([...labels], "int32"), classes);
+      let logits: Tensor2D;
       const { value, grads } = tf.variableGrads(() => {
-        const logits = this.#forward(mask);
-        const values = logits.dataSync();
-        correct = labels.filter((label, row) => argmax(values, row * classes, classes) === label).length;
+        logits = tf.keep(this.#forward(mask));
         const shifted = offsets ? logits.add(tf.tensor1d(offsets)) : logits;
         return tf.losses.softmaxCrossEntropy(truth, shifted).asScalar();
       }, [...this.#variables]);
-      loss = value.dataSync()[0];
-      this.#variables.forEach(({ name }, i) => this.#readers[i].read(grads[name]));
+      return { value, logits: logits!, gradients: this.#variables.map(({ name }) => grads[name]) };
     });
-    return { loss, correct };
+    try { // outside of tidy, which does not wait
+      const [[loss], logits] = await readTensors([found.value, found.logits]);
+      await this.#gradientReader.read(found.gradients);
+      const isRight = (label: number, row: number) => argmax(logits, row * classes, classes) === label;
+      return { loss, correct: labels.filter(isRight).length };
+    } finally {
+      tf.dispose(found);
+    }
   }
 
-  logits(): Float32Array {
+  async logits(): Promise<Float32Array> {
     this.#takeWeights();
-    return valuesOf(() => this.#forward());
+    return await readValues(() => this.#forward());
   }
 
   tensors(all: Float32Array): Tensors {
@@ -96,7 +99,7 @@ export class ConvolutionNetwork implements Network {
 
   [Symbol.dispose](): void {
     tf.dispose([...this.#variables]);
-    this.#readers.forEach((reader) => reader.dispose());
+    this.#gradientReader.dispose();
     this.#convolutions[Symbol.dispose]();
     this.memory[Symbol.dispose]();
   }
@@ -126,17 +129,32 @@ export class ConvolutionNetwork implements Network {
   }
 }
 
-interface TensorReader {
-  read(tensor: Tensor): void;
+/** Reads gradients into arrays. */
+interface GradientReader {
+  /** @param gradients one of each array's length, in their order */
+  read(gradients: readonly Tensor[]): Promise<void>;
   dispose(): void;
 }
 
+function makeGradientReader(arrays: readonly Float32Array[]): GradientReader {
+  const writers = engine.name === "tfjs-node" ? arrays.map(makeWriter) : [];
+  return {
+    async read(gradients) {
+      if (writers.every(({ works }) => works) && writers.length > 0) {
+        return gradients.forEach((gradient, i) => writers[i].write(gradient));
+      }
+      (await readTensors(gradients)).forEach((values, i) => arrays[i].set(values));
+    },
+    dispose: () => writers.forEach((writer) => writer.dispose()),
+  };
+}
+
 /**
- * Reads tensors into an array. `dataSync` would make a new array each time, to be copied once more; of the millions of gradients that
+ * Writes a tensor into an array. `dataSync` would make a new array each time, to be copied once more; of the millions of gradients that
  * is 3 % of a step from `block5`. TensorFlow's `InplaceUpdate` writes rows of a tensor where it lies, and a tensor made of an array
- * lies in that array. Not on every engine: so it is tried first.
+ * lies in that array. Not in every build: so it is tried first.
  */
-function makeReader(array: Float32Array): TensorReader {
+function makeWriter(array: Float32Array) {
   const shape: [number, number] = [1, array.length];
   const inArray = tf.tensor2d(array, shape);
   const row = tf.tensor1d([0], "int32");
@@ -146,8 +164,5 @@ function makeReader(array: Float32Array): TensorReader {
     });
   tf.tidy(() => write(tf.ones(shape)));
   const works = array[0] === 1 && array.at(-1) === 1;
-  return {
-    read: works ? write : (tensor) => array.set(tensor.dataSync()),
-    dispose: () => tf.dispose([inArray, row]),
-  };
+  return { works, write, dispose: () => tf.dispose([inArray, row]) };
 }

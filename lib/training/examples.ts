@@ -1,8 +1,7 @@
 /** What a network learns from, row by row, so that it need not fit into memory. */
 import type { Scaling } from "../config.ts";
 import { bytesOf, sha256 } from "../support/digest.ts";
-import { tf, valuesOf } from "../support/engine/engine.ts";
-import { scalePixels } from "../model/forward.ts";
+import { imagenetMeans } from "../model/forward.ts";
 
 export interface Examples {
   /** A class index for each row. */
@@ -64,9 +63,12 @@ export function pixelExamples(
 
 /** What each byte becomes in each channel that the network reads, (256, 3), and whether those go from blue to red. */
 function scaledBytes(scaling: Scaling): { values: Float32Array; reversed: boolean } {
-  const ramp = Int32Array.from({ length: 256 * 3 }, (_, i) => Math.floor(i / 3));
-  const scale = (pixels: Int32Array) =>
-    valuesOf(() => scalePixels(tf.tensor4d(pixels, [1, pixels.length / 3, 1, 3], "int32"), scaling));
-  const [blueFirst, redFirst] = [scale(Int32Array.of(0, 0, 9)), scale(Int32Array.of(9, 0, 0))];
-  return { values: scale(ramp), reversed: blueFirst[0] > redFirst[0] };
+  const of = (scale: (byte: number, channel: number) => number) =>
+    Float32Array.from({ length: 256 * 3 }, (_, i) => scale(Math.floor(i / 3), i % 3));
+  switch (scaling) {
+    case "divide255":
+      return { values: of((byte) => byte / 255), reversed: false };
+    case "imagenet": // the engine's means are float32
+      return { values: of((byte, channel) => byte - Math.fround(imagenetMeans[channel])), reversed: true };
+  }
 }

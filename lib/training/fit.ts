@@ -283,7 +283,7 @@ async function runEpochs(
         ? dropoutMask(rows.length * features, dropout, randomFor(seed, "dropout", epoch, step))
         : undefined;
 
-      const { loss, correct } = network.lossAndGradients(labels, { mask, offsets });
+      const { loss, correct } = await network.lossAndGradients(labels, { mask, offsets });
       const lossLimit = at.lossLimit || 1000 * Math.max(loss, Math.log(classes));
       if (!(loss <= lossLimit && loss < Infinity)) throw diverged(stage, { epoch, step, loss });
       const t = (epoch - 1) * steps + step;
@@ -359,7 +359,7 @@ async function answer(
   for (let first = 0; first < n; first += 64) {
     const rows = Math.min(64, n - first);
     network.batch(rows).forEach((target, i) => examples.read(first + i, target));
-    logits.set(network.logits(), first * network.classes);
+    logits.set(await network.logits(), first * network.classes);
     report?.(first + rows, n);
     await turn();
   }

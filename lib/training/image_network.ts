@@ -2,10 +2,10 @@
 import { type FrozenBase, makeBase } from "../model/forward.ts";
 import { inputShape } from "../model/vgg16.ts";
 import type { Depth } from "../recipe.ts";
-import { tf, valuesOf } from "../support/engine/engine.ts";
+import { readValues, tf } from "../support/engine/engine.ts";
 import type { ConvolutionNetwork } from "./convolution_network.ts";
 import type { Model, Tensors } from "./model.ts";
-import type { LossChange, Network } from "./network.ts";
+import type { LossChange, Network, StepLoss } from "./network.ts";
 
 /** The frozen layers run before each step, without gradients. Rows are images, RGB, 0–255. To be disposed of. */
 export class ImageNetwork implements Network {
@@ -50,14 +50,14 @@ export class ImageNetwork implements Network {
     return Array.from({ length: n }, (_, i) => this.#images.subarray(i * inputs, (i + 1) * inputs));
   }
 
-  lossAndGradients(labels: readonly number[], change?: LossChange): { loss: number; correct: number } {
-    this.#passFrozen();
-    return this.#network.lossAndGradients(labels, change);
+  async lossAndGradients(labels: readonly number[], change?: LossChange): Promise<StepLoss> {
+    await this.#passFrozen();
+    return await this.#network.lossAndGradients(labels, change);
   }
 
-  logits(): Float32Array {
-    this.#passFrozen();
-    return this.#network.logits();
+  async logits(): Promise<Float32Array> {
+    await this.#passFrozen();
+    return await this.#network.logits();
   }
 
   tensors(all: Float32Array): Tensors {
@@ -70,10 +70,10 @@ export class ImageNetwork implements Network {
   }
 
   /** (n, height, width, 3) → what the first trained layer reads */
-  #passFrozen(): void {
+  async #passFrozen(): Promise<void> {
     const n = this.#images.length / this.inputs;
     const { outputs } = this.#base;
-    const values = valuesOf(() => this.#base.forward(tf.tensor4d(this.#images, [n, ...this.#shape])));
+    const values = await readValues(() => this.#base.forward(tf.tensor4d(this.#images, [n, ...this.#shape])));
     this.#network.batch(n).forEach((row, i) => row.set(values.subarray(i * outputs, (i + 1) * outputs)));
   }
 }

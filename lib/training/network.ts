@@ -19,15 +19,25 @@ export interface Network extends Disposable {
   /**
    * Takes the batch forwards and backwards. The loss is the mean cross-entropy, in nats; `correct` counts right answers.
    *
+   * A promise where the engine's values have to be awaited.
+   *
    * @param labels n class indices
    * @param change `mask`: (n, features), multiplied with what the softmax reads: dropout; `offsets`: (classes), added to every row's
    * logits for the loss: balanced softmax
    */
-  lossAndGradients(labels: readonly number[], change?: LossChange): { loss: number; correct: number };
+  lossAndGradients(labels: readonly number[], change?: LossChange): StepLoss | Promise<StepLoss>;
   /** The batch's answers in inference mode, (n, classes). */
-  logits(): Float32Array;
+  logits(): Float32Array | Promise<Float32Array>;
   /** Copies of arrays that stand like `weights`, by their names and in Keras' form. */
   tensors(all: Float32Array): Tensors;
+}
+
+/** Of one batch. */
+export interface StepLoss {
+  /** Mean over its rows, in nats. */
+  readonly loss: number;
+  /** Right answers among them. */
+  readonly correct: number;
 }
 
 export interface LossChange {

@@ -2,7 +2,7 @@
 import { type Block, KernelMemory } from "../support/kernels/kernels.ts";
 import { crossEntropy, softmax } from "./cross_entropy.ts";
 import type { Head, Tensors } from "./model.ts";
-import { alike, type LossChange, type Network } from "./network.ts";
+import { alike, type LossChange, type Network, type StepLoss } from "./network.ts";
 
 /**
  * Dense(classes) with softmax alone: two products a step, so small that TensorFlow's threads would take longer to wake than to
@@ -46,10 +46,7 @@ export class SoftmaxNetwork implements Network {
     return this.#rows.slice(0, n);
   }
 
-  lossAndGradients(
-    labels: readonly number[],
-    { mask, offsets }: LossChange = {},
-  ): { loss: number; correct: number } {
+  lossAndGradients(labels: readonly number[], { mask, offsets }: LossChange = {}): StepLoss {
     const { inputs, classes, gradients: { arrays: [ofKernel, ofBias] } } = this;
     if (mask) {
       this.#rows.slice(0, this.#n).forEach((row, r) => {

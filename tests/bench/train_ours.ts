@@ -25,22 +25,22 @@ const rows = await readFloats(join(folder, `${depth}.f32`));
 let t = 0;
 
 /** One epoch: the mean loss of the steps so far, after each. */
-function pass(): Float32Array {
+async function pass(): Promise<Float32Array> {
   const { inputs } = network;
   const means = new Float32Array(rows.length / inputs / batchSize);
   let sum = 0;
-  means.forEach((_, step) => {
+  for (const step of means.keys()) {
     const first = step * batchSize;
     network.batch(batchSize).forEach((row, i) =>
       row.set(rows.subarray((first + i) * inputs, (first + i + 1) * inputs))
     );
     const labels = Array.from({ length: batchSize }, (_, i) => (first + i) % classes);
-    sum += network.lossAndGradients(labels).loss;
+    sum += (await network.lossAndGradients(labels)).loss;
     optimizer.step(++t, learningRate);
     means[step] = sum / (step + 1);
-  });
+  }
   return means;
 }
 
-const first = pass();
+const first = await pass();
 await answer({ results: () => first, go: pass }, `${engineSettings()}, batch ${batchSize}`);

@@ -16,17 +16,17 @@ await makeStandIn(folder, { seed: 1, images: 60 });
 const { photos } = await listPhotos([folder]);
 const model = seededModel({ size: 32, scaling: "divide255" });
 
-Deno.test("photos beside a photo change its answer by less than 1e-5", () => {
+Deno.test("photos beside a photo change its answer by less than 1e-5", async () => {
   using predictor = makePredictor(model);
   const pixels = testPixels(32);
-  const together = predictor.predict(Uint8Array.from([...pixels, ...pixels, ...pixels])); // 21: two batches
+  const together = await predictor.predict(Uint8Array.from([...pixels, ...pixels, ...pixels])); // 21: two batches
   for (let i = 0; i < 7; i++) {
-    const alone = predictor.predict(pixels.subarray(i * 3072, (i + 1) * 3072));
+    const alone = await predictor.predict(pixels.subarray(i * 3072, (i + 1) * 3072));
     assert.ok(Math.abs(alone.reduce((sum, value) => sum + value) - 1) < 1e-6);
     for (const copy of [0, 7, 14]) assertClose(together.slice((copy + i) * 7, (copy + i + 1) * 7), alone);
   }
-  assert.equal(predictor.predict(new Uint8Array()).length, 0);
-  assert.throws(() => predictor.predict(new Uint8Array(100)), {
+  assert.equal((await predictor.predict(new Uint8Array())).length, 0);
+  await assert.rejects(predictor.predict(new Uint8Array(100)), {
     name: "TypeError",
     message: /multiple of 3072.*Received: 100$/,
   });
@@ -41,7 +41,7 @@ Deno.test("every photo gets the answer of its pixels as training decodes them, i
     assert.deepEqual(answers.map(({ path }) => path), asked);
     using predictor = makePredictor(model);
     const pixels = await Promise.all(asked.map((path) => decodeImage(path, size)));
-    const expected = predictor.predict(Uint8Array.from(pixels.flatMap((image) => [...image])));
+    const expected = await predictor.predict(Uint8Array.from(pixels.flatMap((image) => [...image])));
     answers.forEach(({ probabilities, problem }, i) => {
       assertClose(probabilities!, expected.subarray(7 * i, 7 * i + 7));
       assert.equal(problem, null);
@@ -69,10 +69,10 @@ Deno.test("with eight orientations the answer is the mean over the photo turned 
   using turned = makePredictor(model, { orientations: 8 });
   const asked = photos.slice(0, 18); // more than a batch
   const decoded = await Promise.all(asked.map((path) => decodeImage(path, 32)));
-  const all = turned.predict(Uint8Array.from(decoded.flatMap((image) => [...image])));
+  const all = await turned.predict(Uint8Array.from(decoded.flatMap((image) => [...image])));
   let moved = 0;
   const turns = decoded.map((image) => turnedByHand(image, 32));
-  const alone = plain.predict(Uint8Array.from(turns.flat().flatMap((way) => [...way])));
+  const alone = await plain.predict(Uint8Array.from(turns.flat().flatMap((way) => [...way])));
   for (const [i, ways] of turns.entries()) {
     assert.equal(new Set(ways.map((way) => way.join())).size, 8);
     const answers = alone.subarray(56 * i, 56 * (i + 1)); // 8 ways, 7 classes

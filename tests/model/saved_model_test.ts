@@ -39,9 +39,9 @@ async function replace(path: string, content: Uint8Array | string): Promise<void
   await Deno.writeFile(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
 }
 
-function answersOf(model: TrainedModel): Float32Array {
+async function answersOf(model: TrainedModel): Promise<Float32Array> {
   using predictor = makePredictor(model);
-  return predictor.predict(testPixels(model.size));
+  return await predictor.predict(testPixels(model.size));
 }
 
 /** What TensorFlow.js itself makes of the folder. */
@@ -72,8 +72,8 @@ for (const [name, options] of Object.entries(fixtureModels)) {
     const loaded = await loadModel(folder);
     assert.deepEqual({ ...loaded, layers: null, head: null }, { ...model, layers: null, head: null });
     assert.equal(weightsDigest(loaded.layers), weightsDigest(model.layers));
-    const answers = answersOf(loaded);
-    assert.deepEqual(answers, answersOf(model));
+    const answers = await answersOf(loaded);
+    assert.deepEqual(answers, await answersOf(model));
     assertClose(answers, await layersModelAnswers(folder, model));
     assert.equal(tf.memory().numTensors, before);
 

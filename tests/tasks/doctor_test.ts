@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { projectRoot } from "../../lib/support/project.ts";
 import { cpuInstructions } from "../../lib/support/engine/engine_choice.ts";
 import { bitsDigest, engineOf } from "../../lib/support/engine/expected_engine.ts";
-import { checkDeno, checkPackages, table } from "../../lib/tasks/doctor.ts";
+import { checkDeno, checkPackages } from "../../lib/tasks/doctor.ts";
+import { table } from "../../lib/tasks/finding.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { runDeno } from "../support/run_deno.ts";
 
@@ -83,6 +84,15 @@ Deno.test("the doctor runs, and a wish it cannot read is broken, not a crash", a
   assert.match(wasm.out, /note {4}engine .*WebAssembly[^]*speed .*images a second.*WebAssembly/);
   for (const subject of ["packages", "settings", "kernel", "disk", "memory"]) {
     assert.match(wasm.out, new RegExp(`^(ok|note) +${subject} `, "m"));
+  }
+  assert.match(wasm.out, /^(ok|note) +gpu /m);
+  const none = await run({ HAM10000_ENGINE: "webgpu", VK_DRIVER_FILES: "/no", VK_ICD_FILENAMES: "/no" });
+  if (Deno.build.os === "linux") {
+    assert.equal(none.code, 1);
+    assert.match(
+      none.out,
+      /^broken {2}gpu +no adapter, but WebGPU is to compute\n +→ .*mesa-vulkan-drivers/m,
+    );
   }
   const wrong = await run({ HAM10000_ENGINE: "abacus" });
   assert.equal(wrong.code, 1);

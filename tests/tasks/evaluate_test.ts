@@ -62,7 +62,7 @@ async function writeTable(name: string, header: string, lines: readonly string[]
 async function answersTo(some: typeof rows, orientations: 1 | 8 = 1): Promise<Float32Array> {
   using predictor = makePredictor(seeded, { orientations });
   const pixels = await Promise.all(some.map(({ image_id }) => decodeImage(photos.get(image_id)!, 32)));
-  return predictor.predict(Uint8Array.from(pixels.flatMap((image) => [...image])));
+  return await predictor.predict(Uint8Array.from(pixels.flatMap((image) => [...image])));
 }
 const codes = seeded.classes.map(({ code }) => code);
 const scoresOf = (some: typeof rows, answers: Float32Array) =>

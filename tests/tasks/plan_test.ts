@@ -192,6 +192,7 @@ Deno.test("another engine, thread count or oneDNN setting is named as the reason
     for (
       const [name, value] of [
         ["HAM10000_ENGINE", "wasm"],
+        ["HAM10000_ENGINE", "webgpu"],
         ["TF_NUM_INTRAOP_THREADS", "77"],
         [
           "TF_ENABLE_ONEDNN_OPTS",

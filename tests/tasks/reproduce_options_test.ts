@@ -28,6 +28,14 @@ Deno.test("flags are read, paths made absolute", () => {
   assert.deepEqual([test(), test("--test", "none")], [undefined, null]);
 });
 
+Deno.test("--engine names what computes; another name is refused with the list of them", () => {
+  assert.deepEqual([parse().engine, parse("--engine", "webgpu").engine], [null, "webgpu"]);
+  assert.throws(() => parse("--engine", "gpu"), {
+    name: "RangeError",
+    message: "--engine is one of auto, native, wasm, webgpu. Received: gpu",
+  });
+});
+
 Deno.test("a cell's limit is given in minutes; what is none is refused", () => {
   assert.equal(parse().timeoutSeconds, null);
   assert.equal(parse("--timeout", "0.5").timeoutSeconds, 30);

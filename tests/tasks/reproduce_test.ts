@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createConfig } from "../../lib/config.ts";
 import { makeStandIn } from "../../lib/data/stand_in.ts";
+import { findAdapter } from "../../lib/support/engine/adapter.ts";
 import { checkBfloat16 } from "../../lib/support/engine/bfloat16.ts";
 import { engine, startEngine } from "../../lib/support/engine/engine.ts";
 import { readNotebook } from "../../lib/support/notebook/ipynb.ts";
@@ -26,6 +27,20 @@ Deno.test("without the native engine a recipe that trains convolutions does not 
   }
   const { code, text } = await startRun(place, "out", { flags: ["--depth", "head", "--dry-run"], env }).ended;
   assert.equal(code, 0, text);
+});
+
+Deno.test("--engine webgpu does not begin where there is no adapter, and never in bfloat16; the exit code is 2", async () => {
+  await using place = await makePlace();
+  const flags = ["--engine", "webgpu", "--only", "01"];
+  const env = { VK_DRIVER_FILES: "/nowhere", VK_ICD_FILENAMES: "/nowhere" };
+  const none = await startRun(place, "out", { flags, env }).ended;
+  assert.equal(none.code, 2, none.text);
+  assert.match(none.text, /WebGPU finds no adapter on this machine: [^]*Received: webgpu$/m);
+  assert.equal(existsSync(join(place.folder, "out")), false);
+  if (await findAdapter() === null) return;
+  const half = await startRun(place, "out", { flags: [...flags, "--precision", "bfloat16"] }).ended;
+  assert.equal(half.code, 2, half.text);
+  assert.match(half.text, /On a GPU everything is computed in float32/);
 });
 
 Deno.test("--precision bfloat16 does not begin where the CPU lacks it, says what it would cost, and runs where it has it", async () => {

@@ -32,21 +32,23 @@ export async function heatExamples(
     const isRight = (i: number) => predicted[i] === label;
     return [own.find(isRight), own.find((i) => !isRight(i))].filter((i) => i !== undefined);
   });
-  const pairOf = (pixels: Uint8Array, i: number): Picture[] => {
+  const pairOf = async (pixels: Uint8Array, i: number): Promise<Picture[]> => {
     const [dx, answer] = [truth[i], predicted[i]].map((label) => source.classes[label].code);
     const said = `${dx === answer ? `${dx} ✓` : `${dx} → ${answer}`} ${percent(sureness(i), 0)}`;
-    const heat = gradCam({ ...model, head: { ...model.head, classes } }, pixels, predicted[i]);
+    const heat = await gradCam({ ...model, head: { ...model.head, classes } }, pixels, predicted[i]);
     return [{ pixels: pixels.slice(), size, label: said }, {
       pixels: withHeat(pixels, heat),
       size,
       label: "heat",
     }];
   };
+  const pictures: Picture[] = [];
   const standIns: Picture[] = [];
   for (const i of chosen) {
+    pictures.push(...await pairOf(photoOf(images, photos[i]), i));
     standIns.push(
-      ...pairOf(await drawnPhoto(source.classes[truth[i]].code, { seed: config.seed + i, size }), i),
+      ...await pairOf(await drawnPhoto(source.classes[truth[i]].code, { seed: config.seed + i, size }), i),
     );
   }
-  return { pictures: chosen.flatMap((i) => pairOf(photoOf(images, photos[i]), i)), standIns };
+  return { pictures, standIns };
 }

@@ -23,7 +23,9 @@ async function ask(): Promise<void> {
         "Leave out --precision, or take another machine. Received: bfloat16",
     );
   };
-  if (readEngineChoice().engine === "wasm") fail("The WebAssembly engine has none (HAM10000_ENGINE=wasm)");
+  const { engine } = readEngineChoice();
+  if (engine === "wasm") fail("The WebAssembly engine has none (HAM10000_ENGINE=wasm)");
+  if (engine === "webgpu") fail("On a GPU everything is computed in float32 (--engine webgpu)");
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "-A", probe],
     env: { HAM10000_ENGINE: "native", ONEDNN_VERBOSE: "1" },

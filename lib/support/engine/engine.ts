@@ -6,39 +6,47 @@
  *     await startEngine();
  *
  * `HAM10000_ENGINE` chooses: `auto` (default) takes the native engine, else WebAssembly with a warning; `native` makes
- * the lack of it an error; `wasm` takes WebAssembly.
+ * the lack of it an error; `wasm` takes WebAssembly; `webgpu` a GPU, or the lack of one is an error.
  */
 import type * as TF from "@tensorflow/tfjs";
 import { dirname, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import util from "node:util";
+import { type Adapter, adapterText } from "./adapter.ts";
 import { type EngineChoice, oneDnnHelps, readEngineChoice } from "./engine_choice.ts";
 import { installEngine, withoutNative } from "./install.ts";
 import { type InstallWay, platform, wayTexts } from "./installation.ts";
+import { startWebGpu, type WebGpu } from "./webgpu.ts";
 
-/** What computes. Each of the first five fields can change the last bits of a result. */
+/** What computes. Each of the first five fields can change the last bits of a result, and so can the adapter. */
 export interface Engine {
-  name: "tfjs-node" | "wasm";
-  /** Version of the native TensorFlow library; `none` under WebAssembly. */
+  name: "tfjs-node" | "wasm" | "webgpu";
+  /** Version of the native TensorFlow library; `none` of the other engines. */
   tensorflow: string;
   /** Version of TensorFlow.js. */
   tfjs: string;
   /** Whether TensorFlow computes with oneDNN's kernels. */
   oneDnn: boolean;
-  /** Threads inside one operation. */
+  /** Threads of the CPU inside one operation. */
   threads: number;
-  /** How the native engine was installed; `package` under WebAssembly, which comes with its npm package. */
+  /** The GPU, of WebGPU alone. */
+  adapter?: Adapter;
+  /** How the native engine was installed; `package` of the others, which come with their npm packages. */
   install: InstallWay | "package";
   /** Why this engine and no other, as one sentence. */
   why: string;
 }
 
 /** What of the engine decides the bits that it computes. */
-export type EngineIdentity = Pick<Engine, "name" | "tensorflow" | "tfjs" | "oneDnn" | "threads">;
+export interface EngineIdentity extends Pick<Engine, "name" | "tensorflow" | "tfjs" | "oneDnn" | "threads"> {
+  /** Of WebGPU: the GPU, and Deno's version, whose compiler makes the GPU's programs. */
+  adapter?: Omit<Adapter, "isSoftware"> & { deno: string };
+}
 
 interface StartedEngine {
   tf: typeof TF;
   engine: Engine;
+  webGpu?: WebGpu;
 }
 
 /** TensorFlow.js, ready to compute. Undefined until {@linkcode startEngine} has been awaited, as the two below. */
@@ -50,22 +58,54 @@ export let engine: Engine;
 /** What of the engine decides the bits: part of every stored result's key. */
 export let engineIdentity: EngineIdentity;
 
+let webGpu: WebGpu | undefined;
+
 let starting: Promise<void> | undefined;
 
 /** Starts the engine, once. What needs it awaits this first; what does not need it need not wait. */
 export function startEngine(choice: EngineChoice = readEngineChoice()): Promise<void> {
   return starting ??= start(choice).then((started) => {
-    ({ tf, engine } = started);
-    const { name, tensorflow, tfjs, oneDnn, threads } = engine;
-    engineIdentity = { name, tensorflow, tfjs, oneDnn, threads };
+    ({ tf, engine, webGpu } = started);
+    engineIdentity = identityOf(engine);
   });
 }
 
+/** What of an engine decides the bits. */
+export function identityOf({ name, tensorflow, tfjs, oneDnn, threads, adapter }: Engine): EngineIdentity {
+  const identity = { name, tensorflow, tfjs, oneDnn, threads };
+  if (!adapter) return identity;
+  const { isSoftware: _, ...gpu } = adapter;
+  return { ...identity, adapter: { ...gpu, deno: Deno.version.deno } };
+}
+
 /**
- * The values of what `compute` returns; none of its tensors stay on the engine. The values are read outside of `tf.tidy`, which
+ * The values of what `compute` returns, on any engine; none of its tensors stay there. They are read outside of `tf.tidy`, which
  * looks for tensors in every element of an array that it returns. That can cost more than the computation.
+ *
+ * @throws {Error} where a GPU has refused a step
  */
+export async function readValues(compute: () => TF.Tensor): Promise<Float32Array> {
+  const result = tf.tidy(compute);
+  try {
+    return (await readTensors([result]))[0];
+  } finally {
+    result.dispose();
+  }
+}
+
+/** The values of some tensors, on any engine. @throws {Error} where a GPU has refused a step */
+export async function readTensors(tensors: readonly TF.Tensor[]): Promise<Float32Array[]> {
+  return await webGpu?.read(tensors) ?? tensors.map((tensor) => tensor.dataSync<"float32">());
+}
+
+/** To be called before tensors of other shapes come: a GPU gives the memory back that it holds for those of before. */
+export function freeUnused(): void {
+  webGpu?.freeUnused();
+}
+
+/** As {@linkcode readValues}, at once: on all engines but WebGPU, whose values can only be awaited. */
 export function valuesOf(compute: () => TF.Tensor): Float32Array {
+  if (webGpu) throw new TypeError("On WebGPU values are awaited: call readValues. Received: valuesOf");
   const result = tf.tidy(compute);
   try {
     return result.dataSync<"float32">();
@@ -76,6 +116,7 @@ export function valuesOf(compute: () => TF.Tensor): Float32Array {
 
 async function start(choice: EngineChoice): Promise<StartedEngine> {
   if (choice.engine === "wasm") return await startWasm("HAM10000_ENGINE=wasm asks for it");
+  if (choice.engine === "webgpu") return await startGpu("HAM10000_ENGINE=webgpu asks for it");
   try {
     return await startNative(choice);
   } catch (error) {
@@ -128,4 +169,16 @@ async function startWasm(why: string): Promise<StartedEngine> {
   await tf.ready();
   const facts = { tensorflow: "none", tfjs: version_wasm, oneDnn: false, threads: 1 };
   return { tf, engine: { name: "wasm", ...facts, install: "package", why } };
+}
+
+/** TensorFlow.js on a GPU. It is never chosen without being asked for: only who measures knows whether it is faster here. */
+async function startGpu(why: string): Promise<StartedEngine> {
+  const webGpu = await startWebGpu();
+  const { tf, adapter } = webGpu;
+  const facts = { tensorflow: "none", tfjs: tf.version.tfjs, oneDnn: false, threads: 1, adapter };
+  return {
+    tf,
+    webGpu,
+    engine: { name: "webgpu", ...facts, install: "package", why: `${why}; ${adapterText(adapter)}` },
+  };
 }

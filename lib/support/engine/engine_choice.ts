@@ -1,9 +1,16 @@
 /** What the user asks of the engine, read from the environment in this one place. */
 
+/** The engines that one can ask for. */
+export const engineNames = ["auto", "native", "wasm", "webgpu"] as const;
+export type EngineName = typeof engineNames[number];
+
 /** The user's wishes; everything has a default. */
 export interface EngineChoice {
-  /** `auto`: native, else WebAssembly with a warning. `native`: native or an error. `wasm`: WebAssembly. */
-  engine: "auto" | "native" | "wasm";
+  /**
+   * `auto`: native, else WebAssembly with a warning. `native`: native or an error. `wasm`: WebAssembly. `webgpu`: a GPU or an error;
+   * `auto` never takes one.
+   */
+  engine: EngineName;
   /** oneDNN's kernels on or off; null leaves it to {@link oneDnnHelps}. Switching changes the last bits of results. */
   oneDnn: boolean | null;
   /** Threads inside one TensorFlow operation, at least 1. The last bits of results depend on it. */
@@ -14,7 +21,7 @@ export interface EngineChoice {
 export const wasmSlowdown = 6;
 
 /**
- * Reads `HAM10000_ENGINE` (auto | native | wasm) and TensorFlow's own `TF_ENABLE_ONEDNN_OPTS` (0 | 1) and
+ * Reads `HAM10000_ENGINE` (auto | native | wasm | webgpu) and TensorFlow's own `TF_ENABLE_ONEDNN_OPTS` (0 | 1) and
  * `TF_NUM_INTRAOP_THREADS`. An empty variable counts as absent.
  *
  * The default number of threads is the number of cores that this process may use. TensorFlow itself would count the
@@ -31,13 +38,13 @@ export function readEngineChoice(environment: Record<string, string> = Deno.env.
   const isThreads = (value: string) => /^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= 1024;
   const engine = read(
     "HAM10000_ENGINE",
-    (value) => /^(auto|native|wasm)$/.test(value),
-    "auto, native or wasm",
+    (value) => engineNames.some((name) => name === value),
+    "auto, native, wasm or webgpu",
   );
   const oneDnn = read("TF_ENABLE_ONEDNN_OPTS", (value) => /^(0|1|false|true)$/.test(value), "0 or 1");
   const threads = read("TF_NUM_INTRAOP_THREADS", isThreads, "a whole number from 1 to 1024");
   return {
-    engine: (engine ?? "auto") as EngineChoice["engine"],
+    engine: (engine ?? "auto") as EngineName,
     oneDnn: oneDnn === null ? null : oneDnn === "1" || oneDnn === "true",
     threads: threads === null ? navigator.hardwareConcurrency : Number(threads),
   };

@@ -9,8 +9,16 @@ import { type Installation, platform } from "./installation.ts";
 /**
  * What `startEngine` is going to be on this machine, with the user's wishes. Where the native engine is not set up yet, that is done
  * first, as any start does.
+ *
+ * @throws {RangeError} for a GPU: which one computes is only known once it does
  */
 export async function expectedEngine(choice: EngineChoice = readEngineChoice()): Promise<EngineIdentity> {
+  if (choice.engine === "webgpu") {
+    throw new RangeError(
+      "Units of work are planned for the native engine or WebAssembly, whose bits are known before they compute. " +
+        "Received: HAM10000_ENGINE=webgpu. deno task reproduce --engine webgpu runs in one process",
+    );
+  }
   return engineOf(await ensureEngine(), choice);
 }
 

@@ -42,13 +42,13 @@ const failureName = "native-engine-failure.json";
 /**
  * The step before the notebooks start: makes sure that the engine which the user's choice leads to is there.
  *
- * @returns The native engine's record; null where WebAssembly is going to compute, because it was chosen or because the
+ * @returns The native engine's record; null where another is going to compute, because it was chosen or because the
  *   native engine cannot be had (then a warning has said why).
  * @throws Error where `HAM10000_ENGINE=native` and the native engine cannot be had.
  */
 export async function ensureEngine(options: InstallOptions = {}): Promise<Installation | null> {
   const { engine } = readEngineChoice();
-  if (engine === "wasm") return null;
+  if (engine === "wasm" || engine === "webgpu") return null;
   try {
     return await installEngine({ ...options, retry: options.retry ?? engine === "native" });
   } catch (error) {

@@ -1,6 +1,6 @@
 /** TensorFlow's operations by their names, on the native engine: for what tfjs has no function for. */
 import type { Tensor } from "@tensorflow/tfjs";
-import { tf } from "./engine.ts";
+import { engine, tf } from "./engine.ts";
 
 /** TensorFlow's numbers of the dtypes that are used here. */
 export const dtypes = { float32: 1, bfloat16: 14 } as const;
@@ -25,8 +25,15 @@ interface NodeBackend {
 /**
  * The one output of an operation. tfjs calls it float32 whatever it is: so it keeps and frees tensors of dtypes that it does not
  * know like all others. Only `operation` may read such a tensor.
+ *
+ * @throws {RangeError} on another engine
  */
 export function operation(name: string, inputs: readonly Tensor[], attributes: Attributes): Tensor {
+  if (engine.name !== "tfjs-node") {
+    throw new RangeError(
+      `TensorFlow's ${name}, as for bfloat16, needs the native engine. Received: ${engine.name}`,
+    );
+  }
   const backend = tf.backend() as unknown as NodeBackend;
   const { binding } = backend;
   const kinds = {

@@ -97,7 +97,6 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
   const deeper = deeperResult(results);
   const all = results.leakage.against9600.at(-1)!;
   const seconds = totalSeconds(run);
-  const { threads } = results.engine;
   const accuracy = (name: string, { test: { accuracy, interval } }: Result, what: string) => ({
     name,
     value: percent(accuracy),
@@ -114,7 +113,7 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
       ? [{
         name: "Cost",
         value: durationText(seconds),
-        what: `of computing on ${countText(threads, "CPU thread")}`,
+        what: `of computing on ${machineText(results)}`,
       }]
       : [],
   ];
@@ -244,6 +243,10 @@ function studiesSection(studies: Studies, { claimed, synthetic }: Results): Sect
   };
 }
 
+function machineText({ engine: { threads, adapter } }: Results): string {
+  return adapter ? adapter.name : countText(threads, "CPU thread");
+}
+
 function costSection(run: StoredRun, results: Results): Section {
   const { timings, notebooks, studies } = run;
   const rows = notebooks.filter(({ name }) => name in timings && !furtherNotebooks.includes(name))
@@ -255,8 +258,9 @@ function costSection(run: StoredRun, results: Results): Section {
       seconds: earlier,
     });
   }
-  const { engine: { name, tensorflow, threads }, counts, synthetic } = results;
+  const { engine: { name, tensorflow, threads, adapter }, counts, synthetic } = results;
   const engine = `${name}${tensorflow === "none" ? "" : ` on TensorFlow ${tensorflow}`}`;
+  const machine = adapter ? adapter.name : `${threads} threads of a CPU`;
   const shown = table(rows, [
     { value: "what", title: "notebook" },
     { value: "seconds", title: "time", format: (value) => durationText(Math.round(Number(value))) },
@@ -265,9 +269,7 @@ function costSection(run: StoredRun, results: Results): Section {
     title: "What it cost",
     text: rows.length === 0 ? "The run has not kept its times." : [
       `From ${thousands(counts.images)} ${imagesName(synthetic)} to the numbers above it took ` +
-      `**${
-        durationText(totalSeconds(run))
-      }** on ${threads} threads of a CPU, ${engine}. Decoded photos and ` +
+      `**${durationText(totalSeconds(run))}** on ${machine}, ${engine}. Decoded photos and ` +
       "activations that were stored already are not counted.",
       shown.markdown,
       studies && studiesCost(studies),

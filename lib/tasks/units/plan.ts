@@ -49,8 +49,16 @@ export function runFlags(
   task: { own: Record<string, { type: "string" | "boolean" }>; page: string; words?: boolean },
 ) {
   const options = parseReproduceOptions(args, task);
-  const { only, from, fresh, forget, dryRun, timeoutSeconds } = options;
-  const given = { only, from, fresh, forget: forget.length > 0, "dry-run": dryRun, timeout: timeoutSeconds };
+  const { only, from, fresh, forget, dryRun, timeoutSeconds, engine } = options;
+  const given = {
+    engine,
+    only,
+    from,
+    fresh,
+    forget: forget.length > 0,
+    "dry-run": dryRun,
+    timeout: timeoutSeconds,
+  };
   const wrong = Object.entries(given).find(([, value]) => value)?.[0];
   if (wrong === undefined) return options;
   throw new RangeError(

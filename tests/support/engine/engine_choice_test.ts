@@ -8,6 +8,7 @@ Deno.test("every wish is read; an empty variable counts as absent, and leaves th
   assert.deepEqual(readEngineChoice(environment), { engine: "native", oneDnn: false, threads: 3 });
   const empty = Object.fromEntries(Object.keys(environment).map((name) => [name, ""]));
   assert.deepEqual(readEngineChoice(empty), automatic);
+  assert.equal(readEngineChoice({ HAM10000_ENGINE: "webgpu" }).engine, "webgpu");
   assert.equal(readEngineChoice({ TF_ENABLE_ONEDNN_OPTS: "TRUE" }).oneDnn, true);
 });
 

@@ -73,6 +73,16 @@ Deno.test("the first page says what was claimed, what came out, why it leaks and
   assert.doesNotMatch(words, real, "nothing of the real run is typed in");
 });
 
+Deno.test("a run on a GPU names it where the cost is told", async () => {
+  const adapter = { name: "A card", vendor: "NVIDIA", device: "1", driver: "unknown", deno: "2.9.6" };
+  const { engine } = drawnResults();
+  const results = drawnResults({ engine: { ...engine, name: "webgpu", tensorflow: "none", adapter } });
+  const site = await siteOf({ notebooks, results, timings: { "01_first": 61 } });
+  const words = wordsOf(site.get("index.html")!);
+  assert.match(words, /it took 1 min 01 s on A card, webgpu\. Decoded/);
+  assert.match(words, /of computing on A card/);
+});
+
 Deno.test("a run that trains deeper is shown beside the one as written, with its training in earlier sittings", async () => {
   const runs = [
     ...drawnResults().runs,
