@@ -230,7 +230,10 @@ export async function answerImages(
   return { truth: labels, probabilities, groups: lesions, classes };
 }
 
-function digestOfImages({ pixelDigests, labels }: LabelledImages): string {
+/** What names a set in the log of openings: the digest of its pixels and labels. */
+export function digestOfImages(
+  { pixelDigests, labels }: Pick<LabelledImages, "pixelDigests" | "labels">,
+): string {
   return digestOf({ pixels: sha256(pixelDigests.join("")), labels });
 }
 

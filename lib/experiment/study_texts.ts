@@ -1,7 +1,7 @@
 /** What studies say, in words: computed from their numbers, so that it is true of every run. Markdown. */
 import type { Interval } from "../evaluation/intervals.ts";
 import { sizeText } from "../image_size.ts";
-import { percent, points, signedPoints as signed } from "../support/format.ts";
+import { differenceText, percent, points, signedPoints as signed } from "../support/format.ts";
 import type { FairComparison, OptimizerDifference } from "./fair_comparison.ts";
 import type { AllImagesRow, StudyResult } from "./studies.ts";
 
@@ -98,14 +98,9 @@ export function bestOf(results: readonly StudyResult[]): StudyResult {
 export function differenceRow({ a, b, seeds, lesions }: OptimizerDifference) {
   return {
     pair: `${a} − ${b}`,
-    seeds: differenceText(seeds),
-    lesions: differenceText({ ...lesions, mean: seeds.mean }),
+    seeds: differenceText({ ...seeds, value: seeds.mean }),
+    lesions: differenceText({ ...lesions, value: seeds.mean }),
   };
-}
-
-/** A difference in points with its interval, as `+0.42 (−0.10 to +0.94)`. */
-function differenceText({ low, high, mean }: Interval & { mean: number }): string {
-  return `${signed(mean)} (${signed(low)} to ${signed(high)})`;
 }
 
 function capitalized(text: string): string {

@@ -4,10 +4,10 @@ import type { Measured } from "../evaluation/intervals.ts";
 import type { LeakEffect } from "../experiment/leakage/effects.ts";
 import type { LeakNetwork } from "../experiment/leakage/networks.ts";
 import type { OfficialRow } from "../experiment/leakage/results.ts";
-import { differenceText, partRows } from "../experiment/leakage/texts.ts";
+import { partRows } from "../experiment/leakage/texts.ts";
 import type { TrainingList } from "../data/crossover.ts";
 import type { LeakFreeParts } from "../data/leak_free_parts.ts";
-import { percent, thousands } from "../support/format.ts";
+import { differenceText, percent, thousands } from "../support/format.ts";
 import { type Column, type Table, table } from "./table.ts";
 
 interface Options {

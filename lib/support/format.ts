@@ -21,6 +21,14 @@ export function signedPoints(difference: number, digits = 2): string {
   return sign + points(Math.abs(difference), digits);
 }
 
+/** A difference of two shares with its interval, in points, as `+0.42 (−0.10 to +0.94)`. */
+export function differenceText(
+  { value, low, high }: { value: number; low: number; high: number },
+  digits = 2,
+): string {
+  return `${signedPoints(value, digits)} (${signedPoints(low, digits)} to ${signedPoints(high, digits)})`;
+}
+
 /** 10015 → "10,015". A value that is not a number gives "–". */
 export function thousands(count: number): string {
   return Number.isFinite(count) ? count.toLocaleString("en-US", { maximumFractionDigits: 0 }) : "–";

@@ -7,6 +7,7 @@ import { type Table, table } from "../figures/table.ts";
 import { medicalNotice, warningsOf } from "../model/saved_model.ts";
 import { countText, decimals, escapeMarkup, firstOf, percent, thousands } from "../support/format.ts";
 import { describeModel } from "./classify.ts";
+import { framed, plainPage } from "./plain_page.ts";
 
 interface Section {
   readonly title: string;
@@ -32,39 +33,20 @@ export function evaluationJson(evaluation: ModelEvaluation): string {
   return `${JSON.stringify({ notice: medicalNotice, warnings, ...evaluation }, null, 2)}\n`;
 }
 
-const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse}th,td{white-space:nowrap;padding:.2rem .7rem;border-bottom:1px solid #8886}
-.table{overflow-x:auto}.note{border-left:.3rem solid #c60;padding-left:.8rem}`;
-
-/** A page of its own: no script, nothing from elsewhere. */
+/** For a browser. */
 export function evaluationHtml(evaluation: ModelEvaluation): string {
-  const title = `A model, tested on ${evaluation.set.name}`;
   const notes = [medicalNotice, ...warningsOf(evaluation.model.provenance)];
   const paragraphs = (lines: readonly string[], kind = "") =>
     lines.map((line) => `<p${kind}>${escapeMarkup(line)}</p>`);
   const sections = sectionsOf(evaluation).flatMap(({ title, lines, tables }) => [
     `<h2>${escapeMarkup(title)}</h2>`,
     ...paragraphs(lines),
-    ...tables.map(({ html }) =>
-      `<div class="table" tabindex="0" role="group" aria-label="Table">\n${html}\n</div>`
-    ),
+    ...tables.map(framed),
   ]);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeMarkup(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>${escapeMarkup(title)}</h1>
-${[...paragraphs(notes, ' class="note" role="note"'), ...sections].join("\n")}
-</body>
-</html>
-`;
+  const body = [...paragraphs(notes, ' class="note" role="note"'), ...sections].join("\n");
+  return plainPage(`A model, tested on ${evaluation.set.name}`, body, {
+    ...{ width: 62, style: ".note{border-left:.3rem solid #c60;padding-left:.8rem}" },
+  });
 }
 
 function sectionsOf(evaluation: ModelEvaluation): Section[] {

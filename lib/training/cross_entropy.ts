@@ -46,3 +46,9 @@ export function crossEntropy(logits: Float32Array, labels: ArrayLike<number>, cl
   }
   return { loss: loss / n, correct, gradient };
 }
+
+/** Logarithms of the classes' shares; of a class without rows, a number so small that no other class notices it. @param counts rows of each */
+export function logShares(counts: readonly number[]): number[] {
+  const total = counts.reduce((a, b) => a + b, 0);
+  return counts.map((count) => Math.log(Math.max(count, 1e-6) / total));
+}

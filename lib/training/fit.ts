@@ -10,7 +10,7 @@ import { digestOf } from "../support/digest.ts";
 import { type EngineIdentity, engineIdentity } from "../support/engine/engine.ts";
 import { type Random, randomFor, shuffled } from "../support/random.ts";
 import type { Store } from "../support/store.ts";
-import { crossEntropy, softmax } from "./cross_entropy.ts";
+import { crossEntropy, logShares, softmax } from "./cross_entropy.ts";
 import { ConvolutionNetwork } from "./convolution_network.ts";
 import { ImageNetwork } from "./image_network.ts";
 import { type Examples, examplesOf } from "./examples.ts";
@@ -223,7 +223,7 @@ async function runEpochs(
   let best: Float32Array | null = null;
   const average = emaMomentum > 0 ? weights.all.slice() : null;
   const counting = () => average ?? weights.all;
-  const offsets = stage.balancedSoftmax ? logShares(train, classes, seed) : undefined;
+  const offsets = stage.balancedSoftmax ? shownShares(train, classes, seed) : undefined;
   const stored = await store?.read<Position>("checkpoints", key);
   if (stored) {
     at = stored.value;
@@ -324,11 +324,10 @@ function orderOf(train: Examples, seed: number, epoch: number): readonly number[
     shuffled(train.labels.keys().toArray(), randomFor(seed, "order", epoch));
 }
 
-/** Logarithms of the shares in which the classes are shown; of one that never is, a number that no other class notices. */
-function logShares(train: Examples, classes: number, seed: number): Float32Array {
-  const order = orderOf(train, seed, 1);
-  const counts = countLabels(order.map((row) => train.labels[row]), classes);
-  return Float32Array.from(counts, (count) => Math.log(Math.max(count, 1e-6) / order.length));
+/** What the balanced softmax adds to the logits: by how often the first epoch shows each class. */
+function shownShares(train: Examples, classes: number, seed: number): Float32Array {
+  const shown = orderOf(train, seed, 1).map((row) => train.labels[row]);
+  return Float32Array.from(logShares(countLabels(shown, classes)));
 }
 
 function updateAverage(average: Float32Array, weights: Float32Array, momentum: number): void {

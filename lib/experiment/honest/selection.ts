@@ -9,7 +9,7 @@ import type { Config } from "../../config.ts";
 import { countLabels } from "../../data/diagnosis.ts";
 import { checkLeakFree, type LeakEvidence } from "../../data/leak_check.ts";
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
-import { bootstrap, type Interval } from "../../evaluation/intervals.ts";
+import { bootstrap, type Measured } from "../../evaluation/intervals.ts";
 import { classMean, evaluate, rowLosses } from "../../evaluation/metrics.ts";
 import type { Model } from "../../training/model.ts";
 import { type Experiment, openExperiment } from "../experiment.ts";
@@ -33,7 +33,7 @@ export interface HonestRow {
   readonly loss: number;
   readonly balancedAccuracy: number;
   /** Loss with the change minus loss without it, below 0 where it helps; null of the start. */
-  readonly difference: (Interval & { readonly value: number }) | null;
+  readonly difference: Measured | null;
   readonly stays: boolean;
   /** Of training its networks. */
   readonly minutes: number;
@@ -187,7 +187,7 @@ function compareLosses(
   first: readonly Float32Array[],
   second: readonly Float32Array[],
   { truth, groups, counts: { length: classes }, seed }: Validation,
-): Interval & { value: number } {
+): Measured {
   const meanLosses = (all: readonly Float32Array[]) => {
     const losses = all.map((answers) => rowLosses(truth, answers, classes));
     return losses[0].map((_, row) => losses.reduce((sum, one) => sum + one[row], 0) / losses.length);

@@ -17,7 +17,7 @@ import { type Experiment, photoOf } from "../experiment.ts";
 import { checkHonestParts, type HonestSelection } from "./selection.ts";
 import { answerPhotos } from "./training.ts";
 import type { Related } from "../leakage/networks.ts";
-import { type FormControl, openOfficialImages } from "../official_test.ts";
+import { digestOfImages, type FormControl, openOfficialImages } from "../official_test.ts";
 import { openOnce } from "../testing.ts";
 
 /** Scores on photos of which each counts alone. Plain values: survives JSON. */
@@ -93,12 +93,12 @@ export async function testHonest(
   });
   const label = "Honest model on validation";
   const validation = await answerPhotos(experiment, model, parts.validation, { orientations, label });
-  const ownOf = async (photos: readonly number[]) => {
-    const { images } = experiment;
-    const set = setOf(photos.map((row) => images.pixelDigests[row]), photos.map((row) => samples[row].label));
-    return rowsOf(photos, await open(photos.map((row) => photoOf(images, row)), set));
-  };
-  const own = await ownOf(parts.test);
+  const { images } = experiment;
+  const set = digestOfImages({
+    pixelDigests: parts.test.map((row) => images.pixelDigests[row]),
+    labels: parts.test.map((row) => samples[row].label),
+  });
+  const own = rowsOf(parts.test, await open(parts.test.map((row) => photoOf(images, row)), set));
   return {
     own: { photos: parts.test, rows: own, scores: honestScores(own, config) },
     validation: { photos: parts.validation, rows: rowsOf(parts.validation, validation) },
@@ -109,11 +109,11 @@ export async function testHonest(
     const opened = await openOfficialImages(experiment);
     if (opened === null) return null;
     const { set, kept, images } = opened;
-    const { title, labels, lesions, pixelDigests } = images;
+    const { title, labels, lesions } = images;
     const pixels = labels.map((_, i) => photoOf({ ...images, size: config.size }, i));
     const rows: AnsweredRows = {
       ...{ truth: labels, groups: lesions, classes: classes.length },
-      probabilities: await open(pixels, setOf(pixelDigests, labels), title),
+      probabilities: await open(pixels, digestOfImages(images), title),
     };
     const near = new Set(related.official.map(({ official }) => official));
     const others = [...kept.keys()].filter((i) => !near.has(kept[i].imageId));
@@ -130,7 +130,8 @@ export async function testHonest(
     const { store } = experiment;
     const paths = photos.map((row) => found.get(samples[row].imageId)!);
     const inForm = await loadImageSet(paths, { size: config.size, store });
-    const set = setOf(inForm.pixelDigests, photos.map((row) => samples[row].label));
+    const { pixelDigests } = inForm;
+    const set = digestOfImages({ pixelDigests, labels: photos.map((row) => samples[row].label) });
     const after = rowsOf(
       photos,
       await open(photos.map((_, i) => photoOf(inForm, i)), set, "the control in the official set's form"),
@@ -144,11 +145,6 @@ export async function testHonest(
       difference: compareAnswers(before, after, config),
     };
   }
-}
-
-/** Digest of a set's pixels and labels. */
-function setOf(pixelDigests: readonly string[], labels: readonly number[]): string {
-  return digestOf(pixelDigests.map((digest, i) => [digest, labels[i]]));
 }
 
 /** All metrics of photos of which each counts alone. */

@@ -1,5 +1,12 @@
 /** What notebook 8 says, in words: computed from its numbers, so that it is true of every run. Markdown. */
-import { countText, decimals, intervalText, percent, thousands } from "../../support/format.ts";
+import {
+  countText,
+  decimals,
+  differenceText,
+  intervalText,
+  percent,
+  thousands,
+} from "../../support/format.ts";
 import type { HonestChoice } from "./choice.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
@@ -52,7 +59,7 @@ export function honestSentence({ own, official, photos }: HonestResults): string
       ? [
         `The copy of the official set at hand is in another form. That form changes the balanced accuracy on ${
           thousands(official!.control!.photos)
-        } of the own test photos by ${signedPointsText(change)} points.`,
+        } of the own test photos by ${differenceText({ value: change.difference, ...change }, 1)} points.`,
       ]
       : [],
   ].join(" ");
@@ -64,13 +71,6 @@ export function describeWorth(honest: HonestResults | null): string {
     ? `**Read these numbers beside the honest one.** ${honestSentence(honest)}`
     : "**Read these numbers with care**: their test leaks. What the leaks add is measured in notebook 7, and what VGG16 comes to " +
       "without any in notebook 8, which has not run here (`deno task reproduce --only 08`).";
-}
-
-function signedPointsText(
-  { difference, low, high }: { difference: number; low: number; high: number },
-): string {
-  const text = (value: number) => `${value < 0 ? "−" : "+"}${(100 * Math.abs(value)).toFixed(1)}`;
-  return `${text(difference)} (${text(low)} to ${text(high)})`;
 }
 
 /** What a threshold finds and misses, whom it serves less, and whether probabilities can be believed. */

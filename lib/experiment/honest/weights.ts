@@ -2,6 +2,7 @@
 import { classMean, rowLosses } from "../../evaluation/metrics.ts";
 import { digestOf } from "../../support/digest.ts";
 import { randomFor, shuffled } from "../../support/random.ts";
+import { logShares } from "../../training/cross_entropy.ts";
 import type { Model } from "../../training/model.ts";
 
 /**
@@ -153,9 +154,4 @@ export function crossFittedAnswers(
     });
   }
   return result;
-}
-
-function logShares(counts: readonly number[]): number[] {
-  const total = counts.reduce((a, b) => a + b, 0);
-  return counts.map((count) => Math.log(Math.max(count, 1e-6) / total));
 }

@@ -1,7 +1,6 @@
 /** What notebook 7 says, in words: computed from its numbers, so that it is true of every run. Markdown. */
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
-import type { Measured } from "../../evaluation/intervals.ts";
-import { countText, listed, percent, signedPoints, thousands } from "../../support/format.ts";
+import { countText, differenceText, listed, percent, signedPoints, thousands } from "../../support/format.ts";
 import type { BridgeRow } from "./bridge.ts";
 import type { LeakEffect } from "./effects.ts";
 import type { Related } from "./networks.ts";
@@ -90,9 +89,4 @@ export function partRows(
     },
     { part: "relatives", photos: relatives.length, use: "other photos of the test's groups: in no part" },
   ];
-}
-
-/** A difference in points with its interval, as `+0.42 (−0.10 to +0.94)`. */
-export function differenceText({ value, low, high }: Measured): string {
-  return `${signedPoints(value)} (${signedPoints(low)} to ${signedPoints(high)})`;
 }

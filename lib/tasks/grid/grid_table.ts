@@ -11,7 +11,8 @@ import { asWrittenResult, deeperResult, readResults } from "../../experiment/res
 import { type Column, table } from "../../figures/table.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { stringify } from "../../support/csv.ts";
-import { countText, decimals, escapeMarkup, percent, signedPoints } from "../../support/format.ts";
+import { countText, decimals, differenceText, escapeMarkup, percent } from "../../support/format.ts";
+import { framed, plainPage } from "../plain_page.ts";
 import type { Grid, GridRun } from "./grid.ts";
 
 /** A network of a run; the numbers are shares of 1, the loss is in nats. */
@@ -82,10 +83,13 @@ export async function writeGridTable(
     "deno task compare pairs the two; they are about trained networks, not about training again with another seed.",
     ...notes.length > 0 ? ["Where the tests are not the same no difference is computed:", ...notes] : [],
   ];
-  const { html, markdown } = gridTable(rows);
+  const shown = gridTable(rows);
+  const title = "Runs of a grid";
+  const paragraphs = lines.map((line) => `<p>${escapeMarkup(line)}</p>`);
   await writeAtomic(join(folder, "grid.csv"), gridCsv(rows));
-  await writeAtomic(join(folder, "grid.md"), `# Runs of a grid\n\n${lines.join("\n\n")}\n\n${markdown}\n`);
-  await writeAtomic(join(folder, "grid.html"), page(lines, html));
+  await writeAtomic(join(folder, "grid.md"), `# ${title}\n\n${lines.join("\n\n")}\n\n${shown.markdown}\n`);
+  const html = plainPage(title, [...paragraphs, framed(shown)].join("\n"), { width: 75 });
+  await writeAtomic(join(folder, "grid.html"), html);
   return ["grid.csv", "grid.md", "grid.html"];
 }
 
@@ -119,10 +123,7 @@ export function gridTable(rows: readonly GridRow[]) {
       title: "difference",
       align: "right",
       value: ({ difference }) =>
-        difference &&
-        `${signedPoints(difference.difference)} (${signedPoints(difference.low)} to ${
-          signedPoints(difference.high)
-        })`,
+        difference && differenceText({ value: difference.difference, ...difference }),
     },
     ...rows.some(({ network }) => network.official)
       ? [{
@@ -147,29 +148,4 @@ function gridCsv(rows: readonly GridRow[]): string {
     };
   });
   return stringify(records, { columns: Object.keys(records[0] ?? { run: "" }) });
-}
-
-function page(lines: readonly string[], html: string): string {
-  const style = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}" +
-    "table{border-collapse:collapse}th,td{white-space:nowrap;padding:.2rem .7rem;border-bottom:1px solid #8886}" +
-    ".table{overflow-x:auto}";
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Runs of a grid</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>Runs of a grid</h1>
-${lines.map((line) => `<p>${escapeMarkup(line)}</p>`).join("\n")}
-<div class="table" tabindex="0" role="group" aria-label="Table">
-${html}
-</div>
-</body>
-</html>
-`;
 }
