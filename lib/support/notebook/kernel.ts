@@ -93,8 +93,11 @@ export class Kernel {
   /** @param shell takes requests and replies @param iopub gets all that the kernel publishes */
   constructor(process: KernelProcess, shell: ZmtpSocket, iopub: ZmtpSocket) {
     [this.#process, this.#shell, this.#iopub] = [process, shell, iopub];
-    this.#ended = Promise.all([this.#read(shell), this.#read(iopub)]).catch(() => process.kill())
-      .then(() => process.ended);
+    this.#ended = Promise.all([this.#read(shell), this.#read(iopub)]).catch((cause) => {
+      const problem = `Deno's Jupyter kernel sent a message that cannot be read: ${cause.message}`;
+      this.#failure ??= { error: new Error(problem, { cause }) };
+      return process.kill();
+    }).then(() => process.ended);
   }
 
   /** Waits for the first answer; false when the process ends before. */

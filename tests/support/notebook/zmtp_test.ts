@@ -42,6 +42,66 @@ Deno.test("a subscriber gets what is published, frames of 20 MB too", async () =
   socket.close();
 });
 
+Deno.test("messages that a kernel sends in the middle of a long frame are taken out of it, and nothing is lost", async () => {
+  const long = JSON.stringify("x".repeat(100_000));
+  for (let seed = 0; seed < 40; seed++) {
+    const random = randomFor("zmtp_test, inserted", seed);
+    // Up to three messages, also two at one place and one that reaches beyond what is left of the frame.
+    const idle = Array.from(
+      { length: 1 + seed % 3 },
+      (_, i) => ["<IDS|MSG>", `${seed} ${i}`, "y".repeat(seed * 20)],
+    );
+    const cuts = idle.map(() => seed % 4 === 0 ? long.length - 11 : Math.floor(random() * (long.length - 10)))
+      .sort((
+        a,
+        b,
+      ) => a - b);
+    let frame = "";
+    [0, ...cuts].forEach((cut, i) => frame += (i > 0 ? wire(idle[i - 1]) : "") + long.slice(cut, cuts[i]));
+    const header = wire(["<IDS|MSG>", "before", long]).slice(0, -long.length);
+    const socket = await connectZmtp(publish(header + frame + wire(["<IDS|MSG>", "after"])), "SUB");
+    const received: string[][] = [];
+    for await (const frames of socket.messages()) {
+      received.push(frames.map((bytes) => new TextDecoder().decode(bytes)));
+    }
+    assert.deepEqual(
+      received,
+      [["<IDS|MSG>", "before", long], ...idle, ["<IDS|MSG>", "after"]],
+      `seed ${seed}`,
+    );
+    socket.close();
+  }
+});
+
+/** A message's frames as they stand on the wire; a character is a byte. */
+function wire(frames: string[]): string {
+  return frames.map((body, i) => {
+    const flag = (i < frames.length - 1 ? 1 : 0) | (body.length > 255 ? 2 : 0);
+    const size = body.length.toString(16).padStart(body.length > 255 ? 16 : 2, "0");
+    return [flag, ...size.match(/../g)!.map((hex) => parseInt(hex, 16))]
+      .map((byte) => String.fromCharCode(byte)).join("") + body;
+  }).join("");
+}
+
+/** A port where a publisher sends these bytes to the first subscriber, then closes. */
+function publish(text: string): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const greeting = `\xff${"\0".repeat(8)}\x7f\x03\0NULL${"\0".repeat(48)}`;
+  const ready = "\x05READY\x0bSocket-Type\0\0\0\x03PUB";
+  (async () => {
+    using connection = await listener.accept();
+    listener.close();
+    const all = Uint8Array.from(
+      `${greeting}\x04${String.fromCharCode(ready.length)}${ready}${text}`,
+      (byte) => byte.charCodeAt(0),
+    );
+    for (let done = 0; done < all.length;) done += await connection.write(all.subarray(done));
+    await connection.closeWrite();
+    for (const heard = new Uint8Array(99); await connection.read(heard) !== null;);
+  })();
+  return listener.addr.port;
+}
+
 Deno.test("a port where something else listens is an error that says so", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const answered = listener.accept().then(async (connection) => {
