@@ -1,9 +1,7 @@
 /** A run as files that may be published: notebooks without photos and machine paths, the results, the course of trainings, a summary. */
 import { glob } from "node:fs/promises";
 import { homedir } from "node:os";
-import { basename, join } from "node:path";
-import { honestModelFolder } from "../../experiment/honest/choice.ts";
-import { cardFile, checklistsFile } from "../../experiment/honest/facts.ts";
+import { join } from "node:path";
 import { writeAtomic } from "../../support/atomic.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../../support/notebook/ipynb.ts";
 import { assertNoPhotos, withoutPhotos } from "../../support/notebook/photos.ts";
@@ -39,10 +37,7 @@ export async function publish(run: string, target: string): Promise<string[]> {
   for (const name of (await Array.fromAsync(glob([...records, ...courses, ...lists], { cwd: run }))).sort()) {
     contents.set(name, await Deno.readTextFile(join(run, name)));
   }
-  const cards = [cardFile, checklistsFile].map((file) => `${honestModelFolder}/${file}`); // its weights stay behind
-  for (const name of (await Array.fromAsync(glob(cards, { cwd: run }))).sort()) {
-    contents.set(basename(name).toLowerCase(), await Deno.readTextFile(join(run, name)));
-  }
+  for (const { file, markdown } of stored.documents) contents.set(file, markdown);
   const { results, leakFree, honest } = stored;
   if (results && (leakFree || honest)) {
     const all = { ...results, ...leakFree && { leakFree }, ...honest && { honest } };

@@ -1,4 +1,4 @@
-/** The site: a first page, a page for each notebook, and the few files that they share. Static; it works from a disk. */
+/** The site: a first page, a page for each notebook and for the honest model's papers, and the few files that they share. Static; it works from a disk. */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Figure } from "../../figures/figure.ts";
@@ -34,13 +34,17 @@ export async function writeSite(source: string, target: string): Promise<string[
       },
     };
   };
-  const pages = new Map(run.notebooks.map(({ name }) => [`${name}.ipynb`, `${name}.html`]));
+  const pages = new Map([
+    ...run.notebooks.map(({ name }) => [`${name}.ipynb`, `${name}.html`] as const),
+    ...run.documents.map(({ file }) => [file, pageOf(file)] as const),
+  ]);
   const warnings = run.results ? warningsOf(run) : [];
   const contents: PageContent[] = [
     await indexPage(run, { pictures: picturesOf("index"), pages }),
     ...run.notebooks.map(({ name, notebook }) =>
       notebookPage(notebook, { name, pictures: picturesOf(name), pages, warnings })
     ),
+    ...run.documents.map((document) => documentPage(document, { pages, warnings })),
   ];
   const links = contents.map(({ file, title }) =>
     file === "index.html"
@@ -86,6 +90,20 @@ async function indexPage(
     body: parts.join("\n"),
     headings: prose.headings,
   };
+}
+
+/** A Markdown file of the run, such as the model card. */
+function documentPage(
+  { file, markdown }: StoredRun["documents"][number],
+  { pages, warnings }: { pages: ReadonlyMap<string, string>; warnings: string[] },
+): PageContent {
+  const { headings, ...prose } = pageProse(pages);
+  const body = `<section class="prose">${prose.markdown(markdown)}</section>`;
+  return { file: pageOf(file), title: headings[0]?.text ?? file, warnings, body, headings };
+}
+
+function pageOf(markdownFile: string): string {
+  return markdownFile.replace(/\.md$/, ".html");
 }
 
 /** Style, scripts and letters; the colours that figures have in the dark come from the palette. */

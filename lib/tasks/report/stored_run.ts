@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import type { FairComparison } from "../../experiment/fair_comparison.ts";
 import { type Opening, readOpenings } from "../../experiment/openings.ts";
+import { honestModelFolder } from "../../experiment/honest/choice.ts";
+import { cardFile, checklistsFile } from "../../experiment/honest/facts.ts";
 import { honestFile, type HonestResults } from "../../experiment/honest/results.ts";
 import { leakFreeFile, type LeakFreeResults } from "../../experiment/leakage/results.ts";
 import { deeperResult, readResults, readRunFile, type Results } from "../../experiment/results.ts";
@@ -25,6 +27,8 @@ export interface StoredRun {
   leakFree: LeakFreeResults | null;
   /** The honest model; null where notebook 8 has not run. */
   honest: HonestResults | null;
+  /** The honest model's card and checklists in Markdown, where they are made, under the names that a report gives them. */
+  documents: { file: string; markdown: string }[];
 }
 
 export interface Studies {
@@ -83,5 +87,15 @@ export async function readRun(folder: string): Promise<StoredRun> {
       : null,
     leakFree: await readRunFile<LeakFreeResults>(join(folder, leakFreeFile)),
     honest: await readRunFile<HonestResults>(join(folder, honestFile)),
+    documents: await readDocuments(folder),
   };
+}
+
+async function readDocuments(folder: string): Promise<StoredRun["documents"]> {
+  const read = (path: string) => Deno.readTextFile(join(folder, path)).catch(() => null);
+  const documents = await Promise.all([cardFile, checklistsFile].map(async (name) => {
+    const file = name.toLowerCase();
+    return { file, markdown: await read(join(honestModelFolder, name)) ?? await read(file) ?? "" };
+  }));
+  return documents.filter(({ markdown }) => markdown !== "");
 }

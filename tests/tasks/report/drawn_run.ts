@@ -233,6 +233,8 @@ export async function writeRun(
     /** By name; see `drawnStudies`. */
     studies?: Record<string, unknown>;
     honest?: HonestResults;
+    /** In Markdown. */
+    modelCard?: string;
     /** Of the test, by the run's digest. */
     openings?: string[];
     /** Of the deeper run. */
@@ -251,6 +253,7 @@ export async function writeRun(
     await write(`studies/${name}.json`, JSON.stringify(study));
   }
   if (run.honest) await write(honestFile, JSON.stringify(run.honest));
+  if (run.modelCard) await write("honest_model/MODEL_CARD.md", run.modelCard);
   if (run.timings) await write("timings.json", JSON.stringify(run.timings));
   for (const name of run.openings ?? []) {
     await logOpening(folder, { name, configuration: name, set: "the test" });

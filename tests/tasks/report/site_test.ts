@@ -313,8 +313,14 @@ Deno.test("the official set's number stands on the first page and in the summary
 Deno.test("the honest model leads the first page, beside the number as written, and its results are published with the others", async () => {
   const honest = drawnHonest();
   const results = drawnResults({ official: drawnOfficial({ control: true }) });
-  const run = { notebooks, results, honest };
-  const words = wordsOf((await siteOf(run)).get("index.html")!);
+  const run = {
+    notebooks,
+    results,
+    honest,
+    modelCard: "# Model card: the model\n\n## For\n\n<script>1</script>Research.",
+  };
+  const site = await siteOf(run);
+  const words = wordsOf(site.get("index.html")!);
   const share = (value: number) => `${(100 * value).toFixed(1)} %`;
   const { own, official } = honest;
   const said = `Without a leak ${
@@ -327,10 +333,17 @@ Deno.test("the honest model leads the first page, beside the number as written, 
     title,
   ) => words.indexOf(title));
   assert.ok(claimed < worth && worth < got, `${[claimed, worth, got]}`);
+  assert.match(site.get("index.html")!, /href="model_card\.html">model card</);
+  const card = site.get("model_card.html")!;
+  assert.match(wordsOf(card), /Model card: the model For Research\./);
+  assert.doesNotMatch(card, /<script>1/);
   assert.doesNotMatch(wordsOf((await siteOf({ notebooks, results })).get("index.html")!), /Without a leak/);
   await inFolder(async (folder) => {
     const names = await publish(await writeRun(join(folder, "run"), run), join(folder, "copy"));
     assert.ok(names.includes("honest_model.json"));
+    assert.equal(await Deno.readTextFile(join(folder, "copy", "model_card.md")), run.modelCard);
+    const copied = await writeSite(join(folder, "copy"), join(folder, "site"));
+    assert.ok(copied.includes("model_card.html") && !copied.includes("checklists.html"));
     const published = JSON.parse(await Deno.readTextFile(join(folder, "copy", "results.json")));
     assert.equal(published.honest.model, honest.model);
     const summary = await Deno.readTextFile(join(folder, "copy", "summary.md"));
