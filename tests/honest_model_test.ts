@@ -23,6 +23,8 @@ Deno.test("08 chooses on validation, writes the choice down, opens the test once
     assert.equal(stays, difference!.high < 0, "a change stays only if its interval lies below 0");
     if (stays) expected = { ...expected, ...change };
   }
+  const larger = steps.find(({ label }) => /^then/.test(label))!;
+  assert.equal(choice.before !== null, larger.stays, "its networks went on from those before it");
   for (const [name, value] of Object.entries(expected)) {
     assert.deepEqual(choice[name as keyof typeof choice], value, name);
   }

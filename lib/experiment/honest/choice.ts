@@ -12,6 +12,8 @@ export interface HonestChoice extends Drawing {
   /** Side of the square images, in pixels. */
   readonly size: number;
   readonly epochs: number;
+  /** The training whose convolutions this one goes on from; null: from ImageNet's. */
+  readonly before: HonestChoice | null;
   readonly balancedSoftmax: boolean;
   /** Of each training: the weights after the last step, or their moving average. */
   readonly weights: "last" | "average";
@@ -26,6 +28,13 @@ export interface HonestChoice extends Drawing {
 export interface HonestStep {
   readonly label: string;
   readonly change: Partial<HonestChoice>;
+  /** Whether its networks go on from those before the change. */
+  readonly goesOn?: boolean;
+}
+
+/** A choice after a step. */
+export function changed(choice: HonestChoice, { change, goesOn }: HonestStep): HonestChoice {
+  return { ...choice, ...change, ...goesOn && { before: choice } };
 }
 
 /** All that is tried, in its order. */
@@ -47,15 +56,20 @@ const shape: AugmentationRanges = {
 };
 const light: LightRanges = { brightness: 0.1, contrast: 0.2, saturation: 0.3, tint: 0.08 };
 
-/** The plan of notebook 8. For drawn images a small one without larger ones, to see it work. */
+/**
+ * The plan of notebook 8. For drawn images a small one, to see it work.
+ *
+ * Larger images come last, for a few epochs: small ones are trained in less time, and what they teach serves large ones, too (M. Tan,
+ * Q. V. Le, "EfficientNetV2: Smaller Models and Faster Training", ICML 2021, arXiv:2104.00298).
+ */
 export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
   const isSmall = preset === "smoke";
   const depth = isSmall ? "block5" : "block3";
-  const [size, larger] = isSmall ? [32, null] : [64, 96];
+  const [size, larger] = isSmall ? [32, 48] : [64, 96];
   const [epochs, more] = isSmall ? [1, 2] : [3, 8];
   return {
     start: {
-      ...{ depth, size, epochs, shape: null, light: null, balance: 0, balancedSoftmax: false },
+      ...{ depth, size, epochs, before: null, shape: null, light: null, balance: 0, balancedSoftmax: false },
       ...{ weights: "last", soup: false, adjusted: false, orientations: 1 },
     },
     steps: [
@@ -63,7 +77,11 @@ export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
       { label: "turned, moved, zoomed, mirrored", change: { shape } },
       { label: "another light", change: { light } },
       { label: `${more} epochs instead of ${epochs}`, change: { epochs: more } },
-      ...larger ? [{ label: `${larger} × ${larger} pixels`, change: { size: larger } }] : [],
+      {
+        label: `then ${epochs} at ${larger} × ${larger} pixels`,
+        change: { size: larger, epochs },
+        goesOn: true,
+      },
       { label: "moving average of the weights", change: { weights: "average" } },
       { label: "weights of the seeds averaged", change: { soup: true } },
       { label: "logits adjusted", change: { adjusted: true } },
@@ -80,10 +98,7 @@ export const honestModelFolder = "honest_model";
 export function honestTrainings(
   { start, steps, seeds }: HonestPlan,
 ): { size: number; recipe: StageOptions[] }[] {
-  const choices = steps.reduce(
-    (tried, { change }) => [...tried, { ...tried.at(-1)!, ...change }],
-    [start],
-  );
+  const choices = steps.reduce((tried, step) => [...tried, changed(tried.at(-1)!, step)], [start]);
   const keys = choices.map(({ weights: _, soup: _soup, adjusted: _a, orientations: _o, ...own }) =>
     JSON.stringify(own)
   );

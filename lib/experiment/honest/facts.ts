@@ -103,8 +103,12 @@ export function parametersOf(
 export function trainingText({ choice }: HonestResults): string {
   const { optimizer, learningRate, schedule, warmUpEpochs, epochs, batchSize, dropout, emaMomentum } =
     stageOf(honestStage(choice));
+  const { before } = choice;
   return [
-    `${epochs} epochs of ${optimizer}`,
+    before
+      ? `${before.epochs} epochs of ${optimizer} at ${before.size} × ${before.size} pixels, then ${epochs} at ${choice.size} × ` +
+        `${choice.size} with a new softmax`
+      : `${epochs} epochs of ${optimizer}`,
     `a learning rate of at most ${learningRate} (${schedule}, rising for ${warmUpEpochs} epochs)`,
     `${batchSize} photos a step`,
     `dropout ${dropout} before the softmax`,

@@ -13,7 +13,7 @@ import { bootstrap, type Measured } from "../../evaluation/intervals.ts";
 import { classMean, evaluate, rowLosses } from "../../evaluation/metrics.ts";
 import type { Model } from "../../training/model.ts";
 import { type Experiment, openExperiment } from "../experiment.ts";
-import type { HonestChoice, HonestPlan } from "./choice.ts";
+import { changed, type HonestChoice, type HonestPlan } from "./choice.ts";
 import { answerPhotos, trainHonest } from "./training.ts";
 import {
   adjustLogits,
@@ -108,7 +108,7 @@ export async function selectHonest(
       return openExperiment(variantOf(config, { change: { size, scaling: "imagenet", recipe: [] } }));
     });
   const attempt = async (choice: HonestChoice, label: string) =>
-    await tryChoice(await experimentOf(choice), parts, choice, { label, seeds, validation });
+    await tryChoice(experimentOf, parts, choice, { label, seeds, validation });
 
   let current = await attempt(start, "Photos as they are");
   const rows: HonestRow[] = [
@@ -120,8 +120,9 @@ export async function selectHonest(
       stays: true,
     },
   ];
-  for (const { label, change } of steps) {
-    const tried = await attempt({ ...current.choice, ...change }, label);
+  for (const step of steps) {
+    const { label, change } = step;
+    const tried = await attempt(changed(current.choice, step), label);
     const difference = compareLosses(current.answers, tried.judged, validation);
     const stays = difference.high < 0;
     rows.push({ label, change, ...scoresOf(tried, validation), difference, stays });
@@ -136,7 +137,7 @@ export async function selectHonest(
 }
 
 async function tryChoice(
-  experiment: Experiment,
+  experimentOf: (choice: HonestChoice) => Promise<Experiment>,
   parts: LeakFreeParts,
   choice: HonestChoice,
   { label, seeds, validation }: { label: string; seeds: readonly number[]; validation: Validation },
@@ -146,10 +147,11 @@ async function tryChoice(
   let minutes = 0;
   for (const [i, seed] of seeds.entries()) {
     const name = `${label}, network ${i + 1} of ${seeds.length}`;
-    const network = await trainHonest(experiment, parts, choice, { seed, label: name });
+    const network = await trainHonest(experimentOf, parts, choice, { seed, label: name });
     trained.push(network[weights]);
     minutes += network.seconds / 60;
   }
+  const experiment = await experimentOf(choice);
   const answer = async (models: readonly Model[], orientations: HonestChoice["orientations"]) => {
     const answers: Float32Array[] = [];
     for (const model of models) {

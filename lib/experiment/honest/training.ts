@@ -20,13 +20,19 @@ export interface HonestNetwork {
   readonly seconds: number;
 }
 
-/** Trains one network on the training part's photos; one that is trained already is taken. */
+/**
+ * Trains one network on the training part's photos; one that is trained already is taken.
+ *
+ * @param experimentOf the experiment with photos of a choice's size
+ */
 export async function trainHonest(
-  experiment: Experiment,
+  experimentOf: (choice: HonestChoice) => Promise<Experiment>,
   parts: Pick<LeakFreeParts, "train" | "validation">,
   choice: HonestChoice,
   { seed, label }: { seed: number; label: string },
 ): Promise<HonestNetwork> {
+  const before = choice.before && await trainHonest(experimentOf, parts, choice.before, { seed, label });
+  const experiment = await experimentOf(choice);
   const { config, store } = experiment;
   const stage = honestStage(choice);
   const { shape, light, balance } = choice;
@@ -35,7 +41,8 @@ export async function trainHonest(
   const validation = drawnExamples(photosOf(experiment, parts.validation), asTheyAre, { seed });
   const show = progress(label);
   const photos = train.labels.length;
-  const { model, last, history, seconds, key } = await fit(withZeroSoftmax(modelOf(experiment)), train, {
+  const start = withZeroSoftmax(withConvolutions(modelOf(experiment), before?.last));
+  const { model, last, history, seconds, key } = await fit(start, train, {
     ...stage,
     ...{ seed, store, validation },
     onStep({ epoch, step, steps, loss, accuracy }) {
@@ -49,6 +56,11 @@ export async function trainHonest(
   const path = join(config.out, "honest", `history-${key.slice(0, 12)}.jsonl`);
   await writeAtomic(path, history.map((epoch) => `${JSON.stringify(epoch)}\n`).join(""));
   return { last: last ?? model, average: model, seconds };
+}
+
+function withConvolutions(model: Model, of: Model | undefined): Model {
+  if (!of) return model;
+  return { ...model, layers: of.layers, digest: digestOf({ model: model.digest, convolutions: of.digest }) };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Results of an honest model that was never trained, for tests. */
 import { ham10000Classes } from "../../../lib/data/diagnosis.ts";
 import { type AnsweredRows, compareAnswers, measureSet } from "../../../lib/evaluation/set_scores.ts";
-import { honestPlan } from "../../../lib/experiment/honest/choice.ts";
+import { changed, honestPlan } from "../../../lib/experiment/honest/choice.ts";
 import { clinicalResults } from "../../../lib/experiment/honest/clinical.ts";
 import type { HonestResults } from "../../../lib/experiment/honest/results.ts";
 import { honestScores } from "../../../lib/experiment/honest/testing.ts";
@@ -44,8 +44,7 @@ export function drawnHonest(
       })),
     ],
     choice: {
-      ...start,
-      ...steps.reduce((all, { change }, i) => i === 2 ? all : { ...all, ...change }, {}),
+      ...steps.reduce((choice, step, i) => i === 2 ? choice : changed(choice, step), start),
     },
     adjustment: { scale: 1.25, prior: 0.5 },
     photos: { train: 7013, validation: 1009, validationGroups: 747 },

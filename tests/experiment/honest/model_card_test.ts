@@ -270,8 +270,8 @@ Deno.test("card and checklists are written beside the model, and published in lo
   await Deno.writeTextFile(join(model, "weights.bin"), "0");
   const names = await publish(run, join(folder.path, "report"));
   assert.deepEqual(names.filter((name) => /card|checklists|weights/i.test(name)), [
-    "checklists.md",
     "model_card.md",
+    "checklists.md",
   ]);
   assert.equal(await Deno.readTextFile(join(folder.path, "report", "model_card.md")), saved);
 });
