@@ -80,6 +80,23 @@ for (const name of ["FAULTS", "ABILITIES"]) {
   });
 }
 
+Deno.test("what pages, notebooks and lib/ refer to by DOI or arXiv stands in references.bib, which holds nothing else", async () => {
+  const bibliography = await Deno.readTextFile(join(projectRoot, "docs", "references.bib"));
+  const entries = bibliography.matchAll(/^ {2}(doi|eprint|url) += \{(.+)\},$/gm).map(([, , id]) => id)
+    .toArray();
+  let texts = "";
+  for await (
+    const path of glob(["*.md", "docs/*.md", "notebooks/*.ipynb", "lib/**/*.ts"], { cwd: projectRoot })
+  ) {
+    texts += await Deno.readTextFile(join(projectRoot, path));
+  }
+  texts = texts.replaceAll("%28", "(").replaceAll("%29", ")");
+  assert.deepEqual(entries.filter((id) => !texts.includes(id)), [], "referred to by nothing");
+  for (const id of entries) texts = texts.replaceAll(id, "");
+  const missing = texts.match(/\b10\.\d{4,9}\/\S+|(?:arXiv:|arxiv\.org\/abs\/)\d\S+/g) ?? [];
+  assert.deepEqual(missing, [], "not in references.bib");
+});
+
 Deno.test("README states the numbers of the committed report", async () => {
   const readme = (await Deno.readTextFile(join(projectRoot, "README.md"))).replace(/\s+/g, " ");
   const report = join(projectRoot, "outputs", "report", "results.json");
