@@ -1,6 +1,6 @@
 /** Loss and accuracy over the epochs, several runs in one figure. */
 import { escapeMarkup, percent } from "../support/format.ts";
-import type { EpochRecord } from "../training/fit.ts";
+import type { EpochRecord } from "../training/training_loop.ts";
 import { textWidth } from "../support/plotly/letters.ts";
 import { countTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";

@@ -1,65 +1,20 @@
-/**
- * The one training loop: seeded mini-batches through a network and an optimizer, validation after every epoch. It is the same for
- * the softmax alone and for any number of layers before it. Stopped at any moment it goes on to the same bits.
- */
-import { orient } from "../data/augmentation.ts";
-import { countLabels } from "../data/diagnosis.ts";
+/** A training and what it ends with: known by the digest of all that decides it, kept in a store. */
 import { checkStage, keyOf, type Stage, stageOf, type StageOptions } from "../recipe.ts";
 import { sidesOf, sizeText } from "../image_size.ts";
 import { digestOf } from "../support/digest.ts";
 import { type EngineIdentity, engineIdentity } from "../support/engine/engine.ts";
-import { type Random, randomFor, shuffled } from "../support/random.ts";
 import type { Store } from "../support/store.ts";
-import { crossEntropy, logShares, softmax } from "./cross_entropy.ts";
+import { softmax } from "./cross_entropy.ts";
 import { ConvolutionNetwork } from "./convolution_network.ts";
 import { ImageNetwork } from "./image_network.ts";
 import { type Examples, examplesOf } from "./examples.ts";
 import { type Head, initialHead, type Model, type Tensors, withTensors } from "./model.ts";
 import type { Network } from "./network.ts";
 import { SoftmaxNetwork } from "./softmax_network.ts";
-import { learningRateAt, Optimizer } from "./optimizers.ts";
+import { answer, type EpochRecord, type LoopOptions, runEpochs } from "./training_loop.ts";
 
-/** A stage, of which `stageOf` adds what is left out, and: */
-export interface FitOptions extends StageOptions {
-  /** Decides the order of every epoch, what dropout drops, and how images lie. */
-  readonly seed: number;
-  /** Measured after every epoch, never learned from. */
-  readonly validation?: Examples;
-  /** Where the training is kept once it is done, and checkpoints until then. */
-  readonly store?: Store;
-  /** A checkpoint is written at the first step or epoch's end so long after the one before. Default: 120. */
-  readonly checkpointSeconds?: number;
-  /** Where it is aborted, a checkpoint is written after the step at hand, and its reason thrown. */
-  readonly signal?: AbortSignal;
-  readonly onStep?: (state: StepState) => void | Promise<void>;
-  /** Told of all epochs so far, after each. */
-  readonly onEpoch?: (history: readonly EpochRecord[]) => void | Promise<void>;
-}
-
-export interface StepState {
-  /** From 1. */
-  readonly epoch: number;
-  /** Steps of the epoch that are done, and all of them. */
-  readonly step: number;
-  readonly steps: number;
-  /** Means over the epoch's rows so far. */
-  readonly loss: number;
-  readonly accuracy: number;
-}
-
-/** One epoch; without times, which are not the same twice. */
-export interface EpochRecord {
-  /** From 1. */
-  readonly epoch: number;
-  /** Means over the epoch's rows, each measured with dropout and before the step that learned from it. */
-  readonly loss: number;
-  readonly accuracy: number;
-  /** Measured in inference mode after the epoch's last step. */
-  readonly validationLoss?: number;
-  readonly validationAccuracy?: number;
-  /** Of the epoch's last step. */
-  readonly learningRate: number;
-}
+/** A stage, of which `stageOf` adds what is left out, and how it is run. */
+export interface FitOptions extends StageOptions, LoopOptions {}
 
 export interface Fitted {
   readonly model: Model;
@@ -190,203 +145,6 @@ export async function fitSoftmax(
   return { ...head, kernel: tensors["predictions/kernel"], bias: tensors["predictions/bias"] };
 }
 
-/** Where a training stands. Random choices depend on seed, epoch and step alone: so this is their state, too. */
-interface Position {
-  /** The epoch at hand, from 1, and its steps that are done. */
-  readonly epoch: number;
-  readonly step: number;
-  /** Over the rows of the epoch's steps so far. */
-  readonly lossSum: number;
-  readonly correct: number;
-  /** The loss beyond which the training counts as diverged; 0 before the first step. */
-  readonly lossLimit: number;
-  readonly history: readonly EpochRecord[];
-  /** Of training so far. */
-  readonly seconds: number;
-}
-
-async function runEpochs(
-  network: Network,
-  train: Examples,
-  stage: Stage,
-  { seed, validation, store, key = "", checkpointSeconds = 120, signal, onStep, onEpoch }:
-    & Omit<FitOptions, "depth">
-    & { key?: string },
-) {
-  const { epochs, batchSize, dropout, emaMomentum } = stage;
-  const { weights, features, classes } = network;
-  const optimizer = new Optimizer(stage.optimizer, network, { weightDecay: stage.weightDecay });
-  const n = train.labels.length;
-  const steps = Math.ceil(n / batchSize); // an epoch's last step takes what is left
-
-  let at: Position = { epoch: 1, step: 0, lossSum: 0, correct: 0, lossLimit: 0, history: [], seconds: 0 };
-  let best: Float32Array | null = null;
-  const average = emaMomentum > 0 ? weights.all.slice() : null;
-  const counting = () => average ?? weights.all;
-  const offsets = stage.balancedSoftmax ? shownShares(train, classes, seed) : undefined;
-  const stored = await store?.read<Position>("checkpoints", key);
-  if (stored) {
-    at = stored.value;
-    weights.all.set(stored.tensors.weights);
-    optimizer.slots.forEach((slot, i) => slot.set(stored.tensors[`slot ${i}`]));
-    best = stored.tensors.best ?? null;
-    average?.set(stored.tensors.average);
-  }
-  const started = performance.now() - 1000 * at.seconds;
-  const seconds = () => (performance.now() - started) / 1000;
-  let savedAt = performance.now();
-  const saveWhenDue = async () => {
-    if (!signal?.aborted && performance.now() - savedAt < 1000 * checkpointSeconds) return;
-    await save();
-    signal?.throwIfAborted();
-  };
-  const save = async () => {
-    if (!store) return;
-    const slots = Object.fromEntries(optimizer.slots.map((slot, i) => [`slot ${i}`, slot]));
-    const tensors = { weights: weights.all, ...slots, ...best && { best }, ...average && { average } };
-    await store.write("checkpoints", key, { value: { ...at, seconds: seconds() }, tensors });
-    savedAt = performance.now();
-  };
-
-  const measured = async () => {
-    if (!average) return await measure(network, validation!, signal);
-    const own = weights.all.slice();
-    weights.all.set(average);
-    try {
-      return await measure(network, validation!, signal);
-    } finally {
-      weights.all.set(own);
-    }
-  };
-
-  /** A validation that is broken off leaves the training as it was after the epoch's last step. */
-  const stopped = async (error: unknown): Promise<never> => {
-    if (signal?.aborted) await save();
-    throw error;
-  };
-
-  const turn = makeTurns();
-  while (at.epoch <= epochs && !isOver(at.history, stage)) {
-    const { epoch } = at;
-    const order = orderOf(train, seed, epoch);
-    while (at.step < steps) {
-      const step = at.step + 1;
-      const rows = order.slice((step - 1) * batchSize, step * batchSize);
-      const labels = rows.map((row) => train.labels[row]);
-      const x = network.batch(rows.length); // (batch, inputs)
-      const first = (step - 1) * batchSize;
-      rows.forEach((row, i) => train.read(row, x[i], { epoch, place: first + i }));
-      if (stage.randomOrientation) {
-        rows.forEach((row, i) => orient(x[i], Math.floor(8 * randomFor(seed, "orientation", epoch, row)())));
-      }
-      const mask = dropout > 0 // (batch, features)
-        ? dropoutMask(rows.length * features, dropout, randomFor(seed, "dropout", epoch, step))
-        : undefined;
-
-      const { loss, correct } = await network.lossAndGradients(labels, { mask, offsets });
-      const lossLimit = at.lossLimit || 1000 * Math.max(loss, Math.log(classes));
-      if (!(loss <= lossLimit && loss < Infinity)) throw diverged(stage, { epoch, step, loss });
-      const t = (epoch - 1) * steps + step;
-      const rate = learningRateAt(t, stage, steps);
-      optimizer.step(t, rate);
-      if (average) updateAverage(average, weights.all, emaMomentum);
-
-      const lossSum = at.lossSum + loss * rows.length;
-      at = { ...at, step, lossLimit, lossSum, correct: at.correct + correct };
-      const done = Math.min(step * batchSize, n);
-      await onStep?.({ epoch, step, steps, loss: lossSum / done, accuracy: at.correct / done });
-      await saveWhenDue();
-      await turn();
-    }
-    if (!weights.all.every(Number.isFinite)) throw diverged(stage, { epoch, step: steps, loss: NaN });
-
-    const record: EpochRecord = {
-      epoch,
-      loss: at.lossSum / n,
-      accuracy: at.correct / n,
-      ...validation && await measured().catch(stopped),
-      learningRate: learningRateAt(epoch * steps, stage, steps),
-    };
-    const history = [...at.history, record];
-    if (stage.restoreBestWeights && bestOf(history) === record) best = counting().slice();
-    at = { ...at, epoch: epoch + 1, step: 0, lossSum: 0, correct: 0, history };
-    await saveWhenDue();
-    await onEpoch?.(history);
-  }
-  const { history } = at;
-  const bestEpoch = stage.restoreBestWeights ? bestOf(history).epoch : null;
-  const last = average && weights.all;
-  return { weights: best ?? counting(), last, history, bestEpoch, seconds: seconds() };
-}
-
-function orderOf(train: Examples, seed: number, epoch: number): readonly number[] {
-  return train.order?.(seed, epoch) ??
-    shuffled(train.labels.keys().toArray(), randomFor(seed, "order", epoch));
-}
-
-/** What the balanced softmax adds to the logits: by how often the first epoch shows each class. */
-function shownShares(train: Examples, classes: number, seed: number): Float32Array {
-  const shown = orderOf(train, seed, 1).map((row) => train.labels[row]);
-  return Float32Array.from(logShares(countLabels(shown, classes)));
-}
-
-function updateAverage(average: Float32Array, weights: Float32Array, momentum: number): void {
-  const share = 1 - momentum;
-  for (let i = 0; i < average.length; i++) average[i] += share * (weights[i] - average[i]);
-}
-
-function dropoutMask(length: number, dropout: number, random: Random): Float32Array {
-  return Float32Array.from({ length }, () => random() < dropout ? 0 : 1 / (1 - dropout));
-}
-
-async function measure(network: Network, examples: Examples, signal?: AbortSignal) {
-  const { labels } = examples;
-  const answers = await answer(network, examples, () => signal?.throwIfAborted());
-  const { loss, correct } = crossEntropy(answers, labels, network.classes);
-  return { validationLoss: loss, validationAccuracy: correct / labels.length };
-}
-
-/** A network's answers in inference mode: (n, classes) logits. */
-async function answer(
-  network: Network,
-  examples: Examples,
-  report?: (done: number, total: number) => void,
-): Promise<Float32Array> {
-  const n = examples.labels.length;
-  const logits = new Float32Array(n * network.classes);
-  const turn = makeTurns();
-  for (let first = 0; first < n; first += 64) {
-    const rows = Math.min(64, n - first);
-    network.batch(rows).forEach((target, i) => examples.read(first + i, target));
-    logits.set(await network.logits(), first * network.classes);
-    report?.(first + rows, n);
-    await turn();
-  }
-  return logits;
-}
-
-function bestOf(history: readonly EpochRecord[]): EpochRecord {
-  return history.reduce((best, record) => {
-    const ahead = record.validationAccuracy! - best.validationAccuracy! ||
-      best.validationLoss! - record.validationLoss!;
-    return ahead > 0 ? record : best;
-  });
-}
-
-function isOver(history: readonly EpochRecord[], { patience }: Stage): boolean {
-  return patience !== null && history.length > 0 && history.length - bestOf(history).epoch >= patience;
-}
-
-/** To be awaited after every step: gives the event loop a turn (progress, an interruption) where the last one is 50 ms ago. */
-function makeTurns(): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last < 50) return; // a turn may cost as much as ten steps of a small network
-    await new Promise((resolve) => setTimeout(resolve));
-    last = performance.now();
-  };
-}
-
 /** The stage within all options. */
 function stageFrom(
   {
@@ -423,14 +181,4 @@ function check(
   if (!parts.validation && (stage.restoreBestWeights || stage.patience !== null)) {
     throw new RangeError("restoreBestWeights and patience need validation. Received: none");
   }
-}
-
-function diverged(
-  { optimizer, learningRate }: Stage,
-  { epoch, step, loss }: { epoch: number; step: number; loss: number },
-): Error {
-  return new Error(
-    `Training with ${optimizer} diverged in epoch ${epoch}, step ${step}, at learning rate ${learningRate}. ` +
-      `Take a smaller learning rate (try ${learningRate / 10}) or a warm-up. Received: loss ${loss}`,
-  );
 }

@@ -1,6 +1,6 @@
 /** A training's history as TensorBoard reads it. */
 import { tf } from "../support/engine/engine.ts";
-import type { EpochRecord } from "./fit.ts";
+import type { EpochRecord } from "./training_loop.ts";
 
 /** The part of tfjs-node that writes event files. */
 interface SummaryWriter {

@@ -11,7 +11,8 @@ import type { Precision } from "../../lib/config.ts";
 import { bytesOf, sha256 } from "../../lib/support/digest.ts";
 import { startEngine } from "../../lib/support/engine/engine.ts";
 import { openStore, type Store } from "../../lib/support/store.ts";
-import { type EpochRecord, fit } from "../../lib/training/fit.ts";
+import { fit } from "../../lib/training/fit.ts";
+import type { EpochRecord } from "../../lib/training/training_loop.ts";
 import type { Examples } from "../../lib/training/examples.ts";
 import { noise, smallModel } from "./noise.ts";
 
