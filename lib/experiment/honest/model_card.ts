@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { sizeText } from "../../image_size.ts";
 import { medicalNotice } from "../../model/saved_model.ts";
 import { writeAtomic } from "../../support/atomic.ts";
-import { decimals, escapeMarkdown, percent, thousands } from "../../support/format.ts";
+import { escapeMarkdown, percent, thousands } from "../../support/format.ts";
 import { checklists, placesText, syntheticWarning } from "./checklists.ts";
 import { honestModelFolder } from "./choice.ts";
 import {
@@ -26,6 +26,7 @@ import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
 import { evaluationData, leaks, trainingData } from "./model_card_data.ts";
 import { analyses } from "./model_card_scores.ts";
+import { adjustmentText } from "./texts.ts";
 
 /**
  * Writes the model card and the checklists into the honest model's folder; the card's text. `saveHonestModel` makes that folder anew,
@@ -106,13 +107,7 @@ function details(results: HonestResults, about: HonestAbout): string[] {
       }.`,
       `**Training**: ${trainingText(results)}. ${drawingText(results)}.`,
       `**Choice**: ${choiceText(results)}.`,
-      ...adjustment
-        ? [
-          `**Logits**: multiplied by ${decimals(adjustment.scale, 2)}, less ${
-            decimals(adjustment.prior, 2)
-          } times the logarithm of the classes' shares.`,
-        ]
-        : [],
+      ...adjustment ? [`**Logits**: ${adjustmentText(adjustment)}.`] : [],
       `**How to ask it**: \`deno task classify photo.jpg --model FOLDER\`, with this card's folder${
         choice.orientations === 1
           ? ""

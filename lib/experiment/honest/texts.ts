@@ -10,6 +10,7 @@ import {
 import type { HonestChoice } from "./choice.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
+import type { LogitAdjustment } from "./weights.ts";
 
 /** What validation has chosen. */
 export function describeHonestChoice(
@@ -26,9 +27,7 @@ export function describeHonestChoice(
       : [`These do not, since their interval includes 0 or they harm: ${left.join("; ")}.`],
     ...adjustment
       ? [
-        `Logits are multiplied by ${decimals(adjustment.scale, 2)}, and ${
-          decimals(adjustment.prior, 2)
-        } times the logarithm of the classes' shares is taken off.`,
+        `Logits are ${adjustmentText(adjustment)}.`,
       ]
       : [],
     `The network (\`${
@@ -37,6 +36,13 @@ export function describeHonestChoice(
       orientationsText(choice)
     }. It is written to \`honest/choice.json\` before any test is opened.`,
   ].join(" ");
+}
+
+/** What is done to logits, as `multiplied by 1.25, less 0.50 times …`. */
+export function adjustmentText({ scale, prior }: LogitAdjustment): string {
+  return `multiplied by ${decimals(scale, 2)}, ${prior < 0 ? "plus" : "less"} ${
+    decimals(Math.abs(prior), 2)
+  } times the logarithm of the classes' shares`;
 }
 
 function orientationsText({ orientations }: Pick<HonestChoice, "orientations">): string {
