@@ -60,7 +60,7 @@ export { claimed, errata } from "./experiment/write_up.ts";
 
 // what the write-up left as future work
 export {
-  crossoverSize,
+  crossoverPlan,
   deepOptimizers,
   frozenRecipe,
   imageSizes,
@@ -81,9 +81,9 @@ export {
 // what each kind of leak adds
 export { describeGroups } from "./data/leak_free_parts.ts";
 export { openOfficialImages } from "./experiment/official_test.ts";
-export { dividePhotos, relate, trainCrossover } from "./experiment/leakage/networks.ts";
+export { type AnsweredNetwork, dividePhotos, relate, trainCrossover } from "./experiment/leakage/networks.ts";
 export { pairPictures } from "./experiment/leakage/pair_pictures.ts";
-export { leakEffect } from "./experiment/leakage/effects.ts";
+export { leakEffects } from "./experiment/leakage/effects.ts";
 export { crossBridge } from "./experiment/leakage/bridge.ts";
 export { officialByLeak, saveLeakFree } from "./experiment/leakage/results.ts";
 export { describeBridge, describeEffects, describeRelated } from "./experiment/leakage/texts.ts";

@@ -76,21 +76,31 @@ export function allImages(config: Config): Config {
   return variantOf(config, { change: { subsetShare: 1, recipe } });
 }
 
-/** Divisions of the photos and seeds of notebook 7: for each of both, five networks. Of drawn images one is enough to see it work. */
-export function crossoverSize({ preset }: Config): { partitions: number[]; seeds: number[] } {
-  return preset === "smoke"
-    ? { partitions: [0], seeds: [0] }
-    : { partitions: [0, 1, 2, 3, 4], seeds: [0, 1, 2] };
+/** Notebook 7's networks of one recipe: five for each division of the photos and each seed. */
+export interface CrossoverSet {
+  readonly recipe: readonly StageOptions[];
+  readonly partitions: readonly number[];
+  readonly seeds: readonly number[];
 }
 
-/** All trainings of `07_leakage`: the networks of the crossover, and two for the bridge. All have the write-up's frozen recipe. */
+/** All networks of notebook 7's crossover, by how deep they are trained. Of drawn images one set is enough to see it work. */
+export function crossoverPlan(config: Config): CrossoverSet[] {
+  const [partitions, seeds] = config.preset === "smoke" ? [[0], [0]] : [[0, 1, 2, 3, 4], [0, 1, 2]];
+  return [{ recipe: [frozenRecipe(config)], partitions, seeds }];
+}
+
+/** All trainings of `07_leakage`: the networks of the crossover, and two for the bridge, which have the write-up's frozen recipe. */
 export function leakageConfigs(config: Config): Config[] {
-  const { partitions, seeds } = crossoverSize(config);
-  const frozen = variantOf(config, { change: { recipe: [frozenRecipe(config)] } });
-  return Array.from({ length: 5 * partitions.length * seeds.length + 2 }, () => frozen);
+  const ofCrossover = crossoverPlan(config).map(({ recipe, partitions, seeds }) =>
+    [recipe, 5 * partitions.length * seeds.length] as const
+  );
+  return [...ofCrossover, [[frozenRecipe(config)], 2] as const].flatMap(([recipe, networks]) => {
+    const variant = variantOf(config, { change: { recipe: [...recipe] } });
+    return Array.from({ length: networks }, () => variant);
+  });
 }
 
-/** The softmax alone, with nadam: what notebook 7 trains. */
+/** The softmax alone, with nadam. */
 export function frozenRecipe({ learningRate, epochs, batchSize }: Config): StageOptions {
   return { depth: "head", optimizer: "nadam", learningRate, epochs, batchSize };
 }

@@ -2,6 +2,7 @@
 import type { Measured } from "../evaluation/intervals.ts";
 import type { LeakEffect } from "../experiment/leakage/effects.ts";
 import type { OfficialRow } from "../experiment/leakage/results.ts";
+import type { Depth } from "../recipe.ts";
 import { percent, signedPoints, thousands } from "../support/format.ts";
 import { labelAxis, labelMargin, outsideTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
@@ -24,20 +25,23 @@ const looks = {
 /**
  * A panel a kind of leak, a row a class, the mean over the classes last; one panel for the official test set.
  *
- * @param effects of one depth
- * @param codes of the classes, in label order
+ * @param options.codes of the classes, in label order
+ * @param options.depth of the networks that are shown
  */
 export function leakFigure(
-  effects: readonly LeakEffect[],
-  official: readonly OfficialRow[],
-  { codes, ...options }: Partial<FigureOptions> & { codes: readonly string[] },
+  allEffects: readonly LeakEffect[],
+  allOfficial: readonly OfficialRow[],
+  { codes, depth, ...options }: Partial<FigureOptions> & { codes: readonly string[]; depth: Depth },
 ): Figure {
+  const effects = allEffects.filter((effect) => effect.depth === depth);
+  const official = allOfficial.filter((row) => row.depth === depth);
   const { width = defaultWidth } = options;
   const rows = [...codes, "all classes"];
   const added = effects.map(({ kind, effect }) =>
     `${kind === "copy" ? "copies of the photo" : "other photos of the lesion"} ${signedPoints(effect.value)}`
   );
-  const title = options.title ?? `Points of recall that a leak adds: ${added.join(", ")}`;
+  const trained = depth === "head" ? "" : `, trained from ${depth} on`;
+  const title = options.title ?? `Points of recall that a leak adds${trained}: ${added.join(", ")}`;
   const head = { title, ...options };
   const margin = { l: labelMargin(rows), r: edge + 6, t: topMargin(head, 54), b: 58 };
   const height = options.height ?? margin.t + 30 * rows.length + margin.b;

@@ -7,6 +7,7 @@ import type { OfficialRow } from "../experiment/leakage/results.ts";
 import { partRows } from "../experiment/leakage/texts.ts";
 import type { TrainingList } from "../data/crossover.ts";
 import type { LeakFreeParts } from "../data/leak_free_parts.ts";
+import type { Depth } from "../recipe.ts";
 import { differenceText, percent, thousands } from "../support/format.ts";
 import { type Column, type Table, table } from "./table.ts";
 
@@ -47,15 +48,23 @@ export function trainingListTable(
   ], { caption: "What each network learns from: copies alone", ...options });
 }
 
+/** Where networks of several depths stand in a table. */
+function depthColumn<Row extends { depth: Depth }>(rows: readonly Row[]): Column<Row>[] {
+  return new Set(rows.map(({ depth }) => depth)).size > 1 ? [{ value: "depth", title: "trained from" }] : [];
+}
+
 /** The effect of each kind of leak by class, and over all. @param codes of the classes, in label order */
 export function leakEffectTable(
   effects: readonly LeakEffect[],
   { codes, ...options }: Options & { codes: readonly string[] },
 ): Table {
   const rows = effects.flatMap((all) => [
-    ...all.perClass.flatMap((own, label) => own ? [{ kind: all.kind, dx: codes[label], ...own }] : []),
+    ...all.perClass.flatMap((own, label) =>
+      own ? [{ kind: all.kind, depth: all.depth, dx: codes[label], ...own }] : []
+    ),
     {
       kind: all.kind,
+      depth: all.depth,
       dx: "all classes",
       photos: all.reached,
       seen: all.seen,
@@ -66,6 +75,7 @@ export function leakEffectTable(
   const share = (of: (row: typeof rows[number]) => Measured) => (row: typeof rows[number]) => of(row).value;
   return table(rows, [
     { value: "kind", title: "leak" },
+    ...depthColumn(rows),
     { value: "dx", title: "diagnosis" },
     { value: "photos", title: "test photos" },
     { value: share(({ unseen }) => unseen), title: "recall, unseen", format: percent },
@@ -81,9 +91,9 @@ export function leakEffectTable(
 /** Own test and official test set, a row a kind of network: the mean over its networks. */
 export function leakNetworkTable(networks: readonly LeakNetwork[], options: Options): Table {
   const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  const kinds = Map.groupBy(networks, ({ rung }) => rung);
-  const rows = [...kinds].map(([rung, own]) => ({
-    rung,
+  const kinds = Map.groupBy(networks, ({ rung, depth }) => `${depth} ${rung}`);
+  const rows = [...kinds.values()].map((own) => ({
+    ...{ rung: own[0].rung, depth: own[0].depth },
     networks: own.length,
     own: mean(own.map(({ own }) => own.balancedAccuracy)),
     auc: mean(own.map(({ own }) => own.macroAuc)),
@@ -93,6 +103,7 @@ export function leakNetworkTable(networks: readonly LeakNetwork[], options: Opti
   }));
   return table(rows, [
     { value: "rung", title: "what leaks" },
+    ...depthColumn(rows),
     { value: "networks", title: "networks" },
     { value: "own", title: "own test, balanced accuracy", format: percent },
     { value: "auc", title: "AUC (macro)" },
@@ -111,6 +122,7 @@ export function officialLeakTable(rows: readonly OfficialRow[], options: Options
   });
   return table(rows, [
     { value: "label", title: "what leaks" },
+    ...depthColumn(rows),
     { value: "networks", title: "networks" },
     score("official test set", ({ score }) => score),
     ...rows.some(({ unrelated }) => unrelated)

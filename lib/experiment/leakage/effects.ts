@@ -44,6 +44,16 @@ interface PairedAnswer {
   readonly unseen: number;
 }
 
+/** The effects of both kinds of leak at each depth. @throws as `leakEffect` */
+export function leakEffects(
+  networks: readonly AnsweredNetwork[],
+  options: { classes: number; seed: number },
+): LeakEffect[] {
+  return [...Map.groupBy(networks, ({ network }) => network.depth).values()].flatMap((own) =>
+    (["copy", "lesion"] as const).map((kind) => leakEffect(kind, own, options))
+  );
+}
+
 /**
  * Compares the networks of a kind of leak, all of one depth.
  *

@@ -2,6 +2,7 @@
  * What each kind of leak adds: networks that differ in nothing but whose photos have leaked, tested on the same photos and on the
  * official test set. Each test photo has an answer of a network that has seen it, and one of a network that has not.
  */
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import type { AugmentedImage } from "../../data/augmented_table.ts";
 import { type AllowedLeak, checkLeakFree, type LeakClaim, type LeakEvidence } from "../../data/leak_check.ts";
@@ -21,13 +22,14 @@ import { macroAuc } from "../../evaluation/curves.ts";
 import type { Interval } from "../../evaluation/intervals.ts";
 import type { ImageSet } from "../../data/image_set.ts";
 import { type AnsweredRows, measureSet, pickRows } from "../../evaluation/set_scores.ts";
-import type { Depth, StageOptions } from "../../recipe.ts";
+import type { Depth } from "../../recipe.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import type { Examples } from "../../training/examples.ts";
 import { type Experiment, openOtherExamples, photoOf } from "../experiment.ts";
 import type { LabelledPhoto } from "../labelled_set.ts";
 import { answerImages, type LabelledImages, type OfficialImages } from "../official_test.ts";
 import { modelOf, type Run, train } from "../run.ts";
+import type { CrossoverSet } from "../study_runs.ts";
 import { openTest } from "../testing.ts";
 
 /** A network's scores on photos of which each counts alone. */
@@ -110,28 +112,20 @@ export async function relate(
   };
 }
 
-/** Five networks are trained for each partition and seed. */
-export interface CrossoverOptions {
-  readonly partitions: readonly number[];
-  readonly seeds: readonly number[];
-  /** What a stage leaves out has the usual value of its depth. The weights after the last epoch count. */
-  readonly recipe: readonly StageOptions[];
-  readonly official: OfficialImages | null;
-}
-
 /**
- * Trains and tests the networks of the crossover, of the softmax alone. Validation is shown and chooses nothing. What is trained
- * already is taken. All read the same stored activations of the official set.
+ * Trains and tests networks of the crossover. What a stage leaves out has the usual value of its depth; the weights after the last
+ * epoch count. Validation is shown and chooses nothing. What is trained already is taken. Where the
+ * softmax alone is trained, all read the same stored activations of the official set.
  *
  * @throws {Error} if a photo, copy, lesion or near-duplicate stands on two sides that should not
  */
 export async function trainCrossover(
   experiment: Experiment,
   related: Related,
-  { partitions, seeds, recipe, official }: CrossoverOptions,
+  { partitions, seeds, recipe, official }: CrossoverSet & { official: OfficialImages | null },
 ): Promise<AnsweredNetwork[]> {
   const networks: AnsweredNetwork[] = [];
-  using others = official && await openOfficial(experiment, official);
+  using others = official && await openOfficial(experiment, official, recipe.at(-1)!.depth);
   for (const partition of partitions) {
     const { parts, lists } = await dividePhotos(experiment, related, partition);
     for (const seed of seeds) {
@@ -240,7 +234,8 @@ async function testNetwork(
     groups: parts.test.map((row) => `${parts.groupOf[row]}`),
     classes: classes.length,
   };
-  const others = official && await answerImages(experiment, run, official.images, official);
+  const others = official &&
+    await answerImages(experiment, run, official.images, { features: official.features ?? undefined });
   const network: LeakNetwork = {
     ...{ rung: list.rung, half: list.half, depth: run.depth, partition: parts.partition, seed },
     ...{ configuration: run.configuration, trainingList: listFile(list, parts.partition) },
@@ -252,14 +247,14 @@ async function testNetwork(
   return { network, parts, own, official: others, control: control ?? null };
 }
 
-/** The official set and its control as a softmax reads them: all networks share the frozen layers. */
+/** The official set and its control. `features`: as a softmax reads them; null where networks share no more than a few layers. */
 interface OfficialFeatures extends Disposable {
   readonly images: LabelledImages;
-  readonly features: Examples;
+  readonly features: Examples | null;
   /** Photos of the table in the set's form, and where each row's stands; null where there are none. */
   readonly control: {
     readonly inForm: ImageSet;
-    readonly features: Examples;
+    readonly features: Examples | null;
     readonly placeOf: ReadonlyMap<number, number>;
   } | null;
 }
@@ -267,27 +262,26 @@ interface OfficialFeatures extends Disposable {
 async function openOfficial(
   experiment: Experiment,
   { images, set, load }: OfficialImages,
+  depth: Depth,
 ): Promise<OfficialFeatures> {
   const { source: { samples }, config: { size } } = experiment;
-  const features = await openOtherExamples(experiment, {
-    ...images,
-    pixelsOf: (i) => photoOf({ ...images, size }, i),
-  }, "head");
   const photos = [...samples.keys()].filter((row) => set.sameForm?.has(samples[row].imageId));
   const inForm = photos.length > 0
     ? await load(photos.map((row) => set.sameForm!.get(samples[row].imageId)!))
     : null;
-  const ofControl = inForm && await openOtherExamples(experiment, {
-    labels: photos.map((row) => samples[row].label),
-    pixelDigests: inForm.pixelDigests,
-    pixelsOf: (i) => photoOf(inForm, i),
-  }, "head");
+  const featuresOf = async (of: Pick<LabelledImages, "labels" | "pixelDigests" | "pixels">) =>
+    depth === "head"
+      ? await openOtherExamples(experiment, { ...of, pixelsOf: (i) => photoOf({ ...of, size }, i) }, "head")
+      : null;
+  const features = await featuresOf(images);
+  const ofControl = inForm &&
+    await featuresOf({ ...inForm, labels: photos.map((row) => samples[row].label) });
   return {
     ...{ images, features },
-    control: inForm && ofControl &&
+    control: inForm &&
       { inForm, features: ofControl, placeOf: new Map(photos.map((row, i) => [row, i])) },
     [Symbol.dispose]() {
-      features[Symbol.dispose]();
+      features?.[Symbol.dispose]();
       ofControl?.[Symbol.dispose]();
     },
   };
@@ -306,16 +300,18 @@ async function answerControl(
   const places = kept.map((i) => placeOf.get(parts.test[i])!);
   const images = {
     title: "the control in the official set's form",
-    pixels: inForm.pixels, // not read: the features are
+    pixels: Buffer.concat(places.map((place) => photoOf(inForm, place))),
     pixelDigests: places.map((place) => inForm.pixelDigests[place]),
     labels: Array.from(asTheyAre.truth),
     lesions: asTheyAre.groups,
   };
-  const some: Examples = {
-    labels: Uint8Array.from(images.labels),
-    digest: "",
-    read: (row, target) => features.read(places[row], target),
-  };
+  const some: Examples | undefined = features
+    ? {
+      labels: Uint8Array.from(images.labels),
+      digest: "",
+      read: (row, target) => features.read(places[row], target),
+    }
+    : undefined;
   return { asTheyAre, sameForm: await answerImages(experiment, run, images, { features: some }) };
 }
 

@@ -9,6 +9,7 @@ import {
   measureSet,
   pickRows,
 } from "../../evaluation/set_scores.ts";
+import type { Depth } from "../../recipe.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import type { BridgeRow } from "./bridge.ts";
 import type { Experiment } from "../experiment.ts";
@@ -20,6 +21,7 @@ export const leakFreeFile = "leak_free.json";
 /** Networks of one kind on the official test set: their balanced accuracy, answers pooled. */
 export interface OfficialRow {
   readonly rung: Rung;
+  readonly depth: Depth;
   readonly label: string;
   readonly networks: number;
   readonly score: Measured;
@@ -60,14 +62,15 @@ export function officialByLeak(
     return { value: balancedAccuracy, ...intervals.balancedAccuracy };
   };
   const unrelated = [...imageIds.keys()].filter((i) => !near.includes(imageIds[i]));
-  const answered = networks.flatMap(({ network: { rung }, official, control }) =>
-    official ? [{ rung, official, control }] : []
+  const answered = networks.flatMap(({ network: { rung, depth }, official, control }) =>
+    official ? [{ rung, depth, official, control }] : []
   );
-  return [...Map.groupBy(answered, ({ rung }) => rung)].map(([rung, own]) => {
+  return [...Map.groupBy(answered, ({ rung, depth }) => `${depth} ${rung}`).values()].map((own) => {
+    const [{ rung, depth }] = own;
     const rows = own.map(({ official }) => official);
     const controls = own.flatMap(({ control }) => control ?? []);
     return {
-      ...{ rung, label: labels[rung], networks: own.length, score: scoreOf(joinRows(rows)) },
+      ...{ rung, depth, label: labels[rung], networks: own.length, score: scoreOf(joinRows(rows)) },
       unrelated: unrelated.length === imageIds.length
         ? null
         : scoreOf(joinRows(rows.map((one) => pickRows(one, unrelated)))),

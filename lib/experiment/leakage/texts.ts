@@ -26,7 +26,7 @@ export function describeRelated({ evidence, groups, official }: Related): string
 
 /** What each kind of leak adds, and whether that is more than chance. */
 export function describeEffects(effects: readonly LeakEffect[]): string {
-  return effects.map(({ kind, effect, deviation, pairs, reached }) => {
+  return effects.map(({ kind, depth, effect, deviation, pairs, reached }) => {
     const what = kind === "copy"
       ? `**Copies of the test's own photos** add ${differenceText(effect)} points of balanced accuracy`
       : `**Other photos of the test's lesions** add ${differenceText(effect)} points (${
@@ -36,7 +36,8 @@ export function describeEffects(effects: readonly LeakEffect[]): string {
     const sure = effect.low > 0 || effect.high < 0
       ? "The interval excludes zero."
       : "The interval includes zero, so this may be chance.";
-    return `- ${what}, over ${pairs} pairs of networks${spread}. ${sure}`;
+    const networks = `${pairs} pairs of networks${depth === "head" ? "" : `, trained from ${depth} on`}`;
+    return `- ${what}, over ${networks}${spread}. ${sure}`;
   }).join("\n");
 }
 

@@ -215,7 +215,7 @@ function leakFreeSection(
       leakEffectTable(effects, { codes, synthetic }).markdown,
       ...official.length > 0 ? [officialLeakTable(official, { synthetic }).markdown] : [],
     ].join("\n\n"),
-    figure: (size) => leakFigure(effects, official, { codes, synthetic, ...size }),
+    figure: (size) => leakFigure(effects, official, { codes, depth: "head", synthetic, ...size }),
   };
 }
 

@@ -112,6 +112,9 @@ Deno.test("on the official set networks of a kind are pooled, near-duplicates ar
     row.control!.change.low <= row.control!.change.value &&
       row.control!.change.value <= row.control!.change.high,
   );
+  const deeper = networks.map((one) => ({ ...one, network: { ...one.network, depth: "block3" as const } }));
+  const rows = officialByLeak([...networks, ...deeper.slice(0, 1)], { imageIds, near: [], seed: 0 });
+  assert.deepEqual(rows.map(({ depth, networks }) => `${depth} ${networks}`), ["head 2", "block3 1"]);
   const [plain] = officialByLeak([{ ...a, official: a.own }], { imageIds, near: [], seed: 0 });
   assert.deepEqual([plain.unrelated, plain.control], [null, null]);
 });

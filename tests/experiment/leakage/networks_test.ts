@@ -1,10 +1,12 @@
 /** Every training of a run says which leak its parts have, and is held to it: by rows and pixels, whatever anything is called. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import type { AugmentedImage } from "../../../lib/data/augmented_table.ts";
 import type { AllowedLeak } from "../../../lib/data/leak_check.ts";
-import { type Experiment, openExperiment, openSource } from "../../../lib/experiment/experiment.ts";
-import { relate, type Related, withParts } from "../../../lib/experiment/leakage/networks.ts";
+import { type Experiment, openExperiment, openSource, photoOf } from "../../../lib/experiment/experiment.ts";
+import { relate, type Related, trainCrossover, withParts } from "../../../lib/experiment/leakage/networks.ts";
+import type { OfficialImages } from "../../../lib/experiment/official_test.ts";
 import { readOpenings } from "../../../lib/experiment/openings.ts";
 import { configurationOf, modelOf, type Run, train } from "../../../lib/experiment/run.ts";
 import { openTest } from "../../../lib/experiment/testing.ts";
@@ -152,5 +154,44 @@ Deno.test("parts by scrambled lesion_ids are refused: their near-duplicates are 
       learn(honest(scrambled, { evidence }, rows)),
       /evidence against leaks is of another table.*Received: one of 110 photos$/,
     );
+  });
+});
+
+Deno.test("networks trained deeper are tested as those of the softmax are: own test, official set, and the control in its form", async () => {
+  await withConfig({ standInImages: 160 }, async (config) => {
+    const experiment = await openExperiment(config);
+    const { images, source: { samples } } = experiment;
+    const related = await relate(experiment);
+    const rows = [...samples.keys()].filter((row) => row % 10 === 0);
+    const official = {
+      images: {
+        title: "other images",
+        pixels: Buffer.concat(rows.map((row) => photoOf(images, row).map((value) => 255 - value))),
+        pixelDigests: rows.map((row) => `negative of ${row}`),
+        labels: rows.map((row) => samples[row].label),
+        lesions: rows.map((row) => samples[row].lesionId),
+      },
+      set: { sameForm: new Map(samples.map(({ imageId, imagePath }) => [imageId, imagePath])) },
+      load: () => Promise.resolve(images), // the form is that of the photos
+    };
+    const set = { partitions: [0], seeds: [0], official: official as unknown as OfficialImages };
+    const recipe = [{ depth: "block5", epochs: 1, restoreBestWeights: false } as const];
+    const networks = await trainCrossover(experiment, related, { recipe, ...set });
+    assert.deepEqual(
+      networks.map(({ network: { depth, rung, half } }) => `${depth} ${rung} ${half}`),
+      ["none null", "lesion A", "lesion B", "copy A", "copy B"].map((kind) => `block5 ${kind}`),
+    );
+    for (const { network, own, official, control } of networks) {
+      assert.equal(network.official!.n, rows.length);
+      assert.equal(official!.probabilities.length, 7 * rows.length);
+      // The same photos in the same form: from stored half floats, and from the images
+      const { asTheyAre, sameForm } = control!;
+      assert.equal(sameForm.probabilities.length, own.probabilities.length);
+      const differences = Array.from(
+        sameForm.probabilities,
+        (value, i) => value - asTheyAre.probabilities[i],
+      );
+      assert.ok(Math.max(...differences.map(Math.abs)) < 2e-3, network.rung);
+    }
   });
 });
