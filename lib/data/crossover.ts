@@ -23,8 +23,22 @@ export interface TrainingList {
   readonly images: readonly AugmentedImage[];
 }
 
+/** Which lists a partition has, in their order. */
+export const listKinds: readonly Pick<TrainingList, "rung" | "half">[] = [
+  { rung: "none", half: null },
+  { rung: "lesion", half: "A" },
+  { rung: "lesion", half: "B" },
+  { rung: "copy", half: "A" },
+  { rung: "copy", half: "B" },
+];
+
+/** As `copy A`. */
+export function listName({ rung, half }: Pick<TrainingList, "rung" | "half">): string {
+  return half ? `${rung} ${half}` : rung;
+}
+
 /**
- * The lists of one partition: none, lesion A and B, copy A and B.
+ * The lists of one partition, in the order of `listKinds`.
  *
  * Each class has as many images as in the write-up's 9,600. Its photos that leak, and those whose places they take, have as many
  * copies as a photo has there on average, at least one: so the dose of a leak is the write-up's. The other photos of training share
@@ -44,20 +58,16 @@ export function crossoverLists(
   const tested = new Map(parts.test.map((row) => [parts.groupOf[row], pixelDigests[row]]));
   // The test photo itself under another id is no relative: that would be the other kind of leak
   const relatives = parts.relatives.filter((row) => pixelDigests[row] !== tested.get(parts.groupOf[row]));
-  const runs = [
-    { rung: "none", half: null, leaked: [] },
-    ...(["A", "B"] as const).map((half) => ({ rung: "lesion" as const, half, leaked: relatives })),
-    ...(["A", "B"] as const).map((half) => ({ rung: "copy" as const, half, leaked: parts.test })),
-  ] as const;
-  const leakedOf = ({ half, leaked }: typeof runs[number], label: number) =>
-    leaked.filter((row) => samples[row].label === label && parts.halfOf[row] === half);
+  const leaked: Record<Rung, readonly number[]> = { none: [], lesion: relatives, copy: parts.test };
+  const leakedOf = ({ rung, half }: typeof listKinds[number], label: number) =>
+    leaked[rung].filter((row) => samples[row].label === label && parts.halfOf[row] === half);
 
-  const images = runs.map((): AugmentedImage[] => []);
+  const images = listKinds.map((): AugmentedImage[] => []);
   for (const [label, { code }] of classes.entries()) {
     const total = classCounts[label];
     const own = parts.train.filter((row) => samples[row].label === label);
     const order = shuffled(own, randomFor(seed, "training list", parts.partition, label));
-    const leaks = runs.map((run) => leakedOf(run, label));
+    const leaks = listKinds.map((kind) => leakedOf(kind, label));
     const room = Math.max(...leaks.map(({ length }) => length));
     const copies = Math.max(1, Math.round(total / (counts[label] || 1)));
     const [lenders, others] = [order.slice(0, room), order.slice(room)];
@@ -73,7 +83,7 @@ export function crossoverLists(
       images[run].push(...lent.flatMap((row) => dealt([row], copies, label)), ...shared);
     }
   }
-  return runs.map(({ rung, half }, run) => ({ rung, half, images: images[run] }));
+  return listKinds.map((kind, run) => ({ ...kind, images: images[run] }));
 }
 
 /** Copies 1, 2, … of photos, one of each photo before the next of any. @param from number of a photo's first copy */

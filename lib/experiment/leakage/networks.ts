@@ -6,7 +6,13 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import type { AugmentedImage } from "../../data/augmented_table.ts";
 import { type AllowedLeak, checkLeakFree, type LeakClaim, type LeakEvidence } from "../../data/leak_check.ts";
-import { crossoverLists, type Rung, type TrainingList, trainingListCsv } from "../../data/crossover.ts";
+import {
+  crossoverLists,
+  listName,
+  type Rung,
+  type TrainingList,
+  trainingListCsv,
+} from "../../data/crossover.ts";
 import {
   divideGroups,
   groupPhotos,
@@ -130,23 +136,34 @@ export async function trainCrossover(
     const { parts, lists } = await dividePhotos(experiment, related, partition);
     for (const seed of seeds) {
       for (const list of lists) {
-        const name = `${list.rung}${list.half ? ` ${list.half}` : ""}, partition ${partition}, seed ${seed}`;
-        const own = withParts(experiment, {
-          train: list.images,
-          validation: parts.validation,
-          test: parts.test,
-          leak: { allowed: allowedOf[list.rung], evidence: related.evidence },
-        });
-        const run = await train(own, modelOf(experiment, seed), recipe, { seed, label: name });
-        networks.push(
-          await testNetwork(own, { ...run, name }, {
-            ...{ list, parts, seed, official: others },
-          }),
-        );
+        const { own, run } = await trainListed(experiment, related, { parts, list, recipe, seed });
+        networks.push(await testNetwork(own, run, { list, parts, seed, official: others }));
       }
     }
   }
   return networks;
+}
+
+/** Trains one network of the crossover on its list; one that is trained already is taken. @throws as `trainCrossover` */
+export async function trainListed(
+  experiment: Experiment,
+  { evidence }: Pick<Related, "evidence">,
+  { parts, list, recipe, seed, signal }: Pick<CrossoverSet, "recipe"> & {
+    parts: LeakFreeParts;
+    list: TrainingList;
+    seed: number;
+    signal?: AbortSignal;
+  },
+): Promise<{ own: Experiment; run: Run }> {
+  const name = `${listName(list)}, partition ${parts.partition}, seed ${seed}`;
+  const own = withParts(experiment, {
+    train: list.images,
+    validation: parts.validation,
+    test: parts.test,
+    leak: { allowed: allowedOf[list.rung], evidence },
+  });
+  const run = await train(own, modelOf(experiment, seed), recipe, { seed, label: name, signal });
+  return { own, run: { ...run, name } };
 }
 
 /** A partition's parts and lists, checked and saved. */

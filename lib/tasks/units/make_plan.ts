@@ -4,13 +4,14 @@ import { type Config, storeFolder } from "../../config.ts";
 import { makeParts } from "../../data/parts.ts";
 import { openSource, type Source, weightsOf } from "../../experiment/experiment.ts";
 import { openOfficialSet } from "../../experiment/official_set.ts";
+import { crossoverPlan } from "../../experiment/study_runs.ts";
 import { sha256 } from "../../support/digest.ts";
 import { cpuInstructions } from "../../support/engine/engine_choice.ts";
 import { expectedEngine } from "../../support/engine/expected_engine.ts";
 import { openStore } from "../../support/store.ts";
 import { vgg16 } from "../../training/model.ts";
 import { photoPixels, refuse } from "../estimate.ts";
-import { isStored, type Plan, writePlan } from "./records.ts";
+import { isStored, type Plan, type PlannedNotebooks, writePlan } from "./records.ts";
 import { planUnits } from "./units.ts";
 
 /**
@@ -21,7 +22,7 @@ import { planUnits } from "./units.ts";
  */
 export async function makePlan(
   config: Config,
-  { shardImages }: { shardImages?: number } = {},
+  { shardImages, only = null }: { shardImages?: number } & Partial<PlannedNotebooks> = {},
 ): Promise<Plan> {
   if (config.preset === "honest") {
     throw new RangeError(
@@ -37,6 +38,7 @@ export async function makePlan(
   const classes = all.classes.length;
   const input = {
     ...{ config, engine, shardImages, classes },
+    ...only && { crossover: crossoverPlan(config) },
     photos: all.samples.map(({ imageId, imagePath }) =>
       photoState(imageId, join(all.folder, imagePath), all)
     ),
@@ -57,7 +59,7 @@ export async function makePlan(
   });
   const units = planUnits({ ...input, parts, photoOf });
   const plan = { engine, instructions: cpuInstructions(), units, complete: parts !== null };
-  await writePlan(store, config, plan);
+  await writePlan(store, config, plan, { only });
   return plan;
 }
 

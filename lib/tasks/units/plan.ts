@@ -7,6 +7,7 @@ import { durationText } from "../../support/pace.ts";
 import { openStore } from "../../support/store.ts";
 import { pathForCaller, runTask } from "../caller.ts";
 import { readGrid, shareStore } from "../grid/grid.ts";
+import { leakageNotebook } from "../notebooks.ts";
 import { parseReproduceOptions } from "../reproduce_options.ts";
 import { withWeights } from "../set_up.ts";
 import { makePlan } from "./make_plan.ts";
@@ -25,6 +26,8 @@ compute on no others.
                     there when it is done), images, cores, memory (MB), minutes
   --shard-images N  photos or rows of a shard, about (default: 2500; 1000 to 5000 make sense, each
                     then takes some seconds to a minute)
+  --only 07         the units of notebook 7 instead: near-duplicates, and a training for each network
+                    of its crossover; the tests are left to deno task reproduce --only 07
   --help            this page
 
 All flags of deno task reproduce that decide a run are taken: --preset, --data, --depth, --seed,
@@ -52,7 +55,7 @@ export function runFlags(
   const { only, from, fresh, forget, dryRun, timeoutSeconds, engine } = options;
   const given = {
     engine,
-    only,
+    only: only !== null && only.join() !== leakageNotebook,
     from,
     fresh,
     forget: forget.length > 0,
@@ -62,7 +65,8 @@ export function runFlags(
   const wrong = Object.entries(given).find(([, value]) => value)?.[0];
   if (wrong === undefined) return options;
   throw new RangeError(
-    `--${wrong} is a flag of deno task reproduce alone: units are those of the notebooks 01 to 05.`,
+    `--${wrong} is a flag of deno task reproduce alone: units are those of the notebooks 01 to 05, and with --only 07 those of ` +
+      "notebook 7",
   );
 }
 
@@ -153,7 +157,7 @@ async function run(args: string[]): Promise<void> {
           "folder of its own, or this disk has no links. Take another --out, or deno task reproduce --grid, which does without",
       );
     }
-    plan = await makePlan(config, { shardImages });
+    plan = await makePlan(config, { shardImages, only: options.only });
     complete &&= plan.complete;
     for (const unit of await listUnits(config, plan, one.name)) {
       if (!units.has(unit.id)) units.set(unit.id, unit);

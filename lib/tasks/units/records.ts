@@ -28,19 +28,40 @@ export interface UnitRecord {
   readonly entries: readonly (readonly [kind: string, key: string])[];
 }
 
-/** What names the plan of a configuration: not the machine, so that another one finds it. */
-function planKey(config: Config): string {
-  const { data, metadata, weights, officialTest } = config;
-  return digestOf({ experiment: experimentOf(config), data, metadata, weights, officialTest });
+/** Notebooks that a plan is of, as the flag --only names them; null: the notebooks 01 to 05. */
+export interface PlannedNotebooks {
+  readonly only: readonly string[] | null;
 }
 
-export async function writePlan(store: Store, config: Config, plan: Plan): Promise<void> {
-  await store.write("plans", planKey(config), { value: plan, tensors: {} });
+/** What names the plan of a configuration: not the machine, so that another one finds it. */
+function planKey(config: Config, { only }: PlannedNotebooks): string {
+  const { data, metadata, weights, officialTest } = config;
+  return digestOf({
+    experiment: experimentOf(config),
+    data,
+    metadata,
+    weights,
+    officialTest,
+    ...only && { only },
+  });
+}
+
+export async function writePlan(
+  store: Store,
+  config: Config,
+  plan: Plan,
+  notebooks: PlannedNotebooks = { only: null },
+): Promise<void> {
+  await store.write("plans", planKey(config, notebooks), { value: plan, tensors: {} });
 }
 
 /** The plan of these flags; null where none was made in this store. */
-export async function readPlan(store: Store, config: Config): Promise<Plan | null> {
-  return (await store.read<Plan>("plans", planKey(config)))?.value ?? null;
+export async function readPlan(
+  store: Store,
+  config: Config,
+  notebooks: PlannedNotebooks = { only: null },
+): Promise<Plan | null> {
+  return (await store.read<Plan>("plans", planKey(config, notebooks)))?.value ?? null;
 }
 
 /** Written when all of it is on the disk: from then on the unit is done. Paths may be absolute. */

@@ -20,7 +20,8 @@ same unit do it once. A unit that is stored already takes no time. What it makes
 not at all, and is the same to the byte wherever it is made.
 
   ID               of the unit, as the plan has it; its first 8 digits or more
-  --kind KIND      decode, activations, training, evaluation or official: all units of that kind
+  --kind KIND      decode, activations, training, evaluation or official, or with --only 07
+                   near-duplicates or crossover: all units of that kind
   --shard K/N      of them the K-th of N parts, K from 1 to N. Without it the job's place in its
                    array counts: SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (Kubernetes) or
                    AWS_BATCH_JOB_ARRAY_INDEX; in one that does not know its size, job I does unit I
@@ -100,7 +101,7 @@ async function run(args: string[]): Promise<number> {
   const planned = new Map<string, Planned>();
   for (const { config } of grid.runs) {
     const store = openStore(storeFolder(config));
-    const plan = await readPlan(store, config);
+    const plan = await readPlan(store, config, options);
     if (plan === null) {
       throw new RangeError(
         `${
@@ -134,7 +135,7 @@ async function run(args: string[]): Promise<number> {
     if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, () => end(signal));
   }
   for (const unit of units) {
-    training = unit.kind === "training";
+    training = unit.kind === "training" || unit.kind === "crossover";
     const began = Date.now();
     try {
       const { config, store, plan } = planned.get(unit.id)!;

@@ -7,16 +7,21 @@
  */
 import type { Config } from "../../config.ts";
 import { labelsOf, type Parts } from "../../data/parts.ts";
+import type { CrossoverSet } from "../../experiment/study_runs.ts";
 import { activationStage, forwardBatchSize } from "../../model/activations.ts";
 import { type Depth, keyOf, type Recipe } from "../../recipe.ts";
 import { bytesOf, digestOf, sha256 } from "../../support/digest.ts";
 import type { EngineIdentity } from "../../support/engine/engine.ts";
 import { fitKey } from "../../training/fit.ts";
 import { recipesOf } from "../estimate.ts";
+import { crossoverUnits } from "./crossover_units.ts";
 import { depthsOf, namesOf, rowsAt, shardAt, shardsOf } from "./shards.ts";
 import { answerSeconds, decodeSeconds, frozenSeconds, memoryOf, stageSeconds } from "../speeds.ts";
 
-export const unitKinds = ["decode", "activations", "training", "evaluation", "official"] as const;
+export const unitKinds = [
+  ...["decode", "activations", "training", "evaluation", "official"] as const,
+  ...["near-duplicates", "crossover"] as const, // of notebook 7
+] as const;
 export type UnitKind = (typeof unitKinds)[number];
 
 /** What a unit does; rows and photos as places in lists that the source and the configuration decide, from `first` to before `end`. */
@@ -30,7 +35,17 @@ export type Work =
   /** The run's own test, opened for a recipe's network; or the baselines on all parts. */
   | { readonly kind: "evaluation"; readonly of: number | "baselines" }
   /** The official test set, for the networks that validation prefers. */
-  | { readonly kind: "official" };
+  | { readonly kind: "official" }
+  /** Photos that are almost the same, the official set's too. */
+  | { readonly kind: "near-duplicates" }
+  /** A network of notebook 7: of a set of `crossoverPlan`, by its place, and of a training list of the partition, by its place. */
+  | {
+    readonly kind: "crossover";
+    readonly set: number;
+    readonly partition: number;
+    readonly list: number;
+    readonly seed: number;
+  };
 
 export interface Unit {
   /** SHA-256 of all that decides what it makes, the engine with its threads included. */
@@ -72,6 +87,8 @@ export interface PlanInput {
   readonly shardImages?: number;
   /** The official test set: what decides it, and its photos; null: none. */
   readonly official: { readonly digest: string; readonly photos: number } | null;
+  /** Notebook 7's networks, in place of those of the notebooks 01 to 05. */
+  readonly crossover?: readonly CrossoverSet[];
 }
 
 /** Photos or rows of a shard, about: some seconds to a minute of work. */
@@ -96,6 +113,9 @@ export function planUnits(input: PlanInput): Unit[] {
     };
   });
   if (parts === null) return decoding;
+  if (input.crossover) {
+    return [...decoding, ...crossoverUnits({ ...input, parts }, decoding, input.crossover)];
+  }
 
   const photoOf = input.photoOf ?? ((row: number) => row);
   const all = decoding.map(({ id }) => id);

@@ -12,8 +12,10 @@ import {
   openSource,
   storedActivations,
 } from "../../experiment/experiment.ts";
-import { testOfficially } from "../../experiment/official_test.ts";
+import { dividePhotos, relate, type Related, trainListed } from "../../experiment/leakage/networks.ts";
+import { openOfficialImages, testOfficially } from "../../experiment/official_test.ts";
 import { modelOf, type Run, train } from "../../experiment/run.ts";
+import { crossoverPlan } from "../../experiment/study_runs.ts";
 import { openTest } from "../../experiment/testing.ts";
 import type { Depth } from "../../recipe.ts";
 import { lockWork } from "../../support/lock.ts";
@@ -83,6 +85,19 @@ async function compute(config: Config, store: Store, unit: Unit, { signal }: DoO
         if (work.of === "baselines") await measureBaselines(experiment);
         else await openTest(experiment, await trained(experiment, work.of));
       });
+    case "near-duplicates":
+      return await noted(await openExperiment(config), async (experiment) => {
+        await relateAll(experiment);
+      });
+    case "crossover":
+      return await noted(await openExperiment(config), async (experiment) => {
+        const related = await relateAll(experiment);
+        const { parts, lists } = await dividePhotos(experiment, related, work.partition);
+        const { recipe } = crossoverPlan(config)[work.set];
+        await trainListed(experiment, related, {
+          ...{ parts, list: lists[work.list], recipe, seed: work.seed, signal },
+        });
+      });
     case "official":
       return await noted(await openExperiment(config), async (experiment) => {
         const tested = [];
@@ -92,6 +107,10 @@ async function compute(config: Config, store: Store, unit: Unit, { signal }: DoO
         await testOfficially(experiment, tested);
       });
   }
+}
+
+async function relateAll(experiment: Experiment): Promise<Related> {
+  return await relate(experiment, (await openOfficialImages(experiment))?.kept);
 }
 
 function rowsOfShard(
@@ -109,7 +128,7 @@ async function trained(experiment: Experiment, recipe: number, signal?: AbortSig
 }
 
 /** Entries of these kinds are results; checkpoints and the like are gone or of no use when a unit is done. */
-const kept = ["runs", "fits", "answers", "baselines"];
+const kept = ["runs", "fits", "answers", "baselines", "near-duplicates"];
 
 /** The entries of the store that some work has read or written: what it leaves for others. */
 async function noted(

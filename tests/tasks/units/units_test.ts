@@ -128,3 +128,28 @@ Deno.test("where damaged photos are to be left out, decoding alone is planned un
   assert.deepEqual([...new Set(units.map(({ kind }) => kind))], ["decode"]);
   assert.equal(createConfig({ preset: "smoke" }).skipDamaged, false);
 });
+
+Deno.test("notebook 7's units: near-duplicates after all photos, then five lists a partition, the first seed before the others", () => {
+  const sets = [{ recipe: [{ depth: "head" as const }], partitions: [0, 1], seeds: [0, 1, 2] }];
+  const input = planInput(2000, { shardImages: 100 });
+  const units = planUnits({ ...input, crossover: sets });
+  const [[related], networks] = [ofKind(units, "near-duplicates"), ofKind(units, "crossover")];
+  assert.deepEqual(related.needs, ofKind(units, "decode").map(({ id }) => id));
+  assert.equal(networks.length, 2 * 5 * 3);
+  assert.equal(new Set(networks.map(({ id }) => id)).size, networks.length);
+  for (const { work, needs, name } of networks) {
+    assert.ok(work.kind === "crossover" && needs.includes(related.id));
+    const first = networks.find(({ work: other }) =>
+      other.kind === "crossover" && other.partition === work.partition && other.list === work.list &&
+      other.seed === 0
+    )!;
+    assert.equal(needs.includes(first.id), work.seed > 0, name);
+  }
+  const again = planUnits({ ...planInput(2000, { shardImages: 100, seed: 1 }), crossover: sets });
+  const ids = new Set(networks.map(({ id }) => id));
+  assert.deepEqual(
+    ofKind(again, "crossover").filter(({ id }) => ids.has(id)),
+    [],
+    "another seed divides otherwise",
+  );
+});

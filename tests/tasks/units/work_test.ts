@@ -1,12 +1,17 @@
 /** Units in one process: what they refuse to compute on, what they need, and what becomes of damage. */
 import assert from "node:assert/strict";
+import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { createConfig, storeFolder } from "../../../lib/config.ts";
 import { makeStandIn } from "../../../lib/data/stand_in.ts";
+import { openExperiment } from "../../../lib/experiment/experiment.ts";
+import { relate, trainCrossover } from "../../../lib/experiment/leakage/networks.ts";
+import { crossoverPlan } from "../../../lib/experiment/study_runs.ts";
 import { engineIdentity, startEngine } from "../../../lib/support/engine/engine.ts";
 import { cpuInstructions } from "../../../lib/support/engine/engine_choice.ts";
 import { expectedEngine } from "../../../lib/support/engine/expected_engine.ts";
-import { openStore } from "../../../lib/support/store.ts";
+import { openStore, type Store } from "../../../lib/support/store.ts";
+import { leakageNotebook } from "../../../lib/tasks/notebooks.ts";
 import { makePlan } from "../../../lib/tasks/units/make_plan.ts";
 import { isStored, type Plan, readPlan, type UnitRecord } from "../../../lib/tasks/units/records.ts";
 import { pinEngine } from "../../../lib/tasks/units/unit.ts";
@@ -122,3 +127,29 @@ Deno.test({
     assert.equal(await pin({ instructions }, "", true), "3");
   },
 });
+
+Deno.test("notebook 7's networks are units, too: afterwards the crossover trains nothing", () =>
+  inFolder(async (out) => {
+    const config = createConfig({ ...small, standInImages: 160, out });
+    const store = openStore(storeFolder(config));
+    const only = [leakageNotebook];
+    const plan = await makePlan(config, { only });
+    assert.deepEqual(await readPlan(store, config, { only }), plan);
+    assert.equal(await readPlan(store, config), null, "the plan of the notebooks 01 to 05 is another one");
+    for (const unit of plan.units) {
+      assert.equal(await doUnit(config, store, { plan, unit }), "done", unit.name);
+    }
+    const trained = await fits(store);
+    assert.equal(trained.length, 5);
+    const experiment = await openExperiment(config);
+    const [set] = crossoverPlan(config);
+    const networks = await trainCrossover(experiment, await relate(experiment), { ...set, official: null });
+    assert.deepEqual(await fits(store), trained);
+    assert.equal(networks.length, plan.units.filter(({ kind }) => kind === "crossover").length);
+  }));
+
+/** Trainings in a store. */
+async function fits({ folder }: Store): Promise<string[]> {
+  const found = await Array.fromAsync(glob("fits/*/*.tensors", { cwd: folder }));
+  return found.sort();
+}
