@@ -5,20 +5,18 @@
  *
  * The tests are left to `deno task reproduce --only 07`: they take seconds, and one process opens them.
  */
-import type { Parts } from "../../data/parts.ts";
 import { listKinds, listName } from "../../data/crossover.ts";
 import type { CrossoverSet } from "../../experiment/study_runs.ts";
 import { keyOf, stageOf } from "../../recipe.ts";
 import { digestOf } from "../../support/digest.ts";
 import { frozenSeconds, memoryOf, secondsPerPair, stageSeconds } from "../speeds.ts";
-import type { PlanInput, Unit } from "./units.ts";
+import { type PlanInput, planUnits, type Unit } from "./units.ts";
 
-export function crossoverUnits(
-  input: PlanInput & { parts: Parts },
-  decoding: readonly Unit[],
-  sets: readonly CrossoverSet[],
-): Unit[] {
+/** The units in an order in which each comes after what it needs. @param sets of `crossoverPlan` */
+export function planCrossover(input: PlanInput, sets: readonly CrossoverSet[]): Unit[] {
+  const decoding = planUnits({ ...input, parts: null });
   const { config, engine, official, parts, photos } = input;
+  if (parts === null) return decoding;
   const { size, scaling, precision, seed } = config;
   const { threads } = engine;
   const minutes = (seconds: number) => Math.ceil(seconds / threads / 6) / 10;
@@ -67,5 +65,5 @@ export function crossoverUnits(
       }
     }
   }
-  return [related, ...networks];
+  return [...decoding, related, ...networks];
 }

@@ -12,6 +12,7 @@ import { openStore } from "../../support/store.ts";
 import { vgg16 } from "../../training/model.ts";
 import { photoPixels, refuse } from "../estimate.ts";
 import { isStored, type Plan, type PlannedNotebooks, writePlan } from "./records.ts";
+import { planCrossover } from "./crossover_units.ts";
 import { planUnits } from "./units.ts";
 
 /**
@@ -38,7 +39,6 @@ export async function makePlan(
   const classes = all.classes.length;
   const input = {
     ...{ config, engine, shardImages, classes },
-    ...only && { crossover: crossoverPlan(config) },
     photos: all.samples.map(({ imageId, imagePath }) =>
       photoState(imageId, join(all.folder, imagePath), all)
     ),
@@ -57,7 +57,8 @@ export async function makePlan(
     const decoding = planUnits({ ...input, parts: null });
     return (await Promise.all(decoding.map((unit) => isStored(store, unit)))).every((stored) => stored);
   });
-  const units = planUnits({ ...input, parts, photoOf });
+  const planned = { ...input, parts, photoOf };
+  const units = only ? planCrossover(planned, crossoverPlan(config)) : planUnits(planned);
   const plan = { engine, instructions: cpuInstructions(), units, complete: parts !== null };
   await writePlan(store, config, plan, { only });
   return plan;

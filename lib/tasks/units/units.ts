@@ -7,14 +7,12 @@
  */
 import type { Config } from "../../config.ts";
 import { labelsOf, type Parts } from "../../data/parts.ts";
-import type { CrossoverSet } from "../../experiment/study_runs.ts";
 import { activationStage, forwardBatchSize } from "../../model/activations.ts";
 import { type Depth, keyOf, type Recipe } from "../../recipe.ts";
 import { bytesOf, digestOf, sha256 } from "../../support/digest.ts";
 import type { EngineIdentity } from "../../support/engine/engine.ts";
 import { fitKey } from "../../training/fit.ts";
 import { recipesOf } from "../estimate.ts";
-import { crossoverUnits } from "./crossover_units.ts";
 import { depthsOf, namesOf, rowsAt, shardAt, shardsOf } from "./shards.ts";
 import { answerSeconds, decodeSeconds, frozenSeconds, memoryOf, stageSeconds } from "../speeds.ts";
 
@@ -87,8 +85,6 @@ export interface PlanInput {
   readonly shardImages?: number;
   /** The official test set: what decides it, and its photos; null: none. */
   readonly official: { readonly digest: string; readonly photos: number } | null;
-  /** Notebook 7's networks, in place of those of the notebooks 01 to 05. */
-  readonly crossover?: readonly CrossoverSet[];
 }
 
 /** Photos or rows of a shard, about: some seconds to a minute of work. */
@@ -113,9 +109,6 @@ export function planUnits(input: PlanInput): Unit[] {
     };
   });
   if (parts === null) return decoding;
-  if (input.crossover) {
-    return [...decoding, ...crossoverUnits({ ...input, parts }, decoding, input.crossover)];
-  }
 
   const photoOf = input.photoOf ?? ((row: number) => row);
   const all = decoding.map(({ id }) => id);

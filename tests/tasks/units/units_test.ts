@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { createConfig } from "../../../lib/config.ts";
 import { rowsAt } from "../../../lib/tasks/units/shards.ts";
+import { planCrossover } from "../../../lib/tasks/units/crossover_units.ts";
 import { planUnits, type Unit } from "../../../lib/tasks/units/units.ts";
 import { runDeno } from "../../support/run_deno.ts";
 import { engine, planInput } from "./made_up_table.ts";
@@ -132,7 +133,7 @@ Deno.test("where damaged photos are to be left out, decoding alone is planned un
 Deno.test("notebook 7's units: near-duplicates after all photos, then five lists a partition, the first seed before the others", () => {
   const sets = [{ recipe: [{ depth: "head" as const }], partitions: [0, 1], seeds: [0, 1, 2] }];
   const input = planInput(2000, { shardImages: 100 });
-  const units = planUnits({ ...input, crossover: sets });
+  const units = planCrossover(input, sets);
   const [[related], networks] = [ofKind(units, "near-duplicates"), ofKind(units, "crossover")];
   assert.deepEqual(related.needs, ofKind(units, "decode").map(({ id }) => id));
   assert.equal(networks.length, 2 * 5 * 3);
@@ -145,7 +146,7 @@ Deno.test("notebook 7's units: near-duplicates after all photos, then five lists
     )!;
     assert.equal(needs.includes(first.id), work.seed > 0, name);
   }
-  const again = planUnits({ ...planInput(2000, { shardImages: 100, seed: 1 }), crossover: sets });
+  const again = planCrossover(planInput(2000, { shardImages: 100, seed: 1 }), sets);
   const ids = new Set(networks.map(({ id }) => id));
   assert.deepEqual(
     ofKind(again, "crossover").filter(({ id }) => ids.has(id)),
