@@ -59,6 +59,7 @@ const light: LightRanges = { brightness: 0.1, contrast: 0.2, saturation: 0.3, ti
 /**
  * The plan of notebook 8. For drawn images a small one, to see it work.
  *
+ * Logits are adjusted early: else a change that makes a network surer than it should be counts as harm, which adjusting takes away.
  * Larger images come last, for a few epochs: small ones are trained in less time, and what they teach serves large ones, too (M. Tan,
  * Q. V. Le, "EfficientNetV2: Smaller Models and Faster Training", ICML 2021, arXiv:2104.00298).
  */
@@ -73,9 +74,10 @@ export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
       ...{ weights: "last", soup: false, adjusted: false, orientations: 1 },
     },
     steps: [
-      { label: "classes balanced", change: { balance: 0.5, balancedSoftmax: true } },
       { label: "turned, moved, zoomed, mirrored", change: { shape } },
+      { label: "logits adjusted", change: { adjusted: true } },
       { label: "another light", change: { light } },
+      { label: "classes balanced", change: { balance: 0.5, balancedSoftmax: true } },
       { label: `${more} epochs instead of ${epochs}`, change: { epochs: more } },
       {
         label: `then ${epochs} at ${larger} × ${larger} pixels`,
@@ -84,7 +86,6 @@ export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
       },
       { label: "moving average of the weights", change: { weights: "average" } },
       { label: "weights of the seeds averaged", change: { soup: true } },
-      { label: "logits adjusted", change: { adjusted: true } },
       { label: "eight orientations", change: { orientations: 8 } },
     ],
     seeds: [0, 1],

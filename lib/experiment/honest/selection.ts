@@ -123,7 +123,9 @@ export async function selectHonest(
   for (const step of steps) {
     const { label, change } = step;
     const tried = await attempt(changed(current.choice, step), label);
-    const difference = compareLosses(current.answers, tried.judged, validation);
+    // Orientations are asked with the adjustment that stands already, so nothing is fitted anew
+    const before = tried.choice.orientations === 1 ? current.judged : current.answers;
+    const difference = compareLosses(before, tried.judged, validation);
     const stays = difference.high < 0;
     rows.push({ label, change, ...scoresOf(tried, validation), difference, stays });
     if (stays) current = tried;
