@@ -26,8 +26,8 @@ compute on no others.
                     there when it is done), images, cores, memory (MB), minutes
   --shard-images N  photos or rows of a shard, about (default: 2500; 1000 to 5000 make sense, each
                     then takes some seconds to a minute)
-  --only 07         the units of notebook 7 instead: near-duplicates, and a training for each network
-                    of its crossover; the tests are left to deno task reproduce --only 07
+  --only 07         the units of notebook 7 instead: near-duplicates, and a training for each
+                    network of its crossover; the tests are left to deno task reproduce --only 07
   --help            this page
 
 All flags of deno task reproduce that decide a run are taken: --preset, --data, --depth, --seed,
