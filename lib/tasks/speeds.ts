@@ -23,6 +23,11 @@ const speeds = {
   photoPixel: 16e-9,
 };
 
+/** As a plan gives them: in tenths, rounded up. */
+export function minutesOf(seconds: number): number {
+  return Math.ceil(seconds / 6) / 10;
+}
+
 /** To compare two photos, whether they are near-duplicates. */
 export const secondsPerPair = 2.4e-6;
 

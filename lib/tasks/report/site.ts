@@ -1,4 +1,7 @@
-/** The site: a first page, a page for each notebook and for the honest model's papers, and the few files that they share. Static; it works from a disk. */
+/**
+ * The site: a first page, a page for each notebook and for the honest model's card and checklists, and the few files that they share.
+ * Static; it works from a disk.
+ */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Figure } from "../../figures/figure.ts";

@@ -9,6 +9,7 @@ import { leakFreeFile, type LeakFreeResults } from "../../experiment/leakage/res
 import { deeperResult, readResults, readRunFile, type Results } from "../../experiment/results.ts";
 import type { AllImagesRow, StudyResult } from "../../experiment/studies.ts";
 import { type Notebook, parseNotebook } from "../../support/notebook/ipynb.ts";
+import { nullIfGone } from "../../support/storage_error.ts";
 import { studiesNotebook } from "../notebooks.ts";
 
 export interface StoredRun {
@@ -92,7 +93,7 @@ export async function readRun(folder: string): Promise<StoredRun> {
 }
 
 async function readDocuments(folder: string): Promise<StoredRun["documents"]> {
-  const read = (path: string) => Deno.readTextFile(join(folder, path)).catch(() => null);
+  const read = (path: string) => Deno.readTextFile(join(folder, path)).catch(nullIfGone);
   const documents = await Promise.all([cardFile, checklistsFile].map(async (name) => {
     const file = name.toLowerCase();
     return { file, markdown: await read(join(honestModelFolder, name)) ?? await read(file) ?? "" };

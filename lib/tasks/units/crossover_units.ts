@@ -9,7 +9,7 @@ import { listKinds, listName } from "../../data/crossover.ts";
 import type { CrossoverSet } from "../../experiment/study_runs.ts";
 import { keyOf, stageOf } from "../../recipe.ts";
 import { digestOf } from "../../support/digest.ts";
-import { frozenSeconds, memoryOf, secondsPerPair, stageSeconds } from "../speeds.ts";
+import { frozenSeconds, memoryOf, minutesOf, secondsPerPair, stageSeconds } from "../speeds.ts";
 import { type PlanInput, planUnits, type Unit } from "./units.ts";
 
 /** The units in an order in which each comes after what it needs. @param sets of `crossoverPlan` */
@@ -19,7 +19,6 @@ export function planCrossover(input: PlanInput, sets: readonly CrossoverSet[]): 
   if (parts === null) return decoding;
   const { size, scaling, precision, seed } = config;
   const { threads } = engine;
-  const minutes = (seconds: number) => Math.ceil(seconds / threads / 6) / 10;
   const all = decoding.map(({ id }) => id);
   const total = photos.length + (official?.photos ?? 0);
   const related: Unit = {
@@ -28,7 +27,7 @@ export function planCrossover(input: PlanInput, sets: readonly CrossoverSet[]): 
     work: { kind: "near-duplicates" },
     cores: threads,
     memory: memoryOf({ images: total, size, engine: false }),
-    minutes: minutes(threads * secondsPerPair * total ** 2 / 2),
+    minutes: minutesOf(secondsPerPair * total ** 2 / 2),
   };
   const networks: Unit[] = [];
   for (const [set, { recipe, partitions, seeds }] of sets.entries()) {
@@ -58,7 +57,7 @@ export function planCrossover(input: PlanInput, sets: readonly CrossoverSet[]): 
             needs: [...all, related.id, ...first === null ? [] : [first]],
             work: { kind: "crossover", set, partition, list, seed: own },
             memory: memoryOf({ images: total, rows: counts.train, depth, size, trained: true }),
-            minutes: minutes(training + (first === null ? frozen : 0)),
+            minutes: minutesOf((training + (first === null ? frozen : 0)) / threads),
           });
           first ??= id;
         }

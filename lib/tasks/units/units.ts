@@ -14,7 +14,7 @@ import type { EngineIdentity } from "../../support/engine/engine.ts";
 import { fitKey } from "../../training/fit.ts";
 import { recipesOf } from "../estimate.ts";
 import { depthsOf, namesOf, rowsAt, shardAt, shardsOf } from "./shards.ts";
-import { answerSeconds, decodeSeconds, frozenSeconds, memoryOf, stageSeconds } from "../speeds.ts";
+import { answerSeconds, decodeSeconds, frozenSeconds, memoryOf, minutesOf, stageSeconds } from "../speeds.ts";
 
 export const unitKinds = [
   ...["decode", "activations", "training", "evaluation", "official"] as const,
@@ -96,7 +96,6 @@ export function planUnits(input: PlanInput): Unit[] {
   const { size } = config;
   const { threads } = engine;
   const wasm = engine.name === "wasm";
-  const minutes = (seconds: number) => Math.ceil(seconds / 6) / 10;
   const decoding = shardsOf(photos.length, shardImages).map(([first, end], index, { length }): Unit => {
     const images = end - first;
     return {
@@ -105,7 +104,7 @@ export function planUnits(input: PlanInput): Unit[] {
       work: { kind: "decode", first, end },
       cores: Math.min(threads, 4),
       memory: memoryOf({ images, size, engine: false }),
-      minutes: minutes(images * decodeSeconds(photoPixels, threads)),
+      minutes: minutesOf(images * decodeSeconds(photoPixels, threads)),
     };
   });
   if (parts === null) return decoding;
@@ -135,7 +134,7 @@ export function planUnits(input: PlanInput): Unit[] {
         ...{ index: activations.length + index, needs, images, cores: threads },
         work: { kind: "activations", depth, first, end },
         memory: memoryOf({ images, rows: images, depth, size }),
-        minutes: minutes(images * frozenSeconds(depth, size, { wasm }) / threads),
+        minutes: minutesOf(images * frozenSeconds(depth, size, { wasm }) / threads),
       };
     });
     activations.push(...shards);
@@ -167,7 +166,7 @@ export function planUnits(input: PlanInput): Unit[] {
       needs: [...all, ...needsOf(recipe, ofDepth)],
       work: { kind: "training", recipe: index },
       memory: memoryOf({ images: total, rows: images, depth, size, trained: true }),
-      minutes: minutes((seconds + answering(parts.subset.length, depth, size)) / threads),
+      minutes: minutesOf((seconds + answering(parts.subset.length, depth, size)) / threads),
     };
   });
   const tests = recipes.map((recipe, index): Unit => {
@@ -179,7 +178,7 @@ export function planUnits(input: PlanInput): Unit[] {
       needs: [trainings[index].id],
       work: { kind: "evaluation", of: index },
       memory: memoryOf({ images: total, rows: images, depth, size }),
-      minutes: minutes(answering(images, depth, size) / threads),
+      minutes: minutesOf(answering(images, depth, size) / threads),
     };
   });
   const on = { photos: all, train, validation, test, engine, seed: config.seed };
@@ -189,7 +188,7 @@ export function planUnits(input: PlanInput): Unit[] {
     work: { kind: "evaluation", of: "baselines" },
     cores: threads,
     memory: memoryOf({ images: total, rows: parts.subset.length, size }),
-    minutes: minutes(parts.subset.length * 0.01 / threads),
+    minutes: minutesOf(parts.subset.length * 0.01 / threads),
   };
   const official: Unit[] = input.official === null ? [] : [
     {
@@ -199,7 +198,7 @@ export function planUnits(input: PlanInput): Unit[] {
       work: { kind: "official" },
       cores: threads,
       memory: memoryOf({ images: total + input.official.photos, size }),
-      minutes: minutes(
+      minutes: minutesOf(
         input.official.photos *
           (decodeSeconds(photoPixels, threads) + answering(2, "block1", size) / threads),
       ),
