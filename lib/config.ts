@@ -31,6 +31,13 @@ export type Scaling = "divide255" | "imagenet";
 export const precisions = ["float32", "bfloat16"] as const;
 export type Precision = (typeof precisions)[number];
 
+/**
+ * `as-written`: images are augmented, then divided, as the write-up does, so copies of a photo stand on both sides. `split-first`: groups
+ * of photos that belong together are divided, then each side is augmented; all counts are the same.
+ */
+export const protocols = ["as-written", "split-first"] as const;
+export type Protocol = (typeof protocols)[number];
+
 /** What an augmented copy may differ in from its photo. */
 export interface AugmentationRanges {
   /** Rotation, uniform in ± this many degrees, 0 to 180. */
@@ -82,6 +89,7 @@ export interface Config {
   readonly size: ImageSize;
   readonly scaling: Scaling;
   readonly precision: Precision;
+  readonly protocol: Protocol;
   /** What a copy may differ in from its photo. */
   readonly augmentation: AugmentationRanges;
   /** How deep the recipe trains. The comparison of the optimizers always trains the softmax alone. */
@@ -131,6 +139,7 @@ const asWritten = {
   size: 64,
   scaling: "divide255",
   precision: "float32",
+  protocol: "as-written",
   augmentation: protocolRanges,
   optimizers: optimizerNames,
   learningRate: 1e-3,
@@ -203,20 +212,31 @@ export function storeFolder({ out }: Pick<Config, "out">): string {
 
 /**
  * What decides the results: all but the places of files and what is written for watching. What is said of another table counts where
- * it is said, as another precision than float32 does.
+ * it is said, as another precision than float32 and another protocol than the write-up's do.
  */
 export type Experiment =
   & Omit<
     Config,
-    "data" | "weights" | "officialTest" | "out" | "tensorBoard" | keyof typeof ham10000 | "precision"
+    | "data"
+    | "weights"
+    | "officialTest"
+    | "out"
+    | "tensorBoard"
+    | keyof typeof ham10000
+    | "precision"
+    | "protocol"
   >
   & Partial<
-    Pick<Config, "columns" | "classes" | "joinCase" | "skipDamaged" | "keepContradictions" | "precision">
+    Pick<
+      Config,
+      "columns" | "classes" | "joinCase" | "skipDamaged" | "keepContradictions" | "precision" | "protocol"
+    >
   >;
 
 export function experimentOf(config: Config): Experiment {
   const { data: _data, weights: _weights, out: _out, metadata: _metadata, tensorBoard: _, ...rest } = config;
-  const { columns, classes, joinCase, skipDamaged, keepContradictions, precision, ...others } = rest;
+  const { columns, classes, joinCase, skipDamaged, keepContradictions, precision, protocol, ...others } =
+    rest;
   const { officialTest: _test, ...experiment } = others;
   return {
     ...experiment,
@@ -226,6 +246,7 @@ export function experimentOf(config: Config): Experiment {
     ...skipDamaged && { skipDamaged },
     ...keepContradictions && { keepContradictions },
     ...precision !== "float32" && { precision },
+    ...protocol !== "as-written" && { protocol },
   };
 }
 
@@ -249,6 +270,7 @@ function checkConfig(config: Config, options: ConfigOptions): void {
   expect(new Set(optimizers).size === optimizers.length, "optimizers", "names that do not repeat");
   expect(["divide255", "imagenet"].includes(config.scaling), "scaling", `"divide255" or "imagenet"`);
   expect(precisions.includes(config.precision), "precision", `one of ${precisions.join(", ")}`);
+  expect(protocols.includes(config.protocol), "protocol", `one of ${protocols.join(", ")}`);
   expect(depths.includes(depth), "depth", `one of ${depths.join(", ")}`);
   const isAsked = options.depth === undefined || options.depth === depth;
   expect(isAsked, "depth", `that of the recipe's last stage, not ${options.depth}`);

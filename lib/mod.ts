@@ -31,6 +31,7 @@ export {
   stratifiedSplit,
 } from "./data/parts.ts";
 export { countLeakage } from "./data/leakage.ts";
+export { openParts } from "./experiment/protocol.ts";
 
 // model and training
 export { describeWeights, frozenFeatures, openExperiment } from "./experiment/experiment.ts";

@@ -88,12 +88,20 @@ Deno.test("a precision is part of what decides the results where it is not float
   assert.equal(experiment({ precision: "bfloat16" }).precision, "bfloat16");
 });
 
+Deno.test("a protocol decides the results where it is not the write-up's, whose digest stays", () => {
+  const experiment = (options: ConfigOptions) => experimentOf(createConfig({ preset: "smoke", ...options }));
+  assert.deepEqual(experiment({ protocol: "as-written" }), experiment({}));
+  assert.equal("protocol" in experiment({}), false);
+  assert.equal(experiment({ protocol: "split-first" }).protocol, "split-first");
+});
+
 const impossible: [ConfigOptions, RegExp][] = [
   [{ depth: "block6" as "block5" }, /depth must be one of head, .*Received: "block6"/],
   [{ depth: "block5", recipe: [{ depth: "block4" }] }, /depth must be that of the recipe's last stage/],
   [{ recipe: [{ depth: "block4", epochs: 0 }] }, /recipe, stage 1: epochs must be .*Received: 0/],
   [{ preset: "fast" as "quick" }, /preset must be one of smoke, quick, write-up, honest\. Received: "fast"/],
   [{ precision: "float16" as "float32" }, /precision must be one of float32, bfloat16\. Received: "float16"/],
+  [{ protocol: "leak-free" as "split-first" }, /protocol must be one of as-written, split-first\. Received/],
   [{ seed: -1 }, /seed must be a whole number from 0/],
   [{ seed: NaN }, /seed/],
   [{ seed: 1.5 }, /seed/],

@@ -1,16 +1,18 @@
 /**
- * The bridge between the write-up's accuracy and a leak-free one: its recipe and its numbers, but groups of photos are divided before
- * the augmentation.
+ * The write-up with two steps exchanged: groups of photos are divided before the augmentation, so nothing leaks. `partsSplitFirst` makes
+ * the parts of a whole run. `splitFirst` makes the lists of notebook 7's bridge, between the write-up's accuracy and a leak-free one.
  *
  * As written only the commonest class consists of originals; all others are mostly copies. So "was it resampled?" tells a network
  * something of the class. Each list has a second form that tells nothing: every image is a copy.
  */
+import type { Config } from "../config.ts";
+import { firstOf } from "../support/format.ts";
 import { randomFor, shuffled } from "../support/random.ts";
 import type { AugmentedImage } from "./augmented_table.ts";
 import { dealt } from "./crossover.ts";
 import { countLabels } from "./diagnosis.ts";
-import type { LeakFreeParts } from "./leak_free_parts.ts";
-import { labelsOf, type Parts, type Photos } from "./parts.ts";
+import type { LeakFreeParts, PhotoGroups } from "./leak_free_parts.ts";
+import { labelsOf, makeParts, type Parts, type Photos } from "./parts.ts";
 
 /** One list in both forms: the same photos, place by place. */
 export interface BothForms {
@@ -65,4 +67,85 @@ export function splitFirst(
 
 function inBothForms(originals: readonly AugmentedImage[]): BothForms {
   return { originals, copies: originals.map((image) => ({ ...image, copy: image.copy + 1 })) };
+}
+
+/** What the network learns from, what validates, and the test need a group each. */
+const fewestGroups = 3;
+
+/**
+ * Parts with the counts of those as written, in all and of each class, of which no two share a group of photos.
+ *
+ * Groups of a class: the test's share of them, the validation's share of the others, the rest to learn from, by a seeded shuffle. A
+ * side's images go round its photos, each photo's own image (`copy` 0) first. What is not used stands on the training side and is of
+ * photos that are learned from. Groups of several diagnoses are learned from, since no class can count them.
+ *
+ * @throws {RangeError} when a class that has photos has fewer than 3 groups: it names the class
+ */
+export function partsSplitFirst(config: Config, photos: Photos, { groupOf, mixed }: PhotoGroups): Parts {
+  const { samples, classes } = photos;
+  const { testShare, validationShare, seed } = config;
+  const asWritten = makeParts(config, photos);
+  const countsOf = (rows: readonly number[]) => countLabels(labelsOf(asWritten, rows), classes.length);
+  const [train, test] = [countsOf(asWritten.train), countsOf(asWritten.test)];
+  const [subsetTrain, validation] = [asWritten.subsetTrain, asWritten.subsetValidation].map(countsOf);
+  const isMixed = new Set(mixed);
+  const photosOf = Map.groupBy(samples.keys(), (row) => groupOf[row]);
+  const placed: { image: AugmentedImage; part: "rest" | "subsetTrain" | "validation" | "test" }[] = [];
+  const few: string[] = [];
+  for (const [label, { code }] of classes.entries()) {
+    const random = (what: string) => randomFor(seed, "split first, all parts", what, label);
+    const own = [...photosOf.keys()].filter((group) => samples[group].label === label && !isMixed.has(group));
+    const unclear = [...samples.keys()].filter((row) =>
+      samples[row].label === label && isMixed.has(groupOf[row])
+    );
+    if (own.length + unclear.length === 0) continue;
+    if (own.length < fewestGroups) {
+      few.push(`${code} ${own.length}`);
+      continue;
+    }
+    const groups = shuffled(own, random("groups"));
+    const tested = atLeastOne(testShare * groups.length, groups.length - 2);
+    const validated = atLeastOne(validationShare * (groups.length - tested), groups.length - tested - 1);
+    const photosFrom = (first: number, end?: number) =>
+      groups.slice(first, end).flatMap((group) => photosOf.get(group)!);
+    const deal = (rows: readonly number[], images: number, side: string) =>
+      dealt(shuffled(rows, random(side)), images, label, 0);
+    const learned = deal(
+      [...photosFrom(tested + validated), ...unclear],
+      train[label] - validation[label],
+      "train",
+    );
+    const used = shuffled(learned, random("subset"));
+    for (const [place, image] of used.entries()) {
+      placed.push({ image, part: place < subsetTrain[label] ? "subsetTrain" : "rest" });
+    }
+    for (const image of deal(photosFrom(tested, tested + validated), validation[label], "validation")) {
+      placed.push({ image, part: "validation" });
+    }
+    for (const image of deal(photosFrom(0, tested), test[label], "test")) {
+      placed.push({ image, part: "test" });
+    }
+  }
+  if (few.length > 0) {
+    throw new RangeError(
+      `Divided before they are augmented, the photos of a class must be of at least ${fewestGroups} groups (lesions), one for each of ` +
+        `train, validation and test. Add photos, or leave the rows of these classes out of the table. Received: ${
+          firstOf(few)
+        }`,
+    );
+  }
+  placed.sort((a, b) => a.image.row - b.image.row || a.image.copy - b.image.copy);
+  const rowsOf = (...parts: string[]) => [...placed.keys()].filter((row) => parts.includes(placed[row].part));
+  return {
+    table: placed.map(({ image }) => image),
+    train: rowsOf("rest", "subsetTrain", "validation"),
+    test: rowsOf("test"),
+    subset: rowsOf("subsetTrain", "validation"),
+    subsetTrain: rowsOf("subsetTrain"),
+    subsetValidation: rowsOf("validation"),
+  };
+}
+
+function atLeastOne(share: number, most: number): number {
+  return Math.min(most, Math.max(1, Math.round(share)));
 }

@@ -8,7 +8,7 @@ import { type ImageSet, loadImageSet } from "../data/image_set.ts";
 import { openTable } from "../data/metadata.ts";
 import { type LeakClaim, leaksAsWritten } from "../data/leak_check.ts";
 import { findSamePhotos } from "../data/same_photos.ts";
-import { checkClassSizes, labelsOf, makeParts, type Parts, type Photos } from "../data/parts.ts";
+import { checkClassSizes, labelsOf, type Parts, type Photos } from "../data/parts.ts";
 import { isStandIn, makeStandIn } from "../data/stand_in.ts";
 import { type ImageSize, pixelsIn } from "../image_size.ts";
 import {
@@ -27,6 +27,7 @@ import { firstOf, thousands } from "../support/format.ts";
 import { shownPath } from "../support/project.ts";
 import { openStore, type Store } from "../support/store.ts";
 import { type Examples, pixelExamples } from "../training/examples.ts";
+import { openParts } from "./protocol.ts";
 
 /** The photos of a run with their checked table. */
 export interface Source extends Photos {
@@ -132,16 +133,15 @@ export async function weightsOf({ weights, seed }: Pick<Config, "weights" | "see
   return weights === null ? randomWeights(seed) : await loadWeights(weights);
 }
 
-/** Photos, parts as written, which leak and say so, images and weights of a run. */
+/** Photos, parts of the configured protocol with the leak that they have, images and weights of a run. */
 export async function openExperiment(config: Config): Promise<Experiment> {
   if (config.precision === "bfloat16") await checkBfloat16();
   await startEngine();
   const source = await openSource(config);
   const { images, digest: dataDigest } = await openImages(config, source);
-  const parts = makeParts(config, source);
+  const { parts, leak } = await openParts(config, source);
   const weights = await weightsOf(config);
   const store = openStore(storeFolder(config));
-  const leak = leaksAsWritten;
   return { config, source, parts, leak, images, dataDigest, weights, store, engine: engineIdentity };
 }
 
@@ -323,18 +323,24 @@ function aboutSource(config: Config, source: Omit<Source, "about">, notes: reado
     ...own
       ? ["The text between the cells is about HAM10000; the tables and figures are about these photos."]
       : [],
+    ...config.protocol === "split-first" ? [splitFirstNote] : [],
     ...notes,
     ...skipped ? [describeSkipped(skipped, samples.length)] : [],
     describeRun(config),
   ];
 }
 
+const splitFirstNote =
+  "Protocol split-first: groups of photos were divided before the augmentation. The text between the cells is about the write-up, which " +
+  "augments first; tables and figures are about this order.";
+
 /** Which run this is: a notebook that is opened later goes on with it. */
-function describeRun({ out, preset, seed, precision, data, metadata }: Config): string {
+function describeRun({ out, preset, seed, precision, protocol, data, metadata }: Config): string {
   const rounded = precision === "float32" ? "" : `, ${precision}`;
+  const order = protocol === "as-written" ? "" : `, ${protocol}`;
   const photos = data === null ? "" : `, photos in ${shownPath(data)}`;
   const table = metadata === null ? "" : `, table ${[metadata].flat().map(shownPath).join(" and ")}`;
-  return `Results in ${shownPath(out)}: preset ${preset}, seed ${seed}${rounded}${photos}${table}`;
+  return `Results in ${shownPath(out)}: preset ${preset}, seed ${seed}${rounded}${order}${photos}${table}`;
 }
 
 function describePhotos(source: Omit<Source, "about">): string {

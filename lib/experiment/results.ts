@@ -1,6 +1,6 @@
 /** `results.json`: every number of a run in one object, written and read here. The same run gives the same bytes. */
 import { join } from "node:path";
-import { type Config, type Precision, type Preset, type Scaling } from "../config.ts";
+import { type Config, type Precision, type Preset, type Protocol, type Scaling } from "../config.ts";
 import { type ImageSize } from "../image_size.ts";
 import { type Depth, type OptimizerName, type Recipe } from "../recipe.ts";
 import { countLabels, type DiagnosisClass } from "../data/diagnosis.ts";
@@ -60,7 +60,7 @@ type Part = Exclude<keyof Parts, "table">;
 
 export interface Results {
   readonly synthetic: boolean;
-  readonly protocol: "as-written";
+  readonly protocol: Protocol;
   /** Whether the photos are HAM10000's: the claim says nothing about others. */
   readonly ham10000: boolean;
   readonly classes: readonly DiagnosisClass[];
@@ -108,7 +108,7 @@ export function makeResults(
   const classes = comparableClasses(source, parts);
   return {
     synthetic: source.synthetic,
-    protocol: "as-written",
+    protocol: config.protocol,
     ham10000: !source.synthetic && !source.own,
     classes: source.classes,
     skipped: { count: source.skipped?.length ?? 0, images: source.skipped ?? [] },

@@ -111,15 +111,15 @@ export async function openStoredRun(folder: string): Promise<StoredRun> {
   return { folder, results, configuration: await readConfiguration(folder), set };
 }
 
+/** What an older version did not write. */
+const older = { precision: "float32", protocol: "as-written" } as const;
+
 /** A published report has no config.json, but what decides its results stands in run.json, too. */
 async function readConfiguration(folder: string): Promise<Experiment | null> {
   const config = await readRunFile<Config>(join(folder, "config.json"));
   const record = await readRunFile<{ configuration?: Experiment }>(join(folder, "run.json"));
-  // What an older version did not write had the value of today's default
-  const found = config
-    ? experimentOf({ ...config, precision: config.precision ?? "float32" })
-    : record?.configuration;
-  return found ? { precision: "float32", ...found, recipe: (found.recipe ?? []).map(stageOf) } : null;
+  const found = config ? experimentOf({ ...older, ...config }) : record?.configuration;
+  return found ? { ...older, ...found, recipe: (found.recipe ?? []).map(stageOf) } : null;
 }
 
 /** Openings of other sets have the set's name behind that of the network. */

@@ -148,7 +148,7 @@ export async function estimateCost(
     cost.seconds += images * frozenSeconds(depth, size, { wasm }) / threads;
     cost.bytes += images * (2 * inputLength(depth, size) + 36); // half floats, key and checksum
   }
-  if (needs("07", "08")) cost.seconds += secondsPerPair * total ** 2 / 2;
+  if (needs("07", "08") || config.protocol === "split-first") cost.seconds += secondsPerPair * total ** 2 / 2;
   cost.seconds += cost.trainingSeconds + notebooks.length * secondsPerNotebook;
   return cost;
 }

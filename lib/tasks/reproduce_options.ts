@@ -1,7 +1,7 @@
 /** The command line of `deno task reproduce`, and the file that `--config` names. */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type ConfigOptions, createConfig, type Precision, type Preset } from "../config.ts";
+import { type ConfigOptions, createConfig, type Precision, type Preset, type Protocol } from "../config.ts";
 import type { Depth } from "../recipe.ts";
 import { engineNames } from "../support/engine/engine_choice.ts";
 import { type StoredWork, storedWorkNames } from "./run_folder.ts";
@@ -25,6 +25,9 @@ What is computed
                    (default: head, none)
   --precision NAME float32 (default), or bfloat16: convolutions in half the bytes, faster on CPUs
                    that have instructions for it; elsewhere the call stops
+  --protocol NAME  as-written (default): images are augmented, then divided, so the test leaks; or
+                   split-first: groups of photos that belong together are divided, then each side
+                   is augmented. All counts are the same
   --engine NAME    what computes: auto (TensorFlow on the CPU, else WebAssembly), native, wasm, or
                    webgpu: a GPU of any maker, which \`deno task doctor\` names. Results of two
                    engines are never mixed (default: the variable HAM10000_ENGINE, or auto)
@@ -95,7 +98,8 @@ export function parseReproduceOptions(
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const options = {
-    ...{ preset: text, depth: text, precision: text, seed: text, config: text, grid: text } as const,
+    ...{ preset: text, depth: text, precision: text, protocol: text, seed: text } as const,
+    ...{ config: text, grid: text } as const,
     ...{ tensorboard: flag },
     ...{ data: text, metadata: { ...text, multiple: true }, columns: text, classes: text } as const,
     ...{ "join-case": flag, "skip-damaged": flag, "keep-contradictions": flag },
@@ -141,6 +145,7 @@ export function parseReproduceOptions(
     out: path(values.out),
     depth: values.depth as Depth | undefined,
     precision: values.precision as Precision | undefined,
+    protocol: values.protocol as Protocol | undefined,
     tensorBoard: values.tensorboard,
   };
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));

@@ -69,6 +69,10 @@ Deno.test({
       assert.deepEqual(resultRows(results).filter(({ name }) => name.endsWith("(chosen)")).length, 1);
       assert.match(conclusion(results), /SYNTHETIC/);
       assert.doesNotMatch(conclusion(results), /NaN|undefined|null/);
+      assert.match(conclusion(results), /The leak makes it look smaller.*\n.*is not an accuracy on patients/);
+      const splitFirst = conclusion({ ...results, protocol: "split-first" });
+      assert.match(splitFirst, /: the photos were divided before they were augmented/);
+      assert.doesNotMatch(splitFirst, /leak|on patients/);
       assert.equal(
         besideTheClaim(results).find(({ what }) => what === "test")!.frozen,
         `${parts.test.length}`,

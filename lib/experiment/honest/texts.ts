@@ -75,7 +75,7 @@ export function honestSentence({ own, official, photos }: HonestResults): string
 export function describeWorth(honest: HonestResults | null): string {
   return honest
     ? `**Read these numbers beside the honest one.** ${honestSentence(honest)}`
-    : "**Read these numbers with care**: their test leaks. What the leaks add is measured in notebook 7, and what VGG16 comes to " +
+    : "**Read these numbers with care**: as the write-up divides its images, the test leaks. What the leaks add is measured in notebook 7, and what VGG16 comes to " +
       "without any in notebook 8, which has not run here (`deno task reproduce --only 08`).";
 }
 

@@ -3,7 +3,7 @@
  * augmentation. Trained on the photos as written and on copies alone, each tested on both.
  */
 import { divideGroups } from "../../data/leak_free_parts.ts";
-import { labelsOf } from "../../data/parts.ts";
+import { labelsOf, makeParts } from "../../data/parts.ts";
 import { type BothForms, splitFirst } from "../../data/split_first.ts";
 import { groupBootstrapInterval, type Interval } from "../../evaluation/intervals.ts";
 import { argmaxRows, evaluate, rightAnswers } from "../../evaluation/metrics.ts";
@@ -41,9 +41,12 @@ export async function crossBridge(
   { evidence, groups }: Related,
   { recipe, seed }: { recipe: readonly StageOptions[]; seed: number },
 ): Promise<BridgeRow[]> {
-  const { source, config, parts: asWritten } = experiment;
+  const { source, config } = experiment;
   const parts = divideGroups(source, groups, { partition: 0, seed: config.seed });
-  const lists = splitFirst(source, parts, { asWritten, seed: config.seed });
+  const lists = splitFirst(source, parts, {
+    asWritten: makeParts(config, source),
+    seed: config.seed,
+  });
   const classes = source.classes.length;
   const both = forms.flatMap((form) => lists.test[form]);
   const rows: BridgeRow[] = [];

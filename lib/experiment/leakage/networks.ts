@@ -22,7 +22,7 @@ import {
   type PhotoGroups,
 } from "../../data/leak_free_parts.ts";
 import { nearDuplicatesCsv, relatePhotos } from "../../data/near_duplicates.ts";
-import { labelsOf, type Parts } from "../../data/parts.ts";
+import { labelsOf, makeParts, type Parts } from "../../data/parts.ts";
 import { countLabels } from "../../data/diagnosis.ts";
 import { macroAuc } from "../../evaluation/curves.ts";
 import type { Interval } from "../../evaluation/intervals.ts";
@@ -168,11 +168,12 @@ export async function trainListed(
 
 /** A partition's parts and lists, checked and saved. */
 export async function dividePhotos(
-  { config, source, parts: asWritten }: Experiment,
+  { config, source }: Experiment,
   { evidence, groups }: Related,
   partition: number,
 ): Promise<{ parts: LeakFreeParts; lists: TrainingList[] }> {
   const parts = divideGroups(source, groups, { partition, seed: config.seed });
+  const asWritten = makeParts(config, source);
   const classCounts = countLabels(labelsOf(asWritten, asWritten.subsetTrain), source.classes.length);
   const { pixelDigests } = evidence;
   const lists = crossoverLists(source, parts, { pixelDigests, classCounts, seed: config.seed });

@@ -9,26 +9,20 @@ import { listKinds, listName } from "../../data/crossover.ts";
 import type { CrossoverSet } from "../../experiment/study_runs.ts";
 import { keyOf, stageOf } from "../../recipe.ts";
 import { digestOf } from "../../support/digest.ts";
-import { frozenSeconds, memoryOf, minutesOf, secondsPerPair, stageSeconds } from "../speeds.ts";
-import { type PlanInput, planUnits, type Unit } from "./units.ts";
+import { frozenSeconds, memoryOf, minutesOf, stageSeconds } from "../speeds.ts";
+import { type PlanInput, planUnits, relating, type Unit } from "./units.ts";
 
 /** The units in an order in which each comes after what it needs. @param sets of `crossoverPlan` */
 export function planCrossover(input: PlanInput, sets: readonly CrossoverSet[]): Unit[] {
-  const decoding = planUnits({ ...input, parts: null });
+  const before = planUnits({ ...input, parts: null });
   const { config, engine, official, parts, photos } = input;
-  if (parts === null) return decoding;
+  if (parts === null) return before;
+  const decoding = before.filter(({ kind }) => kind === "decode");
   const { size, scaling, precision, seed } = config;
   const { threads } = engine;
   const all = decoding.map(({ id }) => id);
   const total = photos.length + (official?.photos ?? 0);
-  const related: Unit = {
-    id: digestOf({ kind: "near-duplicates", photos: all, official: official?.digest ?? null }),
-    ...{ kind: "near-duplicates", name: "near-duplicates", index: 0, needs: all, images: total },
-    work: { kind: "near-duplicates" },
-    cores: threads,
-    memory: memoryOf({ images: total, size, engine: false }),
-    minutes: minutesOf(secondsPerPair * total ** 2 / 2),
-  };
+  const related = relating(input, decoding);
   const networks: Unit[] = [];
   for (const [set, { recipe, partitions, seeds }] of sets.entries()) {
     const stages = recipe.map(stageOf);

@@ -1,9 +1,9 @@
 /** Makes the plan of a configuration: opens its table and looks at its photos' sizes and dates, without opening one. */
 import { join } from "node:path";
 import { type Config, storeFolder } from "../../config.ts";
-import { makeParts } from "../../data/parts.ts";
 import { openSource, type Source, weightsOf } from "../../experiment/experiment.ts";
 import { openOfficialSet } from "../../experiment/official_set.ts";
+import { openParts } from "../../experiment/protocol.ts";
 import { crossoverPlan } from "../../experiment/study_runs.ts";
 import { sha256 } from "../../support/digest.ts";
 import { cpuInstructions } from "../../support/engine/engine_choice.ts";
@@ -54,8 +54,8 @@ export async function makePlan(
   };
   const store = openStore(storeFolder(config));
   const { parts, photoOf } = await partsOf(config, all, async () => {
-    const decoding = planUnits({ ...input, parts: null });
-    return (await Promise.all(decoding.map((unit) => isStored(store, unit)))).every((stored) => stored);
+    const before = planUnits({ ...input, parts: null });
+    return (await Promise.all(before.map((unit) => isStored(store, unit)))).every((stored) => stored);
   });
   const planned = { ...input, parts, photoOf };
   const units = only ? planCrossover(planned, crossoverPlan(config)) : planUnits(planned);
@@ -64,14 +64,16 @@ export async function makePlan(
   return plan;
 }
 
-/** The parts; null where it is only known when all photos are decoded which ones are left out. */
-async function partsOf(config: Config, all: Source, isDecoded: () => Promise<boolean>) {
-  if (!config.skipDamaged) return { parts: makeParts(config, all) };
-  if (!await isDecoded()) return { parts: null };
+/** The parts; null where they are only known when the photos are decoded, or near-duplicates found. @param isKnown whether they are */
+async function partsOf(config: Config, all: Source, isKnown: () => Promise<boolean>) {
+  if (config.skipDamaged || config.protocol === "split-first") {
+    if (!await isKnown()) return { parts: null };
+  }
+  if (!config.skipDamaged) return { parts: (await openParts(config, all)).parts };
   const source = await openSource(config);
   const places = new Map(all.samples.map(({ imageId }, place) => [imageId, place]));
   return {
-    parts: makeParts(config, source),
+    parts: (await openParts(config, source)).parts,
     photoOf: (row: number) => places.get(source.samples[row].imageId)!,
   };
 }

@@ -94,7 +94,7 @@ export function planText(plan: Plan, units: readonly ListedUnit[]): string {
     `time     about ${durationText(60 * minutes)} for one process, a first guess`,
     ...plan.complete
       ? []
-      : ["Damaged photos are to be left out: plan again when all photos are decoded, for what comes then."],
+      : ["Parts depend on the photos' pixels: do these units, then plan again for what comes then."],
   ];
   return `${units.length > 60 ? kindsTable(units) : unitsTable(units)}\n${lines.join("\n")}`;
 }

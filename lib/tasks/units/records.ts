@@ -16,7 +16,10 @@ export interface Plan {
   /** Instruction sets of the processor that planned; empty where its system does not tell. */
   readonly instructions: string;
   readonly units: readonly Unit[];
-  /** False where damaged photos are to be left out and are not known yet: then it holds the decoding alone. */
+  /**
+   * False where the parts are not known yet, because damaged photos are to be left out or near-duplicates to be divided together: then it
+   * holds the decoding alone, or the search for near-duplicates too.
+   */
   readonly complete: boolean;
 }
 

@@ -14,11 +14,20 @@ import type { EngineIdentity } from "../../support/engine/engine.ts";
 import { fitKey } from "../../training/fit.ts";
 import { recipesOf } from "../estimate.ts";
 import { depthsOf, namesOf, rowsAt, shardAt, shardsOf } from "./shards.ts";
-import { answerSeconds, decodeSeconds, frozenSeconds, memoryOf, minutesOf, stageSeconds } from "../speeds.ts";
+import {
+  answerSeconds,
+  decodeSeconds,
+  frozenSeconds,
+  memoryOf,
+  minutesOf,
+  secondsPerPair,
+  stageSeconds,
+} from "../speeds.ts";
 
 export const unitKinds = [
   ...["decode", "activations", "training", "evaluation", "official"] as const,
-  ...["near-duplicates", "crossover"] as const, // of notebook 7
+  "near-duplicates", // where parts are divided by them
+  "crossover", // of notebook 7
 ] as const;
 export type UnitKind = (typeof unitKinds)[number];
 
@@ -70,7 +79,7 @@ export interface PlanInput {
   readonly config: Config;
   /** Of all photos of the table, in its order: what changes when the photo does, as id, bytes and date. */
   readonly photos: readonly string[];
-  /** Null while it is not known which damaged photos will be left out: then only decoding is planned. */
+  /** Null while they are not known, see `Plan`: then only what tells them is planned. */
   readonly parts: Parts | null;
   /** The photo of the list of each row of the parts' own table of photos; none given: they are the same. */
   readonly photoOf?: (row: number) => number;
@@ -107,7 +116,8 @@ export function planUnits(input: PlanInput): Unit[] {
       minutes: minutesOf(images * decodeSeconds(photoPixels, threads)),
     };
   });
-  if (parts === null) return decoding;
+  const first = config.protocol === "split-first" ? [...decoding, relating(input, decoding)] : decoding;
+  if (parts === null) return first;
 
   const photoOf = input.photoOf ?? ((row: number) => row);
   const all = decoding.map(({ id }) => id);
@@ -204,7 +214,24 @@ export function planUnits(input: PlanInput): Unit[] {
       ),
     } as const,
   ];
-  return [...decoding, ...activations, ...trainings, ...tests, baselines, ...official];
+  return [...first, ...activations, ...trainings, ...tests, baselines, ...official];
+}
+
+/** Finds photos that are almost the same, the official set's too. @param decoding the units that decode the photos */
+export function relating(
+  { config: { size }, engine, official, photos }: PlanInput,
+  decoding: readonly Pick<Unit, "id">[],
+): Unit {
+  const needs = decoding.map(({ id }) => id);
+  const images = photos.length + (official?.photos ?? 0);
+  return {
+    id: digestOf({ kind: "near-duplicates", photos: needs, official: official?.digest ?? null }),
+    ...{ kind: "near-duplicates", name: "near-duplicates", index: 0, needs, images },
+    work: { kind: "near-duplicates" },
+    cores: engine.threads,
+    memory: memoryOf({ images, size, engine: false }),
+    minutes: minutesOf(secondsPerPair * images ** 2 / 2),
+  };
 }
 
 function answering(images: number, depth: Depth, size: Config["size"]): number {

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import type { Config } from "../../config.ts";
 import { filesOfImages, loadImageSet } from "../../data/image_set.ts";
-import { makeParts } from "../../data/parts.ts";
 import { measureBaselines } from "../../experiment/baselines.ts";
 import {
   computeActivations,
@@ -14,6 +13,7 @@ import {
 } from "../../experiment/experiment.ts";
 import { dividePhotos, relate, type Related, trainListed } from "../../experiment/leakage/networks.ts";
 import { openOfficialImages, testOfficially } from "../../experiment/official_test.ts";
+import { openParts } from "../../experiment/protocol.ts";
 import { modelOf, type Run, train } from "../../experiment/run.ts";
 import { crossoverPlan } from "../../experiment/study_runs.ts";
 import { openTest } from "../../experiment/testing.ts";
@@ -67,7 +67,7 @@ async function compute(config: Config, store: Store, unit: Unit, { signal }: DoO
     }
     case "activations": {
       const source = await openSource(config);
-      const parts = makeParts(config, source);
+      const { parts } = await openParts(config, source);
       const rows = rowsOfShard(config, parts, work);
       const experiment = await openRowsOf({ config, source, parts }, rows);
       const own = rows.map((_, row) => row);
@@ -88,6 +88,7 @@ async function compute(config: Config, store: Store, unit: Unit, { signal }: DoO
     case "near-duplicates":
       return await noted(await openExperiment(config), async (experiment) => {
         await relateAll(experiment);
+        if (config.protocol === "split-first") await relate(experiment); // its parts know the table's photos alone
       });
     case "crossover":
       return await noted(await openExperiment(config), async (experiment) => {

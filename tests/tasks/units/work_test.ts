@@ -3,14 +3,17 @@ import assert from "node:assert/strict";
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { createConfig, storeFolder } from "../../../lib/config.ts";
+import { countLeakage } from "../../../lib/data/leakage.ts";
 import { makeStandIn } from "../../../lib/data/stand_in.ts";
 import { openExperiment } from "../../../lib/experiment/experiment.ts";
 import { relate, trainCrossover } from "../../../lib/experiment/leakage/networks.ts";
+import { modelOf, train } from "../../../lib/experiment/run.ts";
 import { crossoverPlan } from "../../../lib/experiment/study_runs.ts";
 import { engineIdentity, startEngine } from "../../../lib/support/engine/engine.ts";
 import { cpuInstructions } from "../../../lib/support/engine/engine_choice.ts";
 import { expectedEngine } from "../../../lib/support/engine/expected_engine.ts";
 import { openStore, type Store } from "../../../lib/support/store.ts";
+import { recipesOf } from "../../../lib/tasks/estimate.ts";
 import { leakageNotebook } from "../../../lib/tasks/notebooks.ts";
 import { makePlan } from "../../../lib/tasks/units/make_plan.ts";
 import { isStored, type Plan, readPlan, type UnitRecord } from "../../../lib/tasks/units/records.ts";
@@ -93,6 +96,28 @@ Deno.test("with --skip-damaged a plan holds the decoding first, and when that is
     assert.deepEqual(then.units.slice(0, 2), first.units);
     const activations = then.units.find(({ kind }) => kind === "activations")!;
     assert.equal(await doUnit(config, store, { plan: then, unit: activations }), "done");
+  }));
+
+Deno.test("split first, a plan holds decoding and near-duplicates, and when they are done all else; reproduce then computes nothing", () =>
+  inFolder(async (out) => {
+    const config = createConfig({ ...small, standInImages: 160, out, protocol: "split-first" });
+    const store = openStore(storeFolder(config));
+    const kinds = ({ units }: Plan) => [...new Set(units.map(({ kind }: Unit) => kind))];
+    const first = await makePlan(config);
+    assert.deepEqual([first.complete, kinds(first)], [false, ["decode", "near-duplicates"]]);
+    for (const unit of first.units) await doUnit(config, store, { plan: first, unit });
+    const then = await makePlan(config);
+    assert.equal(then.complete, true);
+    assert.deepEqual(kinds(then), ["decode", "near-duplicates", "activations", "training", "evaluation"]);
+    for (const unit of then.units) await doUnit(config, store, { plan: then, unit });
+    const experiment = await openExperiment(config);
+    const [recipe] = recipesOf(config);
+    assert.equal((await train(experiment, modelOf(experiment), recipe)).computed, false);
+    assert.equal(experiment.leak.allowed, "nothing");
+    assert.equal(
+      countLeakage(experiment.source, experiment.parts, experiment.parts.train).at(-1)!.withLesion,
+      0,
+    );
   }));
 
 Deno.test({
