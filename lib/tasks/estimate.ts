@@ -204,7 +204,7 @@ async function openStored(config: Config, forgotten: readonly StoredWork[]): Pro
 }
 
 /** Numbers of images, without opening any. @param counts photos of each class */
-function partSizesOf(config: Config, counts: readonly number[]) {
+export function partSizesOf(config: Config, counts: readonly number[]) {
   const add = (a: number, b: number) => a + b;
   const augmented = augmentationTargets(counts).reduce(add, 0);
   const test = Math.round(config.testShare * augmented);

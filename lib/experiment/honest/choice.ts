@@ -95,16 +95,21 @@ export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
 /** Of the run's folder: the honest model. */
 export const honestModelFolder = "honest_model";
 
-/** The trainings of a plan of which each change stays, and how often each is done: for an estimate. */
-export function honestTrainings(
-  { start, steps, seeds }: HonestPlan,
-): { size: number; recipe: StageOptions[] }[] {
+/** Where a plan trains networks: before its steps (place 0) or for its step of that place, from 1; the choice is that if each change stays. */
+export function trainedPlaces({ start, steps }: HonestPlan): { place: number; choice: HonestChoice }[] {
   const choices = steps.reduce((tried, step) => [...tried, changed(tried.at(-1)!, step)], [start]);
   const keys = choices.map(({ weights: _, soup: _soup, adjusted: _a, orientations: _o, ...own }) =>
     JSON.stringify(own)
   );
-  return choices.filter((_, i) => keys.indexOf(keys[i]) === i)
-    .flatMap((choice) => seeds.map(() => ({ size: choice.size, recipe: [honestStage(choice)] })));
+  return [...choices.entries()].filter(([place]) => keys.indexOf(keys[place]) === place)
+    .map(([place, choice]) => ({ place, choice }));
+}
+
+/** The trainings of a plan of which each change stays, for an estimate. */
+export function honestTrainings(plan: HonestPlan): { size: number; recipe: StageOptions[] }[] {
+  return trainedPlaces(plan).flatMap(({ choice }) =>
+    plan.seeds.map(() => ({ size: choice.size, recipe: [honestStage(choice)] }))
+  );
 }
 
 /** How a choice is trained. The weights after the last step count: validation chooses no epoch. */

@@ -103,10 +103,8 @@ export async function selectHonest(
     seed: config.seed,
   };
   const opened = new Map<number, Promise<Experiment>>(); // by size
-  const experimentOf = ({ size }: HonestChoice) =>
-    opened.getOrInsertComputed(size, () => {
-      return openExperiment(variantOf(config, { change: { size, scaling: "imagenet", recipe: [] } }));
-    });
+  const experimentOf = (choice: HonestChoice) =>
+    opened.getOrInsertComputed(choice.size, () => openHonest(config, choice));
   const attempt = async (choice: HonestChoice, label: string) =>
     await tryChoice(experimentOf, parts, choice, { label, seeds, validation });
 
@@ -136,6 +134,36 @@ export async function selectHonest(
     ...{ rows, choice, adjustment, model, photos: truth.length, groups: new Set(groups).size },
     experiment: await experimentOf(choice),
   };
+}
+
+async function openHonest(config: Config, { size }: HonestChoice): Promise<Experiment> {
+  return await openExperiment(variantOf(config, { change: { size, scaling: "imagenet", recipe: [] } }));
+}
+
+/**
+ * Trains one network of a place of the plan (`trainedPlaces`), without asking what comes of it. Which changes before it stay is decided
+ * first, as `selectHonest` does.
+ *
+ * @param options `network`: place of its seed; `store`: where it is kept; `signal` stops it soon, with a checkpoint
+ */
+export async function trainAtPlace(
+  config: Config,
+  source: Experiment["source"],
+  parts: LeakFreeParts,
+  plan: HonestPlan,
+  related: Pick<Related, "evidence">,
+  { place, network, store, signal }:
+    & { place: number; network: number; signal?: AbortSignal }
+    & Pick<Experiment, "store">,
+): Promise<void> {
+  const { start, steps, seeds } = plan;
+  const before = async () => {
+    const decided = { ...plan, steps: steps.slice(0, place - 1) };
+    return (await selectHonest(config, source, parts, decided, related)).choice;
+  };
+  const choice = place === 0 ? start : changed(await before(), steps[place - 1]);
+  const experimentOf = async (choice: HonestChoice) => ({ ...await openHonest(config, choice), store });
+  await trainHonest(experimentOf, parts, choice, { seed: seeds[network], label: "Training", signal });
 }
 
 async function tryChoice(

@@ -24,14 +24,16 @@ export interface HonestNetwork {
  * Trains one network on the training part's photos; one that is trained already is taken.
  *
  * @param experimentOf the experiment with photos of a choice's size
+ * @param options.signal stops it soon after it is aborted, with a checkpoint; its reason is then thrown
  */
 export async function trainHonest(
   experimentOf: (choice: HonestChoice) => Promise<Experiment>,
   parts: Pick<LeakFreeParts, "train" | "validation">,
   choice: HonestChoice,
-  { seed, label }: { seed: number; label: string },
+  { seed, label, signal }: { seed: number; label: string; signal?: AbortSignal },
 ): Promise<HonestNetwork> {
-  const before = choice.before && await trainHonest(experimentOf, parts, choice.before, { seed, label });
+  const before = choice.before &&
+    await trainHonest(experimentOf, parts, choice.before, { seed, label, signal });
   const experiment = await experimentOf(choice);
   const { config, store } = experiment;
   const stage = honestStage(choice);
@@ -44,7 +46,7 @@ export async function trainHonest(
   const start = withZeroSoftmax(withConvolutions(modelOf(experiment), before?.last));
   const { model, last, history, seconds, key } = await fit(start, train, {
     ...stage,
-    ...{ seed, store, validation },
+    ...{ seed, store, validation, signal },
     onStep({ epoch, step, steps, loss, accuracy }) {
       const done = (epoch - 1 + step / steps) * photos;
       const detail = `epoch ${epoch}/${choice.epochs}, loss ${loss.toFixed(3)}, accuracy ${

@@ -11,26 +11,24 @@ import { expectedEngine } from "../../support/engine/expected_engine.ts";
 import { openStore } from "../../support/store.ts";
 import { vgg16 } from "../../training/model.ts";
 import { photoPixels, refuse } from "../estimate.ts";
+import { honestNotebook, leakageNotebook, selectNotebooks, studiesNotebook } from "../notebooks.ts";
 import { isStored, type Plan, type PlannedNotebooks, writePlan } from "./records.ts";
 import { planCrossover } from "./crossover_units.ts";
-import { planUnits } from "./units.ts";
+import { planHonest } from "./honest_units.ts";
+import { planStudies } from "./study_units.ts";
+import { type PlanInput, planUnits, type Unit } from "./units.ts";
 
 /**
- * Plans a run of the main notebooks and keeps the plan in the run's store, where `deno task unit` finds it. The drawn stand-in is drawn,
- * where it is not there yet.
+ * Plans a run of the main notebooks, or of a further one, and keeps the plan in the run's store, where `deno task unit` finds it. The
+ * drawn stand-in is drawn, where it is not there yet.
  *
- * @throws {RangeError} for a table, photos or weights that cannot be used, and for the preset `honest`
+ * @param options.only the further notebook, by its name; null: the main ones, or the preset's own
+ * @throws {RangeError} for a table, photos or weights that cannot be used
  */
 export async function makePlan(
   config: Config,
   { shardImages, only = null }: { shardImages?: number } & Partial<PlannedNotebooks> = {},
 ): Promise<Plan> {
-  if (config.preset === "honest") {
-    throw new RangeError(
-      "A plan is one of the notebooks 01 to 05, so --preset is smoke, quick or write-up. Received: honest. " +
-        "deno task reproduce --preset honest runs notebook 8 in one process",
-    );
-  }
   const engine = await expectedEngine();
   const weights = await weightsOf(config).catch(refuse);
   const all = await openSource({ ...config, skipDamaged: false }).catch(refuse);
@@ -58,10 +56,24 @@ export async function makePlan(
     return (await Promise.all(before.map((unit) => isStored(store, unit)))).every((stored) => stored);
   });
   const planned = { ...input, parts, photoOf };
-  const units = only ? planCrossover(planned, crossoverPlan(config)) : planUnits(planned);
+  const [notebook] = selectNotebooks({ only: only && [...only], from: null, preset: config.preset });
+  const units = unitsOf(notebook, planned, all.counts);
   const plan = { engine, instructions: cpuInstructions(), units, complete: parts !== null };
   await writePlan(store, config, plan, { only });
   return plan;
+}
+
+function unitsOf(notebook: string, input: PlanInput, counts: readonly number[]): Unit[] {
+  switch (notebook) {
+    case studiesNotebook:
+      return planStudies(input, counts);
+    case leakageNotebook:
+      return planCrossover(input, crossoverPlan(input.config));
+    case honestNotebook:
+      return planHonest(input);
+    default:
+      return planUnits(input);
+  }
 }
 
 /** The parts; null where they are only known when the photos are decoded, or near-duplicates found. @param isKnown whether they are */

@@ -7,7 +7,7 @@ import { durationText } from "../../support/pace.ts";
 import { openStore } from "../../support/store.ts";
 import { pathForCaller, runTask } from "../caller.ts";
 import { readGrid, shareStore } from "../grid/grid.ts";
-import { leakageNotebook } from "../notebooks.ts";
+import { furtherNotebooks, selectNotebooks } from "../notebooks.ts";
 import { parseReproduceOptions } from "../reproduce_options.ts";
 import { withWeights } from "../set_up.ts";
 import { makePlan } from "./make_plan.ts";
@@ -26,8 +26,9 @@ compute on no others.
                     there when it is done), images, cores, memory (MB), minutes
   --shard-images N  photos or rows of a shard, about (default: 2500; 1000 to 5000 make sense, each
                     then takes some seconds to a minute)
-  --only 07         the units of notebook 7 instead: near-duplicates, and a training for each
-                    network of its crossover; the tests are left to deno task reproduce --only 07
+  --only NUMBER     the units of notebook 06, 07 or 08 instead (of 08 with --preset honest, too): a
+                    training for each of their networks, and the near-duplicates that 07 and 08
+                    divide by; the tests are left to deno task reproduce --only NUMBER
   --help            this page
 
 All flags of deno task reproduce that decide a run are taken: --preset, --data, --depth, --seed,
@@ -52,10 +53,11 @@ export function runFlags(
   task: { own: Record<string, { type: "string" | "boolean" }>; page: string; words?: boolean },
 ) {
   const options = parseReproduceOptions(args, task);
-  const { only, from, fresh, forget, dryRun, timeoutSeconds, engine } = options;
+  const { from, fresh, forget, dryRun, timeoutSeconds, engine } = options;
+  const notebooks = options.only && selectNotebooks({ only: options.only, from: null });
   const given = {
     engine,
-    only: only !== null && only.join() !== leakageNotebook,
+    only: notebooks !== null && !(notebooks.length === 1 && furtherNotebooks.includes(notebooks[0])),
     from,
     fresh,
     forget: forget.length > 0,
@@ -63,10 +65,10 @@ export function runFlags(
     timeout: timeoutSeconds,
   };
   const wrong = Object.entries(given).find(([, value]) => value)?.[0];
-  if (wrong === undefined) return options;
+  if (wrong === undefined) return { ...options, only: notebooks };
   throw new RangeError(
-    `--${wrong} is a flag of deno task reproduce alone: units are those of the notebooks 01 to 05, and with --only 07 those of ` +
-      "notebook 7",
+    `--${wrong} is a flag of deno task reproduce alone: units are those of the notebooks 01 to 05, or with --only 06, 07 or 08 those of ` +
+      "that notebook",
   );
 }
 

@@ -20,9 +20,9 @@ same unit do it once. A unit that is stored already takes no time. What it makes
 not at all, and is the same to the byte wherever it is made.
 
   ID               of the unit, as the plan has it; its first 8 digits or more
-  --kind KIND      decode, activations, training, evaluation or official, with --protocol
-                   split-first or --only 07 near-duplicates, with --only 07 crossover: all units of
-                   that kind
+  --kind KIND      decode, near-duplicates (where parts are divided by them), activations,
+                   training, evaluation or official, or of the notebooks 06 to 08 study, crossover
+                   or honest: all units of that kind
   --shard K/N      of them the K-th of N parts, K from 1 to N. Without it the job's place in its
                    array counts: SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (Kubernetes) or
                    AWS_BATCH_JOB_ARRAY_INDEX; in one that does not know its size, job I does unit I

@@ -27,7 +27,7 @@ import {
 export const unitKinds = [
   ...["decode", "activations", "training", "evaluation", "official"] as const,
   "near-duplicates", // where parts are divided by them
-  "crossover", // of notebook 7
+  ...["study", "crossover", "honest"] as const, // of the notebooks 6, 7 and 8
 ] as const;
 export type UnitKind = (typeof unitKinds)[number];
 
@@ -52,7 +52,11 @@ export type Work =
     readonly partition: number;
     readonly list: number;
     readonly seed: number;
-  };
+  }
+  /** A training of notebook 6: a configuration of `studyConfigs`, by its place. */
+  | { readonly kind: "study"; readonly study: number }
+  /** A network of notebook 8: of a place of its plan, by the place of its seed. */
+  | { readonly kind: "honest"; readonly place: number; readonly network: number };
 
 export interface Unit {
   /** SHA-256 of all that decides what it makes, the engine with its threads included. */

@@ -11,11 +11,13 @@ import {
   openSource,
   storedActivations,
 } from "../../experiment/experiment.ts";
+import { honestPlan } from "../../experiment/honest/choice.ts";
+import { trainAtPlace } from "../../experiment/honest/selection.ts";
 import { dividePhotos, relate, type Related, trainListed } from "../../experiment/leakage/networks.ts";
 import { openOfficialImages, testOfficially } from "../../experiment/official_test.ts";
 import { openParts } from "../../experiment/protocol.ts";
 import { modelOf, type Run, train } from "../../experiment/run.ts";
-import { crossoverPlan } from "../../experiment/study_runs.ts";
+import { crossoverPlan, studyConfigs } from "../../experiment/study_runs.ts";
 import { openTest } from "../../experiment/testing.ts";
 import type { Depth } from "../../recipe.ts";
 import { lockWork } from "../../support/lock.ts";
@@ -98,6 +100,22 @@ async function compute(config: Config, store: Store, unit: Unit, { signal }: DoO
         await trainListed(experiment, related, {
           ...{ parts, list: lists[work.list], recipe, seed: work.seed, signal },
         });
+      });
+    case "study":
+      return await noted(
+        await openExperiment(studyConfigs(config)[work.study].config),
+        async (experiment) => {
+          signal?.throwIfAborted();
+          await train(experiment, modelOf(experiment), experiment.config.recipe, { signal });
+        },
+      );
+    case "honest":
+      return await noted(await openExperiment(config), async (experiment) => {
+        const related = await relateAll(experiment);
+        const { parts } = await dividePhotos(experiment, related, 0);
+        const { place, network } = work;
+        const options = { place, network, store: experiment.store, signal };
+        await trainAtPlace(config, experiment.source, parts, honestPlan(config), related, options);
       });
     case "official":
       return await noted(await openExperiment(config), async (experiment) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { runFlags } from "../../../lib/tasks/units/plan.ts";
 import { chooseUnits } from "../../../lib/tasks/units/choose.ts";
 import type { Unit, UnitKind } from "../../../lib/tasks/units/units.ts";
 
@@ -72,4 +73,19 @@ Deno.test("what names no unit, or two ways to name one, is refused with what was
     () => chooseUnits(units, { kind: "paint" }, {}),
     /--kind is one of decode, .*Received: paint/,
   );
+});
+
+Deno.test("a plan is of the main notebooks, or of one further notebook by its number or name; all else is refused", () => {
+  const only = (...args: string[]) => runFlags(args, { own: {}, page: "" }).only;
+  assert.equal(only(), null);
+  assert.deepEqual(only("--only", "07"), ["07_leakage"]);
+  assert.deepEqual(only("--only", "06_future_work"), ["06_future_work"]);
+  for (const given of ["04", "06,07"]) {
+    assert.throws(() => only("--only", given), {
+      name: "RangeError",
+      message: /^--only is a flag of deno task reproduce alone: .*01 to 05, or with --only 06, 07 or 08/,
+    });
+  }
+  assert.throws(() => only("--only", "09"), /No notebook is called "09"/);
+  assert.throws(() => only("--fresh"), /^RangeError: --fresh is a flag of deno task reproduce alone/);
 });

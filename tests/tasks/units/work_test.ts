@@ -6,15 +6,18 @@ import { createConfig, storeFolder } from "../../../lib/config.ts";
 import { countLeakage } from "../../../lib/data/leakage.ts";
 import { makeStandIn } from "../../../lib/data/stand_in.ts";
 import { openExperiment } from "../../../lib/experiment/experiment.ts";
-import { relate, trainCrossover } from "../../../lib/experiment/leakage/networks.ts";
+import { honestPlan, honestTrainings } from "../../../lib/experiment/honest/choice.ts";
+import { selectHonest } from "../../../lib/experiment/honest/selection.ts";
+import { dividePhotos, relate, trainCrossover } from "../../../lib/experiment/leakage/networks.ts";
 import { modelOf, train } from "../../../lib/experiment/run.ts";
-import { crossoverPlan } from "../../../lib/experiment/study_runs.ts";
+import { runStudy } from "../../../lib/experiment/studies.ts";
+import { crossoverPlan, ladder, studyConfigs } from "../../../lib/experiment/study_runs.ts";
 import { engineIdentity, startEngine } from "../../../lib/support/engine/engine.ts";
 import { cpuInstructions } from "../../../lib/support/engine/engine_choice.ts";
 import { expectedEngine } from "../../../lib/support/engine/expected_engine.ts";
 import { openStore, type Store } from "../../../lib/support/store.ts";
 import { recipesOf } from "../../../lib/tasks/estimate.ts";
-import { leakageNotebook } from "../../../lib/tasks/notebooks.ts";
+import { honestNotebook, leakageNotebook, studiesNotebook } from "../../../lib/tasks/notebooks.ts";
 import { makePlan } from "../../../lib/tasks/units/make_plan.ts";
 import { isStored, type Plan, readPlan, type UnitRecord } from "../../../lib/tasks/units/records.ts";
 import { pinEngine } from "../../../lib/tasks/units/unit.ts";
@@ -171,6 +174,53 @@ Deno.test("notebook 7's networks are units, too: afterwards the crossover trains
     const networks = await trainCrossover(experiment, await relate(experiment), { ...set, official: null });
     assert.deepEqual(await fits(store), trained);
     assert.equal(networks.length, plan.units.filter(({ kind }) => kind === "crossover").length);
+  }));
+
+Deno.test("notebook 8's networks are units, too: which changes stay is decided as the notebook does, which then trains none of them", () =>
+  inFolder(async (out) => {
+    const config = createConfig({ ...small, standInImages: 160, out });
+    const store = openStore(storeFolder(config));
+    const plan = await makePlan(config, { only: [honestNotebook] });
+    const networks = plan.units.filter(({ kind }) => kind === "honest");
+    const all = honestPlan(config);
+    assert.equal(networks.length, honestTrainings(all).length);
+    const [start, first] = all.seeds.map((_, i) => networks.slice(2 * i, 2 * i + 2));
+    assert.ok(
+      first.every(({ needs }) => start.every(({ id }) => needs.includes(id))),
+      "it is judged by those before",
+    );
+    for (const unit of plan.units.slice(0, plan.units.indexOf(networks[4]))) {
+      assert.equal(await doUnit(config, store, { plan, unit }), "done", unit.name);
+    }
+    const trained = await fits(store);
+    assert.equal(trained.length, 4);
+    const experiment = await openExperiment(config);
+    const related = await relate(experiment);
+    const { parts } = await dividePhotos(experiment, related, 0);
+    const two = { ...all, steps: all.steps.slice(0, 1) };
+    await selectHonest(config, experiment.source, parts, two, related);
+    assert.deepEqual(await fits(store), trained);
+  }));
+
+Deno.test("notebook 6's trainings are units, too; those that share images or activations wait for the first", () =>
+  inFolder(async (out) => {
+    const config = createConfig({ ...small, out });
+    const store = openStore(storeFolder(config));
+    const plan = await makePlan(config, { only: [studiesNotebook] });
+    const studies = plan.units.filter(({ kind }) => kind === "study");
+    assert.equal(studies.length, studyConfigs(config).length);
+    const ids = new Set(studies.map(({ id }) => id));
+    const waiting = studies.filter(({ needs }) => needs.some((id) => ids.has(id)));
+    assert.ok(waiting.length > 3 && waiting.length < studies.length, `${waiting.length}`);
+    const before = plan.units.filter(({ kind }) => kind === "decode");
+    const block5 = studies.find(({ name, needs }) =>
+      name.includes("32 × 32, from block5") && needs.length === before.length
+    )!;
+    for (const unit of [...before, block5]) await doUnit(config, store, { plan, unit });
+    const trained = await fits(store);
+    assert.equal(trained.length, 1);
+    await runStudy(config, "ladder", ladder(config).filter(({ label }) => label === "block5"));
+    assert.deepEqual(await fits(store), trained);
   }));
 
 /** Trainings in a store. */

@@ -1,0 +1,55 @@
+/**
+ * The units of notebook 8: near-duplicates, then a training for each network that its plan tries.
+ *
+ *     decoding shards → near-duplicates → the networks of the start → those of each step that trains, in their order
+ *
+ * Which steps stay is decided when a unit runs, on validation, by what is stored: the same in every process. So all networks of a step
+ * can be trained at once, and a step needs all before it. The tests are left to `deno task reproduce --only 08`.
+ */
+import { stageOf } from "../../recipe.ts";
+import { honestPlan, honestStage, trainedPlaces } from "../../experiment/honest/choice.ts";
+import { digestOf } from "../../support/digest.ts";
+import { frozenSeconds, memoryOf, minutesOf, stageSeconds } from "../speeds.ts";
+import { type PlanInput, planUnits, relating, type Unit } from "./units.ts";
+
+/** The units in an order in which each comes after what it needs. */
+export function planHonest(input: PlanInput): Unit[] {
+  const before = planUnits({ ...input, parts: null });
+  const { config, engine, photos, weights } = input;
+  if (input.parts === null) return before;
+  const decoding = before.filter(({ kind }) => kind === "decode");
+  const related = relating(input, decoding);
+  const plan = honestPlan(config);
+  const wasm = engine.name === "wasm";
+  const [train, validation] = [0.7, 0.1].map((share) => Math.round(share * photos.length));
+  const networks: Unit[] = [];
+  for (const { place, choice } of trainedPlaces(plan)) {
+    const { size, depth } = choice;
+    const stage = stageOf(honestStage(choice));
+    const drawn = stage.epochs * (train + validation) * frozenSeconds(depth, size, { wasm });
+    const seconds = drawn + stageSeconds(stage, { size, train, validation });
+    const needs = [...decoding, related, ...networks].map(({ id }) => id);
+    const label = place === 0 ? "photos as they are" : plan.steps[place - 1].label;
+    for (const [network, seed] of plan.seeds.entries()) {
+      networks.push({
+        id: digestOf({
+          ...{
+            kind: "honest",
+            start: plan.start,
+            steps: plan.steps.slice(0, place),
+            own: seed,
+            engine,
+            weights,
+          },
+          ...{ related: related.id, precision: config.precision, seed: config.seed, needs },
+        }),
+        ...{ kind: "honest", name: `${label}, network ${network + 1} of ${plan.seeds.length}` },
+        ...{ index: networks.length, needs, images: train, cores: engine.threads },
+        work: { kind: "honest", place, network },
+        memory: memoryOf({ images: photos.length, depth: "block1", size, trained: true }),
+        minutes: minutesOf(seconds / engine.threads),
+      });
+    }
+  }
+  return [...decoding, related, ...networks];
+}
