@@ -1,7 +1,7 @@
 /** The docs lead where they say: every link to a file that is there, every quoted test to its name in that file. */
 import assert from "node:assert/strict";
 import { glob } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Result, Results } from "../lib/experiment/results.ts";
 import type { LeakFreeResults } from "../lib/experiment/leakage/results.ts";
@@ -17,6 +17,7 @@ async function pages(): Promise<string[]> {
     "README.md",
     "lib/README.md",
     "data/README.md",
+    "tests/ABILITIES.md",
     ...docs.filter((name) => name.endsWith(".md")),
   ];
   return names.map((name) => join(projectRoot, name));
@@ -62,9 +63,9 @@ Deno.test("every relative link of the READMEs and the docs leads to a file or fo
   assert.deepEqual(broken, []);
 });
 
-for (const name of ["FAULTS", "ABILITIES"]) {
-  Deno.test(`each row of ${name}.md quotes a test, and each quoted test stands in the file that its link leads to`, async () => {
-    const page = join(projectRoot, "docs", `${name}.md`);
+for (const path of ["docs/FAULTS.md", "tests/ABILITIES.md"]) {
+  Deno.test(`each row of ${basename(path)} quotes a test, and each quoted test stands in the file that its link leads to`, async () => {
+    const page = join(projectRoot, path);
     const rows = rowsIn(await Deno.readTextFile(page));
     assert.ok(rows.length > 50, `${rows.length} rows`);
     const wrong: string[] = [];
