@@ -61,13 +61,15 @@ const light: LightRanges = { brightness: 0.1, contrast: 0.2, saturation: 0.3, ti
  *
  * Logits are adjusted early: else a change that makes a network surer than it should be counts as harm, which adjusting takes away.
  * Larger images come last, for a few epochs: small ones are trained in less time, and what they teach serves large ones, too (M. Tan,
- * Q. V. Le, "EfficientNetV2: Smaller Models and Faster Training", ICML 2021, arXiv:2104.00298).
+ * Q. V. Le, "EfficientNetV2: Smaller Models and Faster Training", ICML 2021, arXiv:2104.00298). They come with all that makes photos
+ * less alike: alone, in a short training, that says little, while a longer one would learn the photos by heart.
  */
 export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
   const isSmall = preset === "smoke";
   const depth = isSmall ? "block5" : "block3";
   const [size, larger] = isSmall ? [32, 48] : [64, 96];
-  const [epochs, more] = isSmall ? [1, 2] : [3, 8];
+  const [epochs, more, last] = isSmall ? [1, 2, 1] : [3, 8, 4];
+  const balanced = { balance: 0.5, balancedSoftmax: true };
   return {
     start: {
       ...{ depth, size, epochs, before: null, shape: null, light: null, balance: 0, balancedSoftmax: false },
@@ -77,11 +79,11 @@ export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
       { label: "turned, moved, zoomed, mirrored", change: { shape } },
       { label: "logits adjusted", change: { adjusted: true } },
       { label: "another light", change: { light } },
-      { label: "classes balanced", change: { balance: 0.5, balancedSoftmax: true } },
+      { label: "classes balanced", change: balanced },
       { label: `${more} epochs instead of ${epochs}`, change: { epochs: more } },
       {
-        label: `then ${epochs} at ${larger} × ${larger} pixels`,
-        change: { size: larger, epochs },
+        label: `then ${last} at ${larger} × ${larger} pixels, balanced, in another light`,
+        change: { size: larger, epochs: last, light, ...balanced },
         goesOn: true,
       },
       { label: "moving average of the weights", change: { weights: "average" } },
