@@ -5,6 +5,8 @@ import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Result, Results } from "../lib/experiment/results.ts";
 import type { LeakFreeResults } from "../lib/experiment/leakage/results.ts";
+import { glanceTable } from "../lib/tasks/report/sections.ts";
+import { readRun } from "../lib/tasks/report/stored_run.ts";
 import { points, signedPoints, thousands } from "../lib/support/format.ts";
 import { readBenchRecord, speedPages } from "./bench/speed_page.ts";
 import { projectRoot } from "../lib/support/project.ts";
@@ -134,6 +136,15 @@ Deno.test("README states the numbers of the committed report", async () => {
       .flatMap(({ n, accuracy }) => [share(accuracy), `(n = ${thousands(n)})`]),
   ];
   assert.deepEqual(stated.filter((text) => !readme.includes(text)), []);
+});
+
+Deno.test("README's first table is the committed report's", async () => {
+  const cells = (text: string) => text.replace(/\s+/g, " ").replace(/-{2,}/g, "--");
+  const [readme, expected] = [
+    await Deno.readTextFile(join(projectRoot, "README.md")),
+    glanceTable(await readRun(join(projectRoot, "outputs", "report"))),
+  ];
+  assert.ok(cells(readme).includes(cells(expected)), `README.md lacks this table:\n${expected}`);
 });
 
 Deno.test("every file and folder that lib/README.md names is there", async () => {

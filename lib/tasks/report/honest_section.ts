@@ -10,19 +10,22 @@ import {
 } from "../../figures/honest_tables.ts";
 import { rankingFigure } from "../../figures/clinical_figures.ts";
 import type { Figure } from "../../figures/figure.ts";
-import { intervalText, percent } from "../../support/format.ts";
+import { intervalText, percent, thousands } from "../../support/format.ts";
 
-/** What VGG16 is worth on lesions that it has not seen. */
+/** What VGG16 is worth on lesions that it has not seen: of the own test, and on the official test set where it was there. */
 export function honestGlance(
   { own, official }: HonestResults,
-): { name: string; value: string; what: string } {
-  const { balancedAccuracy, intervals } = official?.scores ?? own;
-  const where = official ? official.title : "new lesions";
-  return {
-    name: "Without a leak",
-    value: percent(balancedAccuracy),
-    what: `balanced accuracy on ${where}; 95 % interval ${intervalText(intervals.balancedAccuracy)}`,
-  };
+): { name: string; value: string; what: string }[] {
+  const row = (name: string, where: string, { balancedAccuracy, intervals, n }: HonestResults["own"]) => ({
+    ...{ name, value: percent(balancedAccuracy) },
+    what: `balanced accuracy on ${where}, n = ${thousands(n)}; 95 % interval ${
+      intervalText(intervals.balancedAccuracy)
+    }`,
+  });
+  return [
+    row("Without a leak", "new lesions", own),
+    ...official ? [row("Without a leak, elsewhere", official.title, official.scores)] : [],
+  ];
 }
 
 /** What came out, how it was chosen, and what it is worth to a clinician. @param results of the same run; null: it has none yet */

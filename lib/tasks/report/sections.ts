@@ -43,15 +43,14 @@ export interface Section {
 
 /** `summary.md`; `picture` is the address of the claim's figure, where there is one. */
 export function summaryMarkdown(run: StoredRun, options: { picture?: string } = {}): string {
-  const blocks = makeSections(run).flatMap(({ title, text, figure }) => [
-    `## ${title}`,
-    ...figure && options.picture && title === resultTitle
-      ? [`![${figure().alt.replace(/[[\]\\]/g, "\\$&")}](${options.picture})`]
-      : [],
-    text,
-  ]);
+  const { results } = run;
+  const picture = results && options.picture
+    ? [`![${claimFigure(results).alt.replace(/[[\]\\]/g, "\\$&")}](${options.picture})`]
+    : [];
+  const short = results ? [glanceTable(run), ...picture] : [];
+  const blocks = makeSections(run).flatMap(({ title, text }) => [`## ${title}`, text]);
   const warnings = warningsOf(run).map((warning) => `> **${warning}**`);
-  return `${[`# ${reportTitle}`, ...warnings, notMedical, ...blocks].join("\n\n")}\n`;
+  return `${[`# ${reportTitle}`, ...warnings, notMedical, ...short, ...blocks].join("\n\n")}\n`;
 }
 
 /** The sections in reading order; a run that stopped before its results has the last alone. */
@@ -104,11 +103,11 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
   });
   return [
     { name: "Claimed", value: percent(results.claimed.accuracy), what: "test accuracy, says the write-up" },
-    ...run.honest ? [honestGlance(run.honest)] : [],
+    ...run.honest ? honestGlance(run.honest) : [],
     accuracy("Measured", asWrittenResult(results), "as written, the network frozen"),
     ...deeper ? [accuracy("Trained deeper", deeper, `from ${deeper.depth} on, same test`)] : [],
-    ...officialGlance(results),
     { name: "Leaked", value: percent(all.copyShare), what: "of the test images have a copy in training" },
+    ...officialGlance(results),
     ...seconds > 0
       ? [{
         name: "Cost",
@@ -117,6 +116,15 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
       }]
       : [],
   ];
+}
+
+/** The main numbers as a table in Markdown. */
+export function glanceTable(run: StoredRun): string {
+  return table(glance(run), [
+    { value: "name", title: "in short" },
+    { value: "value", title: "", align: "right" },
+    { value: "what", title: "what it is" },
+  ], { synthetic: run.results?.synthetic ?? false }).markdown;
 }
 
 function claimSection({ claimed, counts, synthetic, ham10000 }: Results): Section {
@@ -133,8 +141,6 @@ function claimSection({ claimed, counts, synthetic, ham10000 }: Results): Sectio
   };
 }
 
-const resultTitle = "What we got";
-
 function resultSection(results: Results): Section {
   const shown = table(resultRows(results), [
     { value: "name", title: "what was trained" },
@@ -150,7 +156,7 @@ function resultSection(results: Results): Section {
     { value: (run) => run.test.macroF1, title: "test F1 (macro)", format: percent, best: "max" },
   ], { synthetic: results.synthetic });
   return {
-    title: resultTitle,
+    title: "What we got",
     text: [
       conclusion(results).replace(/^.*\n\n/, ""), // its heading is the section's
       shown.markdown,
