@@ -28,13 +28,18 @@ export interface HonestChoice extends Drawing {
 export interface HonestStep {
   readonly label: string;
   readonly change: Partial<HonestChoice>;
-  /** Whether its networks go on from those before the change. */
-  readonly goesOn?: boolean;
+  /** Its networks go on from those before the change, after trainings with these ones; left out: they start from ImageNet's. */
+  readonly goesOn?: readonly Partial<HonestChoice>[];
 }
 
 /** A choice after a step. */
 export function changed(choice: HonestChoice, { change, goesOn }: HonestStep): HonestChoice {
-  return { ...choice, ...change, ...goesOn && { before: choice } };
+  if (!goesOn) return { ...choice, ...change };
+  const isDone = (stage: Partial<HonestChoice>) =>
+    (Object.keys(stage) as (keyof HonestChoice)[]).every((name) => stage[name] === choice[name]);
+  const before = goesOn.filter((stage) => !isDone(stage))
+    .reduce<HonestChoice>((before, stage) => ({ ...before, ...stage, before }), choice);
+  return { ...choice, ...change, before };
 }
 
 /** All that is tried, in its order. */
@@ -67,9 +72,10 @@ const light: LightRanges = { brightness: 0.1, contrast: 0.2, saturation: 0.3, ti
 export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
   const isSmall = preset === "smoke";
   const depth = isSmall ? "block5" : "block3";
-  const [size, larger] = isSmall ? [32, 48] : [64, 96];
+  const [size, ...larger] = isSmall ? [32, 48] : [64, 96, 128];
   const [epochs, more, last] = isSmall ? [1, 2, 1] : [3, 8, 4];
   const balanced = { balance: 0.5, balancedSoftmax: true };
+  const growing = larger.map((size) => ({ size, epochs: last, light, ...balanced }));
   return {
     start: {
       ...{ depth, size, epochs, before: null, shape: null, light: null, balance: 0, balancedSoftmax: false },
@@ -81,11 +87,12 @@ export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
       { label: "another light", change: { light } },
       { label: "classes balanced", change: balanced },
       { label: `${more} epochs instead of ${epochs}`, change: { epochs: more } },
-      {
-        label: `then ${last} at ${larger} × ${larger} pixels, balanced, in another light`,
-        change: { size: larger, epochs: last, light, ...balanced },
-        goesOn: true,
-      },
+      ...growing.map((change, i) => ({
+        label:
+          `then ${larger.slice(0, i + 1).map((side) => `${last} at ${side} × ${side}`).join(", ")} pixels, ` +
+          "balanced, in another light",
+        ...{ change, goesOn: growing.slice(0, i) },
+      })),
       { label: "moving average of the weights", change: { weights: "average" } },
       { label: "weights of the seeds averaged", change: { soup: true } },
       { label: "eight orientations", change: { orientations: 8 } },

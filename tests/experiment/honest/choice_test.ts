@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import {
+  changed,
+  type HonestChoice,
+  honestPlan,
+  trainedPlaces,
+} from "../../../lib/experiment/honest/choice.ts";
+
+/** Sides and epochs of a choice's training and of those that it goes on from, the last first. */
+function course(choice: HonestChoice | null): string[] {
+  return choice ? [`${choice.size}, ${choice.epochs}`, ...course(choice.before)] : [];
+}
+
+Deno.test("larger images go on from smaller ones, whether or not those in between have stayed", () => {
+  const { start, steps } = honestPlan({ preset: "honest" });
+  const [middle, large] = steps.filter(({ goesOn }) => goesOn);
+  assert.deepEqual(course(start), ["64, 3"]);
+  assert.deepEqual(course(changed(start, middle)), ["96, 4", "64, 3"]);
+  assert.deepEqual(
+    course(changed(start, large)),
+    ["128, 4", "96, 4", "64, 3"],
+    "those in between are trained on the way",
+  );
+  assert.deepEqual(course(changed(changed(start, middle), large)), ["128, 4", "96, 4", "64, 3"]);
+});
+
+Deno.test("networks are trained for changes of the training, not for changes of how they are asked", () => {
+  const plan = honestPlan({ preset: "honest" });
+  const labels = trainedPlaces(plan).map(({ place }) => place === 0 ? "start" : plan.steps[place - 1].label);
+  const asking = plan.steps.filter(({ change }) =>
+    Object.keys(change).every((name) => ["adjusted", "weights", "soup", "orientations"].includes(name))
+  );
+  assert.equal(asking.length, 4);
+  assert.deepEqual(labels, [
+    "start",
+    ...plan.steps.filter((step) => !asking.includes(step)).map(({ label }) => label),
+  ]);
+});
