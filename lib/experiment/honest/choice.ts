@@ -42,6 +42,11 @@ export function changed(choice: HonestChoice, { change, goesOn }: HonestStep): H
   return { ...choice, ...change, before };
 }
 
+/** The trainings that a choice comes from, the first one first, itself last. */
+export function courseOf(choice: HonestChoice): HonestChoice[] {
+  return [...choice.before ? courseOf(choice.before) : [], choice];
+}
+
 /** All that is tried, in its order. */
 export interface HonestPlan {
   readonly start: HonestChoice;

@@ -8,7 +8,7 @@ import type { Vgg16Weights } from "../../model/weights.ts";
 import { stageOf } from "../../recipe.ts";
 import { escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
 import { packageVersions } from "../../support/versions.ts";
-import { honestPlan, honestStage } from "./choice.ts";
+import { courseOf, honestPlan, honestStage } from "./choice.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
 
@@ -103,11 +103,13 @@ export function parametersOf(
 export function trainingText({ choice }: HonestResults): string {
   const { optimizer, learningRate, schedule, warmUpEpochs, epochs, batchSize, dropout, emaMomentum } =
     stageOf(honestStage(choice));
-  const { before } = choice;
+  const [first, ...others] = courseOf(choice);
+  const thens = others.map(({ epochs, size }) => `then ${epochs} at ${size} × ${size} with a new softmax`);
   return [
-    before
-      ? `${before.epochs} epochs of ${optimizer} at ${before.size} × ${before.size} pixels, then ${epochs} at ${choice.size} × ` +
-        `${choice.size} with a new softmax`
+    others.length > 0
+      ? [`${first.epochs} epochs of ${optimizer} at ${first.size} × ${first.size} pixels`, ...thens].join(
+        ", ",
+      )
       : `${epochs} epochs of ${optimizer}`,
     `a learning rate of at most ${learningRate} (${schedule}, rising for ${warmUpEpochs} epochs)`,
     `${batchSize} photos a step`,
@@ -120,7 +122,7 @@ export function trainingText({ choice }: HonestResults): string {
 }
 
 /** What is done to the photos while training. */
-export function drawingText({ choice: { shape, light, balance } }: HonestResults): string {
+export function drawingText({ choice: { shape, light, balance, before } }: HonestResults): string {
   const kinds = [
     ...shape
       ? [
@@ -133,9 +135,10 @@ export function drawingText({ choice: { shape, light, balance } }: HonestResults
     ...light ? ["under another light"] : [],
     ...balance > 0 ? ["rare classes more often than they occur"] : [],
   ];
+  const photos = before ? "In the last of these trainings photos" : "Photos";
   return kinds.length === 0
-    ? "Photos are shown as they are"
-    : `Photos are drawn anew each time: ${kinds.join(", ")}`;
+    ? `${photos} are shown as they are`
+    : `${photos} are drawn anew each time: ${kinds.join(", ")}`;
 }
 
 /** Which changes validation has kept, and which not. */

@@ -1,27 +1,26 @@
 import assert from "node:assert/strict";
 import {
   changed,
+  courseOf,
   type HonestChoice,
   honestPlan,
   trainedPlaces,
 } from "../../../lib/experiment/honest/choice.ts";
 
-/** Sides and epochs of a choice's training and of those that it goes on from, the last first. */
-function course(choice: HonestChoice | null): string[] {
-  return choice ? [`${choice.size}, ${choice.epochs}`, ...course(choice.before)] : [];
-}
+/** Sides and epochs of the trainings that a choice comes from. */
+const course = (choice: HonestChoice) => courseOf(choice).map(({ size, epochs }) => `${size}, ${epochs}`);
 
 Deno.test("larger images go on from smaller ones, whether or not those in between have stayed", () => {
   const { start, steps } = honestPlan({ preset: "honest" });
   const [middle, large] = steps.filter(({ goesOn }) => goesOn);
   assert.deepEqual(course(start), ["64, 3"]);
-  assert.deepEqual(course(changed(start, middle)), ["96, 4", "64, 3"]);
+  assert.deepEqual(course(changed(start, middle)), ["64, 3", "96, 4"]);
   assert.deepEqual(
     course(changed(start, large)),
-    ["128, 4", "96, 4", "64, 3"],
+    ["64, 3", "96, 4", "128, 4"],
     "those in between are trained on the way",
   );
-  assert.deepEqual(course(changed(changed(start, middle), large)), ["128, 4", "96, 4", "64, 3"]);
+  assert.deepEqual(course(changed(changed(start, middle), large)), ["64, 3", "96, 4", "128, 4"]);
 });
 
 Deno.test("networks are trained for changes of the training, not for changes of how they are asked", () => {
