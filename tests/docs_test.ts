@@ -47,6 +47,11 @@ function rowsIn(text: string): string[] {
   );
 }
 
+/** A text in which tables are the same however wide their columns are. */
+function cells(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/-{2,}/g, "--");
+}
+
 /** Whether a source has a text of this name; "…" stands for what the test fills in. */
 function hasName(source: string, name: string): boolean {
   const parts = name.split("…").map((part) => part.trim().replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
@@ -139,7 +144,6 @@ Deno.test("README states the numbers of the committed report", async () => {
 });
 
 Deno.test("README's first table is the committed report's", async () => {
-  const cells = (text: string) => text.replace(/\s+/g, " ").replace(/-{2,}/g, "--");
   const [readme, expected] = [
     await Deno.readTextFile(join(projectRoot, "README.md")),
     glanceTable(await readRun(join(projectRoot, "outputs", "report"))),
@@ -170,7 +174,6 @@ Deno.test("a name is found whole or with what the test fills in, and not by a pa
 
 Deno.test("SPEED.md and README show the committed benchmark", async () => {
   const record = await readBenchRecord();
-  const cells = (text: string) => text.replace(/\s+/g, " ").replace(/-{2,}/g, "--");
   for (const [page, textOf] of Object.entries(speedPages)) {
     const text = await Deno.readTextFile(join(projectRoot, page));
     assert.ok(cells(text).includes(cells(textOf(record))), `${page}: run tests/bench/speed_page.ts`);

@@ -45,6 +45,19 @@ export function groupPhotos(
   return { groupOf, mixed: [...new Set(mixed)].sort((a, b) => a - b) };
 }
 
+/** The photos of each group, and the groups of each class in label order; those of several diagnoses are in no class. */
+export function groupsByClass(
+  { samples, classes }: Pick<Photos, "samples" | "classes">,
+  { groupOf, mixed }: PhotoGroups,
+): { members: Map<number, number[]>; byClass: number[][] } {
+  const members = Map.groupBy(samples.keys(), (row) => groupOf[row]);
+  const isMixed = new Set(mixed);
+  const byClass = classes.map((_, label) =>
+    [...members.keys()].filter((group) => samples[group].label === label && !isMixed.has(group))
+  );
+  return { members, byClass };
+}
+
 export type Half = "A" | "B";
 
 /** Each part is a list of rows of the table of photos, ascending. */
@@ -82,12 +95,8 @@ export function divideGroups(
   groups: PhotoGroups,
   { partition, seed }: { partition: number; seed: number },
 ): LeakFreeParts {
-  const { groupOf, mixed } = groups;
-  const members = Map.groupBy(samples.keys(), (row) => groupOf[row]);
-  const isMixed = new Set(mixed);
-  const byClass = classes.map((_, label) =>
-    [...members.keys()].filter((group) => samples[group].label === label && !isMixed.has(group))
-  );
+  const { mixed } = groups;
+  const { members, byClass } = groupsByClass({ samples, classes }, groups);
   const labels = [...classes.keys()];
   const tooSmall = labels.filter((label) =>
     byClass[label].length < fewestGroups && samples.some((sample) => sample.label === label)

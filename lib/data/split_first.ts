@@ -11,7 +11,7 @@ import { randomFor, shuffled } from "../support/random.ts";
 import type { AugmentedImage } from "./augmented_table.ts";
 import { dealt } from "./crossover.ts";
 import { countLabels } from "./diagnosis.ts";
-import type { LeakFreeParts, PhotoGroups } from "./leak_free_parts.ts";
+import { groupsByClass, type LeakFreeParts, type PhotoGroups } from "./leak_free_parts.ts";
 import { labelsOf, makeParts, type Parts, type Photos } from "./parts.ts";
 
 /** One list in both forms: the same photos, place by place. */
@@ -81,58 +81,51 @@ const fewestGroups = 3;
  *
  * @throws {RangeError} when a class that has photos has fewer than 3 groups: it names the class
  */
-export function partsSplitFirst(config: Config, photos: Photos, { groupOf, mixed }: PhotoGroups): Parts {
+export function partsSplitFirst(config: Config, photos: Photos, groups: PhotoGroups): Parts {
   const { samples, classes } = photos;
   const { testShare, validationShare, seed } = config;
-  const asWritten = makeParts(config, photos);
-  const countsOf = (rows: readonly number[]) => countLabels(labelsOf(asWritten, rows), classes.length);
-  const [train, test] = [countsOf(asWritten.train), countsOf(asWritten.test)];
-  const [subsetTrain, validation] = [asWritten.subsetTrain, asWritten.subsetValidation].map(countsOf);
-  const isMixed = new Set(mixed);
-  const photosOf = Map.groupBy(samples.keys(), (row) => groupOf[row]);
-  const placed: { image: AugmentedImage; part: "rest" | "subsetTrain" | "validation" | "test" }[] = [];
-  const few: string[] = [];
-  for (const [label, { code }] of classes.entries()) {
-    const random = (what: string) => randomFor(seed, "split first, all parts", what, label);
-    const own = [...photosOf.keys()].filter((group) => samples[group].label === label && !isMixed.has(group));
-    const unclear = [...samples.keys()].filter((row) =>
-      samples[row].label === label && isMixed.has(groupOf[row])
-    );
-    if (own.length + unclear.length === 0) continue;
-    if (own.length < fewestGroups) {
-      few.push(`${code} ${own.length}`);
-      continue;
-    }
-    const groups = shuffled(own, random("groups"));
-    const tested = atLeastOne(testShare * groups.length, groups.length - 2);
-    const validated = atLeastOne(validationShare * (groups.length - tested), groups.length - tested - 1);
-    const photosFrom = (first: number, end?: number) =>
-      groups.slice(first, end).flatMap((group) => photosOf.get(group)!);
-    const deal = (rows: readonly number[], images: number, side: string) =>
-      dealt(shuffled(rows, random(side)), images, label, 0);
-    const learned = deal(
-      [...photosFrom(tested + validated), ...unclear],
-      train[label] - validation[label],
-      "train",
-    );
-    const used = shuffled(learned, random("subset"));
-    for (const [place, image] of used.entries()) {
-      placed.push({ image, part: place < subsetTrain[label] ? "subsetTrain" : "rest" });
-    }
-    for (const image of deal(photosFrom(tested, tested + validated), validation[label], "validation")) {
-      placed.push({ image, part: "validation" });
-    }
-    for (const image of deal(photosFrom(0, tested), test[label], "test")) {
-      placed.push({ image, part: "test" });
-    }
-  }
+  const { members, byClass } = groupsByClass(photos, groups);
+  const photosIn = (chosen: readonly number[]) => chosen.flatMap((group) => members.get(group)!);
+  const few = [...classes.keys()].filter((label) =>
+    byClass[label].length < fewestGroups && samples.some((sample) => sample.label === label)
+  );
   if (few.length > 0) {
     throw new RangeError(
       `Divided before they are augmented, the photos of a class must be of at least ${fewestGroups} groups (lesions), one for each of ` +
         `train, validation and test. Add photos, or leave the rows of these classes out of the table. Received: ${
-          firstOf(few)
+          firstOf(few.map((label) => `${classes[label].code} ${byClass[label].length}`))
         }`,
     );
+  }
+  const asWritten = makeParts(config, photos);
+  const [train, test, subsetTrain, validation] =
+    (["train", "test", "subsetTrain", "subsetValidation"] as const)
+      .map((part) => countLabels(labelsOf(asWritten, asWritten[part]), classes.length));
+  const unclear = photosIn(groups.mixed);
+  const placed: { image: AugmentedImage; part: "rest" | "subsetTrain" | "validation" | "test" }[] = [];
+  for (const [label, { length }] of byClass.entries()) {
+    if (length === 0) continue;
+    const random = (what: string) => randomFor(seed, "split first, all parts", what, label);
+    const order = shuffled(byClass[label], random("groups"));
+    const tested = atLeastOne(testShare * length, length - 2);
+    const validated = atLeastOne(validationShare * (length - tested), length - tested - 1);
+    const deal = (rows: readonly number[], images: number, side: string) =>
+      dealt(shuffled(rows, random(side)), images, label, 0);
+    const learnedFrom = [
+      ...photosIn(order.slice(tested + validated)),
+      ...unclear.filter((row) => samples[row].label === label).sort((a, b) => a - b),
+    ];
+    const learned = shuffled(deal(learnedFrom, train[label] - validation[label], "train"), random("subset"));
+    const used = subsetTrain[label];
+    const sides = {
+      subsetTrain: learned.slice(0, used),
+      rest: learned.slice(used),
+      validation: deal(photosIn(order.slice(tested, tested + validated)), validation[label], "validation"),
+      test: deal(photosIn(order.slice(0, tested)), test[label], "test"),
+    };
+    for (const part of ["subsetTrain", "rest", "validation", "test"] as const) {
+      for (const image of sides[part]) placed.push({ image, part });
+    }
   }
   placed.sort((a, b) => a.image.row - b.image.row || a.image.copy - b.image.copy);
   const rowsOf = (...parts: string[]) => [...placed.keys()].filter((row) => parts.includes(placed[row].part));

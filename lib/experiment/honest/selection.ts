@@ -85,6 +85,7 @@ export function checkHonestParts(
  * Tries a plan's changes in their order. What is trained already is taken; stopped at any moment and called again it goes on.
  *
  * @param related what pixels tell of the photos
+ * @param experimentOf the experiment with photos of a choice's size. Default: opens each once
  * @throws {Error} where the parts leak
  */
 export async function selectHonest(
@@ -93,6 +94,7 @@ export async function selectHonest(
   parts: LeakFreeParts,
   { start, steps, seeds }: HonestPlan,
   { evidence }: Pick<Related, "evidence">,
+  experimentOf = openBySize(config),
 ): Promise<HonestSelection> {
   checkHonestParts(parts, evidence);
   const labelsOf = (rows: readonly number[]) => rows.map((row) => samples[row].label);
@@ -102,9 +104,6 @@ export async function selectHonest(
     counts: countLabels(labelsOf(parts.train), classes.length),
     seed: config.seed,
   };
-  const opened = new Map<number, Promise<Experiment>>(); // by size
-  const experimentOf = (choice: HonestChoice) =>
-    opened.getOrInsertComputed(choice.size, () => openHonest(config, choice));
   const attempt = async (choice: HonestChoice, label: string) =>
     await tryChoice(experimentOf, parts, choice, { label, seeds, validation });
 
@@ -136,8 +135,13 @@ export async function selectHonest(
   };
 }
 
-async function openHonest(config: Config, { size }: HonestChoice): Promise<Experiment> {
-  return await openExperiment(variantOf(config, { change: { size, scaling: "imagenet", recipe: [] } }));
+/** The experiment with photos of a choice's size, each opened once. */
+function openBySize(config: Config): (choice: HonestChoice) => Promise<Experiment> {
+  const opened = new Map<number, Promise<Experiment>>();
+  return ({ size }) =>
+    opened.getOrInsertComputed(size, () => {
+      return openExperiment(variantOf(config, { change: { size, scaling: "imagenet", recipe: [] } }));
+    });
 }
 
 /**
@@ -157,12 +161,13 @@ export async function trainAtPlace(
     & Pick<Experiment, "store">,
 ): Promise<void> {
   const { start, steps, seeds } = plan;
+  const open = openBySize(config);
   const before = async () => {
     const decided = { ...plan, steps: steps.slice(0, place - 1) };
-    return (await selectHonest(config, source, parts, decided, related)).choice;
+    return (await selectHonest(config, source, parts, decided, related, open)).choice;
   };
   const choice = place === 0 ? start : changed(await before(), steps[place - 1]);
-  const experimentOf = async (choice: HonestChoice) => ({ ...await openHonest(config, choice), store });
+  const experimentOf = async (choice: HonestChoice) => ({ ...await open(choice), store });
   await trainHonest(experimentOf, parts, choice, { seed: seeds[network], label: "Training", signal });
 }
 

@@ -10,14 +10,13 @@ import type { CrossoverSet } from "../../experiment/study_runs.ts";
 import { keyOf, stageOf } from "../../recipe.ts";
 import { digestOf } from "../../support/digest.ts";
 import { frozenSeconds, memoryOf, minutesOf, stageSeconds } from "../speeds.ts";
-import { type PlanInput, planUnits, relating, type Unit } from "./units.ts";
+import { planBeforeParts, planDecoding, type PlanInput, relating, type Unit } from "./units.ts";
 
 /** The units in an order in which each comes after what it needs. @param sets of `crossoverPlan` */
 export function planCrossover(input: PlanInput, sets: readonly CrossoverSet[]): Unit[] {
-  const before = planUnits({ ...input, parts: null });
   const { config, engine, official, parts, photos } = input;
-  if (parts === null) return before;
-  const decoding = before.filter(({ kind }) => kind === "decode");
+  if (parts === null) return planBeforeParts(input);
+  const decoding = planDecoding(input);
   const { size, scaling, precision, seed } = config;
   const { threads } = engine;
   const all = decoding.map(({ id }) => id);

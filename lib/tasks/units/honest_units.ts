@@ -10,14 +10,13 @@ import { stageOf } from "../../recipe.ts";
 import { honestPlan, honestStage, trainedPlaces } from "../../experiment/honest/choice.ts";
 import { digestOf } from "../../support/digest.ts";
 import { frozenSeconds, memoryOf, minutesOf, stageSeconds } from "../speeds.ts";
-import { type PlanInput, planUnits, relating, type Unit } from "./units.ts";
+import { planBeforeParts, planDecoding, type PlanInput, relating, type Unit } from "./units.ts";
 
 /** The units in an order in which each comes after what it needs. */
 export function planHonest(input: PlanInput): Unit[] {
-  const before = planUnits({ ...input, parts: null });
   const { config, engine, photos, weights } = input;
-  if (input.parts === null) return before;
-  const decoding = before.filter(({ kind }) => kind === "decode");
+  if (input.parts === null) return planBeforeParts(input);
+  const decoding = planDecoding(input);
   const related = relating(input, decoding);
   const plan = honestPlan(config);
   const wasm = engine.name === "wasm";

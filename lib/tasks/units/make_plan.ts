@@ -16,7 +16,7 @@ import { isStored, type Plan, type PlannedNotebooks, writePlan } from "./records
 import { planCrossover } from "./crossover_units.ts";
 import { planHonest } from "./honest_units.ts";
 import { planStudies } from "./study_units.ts";
-import { type PlanInput, planUnits, type Unit } from "./units.ts";
+import { planBeforeParts, type PlanInput, planUnits, type Unit } from "./units.ts";
 
 /**
  * Plans a run of the main notebooks, or of a further one, and keeps the plan in the run's store, where `deno task unit` finds it. The
@@ -52,8 +52,9 @@ export async function makePlan(
   };
   const store = openStore(storeFolder(config));
   const { parts, photoOf } = await partsOf(config, all, async () => {
-    const before = planUnits({ ...input, parts: null });
-    return (await Promise.all(before.map((unit) => isStored(store, unit)))).every((stored) => stored);
+    return (await Promise.all(planBeforeParts(input).map((unit) => isStored(store, unit)))).every((stored) =>
+      stored
+    );
   });
   const planned = { ...input, parts, photoOf };
   const [notebook] = selectNotebooks({ only: only && [...only], from: null, preset: config.preset });

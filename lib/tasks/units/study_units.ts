@@ -11,14 +11,14 @@ import { studyConfigs } from "../../experiment/study_runs.ts";
 import { digestOf } from "../../support/digest.ts";
 import { partSizesOf } from "../estimate.ts";
 import { frozenSeconds, memoryOf, minutesOf, stageSeconds } from "../speeds.ts";
-import { type PlanInput, planUnits, type Unit } from "./units.ts";
+import { planBeforeParts, type PlanInput, type Unit } from "./units.ts";
 
 /** The units in an order in which each comes after what it needs. @param counts photos of each class */
 export function planStudies(input: PlanInput, counts: readonly number[]): Unit[] {
-  const decoding = planUnits({ ...input, parts: null });
+  const before = planBeforeParts(input);
   const { config, engine, photos, weights } = input;
-  if (input.parts === null) return decoding;
-  const all = decoding.map(({ id }) => id);
+  if (input.parts === null) return before;
+  const all = before.map(({ id }) => id);
   const first = new Map<string, string>(); // the unit that makes what others share
   const studies = studyConfigs(config).map(({ config: own }, index): Unit => {
     const { train, subset } = partSizesOf(own, counts);
@@ -43,7 +43,7 @@ export function planStudies(input: PlanInput, counts: readonly number[]): Unit[]
       minutes: minutesOf((training + frozen) / engine.threads),
     };
   });
-  return [...decoding, ...studies];
+  return [...before, ...studies];
 }
 
 /** Names of what a training computes besides itself: images of another size than the run's, activations. */

@@ -43,8 +43,8 @@ export type Work =
   | { readonly kind: "evaluation"; readonly of: number | "baselines" }
   /** The official test set, for the networks that validation prefers. */
   | { readonly kind: "official" }
-  /** Photos that are almost the same, the official set's too. */
-  | { readonly kind: "near-duplicates" }
+  /** Photos that are almost the same, among the table's or the official set's too. */
+  | { readonly kind: "near-duplicates"; readonly official: boolean }
   /** A network of notebook 7: of a set of `crossoverPlan`, by its place, and of a training list of the partition, by its place. */
   | {
     readonly kind: "crossover";
@@ -103,13 +103,14 @@ export interface PlanInput {
 /** Photos or rows of a shard, about: some seconds to a minute of work. */
 export const usualShard = 2500;
 
-/** The units in an order in which each comes after what it needs. */
-export function planUnits(input: PlanInput): Unit[] {
-  const { config, photos, parts, engine, photoPixels, shardImages = usualShard } = input;
-  const { size } = config;
-  const { threads } = engine;
-  const wasm = engine.name === "wasm";
-  const decoding = shardsOf(photos.length, shardImages).map(([first, end], index, { length }): Unit => {
+/** The shards of photos to decode. */
+export function planDecoding(
+  { config: { size }, photos, engine: { threads }, photoPixels, shardImages = usualShard }: Omit<
+    PlanInput,
+    "parts"
+  >,
+): Unit[] {
+  return shardsOf(photos.length, shardImages).map(([first, end], index, { length }): Unit => {
     const images = end - first;
     return {
       id: digestOf({ kind: "decode", size, photos: sha256(photos.slice(first, end).join("\n")) }),
@@ -120,11 +121,26 @@ export function planUnits(input: PlanInput): Unit[] {
       minutes: minutesOf(images * decodeSeconds(photoPixels, threads)),
     };
   });
-  const first = config.protocol === "split-first" ? [...decoding, relating(input, decoding)] : decoding;
+}
+
+/** What tells the parts where they depend on pixels, and the shards of photos in any case. */
+export function planBeforeParts(input: Omit<PlanInput, "parts">): Unit[] {
+  const decoding = planDecoding(input);
+  if (input.config.protocol === "as-written") return decoding;
+  return [...decoding, relating({ ...input, official: null }, decoding)]; // the table's photos alone are divided
+}
+
+/** The units in an order in which each comes after what it needs. */
+export function planUnits(input: PlanInput): Unit[] {
+  const { config, photos, parts, engine, photoPixels, shardImages = usualShard } = input;
+  const { size } = config;
+  const { threads } = engine;
+  const wasm = engine.name === "wasm";
+  const first = planBeforeParts(input);
   if (parts === null) return first;
 
   const photoOf = input.photoOf ?? ((row: number) => row);
-  const all = decoding.map(({ id }) => id);
+  const all = first.filter(({ kind }) => kind === "decode").map(({ id }) => id);
   const recipes = recipesOf(config);
   const activations: Unit[] = [];
   const ofDepth = new Map<Depth, readonly string[]>();
@@ -221,9 +237,9 @@ export function planUnits(input: PlanInput): Unit[] {
   return [...first, ...activations, ...trainings, ...tests, baselines, ...official];
 }
 
-/** Finds photos that are almost the same, the official set's too. @param decoding the units that decode the photos */
+/** Finds photos that are almost the same, the official set's too where there is one. @param decoding the units that decode the photos */
 export function relating(
-  { config: { size }, engine, official, photos }: PlanInput,
+  { config: { size }, engine, official, photos }: Omit<PlanInput, "parts">,
   decoding: readonly Pick<Unit, "id">[],
 ): Unit {
   const needs = decoding.map(({ id }) => id);
@@ -231,7 +247,7 @@ export function relating(
   return {
     id: digestOf({ kind: "near-duplicates", photos: needs, official: official?.digest ?? null }),
     ...{ kind: "near-duplicates", name: "near-duplicates", index: 0, needs, images },
-    work: { kind: "near-duplicates" },
+    work: { kind: "near-duplicates", official: official !== null },
     cores: engine.threads,
     memory: memoryOf({ images, size, engine: false }),
     minutes: minutesOf(secondsPerPair * images ** 2 / 2),

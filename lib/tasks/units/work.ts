@@ -89,8 +89,7 @@ async function compute(config: Config, store: Store, unit: Unit, { signal }: DoO
       });
     case "near-duplicates":
       return await noted(await openExperiment(config), async (experiment) => {
-        await relateAll(experiment);
-        if (config.protocol === "split-first") await relate(experiment); // its parts know the table's photos alone
+        await (work.official ? relateAll(experiment) : relate(experiment));
       });
     case "crossover":
       return await noted(await openExperiment(config), async (experiment) => {
