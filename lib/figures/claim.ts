@@ -23,13 +23,14 @@ export interface ComparisonRow {
   /** An interval around the value; say in `source` which one it is. */
   low?: number;
   high?: number;
-  /** "claimed" is drawn as an outline, "ours" filled, "baseline" grey. */
-  kind: "claimed" | "ours" | "baseline";
+  /** "claimed" is drawn as an outline, "ours" and "honest" filled, "baseline" grey. */
+  kind: "claimed" | "ours" | "honest" | "baseline";
 }
 
 const looks = {
   claimed: { name: "claimed by the write-up", fill: "#fbe3d6", line: seriesColors[1], mark: "□" },
   ours: { name: "measured here", fill: seriesColors[0], line: seriesColors[0], mark: "■" },
+  honest: { name: "without a leak", fill: seriesColors[2], line: seriesColors[2], mark: "■" },
   baseline: { name: "baseline", fill: ink.muted, line: ink.muted, mark: "■" },
 };
 

@@ -1,4 +1,5 @@
 /** The honest model on the first page and in the summary. */
+import type { SetScores } from "../../evaluation/set_scores.ts";
 import type { HonestResults } from "../../experiment/honest/results.ts";
 import { describeClinical, honestSentence } from "../../experiment/honest/texts.ts";
 import { deeperResult, type Results } from "../../experiment/results.ts";
@@ -8,7 +9,7 @@ import {
   honestScoreTable,
   honestStepTable,
 } from "../../figures/honest_tables.ts";
-import { rankingFigure } from "../../figures/clinical_figures.ts";
+import { comparisonBars } from "../../figures/claim.ts";
 import type { Figure } from "../../figures/figure.ts";
 import { intervalText, percent, thousands } from "../../support/format.ts";
 
@@ -56,6 +57,43 @@ export function honestSection(
       "validation alone:",
       honestStepTable(honest.steps, { synthetic }).markdown,
     ].join("\n\n"),
-    figure: (size) => rankingFigure(honest.clinical, { synthetic, ...size }),
+    figure: (size) => worthFigure(honest, results, size),
   };
+}
+
+/** What was claimed, what the network as written has, and what is left of it without a leak: numbers of one kind. */
+export function worthFigure(
+  { own, official, synthetic }: HonestResults,
+  results: Results | null,
+  size?: { width: number },
+): Figure {
+  const asWritten = results?.official?.runs.at(-1);
+  const bar = (
+    name: string,
+    kind: "ours" | "honest",
+    { balancedAccuracy: value, intervals: { balancedAccuracy: { low, high } } }: SetScores,
+  ) => ({ name, kind, value, low, high });
+  return comparisonBars([
+    ...results
+      ? [{ name: "the write-up's claim", kind: "claimed", value: results.claimed.accuracy } as const]
+      : [],
+    ...asWritten
+      ? [
+        bar("as written, own test", "ours", asWritten.asWritten),
+        bar("as written, official test set", "ours", asWritten.test),
+      ]
+      : [],
+    bar("without a leak, new lesions", "honest", own),
+    ...official ? [bar("without a leak, official test set", "honest", official.scores)] : [],
+    { name: "always one answer", kind: "baseline", value: own.baseline.balancedAccuracy },
+  ], {
+    title: `${results ? `Claimed ${percent(results.claimed.accuracy)}; on` : "On"} new lesions ${
+      percent(own.balancedAccuracy)
+    }`,
+    source:
+      "Balanced accuracy; on the test as written it is about the accuracy, which the write-up claims. Interval: 95 %",
+    valueTitle: "balanced accuracy",
+    synthetic,
+    ...size,
+  });
 }

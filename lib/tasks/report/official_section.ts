@@ -1,11 +1,12 @@
 /** The official test set on the first page and in the summary. */
 import { describeOfficial } from "../../experiment/official_texts.ts";
-import type { Results } from "../../experiment/results.ts";
+import { deeperResult, type Results } from "../../experiment/results.ts";
 import { officialTable } from "../../figures/result_tables.ts";
 import { intervalText, percent, signedPoints } from "../../support/format.ts";
 
 /** The deepest network on the official set, never without what the form of its photos does. */
-export function officialGlance({ official }: Results): { name: string; value: string; what: string }[] {
+export function officialGlance(results: Results): { name: string; value: string; what: string }[] {
+  const { official } = results;
   const run = official?.runs.at(-1);
   if (!run) return [];
   const { test: { balancedAccuracy, intervals }, control } = run;
@@ -15,9 +16,9 @@ export function officialGlance({ official }: Results): { name: string; value: st
     } points`
     : "without a control for the form of its photos";
   return [{
-    name: "Not augmented",
+    name: `${deeperResult(results) ? "Trained deeper" : "Measured"}, elsewhere`,
     value: percent(balancedAccuracy),
-    what: `balanced accuracy on ${official!.title}, ${run.name}; 95 % interval ${
+    what: `balanced accuracy on ${official!.title}; 95 % interval ${
       intervalText(intervals.balancedAccuracy)
     }; ${form}`,
   }];

@@ -8,7 +8,7 @@ import { assertNoPhotos, withoutPhotos } from "../../support/notebook/photos.ts"
 import { withStopNotice } from "../../support/notebook/stop_notice.ts";
 import { projectRoot } from "../../support/project.ts";
 import { sourcePath, withSourceParameters } from "../notebooks.ts";
-import { claimFigure, summaryMarkdown } from "./sections.ts";
+import { mainFigure, summaryMarkdown } from "./sections.ts";
 import { readRun } from "./stored_run.ts";
 
 /**
@@ -44,7 +44,7 @@ export async function publish(run: string, target: string): Promise<string[]> {
     contents.set("results.json", `${JSON.stringify(all, null, 2)}\n`);
   }
   const picture = results ? "claim.png" : undefined;
-  if (results) contents.set("claim.png", await claimFigure(results).toPng());
+  if (results) contents.set("claim.png", await mainFigure({ results, honest }).toPng());
   contents.set("summary.md", summaryMarkdown(stored, { picture }));
   for (const [name, content] of contents) await writeAtomic(join(target, name), content);
   return [...contents.keys()];

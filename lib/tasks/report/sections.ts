@@ -28,7 +28,7 @@ import { findStop } from "../../support/notebook/stop_notice.ts";
 import { durationText } from "../../support/pace.ts";
 import { furtherNotebooks } from "../notebooks.ts";
 import { leadOf, titleOf } from "./notebook_page.ts";
-import { honestGlance, honestSection } from "./honest_section.ts";
+import { honestGlance, honestSection, worthFigure } from "./honest_section.ts";
 import { officialGlance, officialSection } from "./official_section.ts";
 import { notMedical, reportTitle } from "./page.ts";
 import type { StoredRun, Studies } from "./stored_run.ts";
@@ -45,7 +45,7 @@ export interface Section {
 export function summaryMarkdown(run: StoredRun, options: { picture?: string } = {}): string {
   const { results } = run;
   const picture = results && options.picture
-    ? [`![${claimFigure(results).alt.replace(/[[\]\\]/g, "\\$&")}](${options.picture})`]
+    ? [`![${mainFigure({ ...run, results }).alt.replace(/[[\]\\]/g, "\\$&")}](${options.picture})`]
     : [];
   const short = results ? [glanceTable(run), ...picture] : [];
   const blocks = makeSections(run).flatMap(({ title, text }) => [`## ${title}`, text]);
@@ -167,8 +167,12 @@ function resultSection(results: Results): Section {
   };
 }
 
-/** The main result as one picture, at any width in pixels. */
-export function claimFigure(results: Results, size?: { width: number }): Figure {
+/** The main result as one picture. */
+export function mainFigure({ honest, results }: Pick<StoredRun, "honest"> & { results: Results }): Figure {
+  return honest ? worthFigure(honest, results) : claimFigure(results);
+}
+
+function claimFigure(results: Results, size?: { width: number }): Figure {
   return claimBars(claimOf(results), { synthetic: results.synthetic, ...size });
 }
 
