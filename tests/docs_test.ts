@@ -4,6 +4,8 @@ import { glob } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Result, Results } from "../lib/experiment/results.ts";
+import type { HonestResults } from "../lib/experiment/honest/results.ts";
+import type { HonestScores } from "../lib/experiment/honest/testing.ts";
 import type { LeakFreeResults } from "../lib/experiment/leakage/results.ts";
 import { glanceTable } from "../lib/tasks/report/sections.ts";
 import { readRun } from "../lib/tasks/report/stored_run.ts";
@@ -111,9 +113,9 @@ Deno.test("what pages, notebooks and lib/ refer to by DOI or arXiv stands in ref
 Deno.test("README states the numbers of the committed report", async () => {
   const readme = (await Deno.readTextFile(join(projectRoot, "README.md"))).replace(/\s+/g, " ");
   const report = join(projectRoot, "outputs", "report", "results.json");
-  const { runs, chosen, leakage, exposure, baselines, leakFree } = JSON.parse(
+  const { runs, chosen, leakage, exposure, baselines, leakFree, honest } = JSON.parse(
     await Deno.readTextFile(report),
-  ) as Results & { leakFree: LeakFreeResults };
+  ) as Results & { leakFree: LeakFreeResults; honest: HonestResults };
   const share = (value: number | null) => `${(100 * value!).toFixed(1)} %`;
   const interval = ({ test }: Result) =>
     `${share(test.interval!.low).slice(0, -2)} to ${share(test.interval!.high)}`;
@@ -125,7 +127,16 @@ Deno.test("README states the numbers of the committed report", async () => {
     Math.max(...official) - Math.min(...official) < 0.005,
     "nothing is gained on photos from elsewhere",
   );
+  const worth = ({ balancedAccuracy, intervals, n }: HonestScores, mark = "") => {
+    const { low, high } = intervals.balancedAccuracy;
+    return `of ${mark}${share(balancedAccuracy)}${mark} (${share(low).slice(0, -2)} to ${share(high)}, n = ${
+      thousands(n)
+    })`;
+  };
   const stated = [
+    `"always nv" has ${share(honest.own.baseline.balancedAccuracy)}) ${worth(honest.own, "**")}`,
+    `${worth(honest.official!.scores)} on the official test set`,
+    `| ${share(honest.own.balancedAccuracy)} balanced |`,
     `recognise ${
       signedPoints(copies.value, 1)
     } points more of the test's photos once they have seen copies of them (${points(copies.low, 1)} to ${

@@ -18,7 +18,7 @@ What is computed
                    photos are found)
                    write-up: the same, then the recipe that reaches the published number: one to
                    two hours
-                   honest: real photos, VGG16 trained without any leak (notebook 8): about seven
+                   honest: real photos, VGG16 trained without any leak (notebook 8): about two
                    hours
                    smoke: drawn stand-in images, about a minute (default where no photos are found)
   --depth NAME     also train VGG16's convolutions from this block on: block5, block4, …, block1

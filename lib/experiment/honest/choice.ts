@@ -65,9 +65,10 @@ const light: LightRanges = { brightness: 0.05, contrast: 0.1, saturation: 0.15, 
  * The plan of notebook 8: what can be trained in two hours on two cores. For drawn images a small one, to see it work.
  *
  * Logits are adjusted first: else a change that makes a network surer than it should be counts as harm, which adjusting takes away.
- * Then comes one long training, with all that the literature advises, as one change: validation has too few photos of the rare classes to
- * see what each part of it adds. Images grow in it, for small ones are trained in less time, and what they teach serves large ones, too
- * (M. Tan, Q. V. Le, "EfficientNetV2: Smaller Models and Faster Training", ICML 2021, arXiv:2104.00298).
+ * Last comes one long training, with all that the literature advises, as one change: validation has too few photos of the rare classes
+ * to see what each part of it adds. Averages of weights belong to it: after two epochs there is little to average. Images grow in it,
+ * for small ones are trained in less time, and what they teach serves large ones, too (M. Tan, Q. V. Le, "EfficientNetV2: Smaller Models
+ * and Faster Training", ICML 2021, arXiv:2104.00298).
  */
 export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
   const isSmall = preset === "smoke";
@@ -89,16 +90,22 @@ export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
     },
     steps: [
       { label: "logits adjusted", change: { adjusted: true } },
+      { label: "eight orientations", change: { orientations: 8 } },
       {
         label:
           `then ${large.epochs} epochs at ${large.size} × ${large.size} pixels: turned, moved, zoomed, ` +
-          "mirrored, in another light, classes balanced",
-        change: { ...large, shape, light, balance: 0.5, balancedSoftmax: true },
+          "mirrored, in another light, classes balanced; weights averaged over steps and seeds",
+        change: {
+          ...large,
+          shape,
+          light,
+          balance: 0.5,
+          balancedSoftmax: true,
+          weights: "average",
+          soup: true,
+        },
         goesOn: true,
       },
-      { label: "moving average of the weights", change: { weights: "average" } },
-      { label: "weights of the seeds averaged", change: { soup: true } },
-      { label: "eight orientations", change: { orientations: 8 } },
     ],
     seeds: [0, 1],
   };

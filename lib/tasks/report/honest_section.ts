@@ -12,6 +12,7 @@ import {
 import { comparisonBars } from "../../figures/claim.ts";
 import type { Figure } from "../../figures/figure.ts";
 import { intervalText, percent, thousands } from "../../support/format.ts";
+import { formText } from "./official_section.ts";
 
 /** What VGG16 is worth on lesions that it has not seen: of the own test, and on the official test set where it was there. */
 export function honestGlance(
@@ -23,9 +24,13 @@ export function honestGlance(
       intervalText(intervals.balancedAccuracy)
     }`,
   });
+  const elsewhere = ({ title, scores, control }: NonNullable<HonestResults["official"]>) => {
+    const { what, ...rest } = row("Without a leak, elsewhere", title, scores);
+    return { ...rest, what: `${what}; ${formText(control)}` };
+  };
   return [
     row("Without a leak", "new lesions", own),
-    ...official ? [row("Without a leak, elsewhere", official.title, official.scores)] : [],
+    ...official ? [elsewhere(official)] : [],
   ];
 }
 

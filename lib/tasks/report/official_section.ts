@@ -1,6 +1,7 @@
 /** The official test set on the first page and in the summary. */
 import { describeOfficial } from "../../experiment/official_texts.ts";
 import { deeperResult, type Results } from "../../experiment/results.ts";
+import type { FormControl } from "../../experiment/official_test.ts";
 import { officialTable } from "../../figures/result_tables.ts";
 import { intervalText, percent, signedPoints } from "../../support/format.ts";
 
@@ -10,18 +11,22 @@ export function officialGlance(results: Results): { name: string; value: string;
   const run = official?.runs.at(-1);
   if (!run) return [];
   const { test: { balancedAccuracy, intervals }, control } = run;
-  const form = control
-    ? `the form of its photos changes it by ${
-      signedPoints(control.difference.balancedAccuracy.difference, 1)
-    } points`
-    : "without a control for the form of its photos";
   return [{
     name: `${deeperResult(results) ? "Trained deeper" : "Measured"}, elsewhere`,
     value: percent(balancedAccuracy),
     what: `balanced accuracy on ${official!.title}; 95 % interval ${
       intervalText(intervals.balancedAccuracy)
-    }; ${form}`,
+    }; ${formText(control)}`,
   }];
+}
+
+/** What the form of its photos does, without which no number of the set is to be read. */
+export function formText(control: Pick<FormControl, "difference"> | null): string {
+  return control
+    ? `the form of its photos changes it by ${
+      signedPoints(control.difference.balancedAccuracy.difference, 1)
+    } points`
+    : "without a control for the form of its photos";
 }
 
 /** What came out on it, or how to get it. */

@@ -23,7 +23,7 @@ Deno.test("networks are trained for changes of the training, not for changes of 
   const asking = plan.steps.filter(({ change }) =>
     Object.keys(change).every((name) => ["adjusted", "weights", "soup", "orientations"].includes(name))
   );
-  assert.equal(asking.length, 4);
+  assert.equal(asking.length, 2);
   assert.deepEqual(labels, [
     "start",
     ...plan.steps.filter((step) => !asking.includes(step)).map(({ label }) => label),
