@@ -34,12 +34,11 @@ export function honestGlance(
   ];
 }
 
-/** What came out, how it was chosen, and what it is worth to a clinician. @param results of the same run; null: it has none yet */
-export function honestSection(
+/** What is left of the claim. @param results of the same run; null: it has none yet */
+export function worthSection(
   honest: HonestResults,
   results: Results | null,
 ): { title: string; text: string; figure: (size?: { width: number }) => Figure } {
-  const { synthetic } = honest;
   const deeper = results && deeperResult(results);
   return {
     title: "What it is worth on new lesions",
@@ -54,6 +53,20 @@ export function honestSection(
           } on its own test: that test shows it copies of what it was trained on.`,
         ]
         : [],
+    ].join("\n\n"),
+    figure: (size) => worthFigure(honest, results, size),
+  };
+}
+
+/** What the honest model is worth to a clinician, and how it was chosen. @param results as for `worthSection` */
+export function honestSection(
+  honest: HonestResults,
+  results: Results | null,
+): { title: string; text: string } {
+  const { synthetic } = honest;
+  return {
+    title: "The honest model",
+    text: [
       honestScoreTable(honest, { asWritten: results?.official?.runs.at(-1), synthetic }).markdown,
       classTable(honest, { synthetic }).markdown,
       describeClinical(honest),
@@ -62,7 +75,6 @@ export function honestSection(
       "validation alone:",
       honestStepTable(honest.steps, { synthetic }).markdown,
     ].join("\n\n"),
-    figure: (size) => worthFigure(honest, results, size),
   };
 }
 

@@ -28,7 +28,7 @@ import { findStop } from "../../support/notebook/stop_notice.ts";
 import { durationText } from "../../support/pace.ts";
 import { furtherNotebooks } from "../notebooks.ts";
 import { leadOf, titleOf } from "./notebook_page.ts";
-import { honestGlance, honestSection, worthFigure } from "./honest_section.ts";
+import { honestGlance, honestSection, worthFigure, worthSection } from "./honest_section.ts";
 import { officialGlance, officialSection } from "./official_section.ts";
 import { notMedical, reportTitle } from "./page.ts";
 import type { StoredRun, Studies } from "./stored_run.ts";
@@ -56,14 +56,18 @@ export function summaryMarkdown(run: StoredRun, options: { picture?: string } = 
 /** The sections in reading order; a run that stopped before its results has the last alone. */
 export function makeSections(run: StoredRun): Section[] {
   const { results, openings, studies, leakFree, honest } = run;
-  if (!results) return [...honest ? [honestSection(honest, null)] : [], notebooksSection(run)];
+  if (!results) {
+    const sections = honest ? [worthSection(honest, null), honestSection(honest, null)] : [];
+    return [...sections, notebooksSection(run)];
+  }
   return [
     claimSection(results),
-    ...honest ? [honestSection(honest, results)] : [],
+    ...honest ? [worthSection(honest, results)] : [],
     resultSection(results),
     leakageSection(results),
     ...results.official === undefined ? [] : [officialSection(results)], // of an older version
     ...leakFree ? [leakFreeSection(leakFree, results)] : [],
+    ...honest ? [honestSection(honest, results)] : [],
     ...typeof openings !== "string" && openings.length > 0
       ? [{ title: "How often the test was opened", text: describeOpenings(openings) }]
       : [],
