@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { BrowserContext, Page } from "puppeteer-core";
+import type { BrowserContext, ElementHandle, Page } from "puppeteer-core";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { writeSite } from "../../../lib/tasks/report/site.ts";
 import { browserTests, type Misdeeds, watchedPage } from "./chromium.ts";
@@ -95,10 +95,15 @@ async function hoverTexts(page: Page): Promise<string[]> {
       )
       ? 0.07
       : 0.5;
-    // A line is only near the middle of its box: several heights are tried.
-    const heights = [share, 0.1, 0.2, 0.3, 0.7, 0.9];
-    for (const [height, timeout] of [...heights.map((y) => [y, 300]), ...heights.map((y) => [y, 2000])]) { // a slow machine
-      await page.mouse.move(box!.x + box!.width * Math.min(share, 0.5), box!.y + box!.height * height);
+    // A line is only near the middle of its box: several heights are tried, and points along it.
+    const x = box!.x + box!.width * Math.min(share, 0.5);
+    const places = [share, 0.1, 0.2, 0.3, 0.7, 0.9].map((height) => ({
+      x,
+      y: box!.y + box!.height * height,
+    }));
+    places.push(...await alongPath(mark));
+    for (const [{ x, y }, timeout] of [300, 2000].flatMap((ms) => places.map((at) => [at, ms] as const))) { // a slow machine
+      await page.mouse.move(x, y);
       await page.waitForSelector(".hoverlayer .hovertext", { timeout }).catch(() => null);
       const text = await figure.$$eval(
         ".hoverlayer .hovertext",
@@ -111,6 +116,23 @@ async function hoverTexts(page: Page): Promise<string[]> {
     }
   }
   return found;
+}
+
+/** Places on the screen that lie on a mark's outline; none for a picture. */
+async function alongPath(mark: ElementHandle): Promise<{ x: number; y: number }[]> {
+  return await mark.evaluate((node) => {
+    const path = node as unknown as {
+      getTotalLength?(): number;
+      getPointAtLength(length: number): { x: number; y: number };
+      getScreenCTM(): { a: number; d: number; e: number; f: number };
+    };
+    if (!path.getTotalLength) return [];
+    const { a, d, e, f } = path.getScreenCTM();
+    return [0.02, 0.1, 0.25, 0.5, 0.75].map((share) => {
+      const { x, y } = path.getPointAtLength(share * path.getTotalLength!());
+      return { x: a * x + e, y: d * y + f };
+    });
+  });
 }
 
 interface Site {
