@@ -16,9 +16,9 @@ export function evaluationData({ own, official }: HonestResults, { own: isOwn }:
           countText(official.scores.n, "photo")
         } that this project never trains on${
           official.unrelated
-            ? `; ${
+            ? `; the table has near-duplicates of ${
               thousands(official.scores.n - official.unrelated.n)
-            } are near-duplicates of the table's, so scores without them are shown too`
+            } of them, so scores without those are shown too`
             : ""
         }.`
         : "**Another set**, the official test set of ISIC 2018: it was not there in this run.",
