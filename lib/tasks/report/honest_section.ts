@@ -18,19 +18,24 @@ import { formText } from "./official_section.ts";
 export function honestGlance(
   { own, official }: HonestResults,
 ): { name: string; value: string; what: string }[] {
-  const row = (name: string, where: string, { balancedAccuracy, intervals, n }: HonestResults["own"]) => ({
+  const row = (
+    name: string,
+    where: string,
+    { balancedAccuracy, intervals, n }: HonestResults["own"],
+    ...more: string[]
+  ) => ({
     ...{ name, value: percent(balancedAccuracy) },
-    what: `balanced accuracy on ${where}, n = ${thousands(n)}; 95 % interval ${
-      intervalText(intervals.balancedAccuracy)
-    }`,
+    what: [
+      `balanced accuracy on ${where}, n = ${thousands(n)}`,
+      `95 % interval ${intervalText(intervals.balancedAccuracy)}`,
+      ...more,
+    ].join("; "),
   });
-  const elsewhere = ({ title, scores, control }: NonNullable<HonestResults["official"]>) => {
-    const { what, ...rest } = row("Without a leak, elsewhere", title, scores);
-    return { ...rest, what: `${what}; ${formText(control)}` };
-  };
   return [
     row("Without a leak", "new lesions", own),
-    ...official ? [elsewhere(official)] : [],
+    ...official
+      ? [row("Without a leak, elsewhere", official.title, official.scores, formText(official.control))]
+      : [],
   ];
 }
 
