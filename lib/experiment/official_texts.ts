@@ -29,7 +29,7 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
   const { title, set, runs, control, shared, damaged } = official;
   const [{ test }] = runs;
   return [
-    `This is the first honest number here${
+    `Leaks add nothing to this number${
       shared.either > 0 ? ", as far as training has not seen the set" : ""
     }. ` +
     `${title[0].toUpperCase()}${escapeMarkdown(title.slice(1))} has ${

@@ -51,7 +51,8 @@ let opened: Promise<Python> | undefined;
 /** Shows a target, and keeps what was measured so far: a run that is stopped loses one case. */
 async function keep(targets: readonly { text: string; pass: boolean }[]): Promise<void> {
   for (const { text, pass } of targets) {
-    reportTarget(pass, text);
+    if (flags.short) console.log(`too short to judge: ${text}`);
+    else reportTarget(pass, text);
     if (!pass) missed++;
   }
   await writeAtomic(flags.out, JSON.stringify(record, null, 2) + "\n");

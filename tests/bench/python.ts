@@ -24,7 +24,7 @@ const libraries = [
 const settings = { KERAS_BACKEND: "tensorflow", TF_CPP_MIN_LOG_LEVEL: "3", TF_ENABLE_ONEDNN_OPTS: "1" };
 
 /**
- * Opens an interpreter that is there, or makes a virtual environment with the requirements; about 2.5 GB, a quarter of it for the
+ * Opens an interpreter that is there, or makes a virtual environment with the requirements; about 2.5 GB, 0.6 GB for the
  * short form. Says who does not load: torchvision's usual build does not beside a PyTorch that was made for CPUs alone.
  *
  * @param given an interpreter with the packages of requirements.txt; null: `data/bench-venv` or `data/bench-venv-short`
@@ -93,8 +93,11 @@ async function makeEnvironment(folder: string, requirements: string): Promise<st
     step: "making the virtual environment",
     onProgress,
   });
-  const install = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", "-r", list];
+  const quietly = ["--disable-pip-version-check", "--quiet", "--no-compile"];
+  const install = ["-m", "pip", "install", ...quietly, "-r", list];
   await runCommand(interpreter, install, { step: "installing the peers", grows: folder, onProgress });
   await writeAtomic(done, digest);
   return interpreter;
 }
+
+if (import.meta.main) await openPython(null, { short: Deno.args.includes("--short") }); // beforehand, beside other work

@@ -148,7 +148,7 @@ Deno.test({
       assert.ok(text.includes(`Control for ${name}: ${expected.size} photos`));
       assert.ok(text.includes(`in the form of the set's: ${share(control!.sameForm.balancedAccuracy)}`));
     }
-    assert.match(text, /first honest number/);
+    assert.match(text, /Leaks add nothing to this number/);
     assert.doesNotMatch(text + conclusion(results), /NaN|undefined|null/);
     assert.match(
       conclusion(results),

@@ -286,7 +286,7 @@ Deno.test("the official set's number stands on the first page and in the summary
   for (
     const said of [
       /Measured, elsewhere 60\.0 % balanced accuracy on the official test set .*; the form of its photos changes it by −30\.0 points/,
-      /On photos that nobody augmented This is the first honest number here\./,
+      /On photos that nobody augmented Leaks add nothing to this number\./,
       /frozen, adam : 60\.0 % \(95 % interval .*\) balanced accuracy, where the test as written shows 90\.0 %.*: 30\.0 points less/,
       /Control for frozen, adam: 40 photos of 31 lesions of the run's own test part, .*\(none of df\)/,
       /As they are: 80\.0 % balanced accuracy; the same photos in the form of the set's: 50\.0 %/,
