@@ -38,6 +38,9 @@ export type Precision = (typeof precisions)[number];
 export const protocols = ["as-written", "split-first"] as const;
 export type Protocol = (typeof protocols)[number];
 
+/** A protocol in words: `as written`. */
+export const protocolText = (protocol: Protocol): string => protocol.replaceAll("-", " ");
+
 /** What an augmented copy may differ in from its photo. */
 export interface AugmentationRanges {
   /** Rotation, uniform in ± this many degrees, 0 to 180. */

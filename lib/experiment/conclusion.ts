@@ -21,6 +21,7 @@ export function claimOf(results: Results) {
   const deeper = deeperResult(results);
   return {
     claimed: results.claimed.accuracy,
+    protocol: results.protocol,
     ...measured(asWrittenResult(results)),
     trained: deeper && { ...measured(deeper), depth: deeper.depth! },
     baselines: results.baselines.map(({ name, test }) => ({ name, accuracy: test.accuracy })),

@@ -36,7 +36,7 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
       countText(set.photos, "photo")
     }. None is an augmented copy, ` +
     "and none was set aside from the photos that are trained on. Balanced accuracy is the mean of the diagnoses' recalls, so it can " +
-    "stand beside that of the test as written, whose classes are about equal. Nothing was chosen by this set.",
+    "stand beside that of the run's own test, whose classes are about equal. Nothing was chosen by this set.",
     "",
     ...runs.map((run) => `- **${run.name}**: ${fall(run)}`),
     `- Always the commonest class reaches ${
@@ -63,10 +63,10 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
   ].join("\n");
 }
 
-/** The fall from the test as written: balanced accuracy beside balanced accuracy, then accuracy. */
+/** The fall from the run's own test: balanced accuracy beside balanced accuracy, then accuracy. */
 function fall({ asWritten, test }: OfficialRun): string {
   const behind = asWritten.balancedAccuracy - test.balancedAccuracy;
-  return `${scoreText(test, "balancedAccuracy")} balanced accuracy, where the test as written shows ${
+  return `${scoreText(test, "balancedAccuracy")} balanced accuracy, where the run's own test shows ${
     scoreText(asWritten, "balancedAccuracy")
   }: ${points(Math.abs(behind), 1)} points ${behind < 0 ? "more" : "less"}. In accuracy ${
     scoreText(test, "accuracy")

@@ -1,4 +1,5 @@
 /** What was claimed beside what was measured. */
+import { type Protocol, protocolText } from "../config.ts";
 import { escapeMarkup, percent } from "../support/format.ts";
 import { textWidth } from "../support/plotly/letters.ts";
 import { labelAxis, labelMargin, outsideTicks } from "./bars.ts";
@@ -181,6 +182,8 @@ export interface Measured {
 
 export interface Claim extends Measured {
   claimed: number;
+  /** How the test was made. */
+  protocol: Protocol;
   /** The network that was trained deeper; null or missing: none was. */
   trained?: Measured & { depth: string } | null;
   baselines: readonly { name: string; accuracy: number }[];
@@ -192,7 +195,7 @@ export interface Claim extends Measured {
  * @throws RangeError for a share outside 0 to 1, or an interval that does not hold `ours`
  */
 export function claimBars(claim: Claim, options: Partial<FigureOptions> = {}): Figure {
-  const { claimed, ours, optimizer, trained } = claim;
+  const { claimed, protocol, ours, optimizer, trained } = claim;
   const measured = (name: string, { ours, interval }: Measured) =>
     ({ name, value: ours, ...interval, kind: "ours" }) as const;
   const baselines = claim.baselines.toSorted((a, b) => b.accuracy - a.accuracy);
@@ -205,8 +208,11 @@ export function claimBars(claim: Claim, options: Partial<FigureOptions> = {}): F
     title: trained
       ? `Claimed ${percent(claimed)}; trained ${percent(trained.ours)}, frozen ${percent(ours)}`
       : `Claimed ${percent(claimed)}, measured ${percent(ours)}`,
-    source:
-      "Test accuracy as written, on a test set that leaks. Interval: 95 %, lesions drawn with replacement",
+    source: `Test accuracy ${
+      protocol === "as-written"
+        ? "as written, on a test set that leaks"
+        : `of the write-up, ${protocolText(protocol)}`
+    }. Interval: 95 %, lesions drawn with replacement`,
     valueTitle: "test accuracy",
     ...options,
   });

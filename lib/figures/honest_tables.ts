@@ -1,4 +1,5 @@
 /** Tables of notebook 8. */
+import { protocolText } from "../config.ts";
 import { type ClinicalResults, fewest } from "../experiment/honest/clinical.ts";
 import type { HonestPlan } from "../experiment/honest/choice.ts";
 import type { HonestResults } from "../experiment/honest/results.ts";
@@ -6,7 +7,7 @@ import type { HonestScores } from "../experiment/honest/testing.ts";
 import { peers } from "../experiment/honest/peers.ts";
 import type { HonestRow } from "../experiment/honest/selection.ts";
 import type { Measured } from "../evaluation/intervals.ts";
-import type { OfficialRun } from "../experiment/official_test.ts";
+import type { Results } from "../experiment/results.ts";
 import { decimals, percent } from "../support/format.ts";
 import { type Table, table } from "./table.ts";
 
@@ -43,16 +44,21 @@ export function honestStepTable(rows: readonly HonestRow[], options: Options): T
   ], { caption: "What each change adds on validation; below 0 it helps", ...options });
 }
 
-/** The tests, a row each. */
+/** The tests, a row each. @param options.writeUp results of notebook 5 in the same run: its last network stands beside */
 export function honestScoreTable(
   { own, official }: HonestResults,
-  { asWritten, ...options }: Options & { asWritten?: Pick<OfficialRun, "asWritten" | "test"> },
+  { writeUp, ...options }: Options & { writeUp: Pick<Results, "protocol" | "official"> | null },
 ): Table {
+  const network = writeUp?.official?.runs.at(-1);
+  const protocol = writeUp && protocolText(writeUp.protocol);
   const rows = [
-    ...asWritten
+    ...network
       ? [
-        { test: "as written, own test with leaks", ...asWritten.asWritten },
-        { test: "as written, official test set", ...asWritten.test },
+        {
+          test: `${protocol}, own test${protocol === "as written" ? " with leaks" : ""}`,
+          ...network.asWritten,
+        },
+        { test: `${protocol}, official test set`, ...network.test },
       ]
       : [],
     { test: "honest model, own test: new lesions", ...own },

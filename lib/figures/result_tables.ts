@@ -55,13 +55,13 @@ function hasAllClasses({ intervals }: Shown): boolean {
 }
 
 /**
- * Each network on its test as written and on the official set, with the control of the set's form; always the commonest class last.
+ * Each network on its own test and on the official set, with the control of the set's form; always the commonest class last.
  * Balanced accuracy beside balanced accuracy.
  */
 export function officialTable({ runs, title }: OfficialResults): Table {
   const row = (network: string, on: string, scores: Shown) => ({ network, on, scores });
   const rows = runs.flatMap(({ name, asWritten, test, unseen, control }) => [
-    row(name, "test as written", asWritten),
+    row(name, "own test", asWritten),
     row(name, title, test),
     ...unseen ? [row(name, "of it what shares nothing with training", unseen)] : [],
     ...control
@@ -98,7 +98,7 @@ export function officialTable({ runs, title }: OfficialResults): Table {
       title: "F1 (macro)",
       format: percent,
     },
-  ], { caption: "The test as written beside a test that nobody augmented" });
+  ], { caption: "The run's own test beside one that nobody augmented" });
 }
 
 /** Paired differences of the optimizers, in points. */

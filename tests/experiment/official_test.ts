@@ -144,7 +144,7 @@ Deno.test({
     const share = (value: number) => `${(100 * value).toFixed(1)} %`;
     for (const { name, test, asWritten, control } of official.runs) {
       assert.ok(text.includes(`**${name}**: ${share(test.balancedAccuracy)} (95 % interval`), text);
-      assert.ok(text.includes(`the test as written shows ${share(asWritten.balancedAccuracy)}`));
+      assert.ok(text.includes(`the run's own test shows ${share(asWritten.balancedAccuracy)}`));
       assert.ok(text.includes(`Control for ${name}: ${expected.size} photos`));
       assert.ok(text.includes(`in the form of the set's: ${share(control!.sameForm.balancedAccuracy)}`));
     }

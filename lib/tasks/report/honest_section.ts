@@ -1,4 +1,5 @@
 /** The honest model on the first page and in the summary. */
+import { protocolText } from "../../config.ts";
 import type { SetScores } from "../../evaluation/set_scores.ts";
 import type { HonestResults } from "../../experiment/honest/results.ts";
 import { describeClinical, honestSentence } from "../../experiment/honest/texts.ts";
@@ -44,7 +45,7 @@ export function worthSection(
   honest: HonestResults,
   results: Results | null,
 ): { title: string; text: string; figure: (size?: { width: number }) => Figure } {
-  const deeper = results && deeperResult(results);
+  const deeper = results?.protocol === "as-written" ? deeperResult(results) : null;
   return {
     title: "What it is worth on new lesions",
     text: [
@@ -72,7 +73,7 @@ export function honestSection(
   return {
     title: "The honest model",
     text: [
-      honestScoreTable(honest, { asWritten: results?.official?.runs.at(-1), synthetic }).markdown,
+      honestScoreTable(honest, { writeUp: results, synthetic }).markdown,
       classTable(honest, { synthetic }).markdown,
       describeClinical(honest),
       detectionTable(honest.clinical, { synthetic }).markdown,
@@ -83,13 +84,14 @@ export function honestSection(
   };
 }
 
-/** What was claimed, what the network as written has, and what is left of it without a leak: numbers of one kind. */
+/** What was claimed, what the write-up's network has, and what is left of it without a leak: numbers of one kind. */
 export function worthFigure(
   { own, official, synthetic }: HonestResults,
   results: Results | null,
   size?: { width: number },
 ): Figure {
-  const asWritten = results?.official?.runs.at(-1);
+  const writeUp = results?.official?.runs.at(-1);
+  const protocol = results && protocolText(results.protocol);
   const bar = (
     name: string,
     kind: "ours" | "honest",
@@ -99,10 +101,10 @@ export function worthFigure(
     ...results
       ? [{ name: "the write-up's claim", kind: "claimed", value: results.claimed.accuracy } as const]
       : [],
-    ...asWritten
+    ...writeUp
       ? [
-        bar("as written, own test", "ours", asWritten.asWritten),
-        bar("as written, official test set", "ours", asWritten.test),
+        bar(`${protocol}, own test`, "ours", writeUp.asWritten),
+        bar(`${protocol}, official test set`, "ours", writeUp.test),
       ]
       : [],
     bar("without a leak, new lesions", "honest", own),
@@ -113,7 +115,7 @@ export function worthFigure(
       percent(own.balancedAccuracy)
     }`,
     source:
-      "Balanced accuracy; on the test as written it is about the accuracy, which the write-up claims. Interval: 95 %",
+      "Balanced accuracy; on a test whose classes are about equal, as the write-up's, that is the accuracy. Interval: 95 %",
     valueTitle: "balanced accuracy",
     synthetic,
     ...size,

@@ -2,6 +2,7 @@
  * What a reader of one page must learn: the claim, what came out, why the test leaks, what it cost. Made from the run's own files,
  * for `summary.md` and for the site's first page.
  */
+import { protocolText } from "../../config.ts";
 import { claimOf, conclusion, resultRows } from "../../experiment/conclusion.ts";
 import { describeOpenings } from "../../experiment/openings.ts";
 import { asWrittenResult, deeperResult, type Result, type Results } from "../../experiment/results.ts";
@@ -108,7 +109,7 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
   return [
     { name: "Claimed", value: percent(results.claimed.accuracy), what: "test accuracy, says the write-up" },
     ...run.honest ? honestGlance(run.honest) : [],
-    accuracy("Measured", asWrittenResult(results), "as written, the network frozen"),
+    accuracy("Measured", asWrittenResult(results), `${protocolText(results.protocol)}, the network frozen`),
     ...deeper ? [accuracy("Trained deeper", deeper, `from ${deeper.depth} on, same test`)] : [],
     { name: "Leaked", value: percent(all.copyShare), what: "of the test images have a copy in training" },
     ...officialGlance(results),

@@ -4,6 +4,9 @@ import { dirname, join } from "node:path";
 import type { CodeCell, Notebook } from "../../../lib/support/notebook/ipynb.ts";
 import { ham10000Classes } from "../../../lib/data/diagnosis.ts";
 import type { Results } from "../../../lib/experiment/results.ts";
+import { claimOf } from "../../../lib/experiment/conclusion.ts";
+import { claimBars } from "../../../lib/figures/claim.ts";
+import { worthFigure } from "../../../lib/tasks/report/honest_section.ts";
 import { drawnHonest } from "../../experiment/honest/drawn_results.ts";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { studiesNotebook } from "../../../lib/tasks/notebooks.ts";
@@ -287,7 +290,7 @@ Deno.test("the official set's number stands on the first page and in the summary
     const said of [
       /Measured, elsewhere 60\.0 % balanced accuracy on the official test set .*; the form of its photos changes it by −30\.0 points/,
       /On photos that nobody augmented Leaks add nothing to this number\./,
-      /frozen, adam : 60\.0 % \(95 % interval .*\) balanced accuracy, where the test as written shows 90\.0 %.*: 30\.0 points less/,
+      /frozen, adam : 60\.0 % \(95 % interval .*\) balanced accuracy, where the run's own test shows 90\.0 %.*: 30\.0 points less/,
       /Control for frozen, adam: 40 photos of 31 lesions of the run's own test part, .*\(none of df\)/,
       /As they are: 80\.0 % balanced accuracy; the same photos in the form of the set's: 50\.0 %/,
       /So the form alone changes it by −30\.0 points \(95 % interval −41\.2 to −18\.7\): more than chance\./,
@@ -362,6 +365,22 @@ Deno.test("the honest model leads the first page, beside the number as written, 
     ];
     assert.ok(bars.every((bar) => summary.replaceAll("\u00a0", " ").includes(bar)), "the picture in words");
     assert.doesNotMatch(summary, /NaN|undefined/);
+  });
+});
+
+Deno.test("a run that was split first is nowhere called as written, nor leaking", async () => {
+  const results = drawnResults({ protocol: "split-first", official: drawnOfficial({ control: true }) });
+  await inFolder(async (folder) => {
+    const run = await writeRun(join(folder, "run"), { notebooks, results, honest: drawnHonest() });
+    await publish(run, join(folder, "copy"));
+    const summary = await Deno.readTextFile(join(folder, "copy", "summary.md"));
+    assert.match(summary, /\| split first, the network frozen;[^]*split first, official test set/);
+    const figures = [claimBars(claimOf(results)), worthFigure(drawnHonest(), results)];
+    for (const text of [summary, ...figures.map(({ spec }) => JSON.stringify(spec))]) {
+      assert.doesNotMatch(text, /as written|with leaks|set that leaks/);
+    }
+    const asWritten = claimBars(claimOf({ ...results, protocol: "as-written" }));
+    assert.match(JSON.stringify(asWritten.spec), /as written, on a test set that leaks/);
   });
 });
 
