@@ -10,6 +10,8 @@ import {
   edge,
   type FigureOptions,
   legendLine,
+  moreLegend,
+  narrow,
   note,
   quiet,
   textSizes,
@@ -35,8 +37,6 @@ const looks = {
   baseline: { name: "baseline", fill: ink.muted, line: ink.muted, mark: "■" },
 };
 
-/** In a figure less wide than this, in pixels, the names stand over their bars: beside them they would leave no room. */
-const narrow = 600;
 const valueSize = textSizes.label + 1;
 /** Pixels between the end of a bar, or of its interval, and the value. */
 const valueGap = 8;
@@ -58,14 +58,16 @@ export function comparisonBars(
     }
   }
   const { valueTitle = "accuracy", width = defaultWidth } = options;
-  const isNarrow = width < narrow;
+  const isNarrow = width < narrow; // the names stand over their bars: beside them they would leave no room
   const labels = rows.map(({ name }) => name);
+  const legend = [...new Set(rows.map(({ kind }) => looks[kind]))]
+    .map(({ name, line, mark }) => ({ name, color: line, mark }));
   const margin = {
     ...{ l: isNarrow ? edge : labelMargin(labels), r: valueRoom(rows) },
-    ...{ t: topMargin(options, 30), b: 58 },
+    b: 58,
+    t: topMargin(options, 30 + moreLegend(legend, width - 2 * edge)),
   };
   const height = options.height ?? margin.t + rows.length * (isNarrow ? 58 : 38) + margin.b;
-  const shown = [...new Set(rows.map(({ kind }) => looks[kind]))];
   return figure({
     data: [{
       type: "bar",
@@ -106,9 +108,7 @@ export function comparisonBars(
             ...{ y, yanchor: "middle" },
           })
         ),
-        ...legendLine(shown.map(({ name, line, mark }) => ({ name, color: line, mark })), {
-          room: width - margin.l - edge,
-        }),
+        ...legendLine(legend, { room: width - margin.l - edge, left: margin.l - edge }),
       ],
     }),
     width,

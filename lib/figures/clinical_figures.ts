@@ -12,9 +12,10 @@ type Options = Partial<FigureOptions>;
 export function rankingFigure({ classes }: ClinicalResults, options: Options = {}): Figure {
   const least = classes.reduce((a, b) => (b.auc.value < a.auc.value ? b : a));
   const most = classes.reduce((a, b) => (b.auc.value > a.auc.value ? b : a));
-  const title = `Areas under the ROC curves lie between ${decimals(least.auc.value, 2)} (${least.code}) and ${
-    decimals(most.auc.value, 2)
-  } (${most.code})`;
+  const title = options.title ??
+    `Areas under the ROC curves lie between ${decimals(least.auc.value, 2)} (${least.code}) and ${
+      decimals(most.auc.value, 2)
+    } (${most.code})`;
   const lines = (points: (of: typeof classes[number]) => Line["points"]): Line[] =>
     classes.map((own, i) => ({ name: own.code, color: colorOf(own.code, i), points: points(own) }));
   const said = classes.map(({ code, n, auc, averagePrecision }) =>
@@ -44,9 +45,8 @@ function colorOf(code: string, place: number): string {
 /** How often answers of a probability are right, before and after temperature scaling. */
 export function calibrationFigure({ calibration }: ClinicalResults, options: Options = {}): Figure {
   const { before, after, temperature } = calibration;
-  const title = `Temperature scaling changes the calibration error from ${percent(before.ece)} to ${
-    percent(after.ece)
-  }`;
+  const title = options.title ??
+    `Temperature scaling changes the calibration error from ${percent(before.ece)} to ${percent(after.ece)}`;
   const panel = (name: string, { bins }: Calibration) => ({
     ...{ title: name, x: "probability of the answer", y: "share of right answers" },
     lines: [
@@ -69,7 +69,7 @@ export function calibrationFigure({ calibration }: ClinicalResults, options: Opt
   ], {
     ...{
       title,
-      alt: `${title}; Brier score ${decimals(before.brier)} before, ${decimals(after.brier)} after.`,
+      alt: `${title}. Brier score ${decimals(before.brier)} before, ${decimals(after.brier)} after.`,
     },
     ...options,
     legend: [
@@ -86,7 +86,8 @@ export function decisionFigure({ detections }: ClinicalResults, options: Options
     if (better.length === 0) return `${name}: nowhere`;
     return `${name}: from ${percent(better[0].threshold, 0)} to ${percent(better.at(-1)!.threshold, 0)}`;
   });
-  const title = `Thresholds at which the network is worth more than all or none: ${useful.join("; ")}`;
+  const title = options.title ??
+    `Thresholds at which the network is worth more than all or none: ${useful.join("; ")}`;
   const looks = {
     network: { name: "network", color: seriesColors[0] },
     all: { name: "all photos", color: seriesColors[1] },

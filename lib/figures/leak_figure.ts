@@ -8,10 +8,13 @@ import { labelAxis, labelMargin, outsideTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
 import {
+  axisNumber,
   defaultWidth,
   edge,
   type FigureOptions,
   legendLine,
+  moreLegend,
+  narrow,
   panelTitle,
   themed,
   topMargin,
@@ -43,16 +46,19 @@ export function leakFigure(
   const trained = depth === "head" ? "" : `, trained from ${depth} on`;
   const title = options.title ?? `Points of recall that a leak adds${trained}: ${added.join(", ")}`;
   const head = { title, ...options };
-  const margin = { l: labelMargin(rows), r: edge + 6, t: topMargin(head, 54), b: 58 };
-  const height = options.height ?? margin.t + 30 * rows.length + margin.b;
-  const panels = effects.length + (official.length > 0 ? 1 : 0);
-  const gap = 0.06;
-  const officialGap = labelMargin(official.map(({ label }) => label)) / (width - margin.l - margin.r);
-  const share = (1 - gap * (effects.length - 1) - (official.length > 0 ? officialGap : 0)) / panels;
-  const left = (panel: number) => panel * (share + gap) + (panel === effects.length ? officialGap - gap : 0);
+  const legend = Object.values(looks).map((look) => ({ ...look, mark: "●" }));
+  const officialLabels = official.map(({ label }) => label);
+  const rowsOf = [...effects.map(() => rows), ...official.length > 0 ? [officialLabels] : []];
+  const stacked = width < narrow;
+  const margin = {
+    ...{ l: labelMargin(stacked ? [...rows, ...officialLabels] : rows), r: edge + 6, b: 58 },
+    t: topMargin(head, 54 + moreLegend(legend, width - 2 * edge)),
+  };
+  const { places, plotHeight } = stacked ? below(rowsOf) : beside(rowsOf, width - margin.l - margin.r);
+  const height = options.height ?? margin.t + plotHeight + margin.b;
   const axis = (panel: number) => ({
-    domain: [left(panel), left(panel) + share],
-    anchor: `y${panel + 1}`,
+    domain: places[panel].x,
+    anchor: `y${axisNumber(panel)}`,
     ...{
       range: [0, 100],
       tickvals: [0, 50, 100],
@@ -73,18 +79,12 @@ export function leakFigure(
     )
   );
   const axes = Object.fromEntries([
-    ...effects.map((_, panel) => [`xaxis${panel + 1}`, axis(panel)]),
-    ...effects.map((_, panel) => [`yaxis${panel + 1}`, {
-      ...labelAxis(rows),
-      anchor: `x${panel + 1}`,
-      showticklabels: panel === 0,
+    ...rowsOf.map((_, panel) => [`xaxis${axisNumber(panel)}`, axis(panel)]),
+    ...rowsOf.map((labels, panel) => [`yaxis${axisNumber(panel)}`, {
+      ...labelAxis(labels),
+      ...{ anchor: `x${axisNumber(panel)}`, domain: places[panel].y },
+      ...stacked || panel === 0 || labels === officialLabels ? {} : { tickvals: [], ticktext: [] },
     }]),
-    ...official.length > 0
-      ? [
-        [`xaxis${panels}`, axis(effects.length)],
-        [`yaxis${panels}`, { ...labelAxis(official.map(({ label }) => label)), anchor: `x${panels}` }],
-      ]
-      : [],
   ]);
   if (official.length > 0) {
     drawn.push(
@@ -107,9 +107,8 @@ export function leakFigure(
       ...axes,
       margin,
       annotations: [
-        ...names.map((name, panel) => panelTitle(name, left(panel))),
-        ...official.length > 0 ? [panelTitle("Official test set", left(effects.length))] : [],
-        ...legendLine(Object.values(looks).map((look) => ({ ...look, mark: "●" })), { up: 30 }),
+        ...places.map(({ x, y }, panel) => panelTitle(names[panel] ?? "Official test set", x[0], y[1])),
+        ...legendLine(legend, { up: 30, room: width - margin.l - edge, left: margin.l - edge }),
       ],
     }),
     width,
@@ -131,6 +130,43 @@ export function leakFigure(
   });
 }
 
+/** Where a panel stands, as shares of the plot's width and height from the left and from below. */
+interface Place {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+}
+
+/** Panels side by side in `room` pixels; labels stand at the first and at one with rows of its own. */
+function beside(
+  rowsOf: readonly (readonly string[])[],
+  room: number,
+): { places: Place[]; plotHeight: number } {
+  const gaps = rowsOf.map((labels, panel) =>
+    panel === 0 ? 0 : labels === rowsOf[0] ? 0.06 : labelMargin(labels) / room
+  );
+  const share = (1 - gaps.reduce((sum, gap) => sum + gap, 0)) / rowsOf.length;
+  let right = 0;
+  const places = gaps.map((gap): Place => {
+    const left = right + gap;
+    return { x: [left, right = left + share], y: [0, 1] };
+  });
+  return { places, plotHeight: 30 * rowsOf[0].length };
+}
+
+/** Panels one below the other, each with its axis and the next one's name between them. */
+function below(rowsOf: readonly (readonly string[])[]): { places: Place[]; plotHeight: number } {
+  const gap = 92; // pixels
+  const heights = rowsOf.map((labels) => 26 * labels.length);
+  const plotHeight = heights.reduce((sum, height) => sum + height + gap, -gap);
+  let top = plotHeight;
+  const places = heights.map((height): Place => {
+    const upper = top;
+    top -= height + gap;
+    return { x: [0, 1], y: [(upper - height) / plotHeight, upper / plotHeight] };
+  });
+  return { places, plotHeight };
+}
+
 /** Dots with their intervals, a little above or below the row's middle. */
 function points(
   rows: readonly { label: string; score: Measured | null }[],
@@ -140,7 +176,7 @@ function points(
   const share = (of: (score: Measured) => number) => shown.map(({ score }) => 100 * of(score));
   return {
     ...{ type: "scatter", mode: "markers", name },
-    ...{ xaxis: `x${panel + 1}`, yaxis: `y${panel + 1}` },
+    ...{ xaxis: `x${axisNumber(panel)}`, yaxis: `y${axisNumber(panel)}` },
     x: share(({ value }) => value),
     y: shown.map(({ y }) => y),
     marker: { color, size: 9 },

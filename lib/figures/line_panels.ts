@@ -3,7 +3,15 @@ import { escapeMarkup } from "../support/format.ts";
 import { outsideTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
 import { ink } from "./palette.ts";
-import { defaultWidth, type FigureOptions, legendLine, panelTitle, themed, topMargin } from "./theme.ts";
+import {
+  axisNumber,
+  defaultWidth,
+  type FigureOptions,
+  legendLine,
+  panelTitle,
+  themed,
+  topMargin,
+} from "./theme.ts";
 
 /** One curve of a panel. */
 export interface Line {
@@ -38,26 +46,36 @@ export function linePanels(
   const gap = 78 / (width - margin.l - margin.r);
   const share = (1 - gap * (panels.length - 1)) / panels.length;
   const left = (panel: number) => panel * (share + gap);
-  const number = (panel: number) => (panel === 0 ? "" : `${panel + 1}`);
   return figure({
     data: panels.flatMap(({ lines }, panel) =>
       lines.map(({ name, color, points, mode = "lines", isThin, isDashed }) => ({
         ...{ type: "scatter", mode, name: escapeMarkup(name) },
-        ...{ xaxis: `x${number(panel)}`, yaxis: `y${number(panel)}` },
+        ...{ xaxis: `x${axisNumber(panel)}`, yaxis: `y${axisNumber(panel)}` },
         x: points.map(([x]) => x),
         y: points.map(([, y]) => y),
         line: { color, width: isThin ? 1.2 : 2.2, ...isDashed && { dash: "4px,3px" } },
-        marker: { color, size: 7 },
+        ...mode === "lines" ? {} : { marker: { color, size: 7 } },
         hovertemplate: `%{x:.3f}, %{y:.3f}<extra>${escapeMarkup(name)}</extra>`,
       }))
     ),
     layout: themed({ ...options, height }, {
       ...Object.fromEntries(panels.flatMap(({ x, y, xRange = [0, 1], yRange = [0, 1] }, panel) => [
-        [`xaxis${number(panel)}`, {
+        [`xaxis${axisNumber(panel)}`, {
           ...{ title: x, range: xRange, domain: [left(panel), left(panel) + share] },
-          ...{ anchor: `y${number(panel)}`, nticks: 6, showline: true, linecolor: ink.axis, ...outsideTicks },
+          ...{
+            anchor: `y${axisNumber(panel)}`,
+            nticks: 6,
+            showline: true,
+            linecolor: ink.axis,
+            ...outsideTicks,
+          },
         }],
-        [`yaxis${number(panel)}`, { title: y, range: yRange, anchor: `x${number(panel)}`, nticks: 6 }],
+        [`yaxis${axisNumber(panel)}`, {
+          title: y,
+          range: yRange,
+          anchor: `x${axisNumber(panel)}`,
+          nticks: 6,
+        }],
       ])),
       margin,
       annotations: [

@@ -23,6 +23,9 @@ export interface FigureOptions {
 /** Pixels a figure is wide unless told. */
 export const defaultWidth = 900;
 
+/** A figure less wide than this, in pixels, as on a phone, has what else stands side by side one below the other. */
+export const narrow = 600;
+
 /** Pixels between the figure's edge and what is drawn. */
 export const edge = 18;
 
@@ -123,9 +126,12 @@ export function quiet(markup: string, size: number): string {
   return `<span style="font-size:${size}px;color:${ink.quiet}">${markup}</span>`;
 }
 
-/** A panel's name over its upper left corner; `x` is the panel's left edge as a share of the plot's width. */
-export function panelTitle(name: string, x: number): Record<string, unknown> {
-  const place = { xref: "paper", x, xanchor: "left", yref: "paper", y: 1, yanchor: "bottom", yshift: 4 };
+/** What follows `x`, `y`, `xaxis` and `yaxis` in plotly's names, by panel. */
+export const axisNumber = (panel: number): string => (panel === 0 ? "" : `${panel + 1}`);
+
+/** A panel's name over its upper left corner; `x` and `y` are its left and upper edge as shares of the plot's width and height. */
+export function panelTitle(name: string, x: number, y = 1): Record<string, unknown> {
+  const place = { xref: "paper", x, xanchor: "left", yref: "paper", y, yanchor: "bottom", yshift: 4 };
   return note(`<b>${escapeMarkup(name)}</b>`, place);
 }
 
@@ -136,26 +142,52 @@ export interface LegendEntry {
   mark?: string;
 }
 
+/** Pixels between two entries of a legend, and between two of its lines. */
+const legendGap = 22;
+
+/** Pixels that an entry takes, with the gap after it. */
+function entryWidth({ name, mark = "■" }: LegendEntry): number {
+  return textWidth(`${mark.replace(/<.*?>/g, "")} ${name}`, { size: textSizes.label }) * 1.04 + legendGap;
+}
+
+const entryWidths = (entries: readonly LegendEntry[]) =>
+  entries.reduce((sum, entry) => sum + entryWidth(entry), 0);
+
+/** Entries in lines of at most `room` pixels; one that is longer has a line of its own. */
+function legendLines(entries: readonly LegendEntry[], room: number): LegendEntry[][] {
+  const lines: LegendEntry[][] = [];
+  for (const entry of entries) {
+    const last = lines.at(-1);
+    if (last && entryWidths([...last, entry]) - legendGap <= room) last.push(entry);
+    else lines.push([entry]);
+  }
+  return lines;
+}
+
+/** Pixels that a legend needs above its first line, where it does not fit into one of `room` pixels. */
+export function moreLegend(entries: readonly LegendEntry[], room: number): number {
+  return (legendLines(entries, room).length - 1) * legendGap;
+}
+
 /**
- * A legend in one line between title and plot: it takes no width from the plot and reads in the bars' order. `up` lifts it, in
- * pixels. A line longer than `room`, the pixels from the plot's left edge to the figure's right one, begins further left.
+ * A legend between title and plot: it takes no width from the plot and reads in the bars' order. `up` lifts it, in pixels. A line
+ * longer than `room`, the pixels from the plot's left edge to the figure's right one, begins further left, by up to `left` pixels; what
+ * does not fit there stands in more lines ({@linkcode moreLegend}).
  */
 export function legendLine(
-  entries: LegendEntry[],
-  { up = 10, room = Infinity }: { up?: number; room?: number } = {},
+  entries: readonly LegendEntry[],
+  { up = 10, room = Infinity, left = Infinity }: { up?: number; room?: number; left?: number } = {},
 ): Record<string, unknown>[] {
-  const gap = 22; // pixels between two entries
-  const widths = entries.map(({ name, mark = "■" }) =>
-    textWidth(`${mark.replace(/<.*?>/g, "")} ${name}`, { size: textSizes.label }) * 1.04 + gap
-  );
-  const before = (count: number) => widths.slice(0, count).reduce((sum, width) => sum + width, 0);
-  const left = Math.min(0, room + gap - before(entries.length));
-  return entries.map(({ name, color, mark = "■" }, i) =>
-    note(`<span style="color:${color}">${mark}</span> ${escapeMarkup(name)}`, {
-      ...{ xref: "paper", x: 0, xanchor: "left", xshift: left + before(i) },
-      ...{ yref: "paper", y: 1, yanchor: "bottom", yshift: up },
-    })
-  );
+  const lines = legendLines(entries, room + left);
+  return lines.flatMap((line, n) => {
+    const begin = Math.min(0, room + legendGap - entryWidths(line));
+    return line.map(({ name, color, mark = "■" }, i) =>
+      note(`<span style="color:${color}">${mark}</span> ${escapeMarkup(name)}`, {
+        ...{ xref: "paper", x: 0, xanchor: "left", xshift: begin + entryWidths(line.slice(0, i)) },
+        ...{ yref: "paper", y: 1, yanchor: "bottom", yshift: up + (lines.length - 1 - n) * legendGap },
+      })
+    );
+  });
 }
 
 /**

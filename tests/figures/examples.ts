@@ -4,11 +4,14 @@ import { barChart, sexSiteBars } from "../../lib/figures/bars.ts";
 import { type Claim, claimBars, comparisonBars } from "../../lib/figures/claim.ts";
 import { classBars, comparedClassBars, leakageBars, perClassBars } from "../../lib/figures/class_bars.ts";
 import { confusionMatrixFigure } from "../../lib/figures/confusion_matrix.ts";
+import { calibrationFigure, decisionFigure, rankingFigure } from "../../lib/figures/clinical_figures.ts";
 import type { Figure } from "../../lib/figures/figure.ts";
 import { histogram } from "../../lib/figures/histogram.ts";
+import { leakFigure } from "../../lib/figures/leak_figure.ts";
 import { type Curve, learningCurves } from "../../lib/figures/learning_curves.ts";
 import type { FigureOptions } from "../../lib/figures/theme.ts";
 import { normal, randomFor } from "../../lib/support/random.ts";
+import { drawnHonest } from "../experiment/honest/drawn_results.ts";
 
 export const counts = { akiec: 327, bcc: 514, bkl: 1099, df: 115, mel: 1113, nv: 6705, vasc: 142 };
 export const augmented = { akiec: 5991, bcc: 5991, bkl: 5991, df: 5991, mel: 5991, nv: 6705, vasc: 5990 };
@@ -151,7 +154,33 @@ export function examples(options: Partial<FigureOptions> = {}): Record<string, F
       claimed: 0.895,
     }),
     leakageBars: leakageBars(leakage, with_("Rare classes leak most")),
+    leakFigure: leaks(with_("Copies add more than other photos")),
+    rankingFigure: rankingFigure(clinical, with_("Vascular lesions are told apart best")),
+    calibrationFigure: calibrationFigure(clinical, with_("A temperature helps")),
+    decisionFigure: decisionFigure(clinical, with_("Worth more than all or none")),
   };
+}
+
+const { clinical } = drawnHonest();
+
+/** What copies and other photos of the lesions add, and the official test set. */
+function leaks(options: Partial<FigureOptions>): Figure {
+  const measured = (value: number) => ({ value, low: value - 0.06, high: value + 0.05 });
+  const [seen, unseen, effect] = [0.61, 0.54, 0.07].map(measured);
+  const one = { photos: 20, seen, unseen, effect };
+  const common = { depth: "head", pairs: 15, photos: 5379, reached: 1640, deviation: 0.02 } as const;
+  const official = ["nothing leaks", "lesions leak", "copies leak"].map((label) => ({
+    ...{ rung: "none", depth: "head", label, networks: 15, score: measured(0.49) } as const,
+    ...{ unrelated: null, control: null },
+  }));
+  return leakFigure(
+    (["copy", "lesion"] as const).map((kind) => ({
+      ...{ ...common, kind, seen, unseen, effect },
+      perClass: codes.map((code) => code === "df" && kind === "lesion" ? null : one),
+    })),
+    official,
+    { codes, depth: "head", ...options },
+  );
 }
 
 /** Long names, zeros, ties, extremes, single values. */
@@ -207,6 +236,11 @@ export function strainedExamples(): Record<string, Figure> {
     }),
     narrowLadder: ladderFigure(ladder, { ...options, claimed: 0.895, width: 480 }),
     narrowClaim: claimBars(claim, { ...options, width: 520 }),
+    narrowLegend: comparisonBars(
+      (["claimed", "ours", "honest", "baseline"] as const).map((kind) => ({ name: kind, value: 0.6, kind })),
+      { ...options, width: 340 },
+    ),
+    narrowLeaks: leaks({ ...options, width: 340 }),
     noLeakage: leakageBars([{ dx: "nv", copyShare: NaN }, { dx: "all", copyShare: NaN }], options),
     onlyAll: leakageBars([{ dx: "all", copyShare: 1 }], { ...options, width: 480 }),
     emptyMatrix: confusionMatrixFigure([[0, 0], [0, 0]], ["nv", "mel"], options),

@@ -21,8 +21,8 @@ interface Part {
 const partsOf = `(root) => {
   const origin = root.querySelector("svg").getBoundingClientRect();
   const kinds = {
-    "tick": ".xtick text, .ytick text, .x2tick text, .y2tick text",
-    "axis title": ".g-xtitle text, .g-ytitle text, .g-x2title text, .g-y2title text",
+    "tick": ".xtick text, .ytick text, .x2tick text, .y2tick text, .x3tick text, .y3tick text",
+    "axis title": ".g-xtitle text, .g-ytitle text, .g-x2title text, .g-y2title text, .g-x3title text",
     "title": ".g-gtitle text",
     "annotation": ".annotation-text-g text",
     "grid": ".gridlayer path, .zerolinelayer path, .xlines-above, .ylines-above",
@@ -92,7 +92,7 @@ browserTests({
           await Plotly.newPlot(plot, data, layout, { ...config, displayModeBar: false });
           return [pair.querySelector(".static"), plot].map(${partsOf});
         })()`) as [Part[], Part[]];
-        const marks = still.filter(({ what }) => /^(bar|line|heat map): /.test(what));
+        const marks = still.filter(({ what }) => /^(bar|line|point|heat map): /.test(what));
         assert.ok(marks.length > 0 || !(name in usual), name);
         assert.ok(still.some(({ what }) => what.startsWith("tick: ")), name);
         assert.deepEqual(still.map(({ what }) => what), live.map(({ what }) => what), name);

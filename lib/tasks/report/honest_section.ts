@@ -115,7 +115,7 @@ export function worthFigure(
       percent(own.balancedAccuracy)
     }`,
     source:
-      "Balanced accuracy; on a test whose classes are about equal, as the write-up's, that is the accuracy. Interval: 95 %",
+      "Balanced accuracy; on a test whose classes are about equal, as the write-up's, it is about the accuracy. Interval: 95 %",
     valueTitle: "balanced accuracy",
     synthetic,
     ...size,
