@@ -21,7 +21,7 @@ const remembered = 15;
  * A function that is told how far a stage is and gives the time left and the rate; both null while they are not known.
  *
  * The pace is the median of the last 15 measures, the slower of the middle two. So stored items that arrive all at once, or a
- * pause, spoil one measure and not the estimate. It needs two measures.
+ * pause, or loading before the first item, spoil one measure and not the estimate. It needs two measures that are not wide apart, or three.
  *
  * @param now the time in seconds, from any origin
  */
@@ -38,11 +38,16 @@ export function timeLeft(
       [sinceTime, sinceDone] = [time, done];
     }
     const sorted = secondsPerItem.toSorted((a, b) => a - b);
-    const secondsEach = sorted.length < 2 ? null : sorted[Math.floor(sorted.length / 2)];
+    const secondsEach = sorted.length < 2 || isUnclear(sorted) ? null : sorted[Math.floor(sorted.length / 2)];
     // The time since the last measure is part of the estimate: so it counts down between slow items.
     const left = secondsEach && Math.max(0, secondsEach * (total - sinceDone) - (time - sinceTime));
     return { secondsLeft: done >= total ? 0 : left, perSecond: secondsEach && 1 / secondsEach };
   };
+}
+
+/** Two measures of which one may be loading before the first item, or items that were stored already. */
+function isUnclear(sorted: readonly number[]): boolean {
+  return sorted.length === 2 && sorted[1] > 4 * sorted[0];
 }
 
 /** Seconds since this program started, as a fraction. */
