@@ -66,8 +66,8 @@ Photos, weights and results
                    outputs/<table>-<preset>)
 
 Which notebooks run
-  --only LIST      only these, by number: 04 or 03,05. Notebook 06 takes hours, so it runs only if
-                   it is named here
+  --only LIST      only these, by number: 04 or 03,05. Notebooks 06 to 08 take long, so they run
+                   only if they are named here
   --from NUMBER    this one and all after it
   --fresh          run the selected notebooks even if nothing has changed, without what they have
                    stored: 02 the decoded photos, 04 the activations, 05 the saved model. Trainings,
