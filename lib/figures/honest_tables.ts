@@ -55,7 +55,7 @@ export function honestScoreTable(
     ...network
       ? [
         {
-          test: `${protocol}, own test${protocol === "as written" ? " with leaks" : ""}`,
+          test: `${protocol}, own test${writeUp?.protocol === "as-written" ? " with leaks" : ""}`,
           ...network.asWritten,
         },
         { test: `${protocol}, official test set`, ...network.test },
