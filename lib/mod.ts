@@ -1,7 +1,7 @@
 /** The vocabulary of the experiment: what the notebooks import, and nothing else. In the order of the flow. */
-import { startDrawing } from "./support/plotly/render_plotly.ts";
+import { drawnByRunner, startDrawing } from "./support/plotly/render_plotly.ts";
 
-startDrawing(); // every notebook draws
+if (!(drawnByRunner in globalThis)) startDrawing(); // every notebook draws
 
 export { configure, type Parameters } from "./notebook_config.ts";
 

@@ -1,4 +1,4 @@
-/** The whole way from photos to executed notebooks, on 300 real photos and ImageNet weights. */
+/** The whole way from photos to executed notebooks, on 200 real photos and ImageNet weights. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -57,7 +57,7 @@ let made: Promise<Pipeline> | undefined;
 function pipeline(): Promise<Pipeline> {
   return made ??= (async () => {
     const folder = inPlace("data", "HAM10000_images_part_1");
-    await sampleOfPhotos(inPlace("data"), 300);
+    await sampleOfPhotos(inPlace("data"), 200);
     const [photo] = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
     const whole = await Deno.readFile(join(folder, photo));
     await Deno.writeFile(join(folder, photo), whole.subarray(0, whole.length >> 1));
@@ -75,14 +75,14 @@ Deno.test({
     const { photo, stopped: { code, text } } = await pipeline();
     assert.equal(code, 1, text);
     assert.match(text, /02_augmentation, cell 3 \(const config/);
-    assert.match(text, new RegExp(`1 of 300 photos[^]*${photo}`));
+    assert.match(text, new RegExp(`1 of 200 photos[^]*${photo}`));
     const { cells } = await readExecuted("01_eda.ipynb");
     assert.ok(cells.some((cell) => cell.cell_type === "code" && cell.outputs.length > 0));
   },
 });
 
 Deno.test({
-  name: "300 real photos go through all five notebooks and end with all results",
+  name: "200 real photos go through all five notebooks and end with all results",
   ignore,
   async fn() {
     const { code, text } = (await pipeline()).finished;
@@ -90,7 +90,7 @@ Deno.test({
     assert.match(text, /Test accuracy: \d+\.\d\u00a0% .*Claimed: 89\.5\u00a0%/);
     const results = (await readResults(inPlace("out")))!;
     assert.equal(results.synthetic, false);
-    assert.equal(results.counts.images, 300);
+    assert.equal(results.counts.images, 200);
     assert.equal(results.counts.train + results.counts.test, results.counts.augmented);
     const runs = results.runs.map(({ depth, optimizer }) => `${depth} ${optimizer}`);
     assert.deepEqual(runs, ["head nadam", "head adam", "head rmsprop", "block5 nadam"]);

@@ -40,15 +40,21 @@ export function deepOptimizers(config: Config): StudyRun[] {
   }));
 }
 
-/** Larger images, one of them in the photos' own proportions: the frozen network on each, and one trained deeper. */
+/**
+ * Larger images, one of them in the photos' own proportions: the frozen network on each, and one trained deeper. Of drawn images
+ * small ones are enough to see it work.
+ */
 export function imageSizes(config: Config): StudyRun[] {
+  const [frozen, deeper]: ImageSize[][] = config.preset === "smoke"
+    ? [[32, 48, [60, 80]], [32, 48]]
+    : [[64, 96, 128, [150, 200]], [64, 96]];
   const run = (size: ImageSize, depth: Depth): StudyRun => ({
     label: `${sizeText(size)}, ${depth}`,
     change: { size, recipe: usual(depth, config) },
   });
   return [
-    ...([64, 96, 128, [150, 200]] as const).map((size) => run(size, "head")),
-    ...[64, 96].map((size) => run(size, "block5")),
+    ...frozen.map((size) => run(size, "head")),
+    ...deeper.map((size) => run(size, "block5")),
   ];
 }
 

@@ -1,6 +1,6 @@
 /** A figure that shows itself in every front end: interactive where plotly is, else as a picture, else in words. */
 import { svgToPng } from "../support/plotly/letters.ts";
-import { type PlotlySpec, renderPlotly } from "../support/plotly/render_plotly.ts";
+import { drawnByRunner, type PlotlySpec, renderPlotly } from "../support/plotly/render_plotly.ts";
 import { display, type Displayed, type DisplayMessage, type MimeBundle } from "./show.ts";
 import { defaultWidth } from "./theme.ts";
 
@@ -40,7 +40,7 @@ export function figure(spec: PlotlySpec & { width?: number; height?: number; alt
   const toPng = async (options: { scale?: number } = {}) => svgToPng(await toSvg(), options);
   const bundle = async () => ({
     "application/vnd.plotly.v1+json": plotly,
-    "image/png": (await toPng()).toBase64(),
+    ...drawnByRunner in globalThis ? {} : { "image/png": (await toPng()).toBase64() },
     "text/plain": alt,
   });
   return {
@@ -51,4 +51,14 @@ export function figure(spec: PlotlySpec & { width?: number; height?: number; alt
     [display]: bundle,
     message: async () => ({ data: await bundle(), metadata: { "image/png": { width, height } } }),
   };
+}
+
+/** Contents by MIME type, with the picture that a figure's lack where the runner of the notebook draws; others as they are. */
+export async function withPicture(output: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const { "application/vnd.plotly.v1+json": spec, "text/plain": alt, ...others } = output;
+  const { width, height } = (spec as PlotlySpec | undefined)?.layout ?? {};
+  const isOurs = typeof width === "number" && typeof height === "number" && typeof alt === "string";
+  if (!isOurs || "image/png" in others) return output;
+  const png = await figure({ ...spec as PlotlySpec, width, height, alt }).toPng();
+  return { "application/vnd.plotly.v1+json": spec, "image/png": png.toBase64(), "text/plain": alt };
 }

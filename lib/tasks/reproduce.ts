@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import type { Config, ConfigOptions } from "../config.ts";
 import { latestRun } from "../notebook_config.ts";
 import { asWrittenResult, deeperResult, readResults, type Results } from "../experiment/results.ts";
+import { withPicture } from "../figures/figure.ts";
+import { crossoverPlan } from "../experiment/study_runs.ts";
 import { percent } from "../support/format.ts";
 import { packageVersions } from "../support/versions.ts";
 import { writeAtomic } from "../support/atomic.ts";
@@ -12,6 +14,7 @@ import { readEngineChoice } from "../support/engine/engine_choice.ts";
 import { whyNotNative } from "../support/engine/install.ts";
 import { executeNotebook, ExecutionError } from "../support/notebook/execute.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../support/notebook/ipynb.ts";
+import { startDrawing } from "../support/plotly/render_plotly.ts";
 import { type NotebookLine, notebookLine } from "../support/terminal_line.ts";
 import { isStorageFault, storageAdvice, StorageError } from "../support/storage_error.ts";
 import { endOnRequest, pathForCaller, runTask } from "./caller.ts";
@@ -20,6 +23,7 @@ import { type Grid, type GridRun, readGrid, shareStore } from "./grid/grid.ts";
 import { gridRows, gridTable, writeGridTable } from "./grid/grid_table.ts";
 import {
   honestNotebook,
+  leakageNotebook,
   selectNotebooks,
   sourcePath,
   studiesNotebook,
@@ -153,10 +157,12 @@ function introduce(config: Config): void {
   console.log(`results  ${pathForCaller(config.out)}\n`);
 }
 
-function trainsConvolutions({ recipe }: Config, names: readonly string[]): boolean {
+function trainsConvolutions(config: Config, names: readonly string[]): boolean {
   const trainsRecipe = names.some((name) => /^0[45]/.test(name)) &&
-    recipe.some(({ depth }) => depth !== "head");
-  return trainsRecipe || names.includes(studiesNotebook) || names.includes(honestNotebook);
+    config.recipe.some(({ depth }) => depth !== "head");
+  const trainsDeeper = names.includes(leakageNotebook) &&
+    crossoverPlan(config).some(({ recipe }) => recipe.some(({ depth }) => depth !== "head"));
+  return trainsRecipe || trainsDeeper || names.includes(studiesNotebook) || names.includes(honestNotebook);
 }
 
 /** @throws {RangeError} where a GPU is asked for and there is none, or convolutions are to be trained, which WebAssembly cannot do */
@@ -214,6 +220,7 @@ async function run(config: Config, names: string[], call: Call): Promise<number>
   const timings = await Deno.readTextFile(join(config.out, "timings.json")).then(JSON.parse).catch(
     () => ({}),
   );
+  startDrawing(); // plotly loads beside the first cells
   for (const [index, notebook] of todo.entries()) {
     const { name } = notebook;
     console.log(`${name.padEnd(24)} ${notebook.reason}`);
@@ -258,6 +265,7 @@ async function runNotebook(
     ...{ name, timeoutSeconds },
     folder: dirname(path),
     env: { HAM10000_CONFIG: join(config.out, "config.json") },
+    draw: withPicture,
     onProgress: stand.line?.update,
     onCellDone: save,
   });

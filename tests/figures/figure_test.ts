@@ -1,8 +1,8 @@
 /** A figure's forms: SVG, PNG, plotly's JSON and words. */
 import assert from "node:assert/strict";
-import { figure } from "../../lib/figures/figure.ts";
+import { figure, withPicture } from "../../lib/figures/figure.ts";
 import { display } from "../../lib/figures/show.ts";
-import { renderPlotly } from "../../lib/support/plotly/render_plotly.ts";
+import { drawnByRunner, renderPlotly } from "../../lib/support/plotly/render_plotly.ts";
 import { drawingOf, pngSize } from "./drawing.ts";
 import { examples } from "./examples.ts";
 
@@ -85,4 +85,21 @@ Deno.test("a figure's sides are whole pixels in reason", () => {
     assert.throws(() => figure({ data: [], layout: {}, width: side, alt: "" }), RangeError);
     assert.throws(() => figure({ data: [], layout: {}, height: side, alt: "" }), /height.*Received/);
   }
+});
+
+Deno.test("a figure that the notebook's runner draws is the same picture, made from what the kernel sent", async () => {
+  const { classBars, confusionMatrix, learningCurves, leakFigure } = examples();
+  for (const one of [classBars, confusionMatrix, learningCurves, leakFigure]) {
+    const whole = await one.message();
+    (globalThis as Record<symbol, unknown>)[drawnByRunner] = true;
+    const sent = await one.message().finally(() =>
+      delete (globalThis as Record<symbol, unknown>)[drawnByRunner]
+    );
+    assert.equal("image/png" in sent.data, false);
+    assert.deepEqual(await withPicture(JSON.parse(JSON.stringify(sent.data))), whole.data);
+    assert.deepEqual(sent.metadata, whole.metadata);
+  }
+  const words = { "text/markdown": "**x**", "text/plain": "x" };
+  const notOurs = { "application/vnd.plotly.v1+json": { data: [] }, "text/plain": "x" };
+  for (const other of [words, notOurs]) assert.equal(await withPicture(other), other);
 });

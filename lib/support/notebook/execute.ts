@@ -9,7 +9,8 @@
 import type { StageProgress } from "../pace.ts";
 import type { NotebookProgress } from "../terminal_line.ts";
 import { formatText } from "./formatter.ts";
-import { type CodeCell, type Notebook, withoutOutputs } from "./ipynb.ts";
+import { drawnByRunner } from "../plotly/render_plotly.ts";
+import { type CodeCell, type MimeBundle, type Notebook, withoutOutputs } from "./ipynb.ts";
 import { type CodeError, type Kernel, startKernel } from "./kernel.ts";
 import { collectOutputs, type OutputLimits } from "./outputs.ts";
 import { firstLineOf, withStopNotice } from "./stop_notice.ts";
@@ -24,6 +25,11 @@ export interface ExecuteOptions {
   /** Limit for each cell; default: none. */
   timeoutSeconds?: number;
   limits?: OutputLimits;
+  /**
+   * Gives a figure's output its picture, while the next cell runs. The kernel then draws none, nor loads what draws. Default: the
+   * kernel draws.
+   */
+  draw?: (output: MimeBundle) => Promise<MimeBundle>;
   /** Called when a cell begins and whenever a cell tells how far it is. */
   onProgress?: (progress: NotebookProgress) => void;
   /**
@@ -85,6 +91,7 @@ export async function executeNotebook(source: Notebook, options: ExecuteOptions)
 
 async function runCells(kernel: Kernel, executed: Notebook, options: ExecuteOptions): Promise<void> {
   const { name = "notebook", timeoutSeconds, onProgress = () => {}, onCellDone = () => {} } = options;
+  const { draw = null } = options;
   const mostBytes = options.limits?.sent ?? 200e6;
   const collector = collectOutputs(options.limits);
   const cells = executed.cells.filter((cell): cell is CodeCell =>
@@ -102,6 +109,19 @@ async function runCells(kernel: Kernel, executed: Notebook, options: ExecuteOpti
     } else collector.add(message);
   };
   await kernel.execute(guards(mostBytes));
+  if (draw) await kernel.execute(`globalThis[Symbol.for("${drawnByRunner.description}")] = true;`);
+  const failure = (cell: CodeCell, error: CodeError) =>
+    new ExecutionError(name, executed.cells.indexOf(cell) + 1, error, executed);
+  const drawPictures = async (cell: CodeCell) => {
+    if (!draw) return;
+    try {
+      for (const output of cell.outputs) if ("data" in output) output.data = await draw(output.data);
+    } catch (error) {
+      const { name: ename, message: evalue, stack } = error as Error;
+      throw failure(cell, { ename, evalue, traceback: [stack ?? ""] });
+    }
+  };
+  let finished = Promise.resolve();
   for (const [index, cell] of cells.entries()) {
     [position, sent, stop] = [{ ...position, cell: index + 1 }, 0, new AbortController()];
     onProgress({ ...position, stage: null });
@@ -118,9 +138,14 @@ async function runCells(kernel: Kernel, executed: Notebook, options: ExecuteOpti
     if (error && cell.outputs.at(-1)?.output_type !== "error") {
       cell.outputs.push({ output_type: "error", ...error });
     }
-    await onCellDone(error ? withStopNotice(executed) : executed);
-    if (error) throw new ExecutionError(name, executed.cells.indexOf(cell) + 1, error, executed);
+    await finished;
+    finished = drawPictures(cell).then(() => onCellDone(error ? withStopNotice(executed) : executed));
+    finished.catch(() => {}); // it is awaited after the next cell
+    if (!error) continue;
+    await finished;
+    throw failure(cell, error);
   }
+  await finished;
 }
 
 /** What this project's own messages carry in their metadata under `ham10000`. */

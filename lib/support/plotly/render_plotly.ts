@@ -21,6 +21,9 @@ export interface DrawingRequest {
 }
 type DrawingAnswer = { readonly id: number } & ({ readonly svg: string } | { readonly problem: string });
 
+/** Set in a kernel whose figures the program that runs the notebook draws: one plotly for all notebooks, not one each. */
+export const drawnByRunner = Symbol.for("ham10000.drawnByRunner");
+
 let running: Worker | undefined;
 const waiting = new Map<number, PromiseWithResolvers<string>>();
 let lastId = 0;

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { type CodeCell, parseNotebook, serializeNotebook } from "../../../lib/support/notebook/ipynb.ts";
+import {
+  type Cell,
+  type CodeCell,
+  parseNotebook,
+  serializeNotebook,
+} from "../../../lib/support/notebook/ipynb.ts";
 import { executeNotebook } from "../../../lib/support/notebook/execute.ts";
 import { withStopNotice } from "../../../lib/support/notebook/stop_notice.ts";
 import type { NotebookProgress } from "../../../lib/support/terminal_line.ts";
@@ -220,3 +225,42 @@ console.log(JSON.stringify([text.slice(0, 4), leftOut, text.length < 10_000_100,
   assert.equal(ended.code, 0, ended.err);
   assert.deepEqual(JSON.parse(ended.out), ["0xxx", "140,000,494", true, "xxx\nend\n", "next\n"]);
 });
+
+Deno.test("where the runner draws, the kernel is told; a cell's pictures are drawn while the next one runs, and then kept", async () => {
+  const sayWhoDraws = 'String(Symbol.for("ham10000.drawnByRunner") in globalThis)';
+  const figure = show(
+    "display_data",
+    `{ data: { "text/plain": ${sayWhoDraws} }, metadata: {}, transient: {} }`,
+  );
+  const seen: string[] = [];
+  const nextRuns = Promise.withResolvers<void>();
+  const executed = await run([figure, "2", figure], {
+    draw: async (data) => {
+      if (seen.length === 0) await nextRuns.promise;
+      seen.push(String(data["text/plain"]));
+      return { ...data, "image/png": "AAAA" };
+    },
+    onProgress: ({ cell }) => cell === 2 && nextRuns.resolve(),
+    onCellDone: ({ cells }) =>
+      void seen.push(`kept ${cells.filter((cell) => "image/png" in dataOf(cell)).length}`),
+  });
+  assert.deepEqual(seen, ["true", "kept 1", "2", "kept 2", "true", "kept 3"]);
+  assert.deepEqual(executed.cells.map(dataOf), [
+    { "text/plain": "true", "image/png": "AAAA" },
+    { "text/plain": "2", "image/png": "AAAA" },
+    { "text/plain": "true", "image/png": "AAAA" },
+  ]);
+  assert.deepEqual(dataOf((await run([figure])).cells[0]), { "text/plain": "false" });
+
+  const error = await runToError(["1", figure, "3"], {
+    draw: ({ "text/plain": text, ...data }) =>
+      text === "true" ? Promise.reject(new RangeError("no such colour")) : Promise.resolve(data),
+  });
+  assert.deepEqual([error.cell, error.ename, error.evalue], [2, "RangeError", "no such colour"]);
+});
+
+/** What a cell's first output shows. */
+function dataOf(cell: Cell): Record<string, unknown> {
+  const [output] = (cell as CodeCell).outputs;
+  return output && "data" in output ? output.data : {};
+}
