@@ -97,7 +97,7 @@ Deno.test("HAM10000's plan: shards of 1,000 to 5,000 images, costs that grow wit
   );
 });
 
-Deno.test("a million photos are planned in under a minute and 1 GB, without a pixel", async () => {
+Deno.test("a million photos are planned in under a minute of a CPU and 1 GB, without a pixel", async () => {
   const program = fileURLToPath(new URL("./made_up_table.ts", import.meta.url));
   const { code, out, err } = await runDeno([
     "run",
@@ -108,8 +108,8 @@ Deno.test("a million photos are planned in under a minute and 1 GB, without a pi
     "1000000",
   ]);
   assert.equal(code, 0, err);
-  const { seconds, megabytes, units, edges, largestFolder, bytes } = JSON.parse(out);
-  assert.ok(seconds < 60, `${seconds} s`);
+  const { cpuSeconds, megabytes, units, edges, largestFolder, bytes } = JSON.parse(out);
+  assert.ok(cpuSeconds < 60, `${cpuSeconds} s`);
   assert.ok(megabytes < 1000, `${megabytes} MB`);
   assert.ok(units > 1000 && edges < 20 * units, `${edges} edges between ${units} units`);
   assert.ok(largestFolder <= 10_000, `${largestFolder} files in a folder`);
