@@ -46,7 +46,7 @@ export function deepOptimizers(config: Config): StudyRun[] {
  */
 export function imageSizes(config: Config): StudyRun[] {
   const [frozen, deeper]: ImageSize[][] = config.preset === "smoke"
-    ? [[32, 48, [60, 80]], [32, 48]]
+    ? [[40, 48, 64, [60, 80]], [40, 48]]
     : [[64, 96, 128, [150, 200]], [64, 96]];
   const run = (size: ImageSize, depth: Depth): StudyRun => ({
     label: `${sizeText(size)}, ${depth}`,

@@ -2,7 +2,7 @@
 import type { Precision } from "../../lib/config.ts";
 import { inputLength } from "../../lib/model/vgg16.ts";
 import { randomWeights } from "../../lib/model/weights.ts";
-import { optimizerNames, type Stage, stageOf } from "../../lib/recipe.ts";
+import { depths, optimizerNames, type Stage, stageOf } from "../../lib/recipe.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { type Examples, examplesOf } from "../../lib/training/examples.ts";
 import { type Model, vgg16 } from "../../lib/training/model.ts";
@@ -22,21 +22,15 @@ export type KerasCase =
   & Partial<Stage>
   & { precision?: Precision };
 
-/**
- * Each optimizer from two depths and one of them from two more, since optimizers know nothing of depths; and what else a step may do:
- * another rate, less weight, dropped inputs, fewer bits.
- */
+/** Each optimizer from four depths, and what else a step may do: another rate, less weight, dropped inputs, fewer bits. */
 export const kerasCases: Readonly<Record<string, KerasCase>> = {
   ...Object.fromEntries(
-    ([["head", optimizerNames], ["block5", optimizerNames], ["block3", ["nadam"]], ["block1", [
-      "nadam",
-    ]]] as const)
-      .flatMap(([depth, optimizers]) =>
-        optimizers.map((optimizer): [string, KerasCase] => [
-          `${depth}, ${optimizer}`,
-          { depth, optimizer, learningRate: rates[optimizer] * (depth === "head" ? 100 : 1) },
-        ])
-      ),
+    depths.filter((depth) => !["block2", "block4"].includes(depth)).flatMap((depth) =>
+      optimizerNames.map((optimizer): [string, KerasCase] => [
+        `${depth}, ${optimizer}`,
+        { depth, optimizer, learningRate: rates[optimizer] * (depth === "head" ? 100 : 1) },
+      ])
+    ),
   ),
   "block5, nadam, cosine after a warm-up": {
     ...{ depth: "block5", optimizer: "nadam", learningRate: rates.nadam },

@@ -9,12 +9,12 @@ import { browserTests, type Misdeeds, watchedPage } from "./chromium.ts";
 import { drawnResults, executed, inFolder, shown, tinyPng, writeRun } from "./drawn_run.ts";
 
 const report = join(projectRoot, "outputs/report");
-/** What decides the layout, and what decides the colours: not each with each. The page is loaded once and follows. */
+/** What decides the layout, and what decides the colours: not each with each. A page that is not loaded anew follows. */
 const views = [
-  { width: 400, theme: "light" },
-  { width: 1000, theme: "dark" },
-  { width: 1000, theme: "light" },
-  { width: 1600, theme: "light" },
+  { width: 400, theme: "light", isLoaded: true },
+  { width: 1000, theme: "dark", isLoaded: true },
+  { width: 1000, theme: "light", isLoaded: false },
+  { width: 1600, theme: "light", isLoaded: false },
 ];
 
 /** Waits until figures.js has drawn what it can, in the page's colours, and made it fit. */
@@ -185,10 +185,10 @@ browserTests({
       const axe = await Deno.readTextFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"));
       await inReport(browser, async (page, { root, files, misdeeds }) => {
         for (const file of pagesOf(files)) {
-          for (const [i, { width, theme }] of views.entries()) {
+          for (const { width, theme, isLoaded } of views) {
             await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
             await page.setViewport({ width, height: 900 });
-            if (i === 0) await page.goto(root + file);
+            if (isLoaded) await page.goto(root + file);
             await drawn(page);
             const place = `${file}, ${width} pixels, ${theme}`;
             const { overflow, wide, figures, paper } = await page.evaluate(measure) as Measured;
