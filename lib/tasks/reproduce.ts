@@ -100,10 +100,10 @@ async function reproduceOne(
 ): Promise<number> {
   const names = selectNotebooks({ ...options, preset: one.options.preset });
   for (const name of names) await readNotebook(sourcePath(name));
+  await checkEngine(one.config, names); // before weights are downloaded
   const config = options.dryRun ? one.config : await withWeights(one.config, one.options);
   introduce(config);
   const forgetting = { notebooks: options.fresh ? names : [], work: options.forget };
-  await checkEngine(config, names);
   if (options.dryRun) return await dryRun(config, names, forgetting);
   using _lock = await lockRun(config);
   await shareStore(grid, { config });
