@@ -12,6 +12,7 @@ export {
   agesTitle,
   classOverview,
   countBy,
+  drawnPhotosOf,
   firstOfEachClass,
   photosOf,
   photosPerLesion,

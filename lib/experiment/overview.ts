@@ -6,7 +6,9 @@ import { type Config } from "../config.ts";
 import { percent } from "../support/format.ts";
 import { stringify } from "../support/csv.ts";
 import { metadataColumns } from "../columns.ts";
+import { drawnPhoto } from "../data/drawn_lesion.ts";
 import { metadataRow, type Sample } from "../data/metadata.ts";
+import type { ImageSize } from "../image_size.ts";
 import type { Source } from "./experiment.ts";
 
 /** The metadata table with `image_path`, saved as `metadata.csv` in the run's folder. */
@@ -99,5 +101,16 @@ export function photosOf(source: Source, samples: readonly Sample[]): { path: st
   return samples.map(({ imagePath, dx, imageId }) => ({
     path: join(source.folder, imagePath),
     label: `${dx}\n${imageId}`,
+  }));
+}
+
+/** Drawn lesions of the same diagnoses, as large as a grid shows photos: for published copies, which may not show those. */
+export async function drawnPhotosOf(
+  samples: readonly Sample[],
+  { seed }: Pick<Config, "seed">,
+): Promise<{ pixels: Uint8Array; size: ImageSize; label: string }[]> {
+  const size: ImageSize = [150, 200];
+  return await Promise.all(samples.map(async ({ dx }, i) => {
+    return { pixels: await drawnPhoto(dx, { seed: seed + i, size }), size, label: dx };
   }));
 }

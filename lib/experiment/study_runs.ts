@@ -89,10 +89,22 @@ export interface CrossoverSet {
   readonly seeds: readonly number[];
 }
 
-/** All networks of notebook 7's crossover, by how deep they are trained. Of drawn images one set is enough to see it work. */
+/**
+ * All networks of notebook 7's crossover: the softmax alone, and from block3 on, once, where the run's own recipe trains
+ * convolutions. Of drawn images one set is enough to see it work.
+ */
 export function crossoverPlan(config: Config): CrossoverSet[] {
-  const [partitions, seeds] = config.preset === "smoke" ? [[0], [0]] : [[0, 1, 2, 3, 4], [0, 1, 2]];
-  return [{ recipe: [frozenRecipe(config)], partitions, seeds }];
+  const softmax = [frozenRecipe(config)];
+  if (config.preset === "smoke") return [{ recipe: softmax, partitions: [0], seeds: [0] }];
+  const sets: CrossoverSet[] = [{ recipe: softmax, partitions: [0, 1, 2, 3, 4], seeds: [0, 1, 2] }];
+  if (config.depth !== "head") {
+    sets.push({
+      recipe: [{ depth: "block3", epochs: 3, restoreBestWeights: false }],
+      partitions: [0],
+      seeds: [0],
+    });
+  }
+  return sets;
 }
 
 /** All trainings of `07_leakage`: the networks of the crossover, and two for the bridge, which have the write-up's frozen recipe. */

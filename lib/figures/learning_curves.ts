@@ -6,6 +6,7 @@ import { countTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
 import {
+  axisNumber,
   defaultWidth,
   type FigureOptions,
   legendLine,
@@ -28,10 +29,9 @@ export interface Curve {
   color?: string;
 }
 
-/** One of the two panels: the axes' suffix, the span of the plot's width, and how values are read and written. */
+/** One of the two panels: the span of the plot's width, and how values are read and written. */
 interface Panel {
   title: string;
-  suffix: "" | "2";
   domain: [number, number];
   unit: string;
   train(point: EpochPoint): number;
@@ -39,8 +39,8 @@ interface Panel {
 }
 
 /**
- * Two panels, loss and accuracy. Training is a thin dotted line, validation a solid one with the run's name at its end. A dot
- * marks the epoch whose weights were restored, where a run did so.
+ * Two panels, loss and accuracy. Training is a thin dotted line, validation a solid one, at whose end stands what tells the
+ * runs' names apart. A dot marks the epoch whose weights were restored, where a run did so.
  *
  * @throws RangeError for a run without epochs
  */
@@ -53,19 +53,20 @@ export function learningCurves(curves: readonly Curve[], options: FigureOptions)
   const { width = defaultWidth } = options;
   const top = topMargin(options, 50);
   const height = options.height ?? top + 330 + 58;
-  const nameWidths = curves.map(({ name }) => textWidth(`■ ${name}`, { size: textSizes.label, bold: true }));
-  const margin = { l: 66, r: Math.ceil(31 + Math.max(0, ...nameWidths)), t: top, b: 58 };
+  const labels = labelsOf(curves.map(({ name }) => name));
+  const labelWidths = labels.map((label) =>
+    label ? textWidth(`■ ${label}`, { size: textSizes.label, bold: true }) : 0
+  );
+  const margin = { l: 66, r: Math.ceil(31 + Math.max(0, ...labelWidths)), t: top, b: 58 };
   const gap = (margin.r + 52) / (width - margin.l - margin.r);
   const panels: Panel[] = [{
     title: "Loss (cross-entropy)",
-    suffix: "",
     domain: [0, (1 - gap) / 2],
     unit: "",
     train: ({ loss }) => loss,
     validation: ({ validationLoss }) => validationLoss,
   }, {
     title: "Accuracy",
-    suffix: "2",
     domain: [(1 + gap) / 2, 1],
     unit: "\u00a0%",
     train: ({ accuracy }) => 100 * accuracy,
@@ -73,9 +74,12 @@ export function learningCurves(curves: readonly Curve[], options: FigureOptions)
   }];
   const colored = curves.map((curve, i) => ({
     ...curve,
+    label: labels[i],
     color: curve.color ?? seriesColors[i % seriesColors.length],
   }));
-  const drawn = panels.map((panel) => drawPanel(colored, panel, height - margin.t - margin.b));
+  const drawn = panels.map((panel, i) =>
+    drawPanel(colored, panel, { suffix: axisNumber(i), height: height - margin.t - margin.b })
+  );
   const isValidated = curves.some(({ history }) =>
     history.some(({ validationLoss }) => validationLoss !== undefined)
   );
@@ -99,8 +103,22 @@ export function learningCurves(curves: readonly Curve[], options: FigureOptions)
   });
 }
 
-function drawPanel(curves: (Curve & { color: string })[], panel: Panel, height: number) {
-  const { suffix, train, validation, domain } = panel;
+/** What tells runs apart, of their names: what all begin with is said once, by the title; of one run nothing is left. */
+function labelsOf(names: readonly string[]): string[] {
+  if (names.length < 2) return names.map(() => "");
+  const parts = names.map((name) => name.split(", "));
+  const shared = parts[0].findIndex((part, i) =>
+    parts.some((own) => own[i] !== part || i === own.length - 1)
+  );
+  return parts.map((own) => own.slice(Math.max(0, shared)).join(", "));
+}
+
+function drawPanel(
+  curves: (Curve & { color: string; label: string })[],
+  panel: Panel,
+  { suffix, height }: { suffix: string; height: number },
+) {
+  const { train, validation, domain } = panel;
   const axes = { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
   const points = curves.flatMap(({ history }) => history);
   const values = [...points.map(train), ...points.map(validation)]
@@ -119,12 +137,12 @@ function drawPanel(curves: (Curve & { color: string })[], panel: Panel, height: 
     17,
   );
   return {
-    data: curves.flatMap((curve) => curveTraces(curve, panel)),
+    data: curves.flatMap((curve) => curveTraces(curve, panel).map((trace) => ({ ...trace, ...axes }))),
     annotations: [
       panelTitle(panel.title, domain[0]),
-      ...curves.map(({ name, history, color }, i) =>
+      ...curves.flatMap(({ label, history, color }, i) =>
         // The colour is the mark's: letters in it would be too pale to read, on white or on black.
-        note(`<span style="color:${color}">■</span> <b>${escapeMarkup(name)}</b>`, {
+        label === "" ? [] : note(`<span style="color:${color}">■</span> <b>${escapeMarkup(label)}</b>`, {
           ...{ xref: axes.xaxis, x: history.at(-1)!.epoch, xanchor: "left" },
           xshift: 11, // clear of a dot on the last epoch
           ...{ yref: axes.yaxis, y: range[0], yanchor: "middle", yshift: places[i] },
@@ -155,7 +173,7 @@ function drawPanel(curves: (Curve & { color: string })[], panel: Panel, height: 
 
 function curveTraces(curve: Curve & { color: string }, panel: Panel): Record<string, unknown>[] {
   const { name, history, color } = curve;
-  const { suffix, train, validation, unit } = panel;
+  const { train, validation, unit } = panel;
   const epochs = { x: history.map(({ epoch }) => epoch), mode: "lines" };
   const marked = chosenPoint(curve);
   const traces = [
@@ -174,10 +192,7 @@ function curveTraces(curve: Curve & { color: string }, panel: Panel): Record<str
       : [],
   ];
   const said = `epoch %{x}: %{y:.${unit ? 1 : 3}f}${unit}<extra>${escapeMarkup(name)}</extra>`;
-  return traces.map((trace) => ({
-    ...{ type: "scatter", xaxis: `x${suffix}`, yaxis: `y${suffix}`, hovertemplate: said },
-    ...trace,
-  }));
+  return traces.map((trace) => ({ type: "scatter", hovertemplate: said, ...trace }));
 }
 
 function chosenPoint({ chosen, history }: Curve): EpochPoint | undefined {

@@ -90,20 +90,21 @@ function drawColumn<Row>(rows: readonly Row[], column: Column<Row>): DrawnColumn
 function drawSpread<Row>(rows: readonly Row[], column: Column<Row>): DrawnColumn {
   const { title, of } = column.spread!;
   const write = column.format ?? ((cell: CellValue) => decimals(Number(cell)));
-  const cells = rows.map((row) => {
-    const spread = of(row);
+  const spreads = rows.map(of);
+  const hasMinus = spreads.some((spread) => typeof spread === "object" && spread !== null && spread.low < 0);
+  const cells = spreads.map((spread) => {
     if (spread === null || spread === undefined) return "–";
     return typeof spread === "number"
       ? `± ${write(spread)}`
-      : intervalText(write(spread.low), write(spread.high));
+      : intervalText(write(spread.low), write(spread.high), hasMinus ? "to" : "–");
   });
   return { title, align: "right", cells, best: cells.map(() => false) };
 }
 
-/** "61.8 – 65.7 %": the unit is written once. */
-function intervalText(low: string, high: string): string {
+/** "61.8 – 65.7 %": the unit is written once. @param joint "to" in a column with a minus, beside which a dash is hard to read */
+function intervalText(low: string, high: string, joint: "–" | "to"): string {
   const unit = high.match(/\u00a0\D+$/)?.[0] ?? "";
-  return `${unit && low.endsWith(unit) ? low.slice(0, -unit.length) : low} – ${high}`;
+  return `${unit && low.endsWith(unit) ? low.slice(0, -unit.length) : low} ${joint} ${high}`;
 }
 
 /** The cells row by row, each written as a form does. */

@@ -214,10 +214,16 @@ export function strainedExamples(): Record<string, Figure> {
       name: "head",
       history: [{ epoch: 1, loss: 2, accuracy: 0.1 }, { epoch: 2, loss: 1, accuracy: 0.9 }],
     }], options),
-    diverged: learningCurves([{
-      name: "diverged",
-      history: [{ epoch: 1, loss: 2, accuracy: 0.1 }, { epoch: 2, loss: NaN, accuracy: 0.1 }],
-    }], options),
+    diverged: learningCurves([
+      {
+        name: "diverged",
+        history: [{ epoch: 1, loss: 2, accuracy: 0.1 }, { epoch: 2, loss: NaN, accuracy: 0.1 }],
+      },
+      {
+        name: "sound",
+        history: [{ epoch: 1, loss: 2, accuracy: 0.1 }, { epoch: 2, loss: 1.9, accuracy: 0.6 }],
+      },
+    ], options),
     fullBars: comparisonBars([
       { name: "perfect", value: 1, low: 1, high: 1, kind: "ours" },
       { name: "none", value: 0, low: 0, high: 0.01, kind: "baseline" },

@@ -152,13 +152,21 @@ Deno.test("learning curves: an epoch is marked, in figure, legend and words, onl
   }
 });
 
-Deno.test("learning curves: training and validation of each run in both panels, its name at the end", async () => {
+Deno.test("learning curves: training and validation of each run in both panels, at its end what tells its name apart", async () => {
   const drawing = await drawingOf(figures.learningCurves);
   assert.equal(drawing.querySelectorAll(".scatterlayer .js-line").length, 12);
   const words = await wordsOf(figures.learningCurves);
   for (const name of ["nadam", "adam", "rmsprop"]) {
     assert.equal(words.filter((text) => text === `■ ${name}`).length, 2, name);
   }
+  const labelsOf = async (...names: string[]) => {
+    const figure = learningCurves(names.map((name) => drawnRun(name, 0.6, 2)), { title: "" });
+    return (await wordsOf(figure)).filter((text) => text.startsWith("■")).slice(0, names.length);
+  };
+  assert.deepEqual(await labelsOf("frozen, adam"), [], "one run needs no name");
+  assert.deepEqual(await labelsOf("frozen, adam", "frozen, nadam"), ["■ adam", "■ nadam"]);
+  assert.deepEqual(await labelsOf("frozen, adam", "frozen"), ["■ frozen, adam", "■ frozen"]);
+  assert.deepEqual(await labelsOf("adam", "adam"), ["■ adam", "■ adam"]);
   const diverged = textsOf(await drawingOf(strained.diverged));
   const bottomOf = (words: string) => diverged.find(({ text }) => text === words)!.lines[0].bottom;
   near(bottomOf("■ diverged"), bottomOf("2.00"), 0.005); // its last loss that is a number

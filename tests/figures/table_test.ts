@@ -80,6 +80,13 @@ Deno.test("an interval or a spread stands in a column of its own, in the number'
     "| b | 60.0 % | ± 0.4 % |",
     "| c | 50.0 % | – |",
   ]);
+  const differences = table([{ low: -0.18, high: -0.02 }, { low: 0.01, high: 0.2 }], [
+    { value: "high", title: "points", spread: { title: "interval", of: (row) => row } },
+  ]).markdown.split("\n");
+  assert.deepEqual(differences.slice(2).map((line) => line.split(" | ")[1]), [
+    "−0.180 to −0.020 |",
+    "0.010 to 0.200 |",
+  ], "no dash in a column with a minus");
 });
 
 Deno.test("a table without rows has its head; ties are all best; one value is no best", () => {

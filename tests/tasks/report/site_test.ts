@@ -267,7 +267,9 @@ Deno.test("every notebook of the committed report ran from its first cell to its
   const folder = join(projectRoot, "outputs/report");
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
   for (const name of names.filter((name) => name.endsWith(".ipynb"))) {
-    const { cells }: Notebook = JSON.parse(await Deno.readTextFile(join(folder, name)));
+    const text = await Deno.readTextFile(join(folder, name));
+    if (/published copies[^]{0,60}drawn lesion/i.test(text)) assert.doesNotMatch(text, /Photo not shown here/, name);
+    const { cells }: Notebook = JSON.parse(text);
     const counts = cells.flatMap((cell) => cell.cell_type === "code" ? [cell.execution_count] : []);
     assert.deepEqual(counts, counts.map((_, i) => i + 1), name);
   }
