@@ -1,6 +1,6 @@
 /** What notebook 7 says, in words: computed from its numbers, so that it is true of every run. Markdown. */
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
-import { countText, differenceText, listed, percent, signedPoints, thousands } from "../../support/format.ts";
+import { countText, differenceText, listed, percent, points, thousands } from "../../support/format.ts";
 import type { BridgeRow } from "./bridge.ts";
 import type { LeakEffect } from "./effects.ts";
 import type { Related } from "./networks.ts";
@@ -24,20 +24,33 @@ export function describeRelated({ evidence, groups, official }: Related): string
   }`;
 }
 
-/** What each kind of leak adds, and whether that is more than chance. */
-export function describeEffects(effects: readonly LeakEffect[]): string {
-  return effects.map(({ kind, depth, effect, deviation, pairs, reached }) => {
+/** What each kind of leak adds, and whether that is more than chance. @param options `codes`: of the classes, in label order */
+export function describeEffects(
+  effects: readonly LeakEffect[],
+  { codes }: { codes: readonly string[] },
+): string {
+  return effects.map(({ kind, depth, effect, deviation, pairs, reached, perClass }) => {
     const what = kind === "copy"
       ? `**Copies of the test's own photos** add ${differenceText(effect)} points of balanced accuracy`
       : `**Other photos of the test's lesions** add ${differenceText(effect)} points (${
         thousands(reached)
       } photos have such relatives; what changes without any is taken off)`;
-    const spread = deviation === null ? "" : `, standard deviation ${signedPoints(deviation).slice(1)}`;
+    const spread = deviation === null
+      ? ": one division, one seed"
+      : `, standard deviation ${points(deviation)}`;
     const sure = effect.low > 0 || effect.high < 0
       ? "The interval excludes zero."
       : "The interval includes zero, so this may be chance.";
-    const networks = `${pairs} pairs of networks${depth === "head" ? "" : `, trained from ${depth} on`}`;
-    return `- ${what}, over ${networks}${spread}. ${sure}`;
+    const networks = `${countText(pairs, "pair")} of networks${
+      depth === "head" ? "" : `, trained from ${depth} on`
+    }`;
+    const certain = codes.filter((_, label) =>
+      [perClass[label]?.seen, perClass[label]?.unseen].some((own) => own?.value === 0 || own?.value === 1)
+    );
+    const narrow = certain.length > 0
+      ? ` Answered all right or all wrong, so without width in it: ${listed(certain)}.`
+      : "";
+    return `- ${what}, over ${networks}${spread}. ${sure}${narrow}`;
   }).join("\n");
 }
 

@@ -223,7 +223,7 @@ function leakFreeSection(
     text: [
       "Notebook 7 trains networks that differ in nothing but whose photos have leaked. All answer the same test photos, one of " +
       "each lesion, at the photos' own prevalence; each photo is answered by networks that have seen it and by such that have not.",
-      describeEffects(effects),
+      describeEffects(effects, { codes }),
       describeBridge(bridge, {
         asWritten: asWrittenResult({ runs, chosen } as Results).test.accuracy,
         ...{ label, code: codes[label] },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Half, LeakFreeParts } from "../../../lib/data/leak_free_parts.ts";
+import { describeEffects } from "../../../lib/experiment/leakage/texts.ts";
 import { leakEffect } from "../../../lib/experiment/leakage/effects.ts";
 import type { AnsweredNetwork } from "../../../lib/experiment/leakage/networks.ts";
 import { officialByLeak } from "../../../lib/experiment/leakage/results.ts";
@@ -60,6 +61,18 @@ Deno.test("the effect of copies is recall by the network that has seen the photo
   close(perClass[0]!.effect.value, 2 / 3);
   close(perClass[1]!.effect.value, 1 / 3);
   assert.ok(effect.low <= effect.value && effect.value <= effect.high);
+});
+
+Deno.test("the effect's text says how many pairs of networks it rests on, and names classes that add no width to its interval", () => {
+  const pair = [network("copy", "A", [1, 0, 1, 0, 1, 0]), network("copy", "B", [0, 1, 1, 1, 1, 0])]; // class 0 seen: all right
+  const text = (networks: typeof pair) =>
+    describeEffects([leakEffect("copy", networks, options)], { codes: ["mel", "nv"] });
+  assert.match(
+    text(pair),
+    /over 1 pair of networks: one division, one seed\. .* without width in it: mel\.$/,
+  );
+  const again = pair.map((one) => ({ ...one, network: { ...one.network, seed: 1 } }));
+  assert.match(text([...pair, ...again]), /over 2 pairs of networks, standard deviation 0\.00\. /);
 });
 
 Deno.test("from the effect of lesions the change of photos without relatives is taken off", () => {
