@@ -1,8 +1,9 @@
 /** `run.json`: which notebooks a run's folder holds, what they were made from, and what they wrote. */
 import { glob } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { writeAtomic, writerOf } from "../support/atomic.ts";
 import { type Config, experimentOf } from "../config.ts";
+import { openingsFile } from "../experiment/openings.ts";
 import { sha256 } from "../support/digest.ts";
 import { pathForCaller } from "./caller.ts";
 import { ownedFolders } from "./notebooks.ts";
@@ -104,16 +105,20 @@ export async function changedFiles(
 ): Promise<string[]> {
   const changed: string[] = [];
   for (const [name, digest] of Object.entries(record.files)) {
+    if (isBookkeeping(name)) continue; // recorded by an earlier version
     const bytes = await Deno.readFile(join(out, name)).catch(() => null);
     if (bytes === null || sha256(bytes) !== digest) changed.push(name);
   }
   return changed;
 }
 
-/** Files that are no notebook's own: every run writes them, or they hold times, which no two runs share, or are unfinished. */
+/**
+ * Files that are no notebook's own: every run writes them, or they hold times, which no two runs share, or are unfinished. Of logs of
+ * openings, in whichever folder, no line may be lost: a run that is stopped has added some, and they are not damaged by that.
+ */
 function isBookkeeping(name: string): boolean {
-  const shared = [runLock, "run.json", "config.json", "timings.json", "test_openings.jsonl"];
-  return shared.includes(name) || name.endsWith(".seconds.json") || writerOf(name) !== null;
+  return [runLock, "run.json", "config.json", "timings.json"].includes(name) ||
+    basename(name) === openingsFile || name.endsWith(".seconds.json") || writerOf(name) !== null;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -187,6 +187,25 @@ Deno.test("a notebook's files are those it wrote, and all in its own folders; ti
     assert.deepEqual(Object.keys(files).sort(), own);
   }));
 
+Deno.test("a log of openings that a stopped run has made longer is no damage, so that no line of it is lost, in whichever folder", () =>
+  withRun(async (config) => {
+    const notebook = "07_leakage";
+    const log = join(config.out, "leak_free", "test_openings.jsonl");
+    await Deno.mkdir(dirname(log));
+    await Deno.writeTextFile(log, "one line\n");
+    await Deno.writeTextFile(join(config.out, "leak_free", "list.csv"), "rows");
+    const [{ fingerprint }] = await planNotebooks(config, [notebook], { notebooks: {} });
+    const files = await filesOf(config, notebook, 0);
+    assert.ok(!("leak_free/test_openings.jsonl" in files));
+    const ofEarlierVersion = { ...files, "leak_free/test_openings.jsonl": "0" };
+    await Deno.writeTextFile(log, "another\n", { append: true });
+    await Deno.writeTextFile(join(config.out, "leak_free", "list.csv"), "damaged");
+    const [{ damaged }] = await planNotebooks(config, [notebook], {
+      notebooks: { [notebook]: { fingerprint, files: ofEarlierVersion } },
+    });
+    assert.deepEqual(damaged, ["leak_free/list.csv"]);
+  }));
+
 Deno.test("another engine, thread count or oneDNN setting is named as the reason", () =>
   withRun(async (config, _data, record) => {
     for (
