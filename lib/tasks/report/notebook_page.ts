@@ -135,7 +135,9 @@ function displayHtml({ data, metadata }: DisplayOutput | ResultOutput, { prose, 
     const alt = words ?? (metadata[photoTag] as Partial<PhotoMetadata> | undefined)?.alt ??
       "A picture without a description";
     const address = pictures.add(bytes, extension);
-    return `<figure class="picture"><img src="${address}" alt="${escapeHtml(alt)}"></figure>`;
+    const { width } = (metadata[mime] ?? {}) as { width?: unknown }; // as Jupyter shows it: of two pixels one
+    const size = Number.isInteger(width) ? ` width="${width}"` : "";
+    return `<figure class="picture"><img src="${address}" alt="${escapeHtml(alt)}"${size}></figure>`;
   }
   if (words !== null) return textBlock(words, "Result");
   const types = escapeHtml(Object.keys(data).join(", "));

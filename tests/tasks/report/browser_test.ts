@@ -235,42 +235,43 @@ browserTests({
       });
     },
 
-  "without scripts every figure is a picture, and so it is on paper, where no table is wider than the sheet": async (browser) => {
-    await inReport(browser, async (page, { root }) => {
-      const seen = `[...document.querySelectorAll("figure.figure")].map((figure) => ({
+  "without scripts every figure is a picture, and so it is on paper, where no table is wider than the sheet":
+    async (browser) => {
+      await inReport(browser, async (page, { root }) => {
+        const seen = `[...document.querySelectorAll("figure.figure")].map((figure) => ({
         picture: figure.querySelector("img.static").getBoundingClientRect().width > 300 &&
           figure.querySelector("img.static").naturalWidth > 0,
         interactive: (figure.querySelector(".interactive")?.getBoundingClientRect().width ?? 0) > 0,
       }))`;
-      const allPictures = async () => {
-        const figures = await page.evaluate(seen) as { picture: boolean; interactive: boolean }[];
-        assert.ok(
-          figures.length > 0 && figures.every((figure) => figure.picture && !figure.interactive),
-          JSON.stringify(figures),
-        );
-      };
-      await page.setJavaScriptEnabled(false);
-      await page.goto(`${root}05_final_evaluation.html`);
-      await allPictures();
-      await page.setJavaScriptEnabled(true);
-      await page.goto(`${root}05_final_evaluation.html`);
-      await drawn(page);
-      await page.emulateMediaType("print");
-      await allPictures();
-      const pdf = await page.pdf({ format: "A4" });
-      assert.ok(pdf.length > 100_000);
-      const sheet = 718; // A4 without Chromium's margins, in CSS pixels
-      await page.setViewport({ width: sheet, height: 1000 });
-      for (const name of ["index", "01_eda", "08_honest_model", "model_card"]) { // with the widest tables
-        await page.goto(`${root}${name}.html`);
-        const rights = await page.$$eval(
-          "table",
-          (all) => all.map((one) => one.getBoundingClientRect().right),
-        );
-        assert.ok(rights.every((right) => right <= sheet), `${name}: ${rights}`);
-      }
-    });
-  },
+        const allPictures = async () => {
+          const figures = await page.evaluate(seen) as { picture: boolean; interactive: boolean }[];
+          assert.ok(
+            figures.length > 0 && figures.every((figure) => figure.picture && !figure.interactive),
+            JSON.stringify(figures),
+          );
+        };
+        await page.setJavaScriptEnabled(false);
+        await page.goto(`${root}05_final_evaluation.html`);
+        await allPictures();
+        await page.setJavaScriptEnabled(true);
+        await page.goto(`${root}05_final_evaluation.html`);
+        await drawn(page);
+        await page.emulateMediaType("print");
+        await allPictures();
+        const pdf = await page.pdf({ format: "A4" });
+        assert.ok(pdf.length > 100_000);
+        const sheet = 718; // A4 without Chromium's margins, in CSS pixels
+        await page.setViewport({ width: sheet, height: 1000 });
+        for (const name of ["index", "01_eda", "08_honest_model", "model_card"]) { // with the widest tables
+          await page.goto(`${root}${name}.html`);
+          const rights = await page.$$eval(
+            "table",
+            (all) => all.map((one) => one.getBoundingClientRect().right),
+          );
+          assert.ok(rights.every((right) => right <= sheet), `${name}: ${rights}`);
+        }
+      });
+    },
 
   "nothing that a cell plants runs or is loaded, through the page's cleaning and through its policy": async (
     browser,

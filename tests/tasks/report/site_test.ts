@@ -260,6 +260,8 @@ Deno.test("the committed report makes a site whose pages stay under 1 MB with th
       assert.ok(sum < 1e6, `${page}: ${sum} bytes`);
       assert.doesNotMatch(html, /\/(?:home|root|tmp|Users|work)\//, page);
     }
+    const photos = await Deno.readTextFile(join(folder, "01_eda.html"));
+    assert.match(photos, /<figure class="picture"><img [^>]* width="\d+">/, "as large as in the notebook");
   });
 });
 
@@ -268,7 +270,9 @@ Deno.test("every notebook of the committed report ran from its first cell to its
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
   for (const name of names.filter((name) => name.endsWith(".ipynb"))) {
     const text = await Deno.readTextFile(join(folder, name));
-    if (/published copies[^]{0,60}drawn lesion/i.test(text)) assert.doesNotMatch(text, /Photo not shown here/, name);
+    if (/published copies[^]{0,60}drawn lesion/i.test(text)) {
+      assert.doesNotMatch(text, /Photo not shown here/, name);
+    }
     const { cells }: Notebook = JSON.parse(text);
     const counts = cells.flatMap((cell) => cell.cell_type === "code" ? [cell.execution_count] : []);
     assert.deepEqual(counts, counts.map((_, i) => i + 1), name);
