@@ -53,7 +53,7 @@ export { classificationReport } from "./evaluation/classification_report.ts";
 export { measureBaselines } from "./experiment/baselines.ts";
 export { describeOpenings, readOpenings } from "./experiment/openings.ts";
 export { answerExamples, drawnAnswers, openTest } from "./experiment/testing.ts";
-export { testOfficially } from "./experiment/official_test.ts";
+export { testOfficially } from "./experiment/official_testing.ts";
 export { bestResult, makeResults, readResults, saveResults } from "./experiment/results.ts";
 export { describeOfficial } from "./experiment/official_texts.ts";
 export { besideTheClaim, claimOf, conclusion, resultRows } from "./experiment/conclusion.ts";
@@ -82,7 +82,7 @@ export {
 
 // what each kind of leak adds
 export { describeGroups } from "./data/leak_free_parts.ts";
-export { openOfficialImages } from "./experiment/official_test.ts";
+export { openOfficialImages } from "./experiment/official_testing.ts";
 export { type AnsweredNetwork, dividePhotos, relate, trainCrossover } from "./experiment/leakage/networks.ts";
 export { pairPictures } from "./experiment/leakage/pair_pictures.ts";
 export { leakEffects } from "./experiment/leakage/effects.ts";

@@ -11,7 +11,7 @@ import {
   signedPoints,
   thousands,
 } from "../support/format.ts";
-import type { OfficialResults, OfficialRun } from "./official_test.ts";
+import type { OfficialResults, OfficialRun } from "./official_testing.ts";
 import type { Results } from "./results.ts";
 
 /** What came out on the official set and how to read it; where it was not there, one line that says how to get it. */

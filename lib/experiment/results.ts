@@ -14,7 +14,7 @@ import { packageVersions } from "../support/versions.ts";
 import type { Baseline } from "./baselines.ts";
 import type { Experiment } from "./experiment.ts";
 import { accuracyByExposure, type ExposureRow } from "./exposure.ts";
-import type { OfficialResults } from "./official_test.ts";
+import type { OfficialResults } from "./official_testing.ts";
 import type { RunEpoch } from "./run.ts";
 import type { TestedRun } from "./testing.ts";
 import { claimed } from "./write_up.ts";

@@ -3,7 +3,7 @@ import type { AugmentationRanges } from "../config.ts";
 import type { SetScores } from "../evaluation/set_scores.ts";
 import { rangeRows } from "../experiment/augmentation_samples.ts";
 import type { OptimizerDifference } from "../experiment/fair_comparison.ts";
-import type { OfficialResults } from "../experiment/official_test.ts";
+import type { OfficialResults } from "../experiment/official_testing.ts";
 import type { Result, Results } from "../experiment/results.ts";
 import type { AllImagesRow } from "../experiment/studies.ts";
 import { differenceRow } from "../experiment/study_texts.ts";

@@ -12,7 +12,7 @@ import { openExperiment } from "../../lib/experiment/experiment.ts";
 import { openLabelledSet } from "../../lib/experiment/labelled_set.ts";
 import { evaluateModel } from "../../lib/experiment/model_evaluation.ts";
 import { findTruthTable, openOfficialSet } from "../../lib/experiment/official_set.ts";
-import { testOfficially } from "../../lib/experiment/official_test.ts";
+import { testOfficially } from "../../lib/experiment/official_testing.ts";
 import { describeOfficial } from "../../lib/experiment/official_texts.ts";
 import { readOpenings } from "../../lib/experiment/openings.ts";
 import { makeResults } from "../../lib/experiment/results.ts";

@@ -156,7 +156,10 @@ Deno.test({
     const accuracies = [first, second].map(({ test }) => `${shown(test.accuracy)} \\([^)]*\\)`);
     assert.match(
       out,
-      new RegExp(`^accuracy +${accuracies.join(" +")} +[+−][\\d.]+ +[+−]?[\\d.]+ – [+−]?[\\d.]+$`, "m"),
+      new RegExp(
+        `^accuracy +${accuracies.join(" +")} +[+−][\\d.]+ +[+−]?[\\d.]+ (?:–|to) [+−]?[\\d.]+$`,
+        "m",
+      ),
     );
     assert.match(out, /^balanced accuracy, official test +60\.0 % \(.*\) +60\.0 % \(.*\)/m);
     assert.match(out, /Only in a\n─+\nSYNTHETIC.*\nnetwork .*\n─.*\nfrozen VGG16, adam /);

@@ -17,7 +17,7 @@ import { type Experiment, photoOf } from "../experiment.ts";
 import { checkHonestParts, type HonestSelection } from "./selection.ts";
 import { answerPhotos } from "./training.ts";
 import type { Related } from "../leakage/networks.ts";
-import { digestOfImages, type FormControl, openOfficialImages } from "../official_test.ts";
+import { digestOfImages, type FormControl, openOfficialImages } from "../official_testing.ts";
 import { openOnce } from "../testing.ts";
 
 /** Scores on photos of which each counts alone. Plain values: survives JSON. */

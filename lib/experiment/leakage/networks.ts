@@ -33,7 +33,7 @@ import { writeAtomic } from "../../support/atomic.ts";
 import type { Examples } from "../../training/examples.ts";
 import { type Experiment, openOtherExamples, photoOf } from "../experiment.ts";
 import type { LabelledPhoto } from "../labelled_set.ts";
-import { answerImages, type LabelledImages, type OfficialImages } from "../official_test.ts";
+import { answerImages, type LabelledImages, type OfficialImages } from "../official_testing.ts";
 import { modelOf, type Run, train } from "../run.ts";
 import type { CrossoverSet } from "../study_runs.ts";
 import { openTest } from "../testing.ts";

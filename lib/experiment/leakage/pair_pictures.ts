@@ -3,7 +3,7 @@ import { drawnPhoto } from "../../data/drawn_lesion.ts";
 import type { AnsweredImage } from "../testing.ts";
 import { type Experiment, photoOf } from "../experiment.ts";
 import type { Related } from "./networks.ts";
-import type { OfficialImages } from "../official_test.ts";
+import type { OfficialImages } from "../official_testing.ts";
 
 /** Pictures that stand beside each other belong together. `standIns`: drawn lesions with the same labels, for published copies. */
 export interface PairPictures {

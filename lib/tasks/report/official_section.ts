@@ -1,7 +1,7 @@
 /** The official test set on the first page and in the summary. */
 import { describeOfficial } from "../../experiment/official_texts.ts";
 import { deeperResult, type Results } from "../../experiment/results.ts";
-import type { FormControl } from "../../experiment/official_test.ts";
+import type { FormControl } from "../../experiment/official_testing.ts";
 import { officialTable } from "../../figures/result_tables.ts";
 import { intervalText, percent, signedPoints } from "../../support/format.ts";
 

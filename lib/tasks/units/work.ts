@@ -14,7 +14,7 @@ import {
 import { honestPlan } from "../../experiment/honest/choice.ts";
 import { trainAtPlace } from "../../experiment/honest/selection.ts";
 import { dividePhotos, relate, type Related, trainListed } from "../../experiment/leakage/networks.ts";
-import { openOfficialImages, testOfficially } from "../../experiment/official_test.ts";
+import { openOfficialImages, testOfficially } from "../../experiment/official_testing.ts";
 import { openParts } from "../../experiment/protocol.ts";
 import { modelOf, type Run, train } from "../../experiment/run.ts";
 import { crossoverPlan, studyConfigs } from "../../experiment/study_runs.ts";

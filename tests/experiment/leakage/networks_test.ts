@@ -6,7 +6,7 @@ import type { AugmentedImage } from "../../../lib/data/augmented_table.ts";
 import type { AllowedLeak } from "../../../lib/data/leak_check.ts";
 import { type Experiment, openExperiment, openSource, photoOf } from "../../../lib/experiment/experiment.ts";
 import { relate, type Related, trainCrossover, withParts } from "../../../lib/experiment/leakage/networks.ts";
-import type { OfficialImages } from "../../../lib/experiment/official_test.ts";
+import type { OfficialImages } from "../../../lib/experiment/official_testing.ts";
 import { readOpenings } from "../../../lib/experiment/openings.ts";
 import { configurationOf, modelOf, type Run, train } from "../../../lib/experiment/run.ts";
 import { openTest } from "../../../lib/experiment/testing.ts";

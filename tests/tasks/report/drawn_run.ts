@@ -4,7 +4,7 @@ import { measureSet } from "../../../lib/evaluation/set_scores.ts";
 import { honestFile, type HonestResults } from "../../../lib/experiment/honest/results.ts";
 import type { FairComparison } from "../../../lib/experiment/fair_comparison.ts";
 import { logOpening } from "../../../lib/experiment/openings.ts";
-import type { OfficialResults } from "../../../lib/experiment/official_test.ts";
+import type { OfficialResults } from "../../../lib/experiment/official_testing.ts";
 import { deeperResult, type Result, type Results } from "../../../lib/experiment/results.ts";
 import type { AllImagesRow, StudyResult } from "../../../lib/experiment/studies.ts";
 import { claimed } from "../../../lib/experiment/write_up.ts";
