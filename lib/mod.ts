@@ -88,7 +88,12 @@ export { pairPictures } from "./experiment/leakage/pair_pictures.ts";
 export { leakEffects } from "./experiment/leakage/effects.ts";
 export { crossBridge } from "./experiment/leakage/bridge.ts";
 export { officialByLeak, saveLeakFree } from "./experiment/leakage/results.ts";
-export { describeBridge, describeEffects, describeRelated } from "./experiment/leakage/texts.ts";
+export {
+  describeBridge,
+  describeEffects,
+  describeOfficialGains,
+  describeRelated,
+} from "./experiment/leakage/texts.ts";
 
 // the honest model
 export { honestPlan } from "./experiment/honest/choice.ts";

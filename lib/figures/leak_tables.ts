@@ -125,6 +125,11 @@ export function officialLeakTable(rows: readonly OfficialRow[], options: Options
     ...depthColumn(rows),
     { value: "networks", title: "networks" },
     score("official test set", ({ score }) => score),
+    {
+      value: ({ gain }: OfficialRow) => gain && differenceText(gain),
+      title: "the leak adds, points",
+      align: "right" as const,
+    },
     ...rows.some(({ unrelated }) => unrelated)
       ? [score("… without near-duplicates", ({ unrelated }) => unrelated)]
       : [],

@@ -25,6 +25,8 @@ export interface OfficialRow {
   readonly label: string;
   readonly networks: number;
   readonly score: Measured;
+  /** What the leak adds: `score` minus that of the networks to which nothing leaked, paired by division and seed; null of those. */
+  readonly gain: Measured | null;
   /** Without the photos that are near-duplicates of some of the table's; null where none are. */
   readonly unrelated: Measured | null;
   /** Own test photos as they are and in the form of the set's, and what the form changes; null where the folder has none. */
@@ -62,8 +64,11 @@ export function officialByLeak(
     return { value: balancedAccuracy, ...intervals.balancedAccuracy };
   };
   const unrelated = [...imageIds.keys()].filter((i) => !near.includes(imageIds[i]));
-  const answered = networks.flatMap(({ network: { rung, depth }, official, control }) =>
-    official ? [{ rung, depth, official, control }] : []
+  const answered = networks.flatMap(({ network: { rung, depth, partition, seed }, official, control }) =>
+    official ? [{ rung, depth, division: `${depth} ${partition} ${seed}`, official, control }] : []
+  );
+  const withoutLeak = new Map(
+    answered.filter(({ rung }) => rung === "none").map(({ division, official }) => [division, official]),
   );
   return [...Map.groupBy(answered, ({ rung, depth }) => `${depth} ${rung}`).values()].map((own) => {
     const [{ rung, depth }] = own;
@@ -71,6 +76,7 @@ export function officialByLeak(
     const controls = own.flatMap(({ control }) => control ?? []);
     return {
       ...{ rung, depth, label: labels[rung], networks: own.length, score: scoreOf(joinRows(rows)) },
+      gain: rung === "none" ? null : gainOf(own),
       unrelated: unrelated.length === imageIds.length
         ? null
         : scoreOf(joinRows(rows.map((one) => pickRows(one, unrelated)))),
@@ -78,14 +84,24 @@ export function officialByLeak(
     };
   });
 
+  function gainOf(own: typeof answered): Measured | null {
+    const before = own.flatMap(({ division }) => withoutLeak.get(division) ?? []);
+    if (before.length < own.length) return null;
+    return change(joinRows(before), joinRows(own.map(({ official }) => official)));
+  }
+
+  function change(before: AnsweredRows, after: AnsweredRows): Measured {
+    const { difference, ...interval } = compareAnswers(before, after, { seed }).balancedAccuracy;
+    return { value: difference, ...interval };
+  }
+
   function compareForms(controls: readonly NonNullable<AnsweredNetwork["control"]>[]) {
     const asTheyAre = joinRows(controls.map(({ asTheyAre }) => asTheyAre));
     const sameForm = joinRows(controls.map(({ sameForm }) => sameForm));
-    const { difference, ...interval } = compareAnswers(asTheyAre, sameForm, { seed }).balancedAccuracy;
     const photos = new Set(asTheyAre.groups).size;
     return {
       ...{ photos, asTheyAre: scoreOf(asTheyAre), sameForm: scoreOf(sameForm) },
-      change: { value: difference, ...interval },
+      change: change(asTheyAre, sameForm),
     };
   }
 }

@@ -4,6 +4,7 @@ import { countText, differenceText, listed, percent, points, thousands } from ".
 import type { BridgeRow } from "./bridge.ts";
 import type { LeakEffect } from "./effects.ts";
 import type { Related } from "./networks.ts";
+import type { OfficialRow } from "./results.ts";
 
 /** Pairs of near-duplicates, and how photos are grouped. */
 export function describeRelated({ evidence, groups, official }: Related): string {
@@ -51,6 +52,18 @@ export function describeEffects(
       ? ` Answered all right or all wrong, so without width in it: ${listed(certain)}.`
       : "";
     return `- ${what}, over ${networks}${spread}. ${sure}${narrow}`;
+  }).join("\n");
+}
+
+/** What the leaks add on the official test set, and whether that is as it was predicted. Nothing where the set was not there. */
+export function describeOfficialGains(rows: readonly OfficialRow[]): string {
+  return rows.flatMap(({ label, depth, gain }) => {
+    if (!gain) return [];
+    const holds = gain.low <= 0 && gain.high >= 0
+      ? "The interval includes zero, as predicted."
+      : "The interval excludes zero, against the prediction.";
+    const where = depth === "head" ? "" : `, trained from ${depth} on`;
+    return [`- On the official test set, ${label}${where}: ${differenceText(gain)} points. ${holds}`];
   }).join("\n");
 }
 

@@ -13,7 +13,7 @@ import {
   describeScaling,
   describeSizes,
 } from "../../experiment/study_texts.ts";
-import { describeBridge, describeEffects } from "../../experiment/leakage/texts.ts";
+import { describeBridge, describeEffects, describeOfficialGains } from "../../experiment/leakage/texts.ts";
 import type { LeakFreeResults } from "../../experiment/leakage/results.ts";
 import { claimBars } from "../../figures/claim.ts";
 import { leakageBars } from "../../figures/class_bars.ts";
@@ -229,7 +229,9 @@ function leakFreeSection(
         ...{ label, code: codes[label] },
       }),
       leakEffectTable(effects, { codes, synthetic }).markdown,
-      ...official.length > 0 ? [officialLeakTable(official, { synthetic }).markdown] : [],
+      ...official.length > 0
+        ? [officialLeakTable(official, { synthetic }).markdown, describeOfficialGains(official)]
+        : [],
     ].join("\n\n"),
     figure: (size) => leakFigure(effects, official, { codes, depth: "head", synthetic, ...size }),
   };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Half, LeakFreeParts } from "../../../lib/data/leak_free_parts.ts";
-import { describeEffects } from "../../../lib/experiment/leakage/texts.ts";
+import { describeEffects, describeOfficialGains } from "../../../lib/experiment/leakage/texts.ts";
 import { leakEffect } from "../../../lib/experiment/leakage/effects.ts";
 import type { AnsweredNetwork } from "../../../lib/experiment/leakage/networks.ts";
 import { officialByLeak } from "../../../lib/experiment/leakage/results.ts";
@@ -130,4 +130,30 @@ Deno.test("on the official set networks of a kind are pooled, near-duplicates ar
   assert.deepEqual(rows.map(({ depth, networks }) => `${depth} ${networks}`), ["head 2", "block3 1"]);
   const [plain] = officialByLeak([{ ...a, official: a.own }], { imageIds, near: [], seed: 0 });
   assert.deepEqual([plain.unrelated, plain.control], [null, null]);
+});
+
+Deno.test("on the official set a leak's gain is paired with the network of its division to which nothing leaked, and its text says whether it was predicted", () => {
+  const officially = (one: AnsweredNetwork) => ({ ...one, official: one.own });
+  // Balanced accuracy: 3/6 and 3/6 where copies leak; 2/6 of the same division where nothing does, and 6/6 of another one.
+  const leaks = [network("copy", "A", [1, 0, 1, 0, 1, 0]), network("copy", "B", [0, 1, 0, 1, 1, 0])];
+  const none = (right: number[], seed: number) => {
+    const one = network("copy", "A", right, seed);
+    return { ...one, network: { ...one.network, rung: "none" as const, half: null } };
+  };
+  const imageIds = truth.map((_, i) => `photo ${i}`);
+  const rowsOf = (...networks: AnsweredNetwork[]) =>
+    officialByLeak(networks.map(officially), { imageIds, near: [], seed: 0 });
+  const rows = rowsOf(none([1, 0, 0, 1, 0, 0], 0), none([1, 1, 1, 1, 1, 1], 1), ...leaks);
+  const [before, copies] = rows;
+  assert.deepEqual([before.rung, before.gain, copies.rung], ["none", null, "copy"]);
+  const { value, low, high } = copies.gain!;
+  assert.ok(Math.abs(value - ((3 / 6 + 3 / 6) / 2 - 2 / 6)) < 1e-12, `${value}`);
+  assert.ok(low <= 0 && high > value);
+  assert.match(
+    describeOfficialGains(rows),
+    /^- On the official test set, copies leak: \+16\.67 \(.*\) points\. The interval includes zero, as predicted\.$/,
+  );
+  assert.equal(rowsOf(...leaks)[0].gain, null, "without a network to which nothing leaked");
+  const [, sure] = rowsOf(none([0, 0, 0, 0, 0, 0], 0), network("copy", "A", [1, 1, 1, 1, 1, 1]));
+  assert.match(describeOfficialGains([sure]), /\+100\.00 .* excludes zero, against the prediction\.$/);
 });
