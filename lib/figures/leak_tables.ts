@@ -113,38 +113,30 @@ export function leakNetworkTable(networks: readonly LeakNetwork[], options: Opti
 
 /** The official test set by what has leaked, with the control beside it. */
 export function officialLeakTable(rows: readonly OfficialRow[], options: Options): Table {
-  const score = (
+  const share = (
     title: string,
-    of: (row: OfficialRow) => Measured | undefined | null,
-  ): Column<OfficialRow> => ({
-    ...{ value: (row) => of(row)?.value, title, format: percent as (value: unknown) => string },
-    spread: { title: "95 % interval", of },
-  });
+    value: (row: OfficialRow) => number | undefined,
+  ): Column<OfficialRow> => ({ value, title, format: percent as (value: unknown) => string });
   return table(rows, [
     { value: "label", title: "what leaks" },
     ...depthColumn(rows),
     { value: "networks", title: "networks" },
-    score("official test set", ({ score }) => score),
+    {
+      ...share("official test set", ({ score }) => score.value),
+      spread: { title: "95 % interval", of: ({ score }) => score },
+    },
+    ...rows.some(({ unrelated }) => unrelated)
+      ? [share("… without near-duplicates", ({ unrelated }) => unrelated?.value)]
+      : [],
     {
       value: ({ gain }: OfficialRow) => gain && differenceText(gain),
       title: "the leak adds, points",
       align: "right" as const,
     },
-    ...rows.some(({ unrelated }) => unrelated)
-      ? [score("… without near-duplicates", ({ unrelated }) => unrelated)]
-      : [],
     ...rows.some(({ control }) => control)
       ? [
-        {
-          value: ({ control }: OfficialRow) => control?.asTheyAre.value,
-          title: "control as it is",
-          format: percent as (value: unknown) => string,
-        },
-        {
-          value: ({ control }: OfficialRow) => control?.sameForm.value,
-          title: "control in the set's form",
-          format: percent as (value: unknown) => string,
-        },
+        share("control as it is", ({ control }) => control?.asTheyAre.value),
+        share("control in the set's form", ({ control }) => control?.sameForm.value),
         {
           value: ({ control }: OfficialRow) => control && differenceText(control.change),
           title: "change, points",
