@@ -171,7 +171,7 @@ function leaks(options: Partial<FigureOptions>): Figure {
   const common = { depth: "head", pairs: 15, photos: 5379, reached: 1640, deviation: 0.02 } as const;
   const official = ["nothing leaks", "lesions leak", "copies leak"].map((label) => ({
     ...{ rung: "none", depth: "head", label, networks: 15, score: measured(0.49) } as const,
-    ...{ unrelated: null, control: null },
+    ...{ gain: null, unrelated: null, control: null },
   }));
   return leakFigure(
     (["copy", "lesion"] as const).map((kind) => ({
