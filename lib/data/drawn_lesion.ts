@@ -104,7 +104,22 @@ export async function drawnPhoto(
 }
 
 /**
- * The same as SVG, 200×150 pixels.
+ * Drawn lesions in the place of pictures, with all else that these say, for published copies, which may not show photos.
+ *
+ * @param options `seed` of the first; `together`: as many pictures one after the other show one lesion (default 1)
+ */
+export async function drawnInPlaceOf<Picture extends { dx: string; size: ImageSize }>(
+  pictures: readonly Picture[],
+  { seed, together = 1 }: { seed: number; together?: number },
+): Promise<(Picture & { pixels: Uint8Array })[]> {
+  return await Promise.all(pictures.map(async (picture, i) => ({
+    ...picture,
+    pixels: await drawnPhoto(picture.dx, { seed: seed + Math.floor(i / together), size: picture.size }),
+  })));
+}
+
+/**
+ * A photo of a drawn lesion as SVG, 200×150 pixels.
  *
  * @param random `lesion` decides what all photos of a lesion share; `photo` decides its place in the photo, light and hairs
  */

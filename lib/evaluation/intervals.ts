@@ -11,6 +11,11 @@ export interface Interval {
   readonly high: number;
 }
 
+/** Whether an interval of a difference lies on one side of zero: then the difference is more than chance. */
+export function excludesZero({ low, high }: Interval): boolean {
+  return low > 0 || high < 0;
+}
+
 /** A number with its interval. */
 export interface Measured extends Interval {
   readonly value: number;

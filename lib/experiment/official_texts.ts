@@ -1,4 +1,5 @@
 /** What the official test set says, in words: computed from its numbers. Markdown. */
+import { excludesZero } from "../evaluation/intervals.ts";
 import { diagnoses } from "../data/diagnosis.ts";
 import type { SetScores } from "../evaluation/set_scores.ts";
 import {
@@ -98,7 +99,7 @@ function formText(
     `changes it by ${signedPoints(difference, 1)} points (95 % interval ${signedPoints(low, 1)} to ${
       signedPoints(high, 1)
     }): ${
-      low <= 0 && high >= 0 ? "this may be chance." : "more than chance."
+      excludesZero({ low, high }) ? "more than chance." : "this may be chance."
     } Compare the set's number with others', who used the photos as released, only with that in mind.`;
 }
 

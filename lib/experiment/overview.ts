@@ -6,7 +6,7 @@ import { type Config } from "../config.ts";
 import { percent } from "../support/format.ts";
 import { stringify } from "../support/csv.ts";
 import { metadataColumns } from "../columns.ts";
-import { drawnPhoto } from "../data/drawn_lesion.ts";
+import { drawnInPlaceOf } from "../data/drawn_lesion.ts";
 import { metadataRow, type Sample } from "../data/metadata.ts";
 import type { ImageSize } from "../image_size.ts";
 import type { Source } from "./experiment.ts";
@@ -110,7 +110,5 @@ export async function drawnPhotosOf(
   { seed }: Pick<Config, "seed">,
 ): Promise<{ pixels: Uint8Array; size: ImageSize; label: string }[]> {
   const size: ImageSize = [150, 200];
-  return await Promise.all(samples.map(async ({ dx }, i) => {
-    return { pixels: await drawnPhoto(dx, { seed: seed + i, size }), size, label: dx };
-  }));
+  return await drawnInPlaceOf(samples.map(({ dx }) => ({ dx, size, label: dx })), { seed });
 }

@@ -1,5 +1,5 @@
 /** What studies say, in words: computed from their numbers, so that it is true of every run. Markdown. */
-import type { Interval } from "../evaluation/intervals.ts";
+import { excludesZero } from "../evaluation/intervals.ts";
 import { sizeText } from "../image_size.ts";
 import { differenceText, percent, points, signedPoints as signed } from "../support/format.ts";
 import type { FairComparison, OptimizerDifference } from "./fair_comparison.ts";
@@ -78,7 +78,7 @@ export function describeScaling(results: readonly StudyResult[]): string {
 /** Which optimizer is best, and what the numbers allow to say. */
 export function describeOptimizers({ optimizers, differences }: FairComparison): string {
   const best = optimizers.reduce((best, one) => (one.mean > best.mean ? one : best));
-  const sure = differences.filter((difference) => excludesZero(difference));
+  const sure = differences.filter((difference) => isSure(difference));
   return [
     `**${best.optimizer}** has the highest mean, ${percent(best.mean)} ± ${
       points(best.deviation)
@@ -107,9 +107,8 @@ function capitalized(text: string): string {
   return text[0].toUpperCase() + text.slice(1);
 }
 
-function excludesZero({ seeds, lesions }: OptimizerDifference): boolean {
-  const outside = ({ low, high }: Interval) => low > 0 || high < 0;
-  return outside(seeds) && outside(lesions);
+function isSure({ seeds, lesions }: OptimizerDifference): boolean {
+  return excludesZero(seeds) && excludesZero(lesions);
 }
 
 function winner({ a, b, seeds }: OptimizerDifference): string {

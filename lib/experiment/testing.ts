@@ -1,5 +1,5 @@
 /** The test part, opened once for each network; what it answered is kept and may be read again. */
-import { drawnPhoto } from "../data/drawn_lesion.ts";
+import { drawnInPlaceOf } from "../data/drawn_lesion.ts";
 import { labelsOf, lesionsOf } from "../data/parts.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
 import { argmaxRows, evaluate, type Evaluation, rightAnswers } from "../evaluation/metrics.ts";
@@ -119,8 +119,5 @@ export async function drawnAnswers(
   images: readonly AnsweredImage[],
   { seed }: { seed: number },
 ): Promise<AnsweredImage[]> {
-  return await Promise.all(images.map(async (image, i) => ({
-    ...image,
-    pixels: await drawnPhoto(image.dx, { seed: seed + i, size: image.size }),
-  })));
+  return await drawnInPlaceOf(images, { seed });
 }

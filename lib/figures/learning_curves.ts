@@ -110,7 +110,7 @@ function labelsOf(names: readonly string[]): string[] {
   const shared = parts[0].findIndex((part, i) =>
     parts.some((own) => own[i] !== part || i === own.length - 1)
   );
-  return parts.map((own) => own.slice(Math.max(0, shared)).join(", "));
+  return parts.map((own) => own.slice(shared).join(", "));
 }
 
 function drawPanel(

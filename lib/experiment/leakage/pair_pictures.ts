@@ -1,5 +1,5 @@
 /** Near-duplicates as pictures, for a look at what the detector takes for one photo. */
-import { drawnPhoto } from "../../data/drawn_lesion.ts";
+import { drawnInPlaceOf } from "../../data/drawn_lesion.ts";
 import type { AnsweredImage } from "../testing.ts";
 import { type Experiment, photoOf } from "../experiment.ts";
 import type { Related } from "./networks.ts";
@@ -38,9 +38,6 @@ export async function pairPictures(
       label: `${pair.official} ${dx} ${pair.distance}`,
     });
   }
-  const standIns = await Promise.all(pictures.map(async (picture, i) => ({
-    ...picture,
-    pixels: await drawnPhoto(picture.dx, { seed: config.seed + Math.floor(i / 2), size: images.size }),
-  })));
+  const standIns = await drawnInPlaceOf(pictures, { seed: config.seed, together: 2 });
   return { pictures, standIns };
 }

@@ -73,10 +73,11 @@ export function officialByLeak(
   return [...Map.groupBy(answered, ({ rung, depth }) => `${depth} ${rung}`).values()].map((own) => {
     const [{ rung, depth }] = own;
     const rows = own.map(({ official }) => official);
+    const joined = joinRows(rows);
     const controls = own.flatMap(({ control }) => control ?? []);
     return {
-      ...{ rung, depth, label: labels[rung], networks: own.length, score: scoreOf(joinRows(rows)) },
-      gain: rung === "none" ? null : gainOf(own),
+      ...{ rung, depth, label: labels[rung], networks: own.length, score: scoreOf(joined) },
+      gain: rung === "none" ? null : gainOf(own, joined),
       unrelated: unrelated.length === imageIds.length
         ? null
         : scoreOf(joinRows(rows.map((one) => pickRows(one, unrelated)))),
@@ -84,10 +85,10 @@ export function officialByLeak(
     };
   });
 
-  function gainOf(own: typeof answered): Measured | null {
+  function gainOf(own: typeof answered, after: AnsweredRows): Measured | null {
     const before = own.flatMap(({ division }) => withoutLeak.get(division) ?? []);
     if (before.length < own.length) return null;
-    return change(joinRows(before), joinRows(own.map(({ official }) => official)));
+    return change(joinRows(before), after);
   }
 
   function change(before: AnsweredRows, after: AnsweredRows): Measured {

@@ -1,5 +1,7 @@
 /** What notebook 7 says, in words: computed from its numbers, so that it is true of every run. Markdown. */
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
+import { excludesZero } from "../../evaluation/intervals.ts";
+import type { Depth } from "../../recipe.ts";
 import { countText, differenceText, listed, percent, points, thousands } from "../../support/format.ts";
 import type { BridgeRow } from "./bridge.ts";
 import type { LeakEffect } from "./effects.ts";
@@ -39,12 +41,10 @@ export function describeEffects(
     const spread = deviation === null
       ? ": one division, one seed"
       : `, standard deviation ${points(deviation)}`;
-    const sure = effect.low > 0 || effect.high < 0
+    const sure = excludesZero(effect)
       ? "The interval excludes zero."
       : "The interval includes zero, so this may be chance.";
-    const networks = `${countText(pairs, "pair")} of networks${
-      depth === "head" ? "" : `, trained from ${depth} on`
-    }`;
+    const networks = `${countText(pairs, "pair")} of networks${trainedFrom(depth)}`;
     const certain = codes.filter((_, label) =>
       [perClass[label]?.seen, perClass[label]?.unseen].some((own) => own?.value === 0 || own?.value === 1)
     );
@@ -55,15 +55,20 @@ export function describeEffects(
   }).join("\n");
 }
 
+function trainedFrom(depth: Depth): string {
+  return depth === "head" ? "" : `, trained from ${depth} on`;
+}
+
 /** What the leaks add on the official test set, and whether that is as it was predicted. Nothing where the set was not there. */
 export function describeOfficialGains(rows: readonly OfficialRow[]): string {
   return rows.flatMap(({ label, depth, gain }) => {
     if (!gain) return [];
-    const holds = gain.low <= 0 && gain.high >= 0
-      ? "The interval includes zero, as predicted."
-      : "The interval excludes zero, against the prediction.";
-    const where = depth === "head" ? "" : `, trained from ${depth} on`;
-    return [`- On the official test set, ${label}${where}: ${differenceText(gain)} points. ${holds}`];
+    const holds = excludesZero(gain)
+      ? "The interval excludes zero, against the prediction."
+      : "The interval includes zero, as predicted.";
+    return [
+      `- On the official test set, ${label}${trainedFrom(depth)}: ${differenceText(gain)} points. ${holds}`,
+    ];
   }).join("\n");
 }
 

@@ -237,7 +237,7 @@ browserTests({
 
   "without scripts every figure is a picture, and so it is on paper, where no table is wider than the sheet":
     async (browser) => {
-      await inReport(browser, async (page, { root }) => {
+      await inReport(browser, async (page, { root, files }) => {
         const seen = `[...document.querySelectorAll("figure.figure")].map((figure) => ({
         picture: figure.querySelector("img.static").getBoundingClientRect().width > 300 &&
           figure.querySelector("img.static").naturalWidth > 0,
@@ -262,13 +262,13 @@ browserTests({
         assert.ok(pdf.length > 100_000);
         const sheet = 718; // A4 without Chromium's margins, in CSS pixels
         await page.setViewport({ width: sheet, height: 1000 });
-        for (const name of ["index", "01_eda", "08_honest_model", "model_card"]) { // with the widest tables
-          await page.goto(`${root}${name}.html`);
+        for (const file of pagesOf(files)) {
+          await page.goto(root + file);
           const rights = await page.$$eval(
             "table",
             (all) => all.map((one) => one.getBoundingClientRect().right),
           );
-          assert.ok(rights.every((right) => right <= sheet), `${name}: ${rights}`);
+          assert.ok(rights.every((right) => right <= sheet), `${file}: ${rights}`);
         }
       });
     },
