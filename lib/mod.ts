@@ -104,6 +104,7 @@ export { heatExamples } from "./experiment/honest/heat_examples.ts";
 export { saveHonestModel } from "./experiment/honest/saved_honest.ts";
 export { saveModelCard } from "./experiment/honest/model_card.ts";
 export {
+  describeClasses,
   describeClinical,
   describeHonestChoice,
   describeWorth,

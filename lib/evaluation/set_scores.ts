@@ -1,5 +1,6 @@
 /** What a classifier's answers to a labelled set are worth: all metrics, their 95 % intervals, and what must be beaten. */
 import { countLabels } from "../data/diagnosis.ts";
+import { percent } from "../support/format.ts";
 import { bootstrap, type Interval, weightedMean } from "./intervals.ts";
 import {
   argmaxRows,
@@ -177,4 +178,24 @@ export function compareAnswers(
 
 function pick<Name extends string, T>(names: readonly Name[], of: (name: Name) => T): Record<Name, T> {
   return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<Name, T>;
+}
+
+/**
+ * A sentence that names the recalls whose interval has no width: of classes answered all right or all wrong, or known from one group
+ * alone. None where there is no such class.
+ */
+export function widthlessText(
+  { perClass, intervals }: Pick<SetScores, "perClass" | "intervals">,
+  names: readonly string[],
+): string[] {
+  const stay = names.flatMap((name, label) => {
+    const interval = intervals.perClass[label]?.recall;
+    return interval && interval.low === interval.high ? [`${name} (${percent(perClass[label].recall)})`] : [];
+  });
+  if (stay.length === 0) return [];
+  return [
+    `Recalls that are the same in each resample, so that they add no width to the intervals: ${
+      stay.join(", ")
+    }.`,
+  ];
 }

@@ -17,14 +17,22 @@ interface Options {
 
 /** What is tried, in its order. */
 export function honestPlanTable({ start, steps, seeds }: HonestPlan, options: Options): Table {
-  const setting = (values: object) =>
-    Object.entries(values).map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(", ");
   const rows = [{ label: "to begin with", change: start }, ...steps];
   return table(rows, [
     { value: (row) => rows.indexOf(row), title: "" },
     { value: "label", title: "change" },
-    { value: ({ change }) => setting(change), title: "setting" },
+    { value: ({ change }) => settingsText(change), title: "settings" },
   ], { caption: `Tried one after the other, ${seeds.length} networks each`, ...options });
+}
+
+/** Settings by their names, as `depth block3, size 64, soup`; what is off is left out. */
+function settingsText(settings: object): string {
+  return Object.entries(settings).filter(([, value]) => value !== null && value !== false && value !== 0)
+    .map(([name, value]) => {
+      if (value === true) return name;
+      if (Array.isArray(value)) return `${name} ${value.join(" to ")}`;
+      return typeof value === "object" ? `${name} (${settingsText(value)})` : `${name} ${value}`;
+    }).join(", ");
 }
 
 /** What each change adds on validation. */
@@ -152,6 +160,7 @@ function measuredColumns<Row>(title: string, of: (row: Row) => Measured | null) 
 
 /** At the thresholds that validation has fixed. */
 export function detectionTable({ detections }: ClinicalResults, options: Options): Table {
+  const isOwn = (i: number) => i === detections[0].atPrevalence.length - 1; // the test's, another one in each row
   return table(detections, [
     { value: ({ name, codes }) => codes.length > 1 ? `${name} (${codes.join(", ")})` : name, title: "found" },
     { value: "n", title: "photos" },
@@ -166,9 +175,11 @@ export function detectionTable({ detections }: ClinicalResults, options: Options
     ...detections[0]?.atPrevalence.map((_, i) => ({
       value: ({ atPrevalence }: ClinicalResults["detections"][number]) => {
         const { prevalence, ppv, npv } = atPrevalence[i];
-        return `${percent(ppv, 0)}, ${percent(npv)} (${percent(prevalence)})`;
+        return `${percent(ppv, 0)}, ${percent(npv)}${isOwn(i) ? ` (${percent(prevalence)})` : ""}`;
       },
-      title: i < 2 ? "PPV, NPV (at a prevalence of)" : "PPV, NPV (in this test)",
+      title: isOwn(i)
+        ? "PPV, NPV in this test (prevalence)"
+        : `PPV, NPV at a prevalence of ${percent(detections[0].atPrevalence[i].prevalence, 0)}`,
       align: "right" as const,
     })) ?? [],
   ], { caption: "At the highest threshold that finds 90 % on validation", ...options });

@@ -30,20 +30,25 @@ export interface Cost {
   trainings: number;
   epochs: number;
   trainingSeconds: number;
+  /** Whether trainings count of which nobody has looked whether they are stored: those of the notebooks 06 to 08. */
+  atMost: boolean;
   seconds: number;
   bytes: number;
 }
 
 /** Lines for a reader. */
 export function costLines(
-  { decoded, forward, trainings, epochs, trainingSeconds, seconds, bytes }: Cost,
+  { decoded, forward, trainings, epochs, trainingSeconds, atMost, seconds, bytes }: Cost,
 ): string[] {
   const { engine, threads } = readEngineChoice();
   const ofGpu = engine === "webgpu" ? "; how long on this GPU, the progress lines will tell" : "";
   const recipes = `${countText(trainings, "recipe")}, ${thousands(epochs)} epochs`;
+  const less = atMost ? ", less where those of 06 to 08 are stored" : "";
   return [
     `to compute  ${thousands(decoded)} photos to decode, ${thousands(forward)} images through VGG16`,
-    ...epochs > 0 ? [`to train    ${recipes}: about ${durationText(trainingSeconds)} of the time`] : [],
+    ...epochs > 0
+      ? [`to train    ${recipes}: about ${durationText(trainingSeconds)} of the time${less}`]
+      : [],
     `time        about ${durationText(seconds)} on ${threads} CPU threads, a first guess${ofGpu}`,
     `disk        about ${thousands(Math.ceil(bytes / 1e6))} MB more in the run's folder`,
   ];
@@ -60,7 +65,7 @@ interface Training {
 }
 
 /**
- * What is left to compute for these notebooks. The trainings of notebooks 06 to 08 count as if none of them were stored.
+ * What is left to compute for these notebooks, at most: whether the trainings of the notebooks 06 to 08 are stored is not looked at.
  *
  * @param options.forgotten stored work that does not count, as it is going to be deleted
  * @throws {RangeError} for a table, photos or weights that cannot be used
@@ -108,6 +113,7 @@ export async function estimateCost(
     trainings: 0,
     epochs: 0,
     trainingSeconds: 0,
+    atMost: needs("06", "07", "08"),
     seconds: 0,
     bytes: 0,
   };

@@ -1,6 +1,6 @@
 /** What `deno task evaluate` found, for a terminal, for programs and as a page. No photo is shown. */
 import { classificationReport } from "../evaluation/classification_report.ts";
-import type { SetScores } from "../evaluation/set_scores.ts";
+import { type SetScores, widthlessText } from "../evaluation/set_scores.ts";
 import { describeSet } from "../experiment/labelled_set.ts";
 import type { ModelEvaluation } from "../experiment/model_evaluation.ts";
 import { type Table, table } from "../figures/table.ts";
@@ -169,7 +169,6 @@ function scoresSection(title: string, scores: SetScores, { model, set }: ModelEv
     ...{ title, format: percent, value: key },
     spread: { title: "95 % interval", of: ({ spreads }: (typeof classRows)[number]) => spreads?.[key] },
   });
-  const certain = classRows.filter(({ support, recall }) => support > 0 && (recall === 0 || recall === 1));
   return {
     title,
     lines: [
@@ -177,13 +176,7 @@ function scoresSection(title: string, scores: SetScores, { model, set }: ModelEv
         countText(groups, set.knowsLesions ? "lesion" : "photo")
       } were drawn with replacement; for ` +
       "whatever is a mean over the classes or of one class, within the classes.",
-      ...certain.length > 0
-        ? [
-          `Answered all right or all wrong, so that their recalls add no width to the intervals: ${
-            certain.map(({ label }) => codes[label]).join(", ")
-          }.`,
-        ]
-        : [],
+      ...widthlessText(scores, codes),
       ...notes.map((note) => note.replace(/^Class (\d+)/, (_, label) => `Class ${codes[label]}`)),
     ],
     tables: [

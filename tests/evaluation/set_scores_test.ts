@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { evaluate } from "../../lib/evaluation/metrics.ts";
-import { compareAnswers, measureSet, pickRows } from "../../lib/evaluation/set_scores.ts";
+import { compareAnswers, measureSet, pickRows, widthlessText } from "../../lib/evaluation/set_scores.ts";
 import { randomFor } from "../../lib/support/random.ts";
 
 /** Answers of which a share is right, more of class 0 than of the rest; a lesion has two photos. */
@@ -57,6 +57,20 @@ Deno.test("a balanced accuracy's interval has every class in each resample: one 
   const half = 1.96 * Math.sqrt(0.75 * 0.25 / 40) / 2; // the normal approximation of class 0 alone, halved
   assert.ok(Math.abs(balancedAccuracy.low - (0.875 - half)) < 0.02, `${balancedAccuracy.low}`);
   assert.ok(Math.abs(balancedAccuracy.high - (0.875 + half)) < 0.02, `${balancedAccuracy.high}`);
+});
+
+Deno.test("recalls without width are named, of classes all right, all wrong or of one lesion, and no others", () => {
+  const truth = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3];
+  const said = [0, 0, 0, 1, 1, 1, 0, 0, 3, 0]; // 75 %, all right, all wrong, half of one lesion
+  const scores = measureSet({
+    ...{ truth, classes: 4, groups: ["a", "b", "c", "d", "e", "f", "g", "h", "i", "i"] },
+    probabilities: Float32Array.from(
+      said.flatMap((label) => [0, 1, 2, 3].map((one) => one === label ? 1 : 0)),
+    ),
+  }, { seed: 0 });
+  const [text] = widthlessText(scores, ["w", "x", "y", "z"]);
+  assert.match(text, /: x \(100\.0\u00a0%\), y \(0\.0\u00a0%\), z \(50\.0\u00a0%\)\.$/);
+  assert.deepEqual(widthlessText(measureSet(answers(0.7), { seed: 0 }), ["w", "x", "y"]), []);
 });
 
 Deno.test("a class without rows has no interval and is left out of the balanced accuracy", () => {

@@ -68,6 +68,7 @@ export interface Detection {
   readonly onValidation: { readonly sensitivity: number; readonly specificity: number };
   readonly sensitivity: Measured;
   readonly specificity: Measured;
+  /** At stated prevalences, and last at this test's. */
   readonly atPrevalence: readonly {
     readonly prevalence: number;
     readonly ppv: number;

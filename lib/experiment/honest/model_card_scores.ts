@@ -1,6 +1,6 @@
 /** The numbers of the model card as tables. Markdown. */
 import type { Measured } from "../../evaluation/intervals.ts";
-import type { SetScores } from "../../evaluation/set_scores.ts";
+import { type SetScores, widthlessText } from "../../evaluation/set_scores.ts";
 import { decimals, escapeMarkdown, percent, signedPoints, thousands } from "../../support/format.ts";
 import { fewest } from "./clinical.ts";
 import { alignedTable, type HonestAbout } from "./facts.ts";
@@ -76,6 +76,7 @@ export function analyses({ own, official, clinical }: HonestResults, about: Hone
       }),
       { right: [1, 2, 3, 4, 5, 6, 7] },
     ),
+    ...widthlessText(own, about.classes.map(({ code }) => escapeMarkdown(code))),
     "### Found at a threshold, own test",
     ...detections.length === 0 ? ["There is no class to find."] : [
       alignedTable(

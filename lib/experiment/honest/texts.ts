@@ -3,10 +3,12 @@ import {
   countText,
   decimals,
   differenceText,
+  escapeMarkdown,
   intervalText,
   percent,
   thousands,
 } from "../../support/format.ts";
+import { widthlessText } from "../../evaluation/set_scores.ts";
 import type { HonestChoice } from "./choice.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
@@ -77,6 +79,19 @@ export function describeWorth(honest: HonestResults | null): string {
     ? `**Read these numbers beside the honest one.** ${honestSentence(honest)}`
     : "**Read these numbers with care**: as the write-up divides its images, the test leaks. What the leaks add is measured in notebook 7, and what VGG16 comes to " +
       "without any in notebook 8, which has not run here (`deno task reproduce --only 08`).";
+}
+
+/** Which diagnoses of the own test are found, and which intervals say less than they seem to. */
+export function describeClasses({ own, codes }: HonestResults): string {
+  const names = codes.map(escapeMarkdown);
+  const found = names.map((code, label) => ({ code, ...own.perClass[label] })).filter(({ support }) =>
+    support > 0
+  )
+    .toSorted((a, b) => b.recall - a.recall);
+  const [most, least] = [found[0], found.at(-1)!].map(({ code, recall, support }) =>
+    `${code} (${percent(recall)} of ${countText(support, "photo")})`
+  );
+  return [`Best found is ${most}, least ${least}.`, ...widthlessText(own, names)].join(" ");
 }
 
 /** What a threshold finds and misses, whom it serves less, and whether probabilities can be believed. */

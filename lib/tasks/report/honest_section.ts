@@ -2,7 +2,7 @@
 import { protocolText } from "../../config.ts";
 import type { SetScores } from "../../evaluation/set_scores.ts";
 import type { HonestResults } from "../../experiment/honest/results.ts";
-import { describeClinical, honestSentence } from "../../experiment/honest/texts.ts";
+import { describeClasses, describeClinical, honestSentence } from "../../experiment/honest/texts.ts";
 import { deeperResult, type Results } from "../../experiment/results.ts";
 import {
   classTable,
@@ -75,6 +75,7 @@ export function honestSection(
     text: [
       honestScoreTable(honest, { writeUp: results, synthetic }).markdown,
       classTable(honest, { synthetic }).markdown,
+      describeClasses(honest),
       describeClinical(honest),
       detectionTable(honest.clinical, { synthetic }).markdown,
       "Beside this page lie the [model card](model_card.md) and the [reporting checklists](checklists.md). How it was chosen, on " +
