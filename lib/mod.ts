@@ -151,6 +151,7 @@ export {
   honestScoreTable,
   honestStepTable,
   peerTable,
+  predictiveTable,
   subgroupTable,
 } from "./figures/honest_tables.ts";
 export { percent, thousands } from "./support/format.ts";

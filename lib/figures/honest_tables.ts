@@ -160,7 +160,6 @@ function measuredColumns<Row>(title: string, of: (row: Row) => Measured | null) 
 
 /** At the thresholds that validation has fixed. */
 export function detectionTable({ detections }: ClinicalResults, options: Options): Table {
-  const isOwn = (i: number) => i === detections[0].atPrevalence.length - 1; // the test's, another one in each row
   return table(detections, [
     { value: ({ name, codes }) => codes.length > 1 ? `${name} (${codes.join(", ")})` : name, title: "found" },
     { value: "n", title: "photos" },
@@ -172,17 +171,21 @@ export function detectionTable({ detections }: ClinicalResults, options: Options
     },
     shareColumn("sensitivity", ({ sensitivity }) => sensitivity),
     shareColumn("specificity", ({ specificity }) => specificity),
-    ...detections[0]?.atPrevalence.map((_, i) => ({
-      value: ({ atPrevalence }: ClinicalResults["detections"][number]) => {
-        const { prevalence, ppv, npv } = atPrevalence[i];
-        return `${percent(ppv, 0)}, ${percent(npv)}${isOwn(i) ? ` (${percent(prevalence)})` : ""}`;
-      },
-      title: isOwn(i)
-        ? "PPV, NPV in this test (prevalence)"
-        : `PPV, NPV at a prevalence of ${percent(detections[0].atPrevalence[i].prevalence, 0)}`,
-      align: "right" as const,
-    })) ?? [],
   ], { caption: "At the highest threshold that finds 90 % on validation", ...options });
+}
+
+/** How often what is called so is it (PPV), and what is not called so is not (NPV), by how common it is. */
+export function predictiveTable({ detections }: ClinicalResults, options: Options): Table {
+  const rows = detections.flatMap(({ name, atPrevalence }) =>
+    atPrevalence.map((values, i) => ({ name, ...values, isOwn: i === atPrevalence.length - 1 }))
+  );
+  return table(rows, [
+    { value: "name", title: "found" },
+    { value: "prevalence", title: "prevalence", format: (value) => percent(Number(value)) },
+    { value: ({ isOwn }) => isOwn ? "of this test" : "", title: "" },
+    { value: "ppv", title: "PPV", format: (value) => percent(Number(value)) },
+    { value: "npv", title: "NPV", format: (value) => percent(Number(value)) },
+  ], { caption: "Predictive values at these thresholds", ...options });
 }
 
 function shareColumn(title: string, of: (row: ClinicalResults["detections"][number]) => Measured) {

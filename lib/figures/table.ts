@@ -101,10 +101,10 @@ function drawSpread<Row>(rows: readonly Row[], column: Column<Row>): DrawnColumn
   return { title, align: "right", cells, best: cells.map(() => false) };
 }
 
-/** "61.8 – 65.7 %": the unit is written once. @param joint "to" in a column with a minus, beside which a dash is hard to read */
+/** "61.8 – 65.7 %" on one line, the unit once. @param joint "to" in a column with a minus, beside which a dash is hard to read */
 function intervalText(low: string, high: string, joint: "–" | "to"): string {
   const unit = high.match(/\u00a0\D+$/)?.[0] ?? "";
-  return `${unit && low.endsWith(unit) ? low.slice(0, -unit.length) : low} ${joint} ${high}`;
+  return `${unit && low.endsWith(unit) ? low.slice(0, -unit.length) : low}\u00a0${joint}\u00a0${high}`;
 }
 
 /** The cells row by row, each written as a form does. */

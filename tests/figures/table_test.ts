@@ -84,8 +84,8 @@ Deno.test("an interval or a spread stands in a column of its own, in the number'
     { value: "high", title: "points", spread: { title: "interval", of: (row) => row } },
   ]).markdown.split("\n");
   assert.deepEqual(differences.slice(2).map((line) => line.split(" | ")[1]), [
-    "−0.180 to −0.020 |",
-    "0.010 to 0.200 |",
+    "−0.180\u00a0to\u00a0−0.020 |",
+    "0.010\u00a0to\u00a00.200 |",
   ], "no dash in a column with a minus");
 });
 

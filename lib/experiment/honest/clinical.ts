@@ -244,9 +244,9 @@ function corners(points: readonly (readonly [number, number])[]): [number, numbe
   });
 }
 
+const ages = ["below 40", "40–59", "60 and above", "unknown"];
 const columns = {
-  age: ({ age }: Pick<Sample, "age">) =>
-    age === null ? "unknown" : age < 40 ? "below 40" : age < 60 ? "40–59" : "60 and above",
+  age: ({ age }: Pick<Sample, "age">) => ages[age === null ? 3 : age < 40 ? 0 : age < 60 ? 1 : 2],
   sex: ({ sex }: Pick<Sample, "sex">) => sex || "unknown",
   site: ({ localization }: Pick<Sample, "localization">) => localization || "unknown",
   "diagnosis confirmed by": ({ dxType }: Pick<Sample, "dxType">) => dxType || "unknown",
@@ -260,7 +260,10 @@ function subgroupsOf(
 ): Subgroup[] {
   return Object.entries(columns).flatMap(([column, valueOf]) => {
     const byValue = Map.groupBy(samples.keys(), (row) => valueOf(samples[row]));
-    return [...byValue].sort(([, a], [, b]) => b.length - a.length).map(([value, rows]): Subgroup => {
+    const sorted = [...byValue].sort(([a, own], [b, other]) =>
+      column === "age" ? ages.indexOf(a) - ages.indexOf(b) : other.length - own.length
+    );
+    return sorted.map(([value, rows]): Subgroup => {
       const some = rows.map((row) => isPositive[row]);
       const own = Float64Array.from(rows, (row) => scores[row]);
       const melanomas = some.filter(Boolean).length;

@@ -9,6 +9,7 @@ import {
   detectionTable,
   honestScoreTable,
   honestStepTable,
+  predictiveTable,
 } from "../../figures/honest_tables.ts";
 import { comparisonBars } from "../../figures/claim.ts";
 import type { Figure } from "../../figures/figure.ts";
@@ -78,6 +79,7 @@ export function honestSection(
       describeClasses(honest),
       describeClinical(honest),
       detectionTable(honest.clinical, { synthetic }).markdown,
+      predictiveTable(honest.clinical, { synthetic }).markdown,
       "Beside this page lie the [model card](model_card.md) and the [reporting checklists](checklists.md). How it was chosen, on " +
       "validation alone:",
       honestStepTable(honest.steps, { synthetic }).markdown,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { honestPlanTable } from "../../../lib/figures/honest_tables.ts";
 import {
   changed,
   courseOf,
@@ -28,4 +29,18 @@ Deno.test("networks are trained for changes of the training, not for changes of 
     "start",
     ...plan.steps.filter((step) => !asking.includes(step)).map(({ label }) => label),
   ]);
+});
+
+Deno.test("the plan's table names what is on, in words, and leaves out what is off", () => {
+  const [, , , start, adjusted, , last] = honestPlanTable(honestPlan({ preset: "honest" }), {
+    synthetic: false,
+  })
+    .text.split("\n").map((line) => line.replace(/^ *\d* +/, ""));
+  assert.match(start, /^to begin with +depth block3, size 64, epochs 2, weights last, orientations 1$/);
+  assert.match(adjusted, /^logits adjusted +adjusted$/);
+  assert.match(
+    last,
+    /size 96, epochs 4, shape \(rotation 180, zoom 0\.7 to 1\.2, .*\), light \(brightness 0\.05, /,
+  );
+  assert.match(last, /, balance 0\.5, balancedSoftmax, weights average, soup$/);
 });

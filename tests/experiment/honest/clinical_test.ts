@@ -64,6 +64,13 @@ Deno.test("nothing is stated of a subgroup with fewer than 20 melanomas or other
     assert.equal(rows.reduce((sum, { melanomas, others }) => sum + melanomas + others, 0), 210, column);
     assert.equal(rows.reduce((sum, { melanomas }) => sum + melanomas, 0), 30, column);
   }
+  const values = (column: string) => of(column).map(({ value }) => value);
+  assert.deepEqual(
+    values("age"),
+    ["below 40", "40–59", "60 and above", "unknown"],
+    "by age, the others by size",
+  );
+  assert.deepEqual(values("site"), ["back", "ear"]);
   assert.ok(of("site").find(({ value }) => value === "back")!.sensitivity);
   assert.equal(of("site").find(({ value }) => value === "ear")!.sensitivity, null);
   assert.ok(

@@ -158,7 +158,7 @@ Deno.test("parts by scrambled lesion_ids are refused: their near-duplicates are 
 });
 
 Deno.test("networks trained deeper are tested as those of the softmax are: own test, official set, and the control in its form", async () => {
-  await withConfig({ standInImages: 160 }, async (config) => {
+  await withConfig({ standInImages: 110 }, async (config) => {
     const experiment = await openExperiment(config);
     const { images, source: { samples } } = experiment;
     const related = await relate(experiment);
