@@ -45,7 +45,10 @@ export async function writeSite(source: string, target: string): Promise<string[
   const contents: PageContent[] = [
     await indexPage(run, { pictures: picturesOf("index"), pages }),
     ...run.notebooks.map(({ name, notebook }) =>
-      notebookPage(notebook, { name, pictures: picturesOf(name), pages, warnings })
+      notebookPage(notebook, {
+        ...{ name, pictures: picturesOf(name), pages },
+        warnings: run.strangers.includes(name) ? [strangerNotice, ...warnings] : warnings,
+      })
     ),
     ...run.documents.map((document) => documentPage(document, { pages, warnings })),
   ];
@@ -64,6 +67,10 @@ export async function writeSite(source: string, target: string): Promise<string[
   });
   return [...files.keys()];
 }
+
+const strangerNotice =
+  "This notebook is not of the run that the other pages tell of: it was executed with other settings, or by an earlier version of the " +
+  "project. Its code may not run any more, and its numbers may differ from theirs.";
 
 /** Whoever reads only this page knows the claim, the result, the leak and the cost. */
 async function indexPage(

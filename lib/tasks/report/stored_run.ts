@@ -9,12 +9,16 @@ import { leakFreeFile, type LeakFreeResults } from "../../experiment/leakage/res
 import { deeperResult, readResults, readRunFile, type Results } from "../../experiment/results.ts";
 import type { AllImagesRow, StudyResult } from "../../experiment/studies.ts";
 import { type Notebook, parseNotebook } from "../../support/notebook/ipynb.ts";
+import { findStop } from "../../support/notebook/stop_notice.ts";
 import { nullIfGone } from "../../support/storage_error.ts";
 import { studiesNotebook } from "../notebooks.ts";
+import type { RunRecord } from "../run_record.ts";
 
 export interface StoredRun {
   /** In the order of their numbers; the name is the file's without `.ipynb`. */
   notebooks: { name: string; notebook: Notebook }[];
+  /** Names of notebooks that lie among those of the run, but were executed before, with other settings or by an older version. */
+  strangers: string[];
   results: Results | null;
   /** Seconds by notebook. */
   timings: Record<string, number>;
@@ -63,6 +67,8 @@ export async function readRun(folder: string): Promise<StoredRun> {
     name: file.replace(/\.ipynb$/, ""),
     notebook: parseNotebook(await Deno.readTextFile(join(place, file)), file),
   })));
+  const { notebooks: records = {} } = await readRunFile<Partial<RunRecord>>(join(folder, "run.json")) ?? {};
+  const settings = Object.values(records).at(-1)?.fingerprint.configuration; // the last one executed is the last one recorded
   const results = await readResults(folder);
   if (results && !results.exposure) {
     throw new RangeError(`${folder}: results.json is of an older version. Run deno task reproduce again`);
@@ -79,6 +85,9 @@ export async function readRun(folder: string): Promise<StoredRun> {
     : [];
   return {
     notebooks,
+    strangers: notebooks.filter(({ name, notebook }) =>
+      records[name]?.fingerprint.configuration !== settings && !findStop(notebook)
+    ).map(({ name }) => name),
     results,
     timings: await readRunFile<Record<string, number>>(join(folder, "timings.json")) ?? {},
     trainingSeconds: trained?.seconds ?? 0,

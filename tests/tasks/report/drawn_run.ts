@@ -239,6 +239,8 @@ export async function writeRun(
     openings?: string[];
     /** Of the deeper run. */
     trainingSeconds?: number;
+    /** What `run.json` records of notebooks: their settings, by name. */
+    recorded?: Record<string, string>;
   },
 ): Promise<string> {
   const write = async (name: string, text: string) => {
@@ -263,7 +265,10 @@ export async function writeRun(
     const training = `${deeper.depth}-${deeper.configuration!.slice(0, 12)}`;
     await write(`trainings/${training}/run.seconds.json`, JSON.stringify({ seconds: run.trainingSeconds }));
   }
-  await write("run.json", "{}");
+  const records = Object.entries(run.recorded ?? {}).map(([name, configuration]) =>
+    [name, { fingerprint: { configuration }, files: {} }] as const
+  );
+  await write("run.json", JSON.stringify({ notebooks: Object.fromEntries(records) }));
   return folder;
 }
 

@@ -180,6 +180,20 @@ Deno.test("a notebook that failed half way is rendered as far as it got, says so
   assert.match(index, /1 · Broken/);
 });
 
+Deno.test("a notebook that the run has not executed, or with other settings, says so on its page; others do not", async () => {
+  const all = { ...notebooks, "03_last": executed("# 3 · Last") };
+  const notices = async (recorded?: Record<string, string>) => {
+    const site = await siteOf({ notebooks: all, recorded });
+    return Object.keys(all).filter((name) =>
+      /This notebook is not of the run/.test(site.get(`${name}.html`)!)
+    );
+  };
+  assert.deepEqual(await notices(), [], "nothing is recorded: another Jupyter client's");
+  assert.deepEqual(await notices({ "01_first": "a", "02_more": "a", "03_last": "a" }), []);
+  assert.deepEqual(await notices({ "01_first": "a", "03_last": "a" }), ["02_more"]);
+  assert.deepEqual(await notices({ "02_more": "a", "01_first": "b", "03_last": "b" }), ["02_more"]);
+});
+
 Deno.test("the published notebook of a run that stopped says so in its first lines, once, and loses no cell", async () => {
   await inFolder(async (folder) => {
     const cell = (source: string) => ({ source, outputs: [] });
