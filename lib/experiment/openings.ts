@@ -75,12 +75,18 @@ export function countOpenings(
 
 /** How often each network has seen the test, in words. Markdown. */
 export function describeOpenings(openings: readonly Opening[]): string {
-  const lines = countOpenings(openings).map(({ name, configuration, set, times }) =>
+  const counted = countOpenings(openings);
+  const lines = counted.map(({ name, configuration, set, times }) =>
     `- ${name} (${configuration.slice(0, 12)}): test set ${set.slice(0, 12)} opened ${
       times === 1 ? "once" : `${times} times`
     }`
   );
-  return ["The log of openings; each line is chained to the one before by its digest:", "", ...lines].join(
-    "\n",
-  );
+  const again = counted.some(({ times }) => times > 1)
+    ? ["", "The same digest is the same network. It was asked again where its answers were no longer stored."]
+    : [];
+  return [
+    ...["The log of openings; each line is chained to the one before by its digest:", ""],
+    ...lines,
+    ...again,
+  ].join("\n");
 }
