@@ -59,7 +59,8 @@ export function titleOf(notebook: Notebook, name: string): string {
 export function leadOf(notebook: Notebook): string {
   const blocks = (textsOf(notebook)[0] ?? "").split(/\n\s*\n/);
   const paragraph = plain(blocks.find((block) => !/^\s*(?:[#>|]|```|$)/.test(block)) ?? "");
-  const [one = paragraph, two = ""] = paragraph.match(/\S.*?[.!?:](?=\s|$)/g) ?? [];
+  const sentence = /\S.*?(?<!\b(?:al|vs|cf|e\.g|i\.e))[.!?:](?=\s|$)/g; // abbreviations end none
+  const [one = paragraph, two = ""] = paragraph.match(sentence) ?? [];
   return (one.length < 60 && two ? `${one} ${two}` : one).replace(/:$/, ".");
 }
 

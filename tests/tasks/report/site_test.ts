@@ -11,6 +11,7 @@ import { drawnHonest } from "../../experiment/honest/drawn_results.ts";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { studiesNotebook } from "../../../lib/tasks/notebooks.ts";
 import { publish } from "../../../lib/tasks/report/publish.ts";
+import { leadOf } from "../../../lib/tasks/report/notebook_page.ts";
 import { writeSite } from "../../../lib/tasks/report/site.ts";
 import {
   drawnNotebook,
@@ -178,6 +179,15 @@ Deno.test("a notebook that failed half way is rendered as far as it got, says so
   const index = wordsOf(site.get("index.html")!);
   assert.match(index, /no results yet/);
   assert.match(index, /1 · Broken/);
+});
+
+Deno.test("a notebook's first sentence is whole, also with abbreviations; a short one takes the next with it", () => {
+  const cited =
+    "VGG16 has weights of ImageNet (Russakovsky et al. 2015), a softmax vs. none, and seven diagnoses.";
+  const lead = (text: string) => leadOf(executed(`# 1 · Some title\n\n${text}`));
+  assert.equal(lead(`${cited} It is compared.`), cited);
+  assert.equal(lead("One is short. Two follows. Three does not."), "One is short. Two follows.");
+  assert.equal(lead("No full stop"), "No full stop");
 });
 
 Deno.test("a notebook that the run has not executed, or with other settings, says so on its page; others do not", async () => {
