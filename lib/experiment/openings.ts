@@ -85,7 +85,8 @@ export function describeOpenings(openings: readonly Opening[]): string {
     ? ["", "The same digest is the same network. It was asked again where its answers were no longer stored."]
     : [];
   return [
-    ...["The log of openings; each line is chained to the one before by its digest:", ""],
+    "The log of openings; each line is chained to the one before by its digest:",
+    "",
     ...lines,
     ...again,
   ].join("\n");

@@ -12,7 +12,7 @@ import { type Notebook, parseNotebook } from "../../support/notebook/ipynb.ts";
 import { findStop } from "../../support/notebook/stop_notice.ts";
 import { nullIfGone } from "../../support/storage_error.ts";
 import { studiesNotebook } from "../notebooks.ts";
-import type { RunRecord } from "../run_record.ts";
+import { readRunRecord } from "../run_record.ts";
 
 export interface StoredRun {
   /** In the order of their numbers; the name is the file's without `.ipynb`. */
@@ -67,7 +67,7 @@ export async function readRun(folder: string): Promise<StoredRun> {
     name: file.replace(/\.ipynb$/, ""),
     notebook: parseNotebook(await Deno.readTextFile(join(place, file)), file),
   })));
-  const { notebooks: records = {} } = await readRunFile<Partial<RunRecord>>(join(folder, "run.json")) ?? {};
+  const { notebooks: records } = await readRunRecord({ out: folder }, () => {}); // of a damaged one nothing is known
   const settings = Object.values(records).at(-1)?.fingerprint.configuration; // the last one executed is the last one recorded
   const results = await readResults(folder);
   if (results && !results.exposure) {
