@@ -47,7 +47,15 @@ export async function show(
   const message: DisplayMessage = await shown.message?.() ?? { data: await shown[display](), metadata: {} };
   endProgress();
   await broadcast("display_data", { ...message, transient: {} });
-  await new Promise((resolve) => setTimeout(resolve, 50)); // the promise of the kernel resolves before the message is out
+  await turns(10);
+}
+
+/**
+ * The kernel's promise resolves before the message is out: another thread sends it. One wait of 50 ms is not enough where the
+ * system stops a busy process for as long: the wait is over before the other thread has had a turn. So it is ten waits of 5 ms.
+ */
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 function kernelBroadcast(): Broadcast {
