@@ -54,7 +54,7 @@ export { measureBaselines } from "./experiment/baselines.ts";
 export { describeOpenings, readOpenings } from "./experiment/openings.ts";
 export { answerExamples, drawnAnswers, openTest } from "./experiment/testing.ts";
 export { testOfficially } from "./experiment/official_testing.ts";
-export { bestResult, makeResults, readResults, saveResults } from "./experiment/results.ts";
+export { asWrittenResult, bestResult, makeResults, readResults, saveResults } from "./experiment/results.ts";
 export { describeOfficial } from "./experiment/official_texts.ts";
 export { besideTheClaim, claimOf, conclusion, resultRows } from "./experiment/conclusion.ts";
 export { saveNetwork } from "./experiment/saved_network.ts";

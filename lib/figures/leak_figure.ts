@@ -3,7 +3,7 @@ import type { Measured } from "../evaluation/intervals.ts";
 import type { LeakEffect } from "../experiment/leakage/effects.ts";
 import type { OfficialRow } from "../experiment/leakage/results.ts";
 import type { Depth } from "../recipe.ts";
-import { percent, signedPoints, thousands } from "../support/format.ts";
+import { countText, percent, signedPoints } from "../support/format.ts";
 import { labelAxis, labelMargin, outsideTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
@@ -98,8 +98,8 @@ export function leakFigure(
   }
   const names = effects.map(({ kind, reached, photos }) =>
     kind === "copy"
-      ? `Copies leak (${thousands(photos)} photos)`
-      : `Other photos leak (${thousands(reached)} photos)`
+      ? `Copies leak (${countText(photos, "photo")})`
+      : `Other photos leak (${countText(reached, "photo")})`
   );
   return figure({
     data: drawn,

@@ -108,7 +108,7 @@ export function leakNetworkTable(networks: readonly LeakNetwork[], options: Opti
     { value: "own", title: "own test, balanced accuracy", format: percent },
     { value: "auc", title: "AUC (macro)" },
     { value: "official", title: "official test set, balanced accuracy", format: percent },
-  ], { caption: "Means over the networks; half of the test has leaked to each", ...options });
+  ], { caption: "Means over the networks; what leaks is of one half of the test", ...options });
 }
 
 /** The official test set by what has leaked, with the control beside it. */
@@ -135,6 +135,7 @@ export function officialLeakTable(rows: readonly OfficialRow[], options: Options
     },
     ...rows.some(({ control }) => control)
       ? [
+        { value: ({ control }: OfficialRow) => control?.photos, title: "control, photos" },
         share("control as it is", ({ control }) => control?.asTheyAre.value),
         share("control in the set's form", ({ control }) => control?.sameForm.value),
         {
@@ -146,7 +147,7 @@ export function officialLeakTable(rows: readonly OfficialRow[], options: Options
       : [],
   ], {
     caption: `Balanced accuracy, answers pooled${
-      rows[0]?.control ? `; control: ${thousands(rows[0].control.photos)} groups of own test photos` : ""
+      rows.some(({ control }) => control) ? "; control: own test photos, one of each group" : ""
     }`,
     ...options,
   });

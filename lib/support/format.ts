@@ -10,9 +10,9 @@ export function intervalText({ low, high }: { low: number; high: number }): stri
   return `${percent(low)} to ${percent(high)}`;
 }
 
-/** A difference of two shares in percentage points: 0.0042 → "0.42". */
+/** A difference of two shares in percentage points: 0.0042 → "0.42". A value that is not a number gives "–". */
 export function points(difference: number, digits = 2): string {
-  return (100 * difference).toFixed(digits);
+  return Number.isFinite(difference) ? (100 * difference).toFixed(digits) : "–";
 }
 
 /** A difference in percentage points with its sign: 0.0042 → "+0.42", −0.01 → "−1.00". */

@@ -44,18 +44,19 @@ interface PairedAnswer {
   readonly unseen: number;
 }
 
-/** The effects of both kinds of leak at each depth. @throws as `leakEffect` */
+/** The effects of both kinds of leak at each depth, without those that `leakEffect` cannot measure. @throws as `leakEffect` */
 export function leakEffects(
   networks: readonly AnsweredNetwork[],
   options: { classes: number; seed: number },
 ): LeakEffect[] {
   return [...Map.groupBy(networks, ({ network }) => network.depth).values()].flatMap((own) =>
-    (["copy", "lesion"] as const).map((kind) => leakEffect(kind, own, options))
+    (["copy", "lesion"] as const).flatMap((kind) => leakEffect(kind, own, options) ?? [])
   );
 }
 
 /**
- * Compares the networks of a kind of leak, all of one depth.
+ * Compares the networks of a kind of leak, all of one depth. Null of "lesion" where no class has test photos of both kinds, with
+ * relatives and without: in a table where each photo is a lesion of its own, say.
  *
  * @throws {RangeError} when there is no pair of networks, one of each half
  */
@@ -63,7 +64,7 @@ export function leakEffect(
   kind: LeakEffect["kind"],
   networks: readonly AnsweredNetwork[],
   { classes, seed }: { classes: number; seed: number },
-): LeakEffect {
+): LeakEffect | null {
   const own = networks.filter(({ network }) => network.rung === kind);
   const pairs = Map.groupBy(own, ({ network: { partition, seed } }) => `${partition} ${seed}`);
   const paired = [...pairs.values()].map((pair) => pairAnswers(kind, pair, classes));
@@ -73,6 +74,7 @@ export function leakEffect(
   const rows = paired.flat();
   const statistic = statisticOf(kind, rows, classes);
   const found = statistic(Uint32Array.from(rows, () => 1));
+  if (Number.isNaN(found.effect)) return null;
   const intervals = bootstrap(rows.map(({ group }) => group), statistic, {
     seed,
     labels: rows.map(({ label, isReached }) => 2 * label + Number(isReached)), // so that no draw lacks one

@@ -2,9 +2,18 @@
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
 import { excludesZero } from "../../evaluation/intervals.ts";
 import type { Depth } from "../../recipe.ts";
-import { countText, differenceText, listed, percent, points, thousands } from "../../support/format.ts";
+import {
+  countText,
+  differenceText,
+  intervalText,
+  listed,
+  percent,
+  points,
+  thousands,
+} from "../../support/format.ts";
 import type { BridgeRow } from "./bridge.ts";
 import type { LeakEffect } from "./effects.ts";
+import type { TestScores } from "../results.ts";
 import type { Related } from "./networks.ts";
 import type { OfficialRow } from "./results.ts";
 
@@ -32,12 +41,12 @@ export function describeEffects(
   effects: readonly LeakEffect[],
   { codes }: { codes: readonly string[] },
 ): string {
-  return effects.map(({ kind, depth, effect, deviation, pairs, reached, perClass }) => {
+  const lines = effects.map(({ kind, depth, effect, deviation, pairs, reached, perClass }) => {
     const what = kind === "copy"
       ? `**Copies of the test's own photos** add ${differenceText(effect)} points of balanced accuracy`
       : `**Other photos of the test's lesions** add ${differenceText(effect)} points (${
-        thousands(reached)
-      } photos have such relatives; what changes without any is taken off)`;
+        reached === 1 ? "1 photo has" : `${thousands(reached)} photos have`
+      } such relatives; what changes without any is taken off)`;
     const spread = deviation === null
       ? ": one division, one seed"
       : `, standard deviation ${points(deviation)}`;
@@ -45,14 +54,19 @@ export function describeEffects(
       ? "The interval excludes zero."
       : "The interval includes zero, so this may be chance.";
     const networks = `${countText(pairs, "pair")} of networks${trainedFrom(depth)}`;
-    const certain = codes.filter((_, label) =>
-      [perClass[label]?.seen, perClass[label]?.unseen].some((own) => own?.value === 0 || own?.value === 1)
-    );
+    const certain = codes.filter((_, label) => {
+      const own = perClass[label]?.effect;
+      return own && own.low === own.high;
+    });
     const narrow = certain.length > 0
-      ? ` Answered all right or all wrong, so without width in it: ${listed(certain)}.`
+      ? ` The same in each resample, so without width in the interval: ${listed(certain)}.`
       : "";
     return `- ${what}, over ${networks}${spread}. ${sure}${narrow}`;
-  }).join("\n");
+  });
+  const unmeasured =
+    "- What other photos of the test's lesions add cannot be told: no diagnosis has test photos " +
+    "with such relatives beside photos without.";
+  return [...lines, ...effects.some(({ kind }) => kind === "lesion") ? [] : [unmeasured]].join("\n");
 }
 
 function trainedFrom(depth: Depth): string {
@@ -65,33 +79,42 @@ export function describeOfficialGains(rows: readonly OfficialRow[]): string {
     if (!gain) return [];
     const holds = excludesZero(gain)
       ? "The interval excludes zero, against the prediction."
-      : "The interval includes zero, as predicted.";
+      : "The interval includes zero: no change is shown, and one within it is not excluded.";
     return [
       `- On the official test set, ${label}${trainedFrom(depth)}: ${differenceText(gain)} points. ${holds}`,
     ];
   }).join("\n");
 }
 
-/** What splitting first does to the accuracy as written, and what tells the commonest class there. */
+/** What splitting first does to the frozen network's accuracy as written, and what tells the commonest class there. */
 export function describeBridge(
   rows: readonly BridgeRow[],
-  { asWritten, label, code }: { asWritten: number; label: number; code: string },
+  { asWritten, label, code }: {
+    asWritten: Pick<TestScores, "accuracy" | "interval" | "n">;
+    label: number;
+    code: string;
+  },
 ): string {
   const of = (trained: string, tested: string) =>
     rows.find((row) => row.trained === trained && row.tested === tested)!;
   const [plain, resampled] = [of("originals", "originals"), of("originals", "copies")];
+  const interval = asWritten.interval ? `${intervalText(asWritten.interval)}; ` : "";
   return [
-    `With the write-up's numbers, but groups divided before the augmentation, the accuracy is ${
+    `With the write-up's numbers, but groups divided before the augmentation, the frozen network has an accuracy of ${
       percent(plain.accuracy)
-    } instead of ${percent(asWritten)}.`,
+    } (${intervalText(plain.interval)}; n = ${thousands(plain.n)} images of ${
+      thousands(plain.groups)
+    } groups) instead of ${percent(asWritten.accuracy)} (${interval}n = ${
+      thousands(asWritten.n)
+    }), on other test images.`,
     `The network that was trained as written recognises ${code} in ${
       percent(plain.recall[label])
     } of its photos, and in ${
       percent(resampled.recall[label])
     } once they are resampled as all other classes are.`,
-    `Trained on copies alone: ${percent(of("copies", "originals").recall[label])} and ${
-      percent(of("copies", "copies").recall[label])
-    }.`,
+    `The one that was trained on copies alone recognises ${code} in ${
+      percent(of("copies", "originals").recall[label])
+    } of its photos and in ${percent(of("copies", "copies").recall[label])} of the resampled ones.`,
   ].join(" ");
 }
 

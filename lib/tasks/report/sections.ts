@@ -225,7 +225,7 @@ function leakFreeSection(
       "each lesion, at the photos' own prevalence; each photo is answered by networks that have seen it and by such that have not.",
       describeEffects(effects, { codes }),
       describeBridge(bridge, {
-        asWritten: asWrittenResult({ runs, chosen } as Results).test.accuracy,
+        asWritten: asWrittenResult({ runs, chosen } as Results).test,
         ...{ label, code: codes[label] },
       }),
       leakEffectTable(effects, { codes, synthetic }).markdown,

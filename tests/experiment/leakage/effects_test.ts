@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Half, LeakFreeParts } from "../../../lib/data/leak_free_parts.ts";
 import { describeEffects, describeOfficialGains } from "../../../lib/experiment/leakage/texts.ts";
-import { leakEffect } from "../../../lib/experiment/leakage/effects.ts";
+import { leakEffect, leakEffects } from "../../../lib/experiment/leakage/effects.ts";
+import { leakFigure } from "../../../lib/figures/leak_figure.ts";
 import type { AnsweredNetwork } from "../../../lib/experiment/leakage/networks.ts";
 import { officialByLeak } from "../../../lib/experiment/leakage/results.ts";
 
@@ -51,7 +52,7 @@ Deno.test("the effect of copies is recall by the network that has seen the photo
     "copy",
     [b, a],
     options,
-  );
+  )!;
   assert.deepEqual([pairs, photos, reached, deviation], [1, 6, 6, null]);
   const close = (value: number, expected: number) =>
     assert.ok(Math.abs(value - expected) < 1e-12, `${value}`);
@@ -64,22 +65,42 @@ Deno.test("the effect of copies is recall by the network that has seen the photo
 });
 
 Deno.test("the effect's text says how many pairs of networks it rests on, and names classes that add no width to its interval", () => {
-  const pair = [network("copy", "A", [1, 0, 1, 0, 1, 0]), network("copy", "B", [0, 1, 1, 1, 1, 0])]; // class 0 seen: all right
+  const pair = [network("copy", "A", [1, 0, 1, 0, 1, 0]), network("copy", "B", [0, 1, 0, 1, 1, 0])]; // class 0: each photo gains
   const text = (networks: typeof pair) =>
-    describeEffects([leakEffect("copy", networks, options)], { codes: ["mel", "nv"] });
+    describeEffects([leakEffect("copy", networks, options)!], { codes: ["mel", "nv"] });
   assert.match(
     text(pair),
-    /over 1 pair of networks: one division, one seed\. .* without width in it: mel\.$/,
+    /over 1 pair of networks: one division, one seed\. .* The same in each resample, so without width in the interval: mel\.$/m,
   );
+  const allRight = [network("copy", "A", [1, 0, 1, 1, 1, 1]), network("copy", "B", [1, 1, 1, 1, 1, 0])];
+  assert.doesNotMatch(text(allRight), /without width/, "all right once seen, but not all wrong before");
   const again = pair.map((one) => ({ ...one, network: { ...one.network, seed: 1 } }));
   assert.match(text([...pair, ...again]), /over 2 pairs of networks, standard deviation 0\.00\. /);
+});
+
+Deno.test("where no test photo has relatives, or each has, the effect of lesions is left out, and the text says why", () => {
+  for (const relatives of [[], [0, 1, 2, 3, 4, 5]]) {
+    const networks = (["copy", "lesion"] as const).flatMap((rung) =>
+      (["A", "B"] as const).map((half) => {
+        const one = network(rung, half, [1, 0, 1, 0, 1, 0]);
+        return { ...one, parts: { ...parts, relatives } };
+      })
+    );
+    const effects = leakEffects(networks, options);
+    assert.deepEqual(effects.map(({ kind }) => kind), ["copy"]);
+    const text = describeEffects(effects, { codes: ["mel", "nv"] });
+    assert.match(text, /^- What other photos of the test's lesions add cannot be told: no diagnosis has /m);
+    assert.doesNotMatch(text, /NaN/);
+    const figure = leakFigure(effects, [], { codes: ["mel", "nv"], depth: "head" });
+    assert.match(figure.alt, /^Points of recall that a leak adds: copies of the photo [+−\d.]+\. copy: /);
+  }
 });
 
 Deno.test("from the effect of lesions the change of photos without relatives is taken off", () => {
   // Reached: photo 0 of class 0 and photo 4 of class 1, both of half A.
   const a = network("lesion", "A", [1, 0, 1, 0, 1, 0]);
   const b = network("lesion", "B", [0, 1, 0, 0, 1, 0]);
-  const { reached, perClass, effect } = leakEffect("lesion", [a, b], options);
+  const { reached, perClass, effect } = leakEffect("lesion", [a, b], options)!;
   assert.equal(reached, 2);
   // Class 0: 1 − 0 where reached; elsewhere seen 1 1 and unseen 0 0, a change of 1. Class 1: 0, and no change.
   assert.deepEqual(perClass.map((own) => own!.effect.value), [0, 0]);
@@ -94,7 +115,7 @@ Deno.test("answers are pooled over seeds; the deviation is that of the single pa
     ...[network("copy", "A", all), network("copy", "B", all)], // seen or not, all are right: 0
     ...[network("copy", "A", onlyA, 1), network("copy", "B", none, 1)], // half A gains, half B does not
   ];
-  const { pairs, effect, deviation } = leakEffect("copy", networks, options);
+  const { pairs, effect, deviation } = leakEffect("copy", networks, options)!;
   assert.equal(pairs, 2);
   assert.ok(Math.abs(effect.value - 0.25) < 1e-12, "the mean of 0 and 1/2");
   assert.ok(Math.abs(deviation! - Math.SQRT1_2 / 2) < 1e-12);
@@ -132,7 +153,7 @@ Deno.test("on the official set networks of a kind are pooled, near-duplicates ar
   assert.deepEqual([plain.unrelated, plain.control], [null, null]);
 });
 
-Deno.test("on the official set a leak's gain is paired with the network of its division to which nothing leaked, and its text says whether it was predicted", () => {
+Deno.test("on the official set a leak's gain is paired with the network of its division to which nothing leaked, and its text says whether it is against the prediction", () => {
   const officially = (one: AnsweredNetwork) => ({ ...one, official: one.own });
   // Balanced accuracy: 3/6 and 3/6 where copies leak; 2/6 of the same division where nothing does, and 6/6 of another one.
   const leaks = [network("copy", "A", [1, 0, 1, 0, 1, 0]), network("copy", "B", [0, 1, 0, 1, 1, 0])];
@@ -151,7 +172,7 @@ Deno.test("on the official set a leak's gain is paired with the network of its d
   assert.ok(low <= 0 && high > value);
   assert.match(
     describeOfficialGains(rows),
-    /^- On the official test set, copies leak: \+16\.67 \(.*\) points\. The interval includes zero, as predicted\.$/,
+    /^- On the official test set, copies leak: \+16\.67 \(.*\) points\. The interval includes zero: no change is shown, and one within it is not excluded\.$/,
   );
   assert.equal(rowsOf(...leaks)[0].gain, null, "without a network to which nothing leaked");
   const [, sure] = rowsOf(none([0, 0, 0, 0, 0, 0], 0), network("copy", "A", [1, 1, 1, 1, 1, 1]));
