@@ -37,18 +37,23 @@ function settingsText(settings: object): string {
 
 /** What each change adds on validation. */
 export function honestStepTable(rows: readonly HonestRow[], options: Options): Table {
+  const minutesBefore = (row: HonestRow) => rows[rows.indexOf(row) - 1]?.minutes;
   return table(rows, [
     { value: "label", title: "change" },
     { value: "loss", title: "log loss, classes balanced" },
     {
       value: ({ difference }) => difference && difference.value,
       title: "difference",
-      format: (value) => decimals(Number(value)),
+      format: (value) => `${Number(value) > 0 ? "+" : ""}${decimals(Number(value))}`,
       spread: { title: "95 % interval", of: ({ difference }) => difference },
     },
     { value: "balancedAccuracy", title: "balanced accuracy", format: percent },
     { value: ({ stays, difference }) => difference ? (stays ? "yes" : "no") : "–", title: "stays" },
-    { value: "minutes", title: "minutes of training", format: (value) => Number(value).toFixed(0) },
+    {
+      value: (row) => (minutesBefore(row) === row.minutes ? null : row.minutes), // the same networks
+      title: "minutes of its own training",
+      format: (value) => Number(value).toFixed(0),
+    },
   ], { caption: "What each change adds on validation; below 0 it helps", ...options });
 }
 
@@ -105,7 +110,7 @@ export function peerTable({ own, official }: HonestResults, options: Options): T
   });
   const rows = [
     ours("own test: new lesions", own),
-    ...official ? [ours("official test set, the copy at hand", official.scores)] : [],
+    ...official ? [ours(official.title, official.scores)] : [],
     ...peers,
   ];
   return table(rows, [
@@ -211,7 +216,10 @@ export function subgroupTable({ subgroups }: ClinicalResults, options: Options):
       spread: { title: "95 % interval", of: ({ sensitivity }) => sensitivity },
     },
     ...measuredColumns<ClinicalResults["subgroups"][number]>("AUC", ({ auc }) => auc),
-  ], { caption: `Melanoma in parts of the own test; nothing is stated below ${fewest} photos`, ...options });
+  ], {
+    caption: `Melanoma in parts of the own test; nothing is stated below ${fewest} melanomas`,
+    ...options,
+  });
 }
 
 /** The most confident wrong answers. */

@@ -109,7 +109,7 @@ export interface ConfidentError {
   readonly probability: number;
 }
 
-/** Below so many photos nothing is stated of a subgroup. */
+/** Of fewer melanomas nothing is stated of a subgroup. */
 export const fewest = 20;
 
 /** Classes that are malignant or may become so: HAM10000's akiec are actinic keratoses and Bowen's disease. */
@@ -137,16 +137,17 @@ export function clinicalResults(
   const { truth, groups } = test;
   const uniform = classes.map(() => 1 / k);
   const counts = countLabels(Array.from(validation.truth), k);
-  const corrected = {
-    test: atPrevalence(test.probabilities, uniform, shares),
-    validation: atPrevalence(
-      validation.probabilities,
-      uniform,
-      counts.map((n) => n / validation.truth.length),
-    ),
-  };
-  const temperature = fitTemperature(validation.truth, corrected.validation, k);
-  const [probabilities, ofValidation] = [corrected.test, corrected.validation].map((all) =>
+  const ownShares = counts.map((n) => n / validation.truth.length);
+  const temperature = fitTemperature(
+    validation.truth,
+    atPrevalence(validation.probabilities, uniform, ownShares),
+    k,
+  );
+  // A threshold is fixed and applied at the same shares.
+  const [corrected, ofValidation] = [test, validation].map((rows) =>
+    atPrevalence(rows.probabilities, uniform, shares)
+  );
+  const [probabilities, withThresholds] = [corrected, ofValidation].map((all) =>
     withTemperature(all, k, temperature)
   );
   const codes = classes.map(({ code }) => code);
@@ -158,7 +159,7 @@ export function clinicalResults(
       isPositive: Array.from(truth, (label) => labels.includes(label)),
       scores: Float64Array.from(truth, (_, row) => sumOf(all)(row)),
     });
-    return { test: of(truth, probabilities), validation: of(validation.truth, ofValidation) };
+    return { test: of(truth, probabilities), validation: of(validation.truth, withThresholds) };
   };
   const draw = <Name extends string>(
     statistic: (times: Uint32Array) => Record<Name, number>,
@@ -226,7 +227,7 @@ export function clinicalResults(
         precisionRecall: corners(recall.map((x, i) => [x, precision[i]])),
       };
     }),
-    calibration: { temperature, before: calibration(corrected.test), after: calibration(probabilities) },
+    calibration: { temperature, before: calibration(corrected), after: calibration(probabilities) },
     subgroups: melanoma
       ? subgroupsOf(condition(["mel"]).test, samples, melanoma.threshold, { groups, seed })
       : [],

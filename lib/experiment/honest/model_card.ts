@@ -19,6 +19,7 @@ import {
   type HonestAbout,
   markdownList,
   parametersOf,
+  planText,
   scoreText,
   trainingText,
 } from "./facts.ts";
@@ -106,7 +107,7 @@ function details(results: HonestResults, about: HonestAbout): string[] {
         choice.soup ? "this one has the mean of their weights" : `this one is that of seed ${about.seeds[0]}`
       }.`,
       `**Training**: ${trainingText(results)}. ${drawingText(results)}.`,
-      `**Choice**: ${choiceText(results)}.`,
+      `**Choice**: ${choiceText(results)}.${about.own ? "" : ` ${planText}`}`,
       ...adjustment ? [`**Logits**: ${adjustmentText(adjustment)}.`] : [],
       `**How to ask it**: \`deno task classify photo.jpg --model FOLDER\`, with this card's folder${
         choice.orientations === 1
@@ -150,7 +151,7 @@ const metrics = [
     "**AUC and average precision** say how well one class is ranked against the rest.",
     "**Sensitivity and specificity** hold for thresholds that validation has fixed.",
     "**Calibration error, Brier score and log loss** say whether probabilities can be believed. For them, and for thresholds, " +
-      "probabilities are corrected to the prevalence of the photos at hand.",
+      "probabilities are corrected to the shares of the diagnoses among training's lesions.",
     "**Intervals** are 95 %, from a bootstrap that draws lesions 2,000 times. They do not hold the chance of another training.",
   ),
 ];

@@ -100,7 +100,7 @@ export function analyses({ own, official, clinical }: HonestResults, about: Hone
       ).map((line) => `- ${line}`).join("\n"),
     ],
     "### Probabilities, own test",
-    `Corrected to the prevalence, before and after a temperature of ${
+    `Corrected to the diagnoses' shares among training's lesions, before and after a temperature of ${
       decimals(temperature, 2)
     } that validation has fixed (n = ${thousands(clinical.n)}).`,
     alignedTable(

@@ -52,6 +52,15 @@ Deno.test("thresholds reach their sensitivity on validation and are used as they
   }
 });
 
+Deno.test("a threshold means the same on validation and on the test, whatever shares the classes have in either", () => {
+  const rows = answered({ few: 10 });
+  const rare = codes.map((code) => (code === "mel" ? 0.02 : 0.98 / 6));
+  const { detections } = clinicalResults(rows, rows, { ...options(rows.truth.length), shares: rare });
+  for (const { onValidation, sensitivity, specificity } of detections) {
+    assert.deepEqual(onValidation, { sensitivity: sensitivity.value, specificity: specificity.value });
+  }
+});
+
 Deno.test("nothing is stated of a subgroup with fewer than 20 melanomas or others", () => {
   const { subgroups } = clinicalResults(answered(), answered(), options(210));
   for (const { melanomas, others, sensitivity, auc } of subgroups) {

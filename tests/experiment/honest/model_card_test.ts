@@ -22,6 +22,7 @@ const about: HonestAbout = {
   ...{ classes: ham10000Classes, own: false, photos: 10015, lesions: 7470, skipped: 0 },
   ...{ size: 64, seed, seeds, base: { source: "imagenet", digest: "ba5e".repeat(16) } },
   ...{ dataDigest: "da7a".repeat(16), versions },
+  confirmed: [{ how: "follow_up", lesions: 6 }, { how: "histo", lesions: 4 }],
 };
 const results = drawnHonest();
 const card = modelCard(results, about);
@@ -249,7 +250,11 @@ Deno.test("card and checklists are written beside the model, and published in lo
   const run = await writeRun(join(folder.path, "run"), {
     notebooks: { "08_honest_model": executed("# 8 · Honest") },
   });
-  const samples = [{ lesionId: "a" }, { lesionId: "a" }, { lesionId: "b" }];
+  const samples = [
+    { lesionId: "a", dxType: "histo" },
+    { lesionId: "a", dxType: "histo" },
+    ...["b", "c"].map((lesionId) => ({ lesionId, dxType: "follow_up" })),
+  ];
   const selection = {
     model: { size: 64 },
     experiment: {
@@ -265,7 +270,8 @@ Deno.test("card and checklists are written beside the model, and published in lo
     },
   } as unknown as HonestSelection;
   const saved = await saveModelCard(selection, results);
-  assert.match(saved, /names 2 lesions/);
+  assert.match(saved, /names 3 lesions/);
+  assert.match(saved, /Diagnoses: by follow-up \(66\.7.%\), histopathology \(33\.3.%\) of the lesions/);
   const model = join(run, "honest_model");
   assert.equal(await Deno.readTextFile(join(model, "MODEL_CARD.md")), saved);
   await Deno.writeTextFile(join(model, "weights.bin"), "0");
