@@ -8,7 +8,7 @@ import { partRows } from "../experiment/leakage/texts.ts";
 import type { TrainingList } from "../data/crossover.ts";
 import type { LeakFreeParts } from "../data/leak_free_parts.ts";
 import type { Depth } from "../recipe.ts";
-import { differenceText, percent, thousands } from "../support/format.ts";
+import { differenceText, percent } from "../support/format.ts";
 import { type Column, type Table, table } from "./table.ts";
 
 interface Options {
