@@ -52,32 +52,40 @@ export async function readPhoto(path: string): Promise<Uint8Array<ArrayBuffer>> 
 /**
  * {@linkcode decodeImage} for bytes that were read already.
  *
- * @param options `size`: of the result; `name`: how errors call the picture
+ * @param options `size`: of the result; `name`: how errors call the picture; `fit`: for a photo of another shape, `fill` squeezes it
+ * (default), `cover` cuts its edges
  * @throws {RangeError} if `size` has a side that is not a whole number from 1 to 4096
  */
 export async function decodeBytes(
   bytes: Uint8Array,
-  options: { size: ImageSize; name: string },
+  options: { size: ImageSize; name: string; fit?: Fit },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { size, name } = options;
+  const { size, name, fit = "fill" } = options;
   checkDecodedSize(size);
   try {
-    return await decodeStrictly(bytes, size);
+    return await decodeStrictly(bytes, size, fit);
   } catch (error) {
     const mended = mendHeaders(bytes); // the strictest level refuses some sound JPEGs too
-    const image = mended && await decodeStrictly(mended, size).catch(() => null);
+    const image = mended && await decodeStrictly(mended, size, fit).catch(() => null);
     if (image) return image;
     throw new Error(`${name}: ${unreadKind(bytes) ?? decodingProblem(error)}`, { cause: error });
   }
 }
 
-async function decodeStrictly(bytes: Uint8Array, size: ImageSize): Promise<Uint8Array<ArrayBuffer>> {
+/** How a photo of another shape comes to the wanted one: `fill` squeezes it, `cover` cuts its edges. */
+type Fit = "fill" | "cover";
+
+async function decodeStrictly(
+  bytes: Uint8Array,
+  size: ImageSize,
+  fit: Fit,
+): Promise<Uint8Array<ArrayBuffer>> {
   const [height, width] = sidesOf(size);
   // "warning" is the strictest: damage that libjpeg would paint over in grey is an error
   const stored = sharp(bytes, { failOn: "warning", limitInputPixels: maximumPixels });
   const image = isUprightJpeg(bytes) ? stored : await upright(stored, bytes); // a call to sharp costs as much as a small photo
   const { data, info } = await image
-    .resize(width, height, { fit: "fill", kernel: "lanczos3", fastShrinkOnLoad: false })
+    .resize(width, height, { fit, kernel: "lanczos3", fastShrinkOnLoad: false })
     .toColourspace("srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });

@@ -83,9 +83,9 @@ export function checkLeakFree(
     });
     const own = allowed === "nothing" ? "" : `Allowed was: ${allowed}. `;
     throw new Error(
-      `${leaks.length} images belong to one on another side, of ${
-        Object.keys(sides).join(", ")
-      }. ${own}Expected: none. ` +
+      `${
+        leaks.length === 1 ? "1 image belongs" : `${leaks.length} images belong`
+      } to one on another side, of ${Object.keys(sides).join(", ")}. ${own}Expected: none. ` +
         `Divide groups of photos before they are augmented (divideGroups), or name the leak if it is wanted ` +
         `(allowed: "copies and lesions, as written"). Received: ${kinds.join("; ")}`,
     );

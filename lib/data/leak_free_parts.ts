@@ -158,15 +158,19 @@ export function describeGroups(photos: Pick<Photos, "samples" | "classes">, part
     [...photos.samples.keys()].filter((row) => groupOf[row] === group)
       .map((row) => `${photos.samples[row].imageId} (${photos.samples[row].dx})`).join(" = ");
   const small = tooSmall.map((label) => {
-    const { size } = new Set(groupOf.filter((group) => photos.samples[group].label === label));
+    const { size } = new Set(
+      groupOf.filter((group) => photos.samples[group].label === label && !mixed.includes(group)),
+    );
     return `${photos.classes[label].code} ${size}`;
   });
   return [
     ...mixed.length > 0
       ? [
-        `${mixed.length} groups of photos have several diagnoses and go to training: ${
-          mixed.map(ids).join("; ")
-        }`,
+        `${
+          mixed.length === 1
+            ? "1 group of photos has several diagnoses and goes"
+            : `${mixed.length} groups of photos have several diagnoses and go`
+        } to training: ${mixed.map(ids).join("; ")}`,
       ]
       : [],
     ...small.length > 0

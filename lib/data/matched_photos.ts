@@ -39,7 +39,7 @@ export async function matchPhotos(
   const files = await searchFolder(folder);
   const start = join(folder, "x").length - 1;
   const relative = (path: string) => path.slice(start).replaceAll("\\", "/");
-  const named = Map.groupBy(files.photos, ({ path }) => photoName(basename(path)));
+  const named = Map.groupBy(files.photos, ({ path }) => photoName(basename(path)).normalize("NFC"));
   const found = ids.map((id) => {
     const photos = (named.get(nameOf(id)) ?? []).filter(({ problem }) => problem === null);
     return { id, ...filesOf(id, photos.map(({ path }) => relative(path))) };
@@ -63,7 +63,9 @@ export async function matchPhotos(
   const elsewhere = found.filter(({ isWhole }) => !isWhole);
   if (elsewhere.length > 0) {
     notes.push(
-      `${elsewhere.length} of the paths in ${table} are not in ${place}; these photos were found by the end of the path: ` +
+      (elsewhere.length === 1
+        ? `1 of the paths in ${table} is not in ${place}; its photo was found by the end of the path: `
+        : `${elsewhere.length} of the paths in ${table} are not in ${place}; these photos were found by the end of the path: `) +
         firstOf(elsewhere.map(({ id, paths }) => `${id} is ${paths[0]}`), 3),
     );
   }
@@ -79,17 +81,17 @@ function filesOf(id: string, paths: readonly string[]): { paths: readonly string
   const parts = idParts(id);
   if (parts.length === 1 && paths.length === 1) return { paths, isWhole: true };
   const exactly = (paths: readonly string[]) => {
-    const same = paths.filter((path) => basename(path) === parts.at(-1)); // with the id's own extension
+    const same = paths.filter((path) => basename(path).normalize("NFC") === parts.at(-1)); // with the id's own extension
     return same.length > 0 ? same : paths;
   };
   for (let start = 0; start < parts.length; start++) {
     const place = `/${parts.slice(start, -1).map((part) => `${part}/`).join("")}`;
     const ending = exactly(
-      paths.filter((path) => `/${path.slice(0, -basename(path).length)}`.endsWith(place)),
+      paths.filter((path) => `/${path.slice(0, -basename(path).length)}`.normalize("NFC").endsWith(place)),
     );
     if (ending.length === 0) continue;
     const there = /[\\/]/.test(id)
-      ? ending.filter((path) => photoName(path) === photoName(parts.join("/")))
+      ? ending.filter((path) => photoName(path).normalize("NFC") === photoName(parts.join("/")))
       : [];
     return { paths: start === 0 && there.length > 0 ? there : ending, isWhole: start === 0 };
   }

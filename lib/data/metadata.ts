@@ -25,14 +25,14 @@ export interface Sample {
   readonly dxType: string;
   /** In years; null where the table has none. */
   readonly age: number | null;
-  /** male, female or unknown. */
+  /** male, female, what else the table has, or unknown. */
   readonly sex: string;
   readonly localization: string;
   /** The photo, relative to the data folder, with forward slashes. */
   readonly imagePath: string;
 }
 
-/** How to read a table that is not HAM10000's. With names or classes the table may have any classes and lack columns. */
+/** How to read a table. One that has not the form of HAM10000's, or with names or classes given, may have any classes and lack columns. */
 export interface TableOptions {
   /** Its path, or those of several tables that are joined by image id; null: HAM10000's table in the data folder. */
   readonly metadata?: string | readonly string[] | null;
@@ -112,9 +112,10 @@ export function readTables(
   const sex = textOf(table, "sex", ["male", "female"]);
   const localization = textOf(table, "localization");
   const dxType = textOf(table, "dx_type");
+  const taken = new Set(lesions.values.map((lesion) => lesion.toLowerCase()));
   const samples = table.imageIds.map((imageId, photo): Sample => ({
     imageId,
-    lesionId: lesions.values[photo] || imageId,
+    lesionId: lesions.values[photo] || (taken.has(imageId.toLowerCase()) ? `photo ${imageId}` : imageId),
     dx: read.codes[photo],
     label: labels.get(read.codes[photo])!,
     dxType: dxType.values[photo],
@@ -192,7 +193,7 @@ export function metadataRow(sample: Sample): Record<string, string | number> {
     image_id: sample.imageId,
     dx: sample.dx,
     dx_type: sample.dxType,
-    age: sample.age === null ? "" : sample.age.toFixed(1),
+    age: sample.age === null ? "" : Number.isInteger(sample.age) ? sample.age.toFixed(1) : `${sample.age}`,
     sex: sample.sex,
     localization: sample.localization,
     image_path: sample.imagePath,

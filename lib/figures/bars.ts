@@ -3,7 +3,16 @@ import { escapeMarkup, percent, thousands } from "../support/format.ts";
 import { textWidth } from "../support/plotly/letters.ts";
 import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
-import { defaultWidth, edge, type FigureOptions, legendLine, textSizes, themed, topMargin } from "./theme.ts";
+import {
+  defaultWidth,
+  edge,
+  type FigureOptions,
+  legendLine,
+  mostPixels,
+  textSizes,
+  themed,
+  topMargin,
+} from "./theme.ts";
 
 /** One bar. */
 export interface Bar {
@@ -60,7 +69,6 @@ export function barSets(
 ): Figure {
   const { width = defaultWidth, valueTitle } = options;
   const isGrouped = sets.length > 1;
-  const { rowHeight = isGrouped ? 19 * sets.length + 14 : 34 } = options;
   const labels = rows.map(({ label }) => label);
   const places = rows.map(({ role }, i) => role === "total" ? i + 0.5 : i);
   const end = places.at(-1)! + 0.5;
@@ -68,7 +76,10 @@ export function barSets(
     ...{ l: labelMargin(labels), r: edge + 6 },
     ...{ t: topMargin(options, isGrouped ? 30 : 0), b: valueTitle ? 58 : 36 },
   };
-  const height = options.height ?? Math.round(margin.t + (end + 0.5) * rowHeight + margin.b);
+  const usual = isGrouped ? 19 * sets.length + 14 : 34;
+  const { rowHeight = Math.min(usual, (mostPixels - margin.t - margin.b) / (end + 0.5)) } = options;
+  const height = options.height ??
+    Math.min(mostPixels, Math.round(margin.t + (end + 0.5) * rowHeight + margin.b));
   const legend = sets.map(({ name, color }) => ({ name, color: `${color}` }));
   return figure({
     data: sets.map(({ name, values, texts, color }) => ({

@@ -1,6 +1,6 @@
 /** Figures of what a clinician asks: ranking, calibration, decisions. */
 import type { Calibration, ClinicalResults } from "../experiment/honest/clinical.ts";
-import { decimals, percent } from "../support/format.ts";
+import { decimals, listed, percent } from "../support/format.ts";
 import type { Figure } from "./figure.ts";
 import { type Line, linePanels } from "./line_panels.ts";
 import { classColors, ink, seriesColors } from "./palette.ts";
@@ -79,12 +79,26 @@ export function calibrationFigure({ calibration }: ClinicalResults, options: Opt
   });
 }
 
+/** Neighbouring thresholds as `5 %` or `from 5 % to 8 %`. */
+function stretches<Decision extends { threshold: number }>(
+  chosen: readonly Decision[],
+  all: readonly Decision[],
+): string[] {
+  const begins = chosen.filter((one) => !chosen.includes(all[all.indexOf(one) - 1]));
+  const ends = chosen.filter((one) => !chosen.includes(all[all.indexOf(one) + 1]));
+  return begins.map((begin, i) =>
+    begin === ends[i]
+      ? `at ${percent(begin.threshold, 0)}`
+      : `from ${percent(begin.threshold, 0)} to ${percent(ends[i].threshold, 0)}`
+  );
+}
+
 /** What acting on the network is worth at each threshold, beside acting on all photos and on none. */
 export function decisionFigure({ detections }: ClinicalResults, options: Options = {}): Figure {
   const useful = detections.map(({ name, decisions }) => {
     const better = decisions.filter(({ network, all }) => network > Math.max(all, 0));
     if (better.length === 0) return `${name}: nowhere`;
-    return `${name}: from ${percent(better[0].threshold, 0)} to ${percent(better.at(-1)!.threshold, 0)}`;
+    return `${name}: ${listed(stretches(better, decisions), { most: 3 })}`;
   });
   const title = options.title ??
     `Thresholds at which the network is worth more than all or none: ${useful.join("; ")}`;

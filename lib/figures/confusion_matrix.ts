@@ -3,7 +3,7 @@ import { escapeMarkup, percent, thousands } from "../support/format.ts";
 import { textWidth } from "../support/plotly/letters.ts";
 import { type Figure, figure } from "./figure.ts";
 import { ink, shareScale, textOn } from "./palette.ts";
-import { edge, type FigureOptions, note, textSizes, themed, topMargin } from "./theme.ts";
+import { edge, type FigureOptions, mostPixels, note, textSizes, themed, topMargin } from "./theme.ts";
 
 /**
  * The confusion matrix: each cell has its count and its share of the row, the true class; the shade is the share.
@@ -35,7 +35,8 @@ export function confusionMatrixFigure(
     t: topMargin({ ...options, width }, 46),
     b: 20,
   };
-  const height = options.height ?? margin.t + Math.max(codes.length, 4) * 62 + margin.b;
+  const rowHeight = Math.min(62, (mostPixels - margin.t - margin.b) / codes.length);
+  const height = options.height ?? Math.floor(margin.t + Math.max(codes.length, 4) * rowHeight + margin.b);
   const indices = codes.map((_, i) => i);
   const bold = codes.map((code) => `<b>${escapeMarkup(code)}</b>`);
   return figure({

@@ -2,7 +2,7 @@
 import { svgToPng } from "../support/plotly/letters.ts";
 import { drawnByRunner, type PlotlySpec, renderPlotly } from "../support/plotly/render_plotly.ts";
 import { display, type Displayed, type DisplayMessage, type MimeBundle } from "./show.ts";
-import { defaultWidth } from "./theme.ts";
+import { defaultWidth, mostPixels } from "./theme.ts";
 
 /** As the last expression of a notebook cell it is shown; elsewhere take the picture. */
 export interface Figure extends Displayed {
@@ -28,9 +28,9 @@ export interface Figure extends Displayed {
 export function figure(spec: PlotlySpec & { width?: number; height?: number; alt: string }): Figure {
   const { data, alt, width = defaultWidth, height = 500 } = spec;
   for (const [name, side] of Object.entries({ width, height })) {
-    if (!Number.isInteger(side) || side < 50 || side > 5000) {
+    if (!Number.isInteger(side) || side < 50 || side > mostPixels) {
       throw new RangeError(
-        `A figure's ${name} is a whole number of pixels from 50 to 5000. Received: ${side}`,
+        `A figure's ${name} is a whole number of pixels from 50 to ${mostPixels}. Received: ${side}`,
       );
     }
   }

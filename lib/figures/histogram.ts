@@ -47,7 +47,9 @@ export function histogram(
   const height = options.height ?? topMargin(options) + 320;
   const starts = counts.map((_, i) => start + i * binWidth);
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const without = missing ? `; ${thousands(missing)} ${countTitle} without` : "";
+  const without = missing
+    ? `; ${thousands(missing)} ${missing === 1 ? countTitle.replace(/s$/, "") : countTitle} without`
+    : "";
   const most = Math.max(...counts, 1);
   const axis = { showgrid: false, ...outsideTicks };
   return figure({

@@ -95,7 +95,11 @@ export function honestScoreTable(
     },
     { value: "accuracy", title: "accuracy", format: percent },
     { value: ({ baseline }) => baseline.accuracy, title: "always the commonest class", format: percent },
-    { value: ({ macroF1 }) => macroF1, title: "macro F1" },
+    // a class without photos counts as 0 there, so without it the mean cannot stand beside others
+    {
+      value: ({ macroF1, perClass }) => perClass.every(({ support }) => support > 0) ? macroF1 : null,
+      title: "macro F1",
+    },
   ], { caption: "Each test opened once", ...options });
 }
 
@@ -142,7 +146,10 @@ export function classTable(
       },
     },
     {
-      value: ({ code }) => official?.scores.perClass[codes.indexOf(code)].recall,
+      value: ({ code }) => {
+        const found = official?.scores.perClass[codes.indexOf(code)];
+        return found && found.support > 0 ? found.recall : null;
+      },
       title: "recall, official set",
       format: percent,
     },

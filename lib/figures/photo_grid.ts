@@ -1,6 +1,6 @@
 /** Photos in rows and columns, each over its label, as one PNG. */
 import { createCanvas, ImageData, type SKRSContext2D } from "@napi-rs/canvas";
-import sharp from "sharp";
+import { decodeBytes, readPhoto } from "../data/decode.ts";
 import { type ImageSize, pixelsIn, sidesOf } from "../image_size.ts";
 import { photoMetadata } from "../support/photo_tag.ts";
 import { canvasFont, type TextStyle, textWidth, wrapText } from "../support/plotly/letters.ts";
@@ -48,6 +48,7 @@ export interface PhotoGrid extends Displayed {
  * Draws the grid. Pixels are enlarged without smoothing.
  *
  * @throws RangeError without photos or with a scale or a number of columns that is not a whole number above 0
+ * @throws Error where a file is no photo that can be read: as `decodeImage`
  * @throws TypeError where `pixels` is not RGB of its size or the photos differ in size
  */
 export async function photoGrid(photos: readonly Photo[], options: PhotoGridOptions): Promise<PhotoGrid> {
@@ -133,11 +134,9 @@ async function drawGrid(photos: readonly Photo[], options: PhotoGridOptions) {
 async function readTile(photo: Photo, scale: number) {
   if ("path" in photo) {
     const [width, height] = [200, 150];
-    const file = sharp(photo.path).toColourspace("srgb").removeAlpha().resize(width, height, {
-      fit: "cover",
-    });
-    const picture = pictureOf(await file.raw().toBuffer(), width, height);
-    return { picture, width, height };
+    const bytes = await readPhoto(photo.path);
+    const pixels = await decodeBytes(bytes, { size: [height, width], name: photo.path, fit: "cover" });
+    return { picture: pictureOf(pixels, width, height), width, height };
   }
   const { pixels, size = Math.sqrt(pixels.length / 3) } = photo;
   const [height, width] = sidesOf(size);

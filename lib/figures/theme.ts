@@ -22,6 +22,8 @@ export interface FigureOptions {
 
 /** Pixels a figure is wide unless told. */
 export const defaultWidth = 900;
+/** Of a figure's side. Rows of many classes get lower, so that they fit. */
+export const mostPixels = 5000;
 
 /** A figure less wide than this, in pixels, as on a phone, has what else stands side by side one below the other. */
 export const narrow = 600;

@@ -57,6 +57,38 @@ Deno.test("one-hot rows that have no 1 or two are named; a class column that is 
   assert.deepEqual(read(binary, { columns: { dx: "target" } }).classes.map(({ code }) => code), ["0", "1"]);
 });
 
+Deno.test("two columns of 0 and 1 beside a column of text are no classes until the call says so", () => {
+  for (const [one, other] of [["male", "female"], ["is_train", "is_test"]]) {
+    const text =
+      `image_id,finding,${one},${other}\nA,nevus,1,0\nB,melanoma,0,1\nC,nevus,0,1\nD,melanoma,1,0\n`;
+    assert.throws(() => read(text), {
+      name: "SyntaxError",
+      message:
+        `list.csv: ${one} and ${other} have 0 and 1, as the columns of a one-hot table, but finding may have the classes, too. ` +
+        `Say which: --columns dx=finding, or --classes ${one},${other}`,
+    });
+    const { classes } = read(text, { columns: { dx: "finding" } });
+    assert.deepEqual(classes.map(({ code }) => code), ["melanoma", "nevus"]);
+    assert.equal(read(text, { classes: [one, other] }).classes.length, 2);
+    const numbers = text.replaceAll("nevus", "1.5").replaceAll("melanoma", "3");
+    assert.deepEqual(read(numbers).classes.map(({ code }) => code), [one, other].sort());
+  }
+});
+
+Deno.test("where --columns says which column has the diagnoses, flags of another table are no classes", async () => {
+  const files = {
+    "a.csv": "image,diagnosis\nA,nevus\nB,melanoma\nC,nevus\n",
+    "b.csv": "image,itch,bleed,sex\nA,1,0,male\nB,0,1,female\nC,1,0,male\n",
+  };
+  const images = Object.fromEntries(["A", "B", "C"].map((name) => [`${name}.jpg`, name]));
+  await withFiles({ ...files, ...images }, async (folder) => {
+    const metadata = Object.keys(files).map((name) => join(folder, name));
+    const { classes, samples } = await openTable(folder, { metadata, columns: { dx: "diagnosis" } });
+    assert.deepEqual(classes.map(({ code }) => code), ["melanoma", "nevus"]);
+    assert.equal(samples[1].sex, "female");
+  });
+});
+
 const known =
   "image_name,age_approx,anatom_site_general,lesion_id,sex\nISIC_9,1,x,L9,male\nISIC_2.jpg,60,torso,L1,female\nISIC_1,45,,L1,male\nISIC_4,5,x,,\n";
 

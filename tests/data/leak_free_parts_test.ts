@@ -109,6 +109,22 @@ Deno.test("a class with too few groups is named and trained on; where fewer than
   assert.throws(() => invented([60, 4, 5]), { name: "RangeError", message: /Received: y \d, z \d$/ });
 });
 
+Deno.test("a group of several diagnoses counts for no class, and one alone is told as one", () => {
+  const classes = classesOf(["x", "y", "z"]);
+  const { photos, relations } = inventedPhotos([60, 4, 40], { seed: 3, classes });
+  const { samples } = photos;
+  const [a, b] = [1, 0].map((label) => samples.findIndex((sample) => sample.label === label));
+  const told = (nearDuplicates: typeof relations.nearDuplicates) => {
+    const groups = groupPhotos(samples, { ...relations, nearDuplicates });
+    return describeGroups(photos, divideGroups(photos, groups, { partition: 0, seed: 0 }));
+  };
+  const pair = { a, b, distance: 0.1, sameLesion: false };
+  const [[, before], [mixed, after]] = [["", ...told([])], told([pair])];
+  assert.match(mixed, /^1 group of photos has several diagnoses and goes to training: /);
+  const [all, pure] = [before, after].map((line) => Number(line.match(/y (\d)$/)![1]));
+  assert.equal(pure, all - 1);
+});
+
 Deno.test("the table of parts names each photo's group, part and half", () => {
   const { photos, relations } = inventedPhotos([30, 30, 30, 30, 30, 80, 30], { seed: 5 });
   const parts = divideGroups(photos, groupPhotos(photos.samples, relations), { partition: 2, seed: 5 });

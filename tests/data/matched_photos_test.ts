@@ -121,10 +121,28 @@ Deno.test("ids that are paths are these files, wherever the folders are; a path 
       notes[0],
       /^3 of the paths in list\.csv are not in .*: \/kaggle.* is set\/train\/1\.jpg, .*gone\/2\.jpg is set/,
     );
+    const [note] = (await match(folder, "gone/2.jpg")).notes;
+    assert.match(
+      note,
+      /^1 of the paths in list\.csv is not in .*; its photo was found by the end of the path: /,
+    );
     await assert.rejects(
       match(folder, "gone/1.jpg"),
       /gone\/1\.jpg \(set\/test\/1\.jpg, set\/train\/1\.jpg\)/,
     );
+  }));
+
+Deno.test("a letter with an accent is the same in the table and in a file's or folder's name, however each writes it", () =>
+  withFiles(["Mu\u0308ller/M\u00fcller_1.jpg", "b/Mu\u0308ller_2.JPG"], async (folder) => {
+    for (const form of ["NFC", "NFD"]) {
+      const ids = ["Mu\u0308ller/M\u00fcller_1.jpg", "M\u00fcller_2"].map((id) => id.normalize(form));
+      const table = `image_id,dx\n${ids[0]},nv\n${ids[1]},mel\n`;
+      await Deno.writeTextFile(join(folder, "list.csv"), table);
+      const { samples } = await openTable(folder, { metadata: join(folder, "list.csv") });
+      assert.deepEqual(samples.map(({ imagePath }) => imagePath), [
+        ...["Mu\u0308ller/M\u00fcller_1.jpg", "b/Mu\u0308ller_2.JPG"],
+      ]);
+    }
   }));
 
 Deno.test("two ids are never one file", () =>
@@ -163,7 +181,7 @@ Deno.test("a table's rows have the photos that their ids name, and the notes of 
     assert.deepEqual(samples.map(({ imagePath }) => imagePath), ["images/P1.jpg", "images/P2.jpg"]);
     assert.match(
       notes.at(-1)!,
-      /^1 of the paths in list\.csv are not in .*: \/x\/images\/P2\.jpg is images\/P2\.jpg$/,
+      /^1 of the paths in list\.csv is not in .*: \/x\/images\/P2\.jpg is images\/P2\.jpg$/,
     );
     await Deno.writeTextFile(metadata, "image_id,dx\nP1.jpg,a\nP2.jpg,b\n");
     await assert.rejects(

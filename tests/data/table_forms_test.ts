@@ -139,6 +139,11 @@ Deno.test("a lesion or an age that is unknown is missing; a class that --classes
   assert.throws(() => read(text), /given in every row.*"none" in row 2/);
 });
 
+Deno.test("a photo without a lesion is none of the named lesions, also where its id is one's name", () => {
+  const { samples } = read("image_id,dx,lesion_id\n1,nv,2\n2,mel,\n3,nv,2\n4,mel,\n");
+  assert.deepEqual(samples.map(({ lesionId }) => lesionId), ["2", "photo 2", "2", "4"]);
+});
+
 Deno.test("blanks around cells and names of columns never count, nor kinds of blanks in names", () => {
   const text =
     "image_id , dx,\u00A0lesion_id,localization\n A\u00A0,nevus, L1 ,lower  extremity\nB,\u200Bnevus,L1,lower\u00A0extremity\nC, mel,L1,\n";

@@ -5,6 +5,11 @@ import { claimBars, comparisonBars } from "../../lib/figures/claim.ts";
 import { classBars, type ClassSet, comparedClassBars, leakageBars } from "../../lib/figures/class_bars.ts";
 import { confusionMatrixFigure } from "../../lib/figures/confusion_matrix.ts";
 import { accuracyByCost, ladderFigure } from "../../lib/figures/cost.ts";
+import { decisionFigure } from "../../lib/figures/clinical_figures.ts";
+import type { Figure } from "../../lib/figures/figure.ts";
+import { classTable, honestScoreTable } from "../../lib/figures/honest_tables.ts";
+import type { HonestScores } from "../../lib/experiment/honest/testing.ts";
+import { drawnHonest } from "../experiment/honest/drawn_results.ts";
 import { binValues } from "../../lib/figures/histogram.ts";
 import { learningCurves } from "../../lib/figures/learning_curves.ts";
 import { syntheticMark } from "../../lib/figures/show.ts";
@@ -87,6 +92,58 @@ Deno.test("titles of compared classes are true of their numbers, equal or not", 
   for (const [compared, show, title] of cases) {
     assert.ok(comparedClassBars(compared, { show }).alt.startsWith(title), title);
   }
+});
+
+Deno.test("figures of many classes stay within their largest height, and those of a few keep their rows", () => {
+  const heightOf = ({ spec }: Figure) => (spec.layout as { height: number }).height;
+  const matrix = (k: number) => {
+    const codes = Array.from({ length: k }, (_, i) => `class ${i}`);
+    return confusionMatrixFigure(codes.map((_, i) => codes.map((_, j) => Number(i === j))), codes, {
+      title: "",
+    });
+  };
+  const bars = (k: number) => {
+    const counts = Object.fromEntries(Array.from({ length: k }, (_, i) => [`class ${i}`, i + 1]));
+    return comparedClassBars(["a", "b", "c"].map((name) => ({ name, counts })));
+  };
+  for (const figure of [matrix, bars]) {
+    assert.ok(heightOf(figure(120)) <= 5000);
+    assert.equal(heightOf(figure(9)) - heightOf(figure(8)), figure === matrix ? 62 : 71);
+  }
+});
+
+Deno.test("the decision figure's title names each stretch of thresholds, and a single one as such", () => {
+  const { clinical } = drawnHonest();
+  const titleOf = (...better: number[]) => {
+    const decisions = [1, 2, 3, 4, 5, 6].map((n) => ({
+      ...{ threshold: n / 100, all: 0 },
+      network: better.includes(n) ? 0.1 : -0.1,
+    }));
+    return decisionFigure({ ...clinical, detections: [{ ...clinical.detections[0], decisions }] }).alt;
+  };
+  assert.match(titleOf(1, 4, 5, 6), /melanoma: at 1.%, from 4.% to 6.%/);
+  assert.match(titleOf(), /melanoma: nowhere/);
+});
+
+Deno.test("macro F1 and a recall are left out where a test lacks a class", () => {
+  const results = drawnHonest();
+  const without = (scores: HonestScores): HonestScores => ({
+    ...scores,
+    perClass: scores.perClass.map((one, label) => label === 0 ? { ...one, support: 0, recall: 0 } : one),
+  });
+  const options = { writeUp: null, synthetic: true };
+  const official = { ...results.official!, scores: without(results.official!.scores) };
+  const lineOf = (markdown: string, start: string) =>
+    markdown.split("\n").find((line) => line.includes(start))!;
+  const row = (all: typeof results) =>
+    lineOf(honestScoreTable(all, options).markdown, "honest model, official");
+  assert.match(row(results), /\d\.\d{3} \|$/);
+  assert.match(row({ ...results, official }), /[–|] +\|$/);
+  const cells = (all: typeof results) =>
+    lineOf(classTable(all, { synthetic: true }).markdown, "akiec").split("|").map((cell) => cell.trim());
+  const changed = cells(results).filter((cell, i) => cell !== cells({ ...results, official })[i]);
+  assert.equal(changed.length, 1);
+  assert.match(changed[0], /%$/);
 });
 
 Deno.test("bins are half open, start at multiples of the width and lose nothing", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import sharp from "sharp";
 import { photoGrid } from "../../lib/figures/photo_grid.ts";
 import { display, show } from "../../lib/figures/show.ts";
@@ -107,6 +108,26 @@ Deno.test("photo grid: wrong input is named", async () => {
   for (const [photos, options, message] of cases) {
     await assert.rejects(photoGrid(photos, { title: "", ...options }), message);
   }
+});
+
+Deno.test("a photo from a file stands upright, and one that cannot be read is named", async () => {
+  await using folder = await temporaryFolder();
+  const path = (name: string) => join(folder.path, name);
+  const pixels = Uint8Array.from({ length: 150 * 200 * 3 }, (_, i) => (i % 600 < 300 ? 255 : 0)); // white on the left
+  const image = () => sharp(pixels, { raw: { width: 200, height: 150, channels: 3 } });
+  await image().png().toFile(path("upright.png"));
+  await image().rotate(-90).withMetadata({ orientation: 6 }).png().toFile(path("turned.png")); // a camera held upright
+  const [upright, turned] = await Promise.all(
+    ["upright.png", "turned.png"].map((name) =>
+      photoGrid([{ path: path(name), label: "nv" }], { title: "One" })
+    ),
+  );
+  assert.deepEqual(turned.png, upright.png);
+  await Deno.writeFile(path("cut.png"), (await Deno.readFile(path("upright.png"))).slice(0, -40));
+  await assert.rejects(
+    photoGrid([{ path: path("cut.png"), label: "nv" }], { title: "One" }),
+    /cut\.png: is /,
+  );
 });
 
 Deno.test("photos are shown with the tag, and never without it", async () => {

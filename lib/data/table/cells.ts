@@ -12,6 +12,11 @@ export function stripCell(cell: string): string {
   return unusual.test(text) ? text.replace(around, "") : text;
 }
 
+/** An image id: stripped, letters with accents as one character (archives made on a Mac have two for them). */
+export function idCell(cell: string): string {
+  return stripCell(cell).normalize("NFC");
+}
+
 /** A name as it is compared: stripped, each run of blanks in it as one, letters with accents as one character. */
 export function cleanCell(cell: string): string {
   const text = stripCell(cell);

@@ -1,7 +1,7 @@
 /** One table or several as one: the table with the diagnoses has a row for each photo, the others add columns by image id. */
 import { type ColumnNames, type MetadataColumn, metadataColumns } from "../../columns.ts";
 import { listed } from "../../support/format.ts";
-import { cleanCell, isMissing, stripCell } from "./cells.ts";
+import { cleanCell, idCell, isMissing, stripCell } from "./cells.ts";
 import { thousands } from "../../support/format.ts";
 import { idParts, photoName } from "../../support/photo_kinds.ts";
 import { oneHotColumns, oneHotDiagnoses } from "./one_hot.ts";
@@ -47,7 +47,7 @@ export interface JoinOptions {
  */
 export function joinTables(tables: readonly TextTable[], { names, classes }: JoinOptions): JoinedTable {
   const found = tables.map((table) => findColumns(table, names));
-  const hots = found.map((columns) => hotColumnsOf(columns, classes));
+  const hots = found.map((columns) => names?.dx ? [] : hotColumnsOf(columns, classes));
   const isAlone = tables.length === 1;
   const given = metadataColumns.filter((column) => names?.[column]);
   const lost = given.filter((column) => !found.some(({ named }) => named.has(column)));
@@ -93,7 +93,7 @@ export function joinTables(tables: readonly TextTable[], { names, classes }: Joi
   }
   return {
     ...{ main, imageIds, columns },
-    imageCells: main.rows.map((row) => stripCell(row[first.places.get("image_id")!])),
+    imageCells: main.rows.map((row) => idCell(row[first.places.get("image_id")!])),
     dx: hot.length > 0 ? hotColumn(main, hot, notes) : columnOf(main, first.places.get("dx")!),
     asHam10000: isAlone && hot.length === 0 && first.usual.length === 0 && !names &&
       first.places.size === metadataColumns.length,
@@ -101,10 +101,33 @@ export function joinTables(tables: readonly TextTable[], { names, classes }: Joi
   };
 }
 
-/** Of a table without a column of diagnoses. */
+/**
+ * Of a table without a column of diagnoses.
+ *
+ * @throws {SyntaxError} when two columns of 0 and 1 may be flags (male and female, train and test), since a column of text may have
+ * the classes
+ */
 function hotColumnsOf({ table, places, unclear }: FoundColumns, classes: readonly string[] | null): number[] {
   if (places.has("dx") || unclear.has("dx") || !places.has("image_id")) return [];
-  return oneHotColumns(table, { taken: places.values(), classes });
+  const hot = oneHotColumns(table, { taken: places.values(), classes });
+  const texts = hot.length === 2 && !classes ? textColumns(table, [...places.values(), ...hot]) : [];
+  if (texts.length === 0) return hot;
+  const [one, other, text] = [...hot, texts[0]].map((place) => shortened(table.header[place]));
+  throw new SyntaxError(
+    `${table.name}: ${one} and ${other} have 0 and 1, as the columns of a one-hot table, but ${text} may have the classes, too. ` +
+      `Say which: --columns dx=${text}, or --classes ${one},${other}`,
+  );
+}
+
+/** Places of columns that may have classes: 2 to 255 different texts, most of them in several rows. @param taken known to be else */
+function textColumns({ header, rows }: TextTable, taken: readonly number[]): number[] {
+  return [...header.keys()].filter((place) => {
+    if (taken.includes(place)) return false;
+    const cells = rows.map((row) => stripCell(row[place])).filter((cell) => !isMissing(cell));
+    const { size } = new Set(cells);
+    return size >= 2 && size <= 255 && size <= cells.length / 2 &&
+      cells.every((cell) => !/^[-+\d.,\s]+$/.test(cell));
+  });
 }
 
 /** @throws {SyntaxError} when the column that is named as dx is one of the columns of a one-hot table */
@@ -166,7 +189,7 @@ function sharedNames({ table, places }: FoundColumns): string[] {
   const seen = new Set<string>();
   const place = places.get("image_id")!;
   return table.rows.flatMap((row) => {
-    const name = partsOf(stripCell(row[place])).at(-1)!;
+    const name = partsOf(idCell(row[place])).at(-1)!;
     return seen.size === seen.add(name).size ? [name] : [];
   });
 }
@@ -186,7 +209,7 @@ function idsOf({ table, places }: FoundColumns, shared: ReadonlySet<string>): st
         } is not ${expected}.`,
       );
     };
-    const cell = stripCell(row[place]);
+    const cell = idCell(row[place]);
     if (isMissing(cell) || /[\\/]$/.test(cell)) fail("the name of a photo", row[place]);
     const parts = partsOf(cell);
     const id = shared.has(parts.at(-1)!) ? parts.join("/") : parts.at(-1)!;
