@@ -122,8 +122,10 @@ Deno.test("README states the numbers of the committed report", async () => {
   const frozen = runs.find(({ depth, optimizer }) => depth === "head" && optimizer === chosen)!;
   const deeper = runs.find(({ depth }) => depth !== "head")!;
   const [copies, deeperCopies] = ["head", "block3"].map((depth) =>
-    leakFree.effects.find((effect) => effect.kind === "copy" && effect.depth === depth)!.effect
+    leakFree.effects.find((effect) => effect.kind === "copy" && effect.depth === depth)!
   );
+  const higher = ({ effect: { value, low, high }, photos }: LeakFreeResults["effects"][number]) =>
+    `${points(value, 1)} points higher (${points(low, 1)} to ${points(high, 1)}; n = ${thousands(photos)})`;
   const [gain, deeperGain] = ["head", "block3"].map((depth) => {
     const { value, low, high } = leakFree.official.find((row) => row.depth === depth && row.rung === "copy")!
       .gain!;
@@ -136,17 +138,18 @@ Deno.test("README states the numbers of the committed report", async () => {
       thousands(n)
     })`;
   };
+  const correct = ({ accuracy, intervals: { accuracy: { low, high } }, baseline }: HonestScores) =>
+    `${share(accuracy)} (${share(low).slice(0, -2)} to ${share(high)}), where always nv has ${
+      share(baseline.accuracy)
+    }`;
   const stated = [
     `"always nv" has ${share(honest.own.baseline.balancedAccuracy)}) ${worth(honest.own, "**")}`,
     `${worth(honest.official!.scores)} on the official test set`,
+    `Its accuracy is ${correct(honest.own)}, and there ${correct(honest.official!.scores)}`,
     `| ${share(honest.own.balancedAccuracy)} balanced |`,
-    `recognise ${
-      points(copies.value, 1)
-    } points more of the test's photos once they have seen copies of them (${points(copies.low, 1)} to ${
-      points(copies.high, 1)
-    }); trained from block3 on, with one seed, ${points(deeperCopies.value, 1)} points (${
-      points(deeperCopies.low, 1)
-    } to ${points(deeperCopies.high, 1)})`,
+    `have a balanced accuracy ${higher(copies)}; trained from block3 on, with one seed, ${
+      higher(deeperCopies)
+    }`,
     `On photos from elsewhere they gain ${gain} and ${deeperGain} points, which may be chance`,
     `test accuracy is **${share(frozen.test.accuracy)}** (95 % interval ${interval(frozen)}, n = ${
       thousands(frozen.test.n)

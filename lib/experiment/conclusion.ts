@@ -39,7 +39,7 @@ export function conclusion(results: Results): string {
     const behind = 100 * (claimed.accuracy - test.accuracy);
     return `${Math.abs(behind).toFixed(1)} points ${behind > 0 ? "below" : "above"} the claim`;
   };
-  const beaten = baselines.filter(({ test }) => test.accuracy < frozen.test.accuracy).length;
+  const below = baselines.filter(({ test }) => test.accuracy < frozen.test.interval!.low).length;
   const seen = leakage.against9600.at(-1)!;
   const [copy, , nothing] = exposure.rows;
   const gap = gapPercent(best.train.accuracy, best.test.accuracy);
@@ -50,13 +50,15 @@ export function conclusion(results: Results): string {
     `The write-up claims ${percent(claimed.accuracy)}: this is ${toClaim(frozen)}.`,
     ...deeper
       ? [
-        `- Trained from ${deeper.depth} on (${deeper.optimizer}), on the same images, it reaches ${
+        `- Trained from ${deeper.depth} on by its recipe (${deeper.optimizer}), on the same images, it reaches ${
           accuracy(deeper)
         }: ${toClaim(deeper)}.`,
       ]
       : [],
-    `- The frozen network beats ${beaten} of the ${baselines.length} baselines: ` +
-    `${baselines.map(({ name, test }) => `${name}, ${percent(test.accuracy)}`).join("; ")}.`,
+    `- Baselines on the same test: ${
+      baselines.map(({ name, test }) => `${name}, ${percent(test.accuracy)}`).join("; ")
+    }. ` +
+    `${below} of ${baselines.length} ${below === 1 ? "lies" : "lie"} below the frozen network's interval.`,
     `- The gap between train and test is ${gap.toFixed(1)} % of the train accuracy (${best.name}).` +
     (leaks ? " The leak makes it look smaller than it is." : ""),
     `- Training has seen a copy of ${percent(seen.copyShare)} of the test images, and the lesion of ${

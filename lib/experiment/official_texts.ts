@@ -12,7 +12,7 @@ import {
   signedPoints,
   thousands,
 } from "../support/format.ts";
-import type { OfficialResults, OfficialRun } from "./official_testing.ts";
+import type { FormControl, OfficialResults, OfficialRun } from "./official_testing.ts";
 import type { Results } from "./results.ts";
 
 /** What came out on the official set and how to read it; where it was not there, one line that says how to get it. */
@@ -30,13 +30,10 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
   const { title, set, runs, control, shared, damaged } = official;
   const [{ test }] = runs;
   return [
-    `Leaks add nothing to this number${
-      shared.either > 0 ? ", as far as training has not seen the set" : ""
-    }. ` +
     `${title[0].toUpperCase()}${escapeMarkdown(title.slice(1))} has ${
       countText(set.photos, "photo")
     }. None is an augmented copy, ` +
-    "and none was set aside from the photos that are trained on. Balanced accuracy is the mean of the diagnoses' recalls, so it can " +
+    "and none was set aside from the photos that are trained on; so what leaks into the run's own test adds nothing here. Balanced accuracy is the mean of the diagnoses' recalls, so it can " +
     "stand beside that of the run's own test, whose classes are about equal. Nothing was chosen by this set.",
     "",
     ...runs.map((run) => `- **${run.name}**: ${fall(run)}`),
@@ -53,7 +50,9 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
           countText(shared.either, "photo")
         } of the set. The table shows the rest alone, as well.`,
       ]
-      : ["- No photo of the set has the bytes of a photo in training."],
+      : [
+        "- No photo of the set has the bytes of a photo in training. Near-duplicates are looked for in notebook 7.",
+      ],
     ...damaged.length > 0
       ? [
         `- Cannot be decoded, so left out: ${countText(damaged.length, "photo")}, ${
@@ -103,15 +102,19 @@ function formText(
     } Compare the set's number with others', who used the photos as released, only with that in mind.`;
 }
 
+/** What a form changes, as `+0.7 points (−2.4 to +4.0)`. */
+export function pointsText({ difference }: Pick<FormControl, "difference">): string {
+  const { difference: value, low, high } = difference.balancedAccuracy;
+  return `${signedPoints(value, 1)} points (${signedPoints(low, 1)} to ${signedPoints(high, 1)})`;
+}
+
 /** The number of one network in a sentence, never without the control's. */
 export function officialSentence(
   { title }: OfficialResults,
   { name, test, control }: OfficialRun,
 ): string {
   const form = control
-    ? `the form of its photos alone changes it by ${
-      signedPoints(control.difference.balancedAccuracy.difference, 1)
-    } points`
+    ? `own test photos change by ${pointsText(control)} in that form`
     : "what the form of its photos does was not measured";
   return `On ${escapeMarkdown(title)}, which nobody augmented, ${name} reaches ${
     scoreText(test, "balancedAccuracy")

@@ -68,10 +68,12 @@ export function honestScoreTable(
     ...network
       ? [
         {
-          test: `${protocol}, own test${writeUp?.protocol === "as-written" ? " with leaks" : ""}`,
+          test: `${network.name}, ${protocol}: own test${
+            writeUp?.protocol === "as-written" ? " with leaks" : ""
+          }`,
           ...network.asWritten,
         },
-        { test: `${protocol}, official test set`, ...network.test },
+        { test: `${network.name}, ${protocol}: official test set`, ...network.test },
       ]
       : [],
     { test: "honest model, own test: new lesions", ...own },
@@ -100,7 +102,7 @@ export function honestScoreTable(
       value: ({ macroF1, perClass }) => perClass.every(({ support }) => support > 0) ? macroF1 : null,
       title: "macro F1",
     },
-  ], { caption: "Each test opened once", ...options });
+  ], { caption: "The tests, opened after the choice", ...options });
 }
 
 /** Balanced accuracies and accuracies of others beside this model's. */

@@ -53,7 +53,7 @@ export function worthSection(
       honestSentence(honest),
       ...deeper
         ? [
-          `The network as written, trained from ${deeper.depth} on, has an accuracy of ${
+          `The network that was trained from ${deeper.depth} on, on the parts as written, has an accuracy of ${
             percent(deeper.test.accuracy)
           } and a balanced accuracy of ${
             percent(deeper.test.balancedAccuracy)
@@ -94,7 +94,9 @@ export function worthFigure(
   size?: { width: number },
 ): Figure {
   const writeUp = results?.official?.runs.at(-1);
-  const protocol = results && protocolText(results.protocol);
+  const deeper = results && deeperResult(results);
+  const written = results &&
+    `${protocolText(results.protocol)}, ${deeper ? `from ${deeper.depth} on` : "frozen"}`;
   const bar = (
     name: string,
     kind: "ours" | "honest",
@@ -106,19 +108,20 @@ export function worthFigure(
       : [],
     ...writeUp
       ? [
-        bar(`${protocol}, own test`, "ours", writeUp.asWritten),
-        bar(`${protocol}, official test set`, "ours", writeUp.test),
+        bar(`${written}, own test`, "ours", writeUp.asWritten),
+        bar(`${written}, official test set`, "ours", writeUp.test),
       ]
       : [],
-    bar("without a leak, new lesions", "honest", own),
-    ...official ? [bar("without a leak, official test set", "honest", official.scores)] : [],
+    bar("honest model, new lesions", "honest", own),
+    ...official ? [bar("honest model, official test set", "honest", official.scores)] : [],
     { name: "always one answer", kind: "baseline", value: own.baseline.balancedAccuracy },
   ], {
     title: `${results ? `Claimed ${percent(results.claimed.accuracy)}; on` : "On"} new lesions ${
       percent(own.balancedAccuracy)
     }`,
     source:
-      "Balanced accuracy; on a test whose classes are about equal, as the write-up's, it is about the accuracy. Interval: 95 %",
+      "Balanced accuracy; on a test whose classes are about equal, as the write-up's, it is about the accuracy. The honest model has a " +
+      "recipe of its own and no leak. Interval: 95 %",
     valueTitle: "balanced accuracy",
     synthetic,
     ...size,

@@ -1,9 +1,9 @@
 /** The official test set on the first page and in the summary. */
-import { describeOfficial } from "../../experiment/official_texts.ts";
+import { describeOfficial, pointsText } from "../../experiment/official_texts.ts";
 import { deeperResult, type Results } from "../../experiment/results.ts";
 import type { FormControl } from "../../experiment/official_testing.ts";
 import { officialTable } from "../../figures/result_tables.ts";
-import { intervalText, percent, signedPoints } from "../../support/format.ts";
+import { intervalText, percent } from "../../support/format.ts";
 
 /** The deepest network on the official set, never without what the form of its photos does. */
 export function officialGlance(results: Results): { name: string; value: string; what: string }[] {
@@ -23,9 +23,7 @@ export function officialGlance(results: Results): { name: string; value: string;
 /** What the form of its photos does, without which no number of the set is to be read. */
 export function formText(control: Pick<FormControl, "difference"> | null): string {
   return control
-    ? `the form of its photos changes it by ${
-      signedPoints(control.difference.balancedAccuracy.difference, 1)
-    } points`
+    ? `own test photos change by ${pointsText(control)} in its form`
     : "without a control for the form of its photos";
 }
 

@@ -117,7 +117,7 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
       ? [{
         name: "Cost",
         value: durationText(seconds),
-        what: `of computing on ${machineText(results)}`,
+        what: `of computing for the notebooks 1 to 5, on ${machineText(results)}`,
       }]
       : [],
   ];
@@ -132,7 +132,8 @@ export function glanceTable(run: StoredRun): string {
   ], { synthetic: run.results?.synthetic ?? false }).markdown;
 }
 
-function claimSection({ claimed, counts, synthetic, ham10000 }: Results): Section {
+function claimSection({ claimed, counts, classes, synthetic, ham10000 }: Results): Section {
+  const named = classes.filter(({ code, name }) => name !== code);
   return {
     title: "What was claimed",
     text:
@@ -142,7 +143,12 @@ function claimSection({ claimed, counts, synthetic, ham10000 }: Results): Sectio
       `We repeat its steps${synthetic || ham10000 ? "" : " on other photos"}: ${thousands(counts.images)} ` +
       `${imagesName(synthetic)} are augmented to ${thousands(counts.augmented)} images and split into ` +
       `${thousands(counts.train)} for training and ${thousands(counts.test)} for the test. ` +
-      `Of the training images ${thousands(counts.subset)} are used.`,
+      `Of the training images ${thousands(counts.subset)} are used.` +
+      (named.length > 0
+        ? ` The diagnoses are ${
+          named.map(({ code, name }) => `${escapeMarkdown(code)} (${name})`).join(", ")
+        }.`
+        : ""),
   };
 }
 
@@ -286,7 +292,7 @@ function costSection(run: StoredRun, results: Results): Section {
   return {
     title: "What it cost",
     text: rows.length === 0 ? "The run has not kept its times." : [
-      `From ${thousands(counts.images)} ${imagesName(synthetic)} to the numbers above it took ` +
+      `From ${thousands(counts.images)} ${imagesName(synthetic)} to the results of notebook 5 it took ` +
       `**${durationText(totalSeconds(run))}** on ${machine}, ${engine}. Decoded photos and ` +
       "activations that were stored already are not counted.",
       shown.markdown,
