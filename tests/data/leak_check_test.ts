@@ -36,7 +36,7 @@ for (const [kind, sides, expected] of planted) {
   Deno.test(`a planted ${kind} on two sides is caught and named: ${expected}`, () => {
     assert.deepEqual(findLeaks(sides, evidence).map((leak) => leak.kind), [kind]);
     assert.throws(() => checkLeakFree(sides, evidence), (error: Error) => {
-      assert.match(error.message, /^1 images belong .*Divide groups of photos before/s);
+      assert.match(error.message, /^1 image belongs to one .*Divide groups of photos before/s);
       return error.message.includes(expected);
     });
   });
