@@ -70,9 +70,11 @@ export function conclusion(results: Results): string {
         "clinic's are."),
     ...copy.accuracy !== null && nothing.accuracy !== null
       ? [
-        `- Like for like, on ${exposure.classes.join(" and ")} alone: ${
-          percent(copy.accuracy)
-        } where training has seen a copy ` +
+        `- ${
+          exposure.classes.length < results.classes.length
+            ? `Like for like, on ${exposure.classes.join(" and ")} alone`
+            : "By what training has seen of the lesion, over all diagnoses"
+        }: ${percent(copy.accuracy)} where training has seen a copy ` +
         `(n = ${thousands(copy.n)}), ${percent(nothing.accuracy)}${
           nothing.interval ? ` (${intervalText(nothing.interval)})` : ""
         } where it has seen ` +

@@ -4,8 +4,10 @@
  *
  * Codella et al., "Skin Lesion Analysis Toward Melanoma Detection 2018", arXiv:1902.03368.
  */
-import { loadImageSet } from "../data/image_set.ts";
+import { type ImageSet, loadImageSet } from "../data/image_set.ts";
+import { groupPhotos } from "../data/leak_free_parts.ts";
 import { exposureOf } from "../data/leakage.ts";
+import { relatePhotos } from "../data/near_duplicates.ts";
 import { labelsOf, lesionsOf } from "../data/parts.ts";
 import { rankTested } from "../evaluation/metrics.ts";
 import {
@@ -115,7 +117,7 @@ export async function testOfficially(
   const { photos: _, title, sameForm: _control, ...about } = set;
   return {
     title,
-    set: { ...about, photos: kept.length, lesions: new Set(images.lesions).size },
+    set: { ...about, photos: kept.length, lesions: new Set(kept.map(({ lesionId }) => lesionId)).size },
     digest: digestOfImages(images),
     damaged: loaded.damaged.map(({ index }) => set.photos[index].imageId),
     shared: shared.counts,
@@ -131,7 +133,12 @@ export async function testOfficially(
 /** The set's photos, decoded. */
 export type OfficialImages = NonNullable<Awaited<ReturnType<typeof openOfficialImages>>>;
 
-/** The set's photos, decoded; null where it is not there. Nothing is answered. @throws as `testOfficially` */
+/**
+ * The set's photos, decoded; null where it is not there. Near-duplicates among them count as one lesion in `images.lesions`, which
+ * intervals draw. Nothing is answered.
+ *
+ * @throws as `testOfficially`
+ */
 export async function openOfficialImages({ config, source, store }: Experiment) {
   const set = await openOfficialSet(config, source.classes);
   if (set === null) return null;
@@ -142,7 +149,10 @@ export async function openOfficialImages({ config, source, store }: Experiment) 
   const kept = set.photos.flatMap((photo, index) =>
     bad.has(index) ? [] : [{ ...photo, index, fileDigest: loaded.fileDigests[index] }]
   );
-  return { set, loaded, kept, images: imagesOf(set.title, loaded, kept), load };
+  const relations = await relatePhotos(kept.map(({ path }) => path), { samples: kept, store });
+  const { groupOf } = groupPhotos(kept, relations);
+  const drawn = kept.map((photo, i) => ({ ...photo, lesionId: kept[groupOf[i]].lesionId }));
+  return { set, loaded, kept, images: imagesOf(set.title, loaded, drawn), load };
 }
 
 interface Control {
@@ -157,20 +167,38 @@ interface Control {
 async function loadControl(
   experiment: Experiment,
   found: ReadonlyMap<string, string>,
-  load: (paths: readonly string[]) => ReturnType<typeof loadImageSet>,
+  load: OfficialImages["load"],
 ): Promise<Control | null> {
   const { source: { samples }, parts, images } = experiment;
   const exposure = exposureOf(experiment.source, parts, parts.subsetTrain);
   const unseen = new Set(parts.test.filter((row) => exposure(row) === 2).map((row) => parts.table[row].row));
-  const photos = [...unseen].sort((a, b) => a - b).filter((photo) => found.has(samples[photo].imageId));
-  const loaded = await load(photos.map((photo) => found.get(samples[photo].imageId)!));
-  const bad = new Set(loaded.damaged.map(({ index }) => index));
-  const kept = photos.flatMap((photo, index) => bad.has(index) ? [] : [{ ...samples[photo], photo, index }]);
-  if (kept.length === 0) return null;
+  const rows = [...unseen].sort((a, b) => a - b);
+  const { photos, inForm } = await loadReadable(rows, (photo) => found.get(samples[photo].imageId), load);
+  if (!inForm) return null;
+  const at = (placeOf: (photo: number, i: number) => number) =>
+    photos.map((photo, i) => ({ ...samples[photo], index: placeOf(photo, i) }));
   return {
-    asTheyAre: imagesOf("the control as it is", images, kept.map((one) => ({ ...one, index: one.photo }))),
-    sameForm: imagesOf("the control in that form", loaded, kept),
+    asTheyAre: imagesOf("the control as it is", images, at((photo) => photo)),
+    sameForm: imagesOf("the control in that form", inForm, at((_, i) => i)),
   };
+}
+
+/**
+ * Photos of a table that another folder has, too, in another form: those that can be decoded.
+ *
+ * @param pathOf of a photo's file there; undefined where there is none
+ */
+export async function loadReadable(
+  rows: readonly number[],
+  pathOf: (row: number) => string | undefined,
+  load: OfficialImages["load"],
+): Promise<{ photos: number[]; inForm: ImageSet | null }> {
+  const there = rows.filter((row) => pathOf(row) !== undefined);
+  const loadAll = async (photos: readonly number[]) => await load(photos.map((row) => pathOf(row)!));
+  const loaded = there.length > 0 ? await loadAll(there) : null;
+  const bad = new Set(loaded?.damaged.map(({ index }) => index));
+  const photos = there.filter((_, i) => !bad.has(i));
+  return { photos, inForm: photos.length === 0 ? null : bad.size > 0 ? await loadAll(photos) : loaded };
 }
 
 /** Some images of a loaded set, by their places. */

@@ -1,12 +1,21 @@
 /** The trainings of the studies: recipes that differ in one thing. Known without the engine, so that their cost can be said first. */
 import { type Config, type ConfigOptions, createConfig } from "../config.ts";
 import { type ImageSize, sizeText } from "../image_size.ts";
-import { type Depth, depths, optimizerNames, type StageOptions } from "../recipe.ts";
+import { type Depth, depths, optimizerNames, type Stage, type StageOptions } from "../recipe.ts";
 
 /** One of a study's trainings: its name, and what of the configuration it changes. */
 export interface StudyRun {
   readonly label: string;
   readonly change: Pick<ConfigOptions, "recipe" | "scaling" | "size" | "subsetShare">;
+}
+
+/** A stage of fewer epochs; where the warm-up does not fit into them, it is shorter in proportion. */
+function shortened(stage: Stage, epochs: number, warmUpEpochs = stage.warmUpEpochs): Stage {
+  return {
+    ...stage,
+    epochs,
+    warmUpEpochs: warmUpEpochs < epochs ? warmUpEpochs : stage.warmUpEpochs * epochs / stage.epochs,
+  };
 }
 
 /** From the softmax alone to the whole network, each with the usual recipe of its depth. */
@@ -16,7 +25,7 @@ export function ladder(config: Config): StudyRun[] {
 
 /** The configuration's own recipe, and before it the same with half the epochs: could it be cheaper? */
 export function ownRecipe({ recipe }: Config): StudyRun[] {
-  const half = recipe.map((stage) => ({ ...stage, epochs: Math.ceil(stage.epochs / 2) }));
+  const half = recipe.map((stage) => shortened(stage, Math.ceil(stage.epochs / 2)));
   const whole = { label: "notebook 5's recipe", change: { recipe } };
   if (recipe.every(({ epochs }) => epochs === 1)) return recipe.length > 0 ? [whole] : [];
   return [{ label: "notebook 5's, half the epochs", change: { recipe: half } }, whole];
@@ -74,11 +83,10 @@ export function variantOf(config: Config, { change }: Pick<StudyRun, "change">):
  * number of images is all that differs.
  */
 export function allImages(config: Config): Config {
-  const recipe = config.recipe.map((stage) => ({
-    ...stage,
-    epochs: Math.max(1, Math.round(stage.epochs * config.subsetShare)),
-    warmUpEpochs: stage.warmUpEpochs * config.subsetShare,
-  }));
+  const recipe = config.recipe.map((stage) => {
+    const epochs = Math.max(1, Math.round(stage.epochs * config.subsetShare));
+    return shortened(stage, epochs, stage.warmUpEpochs * config.subsetShare);
+  });
   return variantOf(config, { change: { subsetShare: 1, recipe } });
 }
 

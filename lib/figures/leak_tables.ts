@@ -8,7 +8,7 @@ import { partRows } from "../experiment/leakage/texts.ts";
 import type { TrainingList } from "../data/crossover.ts";
 import type { LeakFreeParts } from "../data/leak_free_parts.ts";
 import type { Depth } from "../recipe.ts";
-import { differenceText, percent } from "../support/format.ts";
+import { countText, differenceText, percent } from "../support/format.ts";
 import { type Column, type Table, table } from "./table.ts";
 
 interface Options {
@@ -113,6 +113,9 @@ export function leakNetworkTable(networks: readonly LeakNetwork[], options: Opti
 
 /** The official test set by what has leaked, with the control beside it. */
 export function officialLeakTable(rows: readonly OfficialRow[], options: Options): Table {
+  const controls = new Set(
+    rows.flatMap(({ depth, control }) => control ? [`${depth}: ${countText(control.photos, "photo")}`] : []),
+  );
   const share = (
     title: string,
     value: (row: OfficialRow) => number | undefined,
@@ -135,7 +138,6 @@ export function officialLeakTable(rows: readonly OfficialRow[], options: Options
     },
     ...rows.some(({ control }) => control)
       ? [
-        { value: ({ control }: OfficialRow) => control?.photos, title: "control, photos" },
         share("control as it is", ({ control }) => control?.asTheyAre.value),
         share("control in the set's form", ({ control }) => control?.sameForm.value),
         {
@@ -147,7 +149,7 @@ export function officialLeakTable(rows: readonly OfficialRow[], options: Options
       : [],
   ], {
     caption: `Balanced accuracy, answers pooled${
-      rows.some(({ control }) => control) ? "; control: own test photos, one of each group" : ""
+      controls.size > 0 ? `; control: own test photos, one of each group (${[...controls].join("; ")})` : ""
     }`,
     ...options,
   });

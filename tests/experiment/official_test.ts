@@ -12,7 +12,7 @@ import { openExperiment } from "../../lib/experiment/experiment.ts";
 import { openLabelledSet } from "../../lib/experiment/labelled_set.ts";
 import { evaluateModel } from "../../lib/experiment/model_evaluation.ts";
 import { findTruthTable, openOfficialSet } from "../../lib/experiment/official_set.ts";
-import { testOfficially } from "../../lib/experiment/official_testing.ts";
+import { loadReadable, openOfficialImages, testOfficially } from "../../lib/experiment/official_testing.ts";
 import { describeOfficial } from "../../lib/experiment/official_texts.ts";
 import { readOpenings } from "../../lib/experiment/openings.ts";
 import { makeResults } from "../../lib/experiment/results.ts";
@@ -64,6 +64,28 @@ const configOf = (out: string, changes: ConfigOptions = {}): Config =>
     ...{ preset: "quick", data, weights: null, size: 32, epochs: 2, out: join(root, out), officialTest: set },
     ...changes,
   });
+
+Deno.test("near-duplicates in the official set are drawn together, and damaged photos of the control are left out", async () => {
+  const folder = await makeSet("with doubles");
+  const images = join(folder, "images");
+  const [first, second] = Array.from(Deno.readDirSync(images), ({ name }) => name).sort();
+  const turned = await sharp(join(images, first)).rotate(90).jpeg({ quality: 90 }).toBuffer();
+  await Deno.writeFile(join(images, second), turned);
+  const control = join(folder, "ham10000_same_form");
+  const [damaged] = Array.from(Deno.readDirSync(control), ({ name }) => name).sort();
+  await Deno.truncate(join(control, damaged), 300);
+  const experiment = await openExperiment(configOf("doubles", { officialTest: folder, skipDamaged: true }));
+  const { images: { lesions }, kept, set, load } = (await openOfficialImages(experiment))!;
+  const [a, b] = [first, second].map((name) => kept.findIndex(({ path }) => path.endsWith(name)));
+  assert.equal(lesions[a], lesions[b]);
+  assert.ok(new Set(lesions).size > 60, "others are not joined");
+  const { samples } = experiment.source;
+  const pathOf = (row: number) => set.sameForm!.get(samples[row].imageId);
+  const { photos, inForm } = await loadReadable([...samples.keys()], pathOf, load);
+  assert.equal(photos.length, set.sameForm!.size - 1);
+  assert.ok(photos.every((row) => !damaged.startsWith(samples[row].imageId)));
+  assert.deepEqual([inForm!.pixelDigests.length, inForm!.damaged], [photos.length, []]);
+});
 
 Deno.test({
   name:

@@ -55,6 +55,18 @@ Deno.test("a recipe of one epoch has no half, an empty one nothing", () => {
     recipe: [stageOf({ depth: "block5", epochs: 1 })],
   });
   assert.equal(ownRecipe(one).length, 1);
+  const slow = createConfig({
+    preset: "smoke",
+    weights: null,
+    recipe: [{ depth: "block4", epochs: 2, warmUpEpochs: 1 }],
+  });
+  const [shorter] = ownRecipe(slow).map((run) => variantOf(slow, run).recipe[0]);
+  assert.deepEqual(
+    [shorter.epochs, shorter.warmUpEpochs],
+    [1, 0.5],
+    "a warm-up that does not fit is shorter",
+  );
+  assert.equal(allImages(slow).recipe[0].epochs, 1);
   assert.deepEqual(ownRecipe(createConfig({ preset: "smoke", weights: null })), []);
 });
 

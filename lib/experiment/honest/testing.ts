@@ -1,6 +1,5 @@
 /** The honest model's tests, each opened once, after the choice is written down. */
 import { join } from "node:path";
-import { loadImageSet } from "../../data/image_set.ts";
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
 import { macroAuc } from "../../evaluation/curves.ts";
 import {
@@ -17,7 +16,13 @@ import { type Experiment, photoOf } from "../experiment.ts";
 import { checkHonestParts, type HonestSelection } from "./selection.ts";
 import { answerPhotos } from "./training.ts";
 import type { Related } from "../leakage/networks.ts";
-import { digestOfImages, type FormControl, openOfficialImages } from "../official_testing.ts";
+import {
+  digestOfImages,
+  type FormControl,
+  loadReadable,
+  type OfficialImages,
+  openOfficialImages,
+} from "../official_testing.ts";
 import { openOnce } from "../testing.ts";
 
 /** Scores on photos of which each counts alone. Plain values: survives JSON. */
@@ -119,17 +124,17 @@ export async function testHonest(
     const others = [...kept.keys()].filter((i) => !near.has(kept[i].imageId));
     return {
       ...{ title, rows, imageIds: kept.map(({ imageId }) => imageId), scores: honestScores(rows, config) },
-      unrelated: others.length === kept.length ? null : honestScores(pickRows(rows, others), config),
-      control: set.sameForm && await controlForm(set.sameForm),
+      unrelated: others.length === kept.length || others.length === 0
+        ? null
+        : honestScores(pickRows(rows, others), config),
+      control: set.sameForm && await controlForm(set.sameForm, opened.load),
     };
   }
 
-  async function controlForm(found: ReadonlyMap<string, string>) {
-    const photos = parts.test.filter((row) => found.has(samples[row].imageId));
-    if (photos.length === 0) return null;
-    const { store } = experiment;
-    const paths = photos.map((row) => found.get(samples[row].imageId)!);
-    const inForm = await loadImageSet(paths, { size: config.size, store });
+  async function controlForm(found: ReadonlyMap<string, string>, load: OfficialImages["load"]) {
+    const pathOf = (row: number) => found.get(samples[row].imageId);
+    const { photos, inForm } = await loadReadable(parts.test, pathOf, load);
+    if (!inForm) return null;
     const { pixelDigests } = inForm;
     const set = digestOfImages({ pixelDigests, labels: photos.map((row) => samples[row].label) });
     const after = rowsOf(

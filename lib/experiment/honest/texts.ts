@@ -61,11 +61,11 @@ export function honestSentence({ own, official, photos }: HonestResults): string
     `Without a leak, trained on ${countText(photos.train, "photo")}, VGG16 reaches a balanced accuracy of ${
       score(own)
     } on new lesions` +
-    (official ? `, and ${score(official.scores)} on the official test set of ISIC 2018.` : "."),
+    (official ? `, and ${score(official.scores)} on ${escapeMarkdown(official.title)}.` : "."),
     `Always one answer comes to ${chance}.`,
     ...change
       ? [
-        `The copy of the official set at hand is in another form. That form changes the balanced accuracy on ${
+        `The copy of that set at hand may have another form. It changes the balanced accuracy on ${
           thousands(official!.control!.photos)
         } of the own test photos by ${differenceText({ value: change.difference, ...change }, 1)} points.`,
       ]

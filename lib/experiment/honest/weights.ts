@@ -48,7 +48,7 @@ export function adjustLogits(
   { scale, prior }: LogitAdjustment,
   counts: readonly number[],
 ): Model {
-  const shares = logShares(counts);
+  const shares = takenShares(counts);
   return {
     ...model,
     head: {
@@ -60,6 +60,11 @@ export function adjustLogits(
   };
 }
 
+/** Logarithms of the classes' shares; 0 of a class without photos, whose logit is left as it is. */
+function takenShares(counts: readonly number[]): number[] {
+  return logShares(counts).map((share, label) => counts[label] > 0 ? share : 0);
+}
+
 /** Answers, (n, classes), as the network with adjusted logits would give them. */
 export function adjustAnswers(
   answers: Float32Array,
@@ -67,7 +72,7 @@ export function adjustAnswers(
   counts: readonly number[],
 ): Float32Array {
   const classes = counts.length;
-  const shares = logShares(counts);
+  const shares = takenShares(counts);
   const adjusted = new Float32Array(answers.length);
   for (let start = 0; start < answers.length; start += classes) {
     let sum = 0;

@@ -33,7 +33,7 @@ import { writeAtomic } from "../../support/atomic.ts";
 import type { Examples } from "../../training/examples.ts";
 import { type Experiment, openOtherExamples, photoOf } from "../experiment.ts";
 import type { LabelledPhoto } from "../labelled_set.ts";
-import { answerImages, type LabelledImages, type OfficialImages } from "../official_testing.ts";
+import { answerImages, type LabelledImages, loadReadable, type OfficialImages } from "../official_testing.ts";
 import { modelOf, type Run, train } from "../run.ts";
 import type { CrossoverSet } from "../study_runs.ts";
 import { openTest } from "../testing.ts";
@@ -283,10 +283,8 @@ async function openOfficial(
   depth: Depth,
 ): Promise<OfficialFeatures> {
   const { source: { samples }, config: { size } } = experiment;
-  const photos = [...samples.keys()].filter((row) => set.sameForm?.has(samples[row].imageId));
-  const inForm = photos.length > 0
-    ? await load(photos.map((row) => set.sameForm!.get(samples[row].imageId)!))
-    : null;
+  const pathOf = (row: number) => set.sameForm?.get(samples[row].imageId);
+  const { photos, inForm } = await loadReadable([...samples.keys()], pathOf, load);
   const featuresOf = async (of: Pick<LabelledImages, "labels" | "pixelDigests" | "pixels">) =>
     depth === "head"
       ? await openOtherExamples(experiment, { ...of, pixelsOf: (i) => photoOf({ ...of, size }, i) }, "head")

@@ -78,7 +78,7 @@ export function officialByLeak(
     return {
       ...{ rung, depth, label: labels[rung], networks: own.length, score: scoreOf(joined) },
       gain: rung === "none" ? null : gainOf(own, joined),
-      unrelated: unrelated.length === imageIds.length
+      unrelated: unrelated.length === imageIds.length || unrelated.length === 0
         ? null
         : scoreOf(joinRows(rows.map((one) => pickRows(one, unrelated)))),
       control: controls.length === 0 ? null : compareForms(controls),

@@ -146,7 +146,8 @@ function claimSection({ claimed, counts, classes, synthetic, ham10000 }: Results
       `Of the training images ${thousands(counts.subset)} are used.` +
       (named.length > 0
         ? ` The diagnoses are ${
-          named.map(({ code, name }) => `${escapeMarkdown(code)} (${name})`).join(", ")
+          named.map(({ code, name }) => `${escapeMarkdown(code)} (${name[0].toLowerCase()}${name.slice(1)})`)
+            .join(", ")
         }.`
         : ""),
   };

@@ -30,6 +30,22 @@ function simulate(seed: number, n = 3000) {
   return { logits, truth };
 }
 
+Deno.test("a class without photos in training keeps its logit; the others are adjusted as without it", () => {
+  const { logits } = simulate(0, 50);
+  const adjustment = { scale: 1, prior: 0.5 };
+  const withAbsent = softmax(
+    Float32Array.from(
+      { length: 4 * 50 },
+      (_, i) => i % 4 === 3 ? -30 : logits[3 * Math.floor(i / 4) + i % 4],
+    ),
+    4,
+  );
+  const adjusted = adjustAnswers(withAbsent, adjustment, [...counts, 0]);
+  adjustAnswers(softmax(logits, 3), adjustment, counts).forEach((value, i) => {
+    assert.ok(Math.abs(adjusted[4 * Math.floor(i / 3) + i % 3] - value) < 1e-5);
+  });
+});
+
 Deno.test("scale and prior that answers were spoiled with are found again", () => {
   for (const seed of [0, 1, 2]) {
     const { logits, truth } = simulate(seed);
