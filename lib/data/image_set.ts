@@ -1,9 +1,12 @@
 /** A list of photos as one array of small images, each decoded once and stored by its content. */
-import { basename, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { type ImageSize, pixelsIn, sizeName } from "../image_size.ts";
 import { sha256 } from "../support/digest.ts";
+import { firstOf } from "../support/format.ts";
 import { inParallel } from "../support/parallel.ts";
 import { progress } from "../support/progress.ts";
+import { StorageError } from "../support/storage_error.ts";
 import type { RowStore, Store } from "../support/store.ts";
 import { checkDecodedSize, decodeBytes, decoder, decodeVersion, readPhoto } from "./decode.ts";
 
@@ -95,6 +98,7 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
   let decoded = 0;
   report(done, paths.length);
   const problems = new Map<number, string>();
+  const unread: string[] = []; // for a reason that is none of the photo's
   const unsaved = new Map<string, string>(); // stamp → file digest
   const save = () => {
     images.flush(); // first, for the rows of `photos` point to it
@@ -104,7 +108,9 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
     images.refresh(); // what another process has decoded
   };
   await inParallel(missing, concurrency, async (index) => {
-    const photo = await loadPhoto(paths[index], size, images).catch((error) => {
+    const photo = await loadPhoto(paths[index], size, images).catch((error: Error) => {
+      if (error instanceof StorageError) throw error;
+      if (isOfTheDisk(error, paths[index])) unread.push(error.message);
       problems.set(index, error.message);
     });
     if (photo) {
@@ -123,7 +129,21 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
   if (damaged.length > 0 && !keepGoing) {
     throw new Error(describeDamaged(damaged.map(({ problem }) => problem), paths.length));
   }
+  if (unread.length > 0) {
+    throw new Error(
+      `${unread.length} of ${paths.length} photos could not be read, which is no damage of theirs, so the run does not go on without ` +
+        `them: ${
+          firstOf(unread, 3)
+        }. Check the disk, the network and the permissions; what was decoded is stored`,
+    );
+  }
   return { size, pixels, pixelDigests, fileDigests, decoded, damaged };
+}
+
+/** Whether a photo could not be read because of its disk, a network or permissions. One that is gone alone is like a damaged one. */
+function isOfTheDisk({ cause }: Error, path: string): boolean {
+  if (cause instanceof Deno.errors.NotFound) return !existsSync(dirname(path));
+  return cause instanceof Error && /\(os error \d+\)/.test(cause.message);
 }
 
 async function loadPhoto(path: string, size: ImageSize, images: RowStore) {

@@ -37,7 +37,9 @@ export async function firstOfSame(paths: readonly string[]): Promise<number[]> {
 function stateOf(path: string): { length: number; file: string } | null {
   try {
     const { size: length, isFile, dev, ino } = Deno.statSync(path);
-    return isFile && length > 0 ? { length, file: ino ? `${dev} ${ino}` : path } : null;
+    if (!isFile || length === 0) return null;
+    // Numbers of files on Lustre and NTFS are larger than a number tells apart
+    return { length, file: ino && Number.isSafeInteger(ino) ? `${dev} ${ino}` : path };
   } catch {
     return null; // whoever reads it says why
   }

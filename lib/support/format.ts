@@ -15,10 +15,11 @@ export function points(difference: number, digits = 2): string {
   return Number.isFinite(difference) ? (100 * difference).toFixed(digits) : "–";
 }
 
-/** A difference in percentage points with its sign: 0.0042 → "+0.42", −0.01 → "−1.00". */
+/** A difference in percentage points with its sign, where it has one as it is written: 0.0042 → "+0.42", −0.01 → "−1.00", 0.00001 → "0.00". */
 export function signedPoints(difference: number, digits = 2): string {
-  const sign = difference < 0 ? "−" : difference > 0 ? "+" : "";
-  return sign + points(Math.abs(difference), digits);
+  const text = points(Math.abs(difference), digits);
+  const sign = Number(text) === 0 ? "" : difference < 0 ? "−" : difference > 0 ? "+" : "";
+  return sign + text;
 }
 
 /** A difference of two shares with its interval, in points, as `+0.42 (−0.10 to +0.94)`. */
@@ -55,7 +56,9 @@ export function listed(
 
 /** 1.23456 → "1.235". A value that is not a number gives "–". */
 export function decimals(value: number, digits = 3): string {
-  return Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–";
+  if (!Number.isFinite(value)) return "–";
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
 /** Text for a place where `<`, `>` and `&` are markup: HTML between tags, SVG, plotly's labels (which know no `&quot;`). */

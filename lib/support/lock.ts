@@ -3,7 +3,8 @@
  *
  * It comes into being whole, by a hard link from a finished file (atomic on NFS as well; no file lock of the system is asked for).
  * Its owner writes to it every 15 s. An owner is dead where its process is gone, on this host; on any host after two minutes without
- * a heartbeat, both times told by the disk's own clock. Hosts that share a folder must have different names.
+ * a heartbeat, both times told by the disk's own clock, of which who waits has watched half a minute itself: a machine that has just
+ * woken up finds every owner silent. Hosts that share a folder must have different names.
  *
  * A lock spares work and orders lines of a log. No result rests on it: what is stored is whole and named by its content, so an owner
  * that was taken for dead and goes on does no harm.
@@ -50,8 +51,9 @@ const betweenTries = 0.3;
  */
 export async function takeLock(path: string, options: LockOptions = {}): Promise<Lock> {
   let told = false;
+  const watch = new Watch();
   while (true) {
-    const taken = tryLock(path, options);
+    const taken = attempt(path, options, watch);
     if (!("owner" in taken)) return taken;
     if (!told) options.onWait?.(taken.owner);
     told = true;
@@ -62,16 +64,34 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
 
 /** The lock, or who has it. That of a dead owner is taken. @throws {StorageError} as `takeLock` */
 export function tryLock(path: string, options: LockOptions = {}): Lock | { readonly owner: Owner } {
+  return attempt(path, options, null);
+}
+
+/** How long one lock has been as it is, by a clock that stands still while the machine sleeps. */
+class Watch {
+  #last = "";
+  #since = 0;
+
+  seconds({ owner, beaten }: Held): number {
+    const seen = `${owner.token} ${beaten}`;
+    if (seen !== this.#last) [this.#last, this.#since] = [seen, performance.now()];
+    return (performance.now() - this.#since) / 1000;
+  }
+}
+
+/** @param watch of who waits; null: nobody does, and silence alone counts */
+function attempt(path: string, options: LockOptions, watch: Watch | null): Lock | { readonly owner: Owner } {
   const { silence = longestSilence, beat = betweenBeats } = options;
   const own: Owner = { host: hostName(), pid: Deno.pid, token: crypto.randomUUID() };
   while (true) {
     const found = make(path, own);
     if (found === "made") return held(path, own, beat);
     if (found === "gone") continue; // given back in this moment
-    const { owner, silent } = found;
+    const { owner, beaten, now } = found;
     const isGone = owner.host === own.host && !isRunning(owner.pid);
-    if (!isGone && silent <= silence) return { owner };
-    takeAway(path, owner, silence);
+    const isSilent = now - beaten > 1000 * silence &&
+      (watch === null || watch.seconds(found) > Math.min(2 * beat, silence));
+    if (!isGone && !isSilent || !takeAway(path, found, silence)) return { owner };
   }
 }
 
@@ -108,8 +128,15 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Makes the lock's file; else says whose it is, and for how many seconds it was silent. */
-function make(path: string, own: Owner): "made" | "gone" | { owner: Owner; silent: number } {
+/** A lock that somebody has: the time of its last heartbeat and the time now, in milliseconds by the clock of its disk. */
+interface Held {
+  readonly owner: Owner;
+  readonly beaten: number;
+  readonly now: number;
+}
+
+/** Makes the lock's file; else says whose it is. */
+function make(path: string, own: Owner): "made" | "gone" | Held {
   const temporary = temporaryName(path);
   try {
     Deno.mkdirSync(dirname(path), { recursive: true });
@@ -128,8 +155,8 @@ function make(path: string, own: Owner): "made" | "gone" | { owner: Owner; silen
     if (Deno.statSync(temporary).nlink === 2) return "made"; // the disk had done it, only its answer was lost
     try {
       const beaten = Deno.statSync(path).mtime!.getTime();
-      const now = Deno.statSync(temporary).mtime!.getTime(); // by the clock of the same disk
-      return { owner: readOwner(path), silent: (now - beaten) / 1000 };
+      const now = Deno.statSync(temporary).mtime!.getTime();
+      return { owner: readOwner(path), beaten, now };
     } catch (error) {
       nullIfGone(error);
       return "gone";
@@ -177,8 +204,10 @@ function held(path: string, own: Owner, beat: number): Lock {
 /**
  * Removes the lock of a dead owner. Of several processes that have found it dead one has the right to: who makes a file with the dead
  * one's token. So none of them removes the lock that another has taken since.
+ *
+ * @returns whether it was this one
  */
-function takeAway(path: string, dead: Owner, silence: number): void {
+function takeAway(path: string, { owner: dead, now }: Held, silence: number): boolean {
   const right = `${path}.${dead.token}.dead`;
   try {
     Deno.writeTextFileSync(right, "", { createNew: true });
@@ -191,13 +220,15 @@ function takeAway(path: string, dead: Owner, silence: number): void {
         return Infinity; // gone: the lock is, too
       }
     })();
-    if (Date.now() - made > 1000 * silence) removeIfThere(right); // its maker died as well
-    return;
+    if (now - made > 1000 * silence) removeIfThere(right); // its maker died as well
+    return false;
   }
   try {
     if (readOwner(path).token === dead.token) removeIfThere(path);
+    return true;
   } catch (error) {
     nullIfGone(error);
+    return true;
   } finally {
     removeIfThere(right);
   }

@@ -29,23 +29,23 @@ export class PartFile implements Disposable {
 
   /** Opens it with what is there of the same file, which is hashed; of another file nothing is kept. */
   static async open(path: string, of: Identity): Promise<PartFile> {
-    const part = new PartFile(path, of, await Deno.open(path, { append: true, create: true }));
+    // Not for appending: Windows then refuses to truncate it
+    const part = new PartFile(path, of, await Deno.open(path, { write: true, create: true }));
     const note = await Deno.readTextFile(`${path}.json`).then(JSON.parse).catch(() => null);
     const { size } = await part.file.stat();
     if (note?.of === JSON.stringify(of) && size <= (of.bytes ?? Infinity)) {
       part.#hash = await hashFile(path, of.checksum);
       [part.bytes, part.validator] = [size, note.validator];
-    } else if (size > 0) {
-      await part.file.truncate(0);
     }
+    await part.#cut();
     return part;
   }
 
   /** Empties it, and notes what is going to come. */
   async restart(validator: string | null): Promise<void> {
-    if (this.bytes > 0) await this.file.truncate(0);
     this.#hash = newHash(this.of.checksum);
     [this.bytes, this.validator] = [0, validator];
+    await this.#cut();
     await writeAtomic(`${this.path}.json`, JSON.stringify({ of: JSON.stringify(this.of), validator }));
   }
 
@@ -54,11 +54,17 @@ export class PartFile implements Disposable {
     try {
       for (let done = 0; done < block.length;) done += await this.file.write(block.subarray(done));
     } catch (error) {
-      await this.file.truncate(this.bytes).catch(() => {}); // the hash knows nothing of a block that was torn
+      await this.#cut().catch(() => {}); // the hash knows nothing of a block that was torn
       throw storageError(this.path, error);
     }
     this.#hash.update(block);
     this.bytes += block.length;
+  }
+
+  /** What comes next is written after what counts; the rest goes. */
+  async #cut(): Promise<void> {
+    await this.file.truncate(this.bytes);
+    await this.file.seek(this.bytes, Deno.SeekMode.Start);
   }
 
   /** Sees to it that all is on the disk. @returns the checksum; SHA-256 where the file has none */

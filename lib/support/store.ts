@@ -78,8 +78,8 @@ export function openStore(folder: string, { onNotice = console.warn }: StoreOpti
       if (bytes === null) return null;
       const stored = decode<T>(bytes);
       if (stored === null) {
-        await store.remove(kind, key);
-        onNotice(`${path}: cut short or changed, its SHA-256 does not fit. It is removed and made again`);
+        onNotice(`${path}: cut short or changed, its SHA-256 does not fit. It counts as missing`);
+        await store.remove(kind, key).catch(() => {}); // where nothing may be written it stays, and is told again
       }
       return stored;
     },

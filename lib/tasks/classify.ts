@@ -101,12 +101,15 @@ type ClassifyFlags = ReturnType<typeof parseClassifyFlags>;
 async function classifyPhotos({ paths, model: given, csv, ...flags }: ClassifyFlags): Promise<string[]> {
   if (csv !== null) await checkWritable("--csv", csv);
   const { model, about } = await openModel(given);
-  const orientations = flags.orientations ?? usualOrientations(model);
-  console.log(
-    [...about, ...orientations === 8 ? ["Each answer is the mean of eight orientations."] : [], ""].join(
-      "\n",
-    ),
-  );
+  const usual = usualOrientations(model);
+  const orientations = flags.orientations ?? usual;
+  const isAsTested = orientations === usual;
+  console.log([
+    ...about,
+    ...orientations === 8 ? ["Each answer is the mean of eight orientations."] : [],
+    ...model.provenance.assessment && !isAsTested ? [otherOrientations(orientations, usual)] : [],
+    "",
+  ].join("\n"));
 
   const { photos, problems, notes } = await listPhotos(paths);
   if (notes.length > 0) console.error(`${notes.join("\n")}\n`);
@@ -117,7 +120,9 @@ async function classifyPhotos({ paths, model: given, csv, ...flags }: ClassifyFl
   for await (const answer of classify(model, photos, { orientations })) {
     line.clear();
     if (answer.problem === null) {
-      console.log(answerText(answer, model.classes, model.provenance.assessment) + "\n");
+      console.log(
+        answerText(answer, model.classes, isAsTested ? model.provenance.assessment : undefined) + "\n",
+      );
     } else problems.push(answer.problem);
     answers.push(answer);
     if (answers.length < photos.length) line.show(`${answers.length} of ${photos.length} photos`);
@@ -150,6 +155,15 @@ export async function openModel(given: string | null): Promise<{ model: TrainedM
 /** How a model is asked where nobody says: as it was tested. */
 export function usualOrientations({ provenance }: Pick<TrainedModel, "provenance">): Orientations {
   return provenance.assessment?.orientations ?? 1;
+}
+
+function otherOrientations(asked: Orientations, tested: Orientations): string {
+  const answers = (count: Orientations) =>
+    count === 8 ? "means of eight orientations" : "of the photos as they are";
+  return `It was tested on answers that are ${
+    answers(tested)
+  }: its accuracy and melanoma's threshold are not known for ` +
+    `those here, ${answers(asked)}.`;
 }
 
 /** What its tests without a leak came to. */

@@ -8,6 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { findWeights } from "../config.ts";
 import { findData, officialTestFolder } from "../metadata_file.ts";
 import { megabytes } from "../support/download.ts";
+import { tryLock } from "../support/lock.ts";
 import { projectRoot } from "../support/project.ts";
 import { endOnRequest, parseFlags, pathForCaller, runTask } from "./caller.ts";
 import type { Guest } from "./data/dataverse.ts";
@@ -64,6 +65,7 @@ export function parseDataOptions(args: string[]) {
   if (values.with !== undefined && values.with !== "test") {
     throw new RangeError(`--with is test. Received: ${values.with}`);
   }
+  if (out === "") throw new RangeError("--out needs a path. Received: an empty text");
   const told = [name, email, institution, position].filter((value) => value?.trim()).length;
   if (told !== 0 && told !== 4) {
     throw new RangeError("--name, --email, --institution and --position go together. Received: some of them");
@@ -119,17 +121,15 @@ async function alone(folder: string, fetch: (work: string) => Promise<void>): Pr
   const work = join(folder, ".download");
   const path = join(work, ".lock");
   await Deno.mkdir(work, { recursive: true });
-  using lock = await Deno.open(path, { create: true, write: true }); // the system frees it when the process dies
-  if (!await lock.tryLock(true)) {
-    throw new Error(`Another \`deno task data\` works in ${folder}. Wait for it to end.`);
-  }
+  const lock = tryLock(path);
+  if ("owner" in lock) throw new Error(`Another \`deno task data\` works in ${folder}. Wait for it to end.`);
   inProgress = work;
   try {
     await fetch(work);
   } finally {
     inProgress = null;
     clearLine();
-    await Deno.remove(path).catch(() => {});
+    lock[Symbol.dispose]();
     await Deno.remove(work).catch(() => {}); // refused while it holds something
   }
 }

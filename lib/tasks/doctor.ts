@@ -1,8 +1,5 @@
 /**
- * `deno task doctor`: says which engine computes here, why, how fast, and what to do about whatever is not right.
- * `deno task doctor --repair` first sets the native engine up, or again where it is damaged.
- * `deno task doctor --measure` also measures the GPU, if there is one.
- * Exit code 0, or 1 where something needed is broken.
+ * `deno task doctor`: says which engine computes here, why, how fast, and what to do about whatever is not right; see `usage`.
  *
  * With `--measure-engine` and `--find-adapter` it is the program that it runs apart: it prints a {@link Measured}, or the GPU.
  */
@@ -24,9 +21,27 @@ import { ensureEngine, type InstallOptions, nativeOutlook } from "../support/eng
 import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 import { findKernelSpec } from "../support/notebook/kernel_spec.ts";
 import { projectRoot } from "../support/project.ts";
+import { parseFlags, runTask } from "./caller.ts";
 import { denoProblem } from "./deno_version.ts";
 import { type Finding, table } from "./finding.ts";
 import { gpuFinding } from "./gpu_finding.ts";
+
+const usage = `deno task doctor [flags]
+
+Says which engine computes here, why, how fast, and what to do about whatever is not right.
+
+  --repair         first set the native engine up, or again where it is damaged
+  --measure        measure the GPU too, if there is one
+  --help           this page
+
+Exit codes: 0 all that is needed works; 1 something is broken; 2 a flag is not valid.
+`;
+
+/** What the flags ask for. */
+interface Asked {
+  readonly repair: boolean;
+  readonly measure: boolean;
+}
 
 const slower = `about ${wasmSlowdown} times slower`;
 const repairing = "deno task doctor --repair";
@@ -112,13 +127,13 @@ export async function diagnoseNative(
 }
 
 /** The GPU, and its speed where it computes or that is asked for. A crash of its driver is a finding. */
-async function diagnoseGpu(): Promise<Finding[]> {
+async function diagnoseGpu({ measure }: Asked): Promise<Finding[]> {
   const adapter: Adapter | null = JSON.parse(
     await runApart("--find-adapter", {}, "looking for a GPU") || "null",
   );
   const isChosen = readEngineChoice().engine === "webgpu";
   const finding = gpuFinding(adapter, { isChosen });
-  if (!adapter || adapter.isSoftware || !(isChosen || Deno.args.includes("--measure"))) return [finding];
+  if (!adapter || adapter.isSoftware || !(isChosen || measure)) return [finding];
   return [finding, await measureApart("webgpu")];
 }
 
@@ -243,7 +258,7 @@ async function guarded(
   }
 }
 
-async function examine(): Promise<Finding[]> {
+async function examine(asked: Asked): Promise<Finding[]> {
   const { deno, ...packages } = packageVersions();
   const findings = [
     checkDeno(deno),
@@ -251,10 +266,10 @@ async function examine(): Promise<Finding[]> {
     ...await guarded("settings", describeSettings, "correct or unset that variable"),
   ];
   if (findings.every(({ status }) => status !== "broken")) {
-    if (Deno.args.includes("--repair")) findings.push(...await guarded("repair", repair, "see above"));
+    if (asked.repair) findings.push(...await guarded("repair", repair, "see above"));
     findings.push(...await guarded("engine", diagnoseEngine, "deno install"));
     findings.push(...await guarded("bits", describeBits, "see above"));
-    findings.push(...await guarded("gpu", diagnoseGpu, "update the GPU's driver"));
+    findings.push(...await guarded("gpu", () => diagnoseGpu(asked), "update the GPU's driver"));
   }
   return [
     ...findings,
@@ -271,8 +286,12 @@ if (import.meta.main) {
     const adapter = await findAdapter();
     console.log(JSON.stringify(adapter && describeAdapter(adapter.info)));
   } else {
-    const findings = await examine();
-    console.log(table(findings));
-    Deno.exit(findings.some(({ status }) => status === "broken") ? 1 : 0);
+    await runTask(usage, async (args) => {
+      const flag = { type: "boolean", default: false } as const;
+      const { values } = parseFlags({ args, options: { repair: flag, measure: flag } }, usage);
+      const findings = await examine(values);
+      console.log(table(findings));
+      return findings.some(({ status }) => status === "broken") ? 1 : 0;
+    });
   }
 }

@@ -14,6 +14,7 @@ import { type ImageSize, pixelsIn, sizeText } from "../image_size.ts";
 import { inputLength, parameterCount, trainedLayers } from "../model/vgg16.ts";
 import { type Depth, type Recipe, stageOf } from "../recipe.ts";
 import { readEngineChoice } from "../support/engine/engine_choice.ts";
+import { whyNotNative } from "../support/engine/install.ts";
 import { readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
 import { countText, thousands } from "../support/format.ts";
 import { durationText } from "../support/pace.ts";
@@ -122,7 +123,7 @@ export async function estimateCost(
     cost.bytes += 3 * pixelsIn(size) * images;
   }
   cost.seconds += cost.decoded * decodeSeconds(cost.decoded > 0 ? await photoPixels(paths) : 0, threads);
-  const wasm = engine === "wasm";
+  const wasm = engine === "wasm" || engine === "auto" && await whyNotNative() !== null;
 
   /** Images through the layers before a depth, once for all trainings that share them. */
   const passes = new Map<string, { depth: Depth; size: ImageSize; images: number }>();

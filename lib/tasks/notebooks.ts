@@ -64,9 +64,11 @@ export function selectNotebooks(
   return names.slice(from ? names.indexOf(find(from)) : 0);
 }
 
-/** Where a notebook's source lies. */
+/** Where the notebooks' sources lie. */
+export const sourceFolder = join(projectRoot, "notebooks");
+
 export function sourcePath(name: string): string {
-  return join(projectRoot, "notebooks", `${name}.ipynb`);
+  return join(sourceFolder, `${name}.ipynb`);
 }
 
 /** A copy whose parameters cell sets this configuration: opened alone it goes on with this run. @param options what the call gave */

@@ -1,6 +1,7 @@
 /** `deno task reproduce`: runs the notebooks in order through the Deno kernel. `usage` lists the flags. */
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Config, ConfigOptions } from "../config.ts";
+import { type Config, type ConfigOptions, storeFolder } from "../config.ts";
 import { latestRun } from "../notebook_config.ts";
 import { asWrittenResult, deeperResult, readResults, type Results } from "../experiment/results.ts";
 import { withPicture } from "../figures/figure.ts";
@@ -25,8 +26,10 @@ import {
   honestNotebook,
   leakageNotebook,
   selectNotebooks,
+  sourceFolder,
   sourcePath,
   studiesNotebook,
+  testNotebook,
   withRunParameters,
 } from "./notebooks.ts";
 import { type PlannedNotebook, planNotebooks } from "./plan.ts";
@@ -38,6 +41,7 @@ import {
   lockRun,
   removeLeftOvers,
   type StoredWork,
+  withoutForgotten,
   workIn,
 } from "./run_folder.ts";
 import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
@@ -69,10 +73,11 @@ async function reproduce(args: string[]): Promise<number> {
     const stand: Stand = { kept: [], current: null, line: null };
     let [running] = grid.runs;
     endOnRequest(() => farewell(running.config, stand));
+    const emptied = new Set<string>();
     for (running of grid.runs) {
       if (grid.folder !== null) console.log(`── run ${running.name}`);
       stand.kept = [];
-      const code = await reproduceOne(options, grid, running, stand);
+      const code = await reproduceOne(options, grid, running, { stand, emptied });
       if (code !== 0) return code;
     }
     if (grid.folder !== null && !options.dryRun) await keepGridTable({ ...grid, folder: grid.folder });
@@ -96,8 +101,10 @@ async function reproduceOne(
   options: ReturnType<typeof parseReproduceOptions>,
   grid: Grid,
   one: GridRun,
-  stand: Stand,
+  /** `emptied`: stores of which runs before have forgotten what they were told to. */
+  { stand, emptied }: { stand: Stand; emptied: Set<string> },
 ): Promise<number> {
+  checkOut(one.config);
   const names = selectNotebooks({ ...options, preset: one.options.preset });
   for (const name of names) await readNotebook(sourcePath(name));
   await checkEngine(one.config, names); // before weights are downloaded
@@ -111,8 +118,11 @@ async function reproduceOne(
   await setUp();
   await checkEngine(config, names); // the set-up may have failed
   if (config.precision === "bfloat16") await checkBfloat16();
-  for (const line of await describeForgetting(config, forgetting)) console.log(`deleting ${line}`);
-  await forget(config, forgetting);
+  const store = await Deno.realPath(storeFolder(config)).catch(() => storeFolder(config));
+  const now = { ...forgetting, keepsStore: emptied.has(store) };
+  for (const line of await describeForgetting(config, now)) console.log(`deleting ${line}`);
+  await forget(config, now);
+  emptied.add(store);
   const isLong = trainsConvolutions(config, names);
   const timeoutSeconds = options.timeoutSeconds ?? (isLong ? 86_400 : 3600);
   const code = await run(config, names, { options: one.options, stand, timeoutSeconds });
@@ -157,6 +167,16 @@ function introduce(config: Config): void {
   console.log(`results  ${pathForCaller(config.out)}\n`);
 }
 
+/** @throws {RangeError} where executed notebooks would be written over the project's own */
+function checkOut({ out }: Pick<Config, "out">): void {
+  const real = (path: string) => existsSync(path) ? realpathSync(path) : path;
+  if (real(join(out, "notebooks")) !== real(sourceFolder)) return;
+  throw new RangeError(
+    "--out is a folder of the run's own, since executed notebooks go to its folder notebooks, and here these are the project's. " +
+      `Expected another one, such as outputs/mine. Received: ${pathForCaller(out)}`,
+  );
+}
+
 function trainsConvolutions(config: Config, names: readonly string[]): boolean {
   const trainsRecipe = names.some((name) => /^0[45]/.test(name)) &&
     config.recipe.some(({ depth }) => depth !== "head");
@@ -181,8 +201,7 @@ async function checkEngine(config: Config, names: readonly string[]): Promise<vo
 
 /** Says for each notebook whether it would run and why, what would be deleted, and what the run costs. */
 async function dryRun(config: Config, names: string[], forgetting: Forgetting): Promise<number> {
-  const record = await readRunRecord(config);
-  for (const name of forgetting.notebooks) delete record.notebooks[name];
+  const record = withoutForgotten(await readRunRecord(config), forgetting);
   const plan = await planNotebooks(config, names, record);
   for (const { name, reason } of plan) {
     console.log(`${name.padEnd(24)} ${reason ? `runs: ${reason}` : "stored already, nothing changed"}`);
@@ -248,8 +267,11 @@ async function run(config: Config, names: string[], call: Call): Promise<number>
     stand.current = null;
     console.log(`${name.padEnd(24)} done in ${timings[name].toFixed(1)} s`);
   }
-  const results = await readResults(config.out);
-  if (results) console.log(`\n${resultText(results)}\nAll results: ${pathForCaller(config.out)}`);
+  const settings = plan[0].fingerprint.configuration;
+  const isTested = record.notebooks[testNotebook]?.fingerprint.configuration === settings; // not those of other settings
+  const results = isTested ? await readResults(config.out) : null;
+  if (results) console.log(`\n${resultText(results)}`);
+  console.log(`${results ? "" : "\n"}All results: ${pathForCaller(config.out)}`);
   return 0;
 }
 

@@ -110,6 +110,10 @@ export function parseReproduceOptions(
   const values = parsed.values as ReturnType<
     typeof parseFlags<{ args: string[]; options: typeof options }>
   >["values"];
+  for (const flag of ["data", "test", "weights", "out", "config", "grid"] as const) {
+    if (values[flag] === "") throw new RangeError(`--${flag} needs a path. Received: an empty text`);
+  }
+  if (values.metadata?.includes("")) throw new RangeError("--metadata needs a path. Received: an empty text");
   const path = (value: string | undefined) => (value === undefined ? undefined : resolve(value));
   const list = (value: string | undefined) => (value === undefined ? undefined : parseList(value));
   if (values.only !== undefined && values.from !== undefined) {

@@ -6,7 +6,7 @@ import { writerOf } from "../support/atomic.ts";
 import { isRunning, takeLock } from "../support/lock.ts";
 import { durationText } from "../support/pace.ts";
 import { pathForCaller } from "./caller.ts";
-import { readRunRecord, runLock, writeRunRecord } from "./run_record.ts";
+import { readRunRecord, runLock, type RunRecord, writeRunRecord } from "./run_record.ts";
 
 /**
  * Takes the lock of what a run of notebooks alone writes: notebooks, `results.json`, `run.json`. While another such run has it, waits
@@ -74,13 +74,26 @@ export interface Forgetting {
   readonly notebooks: readonly string[];
   /** Further work, by name. */
   readonly work: readonly StoredWork[];
+  /** Whether what lies in the store stays: that of a grid is emptied for its first run alone. */
+  readonly keepsStore?: boolean;
+}
+
+const inStore = "store/";
+
+/** Patterns of the paths in a run's folder that would go. */
+function placesOf(
+  names: readonly StoredWork[],
+  { keepsStore = false }: Pick<Forgetting, "keepsStore">,
+): string[] {
+  return names.flatMap((name) => storedWork[name].places as readonly string[])
+    .filter((place) => !(keepsStore && place.startsWith(inStore)));
 }
 
 /** One line for each kind of work that would go: what it is, its size, and how long its trainings took. */
 export async function describeForgetting(config: Config, forgetting: Forgetting): Promise<string[]> {
   const lines: string[] = [];
   for (const name of workIn(forgetting)) {
-    const { bytes, seconds } = await measure(config, name);
+    const { bytes, seconds } = await measure(config, placesOf([name], forgetting));
     const took = seconds > 0 ? `, ${durationText(seconds)} of training` : "";
     if (bytes > 0) lines.push(`${name} (${storedWork[name].what}): ${(bytes / 1e6).toFixed(1)} MB${took}`);
   }
@@ -89,7 +102,7 @@ export async function describeForgetting(config: Config, forgetting: Forgetting)
 
 /** Deletes that work, and the record that the notebooks have run. */
 export async function forget(config: Config, forgetting: Forgetting): Promise<void> {
-  const places = workIn(forgetting).flatMap((name) => storedWork[name].places);
+  const places = placesOf(workIn(forgetting), forgetting);
   for (const path of await Array.fromAsync(glob(places, { cwd: config.out }))) {
     await Deno.remove(join(config.out, path), { recursive: true });
   }
@@ -97,6 +110,16 @@ export async function forget(config: Config, forgetting: Forgetting): Promise<vo
   const record = await readRunRecord(config);
   for (const name of forgetting.notebooks) delete record.notebooks[name];
   await writeRunRecord(config, record, {});
+}
+
+/** A run's record as it is once that work is gone: without the notebooks that run again, and those of which a file goes. */
+export function withoutForgotten({ notebooks }: RunRecord, forgetting: Forgetting): RunRecord {
+  const places = placesOf(workIn(forgetting), { keepsStore: true }); // what is stored is no notebook's own file
+  const goes = (file: string) => places.some((place) => file.startsWith(`${place}/`));
+  const left = Object.entries(notebooks).filter(([name, { files }]) =>
+    !forgetting.notebooks.includes(name) && !Object.keys(files).some(goes)
+  );
+  return { notebooks: Object.fromEntries(left) };
 }
 
 /** All stored work that would go. */
@@ -107,9 +130,12 @@ export function workIn({ notebooks, work }: Forgetting): StoredWork[] {
 }
 
 /** Bytes of stored work, and the seconds of training that its records tell of: `seconds` of a run, `minutes` of a study's rows. */
-async function measure({ out }: Config, name: StoredWork): Promise<{ bytes: number; seconds: number }> {
+async function measure(
+  { out }: Config,
+  places: readonly string[],
+): Promise<{ bytes: number; seconds: number }> {
   const sum = { bytes: 0, seconds: 0 };
-  const files = glob(storedWork[name].places.map((place) => `${place}/**`), {
+  const files = glob(places.map((place) => `${place}/**`), {
     cwd: out,
     withFileTypes: true,
   });

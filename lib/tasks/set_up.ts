@@ -33,14 +33,16 @@ export async function withWeights(config: Config, options: ConfigOptions): Promi
 
 /** Downloads VGG16's weights into data/ by `deno task data`, which shows its progress and says why it cannot; tells whether it could. */
 async function bringWeights(): Promise<boolean> {
-  const { success } = await new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", "--config", join(projectRoot, "deno.json"), "-P=data"],
       ...[fileURLToPath(new URL("data.ts", import.meta.url)), "--only", "weights"],
     ],
     stdin: "null",
-  }).spawn().status;
-  return success;
+    stdout: "piped",
+  }).spawn();
+  await child.stdout.pipeTo(Deno.stderr.writable, { preventClose: true }); // stdout is the caller's: a plan in JSON
+  return (await child.status).success;
 }
 
 if (import.meta.main) {

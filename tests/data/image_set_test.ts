@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { decodeImage } from "../../lib/data/decode.ts";
@@ -243,6 +244,20 @@ Deno.test("all bad photos are named in one error, and the good ones are kept", (
     const repaired = await load(place);
     assert.equal(repaired.decoded, 13);
     assert.deepEqual([repaired.pixels, repaired.damaged], [good.pixels, []]);
+  }));
+
+Deno.test("photos that cannot be read for their disk are no damaged ones: nothing goes on without them", () =>
+  withPhotos(12, async (place) => {
+    const gone = join(dirname(place.paths[0]), "gone"); // as where a disk is taken away
+    const paths = place.paths.map((path, i) => i < 8 ? path : join(gone, basename(path)));
+    await assert.rejects(load({ ...place, paths }, { keepGoing: true }), {
+      message:
+        /^4 of 12 photos could not be read, which is no damage of theirs, .*photo_008.*, …\. Check the disk/,
+    });
+    await Deno.mkdir(gone);
+    for (const i of [8, 9, 10, 11]) await Deno.copyFile(place.paths[i], paths[i]);
+    const again = await load({ ...place, paths }, { keepGoing: true });
+    assert.deepEqual([again.decoded, again.damaged], [4, []], "the eight were stored");
   }));
 
 Deno.test("killed at any moment and started again, it gives the same images", () =>

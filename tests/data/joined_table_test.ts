@@ -75,6 +75,13 @@ Deno.test("two columns of 0 and 1 beside a column of text are no classes until t
   }
 });
 
+Deno.test("a separator at the end of the header alone makes no column: two classes are read as they are", () => {
+  assert.deepEqual(read("image,benign,malignant,\na,1,0\nb,0,1\n").samples.map(({ dx }) => dx), [
+    "benign",
+    "malignant",
+  ]);
+});
+
 Deno.test("where --columns says which column has the diagnoses, flags of another table are no classes", async () => {
   const files = {
     "a.csv": "image,diagnosis\nA,nevus\nB,melanoma\nC,nevus\n",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { aboutRun, display, markdown } from "../../lib/figures/show.ts";
-import { decimals, escapeMarkup, percent, thousands } from "../../lib/support/format.ts";
+import { decimals, differenceText, escapeMarkup, percent, thousands } from "../../lib/support/format.ts";
 import { table } from "../../lib/figures/table.ts";
 
 const rows = [
@@ -106,6 +106,8 @@ Deno.test("numbers are written as the project writes them", () => {
   assert.equal(thousands(42650), "42,650");
   assert.equal(thousands(115), "115");
   assert.equal(decimals(-1.23456), "−1.235");
+  assert.equal(decimals(-0.0002), "0.000");
+  assert.equal(differenceText({ value: -0.00001, low: -0.004, high: 0.0021 }), "0.00 (−0.40 to +0.21)");
   for (const format of [percent, thousands, decimals]) assert.equal(format(NaN), "–");
   assert.equal(escapeMarkup("<b> & 'c'"), "&lt;b&gt; &amp; 'c'");
 });

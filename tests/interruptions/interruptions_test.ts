@@ -216,7 +216,7 @@ Deno.test("a broken record and flipped bytes in stored images, activations and t
   assert.match(text, /activations.*\.shard: damaged\. \d+ of its \d+ rows are whole/);
   assert.match(
     text,
-    /fits.*\.tensors: cut short or changed, its SHA-256 does not fit. It is removed and made again/,
+    /fits.*\.tensors: cut short or changed, its SHA-256 does not fit. It counts as missing/,
   );
   await assertAsUnbroken("unbroken");
 });

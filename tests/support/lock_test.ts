@@ -151,3 +151,24 @@ Deno.test("the right to take a dead owner's lock is lost with its process, too",
     using work = await lockWork({ folder }, "key");
     assert.equal(work.path, join(folder, "locks", "key"));
   }));
+
+Deno.test("who waits takes no lock for silence alone that it has not watched: after sleep every owner was silent", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "lock");
+    await plant(path, { host: Deno.hostname(), pid: Deno.pid }); // an owner that lives
+    await Deno.utime(path, 1000, 1000);
+    setTimeout(() => Deno.utimeSync(path, new Date(), new Date()), 200); // it wakes up a moment later, and beats
+    const options = { silence: 5, beat: 0.5, signal: AbortSignal.timeout(1200) };
+    await assert.rejects(takeLock(path, options), { name: "TimeoutError" });
+    await Deno.utime(path, 1000, 1000);
+    using _ = await takeLock(path, { ...options, signal: undefined }); // silent, and watched for two beats
+    assert.equal(JSON.parse(await Deno.readTextFile(path)).pid, Deno.pid);
+  }));
+
+Deno.test("while another has the right to take a dead owner's lock, one waits, and can be asked to end", () =>
+  inFolder(async (folder) => {
+    await plant(join(folder, "lock"), { host: Deno.hostname(), pid: await deadProcess(), token: "abc" });
+    await Deno.writeTextFile(join(folder, "lock.abc.dead"), "");
+    const signal = AbortSignal.timeout(400);
+    await assert.rejects(takeLock(join(folder, "lock"), { signal }), { name: "TimeoutError" });
+  }));

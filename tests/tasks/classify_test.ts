@@ -155,6 +155,12 @@ Deno.test("a model that was tested without a leak says how well, is asked as it 
     /^Tested without a leak: balanced accuracy 70\.0\u00a0% \(65\.0\u00a0% to 75\.0\u00a0%; 1,493 photos\) on new lesions, 60\.0/m,
   );
   assert.match(out, /^Each answer is the mean of eight orientations\.$/m);
+  const otherwise = await run("--model", assessed, "--orientations", "1", photo);
+  assert.match(
+    otherwise.out,
+    /^It was tested on answers that are means of eight orientations: .*not known for those here, of the photos as they are\.$/m,
+  );
+  assert.doesNotMatch(otherwise.out, /melanoma:/, "the threshold is that of other answers");
   assert.match(
     out,
     /^ {2}melanoma: [\d.]+\u00a0% at the test's prevalence, .* the threshold of 6\.1\u00a0%\. On the test it found 82/m,

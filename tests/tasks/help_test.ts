@@ -4,7 +4,18 @@ import { projectRoot } from "../../lib/support/project.ts";
 import { runDeno } from "../support/run_deno.ts";
 
 for (
-  const task of ["reproduce", "data", "classify", "evaluate", "compare", "report", "bench", "plan", "unit"]
+  const task of [
+    "reproduce",
+    "data",
+    "classify",
+    "evaluate",
+    "compare",
+    "report",
+    "bench",
+    "plan",
+    "unit",
+    "doctor",
+  ]
 ) {
   Deno.test(`--help prints a page of at most 100 columns and computes nothing: deno task ${task}`, async () => {
     const options = { cwd: projectRoot, env: { NO_COLOR: "1" } };
@@ -15,3 +26,12 @@ for (
     assert.deepEqual(page.split("\n").filter((line) => [...line].length > 100), []);
   });
 }
+
+Deno.test("doctor refuses a flag that it does not know, so that a misspelt --repair is no examination alone", async () => {
+  const { code, err } = await runDeno(["task", "--quiet", "doctor", "--reapir"], {
+    cwd: projectRoot,
+    env: { NO_COLOR: "1" },
+  });
+  assert.equal(code, 2, err);
+  assert.match(err, /'--reapir'[^]*deno task doctor \[flags\]/);
+});

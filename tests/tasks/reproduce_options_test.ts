@@ -133,6 +133,12 @@ Deno.test("an unknown flag, a missing value and flags that exclude each other ar
   assert.throws(() => parse("--sed", "1"), { name: "RangeError", message: /--sed[\s\S]*--seed N/ });
   assert.throws(() => parse("--seed"), RangeError);
   assert.throws(() => parse("--only", "1", "--from", "2"), /exclude each other/);
+  for (const flag of ["--data", "--metadata", "--test", "--weights", "--out", "--config", "--grid"]) {
+    assert.throws(() => parse(`${flag}=`), {
+      name: "RangeError",
+      message: `${flag} needs a path. Received: an empty text`,
+    });
+  }
   assert.ok(Number.isNaN(parse("--seed", "").config.seed));
   assert.ok(Number.isNaN(parse("--seed", "seven").config.seed));
 });

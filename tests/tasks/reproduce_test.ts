@@ -8,7 +8,9 @@ import { findAdapter } from "../../lib/support/engine/adapter.ts";
 import { checkBfloat16 } from "../../lib/support/engine/bfloat16.ts";
 import { engine, startEngine } from "../../lib/support/engine/engine.ts";
 import { readNotebook } from "../../lib/support/notebook/ipynb.ts";
+import { projectRoot } from "../../lib/support/project.ts";
 import { makePlace, startRun } from "../interruptions/run.ts";
+import { runDeno } from "../support/run_deno.ts";
 
 await startEngine();
 
@@ -72,6 +74,20 @@ Deno.test("--precision bfloat16 does not begin where the CPU lacks it, says what
   assert.deepEqual(existsSync(join(place.folder, "out", "notebooks")), false);
 });
 
+Deno.test("a run does not write over the project's own notebooks", async () => {
+  await using place = await makePlace();
+  const source = join(projectRoot, "notebooks", "01_eda.ipynb");
+  const before = await Deno.readTextFile(source);
+  const { code, text } = await startRun(place, "out", { flags: ["--only", "01", "--out", projectRoot] })
+    .ended;
+  assert.equal(code, 2, text);
+  assert.match(
+    text,
+    /--out is a folder of the run's own, .*Expected another one, such as outputs\/mine\. Received: /,
+  );
+  assert.equal(await Deno.readTextFile(source), before);
+});
+
 Deno.test("a dry run says what would run and why, what would be deleted, and what it costs; it changes nothing", async () => {
   await using place = await makePlace();
   const folder = join(place.folder, "out", "trainings", "block5-01");
@@ -103,5 +119,24 @@ Deno.test({
     assert.match(text, /VGG16 without top, ImageNet weights: [^]* to download [^]*no answer/);
     assert.match(text, /Without ImageNet's weights the network starts from seeded random ones/);
     assert.match(text, /^weights +seeded random/m);
+    const plan = await runDeno([
+      "task",
+      "--quiet",
+      "plan",
+      "--json",
+      "--preset",
+      "quick",
+      "--data",
+      data,
+      "--out",
+      place.folder,
+    ], {
+      cwd: projectRoot,
+      env: { HTTPS_PROXY: "http://127.0.0.1:9" },
+    });
+    assert.ok(
+      JSON.parse(plan.out).units.length > 0,
+      "what is said of the weights is not among the plan's lines",
+    );
   },
 });

@@ -4,7 +4,13 @@ import { dirname, join } from "node:path";
 import { type Config, createConfig } from "../../lib/config.ts";
 import { hostDigits } from "../../lib/support/host.ts";
 import { mainNotebooks } from "../../lib/tasks/notebooks.ts";
-import { describeForgetting, forget, removeLeftOvers } from "../../lib/tasks/run_folder.ts";
+import {
+  describeForgetting,
+  forget,
+  type Forgetting,
+  removeLeftOvers,
+  withoutForgotten,
+} from "../../lib/tasks/run_folder.ts";
 import { readRunRecord } from "../../lib/tasks/run_record.ts";
 import { inFolder } from "../support/temporary_folder.ts";
 
@@ -122,4 +128,41 @@ Deno.test("before stored work is deleted its size is said, and of trainings how 
     assert.match(lines.join("\n"), /^images \(decoded photos\): 2\.0 MB$/m);
     assert.match(lines.join("\n"), /^trainings \(.*\): 0\.0 MB, 1 h 30 min of training$/m);
     assert.match(lines.join("\n"), /^studies \(.*\): 0\.0 MB, 30 min 00 s of training$/m);
+  }));
+
+Deno.test("a dry run knows which notebooks forgotten work makes run again: those that wrote a file of it", () => {
+  const wrote = {
+    "01_eda": ["notebooks/01_eda.ipynb"],
+    "04_optimizer_comparison": ["notebooks/04_optimizer_comparison.ipynb", "trainings/head-01/run.json"],
+    "05_final_evaluation": ["model/model.json", "results.json"],
+    "06_future_work": ["studies/ladder.json"],
+  };
+  const fingerprint = {} as never;
+  const notebooks = Object.fromEntries(
+    Object.entries(wrote).map(([name, files]) => [
+      name,
+      { fingerprint, files: Object.fromEntries(files.map((file) => [file, "digest"])) },
+    ]),
+  );
+  const again = (forgetting: Forgetting) => {
+    const left = withoutForgotten({ notebooks }, forgetting).notebooks;
+    return Object.keys(notebooks).filter((name) => !(name in left)).map((name) => name.slice(0, 2));
+  };
+  assert.deepEqual(again({ notebooks: [], work: ["trainings"] }), ["04"]);
+  assert.deepEqual(again({ notebooks: [], work: ["model", "studies"] }), ["05", "06"]);
+  assert.deepEqual(again({ notebooks: [], work: ["images", "activations", "answers"] }), []);
+  assert.deepEqual(again({ notebooks: ["01_eda"], work: [] }), ["01"]);
+});
+
+Deno.test("of a grid's store that has been emptied once nothing more goes, of the run's own folder all that is named", () =>
+  inFolder(async (out) => {
+    const config = await fullFolder(out);
+    const forgetting = { notebooks: [], work: ["trainings", "images"], keepsStore: true } as const;
+    assert.match(
+      (await describeForgetting(config, forgetting)).join("\n"),
+      /^trainings .* 1 h 30 min of training$/,
+    );
+    await forget(config, forgetting);
+    for (const place of [...places.images, "store/runs"]) assert.ok(existsSync(join(out, place)), place);
+    assert.equal(existsSync(join(out, "trainings")), false);
   }));

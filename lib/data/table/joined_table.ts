@@ -122,7 +122,7 @@ function hotColumnsOf({ table, places, unclear }: FoundColumns, classes: readonl
 /** Places of columns that may have classes: 2 to 255 different texts, most of them in several rows. @param taken known to be else */
 function textColumns({ header, rows }: TextTable, taken: readonly number[]): number[] {
   return [...header.keys()].filter((place) => {
-    if (taken.includes(place)) return false;
+    if (header[place] === "" || taken.includes(place)) return false;
     const cells = rows.map((row) => stripCell(row[place])).filter((cell) => !isMissing(cell));
     const { size } = new Set(cells);
     return size >= 2 && size <= 255 && size <= cells.length / 2 &&

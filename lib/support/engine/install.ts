@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeAtomic } from "../atomic.ts";
+import { takeLock } from "../lock.ts";
 import { nullIfGone } from "../storage_error.ts";
 import { type OnProgress, packageRun, runCommand } from "./command.ts";
 import { readEngineChoice, wasmSlowdown } from "./engine_choice.ts";
@@ -186,8 +187,14 @@ async function lock(packageFolder: string, onProgress: OnProgress): Promise<Disp
   const file = await Deno.open(path, { create: true, write: true }).catch((error: Error) => {
     throw notInstalled([`${packageFolder} cannot be written to (${error.message})`]);
   });
-  if (!await file.tryLock(true)) {
-    onProgress("another process is setting the engine up; waiting for it");
+  const waits = () => onProgress("another process is setting the engine up; waiting for it");
+  const taken = await file.tryLock(true).catch(() => null); // not to be had on every network disk
+  if (taken === null) {
+    file.close();
+    return await takeLock(join(packageFolder, ".native-engine.owner"), { onWait: waits });
+  }
+  if (!taken) {
+    waits();
     await file.lock(true);
   }
   return file;

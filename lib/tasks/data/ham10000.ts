@@ -112,7 +112,7 @@ export async function fetchPhotos(
     }
   }
   for (const { name, table } of absent) {
-    if (!table && !recorded[name]) await checkFree(join(folder, name));
+    if (!table) await checkFree(join(folder, name), recorded[name]);
   }
   const { dataset, missing } = await findSources(set, absent, folder, { ...options, base, guest });
   const { version = null, licence = null } = dataset ?? {};
@@ -139,12 +139,31 @@ export async function fetchPhotos(
   onNotice(`${what} is complete: ${thousands(await set.count(folder))} photos in ${folder}.`);
 }
 
-/** @throws {Error} where a folder of photos would be overwritten that this did not make */
-async function checkFree(path: string): Promise<void> {
+/** @throws {Error} where a folder of photos would be overwritten that this did not make, or to which somebody has added files */
+async function checkFree(path: string, item: SourceItem | undefined): Promise<void> {
   if (await Deno.lstat(path).then(() => false, () => true)) return;
+  if (!item) {
+    throw new Error(
+      `${path} is there already, photos are missing, and it was not downloaded by this. It is left as it is: move it away ` +
+        `or add what is missing (data/README.md), or give another folder with --out.`,
+    );
+  }
+  const files = await namesIn(path);
+  if (item.photos === undefined || files.length <= item.photos) return;
   throw new Error(
-    `${path} is there already, photos are missing, and it was not downloaded by this. It is left as it is: move it away ` +
-      `or add what is missing (data/README.md), or give another folder with --out.`,
+    `${path} holds other files than the ${
+      thousands(item.photos)
+    } photos that were downloaded into it. Received: ` +
+      `${
+        thousands(files.length)
+      }. It is left as it is: move what you have added to a folder of its own, and run this again.`,
+  );
+}
+
+/** Of a folder, without hidden ones, such as those that macOS leaves beside others' files on disks that are not its own. */
+async function namesIn(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).filter((name) =>
+    !name.startsWith(".")
   );
 }
 
@@ -217,7 +236,7 @@ async function readRecord(set: PhotoSet, folder: string): Promise<SourceRecord |
 async function isAsRecorded(path: string, item: SourceItem | undefined): Promise<boolean> {
   if (!item || await Deno.stat(path).then(() => false, () => true)) return false;
   if (item.photos === undefined) return sha256(await Deno.readFile(path)) === item.sha256;
-  const files = (await Array.fromAsync(Deno.readDir(path))).filter(({ name }) => /\.jpe?g$/i.test(name));
-  const sizes = files.map(({ name }) => Deno.statSync(join(path, name)).size);
+  const photos = (await namesIn(path)).filter((name) => /\.jpe?g$/i.test(name));
+  const sizes = photos.map((name) => Deno.statSync(join(path, name)).size);
   return sizes.length === item.photos && sizes.reduce((sum, size) => sum + size, 0) === item.bytes;
 }

@@ -27,7 +27,13 @@ import { sizeText } from "../../image_size.ts";
 import { countText, escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
 import { findStop } from "../../support/notebook/stop_notice.ts";
 import { durationText } from "../../support/pace.ts";
-import { furtherNotebooks } from "../notebooks.ts";
+import {
+  furtherNotebooks,
+  honestNotebook,
+  leakageNotebook,
+  studiesNotebook,
+  testNotebook,
+} from "../notebooks.ts";
 import { leadOf, titleOf } from "./notebook_page.ts";
 import { honestGlance, honestSection, worthFigure, worthSection } from "./honest_section.ts";
 import { officialGlance, officialSection } from "./official_section.ts";
@@ -79,7 +85,8 @@ export function makeSections(run: StoredRun): Section[] {
 }
 
 /** Plain text that belongs above everything else: stand-in data, random weights, other photos, no results. */
-export function warningsOf({ results, openings }: StoredRun): string[] {
+export function warningsOf(run: StoredRun): string[] {
+  const { results, openings } = run;
   if (!results) {
     return ["This run has no results yet: it stopped before its last notebook, or is still running."];
   }
@@ -90,8 +97,24 @@ export function warningsOf({ results, openings }: StoredRun): string[] {
     "SEEDED RANDOM weights: this network has not been trained on ImageNet, the write-up's has.",
     !synthetic && !ham10000 &&
     "These are not the write-up's photos: the difference from its number says nothing about its claim.",
+    ...strangersTold(run).map((title) =>
+      `“${title}” was executed with other settings than the notebook that ran last, or by an earlier version of the project. ` +
+      "So was all that is told of it here."
+    ),
     typeof openings === "string" && `Nobody can tell how often the test was opened: ${openings}`,
   ].filter((warning) => warning !== false);
+}
+
+/** Titles of the strangers of which the first page tells. */
+function strangersTold({ notebooks, strangers, studies, leakFree, honest }: StoredRun): string[] {
+  const told: Record<string, unknown> = {
+    [testNotebook]: true,
+    [studiesNotebook]: studies,
+    [leakageNotebook]: leakFree,
+    [honestNotebook]: honest,
+  };
+  return notebooks.filter(({ name }) => strangers.includes(name) && told[name])
+    .map(({ name, notebook }) => titleOf(notebook, name));
 }
 
 /** The main numbers, each with its name and what it is. */
@@ -319,10 +342,10 @@ function totalSeconds(run: StoredRun): number {
     .reduce((sum, { name }) => sum + (run.timings[name] ?? 0), earlierSeconds(run));
 }
 
-/** A training that took longer than the notebook which shows it was done before. */
+/** Of a training that took longer than the notebook which shows it, what was done before. */
 function earlierSeconds({ timings, trainingSeconds }: StoredRun): number {
   const shownBy = Object.entries(timings).find(([name]) => name.startsWith("04"))?.[1] ?? 0;
-  return trainingSeconds > shownBy ? trainingSeconds : 0;
+  return Math.max(0, trainingSeconds - shownBy);
 }
 
 function notebooksSection({ notebooks }: StoredRun): Section {

@@ -90,6 +90,12 @@ export async function pinEngine(plan: Plan, { otherCpu }: { otherCpu: boolean })
   );
 }
 
+/** Units that train: when they are stopped they first write a checkpoint. */
+const trainingKinds: readonly string[] = ["training", "crossover", "study", "honest"];
+
+/** Milliseconds that a unit which is stopped has for it: Slurm kills half a minute after it has asked. */
+const patience = 25_000;
+
 async function run(args: string[]): Promise<number> {
   const own = {
     ...{ kind: { type: "string" }, shard: { type: "string" } } as const,
@@ -128,7 +134,10 @@ async function run(args: string[]): Promise<number> {
   let [code, training] = [0, false];
   const end = (signal: "SIGTERM" | "SIGINT") => {
     code = signal === "SIGTERM" ? goOn : 130;
-    if (training) return stop.abort(new Stopped());
+    if (training) {
+      Deno.unrefTimer(setTimeout(() => Deno.exit(code), patience)); // where what comes before the training takes longer
+      return stop.abort(new Stopped());
+    }
     console.error("Stopped; what was computed is stored.");
     Deno.exit(code); // of all else at most a batch is lost
   };
@@ -136,7 +145,7 @@ async function run(args: string[]): Promise<number> {
     if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, () => end(signal));
   }
   for (const unit of units) {
-    training = unit.kind === "training" || unit.kind === "crossover";
+    training = trainingKinds.includes(unit.kind);
     const began = Date.now();
     try {
       const { config, store, plan } = planned.get(unit.id)!;

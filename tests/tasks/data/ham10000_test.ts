@@ -104,6 +104,27 @@ Deno.test("a lost or shortened photo brings its part again, and no other", async
   }
 });
 
+Deno.test("files that a person puts among downloaded photos are not deleted; hidden ones change nothing", async () => {
+  await using test = await trial();
+  await test.run();
+  const part = join(test.folder, "HAM10000_images_part_1");
+  await Deno.writeTextFile(join(part, "._ISIC_0000001.jpg"), "of macOS");
+  assert.match(await test.run(), /as it was downloaded; nothing to do/);
+  for (const own of ["mine.jpg", "notes.txt"]) {
+    await Deno.writeTextFile(join(part, own), "of a person");
+    await Deno.truncate(join(part, "ISIC_0000001.jpg"), 10);
+    test.asked();
+    await assert.rejects(test.run(), {
+      message: /holds other files than the 4 photos .*Received: 5\. It is left as it is/,
+    });
+    assert.deepEqual(test.asked(), []);
+    assert.equal(await Deno.readTextFile(join(part, own)), "of a person");
+    await Deno.remove(join(part, own));
+  }
+  await test.run();
+  await test.holdsAll();
+});
+
 Deno.test("a wrong checksum stops it; what was whole before stays, and the next call goes on", async () => {
   await using test = await trial();
   const served = test.dataverse.stored["HAM10000_images_part_2.zip"];

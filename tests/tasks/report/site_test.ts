@@ -9,7 +9,7 @@ import { claimBars } from "../../../lib/figures/claim.ts";
 import { worthFigure } from "../../../lib/tasks/report/honest_section.ts";
 import { drawnHonest } from "../../experiment/honest/drawn_results.ts";
 import { projectRoot } from "../../../lib/support/project.ts";
-import { studiesNotebook } from "../../../lib/tasks/notebooks.ts";
+import { studiesNotebook, testNotebook } from "../../../lib/tasks/notebooks.ts";
 import { publish } from "../../../lib/tasks/report/publish.ts";
 import { leadOf } from "../../../lib/tasks/report/notebook_page.ts";
 import { writeSite } from "../../../lib/tasks/report/site.ts";
@@ -105,7 +105,11 @@ Deno.test("a run that trains deeper is shown beside the one as written, with its
     /Trained from block3 on by its recipe \(nadam\), .* reaches 65\.0 % \(95 % .*\): 12\.7 points below the claim/,
   );
   assert.match(html, /<strong>66\.0&nbsp;%<\/strong>/, "the best test number is bold");
-  assert.match(words, /Training from block3 on, in earlier sittings 1 h 00 min/);
+  assert.match(
+    words,
+    /Training from block3 on, in earlier sittings 59 min 40 s/,
+    "20 s of the hour are notebook 4's",
+  );
   assert.match(words, /it took 1 h 00 min on/);
   const within = await siteOf({ notebooks: named, results, timings, trainingSeconds: 15 });
   assert.match(wordsOf(within.get("index.html")!), /it took 20 s on/, "trained while the notebook ran");
@@ -202,6 +206,15 @@ Deno.test("a notebook that the run has not executed, or with other settings, say
   assert.deepEqual(await notices({ "01_first": "a", "02_more": "a", "03_last": "a" }), []);
   assert.deepEqual(await notices({ "01_first": "a", "03_last": "a" }), ["02_more"]);
   assert.deepEqual(await notices({ "02_more": "a", "01_first": "b", "03_last": "b" }), ["02_more"]);
+});
+
+Deno.test("results of other settings than the last notebook's are told as such on the first page", async () => {
+  const all = { "04_more": executed("# 4 · More"), [testNotebook]: executed("# 5 · The test") };
+  const firstPage = async (recorded: Record<string, string>) =>
+    wordsOf((await siteOf({ notebooks: all, results: drawnResults(), recorded })).get("index.html")!);
+  const warning = /“5 · The test” was executed with other settings than the notebook that ran last, or/;
+  assert.match(await firstPage({ [testNotebook]: "a", "04_more": "b" }), warning);
+  assert.doesNotMatch(await firstPage({ "04_more": "b", [testNotebook]: "b" }), warning);
 });
 
 Deno.test("the published notebook of a run that stopped says so in its first lines, once, and loses no cell", async () => {

@@ -58,6 +58,23 @@ Deno.test("a job's place in its array is that of Slurm, Kubernetes or AWS Batch;
   assert.throws(() => chosen({ SLURM_ARRAY_TASK_ID: "x" }), /SLURM_ARRAY_TASK_ID must be a whole number/);
 });
 
+Deno.test("an array with gaps is refused, since units would be left out without a word", () => {
+  const inArray = (id: string, step = "1") =>
+    chooseUnits(units, { kind: "decode" }, {
+      ...{ SLURM_ARRAY_TASK_ID: id, SLURM_ARRAY_TASK_MIN: "3", SLURM_ARRAY_TASK_COUNT: "3" },
+      SLURM_ARRAY_TASK_STEP: step,
+    });
+  assert.equal(places(inArray("3")), "d0 d3 d6");
+  for (const [id, step, place] of [["7", "1", "5"], ["8", "1", "6"], ["7", "5", "1.8"]]) { // --array=3,7,8
+    assert.throws(() => inArray(id, step), {
+      name: "RangeError",
+      message:
+        `An array of jobs has its numbers without gaps, or in equal steps, so that all units have their job. For single ` +
+        `jobs of another array give --shard K/N as they had it. Received: SLURM_ARRAY_TASK_ID, which is place ${place} of 3`,
+    });
+  }
+});
+
 Deno.test("what names no unit, or two ways to name one, is refused with what was expected", () => {
   const id = units[0].id;
   for (const asked of [{}, { id, kind: "decode" }, { id, shard: "1/2" }]) {
