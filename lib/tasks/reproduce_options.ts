@@ -23,8 +23,9 @@ What is computed
                    smoke: drawn stand-in images, about a minute (default where no photos are found)
   --depth NAME     also train VGG16's convolutions from this block on: block5, block4, …, block1
                    (default: head, none)
-  --precision NAME float32 (default), or bfloat16: convolutions in half the bytes, faster on CPUs
-                   that have instructions for it; elsewhere the call stops
+  --precision NAME float32 (default), or bfloat16: convolutions in half the bytes, on CPUs that
+                   have instructions for it; elsewhere the call stops. Whether it is faster, deno
+                   task bench says: float32 has a quicker way to convolve
   --protocol NAME  as-written (default): images are augmented, then divided, so the test leaks; or
                    split-first: groups of photos that belong together are divided, then each side
                    is augmented. All counts are the same

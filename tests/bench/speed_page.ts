@@ -51,10 +51,15 @@ function nameOf({ name, precision }: CaseResult): string {
   return precision === "float32" ? name : `${name}, ${precision}`;
 }
 
-function caseRow(each: CaseResult): string {
-  const perSecond = thousands(each.images / Math.min(...each.peers[0].seconds));
+/** @param cases all: beside a case in bfloat16 stands how fast this project is in float32 */
+function caseRow(each: CaseResult, cases: readonly CaseResult[]): string {
+  const speed = ({ images, peers }: CaseResult) => images / Math.min(...peers[0].seconds);
   const ratios = ratiosOf(each).map(({ peer, ratio }) => `${ratio.toFixed(2)} × ${peer}`);
-  return `| ${nameOf(each)} | ${perSecond} | ${ratios.join(", ")} |`;
+  const inFloat32 = each.precision === "float32"
+    ? undefined
+    : cases.find(({ name, precision }) => name === each.name && precision === "float32");
+  if (inFloat32) ratios.push(`${(speed(each) / speed(inFloat32)).toFixed(2)} × itself in float32`);
+  return `| ${nameOf(each)} | ${thousands(speed(each))} | ${ratios.join(", ")} |`;
 }
 
 function measuredOn({ machine, inputs, rounds, cases }: BenchRecord): string {
@@ -78,7 +83,7 @@ export function speedSection(record: BenchRecord): string {
     "",
     "| | images or answers a second | as fast as |",
     "| :-- | --: | :-- |",
-    ...cases.map(caseRow),
+    ...cases.map((each) => caseRow(each, cases)),
     ...comparison
       ? [
         "",
@@ -123,7 +128,9 @@ export function speedSummary({ cases, wholeRun }: BenchRecord): string {
   return [
     "| | images a second | as fast as |",
     "| :-- | --: | :-- |",
-    ...cases.filter(({ name, precision }) => names.includes(name) && precision === "float32").map(caseRow),
+    ...cases.filter(({ name, precision }) => names.includes(name) && precision === "float32").map((each) =>
+      caseRow(each, cases)
+    ),
     ...wholeRun
       ? [
         `| the whole of \`quick\` | | ${
