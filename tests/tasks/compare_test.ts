@@ -157,7 +157,7 @@ Deno.test({
     assert.match(
       out,
       new RegExp(
-        `^accuracy +${accuracies.join(" +")} +[+−][\\d.]+ +[+−]?[\\d.]+ to [+−]?[\\d.]+$`,
+        `^accuracy +${accuracies.join(" +")} +[+−]?[\\d.]+ +[+−]?[\\d.]+ (?:to|–) [+−]?[\\d.]+$`,
         "m",
       ),
     );
