@@ -225,13 +225,12 @@ function takeAway(path: string, { owner: dead, now }: Held, silence: number): bo
   }
   try {
     if (readOwner(path).token === dead.token) removeIfThere(path);
-    return true;
   } catch (error) {
     nullIfGone(error);
-    return true;
   } finally {
     removeIfThere(right);
   }
+  return true;
 }
 
 /** An owner that cannot be read, as its file is just being written, is known by its silence alone. */

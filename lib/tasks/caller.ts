@@ -61,6 +61,12 @@ export function pathForCaller(path: string): string {
   return fromHere.length < path.length ? fromHere : path;
 }
 
+/** @throws {RangeError} where one of these flags was given an empty path, as from a variable that is not set */
+export function checkPaths(given: Readonly<Record<string, unknown>>, ...flags: string[]): void {
+  const empty = flags.find((flag) => [given[flag]].flat().includes(""));
+  if (empty !== undefined) throw new RangeError(`--${empty} needs a path. Received: an empty text`);
+}
+
 /** The flags of a call, as `parseArgs` gives them. @throws {RangeError} for one that cannot be, with the help page */
 export function parseFlags<T extends ParseArgsConfig>(config: T, usage: string) {
   try {

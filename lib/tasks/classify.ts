@@ -23,7 +23,7 @@ import { stringify } from "../support/csv.ts";
 import { countText, intervalText, percent } from "../support/format.ts";
 import { projectRoot } from "../support/project.ts";
 import { terminalLine } from "../support/terminal_line.ts";
-import { parseFlags, pathForCaller, runTask } from "./caller.ts";
+import { checkPaths, parseFlags, pathForCaller, runTask } from "./caller.ts";
 
 /** Where runs leave their models, the best first: those that were tested without a leak, then those as written. */
 const usualModels = [
@@ -67,9 +67,7 @@ export function parseClassifyFlags(args: string[]) {
   if (positionals.length === 0) {
     throw new RangeError(`Name the photos, or folders of photos. Received: none\n\n${usage}`);
   }
-  for (const [flag, value] of [["--model", model], ["--csv", csv]]) {
-    if (value === "") throw new RangeError(`${flag} needs a path. Received: an empty text`);
-  }
+  checkPaths(values, "model", "csv");
   return {
     /** Files and folders. */
     paths: positionals,

@@ -14,7 +14,7 @@ import { table } from "../figures/table.ts";
 import { keyOf, type Stage } from "../recipe.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import { countText, decimals, intervalText, percent, signedPoints, thousands } from "../support/format.ts";
-import { parseFlags, runTask } from "./caller.ts";
+import { checkPaths, parseFlags, runTask } from "./caller.ts";
 import { checkWritable } from "./classify.ts";
 
 export const usage = `deno task compare RUN RUN [flags]
@@ -35,7 +35,7 @@ is not valid.
 export function parseCompareFlags(args: string[]) {
   const options = { json: { type: "string" } } as const;
   const { values: { json }, positionals } = parseFlags({ args, options, allowPositionals: true }, usage);
-  if (json === "") throw new RangeError("--json needs a path. Received: an empty text");
+  checkPaths({ json }, "json");
   if (positionals.length !== 2 || positionals.includes("")) {
     throw new RangeError(
       `Name the folders of two runs. Received: ${positionals.join(" ") || "none"}\n\n${usage}`,

@@ -10,7 +10,7 @@ import { findData, officialTestFolder } from "../metadata_file.ts";
 import { megabytes } from "../support/download.ts";
 import { tryLock } from "../support/lock.ts";
 import { projectRoot } from "../support/project.ts";
-import { endOnRequest, parseFlags, pathForCaller, runTask } from "./caller.ts";
+import { checkPaths, endOnRequest, parseFlags, pathForCaller, runTask } from "./caller.ts";
 import type { Guest } from "./data/dataverse.ts";
 import { fetchPhotos, ham10000, ham10000Base, isic2018Test, type PhotoSet } from "./data/ham10000.ts";
 import type { FetchOptions } from "./data/item.ts";
@@ -65,7 +65,7 @@ export function parseDataOptions(args: string[]) {
   if (values.with !== undefined && values.with !== "test") {
     throw new RangeError(`--with is test. Received: ${values.with}`);
   }
-  if (out === "") throw new RangeError("--out needs a path. Received: an empty text");
+  checkPaths(values, "out");
   const told = [name, email, institution, position].filter((value) => value?.trim()).length;
   if (told !== 0 && told !== 4) {
     throw new RangeError("--name, --email, --institution and --position go together. Received: some of them");

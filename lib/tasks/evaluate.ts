@@ -9,7 +9,7 @@ import { openLabelledSet } from "../experiment/labelled_set.ts";
 import { findTruthTable } from "../experiment/official_set.ts";
 import { medicalNotice } from "../model/saved_model.ts";
 import { writeAtomic } from "../support/atomic.ts";
-import { parseFlags, runTask } from "./caller.ts";
+import { checkPaths, parseFlags, runTask } from "./caller.ts";
 import {
   checkWritable,
   openModel,
@@ -67,10 +67,7 @@ export function parseEvaluateFlags(args: string[]) {
   const { values } = parseFlags({ args, options }, usage);
   const { model, metadata, data, columns, classes, rename, out } = values;
   const trainingPhotos = values["training-photos"];
-  const paths = { model, metadata, data, out, "training-photos": trainingPhotos };
-  for (const [flag, value] of Object.entries(paths)) {
-    if ([value].flat().includes("")) throw new RangeError(`--${flag} needs a path. Received: an empty text`);
-  }
+  checkPaths(values, "model", "metadata", "data", "out", "training-photos");
   if (metadata === undefined && data === undefined) {
     throw new RangeError(
       `Name the table of the photos with --metadata, or a folder that holds it with --data. Received: neither\n\n${usage}`,

@@ -67,6 +67,7 @@ export function selectNotebooks(
 /** Where the notebooks' sources lie. */
 export const sourceFolder = join(projectRoot, "notebooks");
 
+/** Where a notebook's source lies. */
 export function sourcePath(name: string): string {
   return join(sourceFolder, `${name}.ipynb`);
 }

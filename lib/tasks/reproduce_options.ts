@@ -6,7 +6,7 @@ import type { Depth } from "../recipe.ts";
 import { engineNames } from "../support/engine/engine_choice.ts";
 import { type StoredWork, storedWorkNames } from "./run_folder.ts";
 import { parseColumns, parseNames } from "../columns.ts";
-import { parseFlags, pathForCaller } from "./caller.ts";
+import { checkPaths, parseFlags, pathForCaller } from "./caller.ts";
 
 export const usage = `deno task reproduce [flags]
 
@@ -111,10 +111,7 @@ export function parseReproduceOptions(
   const values = parsed.values as ReturnType<
     typeof parseFlags<{ args: string[]; options: typeof options }>
   >["values"];
-  for (const flag of ["data", "test", "weights", "out", "config", "grid"] as const) {
-    if (values[flag] === "") throw new RangeError(`--${flag} needs a path. Received: an empty text`);
-  }
-  if (values.metadata?.includes("")) throw new RangeError("--metadata needs a path. Received: an empty text");
+  checkPaths(values, "data", "metadata", "test", "weights", "out", "config", "grid");
   const path = (value: string | undefined) => (value === undefined ? undefined : resolve(value));
   const list = (value: string | undefined) => (value === undefined ? undefined : parseList(value));
   if (values.only !== undefined && values.from !== undefined) {
