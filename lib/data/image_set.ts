@@ -98,7 +98,7 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
   let decoded = 0;
   report(done, paths.length);
   const problems = new Map<number, string>();
-  const unread: string[] = []; // for a reason that is none of the photo's
+  const unread = new Set<number>(); // for a reason that is none of the photo's
   const unsaved = new Map<string, string>(); // stamp → file digest
   const save = () => {
     images.flush(); // first, for the rows of `photos` point to it
@@ -110,7 +110,7 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
   await inParallel(missing, concurrency, async (index) => {
     const photo = await loadPhoto(paths[index], size, images).catch((error: Error) => {
       if (error instanceof StorageError) throw error;
-      if (isOfTheDisk(error, paths[index])) unread.push(error.message);
+      if (isOfTheDisk(error, paths[index])) unread.add(index);
       problems.set(index, error.message);
     });
     if (photo) {
@@ -129,11 +129,12 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
   if (damaged.length > 0 && !keepGoing) {
     throw new Error(describeDamaged(damaged.map(({ problem }) => problem), paths.length));
   }
-  if (unread.length > 0) {
+  if (unread.size > 0) {
+    const named = damaged.filter(({ index }) => unread.has(index)).map(({ problem }) => problem);
     throw new Error(
-      `${unread.length} of ${paths.length} photos could not be read, which is no damage of theirs, so the run does not go on without ` +
+      `${unread.size} of ${paths.length} photos could not be read, which is no damage of theirs, so the run does not go on without ` +
         `them: ${
-          firstOf(unread, 3)
+          firstOf(named, 3)
         }. Check the disk, the network and the permissions; what was decoded is stored`,
     );
   }
