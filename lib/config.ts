@@ -57,6 +57,27 @@ export interface AugmentationRanges {
   readonly verticalFlip: boolean;
 }
 
+/** @throws {RangeError} for a range that is not there, that is unknown or that cannot be */
+export function checkRanges(ranges: AugmentationRanges): void {
+  const check = (name: string, value: unknown, holds: boolean, expected: string) => {
+    if (!holds) throw new RangeError(`${name} must be ${expected}. Received: ${value}`);
+  };
+  const names = Object.keys(protocolRanges);
+  const given = Object.keys(ranges ?? {});
+  const odd = given.find((name) => !names.includes(name)) ?? names.find((name) => !given.includes(name));
+  if (odd) {
+    throw new RangeError(`ranges must be ${names.join(", ")}, each once. Received: ${given.join(", ")}`);
+  }
+  const { rotation, zoom, widthShift, heightShift, horizontalFlip, verticalFlip } = ranges;
+  check("rotation", rotation, rotation >= 0 && rotation <= 180, "from 0 to 180 degrees");
+  const [least, most] = Array.isArray(zoom) && zoom.length === 2 ? zoom : [NaN, NaN];
+  check("zoom", zoom, least > 0 && least <= most && most < Infinity, "[least, most], both above 0");
+  check("widthShift", widthShift, widthShift >= 0 && widthShift <= 1, "from 0 to 1");
+  check("heightShift", heightShift, heightShift >= 0 && heightShift <= 1, "from 0 to 1");
+  check("horizontalFlip", horizontalFlip, typeof horizontalFlip === "boolean", "true or false");
+  check("verticalFlip", verticalFlip, typeof verticalFlip === "boolean", "true or false");
+}
+
 export interface Config {
   /**
    * `smoke`: drawn stand-in images. `quick`: real images, the softmax trained on the frozen network. `write-up`: real images, and
@@ -114,7 +135,7 @@ export interface Config {
   readonly standInImages: number;
   /** Epochs of the studies' runs in which convolutions are trained. */
   readonly studyEpochs: number;
-  /** Write TensorBoard's logs of the recipe's training. */
+  /** Write TensorBoard's logs of all trainings. */
   readonly tensorBoard: boolean;
 }
 
@@ -203,7 +224,12 @@ function usualFolder(preset: Preset, table: string | undefined): string {
 }
 
 function recipeOf(preset: Preset, { depth, recipe }: ConfigOptions): Recipe {
-  if (recipe) return recipe.map(stageOf);
+  if (recipe) {
+    if (Array.isArray(recipe)) return recipe.map(stageOf);
+    throw new RangeError(
+      `Configuration: recipe must be a list of stages. Received: ${JSON.stringify(recipe)}`,
+    );
+  }
   if (depth) return depth === "head" ? [] : [stageOf({ depth })];
   return preset === "write-up" ? writeUpRecipe : [];
 }
@@ -267,7 +293,11 @@ function checkConfig(config: Config, options: ConfigOptions): void {
     "seed",
     "a whole number from 0 to 4294967295",
   );
-  expect(optimizers.length > 0, "optimizers", "at least one optimizer");
+  expect(
+    Array.isArray(optimizers) && optimizers.length > 0,
+    "optimizers",
+    "a list of at least one optimizer",
+  );
   const areKnown = optimizers.every((name) => optimizerNames.includes(name));
   expect(areKnown, "optimizers", `names out of ${optimizerNames.join(", ")}`);
   expect(new Set(optimizers).size === optimizers.length, "optimizers", "names that do not repeat");
@@ -277,19 +307,26 @@ function checkConfig(config: Config, options: ConfigOptions): void {
   expect(depths.includes(depth), "depth", `one of ${depths.join(", ")}`);
   const isAsked = options.depth === undefined || options.depth === depth;
   expect(isAsked, "depth", `that of the recipe's last stage, not ${options.depth}`);
-  try {
-    checkRecipe(config.recipe);
-  } catch (error) {
-    throw new RangeError(`Configuration: recipe, ${(error as Error).message}`, { cause: error });
-  }
+  const within = (name: keyof Config, check: () => void) => {
+    try {
+      check();
+    } catch (error) {
+      throw new RangeError(`Configuration: ${name}, ${(error as Error).message}`, { cause: error });
+    }
+  };
+  within("recipe", () => checkRecipe(config.recipe));
+  const readsImages = config.recipe.some((stage) => stage.readsImages);
+  expect(!readsImages, "recipe", "without readsImages, which is for images that are drawn anew each time");
+  within("augmentation", () => checkRanges(config.augmentation));
   expect(learningRate > 0 && Number.isFinite(learningRate), "learningRate", "a positive number");
   expect(
-    subsetShare > 0 && subsetShare <= 1,
+    Number.isFinite(subsetShare) && subsetShare > 0 && subsetShare <= 1,
     "subsetShare",
     "above 0 and at most 1: a subset cannot be larger than its set",
   );
   for (const name of ["testShare", "validationShare"] as const) {
-    expect(config[name] > 0 && config[name] < 1, name, "between 0 and 1, both excluded");
+    const isShare = Number.isFinite(config[name]) && config[name] > 0 && config[name] < 1;
+    expect(isShare, name, "between 0 and 1, both excluded");
   }
   const counts = [["standInImages", 70], ["epochs", 1], ["batchSize", 1], ["studyEpochs", 1]] as const;
   for (const [name, least] of counts) {

@@ -115,6 +115,9 @@ export function checkStage(stage: Stage): void {
   const expect = (holds: boolean, name: keyof Stage, expected: string) => {
     if (!holds) throw new RangeError(`${name} must be ${expected}. Received: ${stage[name]}`);
   };
+  const fields = Object.keys(stageOf({ depth: "head" }));
+  const odd = Object.keys(stage).find((name) => !fields.includes(name));
+  if (odd) throw new RangeError(`fields must be out of ${fields.join(", ")}. Received: ${odd}`);
   const oneOf = (name: keyof Stage, names: readonly string[]) =>
     expect(names.includes(String(stage[name])), name, `one of ${names.join(", ")}`);
   const { learningRate, warmUpEpochs, epochs, batchSize, dropout, weightDecay, emaMomentum, patience } =
@@ -126,12 +129,12 @@ export function checkStage(stage: Stage): void {
   expect(isCount(epochs), "epochs", "a whole number of at least 1");
   expect(isCount(batchSize), "batchSize", "a whole number of at least 1");
   expect(
-    warmUpEpochs >= 0 && warmUpEpochs < epochs,
+    Number.isFinite(warmUpEpochs) && warmUpEpochs >= 0 && warmUpEpochs < epochs,
     "warmUpEpochs",
     `at least 0 and below the ${epochs} epochs`,
   );
-  expect(dropout >= 0 && dropout < 1, "dropout", "at least 0 and below 1");
-  expect(weightDecay >= 0 && weightDecay < Infinity, "weightDecay", "a number of at least 0");
+  expect(Number.isFinite(dropout) && dropout >= 0 && dropout < 1, "dropout", "at least 0 and below 1");
+  expect(Number.isFinite(weightDecay) && weightDecay >= 0, "weightDecay", "a number of at least 0");
   expect(
     stage.randomOrientation === false || (stage.randomOrientation === true && stage.depth === "block1"),
     "randomOrientation",
@@ -143,7 +146,11 @@ export function checkStage(stage: Stage): void {
     `false, or true at depths block2 to block5, not ${stage.depth}`,
   );
   expect(typeof stage.balancedSoftmax === "boolean", "balancedSoftmax", "true or false");
-  expect(emaMomentum >= 0 && emaMomentum < 1, "emaMomentum", "at least 0 and below 1");
+  expect(
+    Number.isFinite(emaMomentum) && emaMomentum >= 0 && emaMomentum < 1,
+    "emaMomentum",
+    "at least 0 and below 1",
+  );
   expect(
     patience === null || isCount(patience),
     "patience",

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Config, type ConfigOptions, createConfig, experimentOf } from "../lib/config.ts";
+import {
+  type AugmentationRanges,
+  type Config,
+  type ConfigOptions,
+  createConfig,
+  experimentOf,
+  protocolRanges,
+} from "../lib/config.ts";
 import { configure, type Parameters } from "../lib/notebook_config.ts";
 import { digestOf } from "../lib/support/digest.ts";
 import { projectRoot } from "../lib/support/project.ts";
@@ -95,6 +102,9 @@ Deno.test("a protocol decides the results where it is not the write-up's, whose 
   assert.equal(experiment({ protocol: "split-first" }).protocol, "split-first");
 });
 
+const ranges = (change: Record<string, unknown>) =>
+  ({ ...protocolRanges, ...change }) as unknown as AugmentationRanges;
+
 const impossible: [ConfigOptions, RegExp][] = [
   [{ depth: "block6" as "block5" }, /depth must be one of head, .*Received: "block6"/],
   [{ depth: "block5", recipe: [{ depth: "block4" }] }, /depth must be that of the recipe's last stage/],
@@ -102,6 +112,25 @@ const impossible: [ConfigOptions, RegExp][] = [
   [{ preset: "fast" as "quick" }, /preset must be one of smoke, quick, write-up, honest\. Received: "fast"/],
   [{ precision: "float16" as "float32" }, /precision must be one of float32, bfloat16\. Received: "float16"/],
   [{ protocol: "leak-free" as "split-first" }, /protocol must be one of as-written, split-first\. Received/],
+  [{ recipe: [{ depth: "block5", readsImages: true }] }, /recipe must be without readsImages/],
+  [
+    { recipe: [{ depth: "block5", weight_decay: 1e-4 } as { depth: "block5" }] },
+    /recipe, stage 1: fields must be out of .*weightDecay.*Received: weight_decay/,
+  ],
+  [{ recipe: { depth: "block5" } as unknown as ConfigOptions["recipe"] }, /recipe must be a list of stages/],
+  [{ optimizers: "nadam" as unknown as ["nadam"] }, /optimizers must be a list of at least one/],
+  [{ augmentation: ranges({ rotation: 181 }) }, /augmentation, rotation must be from 0 to 180 degrees/],
+  [{ augmentation: ranges({ zoom: 1.1 }) }, /augmentation, zoom must be \[least, most\].*Received: 1\.1/],
+  [{ augmentation: ranges({ verticalFlip: 1 }) }, /augmentation, verticalFlip must be true or false/],
+  [
+    { augmentation: ranges({ verticalflip: true }) },
+    /augmentation, ranges must be .*Received: .*verticalflip/,
+  ],
+  [
+    { augmentation: { rotation: 90 } as AugmentationRanges },
+    /ranges must be .* each once\. Received: rotation/,
+  ],
+  [{ subsetShare: "0.5" as unknown as number }, /subsetShare must be .*Received: "0\.5"/],
   [{ seed: -1 }, /seed must be a whole number from 0/],
   [{ seed: NaN }, /seed/],
   [{ seed: 1.5 }, /seed/],

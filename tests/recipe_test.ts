@@ -36,6 +36,11 @@ Deno.test("what a stage cannot be is refused, with the stage, the field and what
     [{ weightDecay: -1 }, /weightDecay must be .*Received: -1/],
     [{ randomOrientation: true }, /randomOrientation must be false, or true at depth block1, not block5/],
     [{ patience: 0 }, /patience must be .*or null\. Received: 0/],
+    [{ dropout: "0.3" }, /dropout must be at least 0 and below 1\. Received: 0\.3/],
+    [
+      { learning_rate: 1e-5 } as object,
+      /stage 1: fields must be out of .*learningRate.*Received: learning_rate/,
+    ],
   ];
   for (const [change, message] of impossible) {
     assert.throws(() => checkRecipe([{ ...stageOf({ depth: "block5" }), ...change } as Stage]), {

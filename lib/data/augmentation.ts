@@ -4,7 +4,7 @@
  * After Keras 3.15.1, `keras/src/legacy/preprocessing/image.py`: what `ImageDataGenerator.get_random_transform` draws and
  * `apply_affine_transform` computes.
  */
-import type { AugmentationRanges } from "../config.ts";
+import { type AugmentationRanges, checkRanges } from "../config.ts";
 import { type ImageSize, pixelsIn, shapeText, sidesOf } from "../image_size.ts";
 import { type Random, randomFor } from "../support/random.ts";
 
@@ -69,17 +69,6 @@ export function drawTransform(
   const flipHorizontal = random() < 0.5 && horizontalFlip;
   const flipVertical = random() < 0.5 && verticalFlip;
   return { theta, tx, ty, zx, zy, flipHorizontal, flipVertical };
-}
-
-function checkRanges({ rotation, zoom, widthShift, heightShift }: AugmentationRanges): void {
-  const check = (name: string, value: unknown, holds: boolean, expected: string) => {
-    if (!holds) throw new RangeError(`${name} must be ${expected}. Received: ${value}`);
-  };
-  const [least, most] = zoom;
-  check("rotation", rotation, rotation >= 0 && rotation <= 180, "from 0 to 180 degrees");
-  check("zoom", zoom, least > 0 && least <= most && most < Infinity, "[least, most], both above 0");
-  check("widthShift", widthShift, widthShift >= 0 && widthShift <= 1, "from 0 to 1");
-  check("heightShift", heightShift, heightShift >= 0 && heightShift <= 1, "from 0 to 1");
 }
 
 /**

@@ -64,12 +64,13 @@ export function countLeakage(photos: Photos, parts: Parts, trained: readonly num
 }
 
 /**
- * Codes of the classes in which seen and unseen test images can be compared: bkl and mel where both are there, else those that
+ * Codes of the classes in which seen and unseen test images can be compared: bkl and mel where the test has both, else those that
  * have test images of which training has seen a copy and such of which it has seen nothing; where no class has both, all.
  */
 export function comparableClasses(photos: Photos, parts: Parts): string[] {
   const codes = photos.classes.map(({ code }) => code);
-  if (["bkl", "mel"].every((code) => codes.includes(code))) return ["bkl", "mel"];
+  const isTested = (code: string) => parts.test.some((row) => codes[parts.table[row].label] === code);
+  if (["bkl", "mel"].every(isTested)) return ["bkl", "mel"];
   const exposure = exposureOf(photos, parts, parts.subsetTrain);
   const seen = codes.map(() => new Set<number>());
   for (const row of parts.test) seen[parts.table[row].label].add(exposure(row));

@@ -33,7 +33,7 @@ export interface Split {
  * shuffle within the class.
  *
  * @param labels class of each row, whole numbers from 0
- * @param options.testSize number of rows on the test side, 1 … n − 1; or a share between 0 and 1, rounded to whole rows
+ * @param options.testSize number of rows on the test side, 1 … n − 1; or a share between 0 and 1, rounded to whole rows; 1 is one row
  * @param options.seed 0 … 2³² − 1
  * @param options.name tells this split's randomness from that of other splits with the same seed
  * @throws {RangeError} when one side would be empty

@@ -194,7 +194,7 @@ export function widthlessText(
   });
   if (stay.length === 0) return [];
   return [
-    `Recalls that are the same in each resample, so that they add no width to the intervals: ${
+    `The recall is the same in each bootstrap resample, so it adds no width to the intervals: ${
       stay.join(", ")
     }.`,
   ];

@@ -40,7 +40,7 @@ async function colourBaseline(experiment: Experiment): Promise<Baseline> {
   const on = [subsetTrain, subsetValidation, test].map((rows) => examplesDigest(experiment, rows, "block1"));
   const { value } = await store.keep(
     "baselines",
-    digestOf({ histogramLength, options, seed: config.seed, on }),
+    digestOf({ histogramLength, options, seed: config.seed, on, classes, engine: experiment.engine }),
     async () => {
       const features = (rows: readonly number[]) => {
         const values = new Float32Array(rows.length * histogramLength);

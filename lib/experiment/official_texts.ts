@@ -40,10 +40,15 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
     `- Always the commonest class reaches ${
       percent(test.baseline.balancedAccuracy)
     } balanced accuracy there and ${percent(test.baseline.accuracy)} accuracy.`,
-    ...control ? runs.map((run) => `- ${formText(run, control)}`) : [
-      "- There is no control for the form of these photos: no folder `ham10000_same_form` with photos of the test part beside them. " +
-      "So where they are cropped, reduced or retouched otherwise than training's, nobody can say here what that does to the numbers.",
-    ],
+    ...control
+      ? [
+        ...runs.map((run) => `- ${formText(run, control)}`),
+        "- Others used the set's photos as released: compare with them only with that in mind.",
+      ]
+      : [
+        "- There is no control for the form of these photos: no folder `ham10000_same_form` with photos of the test part beside them. " +
+        "So where they are cropped, reduced or retouched otherwise than training's, nobody can say here what that does to the numbers.",
+      ],
     ...shared.either > 0
       ? [
         `- Trained on, too, by their files or lesions: ${
@@ -97,9 +102,7 @@ function formText(
     }. So the form alone ` +
     `changes it by ${signedPoints(difference, 1)} points (95 % interval ${signedPoints(low, 1)} to ${
       signedPoints(high, 1)
-    }): ${
-      excludesZero({ low, high }) ? "more than chance." : "this may be chance."
-    } Compare the set's number with others', who used the photos as released, only with that in mind.`;
+    }): ${excludesZero({ low, high }) ? "more than chance." : "this may be chance."}`;
 }
 
 /** What a form changes, as `+0.7 points (−2.4 to +4.0)`. */
@@ -114,7 +117,9 @@ export function officialSentence(
   { name, test, control }: OfficialRun,
 ): string {
   const form = control
-    ? `own test photos change by ${pointsText(control)} in that form`
+    ? `as a control, that form alone changes the balanced accuracy on own test photos by ${
+      pointsText(control)
+    }`
     : "what the form of its photos does was not measured";
   return `On ${escapeMarkdown(title)}, which nobody augmented, ${name} reaches ${
     scoreText(test, "balancedAccuracy")

@@ -1,9 +1,10 @@
 /**
  * The log of how often a test set was looked at: `test_openings.jsonl`, one JSON line an opening, written before any label is
- * compared. Each line holds the SHA-256 of the line before it, so that none can be taken out or changed unnoticed.
+ * compared. Each line holds the SHA-256 of the line before it, so that none but the last can be taken out or changed unnoticed.
  */
 import { join } from "node:path";
 import { sha256 } from "../support/digest.ts";
+import { writeAtomic } from "../support/atomic.ts";
 import { lockWork } from "../support/lock.ts";
 import { nullIfGone } from "../support/storage_error.ts";
 
@@ -25,14 +26,14 @@ const beginning = "0".repeat(64);
 /**
  * All openings of a run's folder, in their order.
  *
- * @throws {SyntaxError} when a line was changed or taken out, with its number
+ * @throws {SyntaxError} when a line before the last was changed or taken out, or one is no JSON, with its number
  */
 export async function readOpenings(folder: string): Promise<Opening[]> {
   const path = join(folder, openingsFile);
   const text = await Deno.readTextFile(path).catch(nullIfGone) ?? "";
   let previous = beginning;
   return text.split("\n").filter((line) => line !== "").map((line, index) => {
-    const opening = JSON.parse(line) as Opening;
+    const opening = parseLine(line, `${path}, line ${index + 1}`);
     if (opening.previous !== previous) {
       throw new SyntaxError(
         `${path}, line ${
@@ -56,8 +57,22 @@ export async function logOpening(
   const last = openings.at(-1);
   const previous = last ? sha256(JSON.stringify(last)) : beginning;
   const line: Opening = { time: new Date().toISOString(), name, configuration, set, previous };
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(join(folder, openingsFile), `${JSON.stringify(line)}\n`, { append: true });
+  const text = [...openings, line].map((one) => `${JSON.stringify(one)}\n`).join("");
+  await writeAtomic(join(folder, openingsFile), text);
+}
+
+function parseLine(line: string, where: string): Opening {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new SyntaxError(
+      `${where}: expected an opening as JSON. Received: ${
+        (error as Error).message
+      }. Put the log back as it was; of a last line ` +
+        "that was cut short, take away what is left",
+      { cause: error },
+    );
+  }
 }
 
 /** How often each model has seen each test set, in the order of the first opening. */

@@ -10,6 +10,7 @@ import type { Interval } from "../evaluation/intervals.ts";
 import { type ClassMetrics, type Evaluation, rankRuns, rankTested } from "../evaluation/metrics.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import type { EngineIdentity } from "../support/engine/engine.ts";
+import { nullIfGone } from "../support/storage_error.ts";
 import { packageVersions } from "../support/versions.ts";
 import type { Baseline } from "./baselines.ts";
 import type { Experiment } from "./experiment.ts";
@@ -151,10 +152,11 @@ export async function readResults(folder: string): Promise<Results | null> {
 
 /** Reads a JSON file of a run; null where there is none. @throws {SyntaxError} when it is no JSON */
 export async function readRunFile<T>(path: string): Promise<T | null> {
+  const text = await Deno.readTextFile(path).catch(nullIfGone);
+  if (text === null) return null;
   try {
-    return JSON.parse(await Deno.readTextFile(path));
+    return JSON.parse(text);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
     throw new SyntaxError(
       `${path} is no JSON: run deno task reproduce again. Received: ${(error as Error).message}`,
     );

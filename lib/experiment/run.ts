@@ -94,6 +94,7 @@ export async function train(
   const { config, parts, source, store } = experiment;
   const folder = join(config.out, "trainings", `${recipe.at(-1)!.depth}-${configuration.slice(0, 12)}`);
   const findStored = async (): Promise<Run | null> => {
+    if (!store.has("fits", configuration)) return null; // a record without its weights serves nobody
     const stored = await store.read<StoredRun>("runs", configuration);
     if (stored === null) return null;
     await writeRecords(folder, stored.value);

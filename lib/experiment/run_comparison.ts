@@ -218,10 +218,19 @@ function summaryOf({ folder, set, results }: StoredRun): RunSummary {
 }
 
 /** config.json is written when a run starts, results.json near its end: between the two, they are of different runs. */
-function restarted({ folder, configuration, results }: StoredRun): string[] {
-  const [{ seed, size, scaling, preset }] = results.runs;
-  const { seed: _seed, size: _size, scaling: _scaling, preset: _preset } = configuration ?? results.runs[0];
-  if (isDeepStrictEqual([seed, size, scaling, preset], [_seed, _size, _scaling, _preset])) return [];
+function restarted({ folder, configuration: settings, results }: StoredRun): string[] {
+  if (!settings) return [];
+  const { runs, protocol = older.protocol } = results;
+  const { seed, size, scaling, preset, precision = older.precision } = runs[0];
+  const ofNumbers = { seed, size, scaling, preset, precision, protocol };
+  const ofSettings = Object.fromEntries(
+    Object.keys(ofNumbers).map((name) => [name, settings[name as "seed"]]),
+  );
+  const isOwn = ({ recipe }: Result) => isDeepStrictEqual(recipe.map(stageOf), settings.recipe);
+  const hasRecipe = settings.recipe.length === 0
+    ? runs.every(({ depth }) => depth === "head")
+    : runs.some(isOwn);
+  if (isDeepStrictEqual(ofNumbers, ofSettings) && hasRecipe) return [];
   return [
     `${folder} was started again with another configuration and has not come to notebook 5: its numbers are those of the run ` +
     "before. The same deno task reproduce ends it.",
@@ -241,6 +250,7 @@ const testFields = [
   "seed",
   "testShare",
   "augmentation",
+  "protocol",
   "classes",
   "columns",
   "joinCase",
@@ -266,6 +276,11 @@ async function whyTestsDiffer(
   ];
   if (reasons.length === 0) {
     if (fields.has("scaling") && rows && isDeepStrictEqual(rows, others)) return [];
+    if (fields.has("scaling") && !(rows && others)) {
+      return [
+        "the runs differ in scaling, and without test.csv in both folders nobody can see whether the images are the same",
+      ];
+    }
     return ["their digests differ for a reason that their files do not name, such as a change of the code"];
   }
   if (!rows || !others) return reasons;

@@ -9,7 +9,8 @@ import { lesionInterval, rightOnValidation, type Run, validationInterval } from 
 export function describeRecipe(recipe: Recipe): string {
   const epochs = (count: number) => `${count} ${count === 1 ? "epoch" : "epochs"}`; // may be a fraction
   return recipe.map((stage, index) => {
-    const { depth, optimizer, learningRate, schedule, warmUpEpochs, patience } = stage;
+    const { depth, optimizer, learningRate, schedule, warmUpEpochs, patience, emaMomentum } = stage;
+    const those = emaMomentum > 0 ? "the averages" : "the weights";
     return `${index + 1}. ` + [
       `**${depth === "head" ? "the softmax alone" : `${depth} and all layers after it`}**: ${optimizer}`,
       `${epochs(stage.epochs)} of batches of ${stage.batchSize}`,
@@ -21,9 +22,9 @@ export function describeRecipe(recipe: Recipe): string {
         ? ["each image in one of its eight orientations, drawn anew every epoch"]
         : [],
       ...patience === null ? [] : [`ended after ${epochs(patience)} without a better validation`],
-      stage.restoreBestWeights
-        ? "the weights of the best epoch count"
-        : "the weights of the last epoch count",
+      ...stage.balancedSoftmax ? ["balanced softmax loss"] : [],
+      ...emaMomentum > 0 ? [`weights averaged over the steps (momentum ${emaMomentum})`] : [],
+      stage.restoreBestWeights ? `${those} of the best epoch count` : `${those} of the last epoch count`,
     ].join(", ");
   }).join("\n");
 }

@@ -53,10 +53,12 @@ export interface Assessment {
   readonly own: AssessedScore;
   readonly official: AssessedScore | null;
   /**
-   * Its probabilities weigh all classes alike. Corrected to these shares of the classes, and at this temperature, they are those of
-   * photos like the ones it was tested on.
+   * Its probabilities, corrected to these shares of the classes and at this temperature, are those of photos like the ones it was
+   * tested on.
    */
   readonly shares: readonly number[];
+  /** The shares that its probabilities stand for as they are, up to a factor; left out where they weigh all classes alike. */
+  readonly learnedAt?: readonly number[];
   readonly temperature: number;
   /** Of that probability of melanoma; null where melanoma is no class. */
   readonly melanoma: {

@@ -220,9 +220,9 @@ function melanomaLines(
   assessment?: Assessment,
 ): string[] {
   if (!assessment?.melanoma) return [];
-  const { shares, temperature, melanoma: { threshold, sensitivity, specificity } } = assessment;
+  const { shares, learnedAt, temperature, melanoma: { threshold, sensitivity, specificity } } = assessment;
   const corrected = withTemperature(
-    atPrevalence(probabilities, classes.map(() => 1), shares),
+    atPrevalence(probabilities, learnedAt ?? classes.map(() => 1), shares),
     classes.length,
     temperature,
   );

@@ -201,7 +201,8 @@ async function openStored(config: Config, forgotten: readonly StoredWork[]): Pro
   const model = modelOf(experiment);
   return {
     isTrained: (recipe) =>
-      !forgotten.includes("trainings") && store.has("runs", configurationOf(experiment, model, recipe)),
+      !forgotten.includes("trainings") &&
+      ["runs", "fits"].every((kind) => store.has(kind, configurationOf(experiment, model, recipe))),
     missing(depth, opensTest) {
       const rows = opensTest ? [...parts.subset, ...parts.test] : parts.subset;
       if (depth === "block1" || forgotten.includes("activations")) return rows.length;

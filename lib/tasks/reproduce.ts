@@ -187,11 +187,20 @@ function trainsConvolutions(config: Config, names: readonly string[]): boolean {
 
 /** @throws {RangeError} where a GPU is asked for and there is none, or convolutions are to be trained, which WebAssembly cannot do */
 async function checkEngine(config: Config, names: readonly string[]): Promise<void> {
-  if (readEngineChoice().engine === "webgpu") {
-    if (!await findAdapter()) throw new RangeError(`${noAdapterText()}. Received: webgpu`);
-    return;
+  const { engine } = readEngineChoice();
+  if (engine === "webgpu" && !await findAdapter()) {
+    throw new RangeError(`${noAdapterText()}. Received: webgpu`);
   }
-  const problem = trainsConvolutions(config, names) ? await whyNotNative() : null;
+  if (config.tensorBoard) {
+    const problem = engine === "webgpu" ? "Received: webgpu." : await whyNotNative();
+    if (problem !== null) {
+      throw new RangeError(
+        `--tensorboard needs the native TensorFlow engine, which writes its logs. ${problem}\nLeave it out: ` +
+          "trainings/ has each epoch in history.jsonl, too.",
+      );
+    }
+  }
+  const problem = engine !== "webgpu" && trainsConvolutions(config, names) ? await whyNotNative() : null;
   if (problem === null) return;
   throw new RangeError(
     `Training convolutions needs the native TensorFlow engine. ${problem}\n` +

@@ -39,7 +39,7 @@ What is computed
                    ["head", "block5"] } is four runs, each in a folder of its own in --out
                    (default: outputs/grid-<FILE>), and at the end one table of them: grid.csv,
                    grid.md and grid.html
-  --tensorboard    write TensorBoard's logs of the recipe's training to trainings/ of the results
+  --tensorboard    write TensorBoard's logs of all trainings to trainings/ of the results
 
 Photos, weights and results
   --data FOLDER    HAM10000_metadata.csv and the folders of photos (default: data/)

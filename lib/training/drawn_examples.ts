@@ -81,7 +81,7 @@ export function balancedOrder(
   labels: Uint8Array,
   { balance, seed, epoch }: { balance: number; seed: number; epoch: number },
 ): number[] {
-  const counts = countLabels(labels, Math.max(...labels) + 1);
+  const counts = countLabels(labels, labels.reduce((most, label) => Math.max(most, label), 0) + 1);
   const weights = counts.map((count) => (count === 0 ? 0 : count ** (1 - balance)));
   const slots = largestRemainder(weights, labels.length);
   const rows = slots.flatMap((slot, label) => {

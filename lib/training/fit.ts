@@ -107,7 +107,9 @@ export async function loadFitted(store: Store, key: string, base: Model): Promis
   const stored = await store.read<Pick<Stage, "depth">>("fits", key);
   if (stored) return fittedModel(base, key, stored);
   throw new Error(
-    `${store.folder}: the training ${key.slice(0, 12)}… is not stored any more. Train it again`,
+    `${store.folder}: the training ${
+      key.slice(0, 12)
+    }… is not stored any more. The same command trains it again`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** The softmax alone as a network: what is trained after frozen layers, or on any other features. */
+import { argmax } from "../evaluation/metrics.ts";
 import { type Block, KernelMemory } from "../support/kernels/kernels.ts";
 import { crossEntropy, softmax } from "./cross_entropy.ts";
 import type { Head, Tensors } from "./model.ts";
@@ -54,8 +55,10 @@ export class SoftmaxNetwork implements Network {
       });
     }
     const logits = this.logits();
+    const isRight = (label: number, row: number) => argmax(logits, row * classes, classes) === label;
+    const correct = labels.filter(isRight).length; // as answers are given: without offsets
     if (offsets) logits.forEach((_, i) => logits[i] += offsets[i % classes]);
-    const { loss, correct, gradient } = crossEntropy(logits, labels, classes);
+    const { loss, gradient } = crossEntropy(logits, labels, classes);
     this.#error.fill(0);
     this.#error.set(gradient);
     this.memory.loops.backward(...this.#shape(), ...[this.#x, this.#error, ofKernel].map(addressOf));

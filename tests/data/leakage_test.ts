@@ -37,5 +37,12 @@ Deno.test("a test image has a copy in training, or its lesion, or nothing", () =
 Deno.test("comparable are the classes of which training has seen some and not all; HAM10000: bkl and mel", () => {
   assert.deepEqual(comparableClasses(photos, parts), ["x"]);
   assert.deepEqual(comparableClasses(photos, { ...parts, test: [1] }), ["x", "y", "z"]);
-  assert.deepEqual(comparableClasses({ ...photos, classes: ham10000Classes }, parts), ["bkl", "mel"]);
+  const [bkl, mel] = ["bkl", "mel"].map((code) => ham10000Classes.findIndex((one) => one.code === code));
+  const ham10000 = { ...photos, classes: ham10000Classes };
+  const relabelled = (labels: number[]) => ({
+    ...parts,
+    table: parts.table.map((image) => ({ ...image, label: labels[image.label] })),
+  });
+  assert.deepEqual(comparableClasses(ham10000, relabelled([0, bkl, mel])), ["bkl", "mel"]);
+  assert.deepEqual(comparableClasses(ham10000, relabelled([0, 1, mel])), ["akiec"], "the table has no bkl");
 });

@@ -32,6 +32,20 @@ Deno.test("openings are logged in order, chained, and counted by network and set
   });
 });
 
+Deno.test("a line that was cut short is told with file, line and what to do, and nothing is added behind it", async () => {
+  await inFolder(async (folder) => {
+    for (const name of ["a", "b"]) await logOpening(folder, opening(name));
+    const path = join(folder, openingsFile);
+    await Deno.writeTextFile(path, (await Deno.readTextFile(path)).slice(0, -30));
+    const told = {
+      name: "SyntaxError",
+      message: /jsonl, line 2: expected an opening as JSON\..*take away what is left/,
+    };
+    await assert.rejects(readOpenings(folder), told);
+    await assert.rejects(logOpening(folder, opening("c")), told);
+  });
+});
+
 Deno.test("openings that processes log at once stand in one chain", async () => {
   await inFolder(async (folder) => {
     const names = ["a", "b", "c", "d"];

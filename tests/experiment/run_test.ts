@@ -1,5 +1,6 @@
 import { rankRuns } from "../../lib/evaluation/metrics.ts";
 import assert from "node:assert/strict";
+import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import { colourHistogram, histogramLength, measureBaselines } from "../../lib/experiment/baselines.ts";
 import { configurationOf, modelOf, networkOf, type Run, runName, train } from "../../lib/experiment/run.ts";
@@ -74,6 +75,30 @@ Deno.test("one recipe has one result, through whatever door it is trained; the l
     assert.equal(spelled.validation.accuracy, validationAccuracy);
     assert.ok(Math.abs(spelled.validation.loss - validationLoss!) < 1e-4);
     assert.equal(learningCurveOf(spelled).chosen, undefined, "no epoch was chosen, so none is marked");
+  });
+});
+
+Deno.test("weights that are lost or damaged are trained again, to the same bytes, though the run's record is whole", async () => {
+  await withExperiment({}, async (experiment) => {
+    const { store } = experiment;
+    const first = await train(experiment, modelOf(experiment), [head]);
+    await store.remove("fits", first.configuration);
+    const again = await train(experiment, modelOf(experiment), [head]);
+    assert.equal(again.computed, true);
+    assert.deepEqual(withoutTime(again), withoutTime(first));
+
+    const paths = await Array.fromAsync(glob("**/*.tensors", { cwd: join(store.folder, "fits") }));
+    for (const path of paths) {
+      const bytes = await Deno.readFile(join(store.folder, "fits", path));
+      bytes[bytes.length >> 1] ^= 1;
+      await Deno.writeFile(join(store.folder, "fits", path), bytes);
+    }
+    await assert.rejects(
+      networkOf(experiment, again),
+      /is not stored any more\. The same command trains it again/,
+    );
+    assert.equal((await train(experiment, modelOf(experiment), [head])).computed, true);
+    await networkOf(experiment, again);
   });
 });
 
@@ -199,5 +224,13 @@ Deno.test("the baselines: the commonest class has its share, colours do better o
     assert.equal(commonest.test.accuracy, count(labels, most) / labels.length);
     assert.ok(colours.train.accuracy > commonest.train.accuracy);
     assert.deepEqual((await measureBaselines(experiment))[1], colours);
+    const { source } = experiment;
+    const more = { ...experiment, source: { ...source, classes: [...source.classes, source.classes[0]] } };
+    const [, ofMore] = await measureBaselines(more);
+    assert.equal(
+      ofMore.test.perClass.length,
+      source.classes.length + 1,
+      "another number of classes is another result",
+    );
   });
 });

@@ -201,6 +201,16 @@ Deno.test({
       /^published was started again with another configuration and has not come to notebook 5/,
     );
 
+    for (
+      const change of [{ recipe: [stageOf({ depth: "block5" })] }, { protocol: "split-first" }, {
+        precision: "bfloat16",
+      }]
+    ) {
+      await Deno.writeTextFile(join(published, "config.json"), JSON.stringify({ ...config, ...change }));
+      const { notes } = (await compare("a", "published")).found;
+      assert.match(notes.join("\n"), /^published was started again/, JSON.stringify(change));
+    }
+
     const changed = join(folder, "changed");
     await cp(b, changed, { recursive: true });
     const [head, ...rows] = (await Deno.readTextFile(join(changed, "test.csv"))).trim().split("\n");
@@ -269,6 +279,21 @@ Deno.test({
     await write("scaled", { scaling: "divide255" });
     const scaled = await compare("b", "scaled");
     assert.deepEqual([scaled.found.test.same, scaled.found.test.reasons], [true, []]);
+
+    await Deno.remove(join(folder, "scaled", "test.csv"));
+    assert.match(
+      (await compare("b", "scaled")).found.test.reasons.join(),
+      /^the runs differ in scaling, and without test\.csv in both folders/,
+    );
+
+    await write("divided first", { protocol: "split-first" });
+    const divided = JSON.parse(results);
+    await Deno.writeTextFile(
+      join(folder, "divided first", "results.json"),
+      JSON.stringify({ ...divided, protocol: "split-first" }),
+    );
+    const first = await compare("b", "divided first");
+    assert.match(first.found.test.reasons[0], /^the runs differ in protocol$/);
 
     await Deno.writeTextFile(join(folder, "scaled", openingsFile), "");
     const { found, out } = await compare("b", "scaled");

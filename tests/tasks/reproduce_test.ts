@@ -39,6 +39,18 @@ Deno.test("without the native engine a recipe that trains convolutions does not 
   assert.equal(code, 0, text);
 });
 
+Deno.test("--tensorboard does not begin without the native engine, which writes its logs; the exit code is 2", async () => {
+  await using place = await makePlace();
+  const flags = ["--tensorboard", "--only", "01"];
+  const { code, text } = await startRun(place, "out", { flags, env: { HAM10000_ENGINE: "wasm" } }).ended;
+  assert.equal(code, 2, text);
+  assert.match(
+    text,
+    /--tensorboard needs the native TensorFlow engine.*HAM10000_ENGINE=wasm.*\n.*history\.jsonl/,
+  );
+  assert.equal(existsSync(join(place.folder, "out")), false);
+});
+
 Deno.test("--engine webgpu does not begin where there is no adapter, and never in bfloat16; the exit code is 2", async () => {
   await using place = await makePlace();
   const flags = ["--engine", "webgpu", "--only", "01"];

@@ -56,6 +56,12 @@ Deno.test("each class is shown in its share, and each row once before any again"
   }
 });
 
+Deno.test("classes are balanced among more photos than a call takes arguments", () => {
+  const many = Uint8Array.from({ length: 300_000 }, (_, row) => row % 3 === 0 ? 1 : 0);
+  const order = balancedOrder(many, { balance: 1, seed: 0, epoch: 1 });
+  assert.deepEqual(countLabels(order.map((row) => many[row]), 2), [150_000, 150_000]);
+});
+
 Deno.test("an order depends on seed and epoch alone, and classes are mixed within it", () => {
   const order = balancedOrder(labels, { balance: 1, seed: 1, epoch: 1 });
   assert.deepEqual(balancedOrder(labels, { balance: 1, seed: 1, epoch: 1 }), order);

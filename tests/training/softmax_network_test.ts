@@ -84,6 +84,20 @@ Deno.test("a mask stands before the softmax, and before its gradient", () => {
   assert.notDeepEqual(take(x, mask), take(x));
 });
 
+Deno.test("right answers are counted as they are given, without what a balanced softmax adds to the loss", () => {
+  const { head, random } = makeCase(100);
+  const x = draw(5 * head.inputs, random);
+  using network = new SoftmaxNetwork(head);
+  fill(network, x);
+  const labels = labelsFor(5, 7);
+  const plain = network.lossAndGradients(labels);
+  fill(network, x);
+  const offsets = Float32Array.from(labels.includes(6) ? [99, 0, 0, 0, 0, 0, 0] : [0, 0, 0, 0, 0, 0, 99]); // would change every answer
+  const balanced = network.lossAndGradients(labels, { offsets });
+  assert.equal(balanced.correct, plain.correct);
+  assert.notEqual(balanced.loss, plain.loss);
+});
+
 Deno.test("more rows than ever before, then fewer: each row's answer is its own, to the bit", () => {
   const { head, random } = makeCase(101);
   const x = draw(150 * head.inputs, random);

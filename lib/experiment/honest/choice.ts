@@ -131,6 +131,20 @@ export function honestTrainings(plan: HonestPlan): { size: number; recipe: Stage
   );
 }
 
+/** Whether a network's answers weigh all classes alike, however often they were shown. */
+export function weighsAlike({ balancedSoftmax, adjusted }: HonestChoice): boolean {
+  return balancedSoftmax || adjusted;
+}
+
+/**
+ * The shares of the classes that a network's answers stand for, up to a factor; all above 0.
+ *
+ * @param photos of each class in training
+ */
+export function learnedShares(choice: HonestChoice, photos: readonly number[]): number[] {
+  return photos.map((count) => weighsAlike(choice) ? 1 : Math.max(count, 1) ** (1 - choice.balance));
+}
+
 /** How a choice is trained. The weights after the last step count: validation chooses no epoch. */
 export function honestStage({ depth, epochs, balancedSoftmax }: HonestChoice): StageOptions {
   return {

@@ -22,7 +22,7 @@ import {
   predictiveValues,
   thresholdFor,
 } from "../../evaluation/detection.ts";
-import { bootstrap, type Measured } from "../../evaluation/intervals.ts";
+import { bootstrap, groupBootstrapInterval, type Measured } from "../../evaluation/intervals.ts";
 import { rankRows } from "../../evaluation/ranking.ts";
 import { argmaxRows, logLoss } from "../../evaluation/metrics.ts";
 import type { AnsweredRows } from "../../evaluation/set_scores.ts";
@@ -119,33 +119,34 @@ const wanted = 0.9;
 const prevalences = [0.02, 0.1];
 
 /**
- * @param test answers with each class weighing the same, as the network gives them; a row a lesion
+ * @param test answers as the network gives them; a row a lesion
  * @param validation the same of the photos that thresholds and temperature are fixed on
- * @param options `samples`: of the test's rows; `shares`: of the classes, in label order, that probabilities are corrected to
+ * @param options `samples`: of the test's rows; `shares`: of the classes, in label order, that probabilities are corrected to;
+ * `learnedAt`: those that the network's answers stand for, as `learnedShares` says; left out, all alike
  */
 export function clinicalResults(
   test: AnsweredRows,
   validation: AnsweredRows,
-  { samples, classes, shares, seed }: {
+  { samples, classes, shares, learnedAt = classes.map(() => 1), seed }: {
     samples: readonly Pick<Sample, "imageId" | "age" | "sex" | "localization" | "dxType">[];
     classes: readonly DiagnosisClass[];
     shares: readonly number[];
+    learnedAt?: readonly number[];
     seed: number;
   },
 ): ClinicalResults {
   const k = classes.length;
   const { truth, groups } = test;
-  const uniform = classes.map(() => 1 / k);
   const counts = countLabels(Array.from(validation.truth), k);
   const ownShares = counts.map((n) => n / validation.truth.length);
   const temperature = fitTemperature(
     validation.truth,
-    atPrevalence(validation.probabilities, uniform, ownShares),
+    atPrevalence(validation.probabilities, learnedAt, ownShares),
     k,
   );
   // A threshold is fixed and applied at the same shares.
   const [corrected, ofValidation] = [test, validation].map((rows) =>
-    atPrevalence(rows.probabilities, uniform, shares)
+    atPrevalence(rows.probabilities, learnedAt, shares)
   );
   const [probabilities, withThresholds] = [corrected, ofValidation].map((all) =>
     withTemperature(all, k, temperature)
@@ -233,6 +234,18 @@ export function clinicalResults(
       : [],
     errors: confidentErrors(truth, probabilities, samples, codes),
   };
+}
+
+/**
+ * Accuracy of the most likely class by probabilities that are corrected to the classes' shares, 0–1. A row is a lesion, so rows
+ * are drawn for its interval.
+ */
+export function correctedAccuracy({ calibration }: Pick<ClinicalResults, "calibration">): Measured {
+  const right = calibration.after.bins.flatMap(({ n, accuracy }) =>
+    Array.from({ length: n }, (_, i) => Number(i < Math.round(n * accuracy)))
+  );
+  const value = right.reduce((sum, one) => sum + one, 0) / right.length;
+  return { value, ...groupBootstrapInterval(right, right.map((_, row) => `${row}`), { seed: 0 }) };
 }
 
 /** Points of a curve of steps, to four decimals, without those on a straight line between their neighbours. */

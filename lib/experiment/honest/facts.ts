@@ -94,13 +94,13 @@ export function confirmedText({ own, confirmed }: Pick<HonestAbout, "own" | "con
 /** Photos and where they went. */
 export function partsText(results: HonestResults, about: HonestAbout): string {
   const { train, validation, validationGroups } = results.photos;
-  return `${thousands(about.photos)} photos are ${thousands(train)} for training, ${
+  return `Of ${thousands(about.photos)} photos ${thousands(train)} are for training, ${
     thousands(validation)
-  } of ${thousands(validationGroups)} groups for validation, ${
+  } (${thousands(validationGroups)} groups) for validation and ${
     thousands(results.own.n)
-  } for the test, one of each lesion, and ${
+  } (one of each lesion) for the test; the other ${
     thousands(relativesOf(results, about))
-  } other photos of the test's lesions, which stand in no part`;
+  } photos of the test's lesions are not used`;
 }
 
 /** Numbers that are trained, and all there are. */

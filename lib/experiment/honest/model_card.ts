@@ -8,7 +8,7 @@ import { medicalNotice } from "../../model/saved_model.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { escapeMarkdown, percent, thousands } from "../../support/format.ts";
 import { checklists, placesText, syntheticWarning } from "./checklists.ts";
-import { honestModelFolder } from "./choice.ts";
+import { honestModelFolder, weighsAlike } from "./choice.ts";
 import {
   aboutHonest,
   alignedTable,
@@ -59,7 +59,7 @@ export function modelCard(results: HonestResults, about: HonestAbout): string {
       ...details(results, about),
       ...uses,
       ...factors,
-      ...metrics,
+      ...metricsOf(results, about),
       ...evaluationData(results, about),
       ...trainingData(results, about),
       ...analyses(results, about),
@@ -109,7 +109,7 @@ function details(results: HonestResults, about: HonestAbout): string[] {
       `**Training**: ${trainingText(results)}. ${drawingText(results)}.`,
       `**Choice**: ${choiceText(results)}.${about.own ? "" : ` ${planText}`}`,
       ...adjustment ? [`**Logits**: ${adjustmentText(adjustment)}.`] : [],
-      `**How to ask it**: \`deno task classify photo.jpg --model FOLDER\`, with this card's folder${
+      `**How to ask it**: \`deno task classify photo.jpg --model FOLDER\`, with the folder \`honest_model\` of a run, which has the weights${
         choice.orientations === 1
           ? ""
           : `; its numbers hold for the mean answer over ${choice.orientations} orientations, which classify takes by itself`
@@ -143,14 +143,22 @@ const factors = [
   ),
 ];
 
-const metrics = [
+const metricsOf = ({ choice }: HonestResults, { own }: HonestAbout) => [
   "## Metrics",
   markdownList(
     "**Balanced accuracy** comes first: the mean of the classes' recalls. Rare diagnoses count like common ones.",
-    "**Accuracy** is shown beside what always one answer reaches.",
+    `**Accuracy** is shown beside what always one answer reaches.${
+      weighsAlike(choice)
+        ? " The network's predictions weigh all classes alike, which costs accuracy where one diagnosis is common."
+        : ""
+    }`,
     "**AUC and average precision** say how well one class is ranked against the rest.",
-    "**Sensitivity and specificity** hold for thresholds that validation has fixed.",
-    "**Calibration error, Brier score and log loss** say whether probabilities can be believed. For them, and for thresholds, " +
+    `**Sensitivity and specificity** hold for thresholds that validation has fixed.${
+      own
+        ? ""
+        : " The way they are fixed was mended once, after this project had opened HAM10000's tests (docs/METHOD.md · The honest model)."
+    }`,
+    "**Expected calibration error (ECE), Brier score and log loss** say whether probabilities can be believed. For them, and for thresholds, " +
       "probabilities are corrected to the shares of the diagnoses among training's lesions.",
     "**Intervals** are 95 %, from a bootstrap that draws lesions 2,000 times. They do not hold the chance of another training.",
   ),

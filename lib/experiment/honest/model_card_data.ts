@@ -10,7 +10,7 @@ export function evaluationData({ own, official }: HonestResults, { own: isOwn }:
     markdownList(
       `**Own test**: ${countText(own.n, "photo")} of ${
         isOwn ? "the table" : "HAM10000"
-      }, one of each lesion, at the photos' own prevalence. No lesion and no near-duplicate is in training or validation.`,
+      }, one of each lesion, at the prevalence among lesions. No lesion and no near-duplicate is in training or validation.`,
       official
         ? `**Another set**: ${escapeMarkdown(official.title)}, ${
           countText(official.scores.n, "photo")

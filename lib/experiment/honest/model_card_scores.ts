@@ -2,7 +2,7 @@
 import type { Measured } from "../../evaluation/intervals.ts";
 import { type SetScores, widthlessText } from "../../evaluation/set_scores.ts";
 import { decimals, escapeMarkdown, percent, signedPoints, thousands } from "../../support/format.ts";
-import { fewest } from "./clinical.ts";
+import { correctedAccuracy, fewest } from "./clinical.ts";
 import { alignedTable, type HonestAbout } from "./facts.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestScores } from "./testing.ts";
@@ -102,9 +102,11 @@ export function analyses({ own, official, clinical }: HonestResults, about: Hone
     "### Probabilities, own test",
     `Corrected to the diagnoses' shares among training's lesions, before and after a temperature of ${
       decimals(temperature, 2)
-    } that validation has fixed (n = ${thousands(clinical.n)}).`,
+    } that validation has fixed (n = ${thousands(clinical.n)}). The most likely diagnosis is then right in ${
+      share(correctedAccuracy(clinical))
+    }; always one answer is in ${percent(own.baseline.accuracy)}.`,
     alignedTable(
-      ["temperature", "calibration error", "Brier score", "log loss"],
+      ["temperature", "ECE", "Brier score", "log loss"],
       errors.map((
         [name, { ece, brier, logLoss }],
       ) => [name, percent(ece), decimals(brier), decimals(logLoss)]),

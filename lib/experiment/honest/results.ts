@@ -6,7 +6,7 @@ import type { Config } from "../../config.ts";
 import { readRunFile } from "../results.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { type ClinicalResults, clinicalResults } from "./clinical.ts";
-import type { HonestChoice } from "./choice.ts";
+import { type HonestChoice, learnedShares } from "./choice.ts";
 import type { HonestRow, HonestSelection } from "./selection.ts";
 import type { HonestScores, HonestTest, OfficialHonest } from "./testing.ts";
 import type { LogitAdjustment } from "./weights.ts";
@@ -55,9 +55,11 @@ export async function saveHonest(
     },
     clinical: clinicalResults(own.rows, validation.rows, {
       samples: own.photos.map((row) => samples[row]),
-      classes,
-      shares,
-      seed: config.seed,
+      ...{ classes, shares, seed: config.seed },
+      learnedAt: learnedShares(
+        choice,
+        countLabels(parts.train.map((row) => samples[row].label), classes.length),
+      ),
     }),
   };
   await writeAtomic(join(config.out, honestFile), `${JSON.stringify(results, null, 1)}\n`);

@@ -1,7 +1,8 @@
 /** The honest model saved as a thing to use. */
 import { join } from "node:path";
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
-import { honestModelFolder } from "./choice.ts";
+import { countLabels } from "../../data/diagnosis.ts";
+import { honestModelFolder, learnedShares, weighsAlike } from "./choice.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
 import type { HonestScores } from "./testing.ts";
@@ -13,6 +14,7 @@ export async function saveHonestModel(
   parts: Pick<LeakFreeParts, "train">,
   { own, official, clinical, shares }: HonestResults,
 ): Promise<SavedFile[]> {
+  const { samples, classes } = experiment.source;
   const scores = ({ balancedAccuracy, intervals, n }: HonestScores) => ({
     balancedAccuracy,
     ...{ low: intervals.balancedAccuracy.low, high: intervals.balancedAccuracy.high, photos: n },
@@ -31,6 +33,12 @@ export async function saveHonestModel(
         official: official && scores(official.scores),
       },
       ...{ shares, temperature: clinical.calibration.temperature },
+      ...!weighsAlike(choice) && {
+        learnedAt: learnedShares(
+          choice,
+          countLabels(parts.train.map((row) => samples[row].label), classes.length),
+        ),
+      },
       melanoma: melanoma
         ? {
           threshold: melanoma.threshold,

@@ -10,6 +10,7 @@ import {
 } from "../../support/format.ts";
 import { widthlessText } from "../../evaluation/set_scores.ts";
 import type { HonestChoice } from "./choice.ts";
+import { correctedAccuracy } from "./clinical.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
 import type { LogitAdjustment } from "./weights.ts";
@@ -95,8 +96,9 @@ export function describeClasses({ own, codes }: HonestResults): string {
 }
 
 /** What a threshold finds and misses, whom it serves less, and whether probabilities can be believed. */
-export function describeClinical({ clinical }: HonestResults): string {
+export function describeClinical({ own, clinical }: HonestResults): string {
   const { detections, calibration, subgroups } = clinical;
+  const accuracy = correctedAccuracy(clinical);
   const known = subgroups.filter(({ sensitivity }) => sensitivity);
   const byValue = known.toSorted((a, b) => a.sensitivity!.value - b.sensitivity!.value);
   const [least, most] = [byValue[0], byValue.at(-1)];
@@ -106,7 +108,11 @@ export function describeClinical({ clinical }: HonestResults): string {
         intervalText(sensitivity)
       }) of ${n} and calls ${percent(1 - specificity.value)} of the others ${name}.`
     ),
-    `- **Probabilities**: the calibration error is ${percent(calibration.before.ece)} before and ${
+    `- **Probabilities**, corrected to the diagnoses' shares: the most likely diagnosis is right in ${
+      percent(accuracy.value)
+    } (${intervalText(accuracy)}; always one answer: ${
+      percent(own.baseline.accuracy)
+    }). Their expected calibration error (ECE) is ${percent(calibration.before.ece)} before and ${
       percent(calibration.after.ece)
     } after temperature scaling.`,
     ...least && most && least !== most

@@ -46,7 +46,7 @@ export function describeEffects(
       ? `**Copies of the test's own photos** add ${differenceText(effect)} points of balanced accuracy`
       : `**Other photos of the test's lesions** add ${differenceText(effect)} points (${
         reached === 1 ? "1 photo has" : `${thousands(reached)} photos have`
-      } such relatives; what changes without any is taken off)`;
+      } such relatives; the change of photos without any is subtracted)`;
     const spread = deviation === null
       ? ": one division, one seed"
       : `, standard deviation ${points(deviation)}`;
@@ -59,7 +59,9 @@ export function describeEffects(
       return own && own.low === own.high;
     });
     const narrow = certain.length > 0
-      ? ` The same in each resample, so without width in the interval: ${listed(certain)}.`
+      ? ` The effect is the same in each resample for ${
+        listed(certain)
+      }, which adds no width to the interval.`
       : "";
     return `- ${what}, over ${networks}${spread}. ${sure}${narrow}`;
   });
@@ -79,7 +81,7 @@ export function describeOfficialGains(rows: readonly OfficialRow[]): string {
     if (!gain) return [];
     const holds = excludesZero(gain)
       ? "The interval excludes zero, against the prediction."
-      : "The interval includes zero: no change is shown, and one within it is not excluded.";
+      : "The interval includes zero: no effect is shown, but one within the interval cannot be ruled out.";
     return [
       `- On the official test set, ${label}${trainedFrom(depth)}: ${differenceText(gain)} points. ${holds}`,
     ];
@@ -111,10 +113,10 @@ export function describeBridge(
       percent(plain.recall[label])
     } of its photos, and in ${
       percent(resampled.recall[label])
-    } once they are resampled as all other classes are.`,
+    } once they are turned, zoomed and interpolated as the copies of all other classes are.`,
     `The one that was trained on copies alone recognises ${code} in ${
       percent(of("copies", "originals").recall[label])
-    } of its photos and in ${percent(of("copies", "copies").recall[label])} of the resampled ones.`,
+    } of its photos and in ${percent(of("copies", "copies").recall[label])} of their copies.`,
   ].join(" ");
 }
 

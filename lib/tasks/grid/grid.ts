@@ -25,6 +25,16 @@ export interface Grid {
 /** Runs that are more than this are a slip of the pen. */
 const mostRuns = 1000;
 
+/** @throws {RangeError} as `createConfig`, and for a recipe of a second frozen network: nobody could tell the two apart */
+function configOf(options: ConfigOptions): Config {
+  const config = createConfig(options);
+  if (config.recipe.at(-1)?.depth !== "head") return config;
+  throw new RangeError(
+    "Configuration: recipe must end deeper than head. The softmax alone is what notebook 4 compares: learningRate, epochs, " +
+      "batchSize and optimizers say how it is trained. Received: a last stage of depth head",
+  );
+}
+
 /**
  * The runs of a call: all combinations of a grid's values, in the file's order, the last field changing first.
  *
@@ -33,7 +43,7 @@ const mostRuns = 1000;
  */
 export function readGrid(file: string | null, given: ConfigOptions): Grid {
   if (file === null) {
-    return { folder: null, runs: [{ name: "", values: {}, options: given, config: createConfig(given) }] };
+    return { folder: null, runs: [{ name: "", values: {}, options: given, config: configOf(given) }] };
   }
   const fields = Object.entries(readFields("--grid", file));
   for (const [field, values] of fields) {
@@ -61,7 +71,7 @@ export function readGrid(file: string | null, given: ConfigOptions): Grid {
     const name = lists.map(([field, list]) => `${field}-${nameOf(values[field], list)}`).join("_");
     const options = { ...given, ...values, out: join(folder, name) };
     try {
-      return { name, values, options, config: createConfig(options) };
+      return { name, values, options, config: configOf(options) };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new RangeError(`--grid ${pathForCaller(file)}, the run ${name}: ${error.message}`, {

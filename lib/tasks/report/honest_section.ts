@@ -36,7 +36,9 @@ export function honestGlance(
   return [
     row("Without a leak", "new lesions", own),
     ...official
-      ? [row("Without a leak, elsewhere", official.title, official.scores, formText(official.control))]
+      ? [
+        row("Without a leak, official test set", official.title, official.scores, formText(official.control)),
+      ]
       : [],
   ];
 }
@@ -95,8 +97,10 @@ export function worthFigure(
 ): Figure {
   const writeUp = results?.official?.runs.at(-1);
   const deeper = results && deeperResult(results);
-  const written = results &&
-    `${protocolText(results.protocol)}, ${deeper ? `from ${deeper.depth} on` : "frozen"}`;
+  const trained = deeper ? `fine-tuned from ${deeper.depth} on` : "frozen";
+  const written = results?.protocol === "as-written" && deeper
+    ? trained // the write-up's own network is frozen
+    : results && `${protocolText(results.protocol)}, ${trained}`;
   const bar = (
     name: string,
     kind: "ours" | "honest",

@@ -12,7 +12,7 @@ export function officialGlance(results: Results): { name: string; value: string;
   if (!run) return [];
   const { test: { balancedAccuracy, intervals }, control } = run;
   return [{
-    name: `${deeperResult(results) ? "Trained deeper" : "Measured"}, elsewhere`,
+    name: `${deeperResult(results) ? "Fine-tuned" : "Measured"}, official test set`,
     value: percent(balancedAccuracy),
     what: `balanced accuracy on ${official!.title}; 95 % interval ${
       intervalText(intervals.balancedAccuracy)
@@ -23,7 +23,7 @@ export function officialGlance(results: Results): { name: string; value: string;
 /** What the form of its photos does, without which no number of the set is to be read. */
 export function formText(control: Pick<FormControl, "difference"> | null): string {
   return control
-    ? `own test photos change by ${pointsText(control)} in its form`
+    ? `control: its form alone changes the score on own test photos by ${pointsText(control)}`
     : "without a control for the form of its photos";
 }
 

@@ -133,7 +133,7 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
     { name: "Claimed", value: percent(results.claimed.accuracy), what: "test accuracy, says the write-up" },
     ...run.honest ? honestGlance(run.honest) : [],
     accuracy("Measured", asWrittenResult(results), `${protocolText(results.protocol)}, the network frozen`),
-    ...deeper ? [accuracy("Trained deeper", deeper, `from ${deeper.depth} on, same test`)] : [],
+    ...deeper ? [accuracy("Fine-tuned", deeper, `from ${deeper.depth} on, same test`)] : [],
     { name: "Leaked", value: percent(all.copyShare), what: "of the test images have a copy in training" },
     ...officialGlance(results),
     ...seconds > 0
@@ -252,7 +252,7 @@ function leakFreeSection(
     title: "What each kind of leak adds",
     text: [
       "Notebook 7 trains networks that differ in nothing but whose photos have leaked. All answer the same test photos, one of " +
-      "each lesion, at the photos' own prevalence; each photo is answered by networks that have seen it and by such that have not.",
+      "each lesion, at the prevalence among lesions; each photo is answered by networks that have seen it and by networks that have not.",
       describeEffects(effects, { codes }),
       describeBridge(bridge, {
         asWritten: asWrittenResult({ runs, chosen } as Results).test,

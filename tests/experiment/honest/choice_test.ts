@@ -5,6 +5,7 @@ import {
   courseOf,
   type HonestChoice,
   honestPlan,
+  learnedShares,
   trainedPlaces,
 } from "../../../lib/experiment/honest/choice.ts";
 
@@ -29,6 +30,16 @@ Deno.test("networks are trained for changes of the training, not for changes of 
     "start",
     ...plan.steps.filter((step) => !asking.includes(step)).map(({ label }) => label),
   ]);
+});
+
+Deno.test("a network's answers stand for the shares it was shown, unless its loss or its logits make up for them", () => {
+  const { start } = honestPlan({ preset: "honest" });
+  const photos = [100, 9, 0];
+  assert.deepEqual(learnedShares({ ...start, balance: 0 }, photos), [100, 9, 1]);
+  assert.deepEqual(learnedShares({ ...start, balance: 0.5 }, photos), [10, 3, 1]);
+  for (const change of [{ adjusted: true }, { balancedSoftmax: true }]) {
+    assert.deepEqual(learnedShares({ ...start, ...change }, photos), [1, 1, 1]);
+  }
 });
 
 Deno.test("the plan's table names what is on, in words, and leaves out what is off", () => {

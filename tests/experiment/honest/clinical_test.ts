@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { classesOf, ham10000Classes } from "../../../lib/data/diagnosis.ts";
-import { clinicalResults, fewest } from "../../../lib/experiment/honest/clinical.ts";
+import { clinicalResults, correctedAccuracy, fewest } from "../../../lib/experiment/honest/clinical.ts";
+import { atPrevalence } from "../../../lib/evaluation/calibration.ts";
 import { randomFor } from "../../../lib/support/random.ts";
 
 const codes = ham10000Classes.map(({ code }) => code);
@@ -119,6 +120,35 @@ Deno.test("a sharpened network is brought back by its temperature", () => {
   assert.ok(temperature > 2, `${temperature}`);
   assert.ok(after.logLoss < before.logLoss && after.ece < before.ece && after.brier < before.brier);
   assert.equal(after.bins.reduce((sum, { n }) => sum + n, 0), 210);
+});
+
+Deno.test("the accuracy of corrected probabilities is that of their most likely class, inside its interval", () => {
+  const rows = answered(); // three of four are right, and the shares are equal
+  const { value, low, high } = correctedAccuracy(clinicalResults(rows, rows, options(210)));
+  const right = rows.truth.filter((_, row) => row % 4 !== 0).length;
+  assert.ok(Math.abs(value - right / 210) < 1e-12, `${value}`);
+  const half = 1.96 * Math.sqrt(value * (1 - value) / 210);
+  assert.ok(
+    Math.abs(low - (value - half)) < 0.02 && Math.abs(high - (value + half)) < 0.02,
+    `${low} ${high}`,
+  );
+  const rare = codes.map((_, label) => label === 0 ? 0.94 : 0.01);
+  const shifted = clinicalResults(rows, rows, { ...options(210), shares: rare });
+  assert.ok(correctedAccuracy(shifted).value < 0.3, "all are taken for the commonest class");
+});
+
+Deno.test("answers at training's own shares are corrected from these, so that no share counts twice", () => {
+  const rows = answered();
+  const shares = codes.map((_, label) => label === 0 ? 0.4 : 0.1);
+  const learned = { ...rows, probabilities: atPrevalence(rows.probabilities, codes.map(() => 1), shares) };
+  const even = clinicalResults(rows, rows, { ...options(210), shares });
+  const again = clinicalResults(learned, learned, { ...options(210), shares, learnedAt: shares });
+  const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-5, `${a} ${b}`);
+  near(again.calibration.before.logLoss, even.calibration.before.logLoss);
+  near(again.calibration.temperature, even.calibration.temperature);
+  near(again.detections[0].threshold, even.detections[0].threshold);
+  const twice = clinicalResults(learned, learned, { ...options(210), shares });
+  assert.ok(Math.abs(twice.calibration.before.logLoss - even.calibration.before.logLoss) > 0.01);
 });
 
 Deno.test("of classes without a malignant one there is nothing to detect, and the rest stands all the same", () => {

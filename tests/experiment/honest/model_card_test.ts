@@ -91,10 +91,10 @@ Deno.test("the model card's numbers are those of the results, with interval, n a
     ),
     "Training data": [
       "10,015 photos",
-      "7,013 for training",
-      "1,009 of 747 groups",
-      "217 for the test",
-      "1,776 other",
+      "7,013 are for training",
+      "1,009 (747 groups)",
+      "217 (one of each lesion)",
+      "the other 1,776 photos",
     ],
     "Model details": [
       ...["14,729,031 parameters", "14,468,871 parameters"],

@@ -70,7 +70,7 @@ Deno.test("the effect's text says how many pairs of networks it rests on, and na
     describeEffects([leakEffect("copy", networks, options)!], { codes: ["mel", "nv"] });
   assert.match(
     text(pair),
-    /over 1 pair of networks: one division, one seed\. .* The same in each resample, so without width in the interval: mel\.$/m,
+    /over 1 pair of networks: one division, one seed\. .* The effect is the same in each resample for mel, which adds no width to the interval\.$/m,
   );
   const allRight = [network("copy", "A", [1, 0, 1, 1, 1, 1]), network("copy", "B", [1, 1, 1, 1, 1, 0])];
   assert.doesNotMatch(text(allRight), /without width/, "all right once seen, but not all wrong before");
@@ -172,7 +172,7 @@ Deno.test("on the official set a leak's gain is paired with the network of its d
   assert.ok(low <= 0 && high > value);
   assert.match(
     describeOfficialGains(rows),
-    /^- On the official test set, copies leak: \+16\.67 \(.*\) points\. The interval includes zero: no change is shown, and one within it is not excluded\.$/,
+    /^- On the official test set, copies leak: \+16\.67 \(.*\) points\. The interval includes zero: no effect is shown, but one within the interval cannot be ruled out\.$/,
   );
   assert.equal(rowsOf(...leaks)[0].gain, null, "without a network to which nothing leaked");
   const [, sure] = rowsOf(none([0, 0, 0, 0, 0, 0], 0), network("copy", "A", [1, 1, 1, 1, 1, 1]));

@@ -57,6 +57,11 @@ for (
       { seed: [0], depth: ["head", "block9"] },
       /the run seed-0_depth-block9: .*one of head/,
     ],
+    [
+      "a second frozen network",
+      { recipe: [[{ depth: "head", epochs: 9 }]] },
+      /the run .*: Configuration: recipe must end deeper than head\..*learningRate, epochs/,
+    ],
   ] as const
 ) {
   Deno.test(`a grid is refused with what was expected: ${what}`, () =>

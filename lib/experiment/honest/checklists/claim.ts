@@ -4,6 +4,7 @@
  */
 import { sizeText } from "../../../image_size.ts";
 import { countText, intervalText, percent, signedPoints, thousands } from "../../../support/format.ts";
+import { correctedAccuracy } from "../clinical.ts";
 import {
   choiceText,
   confirmedText,
@@ -31,6 +32,7 @@ export function claim(results: HonestResults, about: HonestAbout): ChecklistItem
   ).join("; ");
   const bySubgroup = clinical.subgroups.filter(({ sensitivity }) => sensitivity).length;
   const [worst] = clinical.errors;
+  const wrong = Math.round(clinical.n * (1 - correctedAccuracy(clinical).value));
   const right = own.confusion.reduce((sum, row, label) => sum + row[label], 0);
   const noOfficial = "The official test set of ISIC 2018 was not there in this run.";
 
@@ -54,7 +56,7 @@ export function claim(results: HonestResults, about: HonestAbout): ChecklistItem
     ["16", "who made the annotations", "in part", "The collectors' experts; the table does not say who, so nothing more is known here.", "model card · Training data"],
     ["17", "annotation of the test set", "done", "The test's labels are the collection's, like all others; nobody labelled anything anew.", "notebook 8 · The tests, opened last"],
     ["18", "how much annotators differ", "not done", "The table has one diagnosis for a lesion and no second reading, so no variability can be computed."],
-    ["19", "how data were divided", "done", `At random within each class, 70 % train, 10 % validation, 20 % test of the groups: ${partsText(results, about)}.`, "notebook 8 · Parts that cannot leak", "docs/METHOD.md · What each kind of leak adds"],
+    ["19", "how data were divided", "done", `At random within each class, 70 % train, 10 % validation, 20 % test of the groups. ${partsText(results, about)}.`, "notebook 8 · Parts that cannot leak", "docs/METHOD.md · What each kind of leak adds"],
     ["20", "level at which parts are disjoint", "done", "By lesion, by equal pixels and by near-duplicates; not by patient, since none is named.", "notebook 7 · Photos that belong together", "model card · Leaks, and how they are kept out"],
     ["21", "planned sample size", "in part", `No size was calculated, for all photos are used; the interval says what ${thousands(own.n)} test photos can tell: ${intervalText(own.intervals.balancedAccuracy)}.`, "honest_model.json · own.intervals"],
     ["22", "the network in detail", "done", `VGG16 without its top and a softmax of ${about.classes.length} classes: ${thousands(all)} parameters, of which ${thousands(trained)} are trained.`, "notebook 4 · The network", "model card · Model details"],
@@ -74,7 +76,7 @@ export function claim(results: HonestResults, about: HonestAbout): ChecklistItem
     ["36", "who is in each part", "in part", `The whole table by age, sex and site, and the test's melanomas by the same in ${clinical.subgroups.length} subgroups; training and validation are not divided so, as the parts are drawn at random.`, "notebook 1 · Whose skin", "notebook 8 · Melanoma in subgroups"],
     ["37", "performance with uncertainty", "done", `Own test: ${scoreText(own)}. ${official ? `Official set: ${scoreText(official.scores)}` : noOfficial.replace(/\.$/, "")}; each class and subgroup beside it (${bySubgroup} with enough melanomas).`, "notebook 8 · Each diagnosis", "model card · Quantitative analyses"],
     ["38", "diagnostic accuracy", clinical.detections.length > 0 ? "done" : "in part", clinical.detections.length > 0 ? `At thresholds fixed on validation, ${found}.` : "Recall of each class; there is no class to find by a threshold.", "notebook 8 · Melanoma, and malignant against benign", "honest_model.json · clinical.detections"],
-    ["39", "failures", "done", `${thousands(own.n - right)} of ${thousands(own.n)} answers are wrong${worst ? `, the surest of them with ${percent(worst.probability)}` : ""}; the confusion matrix and the surest errors are listed.`, "notebook 8 · The most confident errors", "honest_model.json · own.confusion", "honest_model.json · clinical.errors"],
+    ["39", "failures", "done", `${thousands(own.n - right)} of ${thousands(own.n)} answers are wrong${worst ? `; by probabilities corrected to the diagnoses' shares ${thousands(wrong)}, the surest of them with ${percent(worst.probability)}` : ""}; the confusion matrix and the surest errors are listed.`, "notebook 8 · The most confident errors", "honest_model.json · own.confusion", "honest_model.json · clinical.errors"],
     ["40", "limits", "done", "No skin tones, no patients, one collection, small photos, rare classes with few photos.", "model card · Caveats and recommendations"],
     ["41", "what follows for practice", "done", "Nothing: it is no medical device. Use in a clinic would need studies that this project cannot do.", "model card · Intended use"],
     ["42", "full protocol", "done", "Every constant is written down; the plan stands in a cell before the training, and the choice is stored before a test is opened.", "docs/METHOD.md", "notebook 8 · The plan"],
