@@ -13,7 +13,6 @@ import { isStandIn, makeStandIn } from "../data/stand_in.ts";
 import { type ImageSize, pixelsIn } from "../image_size.ts";
 import {
   activationsDigest,
-  countStoredActivations,
   filesOfActivations,
   type KeyedImage,
   openActivations,
@@ -266,7 +265,7 @@ export async function computeActivations(
   rows: readonly number[],
   depth: Depth,
 ): Promise<void> {
-  if (depth === "block1" || countMissing(experiment, rows, depth) === 0) return;
+  if (depth === "block1" || storedActivations(experiment, rows, depth).missing === 0) return;
   using _ = await openExamples(experiment, rows, depth);
 }
 
@@ -279,15 +278,6 @@ export function storedActivations(
   const images = rowKeys(experiment, rows).map((key) => ({ key }));
   const { files, missing } = filesOfActivations(images, activationOptions(experiment, depth));
   return { files, missing: missing.length };
-}
-
-/** How many rows have no stored activation at `depth`: for an estimate, without computing any. */
-export function countMissing(experiment: Experiment, rows: readonly number[], depth: Depth): number {
-  const images = rowKeys(experiment, rows).map((key, i) => ({
-    key,
-    pixels: () => pixelsOf(experiment, rows[i]),
-  }));
-  return images.length - countStoredActivations(images, activationOptions(experiment, depth));
 }
 
 function activationOptions({ config, weights, store }: Experiment, depth: Depth) {

@@ -176,16 +176,7 @@ function damagedSince({ folder }: Store, { key }: KeyedImage): Error {
   );
 }
 
-/** How many of the images have a stored activation: for an estimate, without reading or computing any. */
-export function countStoredActivations(
-  images: readonly KeyedImage[],
-  options: ActivationOptions & { readonly store: Store },
-): number {
-  using rows = openRows(options.store, options);
-  return images.filter(({ key }) => rows.has(key)).length;
-}
-
-/** Paths of the shards that hold the images' activations, and the places in the list of those that are not stored. */
+/** Paths of the shards that hold the images' activations, and the places in the list of those that are not stored; reads none. */
 export function filesOfActivations(
   images: readonly Pick<KeyedImage, "key">[],
   options: ActivationOptions & { readonly store: Store },

@@ -194,7 +194,7 @@ async function openStored(config: Config, forgotten: readonly StoredWork[]): Pro
   if (["auto", "native"].includes(engine) && (await readInstallation(tfjsNodeFolder())).state !== "ready") {
     return null;
   }
-  const { countMissing, openExperiment } = await import("../experiment/experiment.ts");
+  const { openExperiment, storedActivations } = await import("../experiment/experiment.ts");
   const { configurationOf, modelOf } = await import("../experiment/run.ts");
   const experiment = await openExperiment(config).catch(refuse);
   const { parts, store } = experiment;
@@ -206,7 +206,7 @@ async function openStored(config: Config, forgotten: readonly StoredWork[]): Pro
     missing(depth, opensTest) {
       const rows = opensTest ? [...parts.subset, ...parts.test] : parts.subset;
       if (depth === "block1" || forgotten.includes("activations")) return rows.length;
-      return countMissing(experiment, rows, depth);
+      return storedActivations(experiment, rows, depth).missing;
     },
   };
 }

@@ -24,53 +24,12 @@ export function cleanCell(cell: string): string {
 }
 
 /** What stands for "nothing is known", in lower case: pandas' list, and what people and other programs write. */
-const missing = new Set([
-  ...[
-    "",
-    "#n/a",
-    "#n/a n/a",
-    "#na",
-    "-1.#ind",
-    "-1.#qnan",
-    "-nan",
-    "1.#ind",
-    "1.#qnan",
-    "<na>",
-    "n/a",
-    "na",
-    "null",
-  ],
-  ...[
-    "nan",
-    "none",
-    "-",
-    "--",
-    "–",
-    "—",
-    "?",
-    ".",
-    "n.a.",
-    "n. a.",
-    "nil",
-    "nat",
-    "(null)",
-    "(none)",
-    "<null>",
-    "<none>",
-  ],
-  ...[
-    "missing",
-    "not available",
-    "not applicable",
-    "#null!",
-    "#ref!",
-    "#value!",
-    "#name?",
-    "#div/0!",
-    "#num!",
-    "\\n",
-  ],
-]);
+const missing = new Set(
+  ("|#n/a|#n/a n/a|#na|-1.#ind|-1.#qnan|-nan|1.#ind|1.#qnan|<na>|n/a|na|null|nan|none|-|--|–|—|?|." +
+    "|n.a.|n. a.|nil|nat|(null)|(none)|<null>|<none>|missing|not available|not applicable|#null!" +
+    "|#ref!|#value!|#name?|#div/0!|#num!|\\n")
+    .split("|"),
+);
 
 /** Whether a stripped cell stands for a missing value: NA, nan, NULL, -, ?, an empty one and their like, in any case. */
 export function isMissing(cell: string): boolean {
