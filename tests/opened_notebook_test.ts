@@ -38,7 +38,10 @@ async function open(parameters = "{}"): Promise<string> {
 
 /** When each file of a run's folder was written. */
 function state(out: string): string[] {
-  return Array.from(Deno.readDirSync(out), ({ name }) => `${name} ${Deno.statSync(join(out, name)).mtime}`)
+  return Array.from(
+    Deno.readDirSync(out),
+    ({ name }) => `${name} ${Deno.statSync(join(out, name)).mtime?.getTime()}`,
+  )
     .sort();
 }
 

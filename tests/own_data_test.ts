@@ -96,7 +96,8 @@ Deno.test("--skip-damaged goes on without them, and every notebook and the resul
   for (const name of names) {
     const { cells } = parseNotebook(await Deno.readTextFile(join(out, "notebooks", name)), name);
     const outputs = cells.flatMap((cell) => cell.cell_type === "code" ? cell.outputs : []);
-    const shown = outputs.map((output) => JSON.stringify(output)).join("\n");
+    const pictures = /[A-Za-z0-9+/]{200,}={0,2}/g; // whose Base64 may spell any word
+    const shown = outputs.map((output) => JSON.stringify(output).replace(pictures, "")).join("\n");
     assert.match(shown, /Own data, not HAM10000: 45 photos of 24 lesions; 3 classes/, name);
     assert.match(shown, /1 photo has no lesion.{0,2}_id; it counts as a lesion of its own/, name);
     assert.match(

@@ -17,7 +17,7 @@ export function rankingFigure({ classes }: ClinicalResults, options: Options = {
       decimals(most.auc.value, 2)
     } (${most.code})`;
   const lines = (points: (of: typeof classes[number]) => Line["points"]): Line[] =>
-    classes.map((own, i) => ({ name: own.code, color: colorOf(own.code, i), points: points(own) }));
+    classes.map((own, i) => ({ name: own.code, ...lookOf(own.code, i), points: points(own) }));
   const said = classes.map(({ code, n, auc, averagePrecision }) =>
     `${code} (${n} photos): AUC ${decimals(auc.value)}, average precision ${decimals(averagePrecision.value)}`
   );
@@ -38,8 +38,12 @@ export function rankingFigure({ classes }: ClinicalResults, options: Options = {
   ], { title, alt: `${title}. ${said.join("; ")}.`, ...options, legend: lines(() => []) });
 }
 
-function colorOf(code: string, place: number): string {
-  return classColors[code] ?? seriesColors[place % seriesColors.length];
+/** Where colours come again, lines are dashed. */
+function lookOf(code: string, place: number): Pick<Line, "color" | "isDashed"> {
+  const own = classColors[code];
+  return own
+    ? { color: own }
+    : { color: seriesColors[place % seriesColors.length], isDashed: place >= seriesColors.length };
 }
 
 /** How often answers of a probability are right, before and after temperature scaling. */

@@ -30,9 +30,14 @@ export function confusionMatrixFigure(
   );
   const labelStyle = { size: textSizes.tick, bold: true };
   const labelWidths = codes.map((code, i) => textWidth(`${code}  ${thousands(totals[i])}  `, labelStyle));
+  const left = Math.ceil(edge + 28 + Math.max(...labelWidths));
+  const cellWidth = (width - left - edge - 6) / codes.length;
+  const fits = (text: string, size: number) => textWidth(text, { size, bold: true }) + 4 <= cellWidth;
+  const longest = Math.max(...codes.map((code) => textWidth(code, labelStyle)));
+  const isUpright = longest + 8 > cellWidth; // a column's name stands on end where it is wider than the column
   const margin = {
-    l: Math.ceil(edge + 28 + Math.max(...labelWidths)),
-    t: topMargin({ ...options, width }, 46),
+    l: left,
+    t: topMargin({ ...options, width }, isUpright ? Math.ceil(longest) + 36 : 46),
     b: 20,
   };
   const rowHeight = Math.min(62, (mostPixels - margin.t - margin.b) / codes.length);
@@ -63,6 +68,7 @@ export function confusionMatrixFigure(
       xaxis: {
         title: "predicted class",
         side: "top",
+        ...isUpright && { tickangle: -90 },
         tickvals: indices,
         ticktext: bold,
         range: [-0.5, codes.length - 0.5],
@@ -78,7 +84,9 @@ export function confusionMatrixFigure(
       annotations: cells.flat().map(({ i, j, count, share }) => {
         const number = i === j ? `<b>${thousands(count)}</b>` : thousands(count);
         const small = `<span style="font-size:${textSizes.small}px">${percent(share)}</span>`;
-        return note(count === 0 ? "0" : `${number}<br>${small}`, {
+        const both = fits(percent(share), textSizes.small) ? `${number}<br>${small}` : number;
+        const text = !fits(thousands(count), textSizes.label + 1) ? "" : count === 0 ? "0" : both;
+        return note(text, {
           font: { size: textSizes.label + 1, color: count === 0 ? ink.axis : textOn(share) },
           x: j,
           y: i,

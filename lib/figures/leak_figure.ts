@@ -14,6 +14,7 @@ import {
   type FigureOptions,
   legendLine,
   moreLegend,
+  mostPixels,
   narrow,
   panelTitle,
   themed,
@@ -54,8 +55,11 @@ export function leakFigure(
     ...{ l: labelMargin(stacked ? [...rows, ...officialLabels] : rows), r: edge + 6, b: 58 },
     t: topMargin(head, 54 + moreLegend(legend, width - 2 * edge)),
   };
-  const { places, plotHeight } = stacked ? below(rowsOf) : beside(rowsOf, width - margin.l - margin.r);
-  const height = options.height ?? margin.t + plotHeight + margin.b;
+  const most = mostPixels - margin.t - margin.b;
+  const { places, plotHeight } = stacked
+    ? below(rowsOf, most)
+    : beside(rowsOf, { room: width - margin.l - margin.r, most });
+  const height = options.height ?? Math.floor(margin.t + plotHeight + margin.b);
   const axis = (panel: number) => ({
     domain: places[panel].x,
     anchor: `y${axisNumber(panel)}`,
@@ -136,10 +140,10 @@ interface Place {
   readonly y: readonly [number, number];
 }
 
-/** Panels side by side in `room` pixels; labels stand at the first and at one with rows of its own. */
+/** Panels side by side in `room` pixels, at most `most` high; labels stand at the first and at one with rows of its own. */
 function beside(
   rowsOf: readonly (readonly string[])[],
-  room: number,
+  { room, most }: { room: number; most: number },
 ): { places: Place[]; plotHeight: number } {
   const gaps = rowsOf.map((labels, panel) =>
     panel === 0 ? 0 : labels === rowsOf[0] ? 0.06 : labelMargin(labels) / room
@@ -150,13 +154,17 @@ function beside(
     const left = right + gap;
     return { x: [left, right = left + share], y: [0, 1] };
   });
-  return { places, plotHeight: 30 * rowsOf[0].length };
+  return { places, plotHeight: Math.min(30 * rowsOf[0].length, most) };
 }
 
-/** Panels one below the other, each with its axis and the next one's name between them. */
-function below(rowsOf: readonly (readonly string[])[]): { places: Place[]; plotHeight: number } {
+/** Panels one below the other, at most `most` pixels high, each with its axis and the next one's name between them. */
+function below(
+  rowsOf: readonly (readonly string[])[],
+  most: number,
+): { places: Place[]; plotHeight: number } {
   const gap = 92; // pixels
-  const heights = rowsOf.map((labels) => 26 * labels.length);
+  const row = Math.min(26, (most - gap * (rowsOf.length - 1)) / rowsOf.flat().length);
+  const heights = rowsOf.map((labels) => row * labels.length);
   const plotHeight = heights.reduce((sum, height) => sum + height + gap, -gap);
   let top = plotHeight;
   const places = heights.map((height): Place => {

@@ -6,8 +6,10 @@ import { ink } from "./palette.ts";
 import {
   axisNumber,
   defaultWidth,
+  edge,
   type FigureOptions,
   legendLine,
+  moreLegend,
   panelTitle,
   themed,
   topMargin,
@@ -40,8 +42,12 @@ export function linePanels(
   panels: readonly Panel[],
   options: FigureOptions & { legend: readonly Pick<Line, "name" | "color" | "isDashed">[] },
 ): Figure {
-  const { width = defaultWidth, legend } = options;
-  const margin = { l: 66, r: 24, t: topMargin(options, 54), b: 58 };
+  const { width = defaultWidth } = options;
+  const legend = options.legend.map(({ name, color, isDashed }) => ({
+    ...{ name, color },
+    mark: isDashed ? "<b>- -</b>" : "<b>—</b>",
+  }));
+  const margin = { l: 66, r: 24, t: topMargin(options, 54 + moreLegend(legend, width - 2 * edge)), b: 58 };
   const height = options.height ?? margin.t + 330 + margin.b;
   const gap = 78 / (width - margin.l - margin.r);
   const share = (1 - gap * (panels.length - 1)) / panels.length;
@@ -80,14 +86,7 @@ export function linePanels(
       margin,
       annotations: [
         ...panels.map(({ title }, panel) => panelTitle(title, left(panel))),
-        ...legendLine(
-          legend.map(({ name, color, isDashed }) => ({
-            name,
-            color,
-            mark: isDashed ? "<b>- -</b>" : "<b>—</b>",
-          })),
-          { up: 30 },
-        ),
+        ...legendLine(legend, { up: 30, room: width - margin.l - edge, left: margin.l - edge }),
       ],
     }),
     width,

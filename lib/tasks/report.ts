@@ -32,7 +32,7 @@ async function report(args: string[]): Promise<void> {
   const target = values.out ? resolve(values.out) : join(run ?? join(projectRoot, "outputs"), "report");
   if (run) console.log(`${describe(await publish(run, target))} → ${pathForCaller(target)}`);
   const site = join(target, "site");
-  await writeSite(target, site);
+  await writeSite(run ?? target, site); // not from the target, where files of an earlier report may lie
   console.log(`Open ${pathForCaller(join(site, "index.html"))} in a browser.`);
 }
 

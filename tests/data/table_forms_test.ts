@@ -1,6 +1,7 @@
 /** Tables as programs and people write them, each with the right reading. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import process from "node:process";
 import { openTable, readTables } from "../../lib/data/metadata.ts";
 import { knownNames } from "../../lib/data/table/table_columns.ts";
 import { parseTable } from "../../lib/data/table/table_text.ts";
@@ -72,7 +73,7 @@ Deno.test("of 200,000 rows each takes as long as of 20,000, and errors about mos
       (_, i) => `ISIC_${i},${i % 3 ? "nv" : "NV"},,${i % 90},male,back`,
     );
     const text = `isic_id,diagnosis,lesion_id,age_approx,sex,anatom_site_general\n${rows.join("\n")}\n`;
-    const start = performance.now();
+    const start = process.cpuUsage();
     const tables = [parseTable(text, { name: "list.csv", known: knownNames(null) })];
     const { samples, classes, notes } = readTables(tables, { joinCase: true });
     assert.deepEqual([samples.length, classes.length, samples.at(-1)!.label], [count, 7, 5]);
@@ -82,7 +83,8 @@ Deno.test("of 200,000 rows each takes as long as of 20,000, and errors about mos
       () => readTables(tables, {}),
       new RegExp(`"NV" in row 2, 5, .*\\(${inAll} in all\\); "nv" in row 3`),
     );
-    return performance.now() - start;
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000;
   };
   const [first, whole] = [read(20_000), read(200_000)];
   assert.ok(whole < 40 * first, `${whole} ms, ${first} ms`); // in proportion 10 times, by squares 100 times

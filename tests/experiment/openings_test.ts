@@ -46,7 +46,7 @@ Deno.test("a line that was cut short is told with file, line and what to do, and
   });
 });
 
-Deno.test("openings that processes log at once stand in one chain", async () => {
+Deno.test("openings that are logged at once stand in one chain", async () => {
   await inFolder(async (folder) => {
     const names = ["a", "b", "c", "d"];
     await Promise.all(names.map((name) => logOpening(folder, opening(name))));

@@ -164,7 +164,7 @@ export function examples(options: Partial<FigureOptions> = {}): Record<string, F
 const { clinical } = drawnHonest();
 
 /** What copies and other photos of the lesions add, and the official test set. */
-function leaks(options: Partial<FigureOptions>): Figure {
+export function leaks(options: Partial<FigureOptions>, own = codes): Figure {
   const measured = (value: number) => ({ value, low: value - 0.06, high: value + 0.05 });
   const [seen, unseen, effect] = [0.61, 0.54, 0.07].map(measured);
   const one = { photos: 20, seen, unseen, effect };
@@ -176,10 +176,10 @@ function leaks(options: Partial<FigureOptions>): Figure {
   return leakFigure(
     (["copy", "lesion"] as const).map((kind) => ({
       ...{ ...common, kind, seen, unseen, effect },
-      perClass: codes.map((code) => code === "df" && kind === "lesion" ? null : one),
+      perClass: own.map((code) => code === "df" && kind === "lesion" ? null : one),
     })),
     official,
-    { codes, depth: "head", ...options },
+    { codes: own, depth: "head", ...options },
   );
 }
 
@@ -195,6 +195,7 @@ export function strainedExamples(): Record<string, Figure> {
   };
   const zero = Object.fromEntries(codes.map((code) => [code, 0]));
   const large = Object.fromEntries(codes.map((code) => [code, 123_456_789]));
+  const thirty = Array.from({ length: 30 }, (_, i) => `a diagnosis by its name ${i}`);
   return {
     oneBar: barChart([{ label: "all", value: 1 }], options),
     zeroBars: classBars({ ...zero, nv: 1 }, options),
@@ -250,6 +251,20 @@ export function strainedExamples(): Record<string, Figure> {
     noLeakage: leakageBars([{ dx: "nv", copyShare: NaN }, { dx: "all", copyShare: NaN }], options),
     onlyAll: leakageBars([{ dx: "all", copyShare: 1 }], { ...options, width: 480 }),
     emptyMatrix: confusionMatrixFigure([[0, 0], [0, 0]], ["nv", "mel"], options),
+    namedMatrix: confusionMatrixFigure(
+      codes.map(() => codes.map(() => 99)),
+      Object.values(names),
+      options,
+    ),
+    manyClasses: confusionMatrixFigure(
+      thirty.map(() => thirty.map((_, i) => i)),
+      thirty,
+      options,
+    ),
+    longCurves: rankingFigure({
+      ...clinical,
+      classes: thirty.slice(0, 8).map((code) => ({ ...clinical.classes[0], code })),
+    }, options),
     largeMatrix: confusionMatrixFigure(codes.map(() => codes.map(() => 88_888)), codes, options),
     zeroScores: perClassBars(
       codes.map((code) => ({ code, precision: 0, recall: 1, f1: 0, support: 0 })),

@@ -5,7 +5,7 @@ import { claimBars, comparisonBars } from "../../lib/figures/claim.ts";
 import { classBars, type ClassSet, comparedClassBars, leakageBars } from "../../lib/figures/class_bars.ts";
 import { confusionMatrixFigure } from "../../lib/figures/confusion_matrix.ts";
 import { accuracyByCost, ladderFigure } from "../../lib/figures/cost.ts";
-import { decisionFigure } from "../../lib/figures/clinical_figures.ts";
+import { decisionFigure, rankingFigure } from "../../lib/figures/clinical_figures.ts";
 import type { Figure } from "../../lib/figures/figure.ts";
 import { classTable, honestScoreTable } from "../../lib/figures/honest_tables.ts";
 import type { HonestScores } from "../../lib/experiment/honest/testing.ts";
@@ -26,6 +26,7 @@ import {
   examples,
   ladder,
   leakage,
+  leaks,
   strainedExamples,
 } from "./examples.ts";
 
@@ -110,6 +111,48 @@ Deno.test("figures of many classes stay within their largest height, and those o
     assert.ok(heightOf(figure(120)) <= 5000);
     assert.equal(heightOf(figure(9)) - heightOf(figure(8)), figure === matrix ? 62 : 71);
   }
+  const many = Array.from({ length: 200 }, (_, i) => `class ${i}`);
+  for (const width of [900, 400]) assert.ok(heightOf(leaks({ width }, many)) <= 5000, `${width}`);
+});
+
+Deno.test("names wider than their columns stand on end above the matrix; small cells have their count alone, tiny ones nothing", () => {
+  const layoutOf = (names: string[]) => {
+    const matrix = names.map(() => names.map(() => 12));
+    return confusionMatrixFigure(matrix, names, { title: "t" }).spec.layout as {
+      xaxis: { tickangle?: number };
+      margin: { t: number };
+      annotations: { text: string }[];
+    };
+  };
+  const named = (k: number, name: string) => Array.from({ length: k }, (_, i) => `${name} ${i}`);
+  const [short, long] = [layoutOf(named(7, "c")), layoutOf(named(7, "basal cell carcinoma"))];
+  assert.deepEqual([short.xaxis.tickangle, long.xaxis.tickangle], [undefined, -90]);
+  assert.ok(long.margin.t > short.margin.t + 80);
+  const textsOf = (k: number) =>
+    new Set(layoutOf(named(k, "c")).annotations.map(({ text }) => text.replace(/<[^>]*>/g, "")));
+  assert.ok([...textsOf(7)].some((text) => text.includes("%")));
+  assert.deepEqual(textsOf(25), new Set(["12"]));
+  assert.deepEqual(textsOf(60), new Set([""]));
+});
+
+Deno.test("where the curves' colours come again, lines are dashed, in the legend too", () => {
+  const { clinical } = drawnHonest();
+  const classes = ["AK", "BCC", "BKL", "DF", "MEL", "NV", "SCC", "VASC"]
+    .map((code) => ({ ...clinical.classes[0], code }));
+  const { data, layout } = rankingFigure({ ...clinical, classes }).spec as {
+    data: { name: string; line: { color: string; dash?: string } }[];
+    layout: { annotations: { text: string }[] };
+  };
+  const looks = data.filter(({ name }) => name !== "chance").map((
+    { name, line },
+  ) => [name, `${line.color} ${line.dash}`]);
+  assert.equal(
+    new Set(looks.map(([, look]) => look)).size,
+    classes.length,
+    "each class has a look of its own",
+  );
+  const legend = layout.annotations.filter(({ text }) => text.includes("- -")).map(({ text }) => text);
+  assert.deepEqual(legend.map((text) => text.split("> ").at(-1)!.trim()), ["SCC", "VASC"]);
 });
 
 Deno.test("the decision figure's title names each stretch of thresholds, and a single one as such", () => {

@@ -89,6 +89,10 @@ Deno.test("photo grid: photos from files, and labels of any length, stay inside"
   for (let x = 0; x < grid.width; x++) {
     for (const y of [0, grid.height - 1]) assert.deepEqual(image.at(x, y), [255, 255, 255], `${x}, ${y}`);
   }
+  const named = await photoGrid([{ path, label: "ISIC_0000022_downsampled_by_hand" }, { path, label: "b" }], {
+    title: "Drawn",
+  });
+  assert.equal(named.height, grid.height, "an id without blanks is broken, too");
   await assert.rejects(photoGrid([{ path: `${folder}/none.jpg`, label: "x" }], { title: "" }), /none\.jpg/);
 });
 

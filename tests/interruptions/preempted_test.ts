@@ -14,7 +14,7 @@ await startEngine();
 const settings = {
   ...smallConfig,
   optimizers: ["nadam"] as ["nadam"],
-  recipe: [{ depth: "block5", epochs: 5 } as const],
+  recipe: [{ depth: "block5", epochs: 40 } as const],
 };
 
 Deno.test({
@@ -55,7 +55,7 @@ Deno.test({
       return { history, tensors };
     };
     const resumed = await weights();
-    assert.equal(resumed.history.length, 5);
+    assert.equal(resumed.history.length, 40);
     for (const folder of ["store/fits", "store/runs", "trainings"]) {
       await Deno.remove(join(out, folder), { recursive: true });
     }

@@ -94,7 +94,7 @@ function stream(bytes: Uint8Array<ArrayBuffer>, cut: number, slow: () => number)
       offset = end;
       if (offset >= bytes.length) controller.close();
       else if (offset >= cut) {
-        await new Promise((resolve) => setTimeout(resolve, 20)); // lets the last block out
+        await new Promise((resolve) => setTimeout(resolve, 200)); // lets the last block out
         controller.error(new Error("cut"));
       }
     },

@@ -281,7 +281,9 @@ Deno.test("processes that fill one store at once and are killed at any moment le
       const far = await Promise.all(children.map(async (child) => {
         const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
         let said = "";
-        while (!(said.split("\n").length > 4)) said += (await reader.read()).value;
+        while (!(said.split("\n").length > 4)) {
+          said += (await reader.read()).value ?? assert.fail("the program has ended");
+        }
         await new Promise((resolve) => setTimeout(resolve, random() * 40));
         child.kill("SIGKILL");
         for (let part; !(part = await reader.read()).done;) said += part.value;

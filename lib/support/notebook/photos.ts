@@ -10,11 +10,11 @@ import { isPhoto as isPhotoMetadata, type PhotoMetadata, photoMetadata, photoTag
 import { svgToPng, wrapText } from "../plotly/letters.ts";
 import type { Cell, DisplayOutput, MimeBundle, Notebook, Output } from "./ipynb.ts";
 
-const licence = "HAM10000 is licensed CC BY-NC 4.0. To see it on your machine: deno task reproduce";
+const notPassedOn = "photos are not passed on. To see it on your machine: deno task reproduce";
 /** What the placeholder says, also as text. */
-const placeholderText = `Photo not shown here: ${licence}`;
+const placeholderText = `Photo not shown here: ${notPassedOn}`;
 /** What stands below a drawn picture in a photo's place. */
-const standInText = `Drawn stand-in; photo not shown here: ${licence}`;
+const standInText = `Drawn stand-in; photo not shown here: ${notPassedOn}`;
 /** Stands in the file of a picture that `withoutPhotos` made from a stand-in. */
 const standInMark = "HAM10000: drawn stand-in in the place of a photo";
 
@@ -177,8 +177,9 @@ function problemOf(output: Output): string | null {
   return findPixels(figure) ?? findEmbeddedImage(metadata);
 }
 
-/** How Base64 of JPEG, PNG, GIF, WebP (RIFF) and TIFF begins, with so much after it that it is no mere mention. */
-const base64Image = /(?:\/9j\/|iVBORw0KGgo|R0lGOD|UklGR|SUkqA|TU0AK)(?:[A-Za-z0-9+/]|\\n|\r?\n){100}/;
+/** How Base64 of JPEG, PNG, GIF, WebP (RIFF), TIFF and AVIF begins, with so much after it that it is no mere mention. */
+const base64Image =
+  /(?:\/9j\/|iVBORw0KGgo|R0lGOD|UklGR|SUkqA|TU0AK|AAAA[A-Za-z0-9+/]{2}Z0eXBhdml[mz])(?:[A-Za-z0-9+/]|\\n|\r?\n){100}/;
 const imageAddress = /data:(?:image|video)\//i;
 /** Code may speak of such addresses, as when it makes one; it must not hold one. */
 const filledImageAddress = /data:(?:image|video)\/[^,"'`\s]{1,60},[A-Za-z0-9+/=%]{40}/i;

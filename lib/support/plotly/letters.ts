@@ -45,19 +45,30 @@ export function textWidth(text: string, style: TextStyle): number {
   return measureText(text, style).width;
 }
 
-/** The text broken at spaces into lines of at most `width` pixels (a longer word keeps a line of its own). */
+/** The text broken at spaces into lines of at most `width` pixels; a longer word is broken behind _, / and -, else keeps its line. */
 export function wrapText(text: string, width: number, style: TextStyle): string[] {
   const lines: string[] = [];
-  for (const word of text.split(/ +/)) {
-    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+  const add = (piece: string, between: string) => {
+    const longer = lines.length ? `${lines.at(-1)}${between}${piece}` : piece;
     if (lines.length && textWidth(longer, style) <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
+    else lines.push(piece);
+  };
+  for (const word of text.split(/ +/)) {
+    if (textWidth(word, style) <= width) add(word, " ");
+    else word.split(/(?<=[_/-])/).forEach((piece, i) => add(piece, i === 0 ? " " : ""));
   }
   return lines;
 }
 
-/** SVG text as a PNG of `scale` (default 2) pixels per SVG pixel, all letters in Inter; the same bytes for the same text. */
+/** Letters that Inter lacks: of other scripts than these, and emoji. */
+const beyondInter =
+  /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}\p{Script=Inherited}]|\p{Extended_Pictographic}/u;
+
+/**
+ * SVG text as a PNG of `scale` (default 2) pixels per SVG pixel, all letters in Inter; the same bytes for the same text. Letters that
+ * Inter lacks are those of the machine.
+ */
 export function svgToPng(svg: string, { scale = 2 }: { scale?: number } = {}): Uint8Array {
-  const font = { fontFiles: files, loadSystemFonts: false, defaultFontFamily: "Inter" };
+  const font = { fontFiles: files, loadSystemFonts: beyondInter.test(svg), defaultFontFamily: "Inter" };
   return new Uint8Array(new Resvg(svg, { fitTo: { mode: "zoom", value: scale }, font }).render().asPng());
 }

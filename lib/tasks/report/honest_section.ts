@@ -15,6 +15,7 @@ import { comparisonBars } from "../../figures/claim.ts";
 import type { Figure } from "../../figures/figure.ts";
 import { intervalText, percent, thousands } from "../../support/format.ts";
 import { formText } from "./official_section.ts";
+import type { StoredRun } from "./stored_run.ts";
 
 /** What VGG16 is worth on lesions that it has not seen: of the own test, and on the official test set where it was there. */
 export function honestGlance(
@@ -67,12 +68,18 @@ export function worthSection(
   };
 }
 
-/** What the honest model is worth to a clinician, and how it was chosen. @param results as for `worthSection` */
+/** What the honest model is worth to a clinician, and how it was chosen. */
 export function honestSection(
   honest: HonestResults,
-  results: Results | null,
+  { results, documents }: Pick<StoredRun, "results" | "documents">,
 ): { title: string; text: string } {
   const { synthetic } = honest;
+  const named: Record<string, string> = {
+    "model_card.md": "model card",
+    "checklists.md": "reporting checklists",
+  };
+  const links = documents.map(({ file }) => `the [${named[file]}](${file})`);
+  const beside = links.length > 0 ? `Beside this page: ${links.join(" and ")}. ` : "";
   return {
     title: "The honest model",
     text: [
@@ -82,8 +89,7 @@ export function honestSection(
       describeClinical(honest),
       detectionTable(honest.clinical, { synthetic }).markdown,
       predictiveTable(honest.clinical, { synthetic }).markdown,
-      "Beside this page lie the [model card](model_card.md) and the [reporting checklists](checklists.md). How it was chosen, on " +
-      "validation alone:",
+      `${beside}How it was chosen, on validation alone:`,
       honestStepTable(honest.steps, { synthetic }).markdown,
     ].join("\n\n"),
   };

@@ -38,7 +38,7 @@ const policy = [
 ].join("; ");
 
 /** The HTML of a page. Plotly is loaded where a figure needs it; links between pages need no script. */
-export function pageHtml(page: PageContent, pages: PageLink[]): string {
+export function pageHtml(page: PageContent, pages: PageLink[], { photos }: { photos: string }): string {
   const at = pages.findIndex(({ file }) => file === page.file);
   const title = page.file === "index.html" ? page.title : `${page.title} · ${reportTitle}`;
   const scripts = page.body.includes('class="figure"') ? ["plotly.min.js", "figures.js"] : [];
@@ -90,7 +90,7 @@ ${page.body}
   }</nav>
 </main>
 </div>
-<footer><p>${notMedical} Photos: HAM10000 (Tschandl, Rosendahl &amp; Kittler 2018), CC BY-NC 4.0; none is shown here.</p></footer>
+<footer><p>${notMedical} ${escapeHtml(photos)}</p></footer>
 </body>
 </html>
 `;

@@ -2,6 +2,7 @@
 import { glob } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { writeAtomic } from "../../support/atomic.ts";
 import { type Notebook, readNotebook, serializeNotebook } from "../../support/notebook/ipynb.ts";
 import { assertNoPhotos, withoutPhotos } from "../../support/notebook/photos.ts";
@@ -21,9 +22,10 @@ import { readRun } from "./stored_run.ts";
 export async function publish(run: string, target: string): Promise<string[]> {
   const stored = await readRun(run);
   const contents = new Map<string, string | Uint8Array>();
+  const names = stored.notebooks.map(({ name }) => name);
   for (const { name, notebook } of await Promise.all(stored.notebooks.map(publishable))) {
     assertNoPhotos(notebook, { name });
-    contents.set(`${name}.ipynb`, serializeNotebook(withStopNotice(notebook)));
+    contents.set(`${name}.ipynb`, serializeNotebook(withoutDeadLinks(withStopNotice(notebook), names)));
   }
   // What the run came to, and the course of its trainings, epoch by epoch; no weights.
   const records = [
@@ -61,21 +63,44 @@ export async function publishable(
 
 /**
  * A copy of any JSON value in whose texts the project's folder is left out and the home folder is `~`: a failed cell's traceback
- * is full of them.
+ * is full of them, as paths and as addresses. Pictures stay as they are.
  */
 export function withoutMachinePaths<T>(value: T, places = { root: projectRoot, home: homedir() }): T {
-  const root = places.root.replace(/\/$/, "");
-  const home = places.home.replace(/\/$/, "").replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  const homeFolder = new RegExp(`(?:file://)?${home}(?=[/\\\\\\s"':)]|$)`, "g"); // /root is not in /roots
+  const [root, home] = [places.root, places.home].map(patternsOf);
   const clean = (text: string) => {
-    const inside = text.replaceAll(`file://${root}/`, "").replaceAll(`${root}/`, "").replaceAll(root, ".");
-    return home ? inside.replace(homeFolder, "~") : inside;
+    const inside = root ? text.replace(root.within, "").replace(root.itself, ".") : text;
+    return home ? inside.replace(home.itself, "~") : inside;
   };
   const walk = (item: unknown): unknown => {
     if (typeof item === "string") return clean(item);
     if (Array.isArray(item)) return item.map(walk);
     if (item === null || typeof item !== "object") return item;
-    return Object.fromEntries(Object.entries(item).map(([key, part]) => [key, walk(part)]));
+    const isPicture = (key: string) => key === "standIn" || /^image\/(?!svg)/.test(key);
+    return Object.fromEntries(
+      Object.entries(item).map(([key, part]) => [key, isPicture(key) ? part : walk(part)]),
+    );
   };
   return walk(value) as T;
+}
+
+/** How a folder is written in a text, with what follows it and alone: /home/me is not in /home/meadow. Null for no folder. */
+function patternsOf(path: string): { within: RegExp; itself: RegExp } | null {
+  const folder = path.replace(/[\\/]+$/, "");
+  if (folder === "") return null;
+  const forms = [pathToFileURL(folder).href, `file://${folder}`, folder].map((form) => RegExp.escape(form));
+  const any = `(?<![\\w.~%-])(?:${forms.join("|")})`;
+  return { within: new RegExp(`${any}[/\\\\]`, "g"), itself: new RegExp(`${any}(?=[/\\\\\\s"':)]|$)`, "g") };
+}
+
+/** A copy whose links to notebooks that are not published are their text alone. */
+function withoutDeadLinks(notebook: Notebook, names: readonly string[]): Notebook {
+  const clean = (text: string) =>
+    text.replace(
+      /\[([^\]]+)\]\(([\w-]+)\.ipynb\)/g,
+      (link, words, name) => names.includes(name) ? link : words,
+    );
+  const cells = notebook.cells.map((cell) =>
+    cell.cell_type === "markdown" ? { ...cell, source: clean(cell.source) } : cell
+  );
+  return { ...notebook, cells };
 }

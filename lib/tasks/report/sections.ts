@@ -54,9 +54,9 @@ export function summaryMarkdown(run: StoredRun, options: { picture?: string } = 
   const picture = results && options.picture
     ? [`![${mainFigure({ ...run, results }).alt.replace(/[[\]\\]/g, "\\$&")}](${options.picture})`]
     : [];
-  const short = results ? [glanceTable(run), ...picture] : [];
+  const short = glance(run).length > 0 ? [glanceTable(run), ...picture] : [];
   const blocks = makeSections(run).flatMap(({ title, text }) => [`## ${title}`, text]);
-  const warnings = warningsOf(run).map((warning) => `> **${warning}**`);
+  const warnings = warningsOf(run).map((warning) => `> **${escapeMarkdown(warning)}**`);
   return `${[`# ${reportTitle}`, ...warnings, notMedical, ...short, ...blocks].join("\n\n")}\n`;
 }
 
@@ -64,7 +64,7 @@ export function summaryMarkdown(run: StoredRun, options: { picture?: string } = 
 export function makeSections(run: StoredRun): Section[] {
   const { results, openings, studies, leakFree, honest } = run;
   if (!results) {
-    const sections = honest ? [worthSection(honest, null), honestSection(honest, null)] : [];
+    const sections = honest ? [worthSection(honest, null), honestSection(honest, run)] : [];
     return [...sections, notebooksSection(run)];
   }
   return [
@@ -74,7 +74,7 @@ export function makeSections(run: StoredRun): Section[] {
     leakageSection(results),
     ...results.official === undefined ? [] : [officialSection(results)], // of an older version
     ...leakFree ? [leakFreeSection(leakFree, results)] : [],
-    ...honest ? [honestSection(honest, results)] : [],
+    ...honest ? [honestSection(honest, run)] : [],
     ...typeof openings !== "string" && openings.length > 0
       ? [{ title: "How often the test was opened", text: describeOpenings(openings) }]
       : [],
@@ -86,16 +86,16 @@ export function makeSections(run: StoredRun): Section[] {
 
 /** Plain text that belongs above everything else: stand-in data, random weights, other photos, no results. */
 export function warningsOf(run: StoredRun): string[] {
-  const { results, openings } = run;
-  if (!results) {
+  const { results, openings, honest } = run;
+  if (!hasResults(run)) {
     return ["This run has no results yet: it stopped before its last notebook, or is still running."];
   }
-  const { synthetic, weights, ham10000 } = results;
+  const synthetic = results?.synthetic ?? honest?.synthetic ?? false;
   return [
     synthetic && "SYNTHETIC stand-in data: the images are drawn. No number here says anything about skin.",
-    weights === "random" &&
+    results?.weights === "random" &&
     "SEEDED RANDOM weights: this network has not been trained on ImageNet, the write-up's has.",
-    !synthetic && !ham10000 &&
+    results !== null && !synthetic && !results.ham10000 &&
     "These are not the write-up's photos: the difference from its number says nothing about its claim.",
     ...strangersTold(run).map((title) =>
       `“${title}” was executed with other settings than the notebook that ran last, or by an earlier version of the project. ` +
@@ -105,10 +105,15 @@ export function warningsOf(run: StoredRun): string[] {
   ].filter((warning) => warning !== false);
 }
 
+/** Whether a notebook that ends with results has run: 5, or 7 or 8 alone. */
+export function hasResults({ results, leakFree, honest }: StoredRun): boolean {
+  return (results ?? leakFree ?? honest) !== null;
+}
+
 /** Titles of the strangers of which the first page tells. */
-function strangersTold({ notebooks, strangers, studies, leakFree, honest }: StoredRun): string[] {
+function strangersTold({ notebooks, strangers, results, studies, leakFree, honest }: StoredRun): string[] {
   const told: Record<string, unknown> = {
-    [testNotebook]: true,
+    [testNotebook]: results,
     [studiesNotebook]: studies,
     [leakageNotebook]: leakFree,
     [honestNotebook]: honest,
@@ -120,7 +125,7 @@ function strangersTold({ notebooks, strangers, studies, leakFree, honest }: Stor
 /** The main numbers, each with its name and what it is. */
 export function glance(run: StoredRun): { name: string; value: string; what: string }[] {
   const { results } = run;
-  if (!results) return [];
+  if (!results) return run.honest ? honestGlance(run.honest) : [];
   const deeper = deeperResult(results);
   const all = results.leakage.against9600.at(-1)!;
   const seconds = totalSeconds(run);
@@ -152,7 +157,7 @@ export function glanceTable(run: StoredRun): string {
     { value: "name", title: "in short" },
     { value: "value", title: "", align: "right" },
     { value: "what", title: "what it is" },
-  ], { synthetic: run.results?.synthetic ?? false }).markdown;
+  ], { synthetic: (run.results ?? run.honest)?.synthetic ?? false }).markdown;
 }
 
 function claimSection({ claimed, counts, classes, synthetic, ham10000 }: Results): Section {

@@ -11,7 +11,7 @@ import { escapeHtml, pageProse } from "./html.ts";
 import { notebookPage } from "./notebook_page.ts";
 import { figureHtml, notMedical, type PageContent, pageHtml, type Pictures, reportTitle } from "./page.ts";
 import { publishable } from "./publish.ts";
-import { glance, makeSections, warningsOf } from "./sections.ts";
+import { glance, hasResults, makeSections, warningsOf } from "./sections.ts";
 import { readRun, type StoredRun } from "./stored_run.ts";
 
 /**
@@ -41,7 +41,7 @@ export async function writeSite(source: string, target: string): Promise<string[
     ...run.notebooks.map(({ name }) => [`${name}.ipynb`, `${name}.html`] as const),
     ...run.documents.map(({ file }) => [file, pageOf(file)] as const),
   ]);
-  const warnings = run.results ? warningsOf(run) : [];
+  const warnings = hasResults(run) ? warningsOf(run) : [];
   const contents: PageContent[] = [
     await indexPage(run, { pictures: picturesOf("index"), pages }),
     ...run.notebooks.map(({ name, notebook }) =>
@@ -57,7 +57,13 @@ export async function writeSite(source: string, target: string): Promise<string[
       ? { file, title: "Results", short: "Results" }
       : { file, title, short: title.split(/[:,]/)[0] }
   );
-  for (const page of contents) files.set(page.file, pageHtml(page, links));
+  const { synthetic, ham10000 } = run.results ?? { synthetic: run.honest?.synthetic, ham10000: false };
+  const photos = synthetic
+    ? "All pictures are drawn."
+    : ham10000
+    ? "Photos: HAM10000 (Tschandl, Rosendahl & Kittler 2018), CC BY-NC 4.0; none is shown here."
+    : "Photos are not shown here.";
+  for (const page of contents) files.set(page.file, pageHtml(page, links, { photos }));
   await writeFolderAtomic(target, async (fresh) => {
     for (const [path, content] of files) {
       await Deno.mkdir(dirname(join(fresh, path)), { recursive: true });

@@ -91,7 +91,9 @@ export async function readRun(folder: string): Promise<StoredRun> {
     results,
     timings: await readRunFile<Record<string, number>>(join(folder, "timings.json")) ?? {},
     trainingSeconds: trained?.seconds ?? 0,
-    openings: await readOpenings(folder).catch((error: Error) => error.message),
+    openings: await readOpenings(folder).catch(({ message }: Error) =>
+      message.replaceAll(join(folder, "/"), "")
+    ),
     studies: studies.length > 0 && studies.every(([, study]) => study)
       ? Object.fromEntries(studies) as Studies
       : null,

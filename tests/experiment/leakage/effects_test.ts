@@ -73,7 +73,7 @@ Deno.test("the effect's text says how many pairs of networks it rests on, and na
     /over 1 pair of networks: one division, one seed\. .* The effect is the same in each resample for mel, which adds no width to the interval\.$/m,
   );
   const allRight = [network("copy", "A", [1, 0, 1, 1, 1, 1]), network("copy", "B", [1, 1, 1, 1, 1, 0])];
-  assert.doesNotMatch(text(allRight), /without width/, "all right once seen, but not all wrong before");
+  assert.doesNotMatch(text(allRight), /adds no width/, "all right once seen, but not all wrong before");
   const again = pair.map((one) => ({ ...one, network: { ...one.network, seed: 1 } }));
   assert.match(text([...pair, ...again]), /over 2 pairs of networks, standard deviation 0\.00\. /);
 });

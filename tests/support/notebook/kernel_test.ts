@@ -96,7 +96,10 @@ tidy("a runner that ends by a signal takes its computing kernel along, and no fi
 tidy("a runner killed while its kernel starts leaves no process and no file", async (folder) => {
   for (const wait of [0, 30, 60, 120]) { // milliseconds after the connection file is there
     const runner = startRunner();
-    while (namesIn(folder).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    for (const end = Date.now() + 60_000; namesIn(folder).length === 0;) {
+      assert.ok(Date.now() < end, "no connection file in a minute");
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
     const [file] = namesIn(folder);
     await new Promise((resolve) => setTimeout(resolve, wait));
     runner.kill("SIGKILL");

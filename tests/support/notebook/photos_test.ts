@@ -15,6 +15,7 @@ const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, () => Math.floor(random(
 const picture = sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } });
 const png = (await picture.clone().png().toBuffer()).toString("base64");
 const jpeg = (await picture.clone().jpeg().toBuffer()).toString("base64");
+const avif = (await picture.clone().avif().toBuffer()).toString("base64");
 const webp = (await picture.clone().webp().toBuffer()).toString("base64");
 
 const drawnFigure = figure({
@@ -132,6 +133,7 @@ const planted: [Notebook, RegExp][] = [
   [bundle({ "text/plain": `'${png}'` }), /text\/plain with Base64 of a picture/],
   [bundle({ "application/json": { deep: [{ photo: jpeg }] } }), /application\/json with Base64/],
   [printed(webp), /output 1: Base64/],
+  [printed(avif), /output 1: Base64/],
   [printed(jpeg.replace(/.{76}/g, "$&\n")), /Base64/],
   [showing({ output_type: "error", ename: "E", evalue: "", traceback: [address] }), /output 1: a data/],
   [inPlotly({ layout: { images: [{ source: "photo.jpg" }] } }), /layout\.images/],

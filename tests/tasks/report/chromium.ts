@@ -47,6 +47,7 @@ export function browserTests(tests: Record<string, (browser: BrowserContext) => 
 export async function startChromium(): Promise<Browser> {
   return await puppeteer.launch({
     executablePath: chromium!,
+    ...{ timeout: 120_000, protocolTimeout: 600_000 },
     // Without a sandbox since containers seldom allow one; nothing is opened but the tests' own pages.
     args: ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none", "--disable-dev-shm-usage"],
   });
@@ -66,6 +67,7 @@ export async function watchedPage(
   root: string,
 ): Promise<{ page: Page; misdeeds: Misdeeds }> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(120_000); // a loaded machine
   const misdeeds: Misdeeds = { errors: [], outside: [] };
   page.on("pageerror", (error) => misdeeds.errors.push(String(error)));
   page.on("console", (message) => {

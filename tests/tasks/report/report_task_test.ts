@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { filesBehind } from "../../../lib/tasks/plan.ts";
 import { withoutMachinePaths } from "../../../lib/tasks/report/publish.ts";
+import { drawnHonest } from "../../experiment/honest/drawn_results.ts";
 import { executed, inFolder, tinyPng, writeRun } from "./drawn_run.ts";
 import { runDeno } from "../../support/run_deno.ts";
 
@@ -73,9 +74,41 @@ Deno.test("paths of this machine are left out of any text, and nothing that only
     "(/home/me)",
     "/home/meadow/x",
     "cwd /home/me/project",
+    "/home/me/project2/x.jpg",
   ];
   assert.deepEqual(withoutMachinePaths({ deep: [texts] }, places), {
-    deep: [["at lib/a.ts:1:2", "~/data/x.jpg", "(~)", "/home/meadow/x", "cwd ."]],
+    deep: [["at lib/a.ts:1:2", "~/data/x.jpg", "(~)", "/home/meadow/x", "cwd .", "~/project2/x.jpg"]],
+  });
+  const odd = { root: "/home/jérôme k/project", home: "/home/jérôme k" };
+  assert.deepEqual(
+    withoutMachinePaths(
+      ["at file:///home/j%C3%A9r%C3%B4me%20k/project/lib/a.ts:1:2", "/home/jérôme k/x"],
+      odd,
+    ),
+    ["at lib/a.ts:1:2", "~/x"],
+  );
+  const short = { root: "/app", home: "/root" };
+  const kept = { "image/png": "iVB/app9+/root/x", text: ["see api/applications", "x/app/y"] };
+  assert.deepEqual(withoutMachinePaths(kept, short), kept);
+});
+
+Deno.test("a second run's report in the same folder: the site is that run's alone, also where files of the first one lie", async () => {
+  await inFolder(async (folder) => {
+    const [first, second] = await Promise.all([
+      writeRun(join(folder, "first"), {
+        notebooks: { "05_x": executed("# 5 · First") },
+        honest: drawnHonest(),
+      }),
+      writeRun(join(folder, "second"), { notebooks: { "01_y": executed("# 1 · Second") } }),
+    ]);
+    const target = join(folder, "both");
+    for (const run of [first, second]) {
+      const { code, err } = await report("--run", run, "--out", target);
+      assert.equal(code, 0, err);
+    }
+    const pages = (await Array.fromAsync(Deno.readDir(join(target, "site")))).map(({ name }) => name);
+    assert.deepEqual(pages.filter((name) => /^\d/.test(name)), ["01_y.html"]);
+    assert.doesNotMatch(await Deno.readTextFile(join(target, "site", "index.html")), /Without a leak/);
   });
 });
 

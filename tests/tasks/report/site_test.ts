@@ -411,6 +411,35 @@ Deno.test("the honest model leads the first page, beside the number as written, 
   });
 });
 
+Deno.test("a run of notebook 8 alone has results: they lead the page and the summary, with the warnings that hold for them", async () => {
+  const honest = { ...drawnHonest(), synthetic: true };
+  const run = {
+    notebooks: {
+      "08_honest": executed("# 8 · Honest\n\nAs in [7](07_leakage.ipynb) and [8](08_honest.ipynb)."),
+    },
+  };
+  const site = await siteOf({ ...run, honest });
+  const words = wordsOf(site.get("index.html")!);
+  assert.match(words, /SYNTHETIC stand-in data.*Without a leak \d.*What it is worth on new lesions/);
+  assert.doesNotMatch(words, /no results yet|NaN|undefined|model card/);
+  assert.match(wordsOf(site.get("08_honest.html")!), /SYNTHETIC.*All pictures are drawn\./);
+  await inFolder(async (folder) => {
+    await publish(
+      await writeRun(join(folder, "run"), { ...run, honest: drawnHonest() }),
+      join(folder, "copy"),
+    );
+    const summary = await Deno.readTextFile(join(folder, "copy", "summary.md"));
+    assert.match(summary, /\| Without a leak \|[^]*## What it is worth on new lesions/);
+    assert.doesNotMatch(summary, /no results yet|SYNTHETIC|model_card\.md/);
+    const notebook = await Deno.readTextFile(join(folder, "copy", "08_honest.ipynb"));
+    assert.match(
+      notebook,
+      /As in 7 and \[8\]\(08_honest\.ipynb\)/,
+      "a link to what is not there is its text",
+    );
+  });
+});
+
 Deno.test("a run that was split first is nowhere called as written, nor leaking", async () => {
   const results = drawnResults({ protocol: "split-first", official: drawnOfficial({ control: true }) });
   await inFolder(async (folder) => {
