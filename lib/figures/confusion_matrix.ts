@@ -6,7 +6,7 @@ import { ink, shareScale, textOn } from "./palette.ts";
 import { edge, type FigureOptions, mostPixels, note, textSizes, themed, topMargin } from "./theme.ts";
 
 /**
- * The confusion matrix: each cell has its count and its share of the row, the true class; the shade is the share.
+ * The confusion matrix: each cell has its count and its share of the row, the true class, where there is room; the shade is the share.
  *
  * @param matrix counts, rows true, columns predicted (scikit-learn's order)
  * @param codes one a row and column
@@ -33,6 +33,8 @@ export function confusionMatrixFigure(
   const left = Math.ceil(edge + 28 + Math.max(...labelWidths));
   const cellWidth = (width - left - edge - 6) / codes.length;
   const fits = (text: string, size: number) => textWidth(text, { size, bold: true }) + 4 <= cellWidth;
+  const showsCounts = fits(thousands(Math.max(...matrix.flat())), textSizes.label + 1);
+  const showsShares = showsCounts && fits(percent(0.888), textSizes.small);
   const longest = Math.max(...codes.map((code) => textWidth(code, labelStyle)));
   const isUpright = longest + 8 > cellWidth; // a column's name stands on end where it is wider than the column
   const margin = {
@@ -40,7 +42,7 @@ export function confusionMatrixFigure(
     t: topMargin({ ...options, width }, isUpright ? Math.ceil(longest) + 36 : 46),
     b: 20,
   };
-  const rowHeight = Math.min(62, (mostPixels - margin.t - margin.b) / codes.length);
+  const rowHeight = Math.min(showsShares ? 62 : 24, (mostPixels - margin.t - margin.b) / codes.length);
   const height = options.height ?? Math.floor(margin.t + Math.max(codes.length, 4) * rowHeight + margin.b);
   const indices = codes.map((_, i) => i);
   const bold = codes.map((code) => `<b>${escapeMarkup(code)}</b>`);
@@ -84,8 +86,7 @@ export function confusionMatrixFigure(
       annotations: cells.flat().map(({ i, j, count, share }) => {
         const number = i === j ? `<b>${thousands(count)}</b>` : thousands(count);
         const small = `<span style="font-size:${textSizes.small}px">${percent(share)}</span>`;
-        const both = fits(percent(share), textSizes.small) ? `${number}<br>${small}` : number;
-        const text = !fits(thousands(count), textSizes.label + 1) ? "" : count === 0 ? "0" : both;
+        const text = !showsCounts ? "" : count === 0 ? "0" : showsShares ? `${number}<br>${small}` : number;
         return note(text, {
           font: { size: textSizes.label + 1, color: count === 0 ? ink.axis : textOn(share) },
           x: j,
