@@ -147,14 +147,16 @@ export function classTable(
         of: ({ code }) => own.intervals.perClass[codes.indexOf(code)]?.recall,
       },
     },
-    {
-      value: ({ code }) => {
-        const found = official?.scores.perClass[codes.indexOf(code)];
-        return found && found.support > 0 ? found.recall : null;
-      },
-      title: "recall, official set",
-      format: percent,
-    },
+    ...official
+      ? [{
+        value: ({ code }: ClinicalResults["classes"][number]) => {
+          const found = official.scores.perClass[codes.indexOf(code)];
+          return found.support > 0 ? found.recall : null;
+        },
+        title: "recall, official set",
+        format: percent as (value: unknown) => string,
+      }]
+      : [],
     ...measuredColumns<ClinicalResults["classes"][number]>("AUC", ({ auc }) => auc),
     ...measuredColumns<ClinicalResults["classes"][number]>(
       "average precision",
