@@ -71,7 +71,11 @@ Deno.test("the digest of what decides the last bits changes with engine, threads
     digest(engineOf(installed, choice), "avx avx2 avx512f"),
   ];
   assert.equal(new Set([own, ...others]).size, 6);
-  assert.equal(cpuInstructions("fpu sse4_2 fma avx2 avx rdrand amx_tile"), "amx_tile avx avx2 fma");
+  const flags = "fpu sse4_2 fma avx2 avx rdrand amx_tile avx512f";
+  assert.equal(cpuInstructions(flags, undefined), "amx_tile avx avx2 avx512f fma");
+  assert.equal(cpuInstructions(flags, "AVX2"), cpuInstructions("fma avx avx2 avx_vnni", "AVX2"));
+  assert.equal(cpuInstructions(flags, "AVX2"), "avx avx2 fma");
+  assert.equal(cpuInstructions("avx avx2", "SSE41"), "avx avx2 (at most SSE41)");
 });
 
 Deno.test("the doctor runs, and a wish it cannot read is broken, not a crash", async () => {

@@ -87,7 +87,16 @@ export function readCpuFlags(): string | null {
 const decidingInstructions =
   /^(avx|avx2|fma|avx_vnni|avx512f|avx512bw|avx512_vnni|avx512_bf16|avx512_fp16|amx_\w+|asimd|asimdhp|bf16|sve)$/;
 
-/** Those of them that this processor has, in the order of their names; empty where the system does not tell. */
-export function cpuInstructions(flags: string | null = readCpuFlags()): string {
-  return (flags ?? "").split(" ").filter((flag) => decidingInstructions.test(flag)).sort().join(" ");
+/**
+ * Those of them that this processor has, in the order of their names; empty where the system does not tell.
+ *
+ * @param most oneDNN's own limit, `ONEDNN_MAX_CPU_ISA`: under AVX2 a processor with more computes as one with AVX2 alone
+ */
+export function cpuInstructions(
+  flags: string | null = readCpuFlags(),
+  most: string | undefined = Deno.env.get("ONEDNN_MAX_CPU_ISA"),
+): string {
+  const deciding = most === "AVX2" ? /^(avx|avx2|fma)$/ : decidingInstructions;
+  const found = (flags ?? "").split(" ").filter((flag) => deciding.test(flag)).sort().join(" ");
+  return most === undefined || most === "AVX2" ? found : `${found} (at most ${most})`;
 }

@@ -1,5 +1,5 @@
 /** `--grid FILE`: lists of values for fields of the configuration; each combination is a run with a folder of its own. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { type Config, type ConfigOptions, createConfig, storeFolder } from "../../config.ts";
 import { projectRoot } from "../../support/project.ts";
@@ -25,9 +25,29 @@ export interface Grid {
 /** Runs that are more than this are a slip of the pen. */
 const mostRuns = 1000;
 
+/** @throws {RangeError} where the folder that a table's file name leads to holds the results of another table of that name */
+function checkUsualFolder({ out, metadata }: Config): void {
+  if (metadata === null) return;
+  let stored: Partial<Config> | undefined;
+  try {
+    stored = JSON.parse(readFileSync(join(out, "config.json"), "utf8"));
+  } catch {
+    return; // no run, or one that its own messages tell of
+  }
+  const [own, other] = [metadata, stored?.metadata ?? null].map((one) => [one ?? []].flat());
+  if (`${own}` === `${other}`) return;
+  throw new RangeError(
+    `${pathForCaller(out)} holds results of another table: ${
+      other.map(pathForCaller).join(", ")
+    }. Name another folder with --out, ` +
+      `or that one, to write over them. Received: --metadata ${own.map(pathForCaller).join(", ")}`,
+  );
+}
+
 /** @throws {RangeError} as `createConfig`, and for a recipe of a second frozen network: nobody could tell the two apart */
 function configOf(options: ConfigOptions): Config {
   const config = createConfig(options);
+  if (options.out === undefined) checkUsualFolder(config);
   if (config.recipe.at(-1)?.depth !== "head") return config;
   throw new RangeError(
     "Configuration: recipe must end deeper than head. The softmax alone is what notebook 4 compares: learningRate, epochs, " +

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ConfigOptions } from "../../../lib/config.ts";
+import { projectRoot } from "../../../lib/support/project.ts";
 import { readGrid } from "../../../lib/tasks/grid/grid.ts";
 import { makePlace, startRun } from "../../interruptions/run.ts";
 import { inFolder } from "../../support/temporary_folder.ts";
@@ -67,6 +68,28 @@ for (
   Deno.test(`a grid is refused with what was expected: ${what}`, () =>
     withGrid(content, (read) => assert.throws(() => read(), { name: "RangeError", message })));
 }
+
+Deno.test("two tables of one file name do not share a folder unless --out says so", async () => {
+  const name = `table_${crypto.randomUUID().slice(0, 8)}`;
+  const [own, other] = ["here", "there"].map((place) => join("/", place, `${name}.csv`));
+  const out = join(projectRoot, "outputs", `${name}-quick`);
+  const options = { preset: "quick", data: "/photos", metadata: own } as const;
+  await Deno.mkdir(out, { recursive: true });
+  try {
+    assert.equal(readGrid(null, options).runs[0].config.out, out);
+    await Deno.writeTextFile(join(out, "config.json"), JSON.stringify({ metadata: own }));
+    readGrid(null, options);
+    await Deno.writeTextFile(join(out, "config.json"), JSON.stringify({ metadata: other }));
+    assert.throws(() => readGrid(null, options), {
+      name: "RangeError",
+      message:
+        /holds results of another table: .*there.*Name another folder with --out.*Received: --metadata .*here/,
+    });
+    readGrid(null, { ...options, out });
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+});
 
 Deno.test("the plan of a grid holds each unit once: runs that differ in epochs share images and activations", async () => {
   await using place = await makePlace();
