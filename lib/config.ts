@@ -182,7 +182,8 @@ const writeUpRecipe: Recipe = [
   stageOf({ depth: "block1", epochs: 12, dropout: 0.3, randomOrientation: true }),
 ];
 
-const weightsFile = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
+/** ImageNet weights without top, as Keras names them. */
+export const weightsFile = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
 
 /**
  * A checked, frozen configuration. Data and weights are looked for in the given place, then in `data/`; a table that is given

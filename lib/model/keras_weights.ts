@@ -1,6 +1,7 @@
 /** Reads the convolutions of VGG16 out of the HDF5 layouts that Keras has written over the years. */
 import h5wasm, { type Dataset, type File, type Group } from "h5wasm/node";
 import { resolve } from "node:path";
+import { weightsFile } from "../config.ts";
 import { firstOf } from "../support/format.ts";
 import { convolutions, type Layer } from "./vgg16.ts";
 
@@ -37,8 +38,7 @@ export async function readKerasTensors(path: string): Promise<ConvolutionWeights
   }
 }
 
-const anotherNetwork =
-  "It is another network's file: give VGG16's, vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
+const anotherNetwork = `It is another network's file: give VGG16's, ${weightsFile}`;
 
 function readConvolutions(path: string, file: File): ConvolutionWeights[] {
   const groups = new Map<string, Group>();

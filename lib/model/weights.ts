@@ -1,4 +1,5 @@
 /** The 26 tensors of VGG16 without top: read from Keras' file, or drawn at random. */
+import { weightsFile } from "../config.ts";
 import { bytesOf, sha256 } from "../support/digest.ts";
 import { randomFor } from "../support/random.ts";
 import { convolutions } from "./vgg16.ts";
@@ -98,8 +99,7 @@ function howItDiffers(layers: readonly ConvolutionWeights[]): string {
       names.join(", ")
     } differs; the other ${others} are right. The file was damaged: download it again`;
   }
-  return `${names.length} of them differ: these are other weights, trained further or elsewhere. Download Keras' file, ` +
-    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
+  return `${names.length} of them differ: these are other weights, trained further or elsewhere. Download Keras' file, ${weightsFile}`;
 }
 
 function checkFinite(path: string, tensor: string, values: Float32Array): void {

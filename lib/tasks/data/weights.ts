@@ -1,12 +1,12 @@
 /** VGG16's ImageNet weights from the address that Keras names, into a data folder. */
 import { join } from "node:path";
+import { weightsFile } from "../../config.ts";
 import { loadWeights } from "../../model/weights.ts";
 import { downloadFile, megabytes, requireRoom } from "../../support/download.ts";
 import type { Identity } from "../../support/part_file.ts";
 import type { FetchOptions } from "./item.ts";
 
 export const weightsBase = "https://storage.googleapis.com/tensorflow/keras-applications/vgg16";
-export const weightsFile = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
 
 /** The file as Keras' `applications/vgg16.py` names it: `WEIGHTS_HASH` of the one without top. */
 const kerasFile: Identity = {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../../lib/support/project.ts";
-import { fetchWeights, weightsFile } from "../../../lib/tasks/data/weights.ts";
+import { weightsFile } from "../../../lib/config.ts";
+import { fetchWeights } from "../../../lib/tasks/data/weights.ts";
 import { md5, noise, serve } from "../../support/file_server.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
