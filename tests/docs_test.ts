@@ -9,6 +9,7 @@ import type { Result, Results } from "../lib/experiment/results.ts";
 import type { HonestResults } from "../lib/experiment/honest/results.ts";
 import type { HonestScores } from "../lib/experiment/honest/testing.ts";
 import type { LeakFreeResults } from "../lib/experiment/leakage/results.ts";
+import type { StudyResult } from "../lib/experiment/studies.ts";
 import { glanceTable } from "../lib/tasks/report/sections.ts";
 import { readRun } from "../lib/tasks/report/stored_run.ts";
 import { points, signedPoints, thousands } from "../lib/support/format.ts";
@@ -168,6 +169,25 @@ Deno.test("README states the numbers of the committed report", async () => {
       .flatMap(({ n, accuracy }) => [share(accuracy), `(n = ${thousands(n)})`]),
   ];
   assert.deepEqual(stated.filter((text) => !readme.includes(text)), []);
+});
+
+Deno.test("METHOD states what depth gives as the committed studies have it", async () => {
+  const method = (await Deno.readTextFile(join(projectRoot, "docs", "METHOD.md"))).replace(/\s+/g, " ");
+  const ladder: StudyResult[] = JSON.parse(
+    await Deno.readTextFile(join(projectRoot, "outputs", "report", "studies", "ladder.json")),
+  );
+  const share = (value: number) => (100 * value).toFixed(1);
+  const [head, block5, ...deeper] = ladder.filter(({ label, depth }) => label === depth);
+  const gains = [block5, ...deeper].map((run, i) => run.validation.accuracy - ladder[i].validation.accuracy);
+  assert.equal(Math.max(...gains), gains[0], "block5 the most");
+  assert.ok(gains.every((gain) => gain > 0), "each block adds");
+  const fitted = deeper.map(({ train }) => train.accuracy);
+  const stated = [
+    `from ${share(head.validation.accuracy)} to ${share(block5.validation.accuracy)} %`,
+    `with all of them it is ${share(deeper.at(-1)!.validation.accuracy)} %`,
+    `right on ${share(Math.min(...fitted))} to ${share(Math.max(...fitted))} % of its own training images`,
+  ];
+  assert.deepEqual(stated.filter((text) => !method.includes(text)), []);
 });
 
 Deno.test("README's first table is the committed report's", async () => {
