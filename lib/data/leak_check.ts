@@ -4,7 +4,7 @@
  */
 import { firstOf } from "../support/format.ts";
 import type { AugmentedImage } from "./augmented_table.ts";
-import type { Sample } from "./metadata.ts";
+import { namesLesion, type Sample } from "./metadata.ts";
 import type { PhotoRelations } from "./near_duplicates.ts";
 
 /** How two images on different sides belong together, the closest first. */
@@ -160,9 +160,4 @@ function checkLesions({ samples, nearDuplicates }: LeakEvidence): void {
       } %. Was the column sorted or shuffled for itself? Take the table as it was ` +
       `released, or leave lesion_id out: then each photo counts as a lesion of its own.`,
   );
-}
-
-/** Whether the table has a photo's lesion; else `openTable` gives it the photo's name. */
-function namesLesion({ imageId, lesionId }: Pick<Sample, "imageId" | "lesionId">): boolean {
-  return lesionId !== imageId && lesionId !== `photo ${imageId}`;
 }

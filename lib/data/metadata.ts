@@ -115,7 +115,7 @@ export function readTables(
   const taken = new Set(lesions.values.map((lesion) => lesion.toLowerCase()));
   const samples = table.imageIds.map((imageId, photo): Sample => ({
     imageId,
-    lesionId: lesions.values[photo] || (taken.has(imageId.toLowerCase()) ? `photo ${imageId}` : imageId),
+    lesionId: lesions.values[photo] || (taken.has(imageId.toLowerCase()) ? ownLesion(imageId) : imageId),
     dx: read.codes[photo],
     label: labels.get(read.codes[photo])!,
     dxType: dxType.values[photo],
@@ -198,4 +198,12 @@ export function metadataRow(sample: Sample): Record<string, string | number> {
     localization: sample.localization,
     image_path: sample.imagePath,
   };
+}
+
+/** A lesion's name where the table has none and another lesion is called as the photo is. */
+const ownLesion = (imageId: string): string => `photo ${imageId}`;
+
+/** Whether the table names a photo's lesion; else the lesion is called after the photo. */
+export function namesLesion({ imageId, lesionId }: Pick<Sample, "imageId" | "lesionId">): boolean {
+  return lesionId !== imageId && lesionId !== ownLesion(imageId);
 }

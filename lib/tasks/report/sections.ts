@@ -86,11 +86,11 @@ export function makeSections(run: StoredRun): Section[] {
 
 /** Plain text that belongs above everything else: stand-in data, random weights, other photos, no results. */
 export function warningsOf(run: StoredRun): string[] {
-  const { results, openings, honest } = run;
+  const { results, openings } = run;
   if (!hasResults(run)) {
     return ["This run has no results yet: it stopped before its last notebook, or is still running."];
   }
-  const synthetic = results?.synthetic ?? honest?.synthetic ?? false;
+  const synthetic = isSynthetic(run);
   return [
     synthetic && "SYNTHETIC stand-in data: the images are drawn. No number here says anything about skin.",
     results?.weights === "random" &&
@@ -108,6 +108,11 @@ export function warningsOf(run: StoredRun): string[] {
 /** Whether a notebook that ends with results has run: 5, or 7 or 8 alone. */
 export function hasResults({ results, leakFree, honest }: StoredRun): boolean {
   return (results ?? leakFree ?? honest) !== null;
+}
+
+/** Whether its results are of drawn images. */
+export function isSynthetic({ results, honest }: StoredRun): boolean {
+  return (results ?? honest)?.synthetic ?? false;
 }
 
 /** Titles of the strangers of which the first page tells. */
@@ -157,7 +162,7 @@ export function glanceTable(run: StoredRun): string {
     { value: "name", title: "in short" },
     { value: "value", title: "", align: "right" },
     { value: "what", title: "what it is" },
-  ], { synthetic: (run.results ?? run.honest)?.synthetic ?? false }).markdown;
+  ], { synthetic: isSynthetic(run) }).markdown;
 }
 
 function claimSection({ claimed, counts, classes, synthetic, ham10000 }: Results): Section {

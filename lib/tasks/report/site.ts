@@ -11,7 +11,7 @@ import { escapeHtml, pageProse } from "./html.ts";
 import { notebookPage } from "./notebook_page.ts";
 import { figureHtml, notMedical, type PageContent, pageHtml, type Pictures, reportTitle } from "./page.ts";
 import { publishable } from "./publish.ts";
-import { glance, hasResults, makeSections, warningsOf } from "./sections.ts";
+import { glance, hasResults, isSynthetic, makeSections, warningsOf } from "./sections.ts";
 import { readRun, type StoredRun } from "./stored_run.ts";
 
 /**
@@ -57,10 +57,9 @@ export async function writeSite(source: string, target: string): Promise<string[
       ? { file, title: "Results", short: "Results" }
       : { file, title, short: title.split(/[:,]/)[0] }
   );
-  const { synthetic, ham10000 } = run.results ?? { synthetic: run.honest?.synthetic, ham10000: false };
-  const photos = synthetic
+  const photos = isSynthetic(run)
     ? "All pictures are drawn."
-    : ham10000
+    : run.results?.ham10000
     ? "Photos: HAM10000 (Tschandl, Rosendahl & Kittler 2018), CC BY-NC 4.0; none is shown here."
     : "Photos are not shown here.";
   for (const page of contents) files.set(page.file, pageHtml(page, links, { photos }));
