@@ -83,7 +83,8 @@ export {
 // what each kind of leak adds
 export { describeGroups } from "./data/leak_free_parts.ts";
 export { openOfficialImages } from "./experiment/official_testing.ts";
-export { type AnsweredNetwork, dividePhotos, relate, trainCrossover } from "./experiment/leakage/networks.ts";
+export { dividePhotos, relate } from "./experiment/leakage/division.ts";
+export { type AnsweredNetwork, trainCrossover } from "./experiment/leakage/networks.ts";
 export { pairPictures } from "./experiment/leakage/pair_pictures.ts";
 export { leakEffects } from "./experiment/leakage/effects.ts";
 export { crossBridge } from "./experiment/leakage/bridge.ts";

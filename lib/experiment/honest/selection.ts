@@ -22,7 +22,7 @@ import {
   fitAdjustment,
   type LogitAdjustment,
 } from "./weights.ts";
-import type { Related } from "../leakage/networks.ts";
+import type { Related } from "../leakage/division.ts";
 import { variantOf } from "../study_runs.ts";
 
 /** What a change came to. Plain values: survives JSON. */

@@ -15,7 +15,7 @@ import { digestOf } from "../../support/digest.ts";
 import { type Experiment, photoOf } from "../experiment.ts";
 import { checkHonestParts, type HonestSelection } from "./selection.ts";
 import { answerPhotos } from "./training.ts";
-import type { Related } from "../leakage/networks.ts";
+import type { Related } from "../leakage/division.ts";
 import {
   digestOfImages,
   type FormControl,

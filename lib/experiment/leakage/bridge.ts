@@ -9,7 +9,7 @@ import { groupBootstrapInterval, type Interval } from "../../evaluation/interval
 import { argmaxRows, evaluate, rightAnswers } from "../../evaluation/metrics.ts";
 import type { Depth, StageOptions } from "../../recipe.ts";
 import type { Experiment } from "../experiment.ts";
-import { type Related, withParts } from "./networks.ts";
+import { type Related, withParts } from "./division.ts";
 import { modelOf, train } from "../run.ts";
 import { openTest } from "../testing.ts";
 

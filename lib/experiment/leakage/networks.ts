@@ -4,39 +4,29 @@
  */
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import type { AugmentedImage } from "../../data/augmented_table.ts";
-import { type AllowedLeak, checkLeakFree, type LeakClaim, type LeakEvidence } from "../../data/leak_check.ts";
-import {
-  crossoverLists,
-  listName,
-  type Rung,
-  type TrainingList,
-  trainingListCsv,
-} from "../../data/crossover.ts";
-import {
-  divideGroups,
-  groupPhotos,
-  type Half,
-  type LeakFreeParts,
-  leakFreePartsCsv,
-  type PhotoGroups,
-} from "../../data/leak_free_parts.ts";
-import { nearDuplicatesCsv, relatePhotos } from "../../data/near_duplicates.ts";
-import { labelsOf, makeParts, type Parts } from "../../data/parts.ts";
-import { countLabels } from "../../data/diagnosis.ts";
+import { listName, type Rung, type TrainingList } from "../../data/crossover.ts";
+import type { ImageSet } from "../../data/image_set.ts";
+import type { Half, LeakFreeParts } from "../../data/leak_free_parts.ts";
+import { labelsOf } from "../../data/parts.ts";
 import { macroAuc } from "../../evaluation/curves.ts";
 import type { Interval } from "../../evaluation/intervals.ts";
-import type { ImageSet } from "../../data/image_set.ts";
 import { type AnsweredRows, measureSet, pickRows } from "../../evaluation/set_scores.ts";
 import type { Depth } from "../../recipe.ts";
-import { writeAtomic } from "../../support/atomic.ts";
+import { digestOf } from "../../support/digest.ts";
 import type { Examples } from "../../training/examples.ts";
 import { type Experiment, openOtherExamples, photoOf } from "../experiment.ts";
-import type { LabelledPhoto } from "../labelled_set.ts";
-import { answerImages, type LabelledImages, loadReadable, type OfficialImages } from "../official_testing.ts";
-import { modelOf, type Run, train } from "../run.ts";
+import {
+  answerImages,
+  digestOfImages,
+  type LabelledImages,
+  loadReadable,
+  type OfficialImages,
+} from "../official_testing.ts";
+import { configurationOf, modelOf, type Run, train } from "../run.ts";
 import type { CrossoverSet } from "../study_runs.ts";
-import { openTest } from "../testing.ts";
+import { openTest, testSet } from "../testing.ts";
+import { type AskedSet, keepAnswers } from "./answers.ts";
+import { allowedOf, dividePhotos, listFile, type Related, withParts } from "./division.ts";
 
 /** A network's scores on photos of which each counts alone. */
 export interface LeakFreeScores {
@@ -75,55 +65,13 @@ export interface AnsweredNetwork {
   readonly control: { readonly asTheyAre: AnsweredRows; readonly sameForm: AnsweredRows } | null;
 }
 
-/** What the photos' pixels tell, and the groups that follow from it. */
-export interface Related {
-  readonly evidence: LeakEvidence;
-  readonly groups: PhotoGroups;
-  /** Near-duplicates of the table's photos in the official set, by image ids. */
-  readonly official: readonly {
-    readonly own: string;
-    readonly official: string;
-    readonly distance: number;
-  }[];
-}
-
-/**
- * Finds near-duplicates, saves them as `near_duplicates.csv`, and joins photos to groups.
- *
- * @param official photos of the official set, which are looked at too
- */
-export async function relate(
-  { config, source, store }: Experiment,
-  official: readonly LabelledPhoto[] = [],
-): Promise<Related> {
-  const { samples, folder } = source;
-  const own = samples.length;
-  const all = [...samples, ...official];
-  const paths = [
-    ...samples.map(({ imagePath }) => join(folder, imagePath)),
-    ...official.map(({ path }) => path),
-  ];
-  const { pixelDigests, nearDuplicates } = await relatePhotos(paths, { samples: all, store });
-  await writeAtomic(join(config.out, "near_duplicates.csv"), nearDuplicatesCsv(all, nearDuplicates));
-  const relations = {
-    pixelDigests: pixelDigests.slice(0, own),
-    nearDuplicates: nearDuplicates.filter(({ b }) => b < own),
-  };
-  return {
-    evidence: { samples, ...relations },
-    groups: groupPhotos(samples, relations),
-    official: nearDuplicates.filter(({ a, b }) => a < own && b >= own).map(({ a, b, distance }) => (
-      { own: all[a].imageId, official: all[b].imageId, distance }
-    )),
-  };
-}
-
 /**
  * Trains and tests networks of the crossover. What a stage leaves out has the usual value of its depth; the weights after the last
- * epoch count. Validation is shown and chooses nothing. What is trained already is taken. Where the
- * softmax alone is trained, all read the same stored activations of the official set.
+ * epoch count. Validation is shown and chooses nothing. What is trained already is taken. Where the softmax alone is trained, all
+ * read the same stored activations of the official set; a network that is trained deeper, for minutes to hours, leaves its answers
+ * in `leak_free/answers`, and is not trained where they are.
  *
- * @throws {Error} if a photo, copy, lesion or near-duplicate stands on two sides that should not
+ * @throws {Error} if a photo, copy, lesion or near-duplicate stands on two sides that should not; as `keepAnswers`
  */
 export async function trainCrossover(
   experiment: Experiment,
@@ -134,10 +82,11 @@ export async function trainCrossover(
   using others = official && await openOfficial(experiment, official, recipe.at(-1)!.depth);
   for (const partition of partitions) {
     const { parts, lists } = await dividePhotos(experiment, related, partition);
+    const control = others?.control ? controlOf(experiment, parts, others.control) : null;
     for (const seed of seeds) {
       for (const list of lists) {
-        const { own, run } = await trainListed(experiment, related, { parts, list, recipe, seed });
-        networks.push(await testNetwork(own, run, { list, parts, seed, official: others }));
+        const listed = { parts, list, recipe, seed };
+        networks.push(await testListed(experiment, related, { ...listed, official: others, control }));
       }
     }
   }
@@ -147,127 +96,103 @@ export async function trainCrossover(
 /** Trains one network of the crossover on its list; one that is trained already is taken. @throws as `trainCrossover` */
 export async function trainListed(
   experiment: Experiment,
+  related: Pick<Related, "evidence">,
+  { signal, ...listed }: Listed & { signal?: AbortSignal },
+): Promise<Run> {
+  const { recipe, seed } = listed;
+  const label = nameOf(listed);
+  const own = withList(experiment, related, listed);
+  const run = await train(own, modelOf(experiment, seed), recipe, { seed, label, signal });
+  return { ...run, name: label };
+}
+
+/** What decides one network of the crossover. */
+interface Listed extends Pick<CrossoverSet, "recipe"> {
+  readonly parts: LeakFreeParts;
+  readonly list: TrainingList;
+  readonly seed: number;
+}
+
+function nameOf({ parts: { partition }, list, seed }: Omit<Listed, "recipe">): string {
+  return `${listName(list)}, partition ${partition}, seed ${seed}`;
+}
+
+function withList(
+  experiment: Experiment,
   { evidence }: Pick<Related, "evidence">,
-  { parts, list, recipe, seed, signal }: Pick<CrossoverSet, "recipe"> & {
-    parts: LeakFreeParts;
-    list: TrainingList;
-    seed: number;
-    signal?: AbortSignal;
-  },
-): Promise<{ own: Experiment; run: Run }> {
-  const name = `${listName(list)}, partition ${parts.partition}, seed ${seed}`;
-  const own = withParts(experiment, {
-    train: list.images,
-    validation: parts.validation,
-    test: parts.test,
-    leak: { allowed: allowedOf[list.rung], evidence },
-  });
-  const run = await train(own, modelOf(experiment, seed), recipe, { seed, label: name, signal });
-  return { own, run: { ...run, name } };
-}
-
-/** A partition's parts and lists, checked and saved. */
-export async function dividePhotos(
-  { config, source }: Experiment,
-  { evidence, groups }: Related,
-  partition: number,
-): Promise<{ parts: LeakFreeParts; lists: TrainingList[] }> {
-  const parts = divideGroups(source, groups, { partition, seed: config.seed });
-  const asWritten = makeParts(config, source);
-  const classCounts = countLabels(labelsOf(asWritten, asWritten.subsetTrain), source.classes.length);
-  const { pixelDigests } = evidence;
-  const lists = crossoverLists(source, parts, { pixelDigests, classCounts, seed: config.seed });
-  await writeAtomic(join(config.out, partsFile(partition)), leakFreePartsCsv(source, parts));
-  for (const list of lists) {
-    const original = (row: number) => ({ row, copy: 0 });
-    const sides = {
-      train: list.images,
-      validation: parts.validation.map(original),
-      test: parts.test.map(original),
-    };
-    checkLeakFree(sides, evidence, { allowed: allowedOf[list.rung] });
-    await writeAtomic(join(config.out, listFile(list, partition)), trainingListCsv(source, list.images));
-  }
-  return { parts, lists };
-}
-
-const allowedOf: Record<Rung, AllowedLeak> = {
-  none: "nothing",
-  lesion: "photos of the test's lesions, rung lesion",
-  copy: "copies of the test's photos, rung copy",
-};
-
-/** Of the run's folder: training lists, courses of trainings, and the log of openings of notebook 7. */
-const leakFreeFolder = "leak_free";
-
-function partsFile(partition: number): string {
-  return partition === 0 ? "leak_free_parts.csv" : `${leakFreeFolder}/parts_${partition}.csv`;
-}
-
-function listFile({ rung, half }: Pick<TrainingList, "rung" | "half">, partition: number): string {
-  return `${leakFreeFolder}/train_${partition}_${rung}${half ?? ""}.csv`;
-}
-
-/**
- * The experiment with other parts, and with a log and courses of its own: what to learn from, and photos as they are or images to
- * test. `train` and `openTest` hold the parts to what `leak` says of them.
- */
-export function withParts(
-  experiment: Experiment,
-  { train, validation, test, leak }: {
-    train: readonly AugmentedImage[];
-    validation: readonly number[];
-    test: readonly (number | AugmentedImage)[];
-    leak: LeakClaim;
-  },
+  { parts, list }: Pick<Listed, "parts" | "list">,
 ): Experiment {
-  const { samples } = experiment.source;
-  const imageOf = (row: number | AugmentedImage): AugmentedImage =>
-    typeof row === "number" ? { row, copy: 0, label: samples[row].label } : row;
-  const table: AugmentedImage[] = [];
-  const place = (images: readonly (number | AugmentedImage)[]) =>
-    images.map((image) => table.push(imageOf(image)) - 1);
-  const [subsetTrain, subsetValidation, tested] = [train, validation, test].map(place);
-  const subset = [...subsetTrain, ...subsetValidation];
-  const parts: Parts = { table, train: subset, test: tested, subset, subsetTrain, subsetValidation };
-  const config = { ...experiment.config, out: join(experiment.config.out, leakFreeFolder) };
-  return { ...experiment, config, parts, leak };
+  const { validation, test } = parts;
+  const leak = { allowed: allowedOf[list.rung], evidence };
+  return withParts(experiment, { train: list.images, validation, test, leak });
 }
 
-async function testNetwork(
+/** A network's answers to its own test, to the official set and to the control; it is trained where they are not kept. */
+async function testListed(
   experiment: Experiment,
-  run: Run,
-  { list, parts, seed, official }: {
-    list: TrainingList;
-    parts: LeakFreeParts;
-    seed: number;
-    official: OfficialFeatures | null;
-  },
+  related: Related,
+  { official, control, ...listed }: Listed & { official: OfficialFeatures | null; control: Control | null },
 ): Promise<AnsweredNetwork> {
-  const { source: { classes }, config } = experiment;
-  const { answers } = await openTest(experiment, run);
-  const own: AnsweredRows = {
-    truth: labelsOf(experiment.parts, experiment.parts.test),
-    probabilities: answers,
-    groups: parts.test.map((row) => `${parts.groupOf[row]}`),
-    classes: classes.length,
+  const { parts, list, recipe, seed } = listed;
+  const { samples, classes } = experiment.source;
+  const own = withList(experiment, related, listed);
+  const { depth } = recipe.at(-1)!;
+  const configuration = configurationOf(own, modelOf(experiment, seed), recipe, seed);
+  const idsOf = (rows: readonly number[]) => rows.map((row) => samples[row].imageId);
+  const asked: (AskedSet & { digest: string })[] = [
+    {
+      ...{ name: "own test", imageIds: idsOf(parts.test), labels: labelsOf(own.parts, own.parts.test) },
+      digest: testSet(own),
+    },
+    ...official
+      ? [{ ...official.images, name: "official test set", digest: digestOfImages(official.images) }]
+      : [],
+    ...control
+      ? [{
+        ...{ name: "own test in the official form", imageIds: idsOf(control.rows) },
+        ...{ labels: control.images.labels, digest: digestOfImages(control.images) },
+      }]
+      : [],
+  ];
+  const answer = async () => {
+    const run = await trainListed(experiment, related, listed);
+    const all: ArrayLike<number>[] = [(await openTest(own, run)).answers];
+    for (const { images, features } of [official, control].filter((set) => set !== null)) {
+      const { probabilities } = await answerImages(own, run, images, { features: features ?? undefined });
+      all.push(probabilities);
+    }
+    return all;
   };
-  const others = official &&
-    await answerImages(experiment, run, official.images, { features: official.features ?? undefined });
-  const network: LeakNetwork = {
-    ...{ rung: list.rung, half: list.half, depth: run.depth, partition: parts.partition, seed },
-    ...{ configuration: run.configuration, trainingList: listFile(list, parts.partition) },
-    own: leakFreeScores(own, config),
-    official: others && leakFreeScores(others, config),
+  const key = digestOf({ configuration, sets: asked.map(({ digest }) => digest) }).slice(0, 12);
+  const file = `${depth} ${listName(list)} ${parts.partition} ${seed} ${key}.csv`.replaceAll(" ", "_");
+  const answers: readonly ArrayLike<number>[] = depth === "head"
+    ? await answer() // trained in seconds
+    : await keepAnswers(join(own.config.out, "answers", file), {
+      sets: asked,
+      codes: classes.map(({ code }) => code),
+    }, answer);
+
+  const rowsOf = (set: number, groups: readonly string[]): AnsweredRows => ({
+    ...{ truth: asked[set].labels, probabilities: answers[set], groups, classes: classes.length },
+  });
+  const ownRows = rowsOf(0, parts.test.map((row) => `${parts.groupOf[row]}`));
+  const others = official && rowsOf(1, official.images.lesions);
+  const asTheyAre = control && pickRows(ownRows, control.places);
+  return {
+    network: {
+      ...{ rung: list.rung, half: list.half, depth, partition: parts.partition, seed, configuration },
+      trainingList: listFile(list, parts.partition),
+      own: leakFreeScores(ownRows, own.config),
+      official: others && leakFreeScores(others, own.config),
+    },
+    ...{ parts, own: ownRows, official: others },
+    control: asTheyAre && { asTheyAre, sameForm: rowsOf(2, asTheyAre.groups) },
   };
-  const control = official?.control &&
-    await answerControl(experiment, run, own, { parts, ...official.control });
-  return { network, parts, own, official: others, control: control ?? null };
 }
 
 /** The official set and its control. `features`: as a softmax reads them; null where networks share no more than a few layers. */
 interface OfficialFeatures extends Disposable {
-  readonly images: LabelledImages;
+  readonly images: LabelledImages & { readonly imageIds: readonly string[] };
   readonly features: Examples | null;
   /** Photos of the table in the set's form, and where each row's stands; null where there are none. */
   readonly control: {
@@ -279,7 +204,7 @@ interface OfficialFeatures extends Disposable {
 
 async function openOfficial(
   experiment: Experiment,
-  { images, set, load }: OfficialImages,
+  { images, kept, set, load }: OfficialImages,
   depth: Depth,
 ): Promise<OfficialFeatures> {
   const { source: { samples }, config: { size } } = experiment;
@@ -293,7 +218,7 @@ async function openOfficial(
   const ofControl = inForm &&
     await featuresOf({ ...inForm, labels: photos.map((row) => samples[row].label) });
   return {
-    ...{ images, features },
+    ...{ images: { ...images, imageIds: kept.map(({ imageId }) => imageId) }, features },
     control: inForm &&
       { inForm, features: ofControl, placeOf: new Map(photos.map((row, i) => [row, i])) },
     [Symbol.dispose]() {
@@ -303,32 +228,38 @@ async function openOfficial(
   };
 }
 
-/** What a network says of its own test photos in the official set's form, beside what it says of them as they are. */
-async function answerControl(
-  experiment: Experiment,
-  run: Run,
-  own: AnsweredRows,
-  { parts, inForm, features, placeOf }: { parts: LeakFreeParts } & NonNullable<OfficialFeatures["control"]>,
-) {
-  const kept = [...parts.test.keys()].filter((i) => placeOf.has(parts.test[i]));
-  if (kept.length === 0) return null;
-  const asTheyAre = pickRows(own, kept);
-  const places = kept.map((i) => placeOf.get(parts.test[i])!);
-  const images = {
-    title: "the control in the official set's form",
-    pixels: Buffer.concat(places.map((place) => photoOf(inForm, place))),
-    pixelDigests: places.map((place) => inForm.pixelDigests[place]),
-    labels: Array.from(asTheyAre.truth),
-    lesions: asTheyAre.groups,
+/** A division's own test photos in the official set's form, as far as there are any. */
+interface Control {
+  /** Rows of the table, and their places in the test part. */
+  readonly rows: readonly number[];
+  readonly places: readonly number[];
+  readonly images: LabelledImages;
+  readonly features: Examples | null;
+}
+
+function controlOf(
+  { source: { samples } }: Experiment,
+  { test, groupOf }: LeakFreeParts,
+  { inForm, features, placeOf }: NonNullable<OfficialFeatures["control"]>,
+): Control | null {
+  const places = [...test.keys()].filter((i) => placeOf.has(test[i]));
+  if (places.length === 0) return null;
+  const rows = places.map((i) => test[i]);
+  const inSet = rows.map((row) => placeOf.get(row)!);
+  const labels = rows.map((row) => samples[row].label);
+  return {
+    ...{ rows, places },
+    images: {
+      title: "the control in the official set's form",
+      pixels: Buffer.concat(inSet.map((place) => photoOf(inForm, place))),
+      pixelDigests: inSet.map((place) => inForm.pixelDigests[place]),
+      ...{ labels, lesions: rows.map((row) => `${groupOf[row]}`) },
+    },
+    features: features && {
+      ...{ labels: Uint8Array.from(labels), digest: "" },
+      read: (row, target) => features.read(inSet[row], target),
+    },
   };
-  const some: Examples | undefined = features
-    ? {
-      labels: Uint8Array.from(images.labels),
-      digest: "",
-      read: (row, target) => features.read(places[row], target),
-    }
-    : undefined;
-  return { asTheyAre, sameForm: await answerImages(experiment, run, images, { features: some }) };
 }
 
 function leakFreeScores(rows: AnsweredRows, { seed }: { seed: number }): LeakFreeScores {

@@ -2,7 +2,7 @@
 import { drawnInPlaceOf } from "../../data/drawn_lesion.ts";
 import type { AnsweredImage } from "../testing.ts";
 import { type Experiment, photoOf } from "../experiment.ts";
-import type { Related } from "./networks.ts";
+import type { Related } from "./division.ts";
 import type { OfficialImages } from "../official_testing.ts";
 
 /** Pictures that stand beside each other belong together. `standIns`: drawn lesions with the same labels, for published copies. */

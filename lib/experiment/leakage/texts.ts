@@ -14,7 +14,7 @@ import {
 import type { BridgeRow } from "./bridge.ts";
 import type { LeakEffect } from "./effects.ts";
 import type { TestScores } from "../results.ts";
-import type { Related } from "./networks.ts";
+import type { Related } from "./division.ts";
 import type { OfficialRow } from "./results.ts";
 
 /** Pairs of near-duplicates, and how photos are grouped. */

@@ -35,7 +35,7 @@ export async function publish(run: string, target: string): Promise<string[]> {
     "studies/*.json",
   ];
   const courses = ["trainings/*/{history.jsonl,run.json,run.seconds.json}"];
-  const lists = ["{near_duplicates,leak_free_parts}.csv", "leak_free/*.csv"];
+  const lists = ["{near_duplicates,leak_free_parts}.csv", "leak_free/{,answers/}*.csv"];
   for (const name of (await Array.fromAsync(glob([...records, ...courses, ...lists], { cwd: run }))).sort()) {
     contents.set(name, await Deno.readTextFile(join(run, name)));
   }

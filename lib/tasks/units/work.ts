@@ -13,7 +13,8 @@ import {
 } from "../../experiment/experiment.ts";
 import { honestPlan } from "../../experiment/honest/choice.ts";
 import { trainAtPlace } from "../../experiment/honest/selection.ts";
-import { dividePhotos, relate, type Related, trainListed } from "../../experiment/leakage/networks.ts";
+import { dividePhotos, relate, type Related } from "../../experiment/leakage/division.ts";
+import { trainListed } from "../../experiment/leakage/networks.ts";
 import { openOfficialImages, testOfficially } from "../../experiment/official_testing.ts";
 import { openParts } from "../../experiment/protocol.ts";
 import { modelOf, type Run, train } from "../../experiment/run.ts";

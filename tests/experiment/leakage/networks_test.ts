@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { AugmentedImage } from "../../../lib/data/augmented_table.ts";
 import type { AllowedLeak } from "../../../lib/data/leak_check.ts";
 import { type Experiment, openExperiment, openSource, photoOf } from "../../../lib/experiment/experiment.ts";
-import { relate, type Related, trainCrossover, withParts } from "../../../lib/experiment/leakage/networks.ts";
+import { relate, type Related, withParts } from "../../../lib/experiment/leakage/division.ts";
+import { trainCrossover } from "../../../lib/experiment/leakage/networks.ts";
 import type { OfficialImages } from "../../../lib/experiment/official_testing.ts";
 import { readOpenings } from "../../../lib/experiment/openings.ts";
 import { configurationOf, modelOf, type Run, train } from "../../../lib/experiment/run.ts";
@@ -171,6 +172,7 @@ Deno.test("networks trained deeper are tested as those of the softmax are: own t
         labels: rows.map((row) => samples[row].label),
         lesions: rows.map((row) => samples[row].lesionId),
       },
+      kept: rows.map((row) => ({ imageId: `OTHER_${row}` })),
       set: { sameForm: new Map(samples.map(({ imageId, imagePath }) => [imageId, imagePath])) },
       load: () => Promise.resolve(images), // the form is that of the photos
     };
@@ -193,5 +195,19 @@ Deno.test("networks trained deeper are tested as those of the softmax are: own t
       );
       assert.ok(Math.max(...differences.map(Math.abs)) < 2e-3, network.rung);
     }
+
+    // Their tables of answers are enough: nothing is trained or opened again, and all is measured to the bit
+    for (const kind of ["fits", "runs", "answers"]) {
+      await Deno.remove(join(experiment.store.folder, kind), { recursive: true });
+    }
+    const log = await readOpenings(join(config.out, "leak_free"));
+    assert.equal(log.length, 15, "five networks on three sets");
+    assert.deepEqual(await trainCrossover(experiment, related, { recipe, ...set }), networks);
+    assert.deepEqual(await readOpenings(join(config.out, "leak_free")), log);
+    const tables = [...Deno.readDirSync(join(config.out, "leak_free", "answers"))].map(({ name }) => name);
+    assert.deepEqual(
+      tables.map((name) => name.replace(/_[0-9a-f]{12}\.csv$/, "")).sort(),
+      ["copy_A", "copy_B", "lesion_A", "lesion_B", "none"].map((list) => `block5_${list}_0_0`),
+    );
   });
 });
