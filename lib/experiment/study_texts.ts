@@ -2,6 +2,7 @@
 import { excludesZero } from "../evaluation/intervals.ts";
 import { sizeText } from "../image_size.ts";
 import { differenceText, percent, points, signedPoints as signed } from "../support/format.ts";
+import { durationText } from "../support/pace.ts";
 import type { FairComparison, OptimizerDifference } from "./fair_comparison.ts";
 import type { AllImagesRow, StudyResult } from "./studies.ts";
 
@@ -42,7 +43,7 @@ export function describeSizes(results: readonly StudyResult[]): string {
   return depths.map((depth) => {
     const runs = results.filter((run) => run.depth === depth);
     const said = runs.map(({ size, validation, minutes }) =>
-      `${percent(validation.accuracy)} at ${sizeText(size)} (${minutes.toFixed(1)} min)`
+      `${percent(validation.accuracy)} at ${sizeText(size)} (${durationText(60 * minutes)})`
     );
     const gain = bestOf(runs).validation.accuracy - runs[0].validation.accuracy;
     return `- **${depth}**: ${said.join(", ")}. ${

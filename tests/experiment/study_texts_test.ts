@@ -61,9 +61,9 @@ Deno.test("sizes are compared within a depth, width before height", () => {
     result("e", 0.74, { depth: "block5", size: 96 }),
   ]);
   assert.deepEqual(text.split("\n"), [
-    "- **head**: 65.0\u00a0% at 64 × 64 (0.3 min), 68.0\u00a0% at 96 × 96 (0.6 min), 67.0\u00a0% at 200 × 150 (1.0 min). " +
+    "- **head**: 65.0\u00a0% at 64 × 64 (18 s), 68.0\u00a0% at 96 × 96 (36 s), 67.0\u00a0% at 200 × 150 (1 min 00 s). " +
     "The best, 96 × 96, adds 3.00 points.",
-    "- **block5**: 75.0\u00a0% at 64 × 64 (12.3 min), 74.0\u00a0% at 96 × 96 (12.3 min). The smallest is best.",
+    "- **block5**: 75.0\u00a0% at 64 × 64 (12 min 18 s), 74.0\u00a0% at 96 × 96 (12 min 18 s). The smallest is best.",
   ]);
 });
 
