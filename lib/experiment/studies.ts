@@ -107,7 +107,7 @@ export interface AllImagesRow {
 }
 
 /**
- * Trains the configuration's recipe on the subset and, with as many steps, on all images of the training side; opens the test for
+ * Trains the configuration's recipe on the subset and, with about as many steps, on all images of the training side; opens the test for
  * both and keeps the rows in `studies/all_images.json`.
  *
  * @throws {RangeError} for a configuration without a recipe

@@ -79,7 +79,7 @@ export function variantOf(config: Config, { change }: Pick<StudyRun, "change">):
 }
 
 /**
- * The configuration with nothing left out of the training side, and as many steps as the subset gets: fewer epochs, so that the
+ * The configuration with nothing left out of the training side, and about as many steps as the subset gets: fewer epochs, so that the
  * number of images is all that differs.
  */
 export function allImages(config: Config): Config {

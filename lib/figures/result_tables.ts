@@ -128,7 +128,7 @@ export function allImagesTable(rows: readonly AllImagesRow[], options: { synthet
       spread: { title: "95 % interval", of: (row) => row.interval },
     },
     { value: "minutes", title: "minutes", format: (minutes) => Number(minutes).toFixed(0) },
-  ], { caption: "The same recipe and number of steps", ...options });
+  ], { caption: "The same recipe, about as many steps", ...options });
 }
 
 /** Which diagnosis a network finds most and least often, as the confusion matrix's title. */
