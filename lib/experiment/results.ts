@@ -10,6 +10,7 @@ import type { Interval } from "../evaluation/intervals.ts";
 import { type ClassMetrics, type Evaluation, rankRuns, rankTested } from "../evaluation/metrics.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import type { EngineIdentity } from "../support/engine/engine.ts";
+import { cpuModel } from "../support/host.ts";
 import { nullIfGone } from "../support/storage_error.ts";
 import { packageVersions } from "../support/versions.ts";
 import type { Baseline } from "./baselines.ts";
@@ -89,6 +90,8 @@ export interface Results {
   readonly weights: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly engine: EngineIdentity;
+  /** The CPU's model, where the notebook of the test ran; null where the system does not say. Older results lack it. */
+  readonly cpu?: string | null;
   readonly digests: { readonly data: string; readonly weights: string };
 }
 
@@ -136,6 +139,7 @@ export function makeResults(
     weights: weights.source,
     versions: packageVersions(),
     engine: experiment.engine,
+    cpu: cpuModel(),
     digests: { data: dataDigest, weights: weights.digest },
   };
 }

@@ -1,4 +1,5 @@
-/** Which machine this is, among those that share a disk: they must have different names. */
+/** Which machine this is: its name, by which those that share a disk differ, and its CPU. */
+import { cpus } from "node:os";
 import { sha256 } from "./digest.ts";
 
 const processName = `process ${crypto.randomUUID()}`;
@@ -16,4 +17,13 @@ export function hostName(): string {
 export function hostDigits(): string {
   const name = hostName();
   return name === processName ? "0000" : sha256(name).slice(0, 4);
+}
+
+/** The CPU's model as the system calls it, such as `AMD EPYC 7763 64-Core Processor`; null where it does not say. */
+export function cpuModel(): string | null {
+  try {
+    return cpus()[0]?.model.trim() || null;
+  } catch {
+    return null; // may not be asked
+  }
 }

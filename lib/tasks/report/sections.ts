@@ -316,9 +316,11 @@ function costSection(run: StoredRun, results: Results): Section {
       seconds: earlier,
     });
   }
-  const { engine: { name, tensorflow, threads, adapter }, counts, synthetic } = results;
+  const { engine: { name, tensorflow, threads, adapter }, cpu, counts, synthetic } = results;
   const engine = `${name}${tensorflow === "none" ? "" : ` on TensorFlow ${tensorflow}`}`;
-  const machine = adapter ? adapter.name : `${threads} threads of a CPU`;
+  const machine = adapter
+    ? adapter.name
+    : `${threads} threads of a CPU${cpu ? ` (${escapeMarkdown(cpu)})` : ""}`;
   const shown = table(rows, [
     { value: "what", title: "notebook" },
     { value: "seconds", title: "time", format: (value) => durationText(Math.round(Number(value))) },
