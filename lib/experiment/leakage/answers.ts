@@ -2,8 +2,9 @@
  * What a network of notebook 7 answers, as a table: so that who has the table can measure it again, and need not train the network.
  * All that is measured comes from the table, so it is the same whether the answers were computed or read.
  */
-import { parse, stringify } from "../../support/csv.ts";
 import { writeAtomic } from "../../support/atomic.ts";
+import { parse, stringify } from "../../support/csv.ts";
+import { nullIfGone } from "../../support/storage_error.ts";
 
 /** Photos that a network answers: the own test, say. */
 export interface AskedSet {
@@ -27,7 +28,7 @@ export async function keepAnswers(
   { sets, codes }: { sets: readonly AskedSet[]; codes: readonly string[] },
   answer: () => Promise<readonly ArrayLike<number>[]>,
 ): Promise<Float32Array[]> {
-  const kept = await readText(path);
+  const kept = await Deno.readTextFile(path).catch(nullIfGone);
   const text = kept ?? answersCsv(sets, codes, await answer());
   const answers = readAnswers(text, { path, sets, codes });
   if (kept === null) await writeAtomic(path, text);
@@ -86,11 +87,4 @@ function readAnswers(
   });
   if (line <= rows.length) fail(line + 1, "the end", rows[line - 1].join());
   return answers;
-}
-
-async function readText(path: string): Promise<string | null> {
-  return await Deno.readTextFile(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  });
 }

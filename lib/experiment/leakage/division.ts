@@ -85,19 +85,21 @@ export async function dividePhotos(
   return { parts, lists };
 }
 
+/** The leak that each kind of list asks for by its name. */
 export const allowedOf: Record<Rung, AllowedLeak> = {
   none: "nothing",
   lesion: "photos of the test's lesions, rung lesion",
   copy: "copies of the test's photos, rung copy",
 };
 
-/** Of the run's folder: training lists, courses of trainings, and the log of openings of notebook 7. */
+/** Of the run's folder: training lists, courses of trainings, answers, and the log of openings of notebook 7. */
 const leakFreeFolder = "leak_free";
 
 function partsFile(partition: number): string {
   return partition === 0 ? "leak_free_parts.csv" : `${leakFreeFolder}/parts_${partition}.csv`;
 }
 
+/** A training list's file, in the run's folder. */
 export function listFile({ rung, half }: Pick<TrainingList, "rung" | "half">, partition: number): string {
   return `${leakFreeFolder}/train_${partition}_${rung}${half ?? ""}.csv`;
 }
