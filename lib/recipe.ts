@@ -37,7 +37,7 @@ export interface Stage {
    */
   readonly readsImages: boolean;
   /**
-   * Whether the loss takes each class as often as it is shown for granted, so that the softmax learns what the images say beyond that:
+   * Whether the loss corrects for how often each class is shown, so that the softmax learns what the images say beyond that:
    * J. Ren et al., "Balanced Meta-Softmax for Long-Tailed Visual Recognition", NeurIPS 2020.
    */
   readonly balancedSoftmax: boolean;

@@ -108,6 +108,29 @@ export function expectedCalibrationError(
 }
 
 /**
+ * Expected calibration error of perfect probabilities: the mean over all draws of right answers, each as likely as its bin's
+ * confidence says. An error of about this size shows no fault. By A. de Moivre's formula for the mean deviation of a binomial, 1730.
+ *
+ * @param bins as `reliability` gives them
+ * @returns 0 … 1, about √(bins / rows) times a third
+ */
+export function perfectCalibrationError(
+  bins: readonly Pick<ReliabilityBin, "n" | "confidence">[],
+): number {
+  const rows = bins.reduce((sum, { n }) => sum + n, 0);
+  return bins.reduce((sum, { n, confidence: p }) => sum + meanDeviation(n, p) / rows, 0);
+}
+
+/** Mean of |X − n p| where X is binomial: 2 v (1 − p) P(X = v) with v = ⌊n p⌋ + 1. */
+function meanDeviation(n: number, p: number): number {
+  if (p <= 0 || p >= 1) return 0;
+  const v = Math.floor(n * p) + 1;
+  let logarithm = v * Math.log(p) + (n - v) * Math.log(1 - p);
+  for (let i = 1; i <= v; i++) logarithm += Math.log((n - v + i) / i);
+  return 2 * v * (1 - p) * Math.exp(logarithm);
+}
+
+/**
  * The temperature T that makes the mean log loss of p^(1/T), rows divided by their sums, the lowest: above 1 where the probabilities
  * are too sure of themselves, below 1 where not sure enough. T is searched from 1/20 to 20. The loss has one valley, since it is
  * convex in 1/T.

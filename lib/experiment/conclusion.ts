@@ -50,7 +50,7 @@ export function conclusion(results: Results): string {
     `The write-up claims ${percent(claimed.accuracy)}: this is ${toClaim(frozen)}.`,
     ...deeper
       ? [
-        `- Trained from ${deeper.depth} on by its recipe (${deeper.optimizer}), on the same images, it reaches ${
+        `- Trained from ${deeper.depth} on with the recipe of this run (${deeper.optimizer}), on the same images, it reaches ${
           accuracy(deeper)
         }: ${toClaim(deeper)}.`,
       ]
@@ -72,7 +72,7 @@ export function conclusion(results: Results): string {
       ? [
         `- ${
           exposure.classes.length < results.classes.length
-            ? `Like for like, on ${exposure.classes.join(" and ")} alone`
+            ? `On ${exposure.classes.join(" and ")} alone`
             : "By what training has seen of the lesion, over all diagnoses"
         }: ${percent(copy.accuracy)} where training has seen a copy ` +
         `(n = ${thousands(copy.n)}), ${percent(nothing.accuracy)}${

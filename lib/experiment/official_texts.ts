@@ -3,6 +3,7 @@ import { excludesZero } from "../evaluation/intervals.ts";
 import { diagnoses } from "../data/diagnosis.ts";
 import type { SetScores } from "../evaluation/set_scores.ts";
 import {
+  capitalized,
   countText,
   escapeMarkdown,
   firstOf,
@@ -30,7 +31,7 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
   const { title, set, runs, control, shared, damaged } = official;
   const [{ test }] = runs;
   return [
-    `${title[0].toUpperCase()}${escapeMarkdown(title.slice(1))} has ${
+    `${escapeMarkdown(capitalized(title))} has ${
       countText(set.photos, "photo")
     }. None is an augmented copy, ` +
     "and none was set aside from the photos that are trained on; so what leaks into the run's own test adds nothing here. Balanced accuracy is the mean of the diagnoses' recalls, so it can " +
@@ -42,7 +43,7 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
     } balanced accuracy there and ${percent(test.baseline.accuracy)} accuracy.`,
     ...control
       ? [
-        ...runs.map((run) => `- ${formText(run, control)}`),
+        ...runs.map((run) => `- ${formText(run, control, classes)}`),
         "- Others used the set's photos as released: compare with them only with that in mind.",
       ]
       : [
@@ -88,21 +89,25 @@ function scoreText(scores: SetScores, name: "accuracy" | "balancedAccuracy"): st
 function formText(
   { name, control }: OfficialRun,
   { photos, lesions, lacking }: NonNullable<OfficialResults["control"]>,
+  classes: Results["classes"],
 ): string {
   const { asTheyAre, sameForm, difference: { balancedAccuracy: { difference, low, high } } } = control!;
+  const smallest = asTheyAre.perClass.map(({ support }, label) => ({ support, code: classes[label].code }))
+    .filter(({ support }) => support > 0)
+    .reduce((least, one) => one.support < least.support ? one : least);
   return `Control for ${name}: ${countText(photos, "photo")} of ${
     countText(lesions, "lesion")
   } of the run's own test part, of ` +
-    `which training has seen nothing${
-      lacking.length > 0 ? ` (none of ${lacking.join(", ")})` : ""
-    }. As they are: ${
+    `which training has seen nothing (${
+      lacking.length > 0 ? `none of ${lacking.join(", ")}; ` : ""
+    }fewest of ${smallest.code}: ${smallest.support}). As they are: ${
       percent(asTheyAre.balancedAccuracy)
     } balanced accuracy; the same photos in the form of the set's: ${
       percent(sameForm.balancedAccuracy)
     }. So the form alone ` +
     `changes it by ${signedPoints(difference, 1)} points (95 % interval ${signedPoints(low, 1)} to ${
       signedPoints(high, 1)
-    }): ${excludesZero({ low, high }) ? "more than chance." : "this may be chance."}`;
+    }): ${excludesZero({ low, high }) ? "more than the draw of lesions explains." : "this may be chance."}`;
 }
 
 /** What a form changes, as `+0.7 points (−2.4 to +4.0)`. */

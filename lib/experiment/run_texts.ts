@@ -65,7 +65,9 @@ export function describeChoice(experiment: Experiment, runs: readonly Run[]): st
         ? "As many right answers; its loss is higher."
         : `${thousands(images)} of ${thousands(n)} images behind, ${points(images / n)} points ` +
           `(95 % interval of the paired difference ${signedPoints(low)} to ${signedPoints(high)}): ` +
-          (low > 0 ? "more than chance." : "this may be chance."));
+          (low > 0
+            ? "more than the draw of lesions explains; another seed may change it."
+            : "this may be chance."));
   });
   return [`**${best.optimizer}** is chosen: ${withInterval(best)} on validation.`, "", ...lines].join("\n");
 }

@@ -1,4 +1,4 @@
-/** The write-up's own numbers and its mistakes, as PROTOCOL lists them. */
+/** The write-up's own numbers and its mistakes, as METHOD.md counts them. */
 
 /** "Skin Cancer prediction by image processing through CNN": what it claims. */
 export const claimed = {

@@ -1,4 +1,5 @@
 /** Figures of what a clinician asks: ranking, calibration, decisions. */
+import { perfectCalibrationError } from "../evaluation/calibration.ts";
 import type { Calibration, ClinicalResults } from "../experiment/honest/clinical.ts";
 import { decimals, listed, percent } from "../support/format.ts";
 import type { Figure } from "./figure.ts";
@@ -50,7 +51,9 @@ function lookOf(code: string, place: number): Pick<Line, "color" | "isDashed"> {
 export function calibrationFigure({ calibration }: ClinicalResults, options: Options = {}): Figure {
   const { before, after, temperature } = calibration;
   const title = options.title ??
-    `Temperature scaling changes the calibration error from ${percent(before.ece)} to ${percent(after.ece)}`;
+    `Calibration error ${percent(before.ece)} before and ${
+      percent(after.ece)
+    } after temperature scaling; perfect would be about ${percent(perfectCalibrationError(after.bins))}`;
   const panel = (name: string, { bins }: Calibration) => ({
     ...{ title: name, x: "probability of the answer", y: "share of right answers" },
     lines: [

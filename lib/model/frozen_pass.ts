@@ -66,7 +66,7 @@ function passOfWorkers({ layers }: Weights, options: BaseOptions, count: number)
 
 /** A worker that answers one request at a time. */
 function startWorker() {
-  const worker = new Worker(new URL("frozen_worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("./frozen_worker.ts", import.meta.url), { type: "module" });
   const ask = (request: WorkerRequest) => {
     const { promise, resolve, reject } = Promise.withResolvers<Float32Array>();
     worker.onmessage = ({ data }) => resolve(data);

@@ -61,6 +61,11 @@ export function decimals(value: number, digits = 3): string {
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
+/** With a capital letter at its beginning. @param text not empty */
+export function capitalized(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
 /** Text for a place where `<`, `>` and `&` are markup: HTML between tags, SVG, plotly's labels (which know no `&quot;`). */
 export function escapeMarkup(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

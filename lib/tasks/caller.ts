@@ -67,6 +67,11 @@ export function checkPaths(given: Readonly<Record<string, unknown>>, ...flags: s
   if (empty !== undefined) throw new RangeError(`--${empty} needs a path. Received: an empty text`);
 }
 
+/** A number in digits, such as 40 or 2.5; NaN of all else, 0x10, 1e2 and an empty text among it. */
+export function numberOf(text: string): number {
+  return /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : NaN;
+}
+
 /** The flags of a call, as `parseArgs` gives them. @throws {RangeError} for one that cannot be, with the help page */
 export function parseFlags<T extends ParseArgsConfig>(config: T, usage: string) {
   try {

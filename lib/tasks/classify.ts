@@ -29,14 +29,15 @@ import { checkPaths, parseFlags, pathForCaller, runTask } from "./caller.ts";
 const usualModels = [
   "outputs/honest/honest_model",
   "outputs/write-up/honest_model",
+  "outputs/quick/honest_model",
   "outputs/write-up/model",
   "outputs/quick/model",
   "outputs/smoke/model",
 ];
 
 /** For --help. */
-export const usualModelsText = `the model (default: that of notebook 8 in outputs/honest or
-                   outputs/write-up; else outputs/write-up/model, outputs/quick/model,
+export const usualModelsText = `the model (default: that of notebook 8 in outputs/honest,
+                   outputs/write-up or outputs/quick; else outputs/write-up/model, outputs/quick/model,
                    outputs/smoke/model)`;
 
 export const usage = `deno task classify FILE… [flags]
@@ -64,8 +65,9 @@ export function parseClassifyFlags(args: string[]) {
   const options = { model: text, csv: text, orientations: text };
   const { values, positionals } = parseFlags({ args, options, allowPositionals: true }, usage);
   const { model, csv, orientations } = values;
-  if (positionals.length === 0) {
-    throw new RangeError(`Name the photos, or folders of photos. Received: none\n\n${usage}`);
+  if (positionals.length === 0 || positionals.includes("")) {
+    const received = positionals.length === 0 ? "none" : "an empty text";
+    throw new RangeError(`Name the photos, or folders of photos. Received: ${received}\n\n${usage}`);
   }
   checkPaths(values, "model", "csv");
   return {

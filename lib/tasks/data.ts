@@ -4,6 +4,7 @@
  * the next.
  * Exit code 0; 1 where something could not be had; 2 for flags that cannot be; 130 after Ctrl-C.
  */
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { findWeights } from "../config.ts";
 import { findData, officialTestFolder } from "../metadata_file.ts";
@@ -119,10 +120,11 @@ let inProgress: string | null = null;
 /** Runs `fetch` with a folder for what is in progress, which stays while it holds what a later call goes on from. */
 async function alone(folder: string, fetch: (work: string) => Promise<void>): Promise<void> {
   const work = join(folder, ".download");
-  const path = join(work, ".lock");
+  const isNew = !existsSync(folder);
   await Deno.mkdir(work, { recursive: true });
-  const lock = tryLock(path);
-  if ("owner" in lock) throw new Error(`Another \`deno task data\` works in ${folder}. Wait for it to end.`);
+  const path = join(work, ".lock");
+  const lock = await lockFile(path);
+  if (!lock) throw new Error(`Another \`deno task data\` works in ${folder}. Wait for it to end.`);
   inProgress = work;
   try {
     await fetch(work);
@@ -130,8 +132,19 @@ async function alone(folder: string, fetch: (work: string) => Promise<void>): Pr
     inProgress = null;
     clearLine();
     lock[Symbol.dispose]();
-    await Deno.remove(work).catch(() => {}); // refused while it holds something
+    await Deno.remove(path).catch(() => {});
+    for (const empty of isNew ? [work, folder] : [work]) await Deno.remove(empty).catch(() => {}); // refused while it holds something
   }
+}
+
+/** The system's own lock, which ends with this process, whatever ends it, and needs no other permission; null: another has it. */
+async function lockFile(path: string): Promise<Disposable | null> {
+  const file = await Deno.open(path, { create: true, write: true });
+  const taken = await file.tryLock(true).catch(() => null); // not to be had on every network disk
+  if (taken) return file;
+  file.close();
+  const lock = taken === null ? tryLock(`${path}-owner`) : null;
+  return lock && !("owner" in lock) ? lock : null;
 }
 
 /** What a person who ends it reads. Nothing needs to be put in order: what has come is in its file already. */

@@ -19,6 +19,7 @@ import {
 import { bitsDigest, engineLine, engineOf } from "../support/engine/expected_engine.ts";
 import { ensureEngine, type InstallOptions, nativeOutlook } from "../support/engine/install.ts";
 import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
+import { countText } from "../support/format.ts";
 import { findKernelSpec } from "../support/notebook/kernel_spec.ts";
 import { projectRoot } from "../support/project.ts";
 import { parseFlags, runTask } from "./caller.ts";
@@ -70,13 +71,14 @@ export async function checkPackages(root: string, versions: Record<string, strin
 function describeSettings(): Finding {
   const { engine, oneDnn, threads } = readEngineChoice();
   const chosen = oneDnn === null ? "oneDNN where it helps" : `oneDNN ${oneDnn ? "on" : "off"} as asked`;
-  const text = `HAM10000_ENGINE=${engine}, ${chosen}, ${threads} threads`;
+  const text = `HAM10000_ENGINE=${engine}, ${chosen}, ${countText(threads, "CPU thread")}`;
   return { status: "ok", subject: "settings", text };
 }
 
 /** What decides the last bits here, in a digest to compare with other nodes and with a plan's. */
 export async function describeBits(): Promise<Finding[]> {
   const choice = readEngineChoice();
+  if (choice.engine === "webgpu") return []; // its card and driver decide them
   const found = choice.engine === "wasm" ? null : await readInstallation(tfjsNodeFolder());
   if (found && found.state !== "ready") return []; // nobody knows yet what will compute
   const engine = engineOf(found && found.installation, choice);

@@ -50,7 +50,9 @@ export function costLines(
     ...epochs > 0
       ? [`to train    ${recipes}: about ${durationText(trainingSeconds)} of the time${less}`]
       : [],
-    `time        about ${durationText(seconds)} on ${threads} CPU threads, a first guess${ofGpu}`,
+    `time        about ${durationText(seconds)} on ${
+      countText(threads, "CPU thread")
+    }, a first guess${ofGpu}`,
     `disk        about ${thousands(Math.ceil(bytes / 1e6))} MB more in the run's folder`,
   ];
 }

@@ -20,6 +20,7 @@ import {
 import { evaluationHtml, evaluationJson, evaluationText } from "./evaluation_page.ts";
 
 export const usage = `deno task evaluate --metadata TABLE [flags]
+deno task evaluate --data FOLDER [flags]
 
 Tests a trained model on photos whose diagnoses are known: accuracy, balanced accuracy, precision,
 recall and F1, the loss, each with a 95 % interval over lesions, beside always the commonest class;
@@ -104,8 +105,8 @@ function parseRenaming(text: string): Record<string, string> {
 /** `result` → result.json and result.html; either ending gives that one. @throws {RangeError} for another ending */
 function outputFiles(out: string): string[] {
   if (/\.(json|html?)$/i.test(out)) return [out];
-  const other = /\.[a-z]{2,5}$/i.exec(out.slice(out.search(/[^\\/]*$/)));
-  if (other) {
+  const name = out.slice(out.search(/[^\\/]*$/));
+  if (/\.[a-z]{2,5}$/i.test(name) || ["", ".", ".."].includes(name)) {
     throw new RangeError(
       `--out is a file ending in .json or .html, or a name without an ending for both. Received: ${out}`,
     );

@@ -5,6 +5,7 @@ import { honestModelFolder } from "../experiment/honest/choice.ts";
 import type { Notebook } from "../support/notebook/ipynb.ts";
 import { isParametersCell, parametersCell, withParameters } from "../support/notebook/parameters.ts";
 import { projectRoot } from "../support/project.ts";
+import { numberOf } from "./caller.ts";
 
 /** What the write-up tells, in order. */
 export const mainNotebooks = [
@@ -53,7 +54,7 @@ export function selectNotebooks(
   if (preset === "honest" && !only && !from) return [honestNotebook];
   const names: string[] = only ? [...mainNotebooks, ...furtherNotebooks] : [...mainNotebooks];
   const find = (wanted: string) => {
-    const found = names.find((name) => name === wanted || Number(name.slice(0, 2)) === Number(wanted));
+    const found = names.find((name) => name === wanted || Number(name.slice(0, 2)) === numberOf(wanted));
     if (found) return found;
     throw new RangeError(`No notebook is called ${JSON.stringify(wanted)}. There are: ${names.join(", ")}`);
   };

@@ -1,7 +1,7 @@
 /** `deno task report`: a run as something to read, the notebooks without photos, a summary, and a web site; see `usage`. */
 import { join, resolve } from "node:path";
 import { projectRoot } from "../support/project.ts";
-import { parseFlags, pathForCaller, runTask } from "./caller.ts";
+import { checkPaths, parseFlags, pathForCaller, runTask } from "./caller.ts";
 import { publish } from "./report/publish.ts";
 import { writeSite } from "./report/site.ts";
 
@@ -28,11 +28,13 @@ if (import.meta.main) await runTask(usage, report);
 async function report(args: string[]): Promise<void> {
   const text = { type: "string" } as const;
   const { values } = parseFlags({ args, options: { run: text, out: text } }, usage);
+  checkPaths(values, "run", "out");
+  const committed = join(projectRoot, "outputs", "report");
   const run = values.run === undefined ? null : resolve(values.run);
-  const target = values.out ? resolve(values.out) : join(run ?? join(projectRoot, "outputs"), "report");
+  const target = values.out ? resolve(values.out) : run ? join(run, "report") : committed;
   if (run) console.log(`${describe(await publish(run, target))} → ${pathForCaller(target)}`);
   const site = join(target, "site");
-  await writeSite(run ?? target, site); // not from the target, where files of an earlier report may lie
+  await writeSite(run ?? committed, site); // not from the target, where files of an earlier report may lie
   console.log(`Open ${pathForCaller(join(site, "index.html"))} in a browser.`);
 }
 

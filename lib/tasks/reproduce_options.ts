@@ -6,7 +6,7 @@ import type { Depth } from "../recipe.ts";
 import { engineNames } from "../support/engine/engine_choice.ts";
 import { type StoredWork, storedWorkNames } from "./run_folder.ts";
 import { parseColumns, parseNames } from "../columns.ts";
-import { checkPaths, parseFlags, pathForCaller } from "./caller.ts";
+import { checkPaths, numberOf, parseFlags, pathForCaller } from "./caller.ts";
 
 export const usage = `deno task reproduce [flags]
 
@@ -117,9 +117,11 @@ export function parseReproduceOptions(
   if (values.only !== undefined && values.from !== undefined) {
     throw new RangeError("--only and --from exclude each other. Received: both");
   }
-  const minutes = values.timeout === undefined ? null : Number(values.timeout);
+  const minutes = values.timeout === undefined ? null : numberOf(values.timeout);
   if (minutes !== null && !(minutes > 0 && minutes <= 10_000)) {
-    throw new RangeError(`--timeout is a number of minutes, more than 0. Received: ${values.timeout}`);
+    throw new RangeError(
+      `--timeout is a number of minutes, more than 0, at most 10,000. Received: ${values.timeout}`,
+    );
   }
   const engine = engineNames.find((name) => name === values.engine);
   if (values.engine !== undefined && engine === undefined) {
@@ -143,7 +145,7 @@ export function parseReproduceOptions(
     keepContradictions: values["keep-contradictions"],
     officialTest: values.test === "none" ? null : path(values.test),
     weights: values.weights === "none" ? null : path(values.weights),
-    seed: values.seed === undefined ? undefined : Number(values.seed.trim() || NaN),
+    seed: values.seed === undefined ? undefined : numberOf(values.seed),
     out: path(values.out),
     depth: values.depth as Depth | undefined,
     precision: values.precision as Precision | undefined,

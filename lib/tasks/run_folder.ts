@@ -29,7 +29,8 @@ export async function lockRun({ out }: Pick<Config, "out">): Promise<Disposable>
  * have the number.
  */
 export async function removeLeftOvers(folder: string): Promise<void> {
-  for (const name of await Array.fromAsync(glob("**/*.tmp", { cwd: folder }))) {
+  const names = ["**/*.tmp", "**/.*.tmp"].flatMap((pattern) => [pattern, `store/${pattern}`]); // a grid's store is a link
+  for (const name of await Array.fromAsync(glob(names, { cwd: folder }))) {
     const path = join(folder, name);
     const writer = writerOf(name);
     if (writer !== null && (writer.isHere && !isRunning(writer.pid) || await isOld(path))) {

@@ -11,13 +11,15 @@ import { projectRoot } from "../support/project.ts";
  * Sets up what is missing, once, with progress; where all is there it takes no time and no network. What downloads is a program of
  * its own, so the caller needs no permission for the network.
  *
- * @throws {RangeError} when it cannot be set up: why, and what to do
+ * @throws {RangeError} when the engine cannot be set up: why, and what to do
  */
 export async function setUp(): Promise<void> {
   await ensureEngine().catch((error) => {
     throw new RangeError(error.message, { cause: error });
   });
-  await ensureKernelSpec();
+  await ensureKernelSpec().catch(({ message }) =>
+    console.warn(`JupyterLab and VS Code will not list the kernel Deno, which no task needs. ${message}`)
+  );
 }
 
 /** The configuration; weights that photos need and nobody gave are downloaded if possible. */

@@ -15,7 +15,10 @@ function start(
   const task = [
     Deno.execPath(),
     "run",
-    "-A",
+    "--no-prompt",
+    "--config",
+    join(projectRoot, "deno.json"),
+    "-P=data",
     "--no-check",
     join(projectRoot, "lib", "tasks", "data.ts"),
     ...args,
@@ -28,7 +31,8 @@ function start(
 
 async function ended(process: Deno.ChildProcess): Promise<{ code: number; out: string; err: string }> {
   const { code, stdout, stderr } = await process.output();
-  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  const [out, all] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  const err = all.replace(/^.*Permissions in the config file.*\n?/, ""); // Deno's own words
   return { code, out, err };
 }
 

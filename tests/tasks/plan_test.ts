@@ -256,7 +256,16 @@ Deno.test("what decides a result is behind every notebook that computes; tasks, 
     behind.forEach((path) => files.add(relative(projectRoot, path)));
     if (!/^0[456]/.test(name)) continue;
     for (
-      const folder of ["config.ts", "data", "model", "training", "support/engine/engine.ts", "support/plotly"]
+      const folder of [
+        "config.ts",
+        "data",
+        "model/frozen_worker.ts",
+        "training",
+        "support/engine/engine.ts",
+        "support/kernels/kernels.wasm",
+        "support/kernels/helper.ts",
+        "support/plotly/plotly_window.ts",
+      ]
     ) {
       assert.ok(behind.some((path) => path.includes(join("lib", folder))), `${name}: ${folder}`);
     }

@@ -2,7 +2,7 @@
  * `CHECKLISTS.md`: what reporting guidelines ask of a study like notebook 8, item by item, with where each is answered. Numbers of
  * items are the guidelines', the words are ours. Markdown.
  */
-import { countText } from "../../support/format.ts";
+import { capitalized, countText } from "../../support/format.ts";
 import { claim } from "./checklists/claim.ts";
 import type { ChecklistItem } from "./checklists/item.ts";
 import { tripodAi } from "./checklists/tripod_ai.ts";
@@ -63,12 +63,8 @@ function section(
     alignedTable(
       ["item", "topic", "status", "answer", "where"],
       items.map(({ item, topic, status, answer, where }) => [
-        ...[item, topic, status, capital(answer), where.join("; ") || "–"],
+        ...[item, topic, status, capitalized(answer), where.join("; ") || "–"],
       ]),
     ),
   ];
-}
-
-function capital(sentence: string): string {
-  return sentence[0].toUpperCase() + sentence.slice(1);
 }

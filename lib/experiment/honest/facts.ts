@@ -159,8 +159,8 @@ export function drawingText({ choice: { shape, light, balance, before } }: Hones
 
 /** How the plan itself came about. */
 export const planText =
-  "The list of changes was itself changed five times on what validation of HAM10000 showed, before any " +
-  "test was opened, so validation's numbers are a little too good (docs/METHOD.md).";
+  "The list of changes was itself changed five times on what validation of HAM10000 showed, before this " +
+  "model answered a test photo, so validation's numbers are a little too good (docs/METHOD.md).";
 
 /** Which changes validation has kept, and which not. */
 export function choiceText({ steps }: HonestResults): string {

@@ -147,7 +147,7 @@ const metricsOf = ({ choice }: HonestResults, { own }: HonestAbout) => [
   "## Metrics",
   markdownList(
     "**Balanced accuracy** comes first: the mean of the classes' recalls. Rare diagnoses count like common ones.",
-    `**Accuracy** is shown beside what always one answer reaches.${
+    `**Accuracy** is shown beside what always giving one answer reaches.${
       weighsAlike(choice)
         ? " The network's predictions weigh all classes alike, which costs accuracy where one diagnosis is common."
         : ""
@@ -156,11 +156,11 @@ const metricsOf = ({ choice }: HonestResults, { own }: HonestAbout) => [
     `**Sensitivity and specificity** hold for thresholds that validation has fixed.${
       own
         ? ""
-        : " The way they are fixed was mended once, after this project had opened HAM10000's tests (docs/METHOD.md · The honest model)."
+        : " The way they are fixed was corrected once, after this project had opened HAM10000's tests (docs/METHOD.md · The honest model)."
     }`,
     "**Expected calibration error (ECE), Brier score and log loss** say whether probabilities can be believed. For them, and for thresholds, " +
       "probabilities are corrected to the shares of the diagnoses among training's lesions.",
-    "**Intervals** are 95 %, from a bootstrap that draws lesions 2,000 times. They do not hold the chance of another training.",
+    "**Intervals** are 95 %, from a bootstrap that draws lesions 2,000 times. They do not include the variation between trainings.",
   ),
 ];
 

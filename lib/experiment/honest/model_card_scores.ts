@@ -1,11 +1,19 @@
 /** The numbers of the model card as tables. Markdown. */
 import type { Measured } from "../../evaluation/intervals.ts";
 import { type SetScores, widthlessText } from "../../evaluation/set_scores.ts";
-import { decimals, escapeMarkdown, percent, signedPoints, thousands } from "../../support/format.ts";
+import {
+  capitalized,
+  decimals,
+  escapeMarkdown,
+  percent,
+  signedPoints,
+  thousands,
+} from "../../support/format.ts";
 import { correctedAccuracy, fewest } from "./clinical.ts";
 import { alignedTable, type HonestAbout } from "./facts.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestScores } from "./testing.ts";
+import { describeSubgroups } from "./texts.ts";
 
 const measured = ({ value, low, high }: Measured, write: (value: number) => string) =>
   `${write(value)} (${write(low)} to ${write(high)})`;
@@ -104,7 +112,7 @@ export function analyses({ own, official, clinical }: HonestResults, about: Hone
       decimals(temperature, 2)
     } that validation has fixed (n = ${thousands(clinical.n)}). The most likely diagnosis is then right in ${
       share(correctedAccuracy(clinical))
-    }; always one answer is in ${percent(own.baseline.accuracy)}.`,
+    }; always giving one answer, in ${percent(own.baseline.accuracy)}.`,
     alignedTable(
       ["temperature", "ECE", "Brier score", "log loss"],
       errors.map((
@@ -114,7 +122,10 @@ export function analyses({ own, official, clinical }: HonestResults, about: Hone
     ),
     "### Melanoma in subgroups, own test",
     ...subgroups.length === 0 ? ["Melanoma is no class, so there are none."] : [
-      `Below ${fewest} melanomas nothing is stated. Intervals are wide: a difference is a question, not a finding.`,
+      [
+        `Nothing is stated of fewer than ${fewest} melanomas.`,
+        ...describeSubgroups(clinical).map(capitalized),
+      ].join(" "),
       alignedTable(
         ["by", "group", "melanomas", "others", "sensitivity", "AUC"],
         subgroups.map(({ column, value, melanomas, others, sensitivity, auc }) => [

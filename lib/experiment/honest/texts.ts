@@ -5,12 +5,15 @@ import {
   differenceText,
   escapeMarkdown,
   intervalText,
+  listed,
   percent,
   thousands,
 } from "../../support/format.ts";
+import { perfectCalibrationError } from "../../evaluation/calibration.ts";
+import { excludesZero, type Interval, type Measured } from "../../evaluation/intervals.ts";
 import { widthlessText } from "../../evaluation/set_scores.ts";
 import type { HonestChoice } from "./choice.ts";
-import { correctedAccuracy } from "./clinical.ts";
+import { type ClinicalResults, correctedAccuracy } from "./clinical.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
 import type { LogitAdjustment } from "./weights.ts";
@@ -63,12 +66,14 @@ export function honestSentence({ own, official, photos }: HonestResults): string
       score(own)
     } on new lesions` +
     (official ? `, and ${score(official.scores)} on ${escapeMarkdown(official.title)}.` : "."),
-    `Always one answer comes to ${chance}.`,
+    `Always giving one answer reaches ${chance}.`,
     ...change
       ? [
-        `The copy of that set at hand may have another form. It changes the balanced accuracy on ${
+        `Photos of that set may be cropped or retouched. Done to ${
           thousands(official!.control!.photos)
-        } of the own test photos by ${differenceText({ value: change.difference, ...change }, 1)} points.`,
+        } own test photos, the same changes the balanced accuracy by ${
+          differenceText({ value: change.difference, ...change }, 1)
+        } points${excludesZero(change) ? "" : ", which may be chance"}.`,
       ]
       : [],
   ].join(" ");
@@ -92,16 +97,13 @@ export function describeClasses({ own, codes }: HonestResults): string {
   const [most, least] = [found[0], found.at(-1)!].map(({ code, recall, support }) =>
     `${code} (${percent(recall)} of ${countText(support, "photo")})`
   );
-  return [`Best found is ${most}, least ${least}.`, ...widthlessText(own, names)].join(" ");
+  return [`The network recognises ${most} best and ${least} worst.`, ...widthlessText(own, names)].join(" ");
 }
 
 /** What a threshold finds and misses, whom it serves less, and whether probabilities can be believed. */
 export function describeClinical({ own, clinical }: HonestResults): string {
-  const { detections, calibration, subgroups } = clinical;
+  const { detections, calibration: { before, after } } = clinical;
   const accuracy = correctedAccuracy(clinical);
-  const known = subgroups.filter(({ sensitivity }) => sensitivity);
-  const byValue = known.toSorted((a, b) => a.sensitivity!.value - b.sensitivity!.value);
-  const [least, most] = [byValue[0], byValue.at(-1)];
   return [
     ...detections.map(({ name, n, threshold, sensitivity, specificity }) =>
       `- **${name}**: at a threshold of ${percent(threshold)} it finds ${percent(sensitivity.value)} (${
@@ -112,17 +114,42 @@ export function describeClinical({ own, clinical }: HonestResults): string {
       percent(accuracy.value)
     } (${intervalText(accuracy)}; always one answer: ${
       percent(own.baseline.accuracy)
-    }). Their expected calibration error (ECE) is ${percent(calibration.before.ece)} before and ${
-      percent(calibration.after.ece)
-    } after temperature scaling.`,
-    ...least && most && least !== most
-      ? [
-        `- **Subgroups**: melanoma's sensitivity lies between ${
-          percent(least.sensitivity!.value)
-        } (${least.column} ${least.value}, ${least.melanomas} melanomas) and ${
-          percent(most.sensitivity!.value)
-        } (${most.column} ${most.value}, ${most.melanomas}). The intervals are wide: a difference is a question, not a finding.`,
-      ]
-      : [],
+    }). Their expected calibration error (ECE) is ${percent(before.ece)} before and ${
+      percent(after.ece)
+    } after temperature scaling; with so few photos even perfect probabilities would show about ${
+      percent(perfectCalibrationError(after.bins))
+    }.`,
+    ...describeSubgroups(clinical).map((text) => `- **Subgroups**: ${text}`),
   ].join("\n");
+}
+
+/** Where melanoma is found most and least often, and where it is told apart better or worse than over all. */
+export function describeSubgroups(
+  { detections, subgroups }: Pick<ClinicalResults, "detections" | "subgroups">,
+): string[] {
+  const known = subgroups.flatMap(({ sensitivity, ...own }) => sensitivity ? [{ ...own, sensitivity }] : [])
+    .toSorted((a, b) => a.sensitivity.value - b.sensitivity.value);
+  const [least, most] = [known[0], known.at(-1)];
+  if (!least || !most || least === most) return [];
+  const found = ({ column, value, melanomas, sensitivity }: typeof least) =>
+    `${percent(sensitivity.value)} (${column}: ${escapeMarkdown(value)}, ${
+      countText(melanomas, "melanoma")
+    }; ${intervalText(sensitivity)})`;
+  const apart = (a: Interval, b: Interval) => a.high < b.low || b.high < a.low;
+  const { auc: overall } = detections.find(({ name }) => name === "melanoma")!;
+  const measured = ({ value, low, high }: Measured) =>
+    `${decimals(value)} (${decimals(low)} to ${decimals(high)})`;
+  const others = known.filter(({ auc }) => auc && apart(auc, overall)).map(({ column, value, auc }) =>
+    `${measured(auc!)} where ${column} is ${escapeMarkdown(value)}`
+  );
+  return [
+    `melanoma's sensitivity lies between ${found(least)} and ${found(most)}. The intervals ${
+      apart(least.sensitivity, most.sensitivity) ? "do not overlap" : "overlap, so this may be chance"
+    }.` +
+    (others.length > 0
+      ? ` Its AUC is ${measured(overall)} over all, but ${
+        listed(others)
+      }, and these intervals do not overlap.`
+      : ""),
+  ];
 }

@@ -109,12 +109,12 @@ export function describeBridge(
     } groups) instead of ${percent(asWritten.accuracy)} (${interval}n = ${
       thousands(asWritten.n)
     }), on other test images.`,
-    `The network that was trained as written recognises ${code} in ${
+    `Of these networks with divided groups, the one trained on photos and copies recognises ${code} in ${
       percent(plain.recall[label])
     } of its photos, and in ${
       percent(resampled.recall[label])
-    } once they are turned, zoomed and interpolated as the copies of all other classes are.`,
-    `The one that was trained on copies alone recognises ${code} in ${
+    } of them once they are turned, zoomed and interpolated as the copies of all other classes are.`,
+    `The one trained on copies alone recognises ${code} in ${
       percent(of("copies", "originals").recall[label])
     } of its photos and in ${percent(of("copies", "copies").recall[label])} of their copies.`,
   ].join(" ");

@@ -115,6 +115,9 @@ async function takeOver(packageFolder: string, onProgress: OnProgress): Promise<
 }
 
 async function installBy(ways: Way[], packageFolder: string, onProgress: OnProgress): Promise<Installation> {
+  if ((await Deno.permissions.query({ name: "run" })).state !== "granted") { // no failure to be remembered
+    throw notInstalled(["this task may not start the programs that set it up; others may"]);
+  }
   const reasons: string[] = [];
   for (const way of ways) {
     const obstacle = await way.obstacle(packageFolder);
@@ -241,7 +244,7 @@ export async function nativeOutlook(options: InstallOptions = {}): Promise<Outlo
  */
 export async function whyNotNative(options: InstallOptions = {}): Promise<string | null> {
   if (readEngineChoice().engine === "wasm") {
-    return "HAM10000_ENGINE=wasm asks for WebAssembly. Unset it to compute with the native TensorFlow engine.";
+    return "HAM10000_ENGINE=wasm, or --engine wasm, asks for WebAssembly. Leave it out to compute with the native TensorFlow engine.";
   }
   const { state, text } = await nativeOutlook(options);
   return state === "impossible" ? text : null;

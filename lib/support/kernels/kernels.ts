@@ -18,7 +18,7 @@ export interface Block {
 const alignment = 16;
 const pageBytes = 65_536;
 
-const module = new WebAssembly.Module(Deno.readFileSync(new URL("kernels.wasm", import.meta.url)));
+const module = new WebAssembly.Module(Deno.readFileSync(new URL("./kernels.wasm", import.meta.url)));
 
 export class KernelMemory implements Disposable {
   readonly loops: Readonly<Record<Update | "forward" | "backward", Loop>>;
@@ -57,7 +57,7 @@ export class KernelMemory implements Disposable {
    */
   startHelper(elements: number): void {
     if (elements < 1_000_000 || navigator.hardwareConcurrency < 2) return;
-    this.#helper = new Worker(new URL("helper.ts", import.meta.url), { type: "module" });
+    this.#helper = new Worker(new URL("./helper.ts", import.meta.url), { type: "module" });
     this.#helper.addEventListener("error", (event) => event.preventDefault()); // then it never takes a half
     this.#helper.postMessage({ module, memory: this.#memory });
   }

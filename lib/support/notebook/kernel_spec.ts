@@ -85,7 +85,9 @@ async function install(path: string, env: Environment): Promise<void> {
   const { stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["jupyter", "--install", "--force"], // what is there does not work
     env: Object.fromEntries(
-      Object.entries(env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
+      Object.entries({ ...env, NO_COLOR: "1" }).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value]]
+      ),
     ),
     clearEnv: true,
     stdout: "null",

@@ -31,7 +31,7 @@ let lastId = 0;
 /** Starts the thread that draws, where it does not run yet. It does not keep the process alive. */
 export function startDrawing(): Worker {
   if (running) return running;
-  const thread = running = new Worker(new URL("plotly_window.ts", import.meta.url));
+  const thread = running = new Worker(new URL("./plotly_window.ts", import.meta.url));
   thread.on("message", (answer: DrawingAnswer) => {
     const { resolve, reject } = waiting.get(answer.id)!;
     waiting.delete(answer.id);

@@ -13,7 +13,7 @@ import {
 } from "../../figures/honest_tables.ts";
 import { comparisonBars } from "../../figures/claim.ts";
 import type { Figure } from "../../figures/figure.ts";
-import { intervalText, percent, thousands } from "../../support/format.ts";
+import { escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
 import { formText } from "./official_section.ts";
 import type { StoredRun } from "./stored_run.ts";
 
@@ -61,11 +61,28 @@ export function worthSection(
           } and a balanced accuracy of ${
             percent(deeper.test.balancedAccuracy)
           } on its own test: that test shows it copies of what it was trained on.`,
+          ...besideText(honest, results!),
         ]
         : [],
     ].join("\n\n"),
     figure: (size) => worthFigure(honest, results, size),
   };
+}
+
+/** Both networks on the official test set, where it was there: by accuracy the order may be another than by balanced accuracy. */
+function besideText({ official, codes }: HonestResults, results: Results): string[] {
+  const written = results.official?.runs.at(-1);
+  if (!official || !written) return [];
+  const { label } = written.test.baseline;
+  const numbers = ({ balancedAccuracy, accuracy, perClass }: SetScores) =>
+    `a balanced accuracy of ${percent(balancedAccuracy)} and an accuracy of ${percent(accuracy)}, and finds ${
+      escapeMarkdown(codes[label])
+    }, the commonest diagnosis there, in ${percent(perClass[label].recall)}`;
+  return [
+    `On ${escapeMarkdown(official.title)} that network has ${numbers(written.test)}; the honest model has ${
+      numbers(official.scores)
+    }. Balanced accuracy weighs all diagnoses alike, accuracy all photos.`,
+  ];
 }
 
 /** What the honest model is worth to a clinician, and how it was chosen. */

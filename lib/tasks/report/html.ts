@@ -130,7 +130,11 @@ export function pageProse(pages: ReadonlyMap<string, string>): Prose {
   };
   const html = (source: string): string => {
     const root = cleanHtml(source);
-    for (const heading of [...root.querySelectorAll("h1, h2, h3, h4, h5, h6")]) {
+    for (const heading of [...root.querySelectorAll("h1, h2, h3, h4, h5, h6, table")]) {
+      if (heading.tagName === "TABLE") {
+        makeScrollable(heading, headings.at(-1)?.text);
+        continue;
+      }
       const { level, id } = addHeading(heading.textContent?.trim() ?? "", Number(heading.tagName[1]));
       const inOrder = createElement(`h${level}`);
       inOrder.setAttribute("id", id);
@@ -139,9 +143,14 @@ export function pageProse(pages: ReadonlyMap<string, string>): Prose {
     }
     for (const link of root.querySelectorAll("a[href]")) leadInside(link, pages);
     for (const cell of [...root.querySelectorAll("th")]) {
-      if (cell.textContent?.trim() === "") cell.replaceWith(createElement("td")); // a head without words is no head
+      if (cell.textContent?.trim() !== "") continue;
+      const plain = createElement("td"); // a head without words is no head
+      for (const name of ["colspan", "rowspan"]) {
+        const value = cell.getAttribute(name);
+        if (value !== null) plain.setAttribute(name, value);
+      }
+      cell.replaceWith(plain);
     }
-    for (const table of [...root.querySelectorAll("table")]) makeScrollable(table, headings.at(-1)?.text);
     for (const block of root.querySelectorAll("pre")) makeFocusable(block, "Code");
     return root.innerHTML;
   };

@@ -3,28 +3,32 @@ import { describeOfficial, pointsText } from "../../experiment/official_texts.ts
 import { deeperResult, type Results } from "../../experiment/results.ts";
 import type { FormControl } from "../../experiment/official_testing.ts";
 import { officialTable } from "../../figures/result_tables.ts";
-import { intervalText, percent } from "../../support/format.ts";
+import { intervalText, percent, thousands } from "../../support/format.ts";
 
 /** The deepest network on the official set, never without what the form of its photos does. */
 export function officialGlance(results: Results): { name: string; value: string; what: string }[] {
   const { official } = results;
   const run = official?.runs.at(-1);
   if (!run) return [];
-  const { test: { balancedAccuracy, intervals }, control } = run;
+  const { test: { n, balancedAccuracy, intervals }, control } = run;
   return [{
     name: `${deeperResult(results) ? "Fine-tuned" : "Measured"}, official test set`,
     value: percent(balancedAccuracy),
-    what: `balanced accuracy on ${official!.title}; 95 % interval ${
+    what: `balanced accuracy on ${official!.title}, n = ${thousands(n)}; 95 % interval ${
       intervalText(intervals.balancedAccuracy)
     }; ${formText(control)}`,
   }];
 }
 
 /** What the form of its photos does, without which no number of the set is to be read. */
-export function formText(control: Pick<FormControl, "difference"> | null): string {
-  return control
-    ? `control: its form alone changes the score on own test photos by ${pointsText(control)}`
-    : "without a control for the form of its photos";
+export function formText(control: Pick<FormControl, "difference" | "asTheyAre"> | null): string {
+  if (!control) return "without a control for the form of its photos";
+  const { n, perClass } = control.asTheyAre;
+  const present = perClass.filter(({ support }) => support > 0).length;
+  const some = present < perClass.length ? ` of ${present} diagnoses` : "";
+  return `control: that set's form (crop, retouching) alone changes the score on ${
+    thousands(n)
+  } own test photos${some} by ${pointsText(control)}`;
 }
 
 /** What came out on it, or how to get it. */

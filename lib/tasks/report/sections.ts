@@ -134,16 +134,17 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
   const deeper = deeperResult(results);
   const all = results.leakage.against9600.at(-1)!;
   const seconds = totalSeconds(run);
-  const accuracy = (name: string, { test: { accuracy, interval } }: Result, what: string) => ({
+  const accuracy = (name: string, { test: { accuracy, interval, n } }: Result, what: string) => ({
     name,
     value: percent(accuracy),
-    what: interval ? `${what}; 95 % interval ${intervalText(interval)}` : what,
+    what: `test accuracy ${what}, n = ${thousands(n)}` +
+      (interval ? `; 95 % interval ${intervalText(interval)}` : ""),
   });
   return [
     { name: "Claimed", value: percent(results.claimed.accuracy), what: "test accuracy, says the write-up" },
     ...run.honest ? honestGlance(run.honest) : [],
     accuracy("Measured", asWrittenResult(results), `${protocolText(results.protocol)}, the network frozen`),
-    ...deeper ? [accuracy("Fine-tuned", deeper, `from ${deeper.depth} on, same test`)] : [],
+    ...deeper ? [accuracy("Fine-tuned", deeper, `from ${deeper.depth} on, same images`)] : [],
     { name: "Leaked", value: percent(all.copyShare), what: "of the test images have a copy in training" },
     ...officialGlance(results),
     ...seconds > 0
@@ -240,7 +241,7 @@ function leakageSection(results: Results): Section {
     text: [
       leaks
         ? "The write-up first makes changed copies of the photos (turned, zoomed, shifted, mirrored) and splits them into training " +
-          `and test afterwards. So copies of one photo land on both sides: ${seen}. Such a test measures to a large part how well ` +
+          `and test afterwards. So copies of one photo land on both sides: ${seen}. Such a test measures in part how well ` +
           "the network recognises pictures that it has seen. Also, it has about as many images of each diagnosis as of any " +
           "other, which no clinic has. Neither the claimed number nor ours is an accuracy on new patients."
         : `Unlike in the write-up, groups of photos were divided before they were augmented: ${seen}. Still the test has about as ` +
@@ -286,7 +287,7 @@ function studiesSection(studies: Studies, { claimed, synthetic }: Results): Sect
       "as the test does: the numbers compare recipes with each other and say nothing about patients.",
       `**More trainable layers**, at ${
         sizeText(ladder[0].size)
-      } pixels, with the recipe of the result above:`,
+      } pixels, each depth with one recipe and nothing against overfitting, and notebook 5's recipe beside them:`,
       describeLadder(ladder, claimed.accuracy),
       "**Pixels divided by 255**, as the write-up has them, or scaled as ImageNet's weights expect them:",
       describeScaling(scaling),
@@ -320,7 +321,7 @@ function costSection(run: StoredRun, results: Results): Section {
   const engine = `${name}${tensorflow === "none" ? "" : ` on TensorFlow ${tensorflow}`}`;
   const machine = adapter
     ? adapter.name
-    : `${threads} threads of a CPU${cpu ? ` (${escapeMarkdown(cpu)})` : ""}`;
+    : `${countText(threads, "CPU thread")}${cpu ? ` (${escapeMarkdown(cpu)})` : ""}`;
   const shown = table(rows, [
     { value: "what", title: "notebook" },
     { value: "seconds", title: "time", format: (value) => durationText(Math.round(Number(value))) },

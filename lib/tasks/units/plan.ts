@@ -5,7 +5,7 @@ import { thousands } from "../../support/format.ts";
 import { bitsDigest, engineLine } from "../../support/engine/expected_engine.ts";
 import { durationText } from "../../support/pace.ts";
 import { openStore } from "../../support/store.ts";
-import { pathForCaller, runTask } from "../caller.ts";
+import { numberOf, pathForCaller, runTask } from "../caller.ts";
 import { readGrid, shareStore } from "../grid/grid.ts";
 import { furtherNotebooks, selectNotebooks } from "../notebooks.ts";
 import { parseReproduceOptions } from "../reproduce_options.ts";
@@ -136,7 +136,7 @@ function kindsTable(units: readonly ListedUnit[]): string {
 
 function shardImagesOf(given: string | boolean | undefined): number | undefined {
   if (given === undefined) return undefined;
-  const number = Number(given);
+  const number = numberOf(`${given}`);
   if (Number.isInteger(number) && number >= 10 && number <= 100_000) return number;
   throw new RangeError(`--shard-images is a whole number from 10 to 100,000. Received: ${given}`);
 }

@@ -123,6 +123,9 @@ async function run(args: string[]): Promise<number> {
   const { kind, shard } = options.own as { kind?: string; shard?: string };
   const all = [...planned.values()].map(({ unit }) => unit);
   const units = chooseUnits(all, { id, kind, shard }, Deno.env.toObject());
+  if (kind && !all.some((unit) => unit.kind === kind)) {
+    console.log(`The plan has no unit of the kind ${kind}.`);
+  }
   for (const unit of units) { // one that is stored needs no engine
     const { store, plan } = planned.get(unit.id)!;
     if (unit.kind === "decode" || await isStored(store, unit)) continue;

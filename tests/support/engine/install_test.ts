@@ -233,7 +233,10 @@ testOnPackage("setting up before a run leaves the choice to the environment", as
   try {
     const options = { packageFolder, ways: [], onProgress() {} };
     assert.equal(await ensureEngine(options), null);
-    assert.match(await whyNotNative(options) ?? "", /HAM10000_ENGINE=wasm asks for WebAssembly/);
+    assert.match(
+      await whyNotNative(options) ?? "",
+      /HAM10000_ENGINE=wasm, or --engine wasm, asks for WebAssembly/,
+    );
     assert.deepEqual(warnings, []);
     Deno.env.set("HAM10000_ENGINE", "auto");
     assert.equal(await ensureEngine(options), null);

@@ -69,7 +69,7 @@ Deno.test("the first page says what was claimed, what came out, why it leaks and
       /31\.4 % of the test images have a copy among the 960 images used for training, and 62\.9 % show a lesion/,
       /test accuracy on bkl and mel .* nothing of the lesion 32 53\.3 % 48\.3 – 58\.3 %/,
       /adam \(adam\): test set the test opened 2 times/,
-      /it took 1 min 13 s on 3 threads of a CPU \(Maker X-1 \(8 cores\)\), tfjs-node on TensorFlow 2\.21\.0/,
+      /it took 1 min 13 s on 3 CPU threads \(Maker X-1 \(8 cores\)\), tfjs-node on TensorFlow 2\.21\.0/,
       /frozen, adam \(chosen\)/,
       /1 · First: of two What this notebook is about\./,
     ]
