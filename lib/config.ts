@@ -192,6 +192,7 @@ export const weightsFile = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
  * @throws {RangeError} when a value cannot be: it says which, what was expected and what came
  */
 export function createConfig(options: ConfigOptions = {}): Config {
+  checkTypes(options);
   const [table] = [options.metadata ?? []].flat();
   const given = options.data ?? (table ? dirname(table) : null);
   const data = given ?? (options.preset === "smoke" ? null : findData());
@@ -226,7 +227,7 @@ function usualFolder(preset: Preset, table: string | undefined): string {
 
 function recipeOf(preset: Preset, { depth, recipe }: ConfigOptions): Recipe {
   if (recipe) {
-    if (Array.isArray(recipe)) return recipe.map(stageOf);
+    if (Array.isArray(recipe) && recipe.every(isRecord)) return recipe.map(stageOf);
     throw new RangeError(
       `Configuration: recipe must be a list of stages. Received: ${JSON.stringify(recipe)}`,
     );
@@ -278,6 +279,31 @@ export function experimentOf(config: Config): Experiment {
     ...precision !== "float32" && { precision },
     ...protocol !== "as-written" && { protocol },
   };
+}
+
+/** Of values that are looked into before all is checked, as a file may have any. @throws {RangeError} for the first that cannot be */
+function checkTypes(options: ConfigOptions): void {
+  const expect = (holds: boolean, name: keyof ConfigOptions, expected: string) => {
+    if (holds) return;
+    throw new RangeError(
+      `Configuration: ${name} must be ${expected}. Received: ${JSON.stringify(options[name])}`,
+    );
+  };
+  const isPath = (value: unknown) => typeof value === "string" && value !== "";
+  for (const name of ["data", "weights", "officialTest", "out"] as const) {
+    expect(isPath(options[name] ?? "none"), name, "a path");
+  }
+  const tables = Array.isArray(options.metadata) ? options.metadata : [options.metadata ?? "none"];
+  expect(
+    tables.length > 0 && tables.every(isPath),
+    "metadata",
+    "the path of a table, or a list of such paths",
+  );
+  expect(isRecord(options.columns ?? {}), "columns", 'an object, such as { "dx": "finding" }');
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function checkConfig(config: Config, options: ConfigOptions): void {
@@ -340,12 +366,6 @@ function checkConfig(config: Config, options: ConfigOptions): void {
   if (config.columns) checkColumns(config.columns);
   if (config.classes) checkClasses(config.classes, config.joinCase);
   const paths = [config.metadata ?? []].flat();
-  const arePaths = paths.every((path) => typeof path === "string" && path !== "");
-  expect(
-    config.metadata === null || paths.length > 0 && arePaths,
-    "metadata",
-    "the path of a table, or a list of such paths",
-  );
   expect(new Set(paths).size === paths.length, "metadata", "a list of different tables");
   const own = (["metadata", "columns", "classes"] as const).find((name) => config[name] !== null);
   expect(preset !== "smoke" || !own, own ?? "metadata", "left out with drawn images: give --data");

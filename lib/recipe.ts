@@ -42,8 +42,8 @@ export interface Stage {
    */
   readonly balancedSoftmax: boolean;
   /**
-   * Momentum of an exponential moving average of the weights, 0 ≤ m < 1, which count in place of the last ones (Keras' `use_ema` and
-   * `ema_momentum`). 0: no average.
+   * Momentum of an exponential moving average of the weights, 0 ≤ m < 1, which count in place of the last ones. It starts from the
+   * weights before training (Keras' `use_ema` from those after the first step). 0: no average.
    */
   readonly emaMomentum: number;
   /** Epochs without a better validation after which the stage ends; null: never. */
@@ -119,7 +119,7 @@ export function checkStage(stage: Stage): void {
   const odd = Object.keys(stage).find((name) => !fields.includes(name));
   if (odd) throw new RangeError(`fields must be out of ${fields.join(", ")}. Received: ${odd}`);
   const oneOf = (name: keyof Stage, names: readonly string[]) =>
-    expect(names.includes(String(stage[name])), name, `one of ${names.join(", ")}`);
+    expect(names.some((known) => known === stage[name]), name, `one of ${names.join(", ")}`);
   const { learningRate, warmUpEpochs, epochs, batchSize, dropout, weightDecay, emaMomentum, patience } =
     stage;
   oneOf("depth", depths);

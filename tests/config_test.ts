@@ -171,6 +171,15 @@ const impossible: [ConfigOptions, RegExp][] = [
     { data: "/a", preset: "quick", metadata: ["/a", 1 as unknown as string] },
     /metadata must be the path of a table, or a list/,
   ],
+  ...[
+    [{ metadata: 5 }, /metadata must be the path of a table, or a list of such paths\. Received: 5/],
+    [{ data: 5 }, /data must be a path\. Received: 5/],
+    [{ weights: {} }, /weights must be a path\. Received: {}/],
+    [{ out: true }, /out must be a path\. Received: true/],
+    [{ columns: ["dx"] }, /columns must be an object, .*Received: \["dx"\]/],
+    [{ recipe: [null] }, /recipe must be a list of stages\. Received: \[null\]/],
+    [{ recipe: [{ depth: "head", optimizer: ["adam"] }] }, /optimizer must be one of .*Received: adam/],
+  ] as unknown as [ConfigOptions, RegExp][], // as a file may have them
   [{ data: "/a", preset: "quick", metadata: ["/a", "/a"] }, /metadata must be a list of different tables/],
   [
     { data: "/a", preset: "quick", classes: ["nv", "NV"], joinCase: true },

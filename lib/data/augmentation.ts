@@ -24,6 +24,9 @@ export interface TransformParameters {
   readonly flipVertical: boolean;
 }
 
+/** Raised by hand when a copy's pixels change: a part of the keys of what is made of copies, from 2 on. */
+export const augmentationVersion: number = 1;
+
 /**
  * Copy number `copy` of an image: the same for the same (seed, imageId, copy), whatever was drawn before. Copy 0 is the image
  * itself, in an array of its own.

@@ -80,7 +80,8 @@ export function crossoverLists(
     const shared = dealt(others, total - room * copies, label);
     for (const [run, leaking] of leaks.entries()) {
       const lent = lenders.map((lender, i) => leaking[i] ?? lender);
-      images[run].push(...lent.flatMap((row) => dealt([row], copies, label)), ...shared);
+      for (const row of lent) images[run].push(...dealt([row], copies, label));
+      for (const image of shared) images[run].push(image);
     }
   }
   return listKinds.map((kind, run) => ({ ...kind, images: images[run] }));

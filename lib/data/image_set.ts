@@ -131,18 +131,13 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
   }
   if (unread.size > 0) {
     const named = damaged.filter(({ index }) => unread.has(index)).map(({ problem }) => problem);
-    throw new Error(
-      `${unread.size} of ${paths.length} photos could not be read, which is no damage of theirs, so the run does not go on without ` +
-        `them: ${
-          firstOf(named, 3)
-        }. Check the disk, the network and the permissions; what was decoded is stored`,
-    );
+    throw new Error(describeUnread(named, paths.length));
   }
   return { size, pixels, pixelDigests, fileDigests, decoded, damaged };
 }
 
 /** Whether a photo could not be read because of its disk, a network or permissions. One that is gone alone is like a damaged one. */
-function isOfTheDisk({ cause }: Error, path: string): boolean {
+export function isOfTheDisk({ cause }: Error, path: string): boolean {
   if (cause instanceof Deno.errors.NotFound) return !existsSync(dirname(path));
   return cause instanceof Error && /\(os error \d+\)/.test(cause.message);
 }
@@ -212,9 +207,17 @@ export function describeDamaged(problems: string[], total: number): string {
   return [
     `${problems.length} of ${total} photos cannot be used:`,
     ...shortened(problems),
-    "Put these files back as they were released (unpack the archives again) and run again; what was decoded is kept. " +
-    "To go on without them: --skip-damaged.",
+    "Put these files back as they were released (unpack the archives again) and run again; what was decoded is kept.",
+    ...problems.length < total ? ["To go on without them: --skip-damaged."] : [],
   ].join("\n  ");
+}
+
+/** Of photos that a disk or a network did not give: they are not left out. */
+export function describeUnread(problems: readonly string[], total: number): string {
+  return `${problems.length} of ${total} photos could not be read, which is no damage of theirs, so the run does not go on without ` +
+    `them: ${
+      firstOf(problems, 3)
+    }. Check the disk, the network and the permissions; what was decoded is stored`;
 }
 
 /** The first ten. */

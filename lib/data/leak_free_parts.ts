@@ -6,6 +6,7 @@
  * independent by lesion; the others of these groups are relatives, and stand in no part.
  */
 import { stringify } from "../support/csv.ts";
+import { firstOf } from "../support/format.ts";
 import { randomFor, shuffled } from "../support/random.ts";
 import type { Sample } from "./metadata.ts";
 import type { PhotoRelations } from "./near_duplicates.ts";
@@ -120,8 +121,10 @@ export function divideGroups(
     const order = shuffled(byClass[label], randomFor(seed, "leak-free parts", partition, label));
     const counts = largestRemainder(Object.values(shares), order.length);
     const [tested, validated] = tooSmall.includes(label) ? [0, 0] : counts;
-    validation.push(...order.slice(tested, tested + validated).flatMap((group) => members.get(group)!));
-    train.push(...order.slice(tested + validated).flatMap((group) => members.get(group)!));
+    for (const [place, group] of order.entries()) { // not spread: a class may have more photos than a call has room for
+      const part = place < tested ? [] : place < tested + validated ? validation : train;
+      for (const row of members.get(group)!) part.push(row);
+    }
     const isAlone = (group: number) => members.get(group)!.length === 1;
     for (const group of order.slice(0, tested).sort((a, b) => +isAlone(a) - +isAlone(b))) {
       const photos = members.get(group)!;
@@ -154,12 +157,15 @@ export function leakFreePartsCsv({ samples }: Pick<Photos, "samples">, parts: Le
 /** Lines for readers about what is not as in HAM10000; none where nothing is. */
 export function describeGroups(photos: Pick<Photos, "samples" | "classes">, parts: LeakFreeParts): string[] {
   const { mixed, tooSmall, groupOf } = parts;
+  const isMixed = new Set(mixed);
+  const members = Map.groupBy(photos.samples.keys(), (row) => groupOf[row]);
   const ids = (group: number) =>
-    [...photos.samples.keys()].filter((row) => groupOf[row] === group)
-      .map((row) => `${photos.samples[row].imageId} (${photos.samples[row].dx})`).join(" = ");
+    members.get(group)!.map((row) => `${photos.samples[row].imageId} (${photos.samples[row].dx})`).join(
+      " = ",
+    );
   const small = tooSmall.map((label) => {
     const { size } = new Set(
-      groupOf.filter((group) => photos.samples[group].label === label && !mixed.includes(group)),
+      groupOf.filter((group) => photos.samples[group].label === label && !isMixed.has(group)),
     );
     return `${photos.classes[label].code} ${size}`;
   });
@@ -170,7 +176,7 @@ export function describeGroups(photos: Pick<Photos, "samples" | "classes">, part
           mixed.length === 1
             ? "1 group of photos has several diagnoses and goes"
             : `${mixed.length} groups of photos have several diagnoses and go`
-        } to training: ${mixed.map(ids).join("; ")}`,
+        } to training: ${firstOf(mixed.map(ids))}`,
       ]
       : [],
     ...small.length > 0

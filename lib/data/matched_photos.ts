@@ -40,10 +40,14 @@ export async function matchPhotos(
   const start = join(folder, "x").length - 1;
   const relative = (path: string) => path.slice(start).replaceAll("\\", "/");
   const named = Map.groupBy(files.photos, ({ path }) => photoName(basename(path)).normalize("NFC"));
-  const found = ids.map((id) => {
-    const photos = (named.get(nameOf(id)) ?? []).filter(({ problem }) => problem === null);
-    return { id, ...filesOf(id, photos.map(({ path }) => relative(path))) };
-  });
+  const endings = new Map<string, ReadonlyMap<string, readonly string[]>>(); // by name: one folder a patient, 1.jpg in each
+  const endingsOf = (name: string) => {
+    const photos = (named.get(name) ?? []).filter(({ problem }) => problem === null);
+    const own = endings.get(name) ?? endingsOfPaths(photos.map(({ path }) => relative(path)));
+    endings.set(name, own);
+    return own;
+  };
+  const found = ids.map((id) => ({ id, ...filesOf(id, endingsOf(nameOf(id))) }));
   const lost = found.filter(({ paths }) => paths.length === 0).map(({ id }) => id);
   checkFound(lost, { folder, table, inParts, count: ids.length, files, named });
 
@@ -76,24 +80,41 @@ function nameOf(id: string): string {
   return photoName(idParts(id).at(-1) ?? "");
 }
 
-/** Of the files with an id's name those that it may mean. `isWhole`: whether the id itself is the end of their paths. */
-function filesOf(id: string, paths: readonly string[]): { paths: readonly string[]; isWhole: boolean } {
+/** Paths by their ends, without extension: `b/1.jpg` stands under `b/1` and under `1`. */
+function endingsOfPaths(paths: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const endings = new Map<string, string[]>();
+  for (const path of paths) {
+    const parts = photoName(path).normalize("NFC").split("/");
+    for (let start = 0; start < parts.length; start++) {
+      const ending = parts.slice(start).join("/");
+      const own = endings.get(ending);
+      if (own) own.push(path);
+      else endings.set(ending, [path]);
+    }
+  }
+  return endings;
+}
+
+/**
+ * Of the files with an id's name those that it may mean. `isWhole`: whether the id itself is the end of their paths.
+ *
+ * @param endings of these files, as `endingsOfPaths` gives them
+ */
+function filesOf(
+  id: string,
+  endings: ReadonlyMap<string, readonly string[]>,
+): { paths: readonly string[]; isWhole: boolean } {
   const parts = idParts(id);
-  if (parts.length === 1 && paths.length === 1) return { paths, isWhole: true };
-  const exactly = (paths: readonly string[]) => {
-    const same = paths.filter((path) => basename(path).normalize("NFC") === parts.at(-1)); // with the id's own extension
-    return same.length > 0 ? same : paths;
-  };
+  const whole = photoName(parts.join("/")).normalize("NFC");
   for (let start = 0; start < parts.length; start++) {
-    const place = `/${parts.slice(start, -1).map((part) => `${part}/`).join("")}`;
-    const ending = exactly(
-      paths.filter((path) => `/${path.slice(0, -basename(path).length)}`.normalize("NFC").endsWith(place)),
-    );
+    const ending = endings.get(photoName(parts.slice(start).join("/")).normalize("NFC")) ?? [];
     if (ending.length === 0) continue;
-    const there = /[\\/]/.test(id)
-      ? ending.filter((path) => photoName(path).normalize("NFC") === photoName(parts.join("/")))
+    const same = ending.filter((path) => basename(path).normalize("NFC") === parts.at(-1)); // with the id's own extension
+    const paths = same.length > 0 ? same : ending;
+    const there = start === 0 && /[\\/]/.test(id)
+      ? paths.filter((path) => photoName(path).normalize("NFC") === whole)
       : [];
-    return { paths: start === 0 && there.length > 0 ? there : ending, isWhole: start === 0 };
+    return { paths: there.length > 0 ? there : paths, isWhole: start === 0 };
   }
   return { paths: [], isWhole: true };
 }

@@ -58,9 +58,13 @@ export function splitFirst(
       throw new RangeError(`Class ${code} has no photo in training. Add photos of this class.`);
     }
     const all = Math.max(trainCounts[label], Math.round(targets[label] * own.length / (counts[label] || 1)));
-    train.push(...shuffled(dealt(own, all, label, 0), random("train")).slice(0, trainCounts[label]));
+    const dealtToTrain = shuffled(dealt(own, all, label, 0), random("train")).slice(0, trainCounts[label]);
+    for (const image of dealtToTrain) train.push(image);
     const others = tested.filter((row) => samples[row].label === label);
-    if (others.length > 0) test.push(...dealt(shuffled(others, random("test")), testCounts[label], label, 0));
+    if (others.length === 0) continue;
+    for (const image of dealt(shuffled(others, random("test")), testCounts[label], label, 0)) {
+      test.push(image);
+    }
   }
   return { train: inBothForms(train), test: inBothForms(test) };
 }

@@ -2,21 +2,16 @@
 import { join } from "node:path";
 import { type Config, storeFolder } from "../config.ts";
 import { type Depth } from "../recipe.ts";
-import { augmentedCopy } from "../data/augmentation.ts";
+import { augmentationVersion, augmentedCopy } from "../data/augmentation.ts";
 import { countLabels } from "../data/diagnosis.ts";
-import { type ImageSet, loadImageSet } from "../data/image_set.ts";
+import { filesOfImages, type ImageSet, loadImageSet } from "../data/image_set.ts";
 import { openTable } from "../data/metadata.ts";
 import { type LeakClaim, leaksAsWritten } from "../data/leak_check.ts";
 import { findSamePhotos } from "../data/same_photos.ts";
 import { checkClassSizes, labelsOf, type Parts, type Photos } from "../data/parts.ts";
 import { isStandIn, makeStandIn } from "../data/stand_in.ts";
 import { type ImageSize, pixelsIn } from "../image_size.ts";
-import {
-  activationsDigest,
-  filesOfActivations,
-  type KeyedImage,
-  openActivations,
-} from "../model/activations.ts";
+import { activationsDigest, filesOfActivations, openActivations } from "../model/activations.ts";
 import { inputLength } from "../model/vgg16.ts";
 import { loadWeights, randomWeights, type Vgg16Weights } from "../model/weights.ts";
 import { digestOf, sha256 } from "../support/digest.ts";
@@ -76,10 +71,14 @@ export async function openSource(config: Config): Promise<Source> {
   let skipped: string[] | null = null;
   if (config.skipDamaged) {
     const paths = samples.map((sample) => join(folder, sample.imagePath));
-    const { damaged } = await loadImageSet(paths, { ...imageOptions(config), keepGoing: true });
-    const bad = new Set(damaged.map(({ index }) => index));
-    skipped = damaged.map(({ index }) => samples[index].imageId);
-    samples = samples.filter((_, index) => !bad.has(index));
+    const { missing } = filesOfImages(paths, imageOptions(config)); // damaged photos are never stored
+    const { damaged } = await loadImageSet(missing.map((row) => paths[row]), {
+      ...imageOptions(config),
+      keepGoing: true,
+    });
+    const bad = new Set(damaged.map(({ index }) => missing[index]));
+    skipped = [...bad].map((row) => samples[row].imageId);
+    samples = samples.filter((_, row) => !bad.has(row));
   }
   const { classes, paths, own } = table;
   const { photoRows, notes } = await findSamePhotos(folder, samples, { ...config, tables: paths });
@@ -189,7 +188,12 @@ function rowKeys({ config, source, parts, images }: Experiment, rows: readonly n
     const { row: photo, copy } = parts.table[row];
     const { imageId } = source.samples[photo];
     const pixels = images.pixelDigests[photo];
-    return keys[row] = digestOf({ pixels, ...copy === 0 ? {} : { imageId, copy, seed, ranges } });
+    const drawn = copy > 0 && { imageId, copy, seed, ranges };
+    return keys[row] = digestOf({
+      pixels,
+      ...drawn,
+      ...drawn && augmentationVersion > 1 && { augmentationVersion },
+    });
   });
 }
 
@@ -226,16 +230,7 @@ export async function openExamples(
   }
   const keys = rowKeys(experiment, rows);
   const images = rows.map((row, i) => ({ key: keys[i], pixels: () => pixelsOf(experiment, row) }));
-  return { labels, digest, ...await openStored(experiment, images, depth) };
-}
-
-/** Stored activations as examples read them; computed where they are missing. */
-async function openStored(experiment: Experiment, images: readonly KeyedImage[], depth: Depth) {
-  const activations = await openActivations(images, activationOptions(experiment, depth));
-  return {
-    read: (row: number, target: Float32Array) => activations.read(row, target),
-    [Symbol.dispose]: () => activations[Symbol.dispose](),
-  };
+  return { ...await openActivations(images, activationOptions(experiment, depth)), labels, digest };
 }
 
 /**
@@ -256,7 +251,8 @@ export async function openOtherExamples(
   const keys = pixelDigests.map((pixels) => digestOf({ pixels }));
   const digest = digestOf({ behind: activationsDigest(activationOptions(experiment, depth)), keys, labels });
   const images = keys.map((key, i) => ({ key, pixels: () => pixelsOf(i) }));
-  return { labels: Uint8Array.from(labels), digest, ...await openStored(experiment, images, depth) };
+  const activations = await openActivations(images, activationOptions(experiment, depth));
+  return { ...activations, labels: Uint8Array.from(labels), digest };
 }
 
 /** Computes and stores the activations that rows lack at `depth`; from `block1` nothing is frozen, so there are none. */

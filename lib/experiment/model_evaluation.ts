@@ -1,6 +1,6 @@
 /** A saved model tested on a labelled set: `deno task evaluate`, from photos to numbers. */
 import { parse } from "node:path";
-import { describeDamaged } from "../data/image_set.ts";
+import { describeDamaged, describeUnread } from "../data/image_set.ts";
 import type { DiagnosisClass } from "../data/diagnosis.ts";
 import { findPairs } from "../data/near_duplicates.ts";
 import { cutDiscs, reducePhotos } from "../data/photo_discs.ts";
@@ -60,7 +60,8 @@ export interface TrainingNearDuplicates {
  * Asks the model about every photo of a set and measures its answers. Intervals are over lesions.
  *
  * @param options.trainingPhotos the folder of the photos that the model was trained on, to look for near-duplicates of them
- * @throws {Error} when photos cannot be decoded and `skipDamaged` is not set, one error for all of them; or when none is left
+ * @throws {Error} when photos cannot be decoded and `skipDamaged` is not set, one error for all of them; when none is left; or when a
+ * disk does not give some
  * @throws {Error} when the folder has none of the photos that the model was trained on, or nobody knows which these are
  */
 export async function evaluateModel(
@@ -79,17 +80,21 @@ export async function evaluateModel(
   const answered: (LabelledPhoto & { fileDigest: string })[] = [];
   const damaged: { imageId: string; problem: string }[] = [];
   const probabilities = new Float32Array(set.photos.length * classes);
+  const unread: string[] = [];
   let done = 0;
   for await (const answer of classify(model, set.photos.map(({ path }) => path), { orientations })) {
     const photo = set.photos[done];
-    if (answer.problem !== null) damaged.push({ imageId: photo.imageId, problem: answer.problem });
-    else {
+    if (answer.problem !== null) {
+      damaged.push({ imageId: photo.imageId, problem: answer.problem });
+      if (answer.isUnread) unread.push(answer.problem);
+    } else {
       probabilities.set(answer.probabilities!, answered.length * classes);
       answered.push({ ...photo, fileDigest: answer.fileDigest! });
     }
     report(++done, set.photos.length);
   }
   const problems = damaged.map(({ problem }) => problem);
+  if (unread.length > 0) throw new Error(describeUnread(unread, set.photos.length));
   if (damaged.length > 0 && !skipDamaged || answered.length === 0) {
     throw new Error(describeDamaged(problems, set.photos.length));
   }

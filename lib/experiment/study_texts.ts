@@ -31,9 +31,11 @@ export function describeLadder(results: readonly StudyResult[], claimed: number)
     ),
     passing.length === 0
       ? `- None of these runs reaches the claimed ${percent(claimed)} on validation.`
-      : `- The claimed ${percent(claimed)} on validation: ${passing.length < results.length ? "only " : ""}${
-        passing.map(({ label, minutes }) => `${label} (${minutes.toFixed(0)} minutes)`).join(", ")
-      } ${passing.length === 1 ? "reaches" : "reach"} it.`,
+      : `- ${
+        capitalized(`${passing.length < results.length ? "only " : ""}${
+          passing.map(({ label, minutes }) => `${label} (${minutes.toFixed(0)} minutes)`).join(" and ")
+        }`)
+      } ${passing.length === 1 ? "reaches" : "reach"} the claimed ${percent(claimed)} on validation.`,
   ].join("\n");
 }
 
@@ -57,7 +59,7 @@ export function describeSizes(results: readonly StudyResult[]): string {
 /** What the whole training side gives instead of the subset; rows as `testOnAllImages` makes them. */
 export function describeAllImages([subset, all]: readonly AllImagesRow[]): string {
   const gain = all.test - subset.test;
-  return `With ${all.name} instead of ${subset.name}, of which training learns from 80 % in both, the test accuracy goes from ${
+  return `With ${all.name} instead of ${subset.name}, of which training learns from 80 % in both cases, the test accuracy goes from ${
     percent(subset.test)
   } to ${percent(all.test)} (${
     signed(gain)

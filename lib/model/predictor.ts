@@ -1,6 +1,7 @@
 /** A trained model on the engine, which must have been started: pixels or photos in, probabilities out. */
 import { orient } from "../data/augmentation.ts";
 import { decodeBytes, readPhoto } from "../data/decode.ts";
+import { isOfTheDisk } from "../data/image_set.ts";
 import { pixelsIn, sidesOf, sizeText } from "../image_size.ts";
 import { sha256 } from "../support/digest.ts";
 import { readValues, startEngine, tf } from "../support/engine/engine.ts";
@@ -123,6 +124,8 @@ export interface PhotoAnswer {
   readonly fileDigest: string | null;
   /** Why it cannot, beginning with the path; null where it can. */
   readonly problem: string | null;
+  /** Whether a disk, a network or permissions are why, so that it may be sound. */
+  readonly isUnread: boolean;
 }
 
 /**
@@ -139,14 +142,14 @@ export async function* classify(
   for (let start = 0; start < paths.length; start += batchSize) {
     const batch = paths.slice(start, start + batchSize);
     const photos = new Map<string, { fileDigest: string; pixels: Uint8Array }>();
-    const problems = new Map<string, string>();
+    const problems = new Map<string, Error>();
     await inParallel(batch, 4, async (path) => {
       try {
         const bytes = await readPhoto(path);
         const pixels = await decodeBytes(bytes, { size: model.size, name: path });
         photos.set(path, { fileDigest: sha256(bytes), pixels });
       } catch (error) {
-        problems.set(path, (error as Error).message);
+        problems.set(path, error as Error);
       }
     });
     const sound = batch.filter((path) => photos.has(path));
@@ -157,10 +160,16 @@ export async function* classify(
     const classes = model.classes.length;
     for (const path of batch) {
       const row = sound.indexOf(path) * classes;
-      yield row < 0 ? { path, probabilities: null, fileDigest: null, problem: problems.get(path)! } : {
-        ...{ path, fileDigest: photos.get(path)!.fileDigest, problem: null },
-        probabilities: probabilities.slice(row, row + classes),
-      };
+      const problem = problems.get(path);
+      yield problem
+        ? {
+          ...{ path, probabilities: null, fileDigest: null, problem: problem.message },
+          isUnread: isOfTheDisk(problem, path),
+        }
+        : {
+          ...{ path, fileDigest: photos.get(path)!.fileDigest, problem: null, isUnread: false },
+          probabilities: probabilities.slice(row, row + classes),
+        };
     }
   }
 }

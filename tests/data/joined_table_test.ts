@@ -64,7 +64,7 @@ Deno.test("two columns of 0 and 1 beside a column of text are no classes until t
     assert.throws(() => read(text), {
       name: "SyntaxError",
       message:
-        `list.csv: ${one} and ${other} have 0 and 1, as the columns of a one-hot table, but finding may have the classes, too. ` +
+        `list.csv: ${one}, ${other} have 0 and 1, as the columns of a one-hot table, but finding may have the classes, too. ` +
         `Say which: --columns dx=finding, or --classes ${one},${other}`,
     });
     const { classes } = read(text, { columns: { dx: "finding" } });
@@ -73,6 +73,24 @@ Deno.test("two columns of 0 and 1 beside a column of text are no classes until t
     const numbers = text.replaceAll("nevus", "1.5").replaceAll("melanoma", "3");
     assert.deepEqual(read(numbers).classes.map(({ code }) => code), [one, other].sort());
   }
+});
+
+Deno.test("three or more flags beside a column that may have the classes are none, until the call says so; known codes are", () => {
+  for (const [name, cells] of [["finding", ["nevus", "melanoma"]], ["label", ["1", "2"]]] as const) {
+    const [a, b] = cells;
+    const text = `image,${name},head,trunk,limbs\nA,${a},1,0,0\nB,${b},0,1,0\nC,${a},0,0,1\nD,${b},0,0,1\n`;
+    assert.throws(() => read(text), {
+      name: "SyntaxError",
+      message: new RegExp(`head, trunk, limbs have 0 and 1, .* but ${name} may have the classes, too`),
+    });
+    const codes = (options: Parameters<typeof read>[1]) =>
+      read(text, options).classes.map(({ code }) => code);
+    assert.deepEqual(codes({ columns: { dx: name } }), [...cells].sort());
+    assert.deepEqual(codes({ classes: ["head", "trunk", "limbs"] }), ["head", "trunk", "limbs"]);
+  }
+  const isic =
+    "image,hospital,MEL,NV,BCC\nA,Vienna,1,0,0\nB,Queensland,0,1,0\nC,Vienna,0,0,1\nD,Vienna,0,1,0\n";
+  assert.deepEqual(read(isic).classes.map(({ code }) => code), ["BCC", "MEL", "NV"]);
 });
 
 Deno.test("a separator at the end of the header alone makes no column: two classes are read as they are", () => {

@@ -109,6 +109,26 @@ Deno.test("a class with too few groups is named and trained on; where fewer than
   assert.throws(() => invented([60, 4, 5]), { name: "RangeError", message: /Received: y \d, z \d$/ });
 });
 
+Deno.test("a class of 200,000 photos is divided: no call takes them all at once", () => {
+  const classes = ham10000Classes.slice(0, 2);
+  const samples = Array.from(
+    { length: 200_020 },
+    (_, row) =>
+      sampleOf({ imageId: `I${row}`, lesionId: `L${row >> 1}`, label: Number(row >= 200_000), classes }),
+  );
+  const photos = { samples, classes };
+  const groups = groupPhotos(samples, {
+    pixelDigests: samples.map(({ imageId }) => imageId),
+    nearDuplicates: [],
+  });
+  const parts = divideGroups(photos, groups, { seed: 0, partition: 0 });
+  assert.equal(
+    parts.train.length + parts.validation.length + parts.test.length + parts.relatives.length,
+    200_020,
+  );
+  assert.deepEqual(describeGroups(photos, parts), []);
+});
+
 Deno.test("a group of several diagnoses counts for no class, and one alone is told as one", () => {
   const classes = classesOf(["x", "y", "z"]);
   const { photos, relations } = inventedPhotos([60, 4, 40], { seed: 3, classes });

@@ -4,6 +4,7 @@ import {
   brierScore,
   expectedCalibrationError,
   fitTemperature,
+  perfectCalibrationError,
   reliability,
   withTemperature,
 } from "../../lib/evaluation/calibration.ts";
@@ -222,4 +223,30 @@ Deno.test("shapes and values that cannot be are refused, with their row", () => 
     "RangeError",
     /Row 1 must .*Received: a sum of 0/,
   );
+});
+
+Deno.test("the error of perfect probabilities is the mean of many draws, and the binomial's own sum", () => {
+  const bySum = (n: number, p: number) => {
+    let [probability, sum] = [(1 - p) ** n, 0];
+    for (let k = 0; k <= n; k++) {
+      sum += Math.abs(k / n - p) * probability;
+      probability *= (n - k) / (k + 1) * p / (1 - p);
+    }
+    return sum;
+  };
+  for (const [n, confidence] of [[1, 0.2], [7, 0.999], [10, 0.3], [99, 0.9], [100, 0.5]]) {
+    close(perfectCalibrationError([{ n, confidence }]), bySum(n, confidence), 1e-12, `${n}, ${confidence}`);
+  }
+  assert.equal(perfectCalibrationError([{ n: 5, confidence: 1 }, { n: 5, confidence: 0 }]), 0);
+  const errors = Array.from({ length: 60 }, (_, seed) => {
+    const { truth, probabilities, classes } = drawCalibrated(seed, { n: 600 });
+    const answers = argmaxRows(probabilities, classes);
+    const bins = reliability(
+      Array.from(answers, (answer, row) => answer === truth[row]),
+      Float64Array.from(answers, (answer, row) => probabilities[row * classes + answer]),
+    );
+    return [expectedCalibrationError(truth, probabilities, classes), perfectCalibrationError(bins)];
+  });
+  const mean = (at: number) => errors.reduce((sum, pair) => sum + pair[at], 0) / errors.length;
+  assert.ok(Math.abs(mean(0) / mean(1) - 1) < 0.1, `${mean(0)} beside ${mean(1)}`);
 });

@@ -170,7 +170,13 @@ Deno.test("a model that was tested without a leak says how well, is asked as it 
   const probabilities = Float32Array.from(classCodes, (code) => (code === "mel" ? 0.4 : 0.1));
   const weights = classCodes.map((_, i) => Math.sqrt(probabilities[i] * shares[i]));
   const own = weights[classCodes.indexOf("mel")] / weights.reduce((a, b) => a + b);
-  const answer: PhotoAnswer = { path: "a.jpg", probabilities, fileDigest: "", problem: null };
+  const answer: PhotoAnswer = {
+    path: "a.jpg",
+    probabilities,
+    fileDigest: "",
+    problem: null,
+    isUnread: false,
+  };
   const line = answerText(answer, ham10000Classes, assessment).split("\n").at(-1)!;
   assert.match(line, new RegExp(`melanoma: ${(100 * own).toFixed(1)}\u00a0%.* at or above the threshold`));
   const high = { ...assessment, melanoma: { ...assessment.melanoma!, threshold: 0.9 } };
@@ -197,7 +203,13 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
 });
 
 const seven = Float32Array.of(0.01, 0.02, 0.04, 0.005, 0.613, 0.3, 0.012);
-const answer: PhotoAnswer = { path: "a, b.jpg", probabilities: seven, fileDigest: "", problem: null };
+const answer: PhotoAnswer = {
+  path: "a, b.jpg",
+  probabilities: seven,
+  fileDigest: "",
+  problem: null,
+  isUnread: false,
+};
 
 Deno.test("an answer is the path and a line for each class, aligned, the most likely first", () => {
   assert.equal(

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { decodeImage } from "../../lib/data/decode.ts";
 import { makeStandIn } from "../../lib/data/stand_in.ts";
 import { evaluate } from "../../lib/evaluation/metrics.ts";
-import type { ModelEvaluation } from "../../lib/experiment/model_evaluation.ts";
+import { openLabelledSet } from "../../lib/experiment/labelled_set.ts";
+import { evaluateModel, type ModelEvaluation } from "../../lib/experiment/model_evaluation.ts";
 import { makePredictor } from "../../lib/model/predictor.ts";
 import { medicalNotice, saveModel } from "../../lib/model/saved_model.ts";
 import { digestTraining } from "../../lib/model/trained_on.ts";
@@ -268,6 +269,21 @@ Deno.test("what the model does not know, and photos that cannot be read, stop it
   assert.ok(Math.abs(found.all.loss - turned.loss) < 1e-5);
   assert.ok(Math.abs(found.all.loss - scoresOf(some, await answersTo(some)).loss) > 1e-5);
   assert.deepEqual([found.orientations, found.set.photos, found.set.damaged], [8, 25, [cut.image_id]]);
+});
+
+Deno.test("photos that a disk does not give are left out by no flag: it stops, so that no score is of the rest alone", async () => {
+  const disk = join(folder, "disk");
+  await Deno.mkdir(disk);
+  const some = rows.slice(0, 12);
+  for (const { image_id } of some) {
+    await Deno.copyFile(photos.get(image_id)!, join(disk, `${image_id}.jpg`));
+  }
+  await writeTable("disk.csv", "image_id,dx", some.map(({ image_id, dx }) => `${image_id},${dx}`));
+  const set = await openLabelledSet(disk, seeded.classes, { metadata: join(folder, "disk.csv") });
+  await Deno.rename(disk, join(folder, "another disk")); // as where it is taken away
+  await assert.rejects(evaluateModel(seeded, set, { skipDamaged: true }), {
+    message: /^12 of 12 photos could not be read, which is no damage of theirs/,
+  });
 });
 
 Deno.test("an older model's page says that it cannot know what the model was trained on", async () => {

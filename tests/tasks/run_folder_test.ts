@@ -58,6 +58,14 @@ Deno.test("unfinished files and folders of dead processes go, at any depth; thos
     for (const name of [`results.json.${dead}.89abcdef.tmp`, living, old, "notes.tmp", "results.json"]) {
       await write(join(folder, name), "half");
     }
+    const shared = join(folder, "shared"); // as a grid's runs share a store
+    await write(join(shared, "fits", `a.${dead}.0123abcd.tmp`), "half");
+    await write(join(shared, "locks", `.lock.${dead}.0123abcd.tmp`), "half");
+    await Deno.mkdir(join(folder, "run"));
+    await Deno.symlink(shared, join(folder, "run", "store"));
+    await removeLeftOvers(join(folder, "run"));
+    for (const name of ["fits", "locks"]) assert.deepEqual([...Deno.readDirSync(join(shared, name))], []);
+    await Promise.all(["run", "shared"].map((name) => Deno.remove(join(folder, name), { recursive: true })));
     const yesterday = new Date(Date.now() - 86_400_000);
     await Deno.utime(join(folder, old), yesterday, yesterday);
     const elsewhere = `images.shard.${dead}.${hostDigits() === "0000" ? "0001" : "0000"}89abcdef.tmp`;

@@ -1,8 +1,8 @@
 /** One table or several as one: the table with the diagnoses has a row for each photo, the others add columns by image id. */
 import { type ColumnNames, type MetadataColumn, metadataColumns } from "../../columns.ts";
-import { listed } from "../../support/format.ts";
 import { cleanCell, idCell, isMissing, stripCell } from "./cells.ts";
-import { thousands } from "../../support/format.ts";
+import { diagnoses } from "../diagnosis.ts";
+import { listed, thousands } from "../../support/format.ts";
 import { idParts, photoName } from "../../support/photo_kinds.ts";
 import { oneHotColumns, oneHotDiagnoses } from "./one_hot.ts";
 import { checkColumnsThere, findColumns, type FoundColumns } from "./table_columns.ts";
@@ -104,29 +104,44 @@ export function joinTables(tables: readonly TextTable[], { names, classes }: Joi
 /**
  * Of a table without a column of diagnoses.
  *
- * @throws {SyntaxError} when two columns of 0 and 1 may be flags (male and female, train and test), since a column of text may have
+ * @throws {SyntaxError} when columns of 0 and 1 may be flags (male and female; train, val and test), since another column may have
  * the classes
  */
 function hotColumnsOf({ table, places, unclear }: FoundColumns, classes: readonly string[] | null): number[] {
   if (places.has("dx") || unclear.has("dx") || !places.has("image_id")) return [];
   const hot = oneHotColumns(table, { taken: places.values(), classes });
-  const texts = hot.length === 2 && !classes ? textColumns(table, [...places.values(), ...hot]) : [];
-  if (texts.length === 0) return hot;
-  const [one, other, text] = [...hot, texts[0]].map((place) => shortened(table.header[place]));
+  const names = hot.map((place) => table.header[place]);
+  if (hot.length === 0 || classes || names.every(isKnownCode)) return hot;
+  const rivals = rivalColumns(table, [...places.values(), ...hot]);
+  if (rivals.length === 0) return hot;
+  const rival = shortened(table.header[rivals[0]]);
   throw new SyntaxError(
-    `${table.name}: ${one} and ${other} have 0 and 1, as the columns of a one-hot table, but ${text} may have the classes, too. ` +
-      `Say which: --columns dx=${text}, or --classes ${one},${other}`,
+    `${table.name}: ${
+      listed(names.map(shortened))
+    } have 0 and 1, as the columns of a one-hot table, but ${rival} may have the classes, too. ` +
+      `Say which: --columns dx=${rival}, or --classes ${names.map(shortened).join()}`,
   );
 }
 
-/** Places of columns that may have classes: 2 to 255 different texts, most of them in several rows. @param taken known to be else */
-function textColumns({ header, rows }: TextTable, taken: readonly number[]): number[] {
+/** What ISIC's challenges and HAM10000 call their classes. */
+function isKnownCode(name: string): boolean {
+  return [...diagnoses, "ak", "scc", "unk"].includes(name.toLowerCase());
+}
+
+/**
+ * Places of columns that may have the classes: 2 to 255 different texts, or numbers under a name for classes, most of them in several
+ * rows.
+ *
+ * @param taken known to be else
+ */
+function rivalColumns({ header, rows }: TextTable, taken: readonly number[]): number[] {
   return [...header.keys()].filter((place) => {
     if (header[place] === "" || taken.includes(place)) return false;
     const cells = rows.map((row) => stripCell(row[place])).filter((cell) => !isMissing(cell));
     const { size } = new Set(cells);
     return size >= 2 && size <= 255 && size <= cells.length / 2 &&
-      cells.every((cell) => !/^[-+\d.,\s]+$/.test(cell));
+      (/^(class|label|target|category|y)$/i.test(header[place].trim()) ||
+        cells.every((cell) => !/^[-+\d.,\s]+$/.test(cell)));
   });
 }
 

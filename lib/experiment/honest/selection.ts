@@ -66,7 +66,7 @@ interface Tried {
   readonly choice: HonestChoice;
   readonly models: readonly Model[];
   readonly answers: readonly Float32Array[];
-  /** What the choice is judged by, where it was fitted on validation: answers of what was fitted on the other half of it. */
+  /** What the choice is judged by, where it was fitted on validation: answers, to photos as they are, of what was fitted on the other half. */
   readonly judged: readonly Float32Array[];
   readonly adjustment: LogitAdjustment | null;
   readonly minutes: number;
@@ -121,10 +121,12 @@ export async function selectHonest(
     const { label, change } = step;
     const tried = await attempt(changed(current.choice, step), label);
     // Orientations are asked with the adjustment that stands already, so nothing is fitted anew
-    const before = tried.choice.orientations === 1 ? current.judged : current.answers;
-    const difference = compareLosses(before, tried.judged, validation);
+    const difference = change.orientations
+      ? compareLosses(current.answers, tried.answers, validation)
+      : compareLosses(current.judged, tried.judged, validation);
     const stays = difference.high < 0;
-    rows.push({ label, change, ...scoresOf(tried, validation), difference, stays });
+    const shown = change.orientations ? { ...tried, judged: tried.answers } : tried;
+    rows.push({ label, change, ...scoresOf(shown, validation), difference, stays });
     if (stays) current = tried;
   }
   const { choice, models: [model], adjustment } = current;
@@ -205,7 +207,7 @@ async function tryChoice(
   const adjustment = fitAdjustment(plain, truth, counts);
   const adjustedModels = models.map((model) => adjustLogits(model, adjustment, counts));
   const answers = await answer(adjustedModels, orientations);
-  const judged = orientations === 1 ? crossFittedAnswers(plain, validation) : answers;
+  const judged = crossFittedAnswers(plain, validation);
   return { choice, models: adjustedModels, answers, judged, adjustment, minutes };
 }
 

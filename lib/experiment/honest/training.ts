@@ -4,10 +4,11 @@ import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { digestOf } from "../../support/digest.ts";
 import { percent } from "../../support/format.ts";
+import { lockWork } from "../../support/lock.ts";
 import { progress } from "../../support/progress.ts";
 import { predictImages } from "../../model/predictor.ts";
 import { drawnExamples, type DrawnPhotos } from "../../training/drawn_examples.ts";
-import { fit } from "../../training/fit.ts";
+import { fit, fitKey } from "../../training/fit.ts";
 import type { Model } from "../../training/model.ts";
 import { type Experiment, photoOf } from "../experiment.ts";
 import { type HonestChoice, honestStage } from "./choice.ts";
@@ -44,6 +45,8 @@ export async function trainHonest(
   const show = progress(label);
   const photos = train.labels.length;
   const start = withZeroSoftmax(withConvolutions(modelOf(experiment), before?.last));
+  const on = { train: train.digest, validation: validation.digest, seed };
+  using _ = await lockWork(store, fitKey(start.digest, stage, on), { signal }); // hours that two processes would do
   const { model, last, history, seconds, key } = await fit(start, train, {
     ...stage,
     ...{ seed, store, validation, signal },

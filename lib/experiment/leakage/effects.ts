@@ -80,7 +80,8 @@ export function leakEffect(
     labels: rows.map(({ label, isReached }) => 2 * label + Number(isReached)), // so that no draw lacks one
   });
   const measured = (name: string): Measured => ({ value: found[name], ...intervals[name] });
-  const effects = paired.map((own) => statisticOf(kind, own, classes)(Uint32Array.from(own, () => 1)).effect);
+  const effects = paired.map((own) => statisticOf(kind, own, classes)(Uint32Array.from(own, () => 1)).effect)
+    .filter((effect) => !Number.isNaN(effect)); // of a division without photos of both kinds
   const photosOf = (chosen: readonly PairedAnswer[]) => new Set(chosen.map(({ photo }) => photo)).size;
   return {
     ...{ kind, depth: own[0].network.depth, pairs: paired.length },

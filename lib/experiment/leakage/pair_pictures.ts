@@ -17,7 +17,7 @@ export interface PairPictures {
  * @param most pairs of each kind
  */
 export async function pairPictures(
-  { source: { samples }, images, config }: Experiment,
+  { source: { samples, classes }, images, config }: Experiment,
   { evidence: { nearDuplicates }, official }: Related,
   { set, most }: { set: OfficialImages | null; most: number },
 ): Promise<PairPictures> {
@@ -32,7 +32,7 @@ export async function pairPictures(
     .flatMap(({ a, b, distance }) => [own(a, distance), own(b, distance)]);
   for (const pair of set ? nearest(official) : []) {
     const { index, label } = set!.kept.find(({ imageId }) => imageId === pair.official)!;
-    const dx = samples.find((sample) => sample.label === label)!.dx;
+    const dx = classes[label].code;
     pictures.push(own(rowOf.get(pair.own)!, pair.distance), {
       ...{ pixels: photoOf(set!.loaded, index).slice(), size: images.size, dx },
       label: `${pair.official} ${dx} ${pair.distance}`,

@@ -22,7 +22,7 @@ export function describeRelated({ evidence, groups, official }: Related): string
   const { nearDuplicates, samples } = evidence;
   const same = nearDuplicates.filter(({ sameLesion }) => sameLesion).length;
   const sizes = Map.groupBy(groups.groupOf, (group) => group);
-  const largest = Math.max(...[...sizes.values()].map(({ length }) => length));
+  const largest = sizes.values().reduce((most, { length }) => Math.max(most, length), 0);
   return `${thousands(nearDuplicates.length)} pairs of near-duplicates: ${
     thousands(same)
   } have one lesion_id, ${thousands(nearDuplicates.length - same)} have two. So ${

@@ -75,3 +75,14 @@ Deno.test("a heading's address is its own words, numbered only where an earlier 
     ...["results-of-x", "results-2", "results", "results-3", "contents"],
   ]);
 });
+
+Deno.test("a table is named after the heading above it, wherever it stands; an empty head keeps its columns", () => {
+  const prose = pageProse(new Map());
+  const table = '<table><tr><th colspan="2"></th><th>n</th></tr></table>';
+  const html = prose.html(`<h2>First</h2>${table}<h2>Second</h2>${table}<h2>Third</h2>`);
+  assert.deepEqual([...html.matchAll(/aria-label="([^"]*)"/g)].map(([, name]) => name), [
+    "Table: First",
+    "Table: Second",
+  ]);
+  assert.match(html, /<td colspan="2"><\/td><th>n<\/th>/);
+});
