@@ -21,6 +21,7 @@ import {
   stageOf,
 } from "./recipe.ts";
 import { projectRoot } from "./support/project.ts";
+import { isObject } from "./support/json.ts";
 
 export const presets = ["smoke", "quick", "write-up", "honest"] as const;
 export type Preset = (typeof presets)[number];
@@ -227,7 +228,9 @@ function usualFolder(preset: Preset, table: string | undefined): string {
 
 function recipeOf(preset: Preset, { depth, recipe }: ConfigOptions): Recipe {
   if (recipe) {
-    if (Array.isArray(recipe) && recipe.every(isRecord)) return recipe.map(stageOf);
+    if (Array.isArray(recipe) && !recipe.some((stage) => !isObject(stage))) {
+      return recipe.map(stageOf);
+    }
     throw new RangeError(
       `Configuration: recipe must be a list of stages. Received: ${JSON.stringify(recipe)}`,
     );
@@ -299,11 +302,7 @@ function checkTypes(options: ConfigOptions): void {
     "metadata",
     "the path of a table, or a list of such paths",
   );
-  expect(isRecord(options.columns ?? {}), "columns", 'an object, such as { "dx": "finding" }');
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  expect(isObject(options.columns ?? {}), "columns", 'an object, such as { "dx": "finding" }');
 }
 
 function checkConfig(config: Config, options: ConfigOptions): void {

@@ -21,7 +21,7 @@ export {
 } from "./experiment/overview.ts";
 export { augmentedCopy } from "./data/augmentation.ts";
 export { augmentationTargets, augmentedTable } from "./data/augmented_table.ts";
-export { drawnPhoto } from "./data/drawn_lesion.ts";
+export { drawnInPlaceOf, drawnPhoto } from "./data/drawn_lesion.ts";
 export { copyStrip, operationStrip } from "./experiment/augmentation_samples.ts";
 export {
   augmentationGrowth,
@@ -52,7 +52,7 @@ export { rankRuns, rankTested } from "./evaluation/metrics.ts";
 export { classificationReport } from "./evaluation/classification_report.ts";
 export { measureBaselines } from "./experiment/baselines.ts";
 export { describeOpenings, readOpenings } from "./experiment/openings.ts";
-export { answerExamples, drawnAnswers, openTest } from "./experiment/testing.ts";
+export { answerExamples, openTest } from "./experiment/testing.ts";
 export { testOfficially } from "./experiment/official_testing.ts";
 export { asWrittenResult, bestResult, makeResults, readResults, saveResults } from "./experiment/results.ts";
 export { describeOfficial } from "./experiment/official_texts.ts";

@@ -7,6 +7,7 @@ import { normalSize } from "./image_size.ts";
 import { stageOf } from "./recipe.ts";
 import { writeAtomicSync } from "./support/atomic.ts";
 import { projectRoot } from "./support/project.ts";
+import { jsonText } from "./support/json.ts";
 
 /**
  * What a notebook's first cell may set; null stands for what is not set. Weights of "none": seeded random ones; an official test
@@ -41,7 +42,7 @@ export function configure(parameters: Parameters = {}): Config {
   }
   if (given.depth || given.recipe) [delete base.depth, delete base.recipe];
   const config = createConfig({ ...base, ...given, out });
-  writeAtomicSync(path, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
+  writeAtomicSync(path, new TextEncoder().encode(jsonText(config)));
   return config;
 }
 

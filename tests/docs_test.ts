@@ -116,7 +116,7 @@ Deno.test("what pages, notebooks and lib/ refer to by DOI or arXiv stands in ref
 Deno.test("README states the numbers of the committed report", async () => {
   const readme = (await Deno.readTextFile(join(projectRoot, "README.md"))).replace(/\s+/g, " ");
   const report = join(projectRoot, "outputs", "report", "results.json");
-  const { runs, chosen, leakage, exposure, baselines, leakFree, honest } = JSON.parse(
+  const { runs, chosen, leakage, exposure, baselines, official: asWritten, leakFree, honest } = JSON.parse(
     await Deno.readTextFile(report),
   ) as Results & { leakFree: LeakFreeResults; honest: HonestResults };
   const share = (value: number | null) => `${(100 * value!).toFixed(1)} %`;
@@ -137,23 +137,32 @@ Deno.test("README states the numbers of the committed report", async () => {
   });
   const worth = ({ balancedAccuracy, intervals, n }: HonestScores, mark = "") => {
     const { low, high } = intervals.balancedAccuracy;
-    return `of ${mark}${share(balancedAccuracy)}${mark} (${share(low).slice(0, -2)} to ${share(high)}, n = ${
+    return `${mark}${share(balancedAccuracy)}${mark} (${share(low).slice(0, -2)} to ${share(high)}, n = ${
       thousands(n)
     })`;
   };
   const measured = ({ value, low, high }: Measured) =>
     `${share(value)} (${share(low).slice(0, -2)} to ${share(high)})`;
-  const correct = ({ accuracy: value, intervals, baseline }: HonestScores) =>
-    `${measured({ value, ...intervals.accuracy })} without; always nv has ${share(baseline.accuracy)}`;
+  const correct = ({ accuracy: value, intervals }: HonestScores) =>
+    measured({ value, ...intervals.accuracy });
+  const written = asWritten!.runs.at(-1)!.test;
+  const official = honest.official!.scores;
+  assert.ok(
+    written.perClass[written.baseline.label].recall > official.perClass[written.baseline.label].recall,
+  );
   const stated = [
-    `always nv, the commonest diagnosis, has ${share(honest.own.baseline.balancedAccuracy)}) ${
-      worth(honest.own, "**")
-    }`,
-    `${worth(honest.official!.scores)} on the official test set`,
-    `Its accuracy on new lesions is ${
+    `always answering nv (moles, the commonest diagnosis) gives ${
+      share(honest.own.baseline.balancedAccuracy)
+    }.`,
+    `VGG16 reaches ${worth(honest.own, "**")}, and ${worth(official)} on the official test set`,
+    `Its accuracy on new lesions is ${correct(honest.own)}, or ${
       measured(correctedAccuracy(honest.clinical))
-    } with probabilities corrected to the diagnoses' shares, and ${correct(honest.own)}`,
-    `On the official test set it is ${correct(honest.official!.scores)}`,
+    } with probabilities corrected to the diagnoses' shares; always nv gives ${
+      share(honest.own.baseline.accuracy)
+    }`,
+    `On the official test set it is ${correct(official)}; always nv gives ${
+      share(official.baseline.accuracy)
+    }, and the network trained as written, which finds nv more often, ${share(written.accuracy)}.`,
     `| ${share(honest.own.balancedAccuracy)} balanced |`,
     `have a balanced accuracy ${higher(copies)}; trained from block3 on, with one seed, ${
       higher(deeperCopies)

@@ -154,6 +154,11 @@ export function leakFreePartsCsv({ samples }: Pick<Photos, "samples">, parts: Le
   return stringify(records, { columns: ["image_id", "lesion_id", "group", "dx", "part", "half"] });
 }
 
+/** About how many photos a part gets, of so many. */
+export function leakFreeCount(part: "train" | "validation", photos: number): number {
+  return Math.round(photos * shares[part] / 10);
+}
+
 /** Lines for readers about what is not as in HAM10000; none where nothing is. */
 export function describeGroups(photos: Pick<Photos, "samples" | "classes">, parts: LeakFreeParts): string[] {
   const { mixed, tooSmall, groupOf } = parts;

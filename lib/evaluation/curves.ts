@@ -4,6 +4,8 @@
  * A row is called positive where `score >= threshold`. Equal scores make one step of a curve.
  */
 
+import { rankRows } from "./ranking.ts";
+
 export interface RocCurve {
   /** Share of the negative rows that are called positive, rising to 1; NaN where no row is negative. */
   readonly falsePositiveRate: number[];
@@ -64,20 +66,6 @@ export function precisionRecallCurve(
 }
 
 /**
- * Mean precision over the steps of the recall, without interpolation: scikit-learn's `average_precision_score`. Scores that say
- * nothing come to about the share of the positive rows.
- *
- * @param isPositive one for each row
- * @param scores one for each row, higher where the row is thought to be positive
- * @returns 0 … 1; NaN where no row is positive, for which scikit-learn gives 0 with a warning
- * @throws as `rocCurve`
- */
-export function averagePrecision(isPositive: ArrayLike<boolean>, scores: ArrayLike<number>): number {
-  const { precision, recall, thresholds } = precisionRecallCurve(isPositive, scores);
-  return thresholds.reduce((sum, _, i) => sum + (recall[i] - recall[i + 1]) * precision[i], 0);
-}
-
-/**
  * Area under the ROC curve: how often a row of a class gets a higher probability of it than a row of another class. Ties count
  * half. As scikit-learn's `roc_auc_score`.
  *
@@ -90,16 +78,7 @@ export function averagePrecision(isPositive: ArrayLike<boolean>, scores: ArrayLi
 export function areaUnderRoc(isPositive: ArrayLike<boolean>, scores: ArrayLike<number>): number {
   const n = isPositive.length;
   checkScores(n, scores);
-  const order = Array.from({ length: n }, (_, row) => row).sort((a, b) => scores[a] - scores[b]);
-  let positives = 0;
-  let rankSum = 0; // of the positive rows, 1 … n; equal scores share their mean rank
-  for (let start = 0, end = 0; start < n; start = end) {
-    let equal = 0;
-    while (end < n && scores[order[end]] === scores[order[start]]) if (isPositive[order[end++]]) equal++;
-    positives += equal;
-    rankSum += equal * (start + 1 + end) / 2;
-  }
-  return (rankSum - positives * (positives + 1) / 2) / (positives * (n - positives));
+  return rankRows(Array.from(isPositive), scores)(new Uint8Array(n).fill(1)).auc;
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Areas under a class's curves of drawn rows, for a bootstrap: rows are sorted once, not once a draw. */
 
 /**
- * Gives a function that tells the area under the ROC curve and the average precision of drawn rows, as `areaUnderRoc` and
- * `averagePrecision` tell them of rows that stand as often in a list.
+ * Gives a function that tells of drawn rows the area under the ROC curve (`areaUnderRoc`), and the average precision: the mean
+ * precision over the steps of the recall, without interpolation, as scikit-learn's `average_precision_score`. Scores that say nothing
+ * have one of about the share of the positive rows.
  *
  * @param isPositive one for each row
  * @param scores one for each row

@@ -58,7 +58,9 @@ export function conclusion(results: Results): string {
     `- Baselines on the same test: ${
       baselines.map(({ name, test }) => `${name}, ${percent(test.accuracy)}`).join("; ")
     }. ` +
-    `${below} of ${baselines.length} ${below === 1 ? "lies" : "lie"} below the frozen network's interval.`,
+    `${below === 2 && baselines.length === 2 ? "Both" : `${below} of ${baselines.length}`} ${
+      below === 1 ? "lies" : "lie"
+    } below the frozen network's interval.`,
     `- The gap between train and test is ${gap.toFixed(1)} % of the train accuracy (${best.name}).` +
     (leaks ? " The leak makes it look smaller than it is." : ""),
     `- Training has seen a copy of ${percent(seen.copyShare)} of the test images, and the lesion of ${

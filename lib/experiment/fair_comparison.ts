@@ -13,6 +13,7 @@ import { argmaxRows } from "../evaluation/metrics.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import type { Experiment } from "./experiment.ts";
 import { modelOf, type Run, train } from "./run.ts";
+import { jsonText } from "../support/json.ts";
 
 /** Learning rates that each optimizer is tried with. */
 export const learningRates = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2] as const;
@@ -107,6 +108,6 @@ export async function compareFairly(experiment: Experiment): Promise<FairCompari
     })
   );
   const comparison = { optimizers, differences };
-  await writeAtomic(join(out, "studies", "optimizers.json"), `${JSON.stringify(comparison, null, 2)}\n`);
+  await writeAtomic(join(out, "studies", "optimizers.json"), jsonText(comparison));
   return comparison;
 }

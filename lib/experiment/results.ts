@@ -20,6 +20,7 @@ import type { OfficialResults } from "./official_testing.ts";
 import type { RunEpoch } from "./run.ts";
 import type { TestedRun } from "./testing.ts";
 import { claimed } from "./write_up.ts";
+import { jsonText } from "../support/json.ts";
 
 /** What is measured on one part; all but the count are shares from 0 to 1, the loss is a cross-entropy in nats. */
 export type Scores = Pick<
@@ -146,7 +147,7 @@ export function makeResults(
 
 /** Writes `results.json` in the run's folder. */
 export async function saveResults(config: Config, results: Results): Promise<void> {
-  await writeAtomic(join(config.out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  await writeAtomic(join(config.out, "results.json"), jsonText(results));
 }
 
 /** Reads what `saveResults` wrote; null where there is none. @throws {SyntaxError} when it is no JSON */

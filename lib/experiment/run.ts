@@ -23,6 +23,7 @@ import type { EpochRecord } from "../training/training_loop.ts";
 import { type Model, vgg16 } from "../training/model.ts";
 import { writeTensorBoard } from "../training/tensor_board.ts";
 import { computeActivations, examplesDigest, type Experiment, openExamples } from "./experiment.ts";
+import { jsonText } from "../support/json.ts";
 
 /** One epoch of one stage, both counted from 1. */
 export interface RunEpoch extends EpochRecord {
@@ -98,6 +99,7 @@ export async function train(
     const stored = await store.read<StoredRun>("runs", configuration);
     if (stored === null) return null;
     await writeRecords(folder, stored.value);
+    if (config.tensorBoard) await writeTensorBoard(join(folder, "tensorboard"), stored.value.history);
     return { ...stored.value, validationAnswers: stored.tensors.validation, computed: false };
   };
   const found = await findStored();
@@ -199,7 +201,7 @@ function linesOf(history: readonly RunEpoch[]): string {
 async function writeRecords(folder: string, { seconds, history, ...record }: StoredRun): Promise<void> {
   const files = {
     [historyFile]: linesOf(history),
-    "run.json": `${JSON.stringify(record, null, 1)}\n`,
+    "run.json": jsonText(record, 1),
     "run.seconds.json": JSON.stringify({ seconds }),
   };
   for (const [name, text] of Object.entries(files)) {

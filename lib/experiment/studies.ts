@@ -12,6 +12,7 @@ import { type Experiment, openExperiment } from "./experiment.ts";
 import { allImages, type StudyRun, variantOf } from "./study_runs.ts";
 import { configurationOf, modelOf, type Run, train } from "./run.ts";
 import { openTest } from "./testing.ts";
+import { jsonText } from "../support/json.ts";
 
 /** What a training of a study has come to. Validation alone: the test stays shut. */
 export interface StudyResult {
@@ -150,5 +151,5 @@ async function readRows<Row>(path: string): Promise<Row[]> {
 }
 
 async function writeRows(path: string, rows: readonly unknown[]): Promise<void> {
-  await writeAtomic(path, `${JSON.stringify(rows, null, 2)}\n`);
+  await writeAtomic(path, jsonText(rows));
 }

@@ -1,5 +1,4 @@
 /** The test part, opened once for each network; what it answered is kept and may be read again. */
-import { drawnInPlaceOf } from "../data/drawn_lesion.ts";
 import { labelsOf, lesionsOf } from "../data/parts.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
 import { argmaxRows, evaluate, type Evaluation, rightAnswers } from "../evaluation/metrics.ts";
@@ -112,12 +111,4 @@ export function answerExamples(
       return { pixels: pixelsOf(experiment, row).slice(), size, label: text, dx };
     });
   });
-}
-
-/** Drawn lesions with the same labels, for published copies that may not show photos. */
-export async function drawnAnswers(
-  images: readonly AnsweredImage[],
-  { seed }: { seed: number },
-): Promise<AnsweredImage[]> {
-  return await drawnInPlaceOf(images, { seed });
 }

@@ -54,7 +54,13 @@ export function honestStepTable(rows: readonly HonestRow[], options: Options): T
       title: "minutes of its own training",
       format: (value) => Number(value).toFixed(0),
     },
-  ], { caption: "What each change adds on validation; below 0 it helps", ...options });
+  ], {
+    caption: rows.some(({ change }) => change.orientations)
+      ? "What each change adds on validation; below 0 it helps. Orientations are judged with logits fitted on all groups, so the loss " +
+        "in their row is a little too low"
+      : "What each change adds on validation; below 0 it helps",
+    ...options,
+  });
 }
 
 /** The tests, a row each. @param options.writeUp results of notebook 5 in the same run: its last network stands beside */
@@ -154,7 +160,7 @@ export function classTable(
           return found.support > 0 ? found.recall : null;
         },
         title: "recall, official set",
-        format: percent as (value: unknown) => string,
+        format: percent,
       }]
       : [],
     ...measuredColumns<ClinicalResults["classes"][number]>("AUC", ({ auc }) => auc),
@@ -208,7 +214,7 @@ function shareColumn(title: string, of: (row: ClinicalResults["detections"][numb
   return {
     value: (row: ClinicalResults["detections"][number]) => of(row).value,
     title,
-    format: percent as (value: unknown) => string,
+    format: percent,
     spread: { title: "95 % interval", of },
   };
 }
@@ -223,7 +229,7 @@ export function subgroupTable({ subgroups }: ClinicalResults, options: Options):
     {
       value: ({ sensitivity }) => sensitivity?.value,
       title: "sensitivity",
-      format: percent as (value: unknown) => string,
+      format: percent,
       spread: { title: "95 % interval", of: ({ sensitivity }) => sensitivity },
     },
     ...measuredColumns<ClinicalResults["subgroups"][number]>("AUC", ({ auc }) => auc),

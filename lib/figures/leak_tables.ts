@@ -50,7 +50,9 @@ export function trainingListTable(
 
 /** Where networks of several depths stand in a table. */
 function depthColumn<Row extends { depth: Depth }>(rows: readonly Row[]): Column<Row>[] {
-  return new Set(rows.map(({ depth }) => depth)).size > 1 ? [{ value: "depth", title: "trained from" }] : [];
+  return new Set(rows.map(({ depth }) => depth)).size > 1
+    ? [{ value: ({ depth }) => depth === "head" ? "softmax alone" : `from ${depth} on`, title: "trained" }]
+    : [];
 }
 
 /** The effect of each kind of leak by class, and over all. @param codes of the classes, in label order */
@@ -119,7 +121,7 @@ export function officialLeakTable(rows: readonly OfficialRow[], options: Options
   const share = (
     title: string,
     value: (row: OfficialRow) => number | undefined,
-  ): Column<OfficialRow> => ({ value, title, format: percent as (value: unknown) => string });
+  ): Column<OfficialRow> => ({ value, title, format: percent });
   return table(rows, [
     { value: "label", title: "what leaks" },
     ...depthColumn(rows),

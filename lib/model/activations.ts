@@ -12,6 +12,7 @@ import { makeBase } from "./forward.ts";
 import { makePass } from "./frozen_pass.ts";
 import { inputLength } from "./vgg16.ts";
 import type { Vgg16Weights } from "./weights.ts";
+import { jsonText } from "../support/json.ts";
 
 export interface KeyedImage {
   /** SHA-256, 64 hexadecimal digits, of whatever decides the pixels. Equal keys are computed once. */
@@ -218,7 +219,7 @@ function openRows(store: Store, options: ActivationOptions): RowStore {
 async function writeSpec(store: Store, options: ActivationOptions): Promise<void> {
   await writeAtomic(
     join(store.folder, kindOf(options), "spec.json"),
-    JSON.stringify(specOf(options), null, 2) + "\n",
+    jsonText(specOf(options)),
   );
 }
 

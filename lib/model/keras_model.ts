@@ -9,6 +9,7 @@ import type { DiagnosisClass } from "../data/diagnosis.ts";
 import { type ImageSize, sidesOf } from "../image_size.ts";
 import { bytesOf } from "../support/digest.ts";
 import { inputLength, layers as vgg16Layers } from "./vgg16.ts";
+import { jsonText } from "../support/json.ts";
 
 /** What decides the network's shape. */
 export interface ModelShape {
@@ -113,7 +114,7 @@ export function modelJson(layers: readonly KerasLayer[], metadata: object): stri
     weightsManifest: [{ paths: ["weights.bin"], weights }],
     userDefinedMetadata: metadata,
   };
-  return JSON.stringify(model, null, 1) + "\n";
+  return jsonText(model, 1);
 }
 
 /** The bytes of `weights.bin` in parts: the weights one after the other, float32, little-endian. */

@@ -16,6 +16,7 @@ import {
 } from "./keras_model.ts";
 import type { TrainedOn } from "./trained_on.ts";
 import type { ConvolutionWeights, Vgg16Weights } from "./weights.ts";
+import { jsonText } from "../support/json.ts";
 
 /** Photos of (height, width, 3), RGB 0–255 → probabilities of the classes, and what the network was made from. */
 export interface TrainedModel extends ModelShape {
@@ -248,7 +249,7 @@ function aboutText({ size, scaling, classes, provenance, files }: About): string
     reading,
     ...{ size, scaling, classes, provenance, files },
   };
-  return JSON.stringify({ ...about, digest: digestOf(about) }, null, 2) + "\n";
+  return jsonText({ ...about, digest: digestOf(about) });
 }
 
 async function readAbout(folder: string): Promise<About> {

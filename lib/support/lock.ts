@@ -14,7 +14,7 @@ import process from "node:process";
 import { temporaryName } from "./atomic.ts";
 import { hostName } from "./host.ts";
 import { progress } from "./progress.ts";
-import { nullIfGone, storageError } from "./storage_error.ts";
+import { nullIfGone, storageError, unlessGone } from "./storage_error.ts";
 
 /** Whom a lock belongs to. */
 export interface Owner {
@@ -162,7 +162,7 @@ function make(path: string, own: Owner): "made" | "gone" | Held {
       return "gone";
     }
   } finally {
-    removeIfThere(temporary);
+    unlessGone(() => Deno.removeSync(temporary));
   }
 }
 
@@ -195,7 +195,7 @@ function held(path: string, own: Owner, beat: number): Lock {
   const giveBack = () => {
     clearInterval(timer);
     globalThis.removeEventListener("unload", giveBack);
-    if (isOurs()) removeIfThere(path);
+    if (isOurs()) unlessGone(() => Deno.removeSync(path));
   };
   globalThis.addEventListener("unload", giveBack); // `Deno.exit` disposes of nothing
   return { path, [Symbol.dispose]: giveBack };
@@ -220,15 +220,15 @@ function takeAway(path: string, { owner: dead, now }: Held, silence: number): bo
         return Infinity; // gone: the lock is, too
       }
     })();
-    if (now - made > 1000 * silence) removeIfThere(right); // its maker died as well
+    if (now - made > 1000 * silence) unlessGone(() => Deno.removeSync(right)); // its maker died as well
     return false;
   }
   try {
-    if (readOwner(path).token === dead.token) removeIfThere(path);
+    if (readOwner(path).token === dead.token) unlessGone(() => Deno.removeSync(path));
   } catch (error) {
     nullIfGone(error);
   } finally {
-    removeIfThere(right);
+    unlessGone(() => Deno.removeSync(right));
   }
   return true;
 }
@@ -241,13 +241,5 @@ function readOwner(path: string): Owner {
     return { host: String(host), pid: Number(pid), token: String(token).replace(/[^\w-]/g, "") };
   } catch {
     return { host: "", pid: 0, token: "unknown" };
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    nullIfGone(error);
   }
 }

@@ -5,16 +5,8 @@
  * the shards (SQLite) would save little and could disagree with them. A killed process loses what it had not flushed; a row that
  * is damaged costs itself alone.
  */
-import {
-  listShards,
-  openShard,
-  readRow,
-  readShard,
-  readWholeRows,
-  type Shard,
-  unlessGone,
-  writeShard,
-} from "./shard.ts";
+import { listShards, openShard, readRow, readShard, readWholeRows, type Shard, writeShard } from "./shard.ts";
+import { unlessGone } from "./storage_error.ts";
 
 /** Keys are SHA-256 digests: 64 hexadecimal digits. */
 export interface RowStore extends Disposable {

@@ -12,7 +12,7 @@ import { basename, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { writeAtomicSync } from "./atomic.ts";
 import { sha256 } from "./digest.ts";
-import { nullIfGone } from "./storage_error.ts";
+import { unlessGone } from "./storage_error.ts";
 
 export interface Shard {
   readonly path: string;
@@ -125,15 +125,6 @@ export function readWholeRows(
 /** Opens a shard for reading; null where the file is gone. */
 export function openShard(path: string): Deno.FsFile | null {
   return unlessGone(() => Deno.openSync(path));
-}
-
-/** What `work` gives; null where its file or folder is not there. */
-export function unlessGone<T>(work: () => T): T | null {
-  try {
-    return work();
-  } catch (error) {
-    return nullIfGone(error);
-  }
 }
 
 function readHeader(bytes: Buffer): { rowBytes: number; count: number; tableChecksum: number } | null {

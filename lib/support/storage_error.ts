@@ -29,6 +29,15 @@ export function nullIfGone(error: unknown): null {
   throw error;
 }
 
+/** What `work` gives; null where its file or folder is not there. */
+export function unlessGone<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    return nullIfGone(error);
+  }
+}
+
 /** What to do about a failed write, by its reason. */
 export function storageAdvice(reason: string): string {
   const remedy = noRoom.test(reason)

@@ -16,6 +16,7 @@ import { writeAtomic } from "../support/atomic.ts";
 import { countText, decimals, intervalText, percent, signedPoints, thousands } from "../support/format.ts";
 import { checkPaths, parseFlags, runTask } from "./caller.ts";
 import { checkWritable } from "./classify.ts";
+import { jsonText } from "../support/json.ts";
 
 export const usage = `deno task compare RUN RUN [flags]
 
@@ -217,7 +218,7 @@ async function run(args: string[]): Promise<void> {
   const comparison = await compareRuns(await openStoredRun(folders[0]), await openStoredRun(folders[1]));
   console.log(comparisonText(comparison));
   if (json === null) return;
-  await writeAtomic(json, `${JSON.stringify(comparison, null, 2)}\n`);
+  await writeAtomic(json, jsonText(comparison));
   console.log(json);
 }
 

@@ -4,6 +4,7 @@ import { type Config, storeFolder } from "../config.ts";
 import { augmentationTargets } from "../data/augmented_table.ts";
 import { countLabels, type DiagnosisClass, ham10000Classes } from "../data/diagnosis.ts";
 import { countStoredImages } from "../data/image_set.ts";
+import { leakFreeCount } from "../data/leak_free_parts.ts";
 import { openTable } from "../data/metadata.ts";
 import { findSamePhotos } from "../data/same_photos.ts";
 import { standInCounts } from "../data/stand_in.ts";
@@ -94,7 +95,7 @@ export async function estimateCost(
     trainings.push(...leakageConfigs(config).map((config) => ({ config, opensTest: true, stored: null })));
   }
   const total = counts.reduce((sum, count) => sum + count);
-  const drawn = { train: Math.round(0.7 * total), validation: Math.round(0.1 * total) };
+  const drawn = { train: leakFreeCount("train", total), validation: leakFreeCount("validation", total) };
   trainings.push(...honest.map(({ size, recipe }) => ({
     config: { ...config, size, recipe: recipe.map(stageOf) },
     ...{ opensTest: true, stored: null, drawn },

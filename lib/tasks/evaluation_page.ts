@@ -8,6 +8,7 @@ import { medicalNotice, warningsOf } from "../model/saved_model.ts";
 import { countText, decimals, escapeMarkup, firstOf, percent, thousands } from "../support/format.ts";
 import { describeModel } from "./classify.ts";
 import { framed, plainPage } from "./plain_page.ts";
+import { jsonText } from "../support/json.ts";
 
 interface Section {
   readonly title: string;
@@ -30,7 +31,7 @@ export function evaluationText(evaluation: ModelEvaluation): string {
 /** Every number, with what must be said of them. */
 export function evaluationJson(evaluation: ModelEvaluation): string {
   const warnings = warningsOf(evaluation.model.provenance);
-  return `${JSON.stringify({ notice: medicalNotice, warnings, ...evaluation }, null, 2)}\n`;
+  return jsonText({ notice: medicalNotice, warnings, ...evaluation });
 }
 
 /** For a browser. */

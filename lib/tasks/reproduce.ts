@@ -46,6 +46,7 @@ import {
 } from "./run_folder.ts";
 import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
 import { setUp, withWeights } from "./set_up.ts";
+import { jsonText } from "../support/json.ts";
 
 /** How far a run is: for whoever stops it. */
 interface Stand {
@@ -335,10 +336,6 @@ function resultText(results: Results): string {
   const accuracies = measured.map(({ name, test }) => `${percent(test.accuracy)} ${name}`);
   return (results.synthetic ? "SYNTHETIC stand-in data: these numbers say nothing about skin.\n" : "") +
     `Test accuracy: ${accuracies.join("; ")}. Claimed: ${percent(results.claimed.accuracy)}.`;
-}
-
-function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 if (import.meta.main) await runTask(usage, reproduce);

@@ -17,7 +17,7 @@ What is computed
   --preset NAME    quick: real photos, VGG16 frozen, as the write-up describes it (default where
                    photos are found)
                    write-up: the same, then the recipe that reaches the published number: one to
-                   two hours
+                   about two hours
                    honest: real photos, VGG16 trained without any leak (notebook 8): about two
                    hours
                    smoke: drawn stand-in images, about a minute (default where no photos are found)
@@ -39,7 +39,8 @@ What is computed
                    ["head", "block5"] } is four runs, each in a folder of its own in --out
                    (default: outputs/grid-<FILE>), and at the end one table of them: grid.csv,
                    grid.md and grid.html
-  --tensorboard    write TensorBoard's logs of all trainings to trainings/ of the results
+  --tensorboard    write TensorBoard's logs of the trainings of notebooks 4 to 7 to trainings/ of
+                   the results
 
 Photos, weights and results
   --data FOLDER    HAM10000_metadata.csv and the folders of photos (default: data/)

@@ -7,6 +7,7 @@ import { openingsFile } from "../experiment/openings.ts";
 import { sha256 } from "../support/digest.ts";
 import { pathForCaller } from "./caller.ts";
 import { ownedFolders } from "./notebooks.ts";
+import { isObject, jsonText } from "../support/json.ts";
 
 /** The lock of what a run of notebooks alone writes, in its folder. */
 export const runLock = ".lock";
@@ -62,7 +63,7 @@ export async function writeRunRecord(
   more: Record<string, unknown>,
 ): Promise<void> {
   const content = { configuration: experimentOf(config), ...more, notebooks: record.notebooks };
-  await writeAtomic(join(config.out, "run.json"), `${JSON.stringify(content, null, 2)}\n`);
+  await writeAtomic(join(config.out, "run.json"), jsonText(content));
 }
 
 /**
@@ -119,8 +120,4 @@ export async function changedFiles(
 function isBookkeeping(name: string): boolean {
   return [runLock, "run.json", "config.json", "timings.json"].includes(name) ||
     basename(name) === openingsFile || name.endsWith(".seconds.json") || writerOf(name) !== null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

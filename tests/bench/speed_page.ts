@@ -1,5 +1,5 @@
 /**
- * What docs/SPEED.md and README show of `deno task bench`'s record: tables and figures. `deno run -A tests/bench/speed_page.ts` puts
+ * What docs/SPEED.md and README show of `deno task bench`'s record: tables, figures, sentences. `deno run -A tests/bench/speed_page.ts` puts
  * them in their places; docs_test.ts asks that they stand there.
  */
 import { join } from "node:path";
@@ -122,26 +122,29 @@ export function speedSection(record: BenchRecord): string {
   ].join("\n");
 }
 
-/** README's rows: the stages that take longest, at float32. Markdown. */
-export function speedSummary({ cases, wholeRun }: BenchRecord): string {
-  const names = [
-    ...["decode, 200 × 150", "decode, 600 × 450", "augmentation"],
-    ...["features", "training, block5", "training, block1"],
-  ];
-  return [
-    "| | images a second | as fast as |",
-    "| :-- | --: | :-- |",
-    ...cases.filter(({ name, precision }) => names.includes(name) && precision === "float32").map((each) =>
-      caseRow(each, cases)
-    ),
-    ...wholeRun
-      ? [
-        `| the whole of \`quick\` | | ${
-          wholeRun.targets.map(({ peer, ratio }) => `${ratio.toFixed(1)} × ${peer}`).join("; ")
-        } |`,
-      ]
-      : [],
-  ].join("\n");
+/** README's sentences: what takes longest, beside the fastest peer, and where others are faster. Markdown. */
+export function speedSummary({ machine, cases, wholeRun }: BenchRecord): string {
+  const fastest = (each: CaseResult) => ratiosOf(each).reduce((a, b) => a.ratio <= b.ratio ? a : b);
+  const find = (name: string) => cases.find((each) => each.name === name && each.precision === "float32")!;
+  const trained = (wanted: string) => {
+    const ratios = cases.filter(({ name, precision }) =>
+      name.startsWith("training, block") && precision === wanted
+    ).map((each) => fastest(each).ratio);
+    return `${Math.min(...ratios).toFixed(1)} to ${Math.max(...ratios).toFixed(1)}`;
+  };
+  const [features, decoding] = ["features", "decode, 600 × 450"].map((name) => fastest(find(name)));
+  const whole = wholeRun?.targets[0];
+  return `On ${machine.cores} cores, in float32, convolutions are trained ${
+    trained("float32")
+  } times as fast as by the fastest of Keras and PyTorch, and the frozen network computes ${
+    features.ratio.toFixed(1)
+  } times as fast as ${features.peer}.${
+    whole ? ` The whole of \`quick\` is ${whole.ratio.toFixed(1)} times as fast as ${whole.peer}.` : ""
+  } JPEGs of 600 × 450 pixels are decoded ${
+    decoding.ratio.toFixed(1)
+  } times as fast as by ${decoding.peer}, and training in bfloat16 is ${
+    trained("bfloat16")
+  } times as fast as PyTorch's.`;
 }
 
 /** The stages beside the fastest of their peers; and time a thousand photos, at one to eight times as many. */

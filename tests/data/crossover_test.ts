@@ -160,7 +160,7 @@ function checkBridge(
 
 Deno.test({
   name:
-    "HAM10000: 9,600 images in each list, as many copies a leaked photo as PROTOCOL.md says; the bridge has 8,530",
+    "HAM10000: 9,600 images in each list, as many copies a leaked photo as the protocol says; the bridge has 8,530",
   ignore: realPhotos === null,
   fn: async () => {
     const samples = await readMetadata(realPhotos!);

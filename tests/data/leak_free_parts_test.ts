@@ -164,7 +164,7 @@ Deno.test("the table of parts names each photo's group, part and half", () => {
 });
 
 Deno.test({
-  name: "HAM10000: test groups as PROTOCOL.md counts them, about 500 relatives",
+  name: "HAM10000: test groups as the protocol counts them, about 500 relatives",
   ignore: realPhotos === null,
   fn: async () => {
     const samples = await readMetadata(realPhotos!);

@@ -15,7 +15,8 @@ import {
 import { modelOf, type Run, train } from "../../lib/experiment/run.ts";
 import { saveNetwork } from "../../lib/experiment/saved_network.ts";
 import { accuracyByExposure } from "../../lib/experiment/exposure.ts";
-import { answerExamples, drawnAnswers, openTest } from "../../lib/experiment/testing.ts";
+import { drawnInPlaceOf } from "../../lib/data/drawn_lesion.ts";
+import { answerExamples, openTest } from "../../lib/experiment/testing.ts";
 import { classesOf } from "../../lib/data/diagnosis.ts";
 import { engine, startEngine } from "../../lib/support/engine/engine.ts";
 import { withExperiment } from "./small_experiment.ts";
@@ -88,7 +89,7 @@ Deno.test({
         assert.ok(own.every((one) => one.label.startsWith(code) && /\d+\s%$/.test(one.label)), own[0]?.label);
       }
       assert.deepEqual(
-        (await drawnAnswers(shown, config)).map(({ label }) => label),
+        (await drawnInPlaceOf(shown, config)).map(({ label }) => label),
         shown.map(({ label }) => label),
       );
 

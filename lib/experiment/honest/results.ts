@@ -10,6 +10,7 @@ import { type HonestChoice, learnedShares } from "./choice.ts";
 import type { HonestRow, HonestSelection } from "./selection.ts";
 import type { HonestScores, HonestTest, OfficialHonest } from "./testing.ts";
 import type { LogitAdjustment } from "./weights.ts";
+import { jsonText } from "../../support/json.ts";
 
 export const honestFile = "honest_model.json";
 
@@ -62,7 +63,7 @@ export async function saveHonest(
       ),
     }),
   };
-  await writeAtomic(join(config.out, honestFile), `${JSON.stringify(results, null, 1)}\n`);
+  await writeAtomic(join(config.out, honestFile), jsonText(results, 1));
   return results;
 }
 

@@ -24,6 +24,7 @@ import {
   openOfficialImages,
 } from "../official_testing.ts";
 import { openOnce } from "../testing.ts";
+import { jsonText } from "../../support/json.ts";
 
 /** Scores on photos of which each counts alone. Plain values: survives JSON. */
 export interface HonestScores extends SetScores {
@@ -77,7 +78,7 @@ export async function testHonest(
   checkHonestParts(parts, related.evidence);
   const folder = honestFolder(experiment);
   const written = { model: model.digest, choice, adjustment, validation: rows };
-  await writeAtomic(join(folder, "choice.json"), `${JSON.stringify(written, null, 1)}\n`);
+  await writeAtomic(join(folder, "choice.json"), jsonText(written, 1));
 
   const { orientations } = choice;
   const logged = { ...experiment, config: { ...config, out: folder } };

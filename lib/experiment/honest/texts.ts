@@ -140,16 +140,14 @@ export function describeSubgroups(
   const measured = ({ value, low, high }: Measured) =>
     `${decimals(value)} (${decimals(low)} to ${decimals(high)})`;
   const others = known.filter(({ auc }) => auc && apart(auc, overall)).map(({ column, value, auc }) =>
-    `${measured(auc!)} where ${column} is ${escapeMarkdown(value)}`
+    `${measured(auc!)} for ${column}: ${escapeMarkdown(value)}`
   );
   return [
     `melanoma's sensitivity lies between ${found(least)} and ${found(most)}. The intervals ${
       apart(least.sensitivity, most.sensitivity) ? "do not overlap" : "overlap, so this may be chance"
     }.` +
     (others.length > 0
-      ? ` Its AUC is ${measured(overall)} over all, but ${
-        listed(others)
-      }, and these intervals do not overlap.`
+      ? ` Its AUC is ${measured(overall)} over all, but ${listed(others)}; these intervals do not overlap.`
       : ""),
   ];
 }

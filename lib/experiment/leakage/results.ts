@@ -15,6 +15,7 @@ import type { BridgeRow } from "./bridge.ts";
 import type { Experiment } from "../experiment.ts";
 import type { LeakEffect } from "./effects.ts";
 import type { AnsweredNetwork, LeakNetwork } from "./networks.ts";
+import { jsonText } from "../../support/json.ts";
 
 export const leakFreeFile = "leak_free.json";
 
@@ -125,5 +126,5 @@ export async function saveLeakFree(
     official,
     bridge,
   };
-  await writeAtomic(join(config.out, leakFreeFile), `${JSON.stringify(results, null, 2)}\n`);
+  await writeAtomic(join(config.out, leakFreeFile), jsonText(results));
 }

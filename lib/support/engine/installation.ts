@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { writeAtomic } from "../atomic.ts";
 import { digestFile } from "../part_file.ts";
 import type { OnProgress } from "./command.ts";
+import { jsonText } from "../json.ts";
 
 /** This machine's operating system and processor, e.g. `linux-x64`. */
 export const platform = `${process.platform}-${process.arch}`;
@@ -117,6 +118,6 @@ export async function recordInstallation(
     }
   }
   const installation = { ...facts, tfjs: version, platform, files };
-  await writeAtomic(join(packageFolder, recordName), JSON.stringify(installation, null, 2) + "\n");
+  await writeAtomic(join(packageFolder, recordName), jsonText(installation));
   return installation;
 }

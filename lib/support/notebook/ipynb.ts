@@ -3,6 +3,7 @@
  * file holds it as a list of lines, as nbformat's Python writer leaves it.
  */
 import { basename } from "node:path";
+import { isObject } from "../json.ts";
 
 /** Contents of one output by MIME type: text, Base64 of binary data, or JSON for `application/json` and `…+json`. */
 export type MimeBundle = Record<string, unknown>;
@@ -240,10 +241,6 @@ function sortedJson(value: unknown, indent = ""): string {
   return items.length === 0
     ? open + close
     : `${open}\n${inner}${items.join(`,\n${inner}`)}\n${indent}${close}`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function mapValues<T, R>(object: Record<string, T>, change: (value: T, key: string) => R): Record<string, R> {

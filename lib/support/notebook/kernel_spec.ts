@@ -1,5 +1,6 @@
 /** Deno's entry in the list of kernels from which JupyterLab and VS Code choose. The headless run does not need it. */
 import { delimiter, dirname, join } from "node:path";
+import { jsonText } from "../json.ts";
 
 type Environment = Record<string, string | undefined>;
 
@@ -106,5 +107,5 @@ async function writeSpec(path: string): Promise<void> {
     language: "typescript",
   };
   await Deno.mkdir(dirname(path), { recursive: true });
-  await Deno.writeTextFile(path, `${JSON.stringify(spec, null, 2)}\n`);
+  await Deno.writeTextFile(path, jsonText(spec));
 }

@@ -19,6 +19,7 @@ import {
   type SourceItem,
   tableWithCommas,
 } from "./item.ts";
+import { jsonText } from "../../support/json.ts";
 
 const ham10000Doi = "doi:10.7910/DVN/DBW86T";
 export const ham10000Base = "https://dataverse.harvard.edu";
@@ -131,7 +132,7 @@ export async function fetchPhotos(
   for (const item of missing) {
     record.items[item.name] = await prepare(item, options);
     // The record first: if this ends before the item is in place, the next call knows that a folder of that name is its own.
-    await writeAtomic(join(folder, recordFile(set)), JSON.stringify(record, null, 2) + "\n");
+    await writeAtomic(join(folder, recordFile(set)), jsonText(record));
     if (!item.table) await Deno.remove(join(folder, item.name), { recursive: true }).catch(() => {});
     await Deno.rename(join(work, item.name), join(folder, item.name));
     await Deno.remove(downloaded(item, work)).catch(() => {}); // not there where a person had downloaded it

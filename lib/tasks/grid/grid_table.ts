@@ -104,19 +104,19 @@ export function gridTable(rows: readonly GridRow[]) {
       ...{
         title: "accuracy",
         value: ({ network }) => network.accuracy,
-        format: percent as Column<GridRow>["format"],
+        format: percent,
       },
       spread: { title: "95 % interval", of: ({ network }) => network.interval },
     },
     {
       title: "balanced",
       value: ({ network }) => network.balancedAccuracy,
-      format: percent as Column<GridRow>["format"],
+      format: percent,
     },
     {
       title: "F1 (macro)",
       value: ({ network }) => network.macroF1,
-      format: percent as Column<GridRow>["format"],
+      format: percent,
     },
     { title: "loss", value: ({ network }) => network.loss, format: decimals as Column<GridRow>["format"] },
     {

@@ -75,12 +75,16 @@ function besideText({ official, codes }: HonestResults, results: Results): strin
   if (!official || !written) return [];
   const { label } = written.test.baseline;
   const numbers = ({ balancedAccuracy, accuracy, perClass }: SetScores) =>
-    `a balanced accuracy of ${percent(balancedAccuracy)} and an accuracy of ${percent(accuracy)}, and finds ${
-      escapeMarkdown(codes[label])
-    }, the commonest diagnosis there, in ${percent(perClass[label].recall)}`;
+    `a balanced accuracy of ${percent(balancedAccuracy)}, an accuracy of ${
+      percent(accuracy)
+    } and a recall of ${escapeMarkdown(codes[label])}, the commonest diagnosis there, of ${
+      percent(perClass[label].recall)
+    }`;
   return [
     `On ${escapeMarkdown(official.title)} that network has ${numbers(written.test)}; the honest model has ${
-      numbers(official.scores)
+      [official.scores.balancedAccuracy, official.scores.accuracy].map((share) => percent(share)).join(", ")
+    } and ${
+      percent(official.scores.perClass[label].recall)
     }. Balanced accuracy weighs all diagnoses alike, accuracy all photos.`,
   ];
 }

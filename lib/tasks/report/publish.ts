@@ -11,6 +11,7 @@ import { projectRoot } from "../../support/project.ts";
 import { sourcePath, withSourceParameters } from "../notebooks.ts";
 import { mainFigure, summaryMarkdown } from "./sections.ts";
 import { readRun } from "./stored_run.ts";
+import { jsonText } from "../../support/json.ts";
 
 /**
  * Copies what may be published to `target` and returns the names of what it wrote. A run that stopped half way is published as
@@ -43,7 +44,7 @@ export async function publish(run: string, target: string): Promise<string[]> {
   const { results, leakFree, honest } = stored;
   if (results && (leakFree || honest)) {
     const all = { ...results, ...leakFree && { leakFree }, ...honest && { honest } };
-    contents.set("results.json", `${JSON.stringify(all, null, 2)}\n`);
+    contents.set("results.json", jsonText(all));
   }
   const picture = results ? "claim.png" : undefined;
   if (results) contents.set("claim.png", await mainFigure({ results, honest }).toPng());

@@ -137,14 +137,14 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
   const accuracy = (name: string, { test: { accuracy, interval, n } }: Result, what: string) => ({
     name,
     value: percent(accuracy),
-    what: `test accuracy ${what}, n = ${thousands(n)}` +
+    what: `test accuracy, ${what}, n = ${thousands(n)}` +
       (interval ? `; 95 % interval ${intervalText(interval)}` : ""),
   });
   return [
     { name: "Claimed", value: percent(results.claimed.accuracy), what: "test accuracy, says the write-up" },
     ...run.honest ? honestGlance(run.honest) : [],
     accuracy("Measured", asWrittenResult(results), `${protocolText(results.protocol)}, the network frozen`),
-    ...deeper ? [accuracy("Fine-tuned", deeper, `from ${deeper.depth} on, same images`)] : [],
+    ...deeper ? [accuracy("Fine-tuned", deeper, `trained from ${deeper.depth} on, same images`)] : [],
     { name: "Leaked", value: percent(all.copyShare), what: "of the test images have a copy in training" },
     ...officialGlance(results),
     ...seconds > 0

@@ -6,6 +6,7 @@
  * Which steps stay is decided when a unit runs, on validation, by what is stored: the same in every process. So all networks of a step
  * can be trained at once, and a step needs all before it. The tests are left to `deno task reproduce --only 08`.
  */
+import { leakFreeCount } from "../../data/leak_free_parts.ts";
 import { stageOf } from "../../recipe.ts";
 import { honestPlan, honestStage, trainedPlaces } from "../../experiment/honest/choice.ts";
 import { digestOf } from "../../support/digest.ts";
@@ -20,7 +21,9 @@ export function planHonest(input: PlanInput): Unit[] {
   const related = relating(input, decoding);
   const plan = honestPlan(config);
   const wasm = engine.name === "wasm";
-  const [train, validation] = [0.7, 0.1].map((share) => Math.round(share * photos.length));
+  const [train, validation] = (["train", "validation"] as const).map((part) =>
+    leakFreeCount(part, photos.length)
+  );
   const networks: Unit[] = [];
   for (const { place, choice } of trainedPlaces(plan)) {
     const { size, depth } = choice;
