@@ -1,4 +1,5 @@
 /** Small runs made up for the tests: folders as `deno task reproduce` leaves them, with numbers that no real run has. */
+import { classesOf } from "../../../lib/data/diagnosis.ts";
 import { dirname, join } from "node:path";
 import { measureSet } from "../../../lib/evaluation/set_scores.ts";
 import { honestFile, type HonestResults } from "../../../lib/experiment/honest/results.ts";
@@ -74,7 +75,7 @@ export function drawnResults(changes: Partial<Results> = {}): Results {
       synthetic: false,
       protocol: "as-written",
       ham10000: true,
-      classes: [],
+      classes: changes.official ? classesOf(["nv", "mel"]) : [],
       skipped: { count: 0, images: [] },
     },
     counts: { ...counts, subsetValidation: 240, perClass: {} as Results["counts"]["perClass"] },
