@@ -1,6 +1,7 @@
 /** What the tasks of deno.json may do, where it matters: once photos and weights are there, nothing leaves this machine. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { findKernelSpec } from "../lib/support/notebook/kernel_spec.ts";
 import { projectRoot } from "../lib/support/project.ts";
 import { temporaryFolder } from "./support/temporary_folder.ts";
 import { runDeno } from "./support/run_deno.ts";
@@ -22,5 +23,18 @@ Deno.test("reproduce may connect to this machine alone, where its kernel listens
   const tasks = ["reproduce", "report", "check", "classify", "evaluate", "compare", "plan", "unit"];
   for (const permissions of tasks) {
     assert.equal(await whatHappens(permissions, "192.0.2.1"), "NotCapable", permissions); // an address for documentation
+  }
+});
+
+Deno.test("where the list of kernels cannot be written to, the engine is set up all the same, and that is said", async () => {
+  const env = { JUPYTER_DATA_DIR: "/dev/null/jupyter" };
+  const { code, err } = await runDeno(
+    ["run", "--no-prompt", "--no-check", "-q", "-P=set-up", "lib/tasks/set_up.ts"],
+    { cwd: projectRoot, env },
+  );
+  assert.equal(code, 0, err);
+  const elsewhere = await findKernelSpec({ ...Deno.env.toObject(), ...env });
+  if (!elsewhere) {
+    assert.match(err, /JupyterLab and VS Code will not list the kernel Deno, which no task needs/);
   }
 });

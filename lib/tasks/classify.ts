@@ -37,8 +37,8 @@ const usualModels = [
 
 /** For --help. */
 export const usualModelsText = `the model (default: that of notebook 8 in outputs/honest,
-                   outputs/write-up or outputs/quick; else outputs/write-up/model, outputs/quick/model,
-                   outputs/smoke/model)`;
+                   outputs/write-up or outputs/quick; else outputs/write-up/model,
+                   outputs/quick/model, outputs/smoke/model)`;
 
 export const usage = `deno task classify FILE… [flags]
 

@@ -91,5 +91,7 @@ Deno.test("report and data take paths from there, too, and within the project fr
   assert.match(data.text, / into photos of mine\n/);
   const below = await task(join(projectRoot, "notebooks"), ["data", ...flags, "../data/nowhere"]);
   assert.match(below.text, / into \.\.\/data\/nowhere\n/);
-  await Deno.remove(join(projectRoot, "data", "nowhere"), { recursive: true });
+  for (const place of [join(projectRoot, "data", "nowhere"), join(folder, "photos of mine")]) {
+    await assert.rejects(Deno.stat(place), Deno.errors.NotFound, "a dry run leaves nothing");
+  }
 });

@@ -123,7 +123,7 @@ Deno.test("a model that is missing or damaged is named, and the exit code is 1",
 Deno.test("without --model the best run's model is taken; where there is none, that is said with what to do", async () => {
   const root = join(folder, "project");
   const bestFirst = [
-    ...["honest/honest_model", "write-up/honest_model"], // tested without a leak
+    ...["honest/honest_model", "write-up/honest_model", "quick/honest_model"], // tested without a leak
     ...["write-up/model", "quick/model", "smoke/model"],
   ];
   await assert.rejects(findModel(root), {
@@ -187,6 +187,7 @@ Deno.test("a model that was tested without a leak says how well, is asked as it 
 Deno.test("flags that cannot be are refused with exit code 2; --help is the page", async () => {
   const cases: [string[], RegExp][] = [
     [[], /^Name the photos, or folders of photos\. Received: none\n\ndeno task classify/],
+    [["a.jpg", ""], /^Name the photos, or folders of photos\. Received: an empty text\n/],
     [["--top", "3", "a.jpg"], /'--top'[\s\S]*deno task classify FILE/],
     [["--orientations", "4", "a.jpg"], /^--orientations is 1, .* or 8, .*\. Received: 4$/],
     [["--csv=", "a.jpg"], /^--csv needs a path\. Received: an empty text$/],

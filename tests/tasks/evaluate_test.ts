@@ -310,6 +310,10 @@ Deno.test("flags that cannot be are refused with exit code 2; --help is the page
       ["--metadata", "a.csv", "--out", "a.csv"],
       /^--out is a file ending in \.json or \.html, .*Received: a\.csv$/,
     ],
+    ...["folder/", ".", "folder/.."].map((out): [string[], RegExp] => [
+      ["--metadata", "a.csv", "--out", out],
+      /^--out is a file ending in \.json or \.html, /,
+    ]),
     [
       ["--metadata", "a.csv", "--training-photos="],
       /^--training-photos needs a path\. Received: an empty text$/,

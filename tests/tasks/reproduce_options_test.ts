@@ -39,12 +39,17 @@ Deno.test("--engine names what computes; another name is refused with the list o
 Deno.test("a cell's limit is given in minutes; what is none is refused", () => {
   assert.equal(parse().timeoutSeconds, null);
   assert.equal(parse("--timeout", "0.5").timeoutSeconds, 30);
-  for (const text of ["0", "-1", "an hour", "Infinity"]) {
+  for (const text of ["0", "-1", "an hour", "Infinity", "1e2", "20000"]) {
     assert.throws(() => parse(`--timeout=${text}`), {
       name: "RangeError",
-      message: /--timeout is a number of minutes.*Received: /,
+      message: /--timeout is a number of minutes, more than 0, at most 10,000\. Received: /,
     });
   }
+});
+
+Deno.test("a seed is a number in digits", () => {
+  assert.equal(parse("--seed", "16").config.seed, 16);
+  for (const text of ["0x10", "1e3", "", "one"]) assert.equal(parse(`--seed=${text}`).config.seed, NaN, text);
 });
 
 Deno.test("another table's columns and classes are read", () => {

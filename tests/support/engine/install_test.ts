@@ -10,6 +10,8 @@ import {
   type Way,
 } from "../../../lib/support/engine/installation.ts";
 import { diagnoseNative } from "../../../lib/tasks/doctor.ts";
+import { projectRoot } from "../../../lib/support/project.ts";
+import { runDeno } from "../run_deno.ts";
 import { copyPackage } from "./package_copy.ts";
 import { fakeEnv } from "../fakes.ts";
 
@@ -222,6 +224,37 @@ testOnPackage(
     assert.equal(damaged.whyNot, null); // the next start repairs it
     await assert.rejects(install(packageFolder, [blocked("a way", "no repair")]));
     assert.match((await look()).whyNot ?? "", /a way: no repair/); // or has tried to
+  },
+);
+
+testOnPackage(
+  "a task that may start no program installs nothing, and leaves no failure that would stop others",
+  async (folder) => {
+    const program = `${folder}/try.ts`;
+    const module = new URL("../../../lib/support/engine/install.ts", import.meta.url).href;
+    await Deno.writeTextFile(
+      program,
+      `import { installEngine } from ${JSON.stringify(module)};
+    await installEngine({ packageFolder: ${
+        JSON.stringify(folder)
+      } }).catch(({ message }) => console.log(message));`,
+    );
+    const before = added(folder);
+    const { out } = await runDeno([
+      ...[
+        "run",
+        "--no-prompt",
+        "--no-check",
+        "-q",
+        "--config",
+        join(projectRoot, "deno.json"),
+        "-P=classify",
+        program,
+      ],
+    ]);
+    assert.match(out, /this task may not start the programs that set it up/);
+    assert.match(out, /deno task doctor --repair/);
+    assert.deepEqual(added(folder), before);
   },
 );
 

@@ -39,6 +39,14 @@ Deno.test("a run becomes a report in its own folder: notebooks, summary, results
   });
 });
 
+Deno.test("--out alone is another place for the committed report's site", async () => {
+  await inFolder(async (folder) => {
+    const { code, err } = await report("--out", folder);
+    assert.equal(code, 0, err);
+    assert.match(await Deno.readTextFile(join(folder, "site", "index.html")), /07_leakage\.html/);
+  });
+});
+
 Deno.test("a folder without a run, a flag that is none: told in a line, with exit code 2", async () => {
   await inFolder(async (folder) => {
     const missing = await report("--run", join(folder, "none"));
@@ -47,6 +55,8 @@ Deno.test("a folder without a run, a flag that is none: told in a line, with exi
     const flag = await report("--rnu", folder);
     assert.equal(flag.code, 2);
     assert.match(flag.err, /--rnu/);
+    const empty = await report("--run", "");
+    assert.deepEqual([empty.code, empty.err], [2, "--run needs a path. Received: an empty text\n"]);
   });
 });
 
