@@ -23,7 +23,7 @@ import {
 import { projectRoot } from "./support/project.ts";
 import { isObject } from "./support/json.ts";
 
-export const presets = ["smoke", "quick", "write-up", "honest"] as const;
+const presets = ["smoke", "quick", "write-up", "honest"] as const;
 export type Preset = (typeof presets)[number];
 /** `divide255`: x / 255, as the write-up does. `imagenet`: BGR minus the channel means, as the weights were trained. */
 export type Scaling = "divide255" | "imagenet";
@@ -36,7 +36,7 @@ export type Precision = (typeof precisions)[number];
  * `as-written`: images are augmented, then divided, as the write-up does, so copies of a photo stand on both sides. `split-first`: groups
  * of photos that belong together are divided, then each side is augmented; all counts are the same.
  */
-export const protocols = ["as-written", "split-first"] as const;
+const protocols = ["as-written", "split-first"] as const;
 export type Protocol = (typeof protocols)[number];
 
 /** A protocol in words: `as written`. */

@@ -8,7 +8,7 @@ export const depths = ["head", "block5", "block4", "block3", "block2", "block1"]
 export type Depth = (typeof depths)[number];
 
 /** `constant`: the same rate throughout. `cosine`: down along half a wave to nearly 0. */
-export const scheduleNames = ["constant", "cosine"] as const;
+const scheduleNames = ["constant", "cosine"] as const;
 export type ScheduleName = (typeof scheduleNames)[number];
 
 export interface Stage {

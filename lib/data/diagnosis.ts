@@ -8,7 +8,7 @@ export const diagnoses = ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"] as c
 export type Diagnosis = (typeof diagnoses)[number];
 
 /** What the codes stand for. */
-export const diagnosisNames: Record<Diagnosis, string> = {
+const diagnosisNames: Record<Diagnosis, string> = {
   akiec: "Actinic keratosis, Bowen's disease",
   bcc: "Basal cell carcinoma",
   bkl: "Benign keratosis-like lesion",

@@ -8,11 +8,11 @@ import { namesLesion, type Sample } from "./metadata.ts";
 import type { PhotoRelations } from "./near_duplicates.ts";
 
 /** How two images on different sides belong together, the closest first. */
-export const leakKinds = ["photo", "copy", "lesion", "near-duplicate"] as const;
+const leakKinds = ["photo", "copy", "lesion", "near-duplicate"] as const;
 export type LeakKind = typeof leakKinds[number];
 
 /** What a protocol that leaks on purpose asks for. */
-export const allowedLeaks = {
+const allowedLeaks = {
   "nothing": [],
   "copies and lesions, as written": leakKinds,
   "copies of the test's photos, rung copy": ["copy"],

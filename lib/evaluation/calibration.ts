@@ -2,7 +2,7 @@
  * Whether a classifier's probabilities mean what they say: of the answers given with 80 %, are 80 % right? And how to correct them,
  * for overconfidence and for another mixture of classes.
  */
-import { argmaxRows } from "./metrics.ts";
+import { argmaxRows, checkLabel } from "./metrics.ts";
 
 /**
  * Brier score: mean over the rows of the sum over the classes of (p − y)², where y is 1 of the true class and 0 of the others.
@@ -298,10 +298,7 @@ function checkRows(truth: ArrayLike<number>, probabilities: ArrayLike<number>, c
     );
   }
   for (let row = 0; row < n; row++) {
-    const label = truth[row];
-    if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new RangeError(`True label of row ${row} must be 0 … ${classes - 1}. Received: ${label}`);
-    }
+    checkLabel("True", truth[row], row, classes);
     for (let of = 0; of < classes; of++) {
       checkShare(`Probability of row ${row}, class ${of}`, probabilities[row * classes + of]);
     }

@@ -256,7 +256,8 @@ function checkProbabilities(probabilities: ArrayLike<number>, n: number, classes
   }
 }
 
-function checkLabel(kind: string, label: number, row: number, classes: number): void {
+/** @throws {RangeError} for a label that is none of the classes, with its row */
+export function checkLabel(kind: string, label: number, row: number, classes: number): void {
   if (!Number.isInteger(label) || label < 0 || label >= classes) {
     throw new RangeError(`${kind} label of row ${row} must be 0 … ${classes - 1}. Received: ${label}`);
   }

@@ -223,11 +223,19 @@ async function testForm(
   { asTheyAre, sameForm }: Control,
 ): Promise<FormControl> {
   const before = await answerImages(experiment, run, asTheyAre);
-  const after = await answerImages(experiment, run, sameForm);
+  return formControl(before, await answerImages(experiment, run, sameForm), experiment.config);
+}
+
+/** Answers to the same photos, as they are and in the set's form, beside each other. */
+export function formControl(
+  before: AnsweredRows,
+  after: AnsweredRows,
+  { seed }: { seed: number },
+): FormControl {
   return {
-    asTheyAre: measureSet(before, experiment.config),
-    sameForm: measureSet(after, experiment.config),
-    difference: compareAnswers(before, after, experiment.config),
+    asTheyAre: measureSet(before, { seed }),
+    sameForm: measureSet(after, { seed }),
+    difference: compareAnswers(before, after, { seed }),
   };
 }
 

@@ -105,7 +105,7 @@ export function describeOptimizers({ optimizers, differences }: FairComparison):
 }
 
 /** Best of a study on validation. */
-export function bestOf(results: readonly StudyResult[]): StudyResult {
+function bestOf(results: readonly StudyResult[]): StudyResult {
   return results.reduce((best, one) => (one.validation.accuracy > best.validation.accuracy ? one : best));
 }
 

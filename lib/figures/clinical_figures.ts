@@ -51,9 +51,9 @@ function lookOf(code: string, place: number): Pick<Line, "color" | "isDashed"> {
 export function calibrationFigure({ calibration }: ClinicalResults, options: Options = {}): Figure {
   const { before, after, temperature } = calibration;
   const title = options.title ??
-    `Calibration error ${percent(before.ece)} before and ${
+    `Calibration error ${percent(before.ece)} before, ${
       percent(after.ece)
-    } after temperature scaling; perfect would be about ${percent(perfectCalibrationError(after.bins))}`;
+    } after temperature scaling (perfect: about ${percent(perfectCalibrationError(after.bins))})`;
   const panel = (name: string, { bins }: Calibration) => ({
     ...{ title: name, x: "probability of the answer", y: "share of right answers" },
     lines: [

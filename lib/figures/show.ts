@@ -1,6 +1,6 @@
 /** Shows a value as an output of the running notebook cell, whole, in every front end. */
 import { escapeMarkdown } from "../support/format.ts";
-import { endProgress } from "../support/progress.ts";
+import { type Broadcast, endProgress, kernelBroadcast } from "../support/progress.ts";
 
 /** What a figure or a table of drawn stand-in images must show. */
 export const syntheticMark = "SYNTHETIC stand-in data";
@@ -24,9 +24,6 @@ export interface DisplayMessage {
   metadata: Record<string, unknown>;
 }
 
-/** Sends a Jupyter message: `Deno.jupyter.broadcast`. */
-export type Broadcast = (type: string, content: Record<string, unknown>) => Promise<void>;
-
 /**
  * Shows a figure, a table, prose, a grid of photos or any other value with a display method (a polars table, say). Await it.
  *
@@ -39,9 +36,10 @@ export type Broadcast = (type: string, content: Record<string, unknown>) => Prom
  */
 export async function show(
   content: object | Promise<object>,
-  options: { broadcast?: Broadcast } = {},
+  options: { broadcast?: Broadcast | null } = {},
 ): Promise<void> {
   const { broadcast = kernelBroadcast() } = options;
+  if (!broadcast) throw new Error("Outputs are shown in a Deno notebook kernel. Received: no kernel");
   const shown = await content as Partial<Displayed>;
   if (!shown[display]) throw new TypeError(`show takes a value with a display method. Received: ${shown}`);
   const message: DisplayMessage = await shown.message?.() ?? { data: await shown[display](), metadata: {} };
@@ -56,14 +54,6 @@ export async function show(
  */
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-function kernelBroadcast(): Broadcast {
-  try {
-    return (Deno as unknown as { jupyter: { broadcast: Broadcast } }).jupyter.broadcast; // throws outside a kernel
-  } catch (cause) {
-    throw new Error("Outputs are shown in a Deno notebook kernel. Received: no kernel", { cause });
-  }
 }
 
 /** Markdown as the result of a cell; `plain` is for front ends that do not know Markdown (default: the text as it is). */

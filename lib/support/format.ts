@@ -71,6 +71,11 @@ export function escapeMarkup(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
+/** Text for attribute values in double quotes, too. */
+export function escapeHtml(text: string): string {
+  return escapeMarkup(text).replaceAll('"', "&quot;");
+}
+
 /** Text for one line of Markdown, a table's cell too. */
 export function escapeMarkdown(text: string): string {
   return text.replace(/[\\|*_`<>$[\]]/g, "\\$&").replace(/\s*\n\s*/g, " ");

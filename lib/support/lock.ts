@@ -40,7 +40,7 @@ export interface LockOptions {
 }
 
 /** Seconds without a heartbeat after which the owner of a lock counts as dead, whatever its host. */
-export const longestSilence = 120;
+const longestSilence = 120;
 const betweenBeats = 15;
 const betweenTries = 0.3;
 

@@ -68,7 +68,8 @@ function isTest(): boolean {
 /** The part of `Deno.jupyter` that shows something and changes it later; there in a Jupyter kernel only. */
 export type Broadcast = (type: string, content: Record<string, unknown>) => Promise<void>;
 
-function kernelBroadcast(): Broadcast | null {
+/** Null outside a kernel. */
+export function kernelBroadcast(): Broadcast | null {
   try {
     const { jupyter } = Deno as { jupyter?: { broadcast: Broadcast } };
     return jupyter ? (type, content) => jupyter.broadcast(type, content) : null;

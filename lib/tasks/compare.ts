@@ -50,7 +50,7 @@ export function parseCompareFlags(args: string[]) {
 }
 
 /** For a terminal. */
-export function comparisonText(comparison: RunComparison): string {
+function comparisonText(comparison: RunComparison): string {
   const { runs, networks, best, notes } = comparison;
   const names = runs.map(({ folder }) => folder);
   const width = Math.max(...names.map(({ length }) => length));

@@ -76,7 +76,7 @@ function describeSettings(): Finding {
 }
 
 /** What decides the last bits here, in a digest to compare with other nodes and with a plan's. */
-export async function describeBits(): Promise<Finding[]> {
+async function describeBits(): Promise<Finding[]> {
   const choice = readEngineChoice();
   if (choice.engine === "webgpu") return []; // its card and driver decide them
   const found = choice.engine === "wasm" ? null : await readInstallation(tfjsNodeFolder());

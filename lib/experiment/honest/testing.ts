@@ -2,13 +2,7 @@
 import { join } from "node:path";
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
 import { macroAuc } from "../../evaluation/curves.ts";
-import {
-  type AnsweredRows,
-  compareAnswers,
-  measureSet,
-  pickRows,
-  type SetScores,
-} from "../../evaluation/set_scores.ts";
+import { type AnsweredRows, measureSet, pickRows, type SetScores } from "../../evaluation/set_scores.ts";
 import { predictImages } from "../../model/predictor.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { digestOf } from "../../support/digest.ts";
@@ -19,6 +13,7 @@ import type { Related } from "../leakage/division.ts";
 import {
   digestOfImages,
   type FormControl,
+  formControl,
   loadReadable,
   type OfficialImages,
   openOfficialImages,
@@ -57,10 +52,10 @@ export interface OfficialHonest {
 }
 
 /** What names the honest model in the log of openings. */
-export const honestName = "honest model";
+const honestName = "honest model";
 
 /** Of the run's folder: the choice, courses of trainings, the log of openings, and the model. */
-export function honestFolder({ config }: Pick<Experiment, "config">): string {
+function honestFolder({ config }: Pick<Experiment, "config">): string {
   return join(config.out, "honest");
 }
 
@@ -144,12 +139,7 @@ export async function testHonest(
     );
     const places = new Map(parts.test.map((row, i) => [row, i]));
     const before = pickRows(own, photos.map((row) => places.get(row)!));
-    return {
-      photos: photos.length,
-      asTheyAre: measureSet(before, config),
-      sameForm: measureSet(after, config),
-      difference: compareAnswers(before, after, config),
-    };
+    return { photos: photos.length, ...formControl(before, after, config) };
   }
 }
 

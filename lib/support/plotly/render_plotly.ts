@@ -1,6 +1,6 @@
 /** From a plotly figure to SVG, without a browser. A thread of its own draws, so that plotly loads (a second) beside other work. */
 import { Worker } from "node:worker_threads";
-import { escapeMarkup } from "../format.ts";
+import { escapeHtml } from "../format.ts";
 
 /** One plotly trace: https://plotly.com/javascript/reference/. */
 export type PlotlyTrace = { type?: string } & Record<string, unknown>;
@@ -66,7 +66,6 @@ export async function renderPlotly(
   thread.ref();
   waiting.set(id, drawing);
   const svg = await drawing.promise;
-  const label = escapeMarkup(alt).replaceAll('"', "&quot;");
   // Spaces at the end of a text are part of the layout.
-  return svg.replace("<svg", () => `<svg role="img" aria-label="${label}" xml:space="preserve"`);
+  return svg.replace("<svg", () => `<svg role="img" aria-label="${escapeHtml(alt)}" xml:space="preserve"`);
 }

@@ -9,6 +9,7 @@ import createDOMPurify from "dompurify";
 import hljs from "highlight.js";
 import { JSDOM } from "jsdom";
 import { Marked } from "marked";
+import { escapeHtml } from "../../support/format.ts";
 
 /** The little that is used of an element here: jsdom comes without types. */
 interface HtmlElement {
@@ -27,12 +28,6 @@ interface HtmlElement {
 /** A window without scripts that loads nothing. */
 const window = new JSDOM("<!doctype html>").window;
 const createElement = (name: string): HtmlElement => window.document.createElement(name);
-
-/** Text for between tags and for attribute values in double quotes. */
-export function escapeHtml(text: string): string {
-  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text.replace(/[&<>"]/g, (character) => names[character]);
-}
 
 /** JSON that can stand in a `<script>` element: no text in it can end the element. */
 export function scriptJson(value: unknown): string {

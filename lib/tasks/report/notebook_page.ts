@@ -10,8 +10,9 @@ import type {
   ResultOutput,
 } from "../../support/notebook/ipynb.ts";
 import { findStop, stopText, withoutStopNotice } from "../../support/notebook/stop_notice.ts";
-import { escapeHtml, highlight, pageProse, type Prose } from "./html.ts";
+import { highlight, pageProse, type Prose } from "./html.ts";
 import { figureHtml, type PageContent, type Pictures } from "./page.ts";
+import { escapeHtml } from "../../support/format.ts";
 
 /** What the parts of one page are made with. */
 interface Context {

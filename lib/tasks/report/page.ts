@@ -1,5 +1,6 @@
 /** The frame of every page: head with its security policy, navigation, contents, figures, footer. */
-import { escapeHtml, type Heading, scriptJson } from "./html.ts";
+import { type Heading, scriptJson } from "./html.ts";
+import { escapeHtml } from "../../support/format.ts";
 
 /** The report's title, and what must stand on every page about its numbers. */
 export const reportTitle = "Skin lesions with VGG16: a write-up, reproduced";

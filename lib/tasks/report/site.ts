@@ -7,12 +7,13 @@ import { dirname, join } from "node:path";
 import type { Figure } from "../../figures/figure.ts";
 import { darkColors } from "../../figures/palette.ts";
 import { writeFolderAtomic } from "../../support/atomic.ts";
-import { escapeHtml, pageProse } from "./html.ts";
+import { pageProse } from "./html.ts";
 import { notebookPage } from "./notebook_page.ts";
 import { figureHtml, notMedical, type PageContent, pageHtml, type Pictures, reportTitle } from "./page.ts";
 import { publishable } from "./publish.ts";
 import { glance, hasResults, isSynthetic, makeSections, warningsOf } from "./sections.ts";
 import { readRun, type StoredRun } from "./stored_run.ts";
+import { escapeHtml } from "../../support/format.ts";
 
 /**
  * Makes the site of a run or of a published report. Nothing is computed: it takes seconds. Photos and this machine's paths

@@ -73,7 +73,7 @@ export function runFlags(
 }
 
 /** Each unit with whether it is stored already. @param run of a grid, by its name */
-export async function listUnits(config: Config, { units }: Plan, run = ""): Promise<ListedUnit[]> {
+async function listUnits(config: Config, { units }: Plan, run = ""): Promise<ListedUnit[]> {
   const store = openStore(storeFolder(config));
   const listed: ListedUnit[] = [];
   for (const unit of units) {

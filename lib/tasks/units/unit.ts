@@ -40,7 +40,7 @@ be carried out, such as on another engine or number of threads than the plan's.
 `;
 
 /** "Temporary failure, try again" of sysexits.h: what schedulers requeue by. */
-export const goOn = 75;
+const goOn = 75;
 
 /** A unit of one of the call's runs. */
 interface Planned {

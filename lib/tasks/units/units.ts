@@ -101,7 +101,7 @@ export interface PlanInput {
 }
 
 /** Photos or rows of a shard, about: some seconds to a minute of work. */
-export const usualShard = 2500;
+const usualShard = 2500;
 
 /** The shards of photos to decode. */
 export function planDecoding(
