@@ -98,21 +98,22 @@ export interface CrossoverSet {
 }
 
 /**
- * All networks of notebook 7's crossover: the softmax alone, and from block3 on, once, where the run's own recipe trains
- * convolutions. Of drawn images one set is enough to see it work.
+ * All networks of notebook 7's crossover: the softmax alone; and where the run's own recipe trains convolutions, from block3 on, three
+ * divisions with a seed each, and by that recipe, once. The last epoch counts. Of drawn images one set is enough to see it work.
  */
 export function crossoverPlan(config: Config): CrossoverSet[] {
   const softmax = [frozenRecipe(config)];
   if (config.preset === "smoke") return [{ recipe: softmax, partitions: [0], seeds: [0] }];
   const sets: CrossoverSet[] = [{ recipe: softmax, partitions: [0, 1, 2, 3, 4], seeds: [0, 1, 2] }];
-  if (config.depth !== "head") {
-    sets.push({
-      recipe: [{ depth: "block3", epochs: 3, restoreBestWeights: false }],
-      partitions: [0],
-      seeds: [0],
-    });
-  }
-  return sets;
+  if (config.depth === "head") return sets;
+  const lastEpochs = (recipe: readonly StageOptions[]) =>
+    recipe.map((stage) => ({ ...stage, restoreBestWeights: false }));
+  const block3 = lastEpochs([{ depth: "block3", epochs: 3 }]);
+  return [
+    ...sets,
+    ...[0, 1, 2].map((division) => ({ recipe: block3, partitions: [division], seeds: [division] })),
+    { recipe: lastEpochs(config.recipe), partitions: [0], seeds: [0] },
+  ];
 }
 
 /** All trainings of `07_leakage`: the networks of the crossover, and two for the bridge, which have the write-up's frozen recipe. */
