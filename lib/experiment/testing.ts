@@ -74,7 +74,7 @@ export async function openOnce(
   return tensors.answers;
 }
 
-/** Digest of the test's pixels and labels. */
+/** Digest of the test's pixels and labels, and of how pixels are scaled. */
 export function testSet(experiment: Experiment): string {
   return examplesDigest(experiment, experiment.parts.test, "block1");
 }

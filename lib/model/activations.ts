@@ -52,7 +52,10 @@ export interface Activations extends Disposable {
   read(row: number, target: Float32Array): void;
 }
 
-/** Raised by hand when forward.ts or winograd.ts begin to round differently: part of every key of what is made of activations. */
+/**
+ * Raised by hand when forward.ts or winograd.ts begin to round differently: part of every key of what is made of activations. (Copies
+ * have a version of their own, in augmentation.ts.)
+ */
 export const activationStage = 3;
 
 /** Activations up to this size, as float32, are held in memory; larger ones are read from disk row by row. */

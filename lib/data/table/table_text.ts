@@ -9,7 +9,7 @@ export interface TextTable {
   readonly name: string;
   /** Names of the columns; empty where a column has none. */
   readonly header: readonly string[];
-  /** Cells as they are written, at least one for each column of the header. */
+  /** Cells as they are written, one for each column of the header; where its last names are empty, their cells may be missing. */
   readonly rows: readonly (readonly string[])[];
   /** Where each row stands in the file: the first is 1, blank ones count. */
   readonly numbers: readonly number[];

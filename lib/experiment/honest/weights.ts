@@ -6,7 +6,7 @@ import { logShares } from "../../training/cross_entropy.ts";
 import type { Model } from "../../training/model.ts";
 
 /**
- * One network whose weights are the means of several networks' that started from the same weights.
+ * One network whose weights are the means of several networks' of one recipe, which started from ImageNet's.
  *
  * M. Wortsman et al., "Model soups: averaging weights of multiple fine-tuned models improves accuracy without increasing inference
  * time", ICML 2022, arXiv:2203.05482.

@@ -33,6 +33,7 @@ export interface OfficialRow {
   /** Own test photos as they are and in the form of the set's, and what the form changes; null where the folder has none. */
   readonly control:
     | {
+      /** Groups that were tested; in another division it may be another photo of one. */
       readonly photos: number;
       readonly asTheyAre: Measured;
       readonly sameForm: Measured;
