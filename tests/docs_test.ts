@@ -4,7 +4,6 @@ import { glob } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Measured } from "../lib/evaluation/intervals.ts";
-import { correctedAccuracy } from "../lib/experiment/honest/clinical.ts";
 import type { Result, Results } from "../lib/experiment/results.ts";
 import type { HonestResults } from "../lib/experiment/honest/results.ts";
 import type { HonestScores } from "../lib/experiment/honest/testing.ts";
@@ -156,7 +155,7 @@ Deno.test("README states the numbers of the committed report", async () => {
     }.`,
     `VGG16 reaches ${worth(honest.own, "**")}, and ${worth(official)} on the official test set`,
     `Its accuracy on new lesions is ${correct(honest.own)}, or ${
-      measured(correctedAccuracy(honest.clinical))
+      measured(honest.corrected.own)
     } with probabilities corrected to the diagnoses' shares; always nv gives ${
       share(honest.own.baseline.accuracy)
     }`,

@@ -232,9 +232,15 @@ export function subgroupTable({ subgroups }: ClinicalResults, options: Options):
       format: percent,
       spread: { title: "95 % interval", of: ({ sensitivity }) => sensitivity },
     },
+    {
+      value: ({ specificity }) => specificity?.value,
+      title: "specificity",
+      format: percent,
+      spread: { title: "95 % interval", of: ({ specificity }) => specificity },
+    },
     ...measuredColumns<ClinicalResults["subgroups"][number]>("AUC", ({ auc }) => auc),
   ], {
-    caption: `Melanoma in parts of the own test; nothing is stated below ${fewest} melanomas`,
+    caption: `Melanoma in parts of the own test; nothing is stated of fewer than ${fewest} photos`,
     ...options,
   });
 }

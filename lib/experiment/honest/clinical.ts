@@ -24,7 +24,7 @@ import {
 } from "../../evaluation/detection.ts";
 import { bootstrap, groupBootstrapInterval, type Measured } from "../../evaluation/intervals.ts";
 import { rankRows } from "../../evaluation/ranking.ts";
-import { argmaxRows, logLoss } from "../../evaluation/metrics.ts";
+import { argmaxRows, logLoss, rightAnswers } from "../../evaluation/metrics.ts";
 import type { AnsweredRows } from "../../evaluation/set_scores.ts";
 
 /** Plain values: survives JSON. */
@@ -98,6 +98,8 @@ export interface Subgroup {
   readonly others: number;
   /** At melanoma's threshold; null of fewer than `fewest` melanomas. */
   readonly sensitivity: Measured | null;
+  /** At melanoma's threshold; null of fewer than `fewest` others. */
+  readonly specificity: Measured | null;
   /** Null of fewer than `fewest` melanomas or others. */
   readonly auc: Measured | null;
 }
@@ -109,7 +111,7 @@ export interface ConfidentError {
   readonly probability: number;
 }
 
-/** Of fewer melanomas nothing is stated of a subgroup. */
+/** Of fewer photos nothing is stated of a subgroup. */
 export const fewest = 20;
 
 /** Classes that are malignant or may become so: HAM10000's akiec are actinic keratoses and Bowen's disease. */
@@ -237,15 +239,17 @@ export function clinicalResults(
 }
 
 /**
- * Accuracy of the most likely class by probabilities that are corrected to the classes' shares, 0–1. A row is a lesion, so rows
- * are drawn for its interval.
+ * Accuracy of the most likely class by probabilities that are corrected to `shares`, 0–1. Groups are drawn for its interval.
+ *
+ * @param options `learnedAt`, `shares`: as `clinicalResults` takes them
  */
-export function correctedAccuracy({ calibration }: Pick<ClinicalResults, "calibration">): Measured {
-  const right = calibration.after.bins.flatMap(({ n, accuracy }) =>
-    Array.from({ length: n }, (_, i) => Number(i < Math.round(n * accuracy)))
-  );
+export function accuracyAt(
+  { truth, probabilities, groups, classes }: AnsweredRows,
+  { learnedAt, shares, seed }: { learnedAt: readonly number[]; shares: readonly number[]; seed: number },
+): Measured {
+  const right = rightAnswers(truth, argmaxRows(atPrevalence(probabilities, learnedAt, shares), classes));
   const value = right.reduce((sum, one) => sum + one, 0) / right.length;
-  return { value, ...groupBootstrapInterval(right, right.map((_, row) => `${row}`), { seed: 0 }) };
+  return { value, ...groupBootstrapInterval(right, groups, { seed }) };
 }
 
 /** Points of a curve of steps, to four decimals, without those on a straight line between their neighbours. */
@@ -283,19 +287,22 @@ function subgroupsOf(
       const melanomas = some.filter(Boolean).length;
       const others = rows.length - melanomas;
       const rank = rankRows(some, own);
-      const statistic = (times: Uint32Array) => ({
-        sensitivity: detectionAt(some, own, threshold, times).sensitivity,
-        auc: rank(times).auc,
-      });
-      const isKnown = melanomas >= fewest;
-      const found = isKnown ? statistic(new Uint32Array(rows.length).fill(1)) : null;
-      const intervals = isKnown
+      const statistic = (times: Uint32Array) => {
+        const { sensitivity, specificity } = detectionAt(some, own, threshold, times);
+        return { sensitivity, specificity, auc: rank(times).auc };
+      };
+      const [ofMelanomas, ofOthers] = [melanomas >= fewest, others >= fewest];
+      const found = statistic(new Uint32Array(rows.length).fill(1));
+      const intervals = ofMelanomas || ofOthers
         ? bootstrap(rows.map((row) => groups[row]), statistic, { seed, labels: some.map(Number) })
         : null;
-      const measured = (name: "sensitivity" | "auc") => found && { value: found[name], ...intervals![name] };
+      const measured = (name: keyof typeof found, isKnown: boolean) =>
+        isKnown ? { value: found[name], ...intervals![name] } : null;
       return {
-        ...{ column, value, melanomas, others, sensitivity: measured("sensitivity") },
-        auc: others >= fewest ? measured("auc") : null,
+        ...{ column, value, melanomas, others },
+        sensitivity: measured("sensitivity", ofMelanomas),
+        specificity: measured("specificity", ofOthers),
+        auc: measured("auc", ofMelanomas && ofOthers),
       };
     });
   });

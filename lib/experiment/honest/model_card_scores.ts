@@ -9,7 +9,7 @@ import {
   signedPoints,
   thousands,
 } from "../../support/format.ts";
-import { correctedAccuracy, fewest } from "./clinical.ts";
+import { fewest } from "./clinical.ts";
 import { alignedTable, type HonestAbout } from "./facts.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestScores } from "./testing.ts";
@@ -21,7 +21,10 @@ const share = (value: Measured | null) => value ? measured(value, (part) => perc
 const rank = (value: Measured | null | undefined) => value ? measured(value, (part) => decimals(part)) : "–";
 
 /** The card's “Quantitative analyses”: all tests, classes, thresholds, probabilities and subgroups. */
-export function analyses({ own, official, clinical }: HonestResults, about: HonestAbout): string[] {
+export function analyses(
+  { own, official, corrected, clinical }: HonestResults,
+  about: HonestAbout,
+): string[] {
   const { detections, calibration: { temperature, before, after }, subgroups } = clinical;
   const { scores, unrelated, control } = official ?? {};
   const tests: [name: string, scores: (SetScores & Partial<HonestScores>) | null | undefined][] = [
@@ -111,7 +114,7 @@ export function analyses({ own, official, clinical }: HonestResults, about: Hone
     `Corrected to the diagnoses' shares among training's lesions, before and after a temperature of ${
       decimals(temperature, 2)
     } that validation has fixed (n = ${thousands(clinical.n)}). The most likely diagnosis is then right in ${
-      share(correctedAccuracy(clinical))
+      share(corrected.own)
     }; always giving one answer, in ${percent(own.baseline.accuracy)}.`,
     alignedTable(
       ["temperature", "ECE", "Brier score", "log loss"],
@@ -123,16 +126,16 @@ export function analyses({ own, official, clinical }: HonestResults, about: Hone
     "### Melanoma in subgroups, own test",
     ...subgroups.length === 0 ? ["Melanoma is no class, so there are none."] : [
       [
-        `Nothing is stated of fewer than ${fewest} melanomas.`,
+        `Nothing is stated of fewer than ${fewest} photos.`,
         ...describeSubgroups(clinical).map(capitalized),
       ].join(" "),
       alignedTable(
-        ["by", "group", "melanomas", "others", "sensitivity", "AUC"],
-        subgroups.map(({ column, value, melanomas, others, sensitivity, auc }) => [
+        ["by", "group", "melanomas", "others", "sensitivity", "specificity", "AUC"],
+        subgroups.map(({ column, value, melanomas, others, sensitivity, specificity, auc }) => [
           ...[column, escapeMarkdown(value), thousands(melanomas), thousands(others)],
-          ...[share(sensitivity), rank(auc)],
+          ...[share(sensitivity), share(specificity), rank(auc)],
         ]),
-        { right: [2, 3, 4, 5] },
+        { right: [2, 3, 4, 5, 6] },
       ),
     ],
   ];

@@ -5,7 +5,8 @@ import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
 import type { Config } from "../../config.ts";
 import { readRunFile } from "../results.ts";
 import { writeAtomic } from "../../support/atomic.ts";
-import { type ClinicalResults, clinicalResults } from "./clinical.ts";
+import type { Measured } from "../../evaluation/intervals.ts";
+import { accuracyAt, type ClinicalResults, clinicalResults } from "./clinical.ts";
 import { type HonestChoice, learnedShares } from "./choice.ts";
 import type { HonestRow, HonestSelection } from "./selection.ts";
 import type { HonestScores, HonestTest, OfficialHonest } from "./testing.ts";
@@ -32,6 +33,8 @@ export interface HonestResults {
   readonly official: Pick<OfficialHonest, "title" | "scores" | "unrelated" | "control"> | null;
   /** Of the classes among training's lesions, in label order: what the test's prevalence is. */
   readonly shares: readonly number[];
+  /** Accuracy of the most likely class by probabilities that are corrected to `shares`. */
+  readonly corrected: { readonly own: Measured; readonly official: Measured | null };
   /** On the own test. */
   readonly clinical: ClinicalResults;
 }
@@ -46,6 +49,8 @@ export async function saveHonest(
   const lesions = [...new Set(parts.train.map((row) => parts.groupOf[row]))];
   const counts = countLabels(lesions.map((row) => samples[row].label), classes.length);
   const shares = counts.map((count) => count / lesions.length);
+  const trained = countLabels(parts.train.map((row) => samples[row].label), classes.length);
+  const at = { learnedAt: learnedShares(choice, trained), shares, seed: config.seed };
   const results: HonestResults = {
     ...{ synthetic, codes: classes.map(({ code }) => code) },
     ...{ steps, choice, adjustment, model: model.digest, own: own.scores, shares },
@@ -54,13 +59,10 @@ export async function saveHonest(
       ...{ title: official.title, scores: official.scores },
       ...{ unrelated: official.unrelated, control: official.control },
     },
+    corrected: { own: accuracyAt(own.rows, at), official: official && accuracyAt(official.rows, at) },
     clinical: clinicalResults(own.rows, validation.rows, {
       samples: own.photos.map((row) => samples[row]),
-      ...{ classes, shares, seed: config.seed },
-      learnedAt: learnedShares(
-        choice,
-        countLabels(parts.train.map((row) => samples[row].label), classes.length),
-      ),
+      ...{ classes, ...at },
     }),
   };
   await writeAtomic(join(config.out, honestFile), jsonText(results, 1));

@@ -13,7 +13,7 @@ import { perfectCalibrationError } from "../../evaluation/calibration.ts";
 import { excludesZero, type Interval, type Measured } from "../../evaluation/intervals.ts";
 import { widthlessText } from "../../evaluation/set_scores.ts";
 import type { HonestChoice } from "./choice.ts";
-import { type ClinicalResults, correctedAccuracy } from "./clinical.ts";
+import type { ClinicalResults } from "./clinical.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
 import type { LogitAdjustment } from "./weights.ts";
@@ -101,9 +101,8 @@ export function describeClasses({ own, codes }: HonestResults): string {
 }
 
 /** What a threshold finds and misses, whom it serves less, and whether probabilities can be believed. */
-export function describeClinical({ own, clinical }: HonestResults): string {
+export function describeClinical({ own, official, corrected, clinical }: HonestResults): string {
   const { detections, calibration: { before, after } } = clinical;
-  const accuracy = correctedAccuracy(clinical);
   return [
     ...detections.map(({ name, n, threshold, sensitivity, specificity }) =>
       `- **${name}**: at a threshold of ${percent(threshold)} it finds ${percent(sensitivity.value)} (${
@@ -111,10 +110,14 @@ export function describeClinical({ own, clinical }: HonestResults): string {
       }) of ${n} and calls ${percent(1 - specificity.value)} of the others ${name}.`
     ),
     `- **Probabilities**, corrected to the diagnoses' shares: the most likely diagnosis is right in ${
-      percent(accuracy.value)
-    } (${intervalText(accuracy)}; always one answer: ${
-      percent(own.baseline.accuracy)
-    }). Their expected calibration error (ECE) is ${percent(before.ece)} before and ${
+      percent(corrected.own.value)
+    } (${intervalText(corrected.own)}; always one answer: ${percent(own.baseline.accuracy)})${
+      corrected.official
+        ? `, on the official test set in ${percent(corrected.official.value)} (${
+          intervalText(corrected.official)
+        }; ${percent(official!.scores.baseline.accuracy)})`
+        : ""
+    }. Their expected calibration error (ECE) is ${percent(before.ece)} before and ${
       percent(after.ece)
     } after temperature scaling; with so few photos even perfect probabilities would show about ${
       percent(perfectCalibrationError(after.bins))

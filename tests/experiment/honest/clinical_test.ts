@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { classesOf, ham10000Classes } from "../../../lib/data/diagnosis.ts";
-import { clinicalResults, correctedAccuracy, fewest } from "../../../lib/experiment/honest/clinical.ts";
+import { accuracyAt, clinicalResults, fewest } from "../../../lib/experiment/honest/clinical.ts";
 import { atPrevalence } from "../../../lib/evaluation/calibration.ts";
 import { randomFor } from "../../../lib/support/random.ts";
 
@@ -64,8 +64,9 @@ Deno.test("a threshold means the same on validation and on the test, whatever sh
 
 Deno.test("nothing is stated of a subgroup with fewer than 20 melanomas or others", () => {
   const { subgroups } = clinicalResults(answered(), answered(), options(210));
-  for (const { melanomas, others, sensitivity, auc } of subgroups) {
+  for (const { melanomas, others, sensitivity, specificity, auc } of subgroups) {
     assert.equal(sensitivity === null, melanomas < fewest);
+    assert.equal(specificity === null, others < fewest);
     assert.equal(auc === null, melanomas < fewest || others < fewest);
   }
   const of = (column: string) => subgroups.filter((row) => row.column === column);
@@ -124,7 +125,8 @@ Deno.test("a sharpened network is brought back by its temperature", () => {
 
 Deno.test("the accuracy of corrected probabilities is that of their most likely class, inside its interval", () => {
   const rows = answered(); // three of four are right, and the shares are equal
-  const { value, low, high } = correctedAccuracy(clinicalResults(rows, rows, options(210)));
+  const at = { learnedAt: codes.map(() => 1), shares: codes.map(() => 1 / 7), seed: 0 };
+  const { value, low, high } = accuracyAt(rows, at);
   const right = rows.truth.filter((_, row) => row % 4 !== 0).length;
   assert.ok(Math.abs(value - right / 210) < 1e-12, `${value}`);
   const half = 1.96 * Math.sqrt(value * (1 - value) / 210);
@@ -133,8 +135,7 @@ Deno.test("the accuracy of corrected probabilities is that of their most likely 
     `${low} ${high}`,
   );
   const rare = codes.map((_, label) => label === 0 ? 0.94 : 0.01);
-  const shifted = clinicalResults(rows, rows, { ...options(210), shares: rare });
-  assert.ok(correctedAccuracy(shifted).value < 0.3, "all are taken for the commonest class");
+  assert.ok(accuracyAt(rows, { ...at, shares: rare }).value < 0.3, "all are taken for the commonest class");
 });
 
 Deno.test("answers at training's own shares are corrected from these, so that no share counts twice", () => {

@@ -2,7 +2,7 @@
 import { ham10000Classes } from "../../../lib/data/diagnosis.ts";
 import { type AnsweredRows, compareAnswers, measureSet } from "../../../lib/evaluation/set_scores.ts";
 import { changed, honestPlan } from "../../../lib/experiment/honest/choice.ts";
-import { clinicalResults } from "../../../lib/experiment/honest/clinical.ts";
+import { accuracyAt, clinicalResults } from "../../../lib/experiment/honest/clinical.ts";
 import type { HonestResults } from "../../../lib/experiment/honest/results.ts";
 import { honestScores } from "../../../lib/experiment/honest/testing.ts";
 import { randomFor } from "../../../lib/support/random.ts";
@@ -29,6 +29,7 @@ export function drawnHonest(
   const k = classes.length;
   const [own, validation, other] = [answers(31, k, 1), answers(22, k, 2), answers(13, k, 4)];
   const shares = classes.map((_, label) => (label + 1) / (k * (k + 1) / 2));
+  const learnedAt = classes.map(() => 1);
   const samples = Array.from(own.truth, (_, row) => ({
     ...{ imageId: `p${row}`, localization: "back", dxType: "histo" },
     ...{ age: row % 2 ? 35 : 70, sex: row % 3 ? "male" : "female" },
@@ -62,6 +63,10 @@ export function drawnHonest(
       }
       : null,
     ...{ shares, synthetic: false, codes: classes.map(({ code }) => code) },
+    corrected: {
+      own: accuracyAt(own, { learnedAt, shares, seed }),
+      official: official ? accuracyAt(other, { learnedAt, shares, seed }) : null,
+    },
     clinical: clinicalResults(own, validation, { samples, classes, shares, seed }),
   };
 }

@@ -4,7 +4,6 @@
  */
 import { sizeText } from "../../../image_size.ts";
 import { countText, intervalText, percent, signedPoints, thousands } from "../../../support/format.ts";
-import { correctedAccuracy } from "../clinical.ts";
 import {
   choiceText,
   confirmedText,
@@ -22,7 +21,7 @@ import type { HonestResults } from "../results.ts";
 import { answered, type ChecklistItem } from "./item.ts";
 
 export function claim(results: HonestResults, about: HonestAbout): ChecklistItem[] {
-  const { own, official, clinical, choice, photos } = results;
+  const { own, official, corrected, clinical, choice, photos } = results;
   const { trained, all } = parametersOf(results, about);
   const control = official?.control?.difference.balancedAccuracy;
   const found = clinical.detections.map(({ name, n, sensitivity, specificity }) =>
@@ -32,7 +31,7 @@ export function claim(results: HonestResults, about: HonestAbout): ChecklistItem
   ).join("; ");
   const bySubgroup = clinical.subgroups.filter(({ sensitivity }) => sensitivity).length;
   const [worst] = clinical.errors;
-  const wrong = Math.round(clinical.n * (1 - correctedAccuracy(clinical).value));
+  const wrong = Math.round(clinical.n * (1 - corrected.own.value));
   const right = own.confusion.reduce((sum, row, label) => sum + row[label], 0);
   const noOfficial = "The official test set of ISIC 2018 was not there in this run.";
 
