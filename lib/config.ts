@@ -228,7 +228,7 @@ function usualFolder(preset: Preset, table: string | undefined): string {
 
 function recipeOf(preset: Preset, { depth, recipe }: ConfigOptions): Recipe {
   if (recipe) {
-    if (Array.isArray(recipe) && !recipe.some((stage) => !isObject(stage))) {
+    if (Array.isArray(recipe) && recipe.every((stage): boolean => isObject(stage))) {
       return recipe.map(stageOf);
     }
     throw new RangeError(
@@ -286,12 +286,7 @@ export function experimentOf(config: Config): Experiment {
 
 /** Of values that are looked into before all is checked, as a file may have any. @throws {RangeError} for the first that cannot be */
 function checkTypes(options: ConfigOptions): void {
-  const expect = (holds: boolean, name: keyof ConfigOptions, expected: string) => {
-    if (holds) return;
-    throw new RangeError(
-      `Configuration: ${name} must be ${expected}. Received: ${JSON.stringify(options[name])}`,
-    );
-  };
+  const expect = expectIn(options);
   const isPath = (value: unknown) => typeof value === "string" && value !== "";
   for (const name of ["data", "weights", "officialTest", "out"] as const) {
     expect(isPath(options[name] ?? "none"), name, "a path");
@@ -305,13 +300,18 @@ function checkTypes(options: ConfigOptions): void {
   expect(isObject(options.columns ?? {}), "columns", 'an object, such as { "dx": "finding" }');
 }
 
-function checkConfig(config: Config, options: ConfigOptions): void {
-  const expect = (holds: boolean, name: keyof Config, expected: string) => {
+/** A check of one value: it throws a RangeError that says what was expected and what came. */
+function expectIn<T extends object>(values: T) {
+  return (holds: boolean, name: keyof T & string, expected: string): void => {
     if (holds) return;
     throw new RangeError(
-      `Configuration: ${name} must be ${expected}. Received: ${JSON.stringify(config[name])}`,
+      `Configuration: ${name} must be ${expected}. Received: ${JSON.stringify(values[name])}`,
     );
   };
+}
+
+function checkConfig(config: Config, options: ConfigOptions): void {
+  const expect = expectIn(config);
   const { preset, seed, optimizers, depth, learningRate, subsetShare, size } = config;
   expect(presets.includes(preset), "preset", `one of ${presets.join(", ")}`);
   expect(

@@ -1,7 +1,9 @@
-/** The lists of notebook 7 in the committed report are what its protocol says: parts, overlap, class mix and copies. */
+/** The lists and answers of notebook 7 in the committed report are what its protocol and its numbers say. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { diagnoses } from "../lib/data/diagnosis.ts";
+import { argmaxRows, evaluate } from "../lib/evaluation/metrics.ts";
+import type { LeakFreeResults } from "../lib/experiment/leakage/results.ts";
 import { readResults } from "../lib/experiment/results.ts";
 import { parse } from "../lib/support/csv.ts";
 import { projectRoot } from "../lib/support/project.ts";
@@ -92,3 +94,46 @@ for (let partition = 0; partition < 5; partition++) {
     }
   });
 }
+
+Deno.test("answers that the report holds are those of its networks: scores and the effect of copies come out of the tables alone", async () => {
+  const { ladder, effects }: LeakFreeResults = JSON.parse(
+    await Deno.readTextFile(join(report, "leak_free.json")),
+  );
+  const files = Array.from(Deno.readDirSync(join(report, "leak_free", "answers")), ({ name }) => name).sort();
+  const half = (await read("leak_free_parts.csv")).filter(({ part }) => part === "test")
+    .map(({ image_id, half }) => [image_id, half] as const);
+  const halfOf = new Map(half);
+  const recall = { seen: new Map<string, number[]>(), unseen: new Map<string, number[]>() };
+  const own = ladder.filter(({ depth, partition }) => depth === "block3" && partition === 0);
+  assert.equal(own.length, 5);
+  for (const network of own) {
+    const name = `block3_${[network.rung, network.half ?? []].flat().join("_")}_0_${network.seed}_`;
+    const [file, ...others] = files.filter((file) => file.startsWith(name));
+    assert.deepEqual([typeof file, others], ["string", []], name);
+    const rows = await read(`leak_free/answers/${file}`);
+    for (
+      const [set, scores] of [["own test", network.own], ["official test set", network.official!]] as const
+    ) {
+      const asked = rows.filter(({ photos }) => photos === set);
+      const truth = asked.map(({ dx }) => diagnoses.findIndex((code) => code === dx));
+      const answers = Float32Array.from(
+        asked.flatMap((row) => diagnoses.map((dx) => Number(row[`p_${dx}`]))),
+      );
+      const found = evaluate(truth, answers, diagnoses.length);
+      assert.equal(asked.length, scores.n);
+      for (const score of ["balancedAccuracy", "accuracy"] as const) {
+        assert.ok(Math.abs(found[score] - scores[score]) < 1e-9, `${file}, ${set}: ${score}`);
+      }
+      if (set !== "own test" || network.rung !== "copy") continue;
+      const predicted = argmaxRows(answers, diagnoses.length);
+      asked.forEach(({ image_id, dx }, i) => {
+        const by = halfOf.get(image_id) === network.half ? recall.seen : recall.unseen;
+        by.set(dx, [...by.get(dx) ?? [], Number(predicted[i] === truth[i])]);
+      });
+    }
+  }
+  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const [seen, unseen] = [recall.seen, recall.unseen].map((by) => mean([...by.values()].map(mean)));
+  const { effect } = effects.find(({ kind, depth }) => kind === "copy" && depth === "block3")!;
+  assert.ok(Math.abs(seen - unseen - effect.value) < 1e-9, `${seen - unseen} and ${effect.value}`);
+});

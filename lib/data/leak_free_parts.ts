@@ -121,9 +121,9 @@ export function divideGroups(
     const order = shuffled(byClass[label], randomFor(seed, "leak-free parts", partition, label));
     const counts = largestRemainder(Object.values(shares), order.length);
     const [tested, validated] = tooSmall.includes(label) ? [0, 0] : counts;
-    for (const [place, group] of order.entries()) { // not spread: a class may have more photos than a call has room for
-      const part = place < tested ? [] : place < tested + validated ? validation : train;
-      for (const row of members.get(group)!) part.push(row);
+    for (const [place, group] of order.slice(tested).entries()) {
+      const part = place < validated ? validation : train;
+      for (const row of members.get(group)!) part.push(row); // not spread: a class may have more photos than a call has room for
     }
     const isAlone = (group: number) => members.get(group)!.length === 1;
     for (const group of order.slice(0, tested).sort((a, b) => +isAlone(a) - +isAlone(b))) {

@@ -42,8 +42,10 @@ export async function matchPhotos(
   const named = Map.groupBy(files.photos, ({ path }) => photoName(basename(path)).normalize("NFC"));
   const endings = new Map<string, ReadonlyMap<string, readonly string[]>>(); // by name: one folder a patient, 1.jpg in each
   const endingsOf = (name: string) => {
+    const known = endings.get(name);
+    if (known) return known;
     const photos = (named.get(name) ?? []).filter(({ problem }) => problem === null);
-    const own = endings.get(name) ?? endingsOfPaths(photos.map(({ path }) => relative(path)));
+    const own = endingsOfPaths(photos.map(({ path }) => relative(path)));
     endings.set(name, own);
     return own;
   };

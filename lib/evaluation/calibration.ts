@@ -112,7 +112,7 @@ export function expectedCalibrationError(
  * confidence says. An error of about this size shows no fault. By A. de Moivre's formula for the mean deviation of a binomial, 1730.
  *
  * @param bins as `reliability` gives them
- * @returns 0 … 1, about √(bins / rows) times a third
+ * @returns 0 … 1
  */
 export function perfectCalibrationError(
   bins: readonly Pick<ReliabilityBin, "n" | "confidence">[],

@@ -1,6 +1,6 @@
 /** What the model card and the checklists say alike: where the honest model comes from, and its numbers as words. Markdown. */
 import type { DiagnosisClass } from "../../data/diagnosis.ts";
-import type { Interval } from "../../evaluation/intervals.ts";
+import type { Interval, Measured } from "../../evaluation/intervals.ts";
 import type { SetScores } from "../../evaluation/set_scores.ts";
 import type { ImageSize } from "../../image_size.ts";
 import { convolutions, inputLength, parameterCount, trainedLayers } from "../../model/vgg16.ts";
@@ -60,6 +60,11 @@ export function aboutHonest({ experiment, model }: HonestSelection): HonestAbout
 /** A share with its interval: `63.1 % (95 % interval 60.0 % to 66.0 %)`. */
 export function measuredText(value: number, interval: Interval | null | undefined): string {
   return interval ? `${percent(value)} (95 % interval ${intervalText(interval)})` : percent(value);
+}
+
+/** A number with its interval, `0.819 (0.776 to 0.860)`. @param write each of the three */
+export function withInterval({ value, low, high }: Measured, write: (value: number) => string): string {
+  return `${write(value)} (${write(low)} to ${write(high)})`;
 }
 
 /** Balanced accuracy with interval and n, and what must be beaten. */

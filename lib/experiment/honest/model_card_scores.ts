@@ -10,15 +10,14 @@ import {
   thousands,
 } from "../../support/format.ts";
 import { fewest } from "./clinical.ts";
-import { alignedTable, type HonestAbout } from "./facts.ts";
+import { alignedTable, type HonestAbout, withInterval } from "./facts.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestScores } from "./testing.ts";
 import { describeSubgroups } from "./texts.ts";
 
-const measured = ({ value, low, high }: Measured, write: (value: number) => string) =>
-  `${write(value)} (${write(low)} to ${write(high)})`;
-const share = (value: Measured | null) => value ? measured(value, (part) => percent(part)) : "–";
-const rank = (value: Measured | null | undefined) => value ? measured(value, (part) => decimals(part)) : "–";
+const share = (value: Measured | null) => value ? withInterval(value, (part) => percent(part)) : "–";
+const rank = (value: Measured | null | undefined) =>
+  value ? withInterval(value, (part) => decimals(part)) : "–";
 
 /** The card's “Quantitative analyses”: all tests, classes, thresholds, probabilities and subgroups. */
 export function analyses(

@@ -112,7 +112,8 @@ export async function selectHonest(
     {
       label: "photos as they are",
       change: {},
-      ...scoresOf(current, validation),
+      ...scoresOf(current.judged, validation),
+      minutes: current.minutes,
       difference: null,
       stays: true,
     },
@@ -121,12 +122,17 @@ export async function selectHonest(
     const { label, change } = step;
     const tried = await attempt(changed(current.choice, step), label);
     // Orientations are asked with the adjustment that stands already, so nothing is fitted anew
-    const difference = change.orientations
-      ? compareLosses(current.answers, tried.answers, validation)
-      : compareLosses(current.judged, tried.judged, validation);
+    const by = change.orientations ? "answers" : "judged";
+    const difference = compareLosses(current[by], tried[by], validation);
     const stays = difference.high < 0;
-    const shown = change.orientations ? { ...tried, judged: tried.answers } : tried;
-    rows.push({ label, change, ...scoresOf(shown, validation), difference, stays });
+    rows.push({
+      label,
+      change,
+      ...scoresOf(tried[by], validation),
+      minutes: tried.minutes,
+      difference,
+      stays,
+    });
     if (stays) current = tried;
   }
   const { choice, models: [model], adjustment } = current;
@@ -211,13 +217,12 @@ async function tryChoice(
   return { choice, models: adjustedModels, answers, judged, adjustment, minutes };
 }
 
-function scoresOf({ judged, minutes }: Tried, { truth, counts: { length: classes } }: Validation) {
+function scoresOf(all: readonly Float32Array[], { truth, counts: { length: classes } }: Validation) {
   const mean = (score: (answers: Float32Array) => number) =>
-    judged.reduce((sum, answers) => sum + score(answers), 0) / judged.length;
+    all.reduce((sum, answers) => sum + score(answers), 0) / all.length;
   return {
     loss: mean((answers) => classMean(rowLosses(truth, answers, classes), truth, classes)),
     balancedAccuracy: mean((answers) => evaluate(truth, answers, classes).balancedAccuracy),
-    minutes,
   };
 }
 

@@ -14,6 +14,7 @@ import { excludesZero, type Interval, type Measured } from "../../evaluation/int
 import { widthlessText } from "../../evaluation/set_scores.ts";
 import type { HonestChoice } from "./choice.ts";
 import type { ClinicalResults } from "./clinical.ts";
+import { withInterval } from "./facts.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
 import type { LogitAdjustment } from "./weights.ts";
@@ -140,8 +141,7 @@ export function describeSubgroups(
     }; ${intervalText(sensitivity)})`;
   const apart = (a: Interval, b: Interval) => a.high < b.low || b.high < a.low;
   const { auc: overall } = detections.find(({ name }) => name === "melanoma")!;
-  const measured = ({ value, low, high }: Measured) =>
-    `${decimals(value)} (${decimals(low)} to ${decimals(high)})`;
+  const measured = (auc: Measured) => withInterval(auc, (value) => decimals(value));
   const others = known.filter(({ auc }) => auc && apart(auc, overall)).map(({ column, value, auc }) =>
     `${measured(auc!)} for ${column}: ${escapeMarkdown(value)}`
   );
