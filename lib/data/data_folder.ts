@@ -6,9 +6,9 @@ import { firstOf } from "../support/format.ts";
 /**
  * The text of a table in UTF-8, or in UTF-16 with a BOM (Excel's "Unicode text"), without the BOM.
  *
- * @param folder the data folder; its files are listed where it lacks the table
- * @throws {Error} when the folder or the file cannot be read, with what to do
- * @throws {SyntaxError} when the file is empty, binary or not UTF-8: with the row, the byte's offset from 0 and what to do
+ * @param folder the data folder; if the table is not in it, the error lists its files
+ * @throws {Error} if the folder or the file cannot be read; the message says what to do
+ * @throws {SyntaxError} if the file is empty, binary or not UTF-8: with the row, the byte's offset from 0 and what to do
  */
 export async function readTableText(folder: string, path: string): Promise<string> {
   const name = basename(path);
@@ -40,7 +40,7 @@ export async function readTableText(folder: string, path: string): Promise<strin
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes); // puts U+FFFD for what it cannot read
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes); // bytes that it cannot decode become U+FFFD
     const at = new TextEncoder().encode(text.slice(0, text.indexOf("\uFFFD"))).length;
     return fail(at, `not UTF-8. Save the table as CSV, UTF-8. Received: byte 0x${bytes[at].toString(16)}`);
   }
@@ -74,7 +74,7 @@ async function cannotOpen(folder: string, path: string, error: unknown): Promise
   );
 }
 
-/** Why a file or folder cannot be reached, in words that follow its path; `opening` begins what has no words of its own. */
+/** Why a file or folder cannot be reached, in words that follow its path. `opening` precedes the text of an unknown error. */
 export function whyNotReached(error: unknown, opening = "cannot be read: "): string {
   if (error instanceof Deno.errors.NotFound) return "does not exist";
   if (error instanceof Deno.errors.PermissionDenied) return "may not be read (permission denied)";

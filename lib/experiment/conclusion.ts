@@ -1,17 +1,17 @@
-/** What the results say, in words and rows: computed from the numbers, so that it is true of every run. */
+/** The results in words and table rows, computed from the numbers, so they are true of every run. */
 import { gapPercent } from "../evaluation/metrics.ts";
 import { intervalText, percent, thousands } from "../support/format.ts";
 import { officialSentence } from "./official_texts.ts";
 import { asWrittenResult, bestResult, deeperResult, type Result, type Results } from "./results.ts";
 
-/** The networks, the chosen one marked, then the baselines: rows of 05's tables. */
+/** Rows of notebook 5's tables: the networks, with the chosen one marked, then the baselines. */
 export function resultRows(results: Results): Result[] {
   const chosen = asWrittenResult(results);
   const runs = results.runs.map((run) => run === chosen ? { ...run, name: `${run.name} (chosen)` } : run);
   return [...runs, ...results.baselines];
 }
 
-/** What the main figure shows: the claim, the measured accuracies with their intervals, the baselines. */
+/** The values of the main figure: the claim, the measured accuracies with their intervals, and the baselines. */
 export function claimOf(results: Results) {
   const measured = ({ test, optimizer }: Result) => ({
     ours: test.accuracy,
@@ -28,7 +28,7 @@ export function claimOf(results: Results) {
   };
 }
 
-/** What the numbers say. Markdown. */
+/** What the results show: a list in Markdown. */
 export function conclusion(results: Results): string {
   const { claimed, baselines, leakage, exposure } = results;
   const leaks = results.protocol === "as-written";

@@ -1,4 +1,4 @@
-/** What the official test set says, in words: computed from its numbers. Markdown. */
+/** The results on the official test set in words, computed from its numbers. Markdown. */
 import { excludesZero } from "../evaluation/intervals.ts";
 import { diagnoses } from "../data/diagnosis.ts";
 import type { SetScores } from "../evaluation/set_scores.ts";
@@ -16,7 +16,7 @@ import {
 import type { FormControl, OfficialResults, OfficialRun } from "./official_testing.ts";
 import type { Results } from "./results.ts";
 
-/** What came out on the official set and how to read it; where it was not there, one line that says how to get it. */
+/** The results on the official set and how to read them; without the set, one line that says why there are none. */
 export function describeOfficial({ official, classes, synthetic }: Results): string {
   if (!official) {
     if (synthetic) {
@@ -69,7 +69,7 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
   ].join("\n");
 }
 
-/** The fall from the run's own test: balanced accuracy beside balanced accuracy, then accuracy. */
+/** The difference from the run's own test: in balanced accuracy, then in accuracy. */
 function fall({ asWritten, test }: OfficialRun): string {
   const behind = asWritten.balancedAccuracy - test.balancedAccuracy;
   return `${scoreText(test, "balancedAccuracy")} balanced accuracy, where the run's own test shows ${
@@ -85,7 +85,7 @@ function scoreText(scores: SetScores, name: "accuracy" | "balancedAccuracy"): st
   })`;
 }
 
-/** What the form of the photos alone does to one network. */
+/** The effect of the photos' form on one network. */
 function formText(
   { name, control }: OfficialRun,
   { photos, lesions, lacking }: NonNullable<OfficialResults["control"]>,
@@ -110,13 +110,13 @@ function formText(
     }): ${excludesZero({ low, high }) ? "more than the draw of lesions explains." : "this may be chance."}`;
 }
 
-/** What a form changes, as `+0.7 points (−2.4 to +4.0)`. */
+/** The change in balanced accuracy by the photos' form, as `+0.7 points (−2.4 to +4.0)`. */
 export function pointsText({ difference }: Pick<FormControl, "difference">): string {
   const { difference: value, low, high } = difference.balancedAccuracy;
   return `${signedPoints(value, 1)} points (${signedPoints(low, 1)} to ${signedPoints(high, 1)})`;
 }
 
-/** The number of one network in a sentence, never without the control's. */
+/** One network's scores in a sentence, always with the control's. */
 export function officialSentence(
   { title }: OfficialResults,
   { name, test, control }: OfficialRun,

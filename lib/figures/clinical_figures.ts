@@ -1,4 +1,4 @@
-/** Figures of what a clinician asks: ranking, calibration, decisions. */
+/** Figures for a clinician's questions: ranking, calibration, decisions. */
 import { perfectCalibrationError } from "../evaluation/calibration.ts";
 import type { Calibration, ClinicalResults } from "../experiment/honest/clinical.ts";
 import { decimals, listed, percent } from "../support/format.ts";
@@ -9,7 +9,7 @@ import type { FigureOptions } from "./theme.ts";
 
 type Options = Partial<FigureOptions>;
 
-/** ROC and precision–recall of each class against the rest. */
+/** ROC and precision–recall curves of each class against the rest. */
 export function rankingFigure({ classes }: ClinicalResults, options: Options = {}): Figure {
   const least = classes.reduce((a, b) => (b.auc.value < a.auc.value ? b : a));
   const most = classes.reduce((a, b) => (b.auc.value > a.auc.value ? b : a));
@@ -39,7 +39,7 @@ export function rankingFigure({ classes }: ClinicalResults, options: Options = {
   ], { title, alt: `${title}. ${said.join("; ")}.`, ...options, legend: lines(() => []) });
 }
 
-/** Where colours come again, lines are dashed. */
+/** A class' colour. Lines are dashed when the series colours repeat. */
 function lookOf(code: string, place: number): Pick<Line, "color" | "isDashed"> {
   const own = classColors[code];
   return own
@@ -47,7 +47,7 @@ function lookOf(code: string, place: number): Pick<Line, "color" | "isDashed"> {
     : { color: seriesColors[place % seriesColors.length], isDashed: place >= seriesColors.length };
 }
 
-/** How often answers of a probability are right, before and after temperature scaling. */
+/** Reliability diagrams, accuracy against predicted probability, before and after temperature scaling. */
 export function calibrationFigure({ calibration }: ClinicalResults, options: Options = {}): Figure {
   const { before, after, temperature } = calibration;
   const title = options.title ??
@@ -86,7 +86,7 @@ export function calibrationFigure({ calibration }: ClinicalResults, options: Opt
   });
 }
 
-/** Neighbouring thresholds as `5 %` or `from 5 % to 8 %`. */
+/** Neighbouring thresholds as one text: `at 5 %` or `from 5 % to 8 %`. */
 function stretches<Decision extends { threshold: number }>(
   chosen: readonly Decision[],
   all: readonly Decision[],
@@ -100,7 +100,7 @@ function stretches<Decision extends { threshold: number }>(
   );
 }
 
-/** What acting on the network is worth at each threshold, beside acting on all photos and on none. */
+/** Decision curves: the net benefit of acting on the network, on all photos and on none, at each threshold. */
 export function decisionFigure({ detections }: ClinicalResults, options: Options = {}): Figure {
   const useful = detections.map(({ name, decisions }) => {
     const better = decisions.filter(({ network, all }) => network > Math.max(all, 0));

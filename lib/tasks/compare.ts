@@ -1,6 +1,6 @@
 /**
- * `deno task compare RUN RUN`: two stored runs side by side (--help for flags).
- * Exit code 1: a folder holds no run or cannot be used, or the result not be written. 2: a flag is wrong.
+ * `deno task compare RUN RUN`: shows two stored runs side by side (--help for flags).
+ * Exit code 1: a folder holds no run or cannot be used, or the result cannot be written. 2: a flag is wrong.
  */
 import { resolve } from "node:path";
 import {
@@ -49,7 +49,7 @@ export function parseCompareFlags(args: string[]) {
   return { folders, json: json ?? null };
 }
 
-/** For a terminal. */
+/** Text for a terminal. */
 function comparisonText(comparison: RunComparison): string {
   const { runs, networks, best, notes } = comparison;
   const names = runs.map(({ folder }) => folder);
@@ -106,7 +106,7 @@ function configurationText({ runs, configuration, same }: RunComparison): string
   return `${text}\n\n${contents}`;
 }
 
-/** A setting on one line; a recipe's stage by what differs from its depth's defaults. */
+/** A setting on one line. A recipe's stage shows only what differs from its depth's defaults. */
 function valueText(value: unknown): string {
   if (value === null) return "not set";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(valueText).join(", ");

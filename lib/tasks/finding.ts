@@ -1,6 +1,6 @@
-/** What the doctor finds, one line each. */
+/** The doctor's findings, one line each. */
 
-/** One line of the table: `note` can be lived with, `broken` cannot. `todo` says what to do. */
+/** One line of the table. Work can go on with a `note`, but not if `broken`. `todo` says what to do. */
 export interface Finding {
   status: "ok" | "note" | "broken";
   subject: string;
@@ -8,7 +8,7 @@ export interface Finding {
   todo?: string;
 }
 
-/** The table as text: status, subject, finding; below it, indented, what to do. */
+/** The findings as a text table: status, subject, text and, indented below, what to do. */
 export function table(findings: Finding[]): string {
   const width = Math.max(...findings.map(({ subject }) => subject.length));
   return findings.map(({ status, subject, text, todo }) => {

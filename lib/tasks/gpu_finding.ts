@@ -1,8 +1,8 @@
-/** What the doctor says of a GPU. */
+/** The doctor's finding about the GPU. */
 import { type Adapter, adapterText, noAdapterText } from "../support/engine/adapter.ts";
 import type { Finding } from "./finding.ts";
 
-/** A GPU computes only where it is asked for: whether it is faster, only measuring tells. */
+/** A GPU is used only if it is asked for, because only measuring tells whether it is faster. */
 export function gpuFinding(adapter: Adapter | null, { isChosen }: { isChosen: boolean }): Finding {
   const subject = "gpu";
   if (!adapter) {

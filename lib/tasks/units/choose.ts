@@ -1,18 +1,20 @@
-/** Which units of a plan a process does: one by its id, or its share of a kind, by its place in an array of jobs. */
+/** Selects the units that this process will do: one by its id, or its share of a kind. */
 import { type Unit, unitKinds } from "./units.ts";
 
-/** A job's place among those of its array: `index` from 0; `count` null where the scheduler does not tell it. */
+/** A job's place in its array. `index` starts at 0; `count` is null if the scheduler does not give the array's size. */
 interface Place {
   readonly index: number;
   readonly count: number | null;
-  /** Where it was read. */
+  /** The flag or environment variable that it was read from. */
   readonly from: string;
 }
 
 /**
- * @param asked what the call says: an id or its beginning, or a kind with `K/N`
- * @param environment where schedulers write a job's place
- * @throws {RangeError} when there is no such unit, kind or place
+ * The units that this process will do.
+ *
+ * @param asked an id or its beginning, or a kind, with `K/N` as its shard
+ * @param environment the environment variables: schedulers write a job's place there
+ * @throws {RangeError} if unit, kind or place do not exist, or not exactly one of id and kind is given
  */
 export function chooseUnits(
   units: readonly Unit[],
@@ -64,7 +66,7 @@ function placeOf(shard: string): Place {
   throw new RangeError(`--shard is K/N, such as 3/40, with K from 1 to N. Received: ${shard}`);
 }
 
-/** Null outside of an array. Slurm's may begin anywhere and go in steps. */
+/** This job's place in its array; null outside of an array. Slurm's numbers may begin anywhere and go in steps. */
 function placeInArray(environment: Readonly<Record<string, string>>): Place | null {
   const numberOf = (name: string): number | null => {
     const text = environment[name];

@@ -1,4 +1,4 @@
-/** `deno task unit`: does one unit of a plan, or the shard of them that a job of an array has. `unitUsage` lists the flags. */
+/** `deno task unit`: does one unit of a plan, or one job's share of the units of a kind. `unitUsage` lists the flags. */
 import { type Config, storeFolder } from "../../config.ts";
 import { cpuInstructions } from "../../support/engine/engine_choice.ts";
 import { bitsDigest, engineLine, expectedEngine } from "../../support/engine/expected_engine.ts";
@@ -39,10 +39,9 @@ by Ctrl-C; 1 it cannot be done, such as when a unit that it needs is not stored;
 be carried out, such as on another engine or number of threads than the plan's.
 `;
 
-/** "Temporary failure, try again" of sysexits.h: what schedulers requeue by. */
+/** EX_TEMPFAIL of sysexits.h, a temporary failure: schedulers can then requeue the job. */
 const goOn = 75;
 
-/** A unit of one of the call's runs. */
 interface Planned {
   readonly config: Config;
   readonly store: Store;
@@ -50,13 +49,13 @@ interface Planned {
   readonly unit: Unit;
 }
 
-/** What a signal to end stops a training with. */
+/** The error with which a training ends after a signal to stop. */
 class Stopped extends Error {}
 
 /**
- * Sets the threads that the plan has, and compares the engine that is going to compute.
+ * Sets the plan's number of threads, if the environment sets none, and checks that the plan's engine will compute here.
  *
- * @throws {RangeError} where it would compute other bits than the plan's, with what differs and what to do
+ * @throws {RangeError} if engine or processor would give other last bits than the plan's, with what differs and what to do
  */
 export async function pinEngine(plan: Plan, { otherCpu }: { otherCpu: boolean }): Promise<void> {
   const threads = "TF_NUM_INTRAOP_THREADS";
@@ -90,10 +89,10 @@ export async function pinEngine(plan: Plan, { otherCpu }: { otherCpu: boolean })
   );
 }
 
-/** Units that train: when they are stopped they first write a checkpoint. */
+/** Kinds of units that train. When stopped, they first write a checkpoint. */
 const trainingKinds: readonly string[] = ["training", "crossover", "study", "honest"];
 
-/** Milliseconds that a unit which is stopped has for it: Slurm kills half a minute after it has asked. */
+/** Milliseconds that a stopped unit has for its checkpoint. Slurm kills a process 30 seconds after asking. */
 const patience = 25_000;
 
 async function run(args: string[]): Promise<number> {
@@ -126,7 +125,7 @@ async function run(args: string[]): Promise<number> {
   if (kind && !all.some((unit) => unit.kind === kind)) {
     console.log(`The plan has no unit of the kind ${kind}.`);
   }
-  for (const unit of units) { // one that is stored needs no engine
+  for (const unit of units) { // decoding and stored units need no engine
     const { store, plan } = planned.get(unit.id)!;
     if (unit.kind === "decode" || await isStored(store, unit)) continue;
     await pinEngine(plan, { otherCpu: options.own["other-cpu"] === true });
@@ -138,11 +137,11 @@ async function run(args: string[]): Promise<number> {
   const end = (signal: "SIGTERM" | "SIGINT") => {
     code = signal === "SIGTERM" ? goOn : 130;
     if (training) {
-      Deno.unrefTimer(setTimeout(() => Deno.exit(code), patience)); // where what comes before the training takes longer
+      Deno.unrefTimer(setTimeout(() => Deno.exit(code), patience)); // if the work before the training takes longer
       return stop.abort(new Stopped());
     }
     console.error("Stopped; what was computed is stored.");
-    Deno.exit(code); // of all else at most a batch is lost
+    Deno.exit(code); // other units lose at most one batch
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, () => end(signal));
