@@ -303,13 +303,13 @@ Deno.test("a notebook that is opened after a run goes on with that run's configu
   await project.put("outputs/latest.json", JSON.stringify({ preset: "quick", data: "/photos", seed: 7 }));
   const { preset, data, seed } = await project.call("configure");
   assert.deepEqual([preset, data, seed], ["quick", "/photos", 7]);
-  const out = join(await Deno.makeTempDir(), "mine");
+  await using folder = await temporaryFolder();
+  const out = join(folder.path, "mine");
   await project.put("outputs/latest.json", JSON.stringify({ preset: "quick", data: "/own", seed: 3, out }));
   assert.deepEqual((await project.call("configure")).out, out);
   // What it does not set is the last run's also where it begins one of its own
   const other = await project.call("configure", { seed: 9, out: "of its own" });
   assert.deepEqual([other.data, other.seed, other.out], ["/own", 9, await project.path("of its own")]);
-  await Deno.remove(dirname(out), { recursive: true });
 });
 
 /** What `configure` makes of parameters in a folder of their own, with a file that HAM10000_CONFIG names. */

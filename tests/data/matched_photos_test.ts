@@ -206,6 +206,7 @@ Deno.test("200,000 photos in one folder are found and matched, each once", () =>
       };
       const all = await matchPhotos(folder, names, { table: "list.csv", inParts: false });
       assert.equal(all.paths[199_999], "P199999.jpg");
+      assert.equal(new Set(all.paths).size, 200_000);
       assert.equal((await listPhotos([folder])).photos.length, 200_000);
     } finally {
       Deno.readDir = readDir;

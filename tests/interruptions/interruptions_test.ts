@@ -88,7 +88,8 @@ Deno.test("of two runs in one folder the second waits, says so, and takes all th
   const files = Object.keys(results);
   assert.equal(files.length, 2 + 7 + 3 * 2 + 2, `results, CSVs, three trainings, a model: ${files}`);
   assert.equal(second.text.match(/reused, nothing changed/g)?.length, 5, second.text);
-  await assertAsUnbroken("unbroken");
+  assert.deepEqual(unfinished(place, "unbroken"), []);
+  assert.deepEqual(await survivors(place), []);
 });
 
 Deno.test("a run stopped five times by Ctrl+C and SIGKILL ends with the bytes of an unbroken one without a network", async () => {

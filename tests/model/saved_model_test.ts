@@ -10,6 +10,7 @@ import { loadWeights, weightsDigest } from "../../lib/model/weights.ts";
 import { sha256 } from "../../lib/support/digest.ts";
 import { startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { assertClose, fixtureModels, seededModel, testPixels } from "./seeded_model.ts";
+import { lastingFolder } from "../support/temporary_folder.ts";
 
 await startEngine();
 
@@ -17,8 +18,7 @@ await startEngine();
 const golden = JSON.parse(
   Deno.readTextFileSync(new URL("../fixtures/keras_model/predictions.json", import.meta.url)),
 );
-const root = await Deno.makeTempDir({ prefix: "models é " });
-globalThis.addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
+const root = await lastingFolder("models é ");
 
 /** A sound saved model to copy from. */
 const sound = join(root, "sound");

@@ -115,7 +115,7 @@ const transfers: Case[] = [
     },
     options: { waits: [100, 100] },
     ranges: [null, null, null],
-    notices: [/answered 429.*; trying again in 1 s/, /answered 503.*; trying again in [12] s/],
+    notices: [/answered 429.*; trying again in 1 s/, /answered 503.*; trying again in [012] s/],
   },
   {
     name: "attempts that get on are not counted",

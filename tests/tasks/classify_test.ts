@@ -1,8 +1,6 @@
 /** `deno task classify` as users call it, with the permissions that it has in deno.json. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { withoutGreeting } from "../support/engine/package_copy.ts";
-import { projectRoot } from "../../lib/support/project.ts";
 import { parse } from "../../lib/support/csv.ts";
 import { classesOf, ham10000Classes } from "../../lib/data/diagnosis.ts";
 import { makeStandIn } from "../../lib/data/stand_in.ts";
@@ -10,10 +8,10 @@ import type { PhotoAnswer } from "../../lib/model/predictor.ts";
 import { type Assessment, medicalNotice, saveModel } from "../../lib/model/saved_model.ts";
 import { answersCsv, answerText, findModel, parseClassifyFlags, usage } from "../../lib/tasks/classify.ts";
 import { seededModel } from "../model/seeded_model.ts";
-import { runDeno } from "../support/run_deno.ts";
+import { runTask } from "../support/run_deno.ts";
+import { lastingFolder } from "../support/temporary_folder.ts";
 
-const folder = await Deno.makeTempDir({ prefix: "classify é " });
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const folder = await lastingFolder("classify é ");
 const drawn = join(folder, "drawn");
 await makeStandIn(drawn, { seed: 1, images: 60 });
 const part = join(drawn, "HAM10000_images_part_1");
@@ -23,18 +21,7 @@ await saveModel(model, seededModel({ size: 32, scaling: "divide255" }));
 
 const classCodes = ham10000Classes.map(({ code }) => code);
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, out, err } = await runDeno([
-    ...["run", "--no-prompt", "--no-check", "-q", "--config", join(projectRoot, "deno.json")],
-    ...["-P=classify", join(projectRoot, "lib/tasks/classify.ts"), ...args],
-  ], { cwd: folder, env: { NO_COLOR: "1" } });
-  return { code, out, err: withoutGreeting(err) };
-}
-
-Deno.test("the task that deno.json names is the one that is tested", async () => {
-  const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
-  assert.ok(tasks.classify.command.endsWith(" && deno run --no-prompt -P=classify lib/tasks/classify.ts"));
-});
+const run = (...args: string[]) => runTask("classify", args, { cwd: folder });
 
 Deno.test("a photo's seven probabilities are printed with names; SYNTHETIC stands on top, the notice last", async () => {
   const { code, out, err } = await run("--model", model, photo);

@@ -13,15 +13,16 @@ function start(
 ): Deno.ChildProcess {
   const env = { NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1", ...options.env }; // the server is on this machine
   const task = [
-    Deno.execPath(),
-    "run",
-    "--no-prompt",
-    "--config",
-    join(projectRoot, "deno.json"),
-    "-P=data",
-    "--no-check",
-    join(projectRoot, "lib", "tasks", "data.ts"),
-    ...args,
+    ...[
+      Deno.execPath(),
+      "run",
+      "--no-prompt",
+      "--config",
+      join(projectRoot, "deno.json"),
+      "-P=data",
+      "--no-check",
+    ],
+    ...[join(projectRoot, "lib", "tasks", "data.ts"), ...args],
   ];
   const [program, ...rest] = options.before
     ? ["sh", "-c", `${options.before}; exec "$@"`, "-", ...task]
@@ -197,15 +198,8 @@ Deno.test("HTTP_PROXY and HTTPS_PROXY name the way out", async () => {
     HTTP_PROXY: test.dataverse.base,
     http_proxy: test.dataverse.base,
   };
-  const flags = [
-    "--only",
-    "images",
-    "--out",
-    test.folder,
-    "--dry-run",
-    "--data-url",
-    "http://dataverse.invalid",
-  ];
+  const address = "http://dataverse.invalid";
+  const flags = ["--only", "images", "--out", test.folder, "--dry-run", "--data-url", address];
   const { code, out, err } = await ended(start(flags, { env: proxy }));
   assert.equal(code, 0, err);
   assert.match(out, /to download from http:\/\/dataverse\.invalid/);

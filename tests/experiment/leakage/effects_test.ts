@@ -5,6 +5,7 @@ import { leakEffect, leakEffects } from "../../../lib/experiment/leakage/effects
 import { leakFigure } from "../../../lib/figures/leak_figure.ts";
 import type { AnsweredNetwork } from "../../../lib/experiment/leakage/networks.ts";
 import { officialByLeak } from "../../../lib/experiment/leakage/results.ts";
+import { close } from "../../support/close.ts";
 
 /** Six test photos of two classes. Those of the groups 0 and 2 have a relative each, 6 and 7. */
 const truth = [0, 0, 0, 1, 1, 1];
@@ -54,8 +55,6 @@ Deno.test("the effect of copies is recall by the network that has seen the photo
     options,
   )!;
   assert.deepEqual([pairs, photos, reached, deviation], [1, 6, 6, null]);
-  const close = (value: number, expected: number) =>
-    assert.ok(Math.abs(value - expected) < 1e-12, `${value}`);
   close(seen.value, (1 + 2 / 3) / 2);
   close(unseen.value, (1 / 3 + 1 / 3) / 2);
   close(effect.value, (2 / 3 + 1 / 3) / 2);
@@ -135,8 +134,6 @@ Deno.test("on the official set networks of a kind are pooled, near-duplicates ar
   const imageIds = truth.map((_, i) => `photo ${i}`);
   const [row, ...others] = officialByLeak(networks, { imageIds, near: ["photo 2", "photo 5"], seed: 0 });
   assert.deepEqual([others.length, row.rung, row.networks], [0, "copy", 2]);
-  const close = (value: number, expected: number) =>
-    assert.ok(Math.abs(value - expected) < 1e-12, `${value}`);
   close(row.score.value, (4 / 6 + 3 / 6) / 2);
   close(row.unrelated!.value, (2 / 4 + 3 / 4) / 2);
   close(row.control!.asTheyAre.value, row.score.value);

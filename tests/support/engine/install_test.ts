@@ -240,18 +240,8 @@ testOnPackage(
       } }).catch(({ message }) => console.log(message));`,
     );
     const before = added(folder);
-    const { out } = await runDeno([
-      ...[
-        "run",
-        "--no-prompt",
-        "--no-check",
-        "-q",
-        "--config",
-        join(projectRoot, "deno.json"),
-        "-P=classify",
-        program,
-      ],
-    ]);
+    const config = ["--config", join(projectRoot, "deno.json"), "-P=classify"];
+    const { out } = await runDeno(["run", "--no-prompt", "--no-check", "-q", ...config, program]);
     assert.match(out, /this task may not start the programs that set it up/);
     assert.match(out, /deno task doctor --repair/);
     assert.deepEqual(added(folder), before);

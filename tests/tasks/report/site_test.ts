@@ -13,13 +13,13 @@ import { studiesNotebook, testNotebook } from "../../../lib/tasks/notebooks.ts";
 import { publish } from "../../../lib/tasks/report/publish.ts";
 import { leadOf } from "../../../lib/tasks/report/notebook_page.ts";
 import { writeSite } from "../../../lib/tasks/report/site.ts";
+import { inFolder } from "../../support/temporary_folder.ts";
 import {
   drawnNotebook,
   drawnOfficial,
   drawnResults,
   drawnStudies,
   executed,
-  inFolder,
   resultRun,
   shown,
   tinyPng,
