@@ -1,6 +1,6 @@
 /**
  * CLAIM, answered for the honest model: A. S. Tejani et al., "Checklist for Artificial Intelligence in Medical Imaging (CLAIM): 2024
- * Update", Radiology: Artificial Intelligence 6(4), 2024, doi:10.1148/ryai.240300. Its numbers; topics in our own words.
+ * Update", Radiology: Artificial Intelligence 6(4), 2024, doi:10.1148/ryai.240300. Item numbers are CLAIM's; topics are in our own words.
  */
 import { sizeText } from "../../../image_size.ts";
 import { countText, intervalText, percent, signedPoints, thousands } from "../../../support/format.ts";

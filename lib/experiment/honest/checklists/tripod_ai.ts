@@ -1,7 +1,7 @@
 /**
  * TRIPOD+AI, answered for the honest model: G. S. Collins et al., "TRIPOD+AI statement: updated guidance for reporting clinical
- * prediction models that use regression or machine learning methods", BMJ 385, e078378, 2024, doi:10.1136/bmj-2023-078378. Its
- * numbers; topics in our own words.
+ * prediction models that use regression or machine learning methods", BMJ 385, e078378, 2024, doi:10.1136/bmj-2023-078378. Item
+ * numbers are TRIPOD+AI's; topics are in our own words.
  */
 import { pixelsIn, sizeText } from "../../../image_size.ts";
 import { countText, decimals, intervalText, percent, thousands } from "../../../support/format.ts";
@@ -90,7 +90,7 @@ export function tripodAi(results: HonestResults, about: HonestAbout): ChecklistI
   ]);
 }
 
-/** Numbers that the network reads of a photo. */
+/** How many numbers the network reads from one photo. */
 function valuesRead({ size }: Pick<HonestAbout, "size">): number {
   return 3 * pixelsIn(size);
 }
