@@ -69,12 +69,15 @@ export function checkRanges(ranges: AugmentationRanges): void {
   if (odd) {
     throw new RangeError(`ranges must be ${names.join(", ")}, each once. Received: ${given.join(", ")}`);
   }
+  const isIn = (value: unknown, least: number, most: number) =>
+    typeof value === "number" && value >= least && value <= most; // a file may have any type
   const { rotation, zoom, widthShift, heightShift, horizontalFlip, verticalFlip } = ranges;
-  check("rotation", rotation, rotation >= 0 && rotation <= 180, "from 0 to 180 degrees");
+  check("rotation", rotation, isIn(rotation, 0, 180), "from 0 to 180 degrees");
   const [least, most] = Array.isArray(zoom) && zoom.length === 2 ? zoom : [NaN, NaN];
-  check("zoom", zoom, least > 0 && least <= most && most < Infinity, "[least, most], both above 0");
-  check("widthShift", widthShift, widthShift >= 0 && widthShift <= 1, "from 0 to 1");
-  check("heightShift", heightShift, heightShift >= 0 && heightShift <= 1, "from 0 to 1");
+  const isRange = isIn(most, 0, Number.MAX_VALUE) && isIn(least, Number.MIN_VALUE, most);
+  check("zoom", zoom, isRange, "[least, most], both above 0");
+  check("widthShift", widthShift, isIn(widthShift, 0, 1), "from 0 to 1");
+  check("heightShift", heightShift, isIn(heightShift, 0, 1), "from 0 to 1");
   check("horizontalFlip", horizontalFlip, typeof horizontalFlip === "boolean", "true or false");
   check("verticalFlip", verticalFlip, typeof verticalFlip === "boolean", "true or false");
 }

@@ -120,6 +120,14 @@ const impossible: [ConfigOptions, RegExp][] = [
   [{ recipe: { depth: "block5" } as unknown as ConfigOptions["recipe"] }, /recipe must be a list of stages/],
   [{ optimizers: "nadam" as unknown as ["nadam"] }, /optimizers must be a list of at least one/],
   [{ augmentation: ranges({ rotation: 181 }) }, /augmentation, rotation must be from 0 to 180 degrees/],
+  [
+    { augmentation: ranges({ rotation: null }) },
+    /augmentation, rotation must be from 0 to 180.*Received: null/,
+  ],
+  [
+    { augmentation: ranges({ zoom: ["0.9", "1.1"] }) },
+    /augmentation, zoom must be \[least, most\].*Received: 0\.9,1\.1/,
+  ],
   [{ augmentation: ranges({ zoom: 1.1 }) }, /augmentation, zoom must be \[least, most\].*Received: 1\.1/],
   [{ augmentation: ranges({ verticalFlip: 1 }) }, /augmentation, verticalFlip must be true or false/],
   [

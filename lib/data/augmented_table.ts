@@ -37,9 +37,16 @@ export function augmentedTable(
   samples.forEach(({ label }, row) => originals[label].push(row));
   targets.forEach((target, label) => {
     const own = originals[label];
-    for (let slot = 0; slot < target - own.length; slot++) {
-      table.push({ row: own[slot % own.length], copy: Math.floor(slot / own.length) + 1, label });
-    }
+    for (const copy of dealt(own, target - own.length, label)) table.push(copy); // not spread: there may be a million
   });
   return table;
+}
+
+/** Copies 1, 2, … of photos: one of each photo, then a second of each. @param from number of a photo's first copy */
+export function dealt(rows: readonly number[], slots: number, label: number, from = 1): AugmentedImage[] {
+  return Array.from({ length: slots }, (_, slot) => ({
+    row: rows[slot % rows.length],
+    copy: from + Math.floor(slot / rows.length),
+    label,
+  }));
 }

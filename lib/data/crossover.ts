@@ -7,7 +7,7 @@
  */
 import { stringify } from "../support/csv.ts";
 import { randomFor, shuffled } from "../support/random.ts";
-import type { AugmentedImage } from "./augmented_table.ts";
+import { type AugmentedImage, dealt } from "./augmented_table.ts";
 import type { Half, LeakFreeParts } from "./leak_free_parts.ts";
 import type { PhotoRelations } from "./near_duplicates.ts";
 import type { Photos } from "./parts.ts";
@@ -86,15 +86,6 @@ export function crossoverLists(
     }
   }
   return listKinds.map((kind, run) => ({ ...kind, images: images[run] }));
-}
-
-/** Copies 1, 2, … of photos: one of each photo, then a second of each. @param from number of a photo's first copy */
-export function dealt(rows: readonly number[], slots: number, label: number, from = 1): AugmentedImage[] {
-  return Array.from({ length: slots }, (_, slot) => ({
-    row: rows[slot % rows.length],
-    copy: from + Math.floor(slot / rows.length),
-    label,
-  }));
 }
 
 /** A list as CSV text with the columns `image_id,copy`. */

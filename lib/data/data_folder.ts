@@ -22,7 +22,8 @@ export async function readTableText(folder: string, path: string): Promise<strin
   const bytes = await Deno.readFile(path).catch((error) => cannotOpen(folder, path, error));
   if (bytes.length === 0) throw new SyntaxError(`${name} is empty (0 bytes). Received: ${path}`);
   const fail = (at: number, problem: string): never => {
-    const row = 1 + bytes.subarray(0, at).filter((byte) => byte === 10).length;
+    const ends = bytes.subarray(0, at).filter((byte, i) => byte === 10 || byte === 13 && bytes[i + 1] !== 10);
+    const row = 1 + ends.length;
     throw new SyntaxError(`${name}, row ${row}, byte ${at}: ${problem}`);
   };
   const wide = (["utf-16le", "utf-16be"] as const)[
@@ -41,7 +42,12 @@ export async function readTableText(folder: string, path: string): Promise<strin
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes); // bytes that it cannot decode become U+FFFD
-    const at = new TextEncoder().encode(text.slice(0, text.indexOf("\uFFFD"))).length;
+    let at = 0;
+    for (const part of text.split("\uFFFD")) {
+      at += new TextEncoder().encode(part).length;
+      if (bytes[at] !== 0xef || bytes[at + 1] !== 0xbf || bytes[at + 2] !== 0xbd) break;
+      at += 3; // a U+FFFD that the table itself has
+    }
     return fail(at, `not UTF-8. Save the table as CSV, UTF-8. Received: byte 0x${bytes[at].toString(16)}`);
   }
 }

@@ -52,6 +52,12 @@ export function countLabels(labels: Iterable<number>, classes: number = diagnose
   return counts;
 }
 
+/** Codes of the classes that no label belongs to. */
+export function lackingCodes(classes: readonly DiagnosisClass[], labels: Iterable<number>): string[] {
+  const present = new Set(labels);
+  return classes.flatMap(({ code }, label) => present.has(label) ? [] : [code]);
+}
+
 /** Counts in label order → counts by code, for figures. */
 export function byCode(
   classes: readonly DiagnosisClass[],

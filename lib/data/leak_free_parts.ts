@@ -161,19 +161,13 @@ export function leakFreeCount(part: "train" | "validation", photos: number): num
 
 /** Notes for readers on groups with several diagnoses and on classes that are too small. */
 export function describeGroups(photos: Pick<Photos, "samples" | "classes">, parts: LeakFreeParts): string[] {
-  const { mixed, tooSmall, groupOf } = parts;
-  const isMixed = new Set(mixed);
-  const members = Map.groupBy(photos.samples.keys(), (row) => groupOf[row]);
+  const { mixed, tooSmall } = parts;
+  const { members, byClass } = groupsByClass(photos, parts);
   const ids = (group: number) =>
     members.get(group)!.map((row) => `${photos.samples[row].imageId} (${photos.samples[row].dx})`).join(
       " = ",
     );
-  const small = tooSmall.map((label) => {
-    const { size } = new Set(
-      groupOf.filter((group) => photos.samples[group].label === label && !isMixed.has(group)),
-    );
-    return `${photos.classes[label].code} ${size}`;
-  });
+  const small = tooSmall.map((label) => `${photos.classes[label].code} ${byClass[label].length}`);
   return [
     ...mixed.length > 0
       ? [

@@ -140,7 +140,10 @@ function checkFound(lost: readonly string[], { folder, table, inParts, count, fi
       { cause: closed.error },
     );
   }
-  const unread = Map.groupBy(files.others.filter(isUnread), (path) => photoName(basename(path)));
+  const unread = Map.groupBy(
+    files.others.filter(isUnread),
+    (path) => photoName(basename(path)).normalize("NFC"),
+  );
   const reasons = lost.map((id) => {
     const other = unread.get(nameOf(id))?.[0];
     return {

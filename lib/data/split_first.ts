@@ -9,8 +9,7 @@
 import type { Config } from "../config.ts";
 import { firstOf } from "../support/format.ts";
 import { randomFor, shuffled } from "../support/random.ts";
-import type { AugmentedImage } from "./augmented_table.ts";
-import { dealt } from "./crossover.ts";
+import { type AugmentedImage, dealt } from "./augmented_table.ts";
 import { countLabels } from "./diagnosis.ts";
 import { groupsByClass, type LeakFreeParts, type PhotoGroups } from "./leak_free_parts.ts";
 import { labelsOf, makeParts, type Parts, type Photos } from "./parts.ts";

@@ -2,7 +2,7 @@
  * Calibration: are 80 % of the answers with a probability of 80 % correct? This file measures it, and corrects probabilities for
  * overconfidence and for another mixture of classes.
  */
-import { argmaxRows, checkLabel } from "./metrics.ts";
+import { argmax, argmaxRows, checkLabel, checkShare } from "./metrics.ts";
 
 /**
  * Brier score: mean over the rows of the sum over the classes of (p − y)², where y is 1 for the true class and 0 for the others.
@@ -156,7 +156,7 @@ export function fitTemperature(
     let sum = 0;
     for (let row = 0; row < truth.length; row++) {
       const start = row * classes;
-      const top = largest(logits, start, classes);
+      const top = logits[start + argmax(logits, start, classes)];
       let scale = 0;
       for (let i = start; i < start + classes; i++) scale += Math.exp((logits[i] - top) / temperature);
       sum += Math.log(scale) - (logits[start + truth[row]] - top) / temperature;
@@ -188,7 +188,7 @@ export function withTemperature(
   }
   const logits = Float64Array.from(probabilities, logOf);
   return mapRows(logits, classes, (row) => {
-    const top = largest(row, 0, classes); // so that no exponential overflows
+    const top = row[argmax(row, 0, classes)]; // so that no exponential overflows
     return row.map((logit) => Math.exp((logit - top) / temperature));
   });
 }
@@ -260,12 +260,6 @@ function logOf(probability: number): number {
   return Math.log(Math.max(probability, 2 ** -149));
 }
 
-function largest(values: Float64Array, start: number, count: number): number {
-  let result = values[start];
-  for (let i = start + 1; i < start + count; i++) if (values[i] > result) result = values[i];
-  return result;
-}
-
 /**
  * The minimum point of a function with a single minimum, by golden-section search.
  *
@@ -304,8 +298,4 @@ function checkRows(truth: ArrayLike<number>, probabilities: ArrayLike<number>, c
       checkShare(`Probability of row ${row}, class ${of}`, probabilities[row * classes + of]);
     }
   }
-}
-
-function checkShare(what: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new RangeError(`${what} must be from 0 to 1. Received: ${value}`);
 }

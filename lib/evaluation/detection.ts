@@ -1,5 +1,6 @@
 /** Detection of one condition, such as melanoma: thresholds, sensitivity and specificity, predictive values, net benefit. */
 import { checkScores } from "./curves.ts";
+import { checkShare } from "./metrics.ts";
 
 /**
  * The highest threshold at which `score >= threshold` reaches the given sensitivity. Choose it on validation: the rows it was
@@ -155,8 +156,4 @@ function oddsOf(threshold: number): number {
     throw new RangeError(`threshold must be a probability of at least 0 and below 1. Received: ${threshold}`);
   }
   return threshold / (1 - threshold);
-}
-
-function checkShare(name: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new RangeError(`${name} must be from 0 to 1. Received: ${value}`);
 }

@@ -263,6 +263,11 @@ export function checkLabel(kind: string, label: number, row: number, classes: nu
   }
 }
 
+/** @throws {RangeError} for a number that is not from 0 to 1 */
+export function checkShare(what: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw new RangeError(`${what} must be from 0 to 1. Received: ${value}`);
+}
+
 function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
 }

@@ -1,6 +1,6 @@
 /** Photos with diagnoses on which a trained model is tested. Their table's classes are matched with the model's by name. */
 import { basename, join } from "node:path";
-import type { DiagnosisClass } from "../data/diagnosis.ts";
+import { type DiagnosisClass, lackingCodes } from "../data/diagnosis.ts";
 import { openTable, type TableOptions } from "../data/metadata.ts";
 import { countText, thousands } from "../support/format.ts";
 
@@ -73,10 +73,9 @@ export async function openLabelledSet(
         `Name them alike with --rename, as in --rename MEL=mel. Received: ${[...counts.keys()].join(", ")}`,
     );
   }
-  const present = new Set(photos.map(({ label }) => label));
   return {
     ...{ name, photos, matching, knowsLesions: table.knowsLesions, notes: table.notes },
-    lacking: codes.filter((_, label) => !present.has(label)),
+    lacking: lackingCodes(classes, photos.map(({ label }) => label)),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Tests a saved model on a labelled set, from photos to numbers, for `deno task evaluate`. */
 import { parse } from "node:path";
 import { describeDamaged, describeUnread } from "../data/image_set.ts";
-import type { DiagnosisClass } from "../data/diagnosis.ts";
+import { type DiagnosisClass, lackingCodes } from "../data/diagnosis.ts";
 import { findPairs } from "../data/near_duplicates.ts";
 import { cutDiscs, reducePhotos } from "../data/photo_discs.ts";
 import { searchFolder } from "../data/photo_files.ts";
@@ -113,14 +113,13 @@ export async function evaluateModel(
   const isShared = answered.map(({ imageId }, row) => shared?.isShared[row] || isNear.has(imageId));
   const { size, scaling, provenance } = model;
   const { photos: _, ...about } = set;
-  const present = new Set(rows.truth as number[]);
   return {
     model: { classes: model.classes, size, scaling, provenance },
     orientations,
     set: {
       ...about,
       notes: set.notes.filter((note) => !isAboutMatched(note, set)),
-      lacking: model.classes.flatMap(({ code }, label) => present.has(label) ? [] : [code]),
+      lacking: lackingCodes(model.classes, Array.from(rows.truth)),
       photos: answered.length,
       lesions: new Set(rows.groups).size,
       digest: digestOf(answered.map(({ fileDigest, label }) => [fileDigest, label])),

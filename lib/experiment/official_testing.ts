@@ -4,6 +4,7 @@
  *
  * Codella et al., "Skin Lesion Analysis Toward Melanoma Detection 2018", arXiv:1902.03368.
  */
+import { lackingCodes } from "../data/diagnosis.ts";
 import { type ImageSet, loadImageSet } from "../data/image_set.ts";
 import { groupPhotos } from "../data/leak_free_parts.ts";
 import { exposureOf } from "../data/leakage.ts";
@@ -125,7 +126,7 @@ export async function testOfficially(
     control: control && {
       photos: control.asTheyAre.labels.length,
       lesions: new Set(control.asTheyAre.lesions).size,
-      lacking: lackingOf(experiment, control.asTheyAre.labels),
+      lacking: lackingCodes(experiment.source.classes, control.asTheyAre.labels),
     },
   };
 }
@@ -269,9 +270,4 @@ export function digestOfImages(
   { pixelDigests, labels }: Pick<LabelledImages, "pixelDigests" | "labels">,
 ): string {
   return digestOf({ pixels: sha256(pixelDigests.join("")), labels });
-}
-
-function lackingOf({ source }: Experiment, labels: readonly number[]): string[] {
-  const present = new Set(labels);
-  return source.classes.flatMap(({ code }, label) => present.has(label) ? [] : [code]);
 }

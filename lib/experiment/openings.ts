@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { sha256 } from "../support/digest.ts";
 import { writeAtomic } from "../support/atomic.ts";
+import { isObject } from "../support/json.ts";
 import { lockWork } from "../support/lock.ts";
 import { nullIfGone } from "../support/storage_error.ts";
 
@@ -63,7 +64,9 @@ export async function logOpening(
 
 function parseLine(line: string, where: string): Opening {
   try {
-    return JSON.parse(line);
+    const opening = JSON.parse(line);
+    if (isObject(opening)) return opening as unknown as Opening;
+    throw new SyntaxError(line);
   } catch (error) {
     throw new SyntaxError(
       `${where}: expected an opening as JSON. Received: ${

@@ -1,7 +1,7 @@
 /** Figures for a clinician's questions: ranking, calibration, decisions. */
 import { perfectCalibrationError } from "../evaluation/calibration.ts";
 import type { Calibration, ClinicalResults } from "../experiment/honest/clinical.ts";
-import { decimals, listed, percent } from "../support/format.ts";
+import { countText, decimals, listed, percent } from "../support/format.ts";
 import type { Figure } from "./figure.ts";
 import { type Line, linePanels } from "./line_panels.ts";
 import { classColors, ink, seriesColors } from "./palette.ts";
@@ -20,7 +20,9 @@ export function rankingFigure({ classes }: ClinicalResults, options: Options = {
   const lines = (points: (of: typeof classes[number]) => Line["points"]): Line[] =>
     classes.map((own, i) => ({ name: own.code, ...lookOf(own.code, i), points: points(own) }));
   const said = classes.map(({ code, n, auc, averagePrecision }) =>
-    `${code} (${n} photos): AUC ${decimals(auc.value)}, average precision ${decimals(averagePrecision.value)}`
+    `${code} (${countText(n, "photo")}): AUC ${decimals(auc.value)}, average precision ${
+      decimals(averagePrecision.value)
+    }`
   );
   return linePanels([
     {
@@ -74,10 +76,8 @@ export function calibrationFigure({ calibration }: ClinicalResults, options: Opt
     panel("Before", before),
     panel(`After, temperature ${decimals(temperature, 2)}`, after),
   ], {
-    ...{
-      title,
-      alt: `${title}. Brier score ${decimals(before.brier)} before, ${decimals(after.brier)} after.`,
-    },
+    title,
+    alt: `${title}. Brier score ${decimals(before.brier)} before, ${decimals(after.brier)} after.`,
     ...options,
     legend: [
       { name: "network, each dot as many photos", color: seriesColors[0] },

@@ -9,7 +9,7 @@ import type { HonestRow } from "../experiment/honest/selection.ts";
 import type { Measured } from "../evaluation/intervals.ts";
 import type { Results } from "../experiment/results.ts";
 import { decimals, percent } from "../support/format.ts";
-import { type Table, table } from "./table.ts";
+import { type Column, type Table, table } from "./table.ts";
 
 interface Options {
   synthetic: boolean;
@@ -163,21 +163,21 @@ export function classTable(
         format: percent,
       }]
       : [],
-    ...measuredColumns<ClinicalResults["classes"][number]>("AUC", ({ auc }) => auc),
-    ...measuredColumns<ClinicalResults["classes"][number]>(
+    measuredColumn("AUC", ({ auc }) => auc),
+    measuredColumn(
       "average precision",
       (row) => row.averagePrecision,
     ),
   ], { caption: "Each class against the rest, own test", ...options });
 }
 
-function measuredColumns<Row>(title: string, of: (row: Row) => Measured | null) {
-  return [{
-    value: (row: Row) => of(row)?.value,
-    title,
-    format: (value: unknown) => decimals(Number(value)),
-    spread: { title: `95 % interval`, of },
-  }];
+function measuredColumn<Row>(
+  title: string,
+  of: (row: Row) => Measured | null,
+  write: (value: number) => string = (value) => decimals(value),
+): Column<Row> {
+  const format = (value: unknown) => write(Number(value));
+  return { value: (row) => of(row)?.value, title, format, spread: { title: "95 % interval", of } };
 }
 
 /** Sensitivity and specificity at the thresholds that were fixed on validation. */
@@ -191,8 +191,8 @@ export function detectionTable({ detections }: ClinicalResults, options: Options
       title: "sensitivity, validation",
       format: percent,
     },
-    shareColumn("sensitivity", ({ sensitivity }) => sensitivity),
-    shareColumn("specificity", ({ specificity }) => specificity),
+    measuredColumn("sensitivity", ({ sensitivity }) => sensitivity, percent),
+    measuredColumn("specificity", ({ specificity }) => specificity, percent),
   ], { caption: "At the highest threshold that finds 90 % on validation", ...options });
 }
 
@@ -210,15 +210,6 @@ export function predictiveTable({ detections }: ClinicalResults, options: Option
   ], { caption: "Predictive values at these thresholds", ...options });
 }
 
-function shareColumn(title: string, of: (row: ClinicalResults["detections"][number]) => Measured) {
-  return {
-    value: (row: ClinicalResults["detections"][number]) => of(row).value,
-    title,
-    format: percent,
-    spread: { title: "95 % interval", of },
-  };
-}
-
 /** Melanoma by age, sex, site and how the diagnosis was confirmed. */
 export function subgroupTable({ subgroups }: ClinicalResults, options: Options): Table {
   return table(subgroups, [
@@ -226,13 +217,8 @@ export function subgroupTable({ subgroups }: ClinicalResults, options: Options):
     { value: "value", title: "" },
     { value: "melanomas", title: "melanomas" },
     { value: "others", title: "others" },
-    {
-      value: ({ sensitivity }) => sensitivity?.value,
-      title: "sensitivity",
-      format: percent,
-      spread: { title: "95 % interval", of: ({ sensitivity }) => sensitivity },
-    },
-    ...measuredColumns<ClinicalResults["subgroups"][number]>("AUC", ({ auc }) => auc),
+    measuredColumn("sensitivity", ({ sensitivity }) => sensitivity, percent),
+    measuredColumn("AUC", ({ auc }) => auc),
   ], {
     caption: `Melanoma in parts of the own test; nothing is stated below ${fewest} melanomas`,
     ...options,

@@ -63,12 +63,10 @@ export function leakFigure(
   const axis = (panel: number) => ({
     domain: places[panel].x,
     anchor: `y${axisNumber(panel)}`,
-    ...{
-      range: [0, 100],
-      tickvals: [0, 50, 100],
-      ticktext: [0, 50, 100].map((share) => percent(share / 100, 0)),
-      title: panel < effects.length ? "recall" : "balanced accuracy",
-    },
+    range: [0, 100],
+    tickvals: [0, 50, 100],
+    ticktext: [0, 50, 100].map((share) => percent(share / 100, 0)),
+    title: panel < effects.length ? "recall" : "balanced accuracy",
     ...outsideTicks,
   });
   const drawn = effects.flatMap((effect, panel) =>

@@ -67,13 +67,11 @@ export function linePanels(
       ...Object.fromEntries(panels.flatMap(({ x, y, xRange = [0, 1], yRange = [0, 1] }, panel) => [
         [`xaxis${axisNumber(panel)}`, {
           ...{ title: x, range: xRange, domain: [left(panel), left(panel) + share] },
-          ...{
-            anchor: `y${axisNumber(panel)}`,
-            nticks: 6,
-            showline: true,
-            linecolor: ink.axis,
-            ...outsideTicks,
-          },
+          anchor: `y${axisNumber(panel)}`,
+          nticks: 6,
+          showline: true,
+          linecolor: ink.axis,
+          ...outsideTicks,
         }],
         [`yaxis${axisNumber(panel)}`, {
           title: y,

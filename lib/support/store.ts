@@ -8,11 +8,10 @@
  * Checksums reveal damage on reading. It is reported once and counts as missing, so the caller computes it again. There is no
  * lock: any number of processes may fill one store. At worst they compute the same thing; the same key has the same content.
  */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomic } from "./atomic.ts";
-import { bytesOf } from "./digest.ts";
+import { bytesOf, sha256 } from "./digest.ts";
 import { openRowStore, type RowStore } from "./row_store.ts";
 import { nullIfGone } from "./storage_error.ts";
 
@@ -118,7 +117,7 @@ function encode({ value, tensors }: Stored<unknown>): Uint8Array[] {
   new DataView(head.buffer).setUint32(magic.length, head.length - start, true);
   head.set(index, start);
   const parts = [head, ...Object.values(tensors).map(bytesOf)];
-  return [...parts, sha256Of(parts)];
+  return [...parts, Uint8Array.fromHex(sha256(...parts))];
 }
 
 /** The content that `encode` was given; null for bytes that it did not make. */
@@ -126,8 +125,7 @@ function decode<T>(bytes: Uint8Array<ArrayBuffer>): Stored<T> | null {
   const start = magic.length + 4;
   const end = bytes.length - digestBytes;
   if (end < start || magic.some((byte, i) => byte !== bytes[i])) return null;
-  const digest = sha256Of([bytes.subarray(0, end)]);
-  if (digest.some((byte, i) => byte !== bytes[end + i])) return null;
+  if (sha256(bytes.subarray(0, end)) !== bytes.subarray(end).toHex()) return null;
   let at = start + new DataView(bytes.buffer).getUint32(magic.length, true);
   const index = JSON.parse(new TextDecoder().decode(bytes.subarray(start, at)));
   const tensors: Record<string, Float32Array> = {};
@@ -136,10 +134,4 @@ function decode<T>(bytes: Uint8Array<ArrayBuffer>): Stored<T> | null {
     at += 4 * length;
   }
   return { value: index.value, tensors };
-}
-
-function sha256Of(parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
 }

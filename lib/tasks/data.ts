@@ -8,8 +8,8 @@ import { dirname, join, resolve } from "node:path";
 import { findWeights } from "../config.ts";
 import { findData, officialTestFolder } from "../metadata_file.ts";
 import { megabytes } from "../support/download.ts";
-import { tryLock } from "../support/lock.ts";
 import { projectRoot } from "../support/project.ts";
+import { lockFile } from "../support/system_lock.ts";
 import { checkPaths, endOnRequest, parseFlags, pathForCaller, runTask } from "./caller.ts";
 import type { Guest } from "./data/dataverse.ts";
 import { fetchPhotos, ham10000, ham10000Base, isic2018Test, type PhotoSet } from "./data/ham10000.ts";
@@ -130,20 +130,10 @@ async function alone(folder: string, fetch: (work: string) => Promise<void>): Pr
   } finally {
     inProgress = null;
     clearLine();
+    await Deno.remove(path).catch(() => {}); // first: else another process could lock the file that then goes
     lock[Symbol.dispose]();
-    await Deno.remove(path).catch(() => {});
     for (const empty of isNew ? [work, folder] : [work]) await Deno.remove(empty).catch(() => {}); // fails while it holds something
   }
-}
-
-/** The system's own lock, which always ends with this process and needs no other permission. Null: another process has it. */
-async function lockFile(path: string): Promise<Disposable | null> {
-  const file = await Deno.open(path, { create: true, write: true });
-  const taken = await file.tryLock(true).catch(() => null); // some network disks have no such locks
-  if (taken) return file;
-  file.close();
-  const lock = taken === null ? tryLock(`${path}-owner`) : null;
-  return lock && !("owner" in lock) ? lock : null;
 }
 
 /** The message when the task is stopped. Nothing needs saving: downloaded bytes are in their files already. */

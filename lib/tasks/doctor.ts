@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { layers } from "../model/vgg16.ts";
 import { packageVersions } from "../support/versions.ts";
 import { freeSpace } from "../support/download.ts";
 import { type Adapter, describeAdapter, findAdapter } from "../support/engine/adapter.ts";
@@ -24,8 +25,7 @@ import { findKernelSpec } from "../support/notebook/kernel_spec.ts";
 import { projectRoot } from "../support/project.ts";
 import { parseFlags, runTask } from "./caller.ts";
 import { denoProblem } from "./deno_version.ts";
-import { type Finding, table } from "./finding.ts";
-import { gpuFinding } from "./gpu_finding.ts";
+import { type Finding, gpuFinding, table } from "./finding.ts";
 
 const usage = `deno task doctor [flags]
 
@@ -224,12 +224,13 @@ const instructionSets = {
 async function measure(): Promise<Measured> {
   await startEngine();
   const vgg16 = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [64, 64, 3] })] });
-  for (const [filters, count] of [[64, 2], [128, 2], [256, 3], [512, 3], [512, 3]]) {
-    for (let i = 0; i < count; i++) {
-      const options = { filters, kernelSize: 3, padding: "same", activation: "relu" } as const;
-      vgg16.add(tf.layers.conv2d({ ...options, kernelInitializer: "zeros" }));
-    }
-    vgg16.add(tf.layers.maxPooling2d({ poolSize: 2 }));
+  for (const { kind, outputs: filters } of layers) {
+    const options = { filters, kernelSize: 3, padding: "same", activation: "relu" } as const;
+    vgg16.add(
+      kind === "pool"
+        ? tf.layers.maxPooling2d({ poolSize: 2 })
+        : tf.layers.conv2d({ ...options, kernelInitializer: "zeros" }),
+    );
   }
   const images = tf.zeros([16, 64, 64, 3]);
   const forward = () => readValues(() => vgg16.predictOnBatch(images) as typeof images); // (16, 2, 2, 512)

@@ -52,7 +52,7 @@ export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
 export function selectNotebooks(
   { only, from, preset }: { only: string[] | null; from: string | null; preset?: Preset },
 ): string[] {
-  if (preset === "honest" && !only && !from) return [honestNotebook];
+  if (preset === "honest" && only === null && from === null) return [honestNotebook];
   const names: string[] = only ? [...mainNotebooks, ...furtherNotebooks] : [...mainNotebooks];
   const find = (wanted: string) => {
     const found = names.find((name) => name === wanted || Number(name.slice(0, 2)) === numberOf(wanted));
@@ -63,7 +63,7 @@ export function selectNotebooks(
     const wanted = only.map(find);
     return names.filter((name) => wanted.includes(name));
   }
-  return names.slice(from ? names.indexOf(find(from)) : 0);
+  return names.slice(from === null ? 0 : names.indexOf(find(from)));
 }
 
 export const sourceFolder = join(projectRoot, "notebooks");

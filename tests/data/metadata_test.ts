@@ -95,6 +95,11 @@ const faults: [string, Table, RegExp][] = [
     /row 3, byte 80: not UTF-8. Save the table as CSV, UTF-8. Received: byte 0xfc/,
   ],
   [
+    "latin-1 after a U+FFFD of the table's own, lines that end with CR alone",
+    latin1(`${header}\rL,\xef\xbf\xbd,nv,h,1,m,b\rL,J,nv,h,1,m,R\xfccken\r`),
+    /row 3, byte 82: not UTF-8. .*Received: byte 0xfc/,
+  ],
+  [
     "UTF-8 cut in a letter",
     new TextEncoder().encode(`${header}\nL,I,nv,h,1,m,ü`).slice(0, -1),
     /row 2, byte 64: not UTF-8.*0xc3/,

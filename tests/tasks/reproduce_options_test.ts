@@ -122,6 +122,9 @@ Deno.test("notebooks are selected by number or name, in their own order; the fur
   assert.deepEqual(select("--preset", "honest"), [honestNotebook]);
   assert.deepEqual(select("--preset", "honest", "--only", "01"), ["01_eda"]);
   assert.throws(() => select("--from", "06"), { name: "RangeError" });
+  for (const flag of ["--from", "--only"]) {
+    assert.throws(() => select(flag, ""), RangeError, `an empty ${flag}`);
+  }
   assert.throws(() => select("--only", "9"), { message: /"9".*01_eda, 02_augmentation/ });
 });
 

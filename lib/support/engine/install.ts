@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeAtomic } from "../atomic.ts";
-import { takeLock } from "../lock.ts";
 import { nullIfGone } from "../storage_error.ts";
+import { lockFile } from "../system_lock.ts";
 import { type OnProgress, packageRun, runCommand } from "./command.ts";
 import { readEngineChoice, wasmSlowdown } from "./engine_choice.ts";
 import {
@@ -185,21 +185,10 @@ async function probeAddon(packageFolder: string, folder: string): Promise<string
 
 /** Takes the right to install, which ends with this process at the latest. */
 async function lock(packageFolder: string, onProgress: OnProgress): Promise<Disposable> {
-  const path = join(packageFolder, ".native-engine.lock");
-  const file = await Deno.open(path, { create: true, write: true }).catch((error: Error) => {
+  const onWait = () => onProgress("another process is setting the engine up; waiting for it");
+  return await lockFile(join(packageFolder, ".native-engine.lock"), { onWait }).catch((error: Error) => {
     throw notInstalled([`${packageFolder} cannot be written to (${error.message})`]);
   });
-  const waits = () => onProgress("another process is setting the engine up; waiting for it");
-  const taken = await file.tryLock(true).catch(() => null); // some network disks cannot lock files
-  if (taken === null) {
-    file.close();
-    return await takeLock(join(packageFolder, ".native-engine.owner"), { onWait: waits });
-  }
-  if (!taken) {
-    waits();
-    await file.lock(true);
-  }
-  return file;
 }
 
 /** What is known about the native engine without loading it. */

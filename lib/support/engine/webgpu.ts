@@ -79,7 +79,7 @@ function watch(device: GPUDevice): { throwIfAny(): void } {
     throwIfAny() {
       if (first === null && !isLost) return;
       const why = first;
-      first = null;
+      if (!isLost) first = null; // a lost device stays lost
       throw new Error(
         isLost
           ? `The GPU is gone (${why}). What is stored is kept: the same command goes on from there`

@@ -75,14 +75,14 @@ export function collectOutputs(limits: OutputLimits = {}): OutputCollector {
       const id = (content.transient as { display_id?: string } | undefined)?.display_id ?? "";
       if (type === "clear_output") {
         clearsNext = content.wait === true;
-        if (!clearsNext) pieces = [];
+        if (!clearsNext) [pieces, displayed] = [[], 0];
         return;
       }
       if (type === "update_display_data") {
         for (const display of displays.get(id) ?? []) Object.assign(display, shownBy(content));
         return;
       }
-      if (clearsNext) [pieces, clearsNext] = [[], false];
+      if (clearsNext) [pieces, displayed, clearsNext] = [[], 0, false];
       if (type === "stream") {
         addText(content.name === "stderr" ? "stderr" : "stdout", String(content.text));
       } else if (type === "error") {

@@ -101,11 +101,9 @@ export function gridTable(rows: readonly GridRow[]) {
     { title: "network", value: ({ network }) => network.name },
     { title: "test images", value: ({ network }) => network.n },
     {
-      ...{
-        title: "accuracy",
-        value: ({ network }) => network.accuracy,
-        format: percent,
-      },
+      title: "accuracy",
+      value: ({ network }) => network.accuracy,
+      format: percent,
       spread: { title: "95 % interval", of: ({ network }) => network.interval },
     },
     {

@@ -317,11 +317,9 @@ function costSection(run: StoredRun, results: Results): Section {
       seconds: earlier,
     });
   }
-  const { engine: { name, tensorflow, threads, adapter }, cpu, counts, synthetic } = results;
+  const { engine: { name, tensorflow, adapter }, cpu, counts, synthetic } = results;
   const engine = `${name}${tensorflow === "none" ? "" : ` on TensorFlow ${tensorflow}`}`;
-  const machine = adapter
-    ? adapter.name
-    : `${countText(threads, "CPU thread")}${cpu ? ` (${escapeMarkdown(cpu)})` : ""}`;
+  const machine = machineText(results) + (cpu && !adapter ? ` (${escapeMarkdown(cpu)})` : "");
   const shown = table(rows, [
     { value: "what", title: "notebook" },
     { value: "seconds", title: "time", format: (value) => durationText(Math.round(Number(value))) },

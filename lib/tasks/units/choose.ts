@@ -34,12 +34,12 @@ export function chooseUnits(
   const place = shard === undefined ? placeInArray(environment) : placeOf(shard);
   if (place === null) return own;
   const { index, count, from } = place;
-  if (count !== null && !(Number.isInteger(index) && index < count)) {
+  if (!Number.isInteger(index) || count !== null && index >= count) {
     throw new RangeError(
       "An array of jobs has its numbers without gaps, or in equal steps, so that all units have their job. For single jobs of " +
         `another array give --shard K/N as they had it. Received: ${from}, which is place ${
           Number((index + 1).toFixed(2))
-        } of ${count}`,
+        } of ${count ?? "the array"}`,
     );
   }
   if (count !== null) return own.filter((_, at) => at % count === index);

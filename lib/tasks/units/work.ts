@@ -28,20 +28,16 @@ import { isStored, joinUnits, type Plan, type UnitRecord, writeRecord } from "./
 import { depthsOf, rowsAt } from "./shards.ts";
 import type { Unit } from "./units.ts";
 
-export interface DoOptions {
-  /** When it is aborted, a training writes a checkpoint and then throws the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-
 /**
  * Does a unit, unless it is stored already. While another process does it, this one waits.
  *
+ * @param options.signal when it is aborted, a training writes a checkpoint and then throws the signal's reason
  * @throws {Error} if units that it needs are not stored or are damaged, with their names; and the errors of the work itself
  */
 export async function doUnit(
   config: Config,
   store: Store,
-  { plan, unit, signal }: { plan: Plan; unit: Unit } & DoOptions,
+  { plan, unit, signal }: { plan: Plan; unit: Unit; signal?: AbortSignal },
 ): Promise<"done" | "stored"> {
   if (await isStored(store, unit)) return "stored";
   using _ = await lockWork(store, unit.id, { signal });
@@ -49,11 +45,11 @@ export async function doUnit(
   const needs = new Set(unit.needs);
   await joinUnits(store, plan.units.filter(({ id }) => needs.has(id)));
   signal?.throwIfAborted();
-  await writeRecord(store, unit, await compute(config, store, unit, { signal }));
+  await writeRecord(store, unit, await compute(config, store, unit, signal));
   return "done";
 }
 
-async function compute(config: Config, store: Store, unit: Unit, { signal }: DoOptions): Promise<UnitRecord> {
+async function compute(config: Config, store: Store, unit: Unit, signal?: AbortSignal): Promise<UnitRecord> {
   const { work } = unit;
   switch (work.kind) {
     case "decode": {

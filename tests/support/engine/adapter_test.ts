@@ -6,7 +6,7 @@ import {
   noAdapterText,
 } from "../../../lib/support/engine/adapter.ts";
 import { projectRoot } from "../../../lib/support/project.ts";
-import { gpuFinding } from "../../../lib/tasks/gpu_finding.ts";
+import { gpuFinding } from "../../../lib/tasks/finding.ts";
 import { runDeno } from "../run_deno.ts";
 
 const card = { description: "NVIDIA H100", vendor: "4318", device: "9008", isFallbackAdapter: false };

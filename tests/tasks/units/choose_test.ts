@@ -73,6 +73,11 @@ Deno.test("an array with gaps is refused, since units would be left out without 
         `jobs of another array give --shard K/N as they had it. Received: SLURM_ARRAY_TASK_ID, which is place ${place} of 3`,
     });
   }
+  const uncounted = { SLURM_ARRAY_TASK_ID: "4", SLURM_ARRAY_TASK_MIN: "3", SLURM_ARRAY_TASK_STEP: "2" };
+  assert.throws(
+    () => chooseUnits(units, { kind: "decode" }, uncounted),
+    /in equal steps.*place 1\.5 of the array$/,
+  );
 });
 
 Deno.test("what names no unit, or two ways to name one, is refused with what was expected", () => {
