@@ -89,7 +89,7 @@ function checkSameRun(run: Config, { out: _out, tensorBoard: _, ...wanted }: Con
   throw new RangeError(
     `${run.out} holds a run with ${
       values(run)
-    }. To go on with that run, leave that out or null; for a run of its own, set out to ` +
+    }. To continue that run, leave these parameters out. To start a new run, set out to ` +
       `another folder, such as "../outputs/mine". Received: ${values(normal)}`,
   );
 }

@@ -74,8 +74,8 @@ export function crossoverLists(
     const [lenders, others] = [order.slice(0, room), order.slice(room)];
     if (room > lenders.length || room * copies > total || others.length === 0 && total > room * copies) {
       throw new RangeError(
-        `Class ${code}: ${room} photos leak, with ${copies} copies each. Training must have more photos than these, and ${total} ` +
-          `images at most are theirs. Received: ${own.length} photos in training. Add photos of this class.`,
+        `Class ${code}: ${room} photos leak, with ${copies} copies each. Training needs more photos than leak, and the ` +
+          `leaked copies may not exceed ${total} images. Received: ${own.length} photos in training. Add photos of this class.`,
       );
     }
     const shared = dealt(others, total - room * copies, label);

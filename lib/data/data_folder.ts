@@ -33,11 +33,13 @@ export async function readTableText(folder: string, path: string): Promise<strin
   if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes.includes(0)) { // "PK"
     fail(
       0,
-      "an archive or an Excel workbook, no text. Unpack it, or save its sheet as CSV, UTF-8. Received: PK",
+      "an archive or an Excel workbook, not text. Unpack it, or save its sheet as CSV, UTF-8. Received: PK",
     );
   }
   const zero = bytes.indexOf(0);
-  if (zero >= 0) fail(zero, "a NUL byte. This is no text table, or one in UTF-16: save it as CSV, UTF-8.");
+  if (zero >= 0) {
+    fail(zero, "a NUL byte. The file is not text, or is UTF-16 without a BOM: save it as CSV, UTF-8.");
+  }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -216,8 +216,8 @@ export function describeDamaged(problems: string[], total: number): string {
 
 /** Error message for photos that a disk or network failed to deliver. They are never left out. */
 export function describeUnread(problems: readonly string[], total: number): string {
-  return `${problems.length} of ${total} photos could not be read, which is no damage of theirs, so the run does not go on without ` +
-    `them: ${
+  return `${problems.length} of ${total} photos could not be read because of the disk or the network. They are not ` +
+    `damaged, so the run stops: ${
       firstOf(problems, 3)
     }. Check the disk, the network and the permissions; what was decoded is stored`;
 }

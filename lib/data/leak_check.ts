@@ -64,7 +64,7 @@ export function checkLeakFree(
   if (wanted.length === leakKinds.length) return;
   if (evidence === null) {
     throw new Error(
-      `Parts must not leak in another way than they say (allowed: "${allowed}"), and only the photos' pixels can show that. ` +
+      `Parts may leak only in the way that is allowed (allowed: "${allowed}"), and only the photos' pixels can show that. ` +
         `Expected: evidence, as relate(experiment) finds it, given to withParts; or the leak's name if it is wanted ` +
         `(allowed: "copies and lesions, as written"). Received: no evidence`,
     );
@@ -158,7 +158,7 @@ function checkLesions({ samples, nearDuplicates }: LeakEvidence): void {
     `The table's lesion_ids do not fit its photos: of ${pairs} pairs of near-duplicates only ${same} have one lesion_id. ` +
       `Expected: at least ${
         leastSameLesion * 100
-      } %. Was the column sorted or shuffled for itself? Take the table as it was ` +
+      } %. Was this column sorted or shuffled separately from the others? Take the table as it was ` +
       `released, or leave lesion_id out: then each photo counts as a lesion of its own.`,
   );
 }

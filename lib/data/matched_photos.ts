@@ -182,7 +182,7 @@ async function checkSame(folder: string, several: readonly SeveralFiles[], table
   const [{ id, paths }] = unlike;
   const path = paths.at(-1)!;
   throw new Error(
-    `${table}: ${unlike.length} of its images may each be one of several files in ${folder}, which differ. Name the folder that ` +
+    `${table}: ${unlike.length} of its image ids may mean several different files in ${folder}. Name the folder that ` +
       `has the photos alone with --data FOLDER (and the table with --metadata), move the other files elsewhere, or write paths ` +
       `into the table, as ${path.includes("/") ? path : `./${path}`} in place of ${id}. Received: ${
         firstOf(unlike.map(severalText), 3)

@@ -180,7 +180,7 @@ function ageOf(cell: string, { name, where }: PhotoColumn, photo: number): numbe
   const age = /^\d+,\d+$/.test(text) ? Number(text.replace(",", ".")) : Number(text);
   if (age >= 0 && age <= 120) return age;
   throw new SyntaxError(
-    `${where(photo)}: ${name} ${JSON.stringify(cell)} is not empty or years from 0 to 120.`,
+    `${where(photo)}: ${name} ${JSON.stringify(cell)} must be empty or an age from 0 to 120 years.`,
   );
 }
 

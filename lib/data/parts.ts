@@ -232,7 +232,7 @@ export function checkClassSizes(
   const small = labels.filter((label) => targets[label] < least);
   if (small.length > 0) {
     throw new RangeError(
-      `Every class needs ${least} images after augmentation, so that each part has one of it. Add photos of the commonest ` +
+      `Every class needs ${least} images after augmentation, so that every part gets at least one. Add photos of the commonest ` +
         `class, whose size the others follow. Received: ${say(small, targets)}`,
     );
   }

@@ -42,7 +42,9 @@ export async function listPhotos(paths: readonly string[]): Promise<PhotoList> {
     if (found.others.some(isUnread)) problems.push(`${others}. ${conversionsOf(found.others)}`);
     else if (found.others.length > 0) notes.push(others);
     if (found.photos.length === 0) {
-      problems.push(`${path}: holds no photo (${photoExtensionsText}), at no depth. Give another folder`);
+      problems.push(
+        `${path}: holds no photos (${photoExtensionsText}), also not in subfolders. Give another folder`,
+      );
     }
     for (const { path } of found.photos) add(path);
   }

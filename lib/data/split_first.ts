@@ -95,8 +95,8 @@ export function partsSplitFirst(config: Config, photos: Photos, groups: PhotoGro
   );
   if (few.length > 0) {
     throw new RangeError(
-      `Divided before they are augmented, the photos of a class must be of at least ${fewestGroups} groups (lesions), one for each of ` +
-        `train, validation and test. Add photos, or leave the rows of these classes out of the table. Received: ${
+      `To divide photos before augmentation, each class needs at least ${fewestGroups} groups (lesions), one for each of train, ` +
+        `validation and test. Add photos, or leave the rows of these classes out of the table. Received: ${
           firstOf(few.map((label) => `${classes[label].code} ${byClass[label].length}`))
         }`,
     );

@@ -182,7 +182,7 @@ async function checkReplaceable(folder: string): Promise<void> {
     : [basename(folder)];
   if (names.length === 0) return;
   throw new Error(
-    `${folder} holds other files than a stand-in, so it is not replaced. Expected: a folder that is empty, missing or has ` +
+    `${folder} contains files that are not a stand-in, so it is not replaced. Expected: a folder that is empty, missing or has ` +
       `${markerFile}. Received: ${names.sort().slice(0, 5).join(", ")}. Give another folder.`,
   );
 }

@@ -1,6 +1,6 @@
 /** The results in words and table rows, computed from the numbers, so they are true of every run. */
 import { gapPercent } from "../evaluation/metrics.ts";
-import { intervalText, percent, thousands } from "../support/format.ts";
+import { intervalText, measuredText, percent, thousands } from "../support/format.ts";
 import { officialSentence } from "./official_texts.ts";
 import { asWrittenResult, bestResult, deeperResult, type Result, type Results } from "./results.ts";
 
@@ -33,8 +33,7 @@ export function conclusion(results: Results): string {
   const { claimed, baselines, leakage, exposure } = results;
   const leaks = results.protocol === "as-written";
   const [frozen, deeper, best] = [asWrittenResult(results), deeperResult(results), bestResult(results)];
-  const accuracy = ({ test }: Result) =>
-    `${percent(test.accuracy)} (95 % interval ${intervalText(test.interval!)})`;
+  const accuracy = ({ test }: Result) => measuredText(test.accuracy, test.interval);
   const toClaim = ({ test }: Result) => {
     const behind = 100 * (claimed.accuracy - test.accuracy);
     return `${Math.abs(behind).toFixed(1)} points ${behind > 0 ? "below" : "above"} the claim`;
@@ -68,8 +67,8 @@ export function conclusion(results: Results): string {
     }` +
     (leaks
       ? ". An accuracy on such copies is not an accuracy on patients."
-      : ": the photos were divided before they were augmented. As in the write-up, the test's classes are about equal, which no " +
-        "clinic's are."),
+      : ": the photos were divided before they were augmented. As in the write-up, the test's classes are about equal, unlike " +
+        "in any clinic."),
     ...copy.accuracy !== null && nothing.accuracy !== null
       ? [
         `- ${
@@ -111,6 +110,6 @@ export function besideTheClaim(results: Results) {
     row("test", thousands(claimed.test), () => thousands(counts.test)),
     row("subset used", thousands(claimed.subset), () => thousands(counts.subset)),
     row("test accuracy", percent(claimed.accuracy, 2), accuracy),
-    row("gap, (train − test) / train", "formula misplaced", gap),
+    row("gap, (train − test) / train", "parentheses misplaced", gap),
   ];
 }

@@ -150,7 +150,7 @@ export function describeSet(set: Omit<LabelledSet, "photos">, counts: SetCounts)
         `The set has no photo of ${
           lacking.join(", ")
         }: the balanced accuracy is the mean over the other classes; the macro ` +
-        "means are over all, with 0 for these.",
+        "averages include these classes with 0.",
       ]
       : [],
   ];

@@ -232,15 +232,15 @@ function restarted({ folder, configuration: settings, results }: StoredRun): str
     : runs.some(isOwn);
   if (isDeepStrictEqual(ofNumbers, ofSettings) && hasRecipe) return [];
   return [
-    `${folder} was started again with another configuration and has not come to notebook 5: its numbers are those of the run ` +
-    "before. The same deno task reproduce ends it.",
+    `${folder} was started again with another configuration and has not reached notebook 5, so its numbers are from the ` +
+    "earlier run. Run the same deno task reproduce to finish it.",
   ];
 }
 
 function officialNotes({ official: first }: Results, { official: second }: Results): string[] {
   if (!first || !second || first.digest === second.digest) return [];
   return [
-    "The official sets are not the same pixels and labels: another size of the images, or other photos.",
+    "The runs used different official sets: the image size or the photos differ.",
   ];
 }
 
@@ -278,10 +278,10 @@ async function whyTestsDiffer(
     if (fields.has("scaling") && rows && isDeepStrictEqual(rows, others)) return [];
     if (fields.has("scaling") && !(rows && others)) {
       return [
-        "the runs differ in scaling, and without test.csv in both folders nobody can see whether the images are the same",
+        "the runs differ in scaling, and without test.csv in both folders it is not known whether the images are the same",
       ];
     }
-    return ["their digests differ for a reason that their files do not name, such as a change of the code"];
+    return ["their digests differ, but their files do not show why; the code may have changed"];
   }
   if (!rows || !others) return reasons;
   const known = new Set(rows.map(({ image_id, copy }) => `${image_id} ${copy}`));

@@ -1,6 +1,6 @@
 /** Trainings in words, computed from their numbers, so the texts are true of every run. Markdown. */
 import type { Recipe } from "../recipe.ts";
-import { intervalText, percent, points, signedPoints, thousands } from "../support/format.ts";
+import { measuredText, percent, points, signedPoints, thousands } from "../support/format.ts";
 import type { Experiment } from "./experiment.ts";
 import { rankRuns } from "../evaluation/metrics.ts";
 import { lesionInterval, rightOnValidation, type Run, validationInterval } from "./run.ts";
@@ -50,9 +50,7 @@ export function runsTitle({ name, train, validation }: Run): string {
 export function describeChoice(experiment: Experiment, runs: readonly Run[]): string {
   const [best, ...others] = rankRuns(runs);
   const withInterval = (run: Run) =>
-    `${percent(run.validation.accuracy)} (95 % interval ${
-      intervalText(validationInterval(experiment, run))
-    })`;
+    measuredText(run.validation.accuracy, validationInterval(experiment, run));
   const { n } = best.validation;
   const ofBest = rightOnValidation(experiment, best);
   const lines = others.map((run) => {
@@ -62,7 +60,7 @@ export function describeChoice(experiment: Experiment, runs: readonly Run[]): st
     const { low, high } = lesionInterval(experiment, behind);
     return `- **${run.optimizer}**: ${withInterval(run)}. ` +
       (images === 0
-        ? "As many right answers; its loss is higher."
+        ? "Equally many correct answers, but a higher loss."
         : `${thousands(images)} of ${thousands(n)} images behind, ${points(images / n)} points ` +
           `(95 % interval of the paired difference ${signedPoints(low)} to ${signedPoints(high)}): ` +
           (low > 0

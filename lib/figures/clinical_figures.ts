@@ -57,10 +57,10 @@ export function calibrationFigure({ calibration }: ClinicalResults, options: Opt
       percent(after.ece)
     } after temperature scaling (perfect: about ${percent(perfectCalibrationError(after.bins))})`;
   const panel = (name: string, { bins }: Calibration) => ({
-    ...{ title: name, x: "probability of the answer", y: "share of right answers" },
+    ...{ title: name, x: "predicted probability", y: "accuracy" },
     lines: [
       {
-        name: "as it should be",
+        name: "perfect calibration",
         color: ink.muted,
         points: [[0, 0], [1, 1]] as const,
         isThin: true,
@@ -80,8 +80,8 @@ export function calibrationFigure({ calibration }: ClinicalResults, options: Opt
     alt: `${title}. Brier score ${decimals(before.brier)} before, ${decimals(after.brier)} after.`,
     ...options,
     legend: [
-      { name: "network, each dot as many photos", color: seriesColors[0] },
-      { name: "as it should be", color: ink.muted, isDashed: true },
+      { name: "network (equally many photos per dot)", color: seriesColors[0] },
+      { name: "perfect calibration", color: ink.muted, isDashed: true },
     ],
   });
 }
@@ -108,7 +108,7 @@ export function decisionFigure({ detections }: ClinicalResults, options: Options
     return `${name}: ${listed(stretches(better, decisions), { most: 3 })}`;
   });
   const title = options.title ??
-    `Thresholds at which the network is worth more than all or none: ${useful.join("; ")}`;
+    `Thresholds at which the network has a higher net benefit than all or none: ${useful.join("; ")}`;
   const looks = {
     network: { name: "network", color: seriesColors[0] },
     all: { name: "all photos", color: seriesColors[1] },
@@ -118,7 +118,7 @@ export function decisionFigure({ detections }: ClinicalResults, options: Options
     detections.map(({ name, decisions }) => {
       const most = Math.max(...decisions.map(({ network, all }) => Math.max(network, all)), 0.01);
       return {
-        ...{ title: name, x: "threshold of the probability", y: "net benefit a photo" },
+        ...{ title: name, x: "threshold probability", y: "net benefit per photo" },
         ...{ xRange: [0, 0.5] as const, yRange: [-most / 3, 1.1 * most] as const },
         lines: [
           { ...looks.none, points: [[0, 0], [0.5, 0]] as const },

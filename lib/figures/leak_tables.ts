@@ -24,7 +24,7 @@ export function leakFreePartTable(
     { value: "part", title: "part" },
     { value: "photos", title: "photos" },
     { value: "use", title: "" },
-  ], { caption: "Groups of photos divided, each class for itself", ...options });
+  ], { caption: "Photos by part; groups stay together, and each class is divided separately", ...options });
 }
 
 /** What the networks of one partition learn from. The numbers must be equal, except for those of leaked images. */
@@ -45,7 +45,7 @@ export function trainingListTable(
     { value: "images", title: "images" },
     { value: "photos", title: "photos" },
     { value: "leaked", title: "images of test lesions" },
-  ], { caption: "What each network learns from: copies alone", ...options });
+  ], { caption: "Training lists: copies only", ...options });
 }
 
 /** A column for the depth, if a table has networks of several depths. */

@@ -63,7 +63,7 @@ export function officialTable({ runs, title }: OfficialResults): Table {
   const rows = runs.flatMap(({ name, asWritten, test, unseen, control }) => [
     row(name, "own test", asWritten),
     row(name, title, test),
-    ...unseen ? [row(name, "of it what shares nothing with training", unseen)] : [],
+    ...unseen ? [row(name, "the part that shares nothing with training", unseen)] : [],
     ...control
       ? [
         row(name, "control: own test photos of unseen lesions, as they are", control.asTheyAre),

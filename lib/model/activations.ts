@@ -140,7 +140,7 @@ export async function openActivations(
       }
       for (const group of batch) {
         if (!load(group)) {
-          throw new Error(`${store.folder}: what was just written cannot be read back: check the disk`);
+          throw new Error(`${store.folder}: the data just written cannot be read back: check the disk`);
         }
         done += group[1].length;
       }
@@ -175,7 +175,7 @@ export async function openActivations(
 function damagedSince({ folder }: Store, { key }: KeyedImage): Error {
   return new Error(
     `${folder}: the activation of image ${key.slice(0, 8)}… was damaged after this run had read it. ` +
-      "The same command computes it again and goes on",
+      "Run the same command again: it recomputes the activation and continues",
   );
 }
 

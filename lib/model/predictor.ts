@@ -71,7 +71,9 @@ export function makePredictor(
         const rows = Math.min(batchSize, n - start);
         for (let way = 0; way < orientations; way++) {
           const images = pixels.slice(start * length, (start + rows) * length);
-          if (way > 0) { for (let row = 0; row < rows; row++) orient(imageOf(images, row, length), way); }
+          for (let row = 0; way > 0 && row < rows; row++) {
+            orient(images.subarray(row * length, (row + 1) * length), way);
+          }
           const batch = new Int32Array(batchSize * length);
           batch.set(images);
           const answers = await answerBatch(batch);
@@ -109,10 +111,6 @@ export async function predictImages(
     await new Promise((resolve) => setTimeout(resolve)); // lets progress be shown
   }
   return answers;
-}
-
-function imageOf(images: Uint8Array, row: number, length: number): Uint8Array {
-  return images.subarray(row * length, (row + 1) * length);
 }
 
 export interface PhotoAnswer {

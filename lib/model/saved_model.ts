@@ -258,7 +258,7 @@ async function readAbout(folder: string): Promise<About> {
     const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => null);
     const names = entries?.map((entry) => entry.name).sort().slice(0, 5).join(", ");
     const found = entries === null ? "no such folder" : `a folder with ${names || "nothing in it"}`;
-    return refuse(path, `there is no model that this project saved. Received: ${found}`);
+    return refuse(path, `expected a model saved by this project. Received: ${found}`);
   });
   const { digest, ...about } = parseObject(text) ?? refuse(path, "cut short or changed: it is no JSON");
   if (about.format !== format) {

@@ -67,7 +67,9 @@ export async function downloadFile(
   if (await hasChecksum(path, checksum)) return;
   using part = await PartFile.open(`${path}.part`, { bytes, checksum });
   if (part.bytes > 0) {
-    options.onNotice?.(`${file.name}: ${megabytes(part.bytes)} are there from before; going on from there`);
+    options.onNotice?.(
+      `${file.name}: ${megabytes(part.bytes)} are already downloaded; continuing from there`,
+    );
   }
   try {
     if (part.bytes !== bytes) await persist(() => transfer(file, part, options), options);
@@ -76,7 +78,7 @@ export async function downloadFile(
     if (!(error instanceof Fault)) throw error;
     const { byPerson } = error.next;
     const kept = part.bytes > 0
-      ? [`${megabytes(part.bytes)} are kept in ${part.path}; running this again goes on from there.`]
+      ? [`${megabytes(part.bytes)} are kept in ${part.path}; running this again continues from there.`]
       : byPerson
       ? []
       : ["Run this again when the connection is back."];
@@ -166,7 +168,7 @@ async function transfer(file: RemoteFile, part: PartFile, options: NetworkOption
         throw otherFile(file, `${file.bytes} bytes`, `${total} bytes`);
       }
       if (before > 0) {
-        onNotice(`${file.name}: the server does not go on from ${megabytes(before)}; starting over`);
+        onNotice(`${file.name}: the server cannot continue from ${megabytes(before)}; starting over`);
       }
       await part.restart(validatorOf(response));
     } else if (startOf(response) !== before) {
@@ -218,8 +220,8 @@ const challengeHeaders = ["x-amzn-waf-action", "cf-mitigated"];
 
 const wantsBrowser = {
   byPerson:
-    "It wants a browser. Open the address in one: if your network asks you to sign in, sign in and run this again; " +
-    "else download the file there.",
+    "The server requires a browser. Open the address in one: if your network asks you to sign in, sign in and run this again; " +
+    "otherwise download the file there.",
 };
 
 /**
@@ -293,7 +295,7 @@ function wordsOf(body: string): string {
 
 function otherFile(file: RemoteFile, expected: string, received: string): Error {
   return new Error(
-    `${file.address}: expected ${expected}. Received: ${received}. It was damaged on the way, or the server has another file; ` +
-      `it is not kept. Run this again to download it anew. ${file.byHand}`,
+    `${file.address}: expected ${expected}. Received: ${received}. It was damaged in transit, or the server has a different file. ` +
+      `It was not kept. Run this again to download it. ${file.byHand}`,
   );
 }

@@ -10,6 +10,14 @@ export function intervalText({ low, high }: { low: number; high: number }): stri
   return `${percent(low)} to ${percent(high)}`;
 }
 
+/** A share with its interval: `63.1 % (95 % interval 60.0 % to 66.0 %)`. Without one: the share alone. */
+export function measuredText(
+  value: number,
+  interval: { low: number; high: number } | null | undefined,
+): string {
+  return interval ? `${percent(value)} (95 % interval ${intervalText(interval)})` : percent(value);
+}
+
 /** A difference of two shares in percentage points: 0.0042 → "0.42". A value that is not finite gives "–". */
 export function points(difference: number, digits = 2): string {
   return Number.isFinite(difference) ? (100 * difference).toFixed(digits) : "–";

@@ -120,7 +120,7 @@ export function openRowStore(folder: string, { rowBytes, onNotice }: RowStoreOpt
     const left = readWholeRows(path, rowBytes);
     if (left === null) return refresh(); // another process was faster
     const { rows, count } = left;
-    onNotice(`${path}: damaged. ${rows.size} of its ${count} rows are whole; what is lost is computed again`);
+    onNotice(`${path}: damaged. ${rows.size} of its ${count} rows are intact; the others are computed again`);
     const repaired = rows.size === 0 ? null : writeShard(folder, rows, rowBytes);
     // the same path: no row was damaged, only the header or a checksum
     if (repaired !== path) unlessGone(() => Deno.removeSync(path));

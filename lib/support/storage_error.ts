@@ -41,11 +41,11 @@ export function unlessGone<T>(work: () => T): T | null {
 /** What to do about a failed write, depending on its reason. */
 export function storageAdvice(reason: string): string {
   const remedy = noRoom.test(reason)
-    ? "Free some space, or take a folder on another disk (--out)"
+    ? "Free some space, or use a folder on another disk (--out, if the task has this flag)"
     : notWritable.test(reason)
-    ? "Make its folder writable, or take another one (--out)"
-    : "Check the disk, or take another folder (--out)";
-  return `${remedy}. What is stored is kept: the same command goes on from there.`;
+    ? "Make its folder writable, or use another one (--out, if the task has this flag)"
+    : "Check the disk, or use another folder (--out, if the task has this flag)";
+  return `${remedy}. Stored results are kept: the same command continues from there.`;
 }
 
 /** Whether an error, given by its name and text, says that something could not be written. */

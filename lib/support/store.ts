@@ -77,7 +77,7 @@ export function openStore(folder: string, { onNotice = console.warn }: StoreOpti
       if (bytes === null) return null;
       const stored = decode<T>(bytes);
       if (stored === null) {
-        onNotice(`${path}: cut short or changed, its SHA-256 does not fit. It counts as missing`);
+        onNotice(`${path}: cut short or changed: its SHA-256 does not match. It is treated as missing`);
         await store.remove(kind, key).catch(() => {}); // on a read-only disk it stays and is reported again
       }
       return stored;

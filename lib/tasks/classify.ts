@@ -48,9 +48,9 @@ ${photoExtensionsText}.
 
   --model FOLDER   ${usualModelsText}
   --csv FILE       write a table too: path, predicted class, and a column for each class
-  --orientations N 1: ask about each photo as it is; 8: about all its turns by quarters and their
-                   mirror images; the answer is the mean of their probabilities (default: as
-                   the model was tested, 1 where it does not say)
+  --orientations N 1: classify each photo as it is; 8: average the probabilities of its four
+                   rotations by 90 degrees and their mirror images (default: as the model was
+                   tested, 1 if it does not say)
   --help           this page
 
 Exit codes: 0 done; 1 the model or a photo cannot be used, or the table not be written; 2 a flag
@@ -158,12 +158,11 @@ export function usualOrientations({ provenance }: Pick<TrainedModel, "provenance
 }
 
 function otherOrientations(asked: Orientations, tested: Orientations): string {
-  const answers = (count: Orientations) =>
-    count === 8 ? "means of eight orientations" : "of the photos as they are";
-  return `It was tested on answers that are ${
-    answers(tested)
-  }: its accuracy and melanoma's threshold are not known for ` +
-    `those here, ${answers(asked)}.`;
+  const used = (count: Orientations) =>
+    count === 8 ? "with the mean of eight orientations" : "with photos as they are";
+  return `It was tested ${used(tested)}, and is used here ${
+    used(asked)
+  }: its accuracy and melanoma's threshold do not apply.`;
 }
 
 /** The model's balanced accuracy in its tests without a leak. */
@@ -232,9 +231,9 @@ function melanomaLines(
   return [
     `  melanoma: ${percent(own)} at the test's prevalence, ${
       own >= threshold ? "at or above" : "below"
-    } the threshold of ${percent(threshold)}. On the test it found ${
+    } the threshold of ${percent(threshold)}. On the test its sensitivity was ${
       percent(sensitivity, 0)
-    } of the melanomas and ${percent(1 - specificity, 0)} of the other lesions were above it.`,
+    } and its specificity ${percent(specificity, 0)}.`,
   ];
 }
 

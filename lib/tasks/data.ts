@@ -143,7 +143,7 @@ function farewell(): string {
   if (folder === null) return "Interrupted. Running this again goes on from here.";
   const parts = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".part"));
   const bytes = parts.reduce((sum, { name }) => sum + Deno.statSync(join(folder, name)).size, 0);
-  return `Interrupted. ${megabytes(bytes)} are kept in ${folder}; running this again goes on from there.`;
+  return `Interrupted. ${megabytes(bytes)} are kept in ${folder}; running this again continues from there.`;
 }
 
 /** Clears the progress line, which is on stderr. */

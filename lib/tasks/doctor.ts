@@ -61,7 +61,9 @@ export async function checkPackages(root: string, versions: Record<string, strin
     if (here !== version) wrong.push(`${name} ${here} (${version} is asked for)`);
   }
   const subject = "packages";
-  if (wrong.length === 0) return { status: "ok", subject, text: "all of deno.json's in node_modules" };
+  if (wrong.length === 0) {
+    return { status: "ok", subject, text: "all packages of deno.json are in node_modules" };
+  }
   return { status: "broken", subject, text: wrong.join(", "), todo: "deno install" };
 }
 
@@ -83,13 +85,13 @@ async function describeBits(): Promise<Finding[]> {
   const instructions = cpuInstructions();
   const text = `${bitsDigest({ engine, instructions })} (${engineLine(engine)}; ${
     instructions || "instruction sets not known"
-  }). Nodes with another digest compute other last bits`;
+  }). On nodes with another digest, results may differ in the last bits`;
   return [{ status: "ok", subject: "bits", text }];
 }
 
 async function repair(): Promise<Finding> {
   const installed = await ensureEngine({ thorough: true, retry: true });
-  if (installed) return { status: "ok", subject: "repair", text: "the native engine is whole" };
+  if (installed) return { status: "ok", subject: "repair", text: "the native engine is intact" };
   return { status: "note", subject: "repair", text: "nothing to repair: WebAssembly computes" };
 }
 

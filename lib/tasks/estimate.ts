@@ -45,7 +45,7 @@ export function costLines(
   const { engine, threads } = readEngineChoice();
   const ofGpu = engine === "webgpu" ? "; how long on this GPU, the progress lines will tell" : "";
   const recipes = `${countText(trainings, "recipe")}, ${thousands(epochs)} epochs`;
-  const less = atMost ? ", less where those of 06 to 08 are stored" : "";
+  const less = atMost ? ", less if trainings of 06 to 08 are stored" : "";
   return [
     `to compute  ${thousands(decoded)} photos to decode, ${thousands(forward)} images through VGG16`,
     ...epochs > 0

@@ -40,9 +40,9 @@ the confusion matrix and each class. Says how many photos the model was trained 
   --join-case      diagnoses of the table that differ in case alone are one class
   --skip-unknown   leave out photos of diagnoses that the model does not know, and say how many
   --skip-damaged   leave out photos that cannot be decoded, and say which
-  --orientations N 1: ask about each photo as it is; 8: about all its turns by quarters and their
-                   mirror images; the answer is the mean of their probabilities (default: as
-                   the model was tested, 1 where it does not say)
+  --orientations N 1: classify each photo as it is; 8: average the probabilities of its four
+                   rotations by 90 degrees and their mirror images (default: as the model was
+                   tested, 1 if it does not say)
   --training-photos FOLDER
                    the photos that the model was trained on, at any depth: near-duplicates of them
                    (turned, mirrored, cropped a little, saved again) are looked for in the pixels,

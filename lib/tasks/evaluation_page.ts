@@ -87,8 +87,8 @@ function sectionsOf(evaluation: ModelEvaluation): Section[] {
 function sharedLines({ shared, nearDuplicates, set: { photos } }: ModelEvaluation): string[] {
   if (shared === null) {
     return [
-      "Nobody can know here whether the model was trained on some of these photos: its folder is of an older version, which kept " +
-      "no digests of them. Train again to know.",
+      "It is not known whether the model was trained on some of these photos: an older version saved it, without digests of its " +
+      "training photos. Train again to know.",
     ];
   }
   const lesions = shared.lesions === null
@@ -173,10 +173,9 @@ function scoresSection(title: string, scores: SetScores, { model, set }: ModelEv
   return {
     title,
     lines: [
-      `Intervals: 2,000 times ${
+      `Intervals: 2,000 bootstrap samples of ${
         countText(groups, set.knowsLesions ? "lesion" : "photo")
-      } were drawn with replacement; for ` +
-      "whatever is a mean over the classes or of one class, within the classes.",
+      }; for means over the classes and for single classes, samples are drawn within each class.`,
       ...widthlessText(scores, codes),
       ...notes.map((note) => note.replace(/^Class (\d+)/, (_, label) => `Class ${codes[label]}`)),
     ],

@@ -153,7 +153,7 @@ function farewell(config: Config, { kept, current, line }: Stand): string {
   return `\nStopped.${
     parts.length > 0 ? ` Kept in ${pathForCaller(config.out)}: ${parts.join("; ")}.` : ""
   } ` +
-    "The same command goes on from there.";
+    "The same command continues from there.";
 }
 
 function introduce(config: Config): void {
@@ -172,7 +172,7 @@ function checkOut({ out }: Pick<Config, "out">): void {
   const real = (path: string) => existsSync(path) ? realpathSync(path) : path;
   if (real(join(out, "notebooks")) !== real(sourceFolder)) return;
   throw new RangeError(
-    "--out is a folder of the run's own, since executed notebooks go to its folder notebooks, and here these are the project's. " +
+    "--out must not be the project's own folder: executed notebooks would overwrite its notebooks. " +
       `Expected another one, such as outputs/mine. Received: ${pathForCaller(out)}`,
   );
 }

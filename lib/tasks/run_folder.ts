@@ -48,7 +48,7 @@ async function isOld(path: string): Promise<boolean> {
 const storedWork = {
   images: { what: "decoded photos", places: ["store/{images,photos}-*"], notebook: "02_augmentation" },
   activations: {
-    what: "what the frozen layers make of the images",
+    what: "the frozen layers' activations",
     places: ["store/activations"],
     notebook: "04_optimizer_comparison",
   },

@@ -109,7 +109,7 @@ export async function loadFitted(store: Store, key: string, base: Model): Promis
   throw new Error(
     `${store.folder}: the training ${
       key.slice(0, 12)
-    }… is not stored any more. The same command trains it again`,
+    }… is no longer in the store. Run the same command to train it again`,
   );
 }
 

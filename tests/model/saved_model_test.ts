@@ -106,14 +106,14 @@ Deno.test("a folder without a model is named, with what it holds", async () => {
   await assert.rejects(loadModel(missing), {
     name: "SyntaxError",
     message:
-      `${
-        join(missing, "about.json")
-      }: there is no model that this project saved. Received: no such folder. ` +
+      `${join(missing, "about.json")}: expected a model saved by this project. Received: no such folder. ` +
       "Train again, or give the folder of another model (--model)",
   });
   const foreign = await unsound((folder) => Deno.remove(join(folder, "about.json"))); // any layers-model
   await assert.rejects(loadModel(foreign), { message: /a folder with model.h5, model.json, weights.bin/ });
-  await assert.rejects(loadModel(join(sound, "model.json")), { message: /there is no model/ });
+  await assert.rejects(loadModel(join(sound, "model.json")), {
+    message: /expected a model saved by this project/,
+  });
 });
 
 Deno.test("a model's file that is missing, cut, longer, changed in one bit or another model's is named", async () => {

@@ -94,7 +94,7 @@ Deno.test({
       for (const [index, path] of paths.entries()) {
         assert.ok(lines[index].startsWith(`StorageError: ${folder}/${path}`), lines[index]);
         const message =
-          /could not be written: Permission denied.*Make its folder writable, .* another one \(--out\)/;
+          /could not be written: Permission denied.*Make its folder writable, or use another one/;
         assert.match(lines[index], message);
       }
       assert.deepEqual(textsIn(folder), { "results.json": "before" });

@@ -80,7 +80,10 @@ Deno.test("a folder without photos is named, and the exit code is 1", async () =
   const { code, out, err } = await run("--model", model, join(model));
   assert.equal(code, 1);
   assert.match(err, /model: left out 1 \.bin, 1 \.h5, 2 \.json|model: left out 2 \.json, 1 \.bin, 1 \.h5/);
-  assert.match(err, /model: holds no photo \(\.jpg, .* or \.avif\), at no depth\. Give another folder/);
+  assert.match(
+    err,
+    /model: holds no photos \(\.jpg, .* or \.avif\), also not in subfolders\. Give another folder/,
+  );
   assert.ok(out.endsWith(`${medicalNotice}\n`));
 });
 
@@ -97,7 +100,7 @@ Deno.test("a table that cannot be written is refused before the work", async () 
 Deno.test("a model that is missing or damaged is named, and the exit code is 1", async () => {
   const missing = await run("--model", "nowhere", photo);
   assert.equal(missing.code, 1);
-  assert.match(missing.err, /^nowhere\/about\.json: there is no model .*\(--model\)\n$/);
+  assert.match(missing.err, /^nowhere\/about\.json: expected a model saved by this project.*\(--model\)\n$/);
   const damaged = join(folder, "damaged");
   await Deno.mkdir(damaged);
   for (const { name } of Deno.readDirSync(model)) await Deno.copyFile(join(model, name), join(damaged, name));
@@ -145,12 +148,12 @@ Deno.test("a model that was tested without a leak says how well, is asked as it 
   const otherwise = await run("--model", assessed, "--orientations", "1", photo);
   assert.match(
     otherwise.out,
-    /^It was tested on answers that are means of eight orientations: .*not known for those here, of the photos as they are\.$/m,
+    /^It was tested with the mean of eight orientations, and is used here with photos as they are: .*do not apply\.$/m,
   );
   assert.doesNotMatch(otherwise.out, /melanoma:/, "the threshold is that of other answers");
   assert.match(
     out,
-    /^ {2}melanoma: [\d.]+\u00a0% at the test's prevalence, .* the threshold of 6\.1\u00a0%\. On the test it found 82/m,
+    /^ {2}melanoma: [\d.]+\u00a0% at the test's prevalence, .* the threshold of 6\.1\u00a0%\. On the test its sensitivity was 82\u00a0% and its specificity 70\u00a0%\.$/m,
   );
 
   // By hand: divided by nothing (classes alike), times the shares, square roots, sums to 1

@@ -189,7 +189,7 @@ Deno.test({
     await Deno.writeTextFile(join(published, "config.json"), restarted);
     assert.match(
       (await compare("a", "published")).found.notes.join("\n"),
-      /^published was started again with another configuration and has not come to notebook 5/,
+      /^published was started again with another configuration and has not reached notebook 5/,
     );
 
     for (
@@ -289,7 +289,7 @@ Deno.test({
     await Deno.writeTextFile(join(folder, "scaled", openingsFile), "");
     const { found, out } = await compare("b", "scaled");
     assert.equal(found.test.same, null);
-    assert.match(out, /Nobody can know here whether the tests are the same: scaled does not say which test/);
+    assert.match(out, /It is not known whether the tests are the same: scaled does not say which test/);
   },
 });
 

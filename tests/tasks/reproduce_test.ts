@@ -103,7 +103,7 @@ Deno.test("a run does not write over the project's own notebooks", async () => {
   assert.equal(code, 2, text);
   assert.match(
     text,
-    /--out is a folder of the run's own, .*Expected another one, such as outputs\/mine\. Received: /,
+    /--out must not be the project's own folder: .*Expected another one, such as outputs\/mine\. Received: /,
   );
   assert.equal(await Deno.readTextFile(source), before);
 });

@@ -302,7 +302,7 @@ Deno.test("a training is kept: it is not computed again, and its network is foun
     await store.remove("fits", first.key);
     await assert.rejects(
       loadFitted(store, first.key, model),
-      /training [0-9a-f]{12}… is not stored any more/,
+      /training [0-9a-f]{12}… is no longer in the store/,
     );
   });
 });
@@ -340,7 +340,7 @@ Deno.test("checkpoints come as often as is asked for, and go when the training i
     const { model: { head } } = await fit(model, train, { ...interrupted, onStep: () => void again++ });
     assert.deepEqual(head, expected.model.head);
     assert.equal(again, 12, "from the start");
-    assert.match(notices.join(), /SHA-256 does not fit/);
+    assert.match(notices.join(), /SHA-256 does not match/);
   });
 });
 

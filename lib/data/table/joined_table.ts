@@ -118,8 +118,8 @@ function hotColumnsOf({ table, places, unclear }: FoundColumns, classes: readonl
   throw new SyntaxError(
     `${table.name}: ${
       listed(names.map(shortened))
-    } have 0 and 1, as the columns of a one-hot table, but ${rival} may have the classes, too. ` +
-      `Say which: --columns dx=${rival}, or --classes ${names.map(shortened).join()}`,
+    } contain only 0 and 1, like a one-hot table, but ${rival} could also hold the classes. ` +
+      `Choose one: --columns dx=${rival}, or --classes ${names.map(shortened).join()}`,
   );
 }
 

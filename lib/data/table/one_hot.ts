@@ -75,7 +75,7 @@ export function oneHotDiagnoses(
       `${name} is a one-hot table: of ${
         listed(columns.map((place) => shortened(header[place])))
       } each row must have one 1. Correct these ` +
-        `rows or leave them out; if a column is none of a class, name the classes with --classes. Received: ${
+        `rows or leave them out; if a column is not a class, name the classes with --classes. Received: ${
           received.join("; ")
         }`,
     );

@@ -50,7 +50,7 @@ export function readClasses({ name: column, cells }: PhotoColumn, options: Class
   const empty = rowsOf((value) => !isWanted.has(value) && isMissing(value));
   if (empty.length > 0) {
     fail(
-      "given in every row. Correct these rows or leave them out; if such a name is one of a class, name all classes with --classes",
+      "given in every row. Correct these rows or leave them out; if this value is the name of a class, name all classes with --classes",
       empty,
     );
   }
@@ -104,7 +104,7 @@ export function readClasses({ name: column, cells }: PhotoColumn, options: Class
   const all = wanted ?? present;
   if (all.length < 2 || all.length > mostClasses) {
     throw new SyntaxError(
-      `${table.name}: 2 to ${mostClasses} classes can be told apart. Is ${column} the column of the diagnoses? ` +
+      `${table.name}: a table must have 2 to ${mostClasses} classes. Is ${column} the column of the diagnoses? ` +
         `Received: ${all.length}, ${listed(all)}`,
     );
   }

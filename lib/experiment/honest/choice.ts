@@ -113,6 +113,8 @@ export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
 
 /** Folder of the honest model, inside the run's folder. */
 export const honestModelFolder = "honest_model";
+/** Folder, in a run's, of the choice, the training histories and the log of test openings. */
+export const honestFolder = "honest";
 
 /** Where a plan trains networks, with the choice there if every change stays. Place 0: before the steps; place n: in step n. */
 export function trainedPlaces({ start, steps }: HonestPlan): { place: number; choice: HonestChoice }[] {

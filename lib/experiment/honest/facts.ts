@@ -1,12 +1,12 @@
 /** Facts that the model card and the checklists share: the honest model's origin, and its numbers in words. Markdown. */
 import type { DiagnosisClass } from "../../data/diagnosis.ts";
-import type { Interval, Measured } from "../../evaluation/intervals.ts";
+import type { Measured } from "../../evaluation/intervals.ts";
 import type { SetScores } from "../../evaluation/set_scores.ts";
 import type { ImageSize } from "../../image_size.ts";
 import { convolutions, inputLength, parameterCount, trainedLayers } from "../../model/vgg16.ts";
 import type { Vgg16Weights } from "../../model/weights.ts";
 import { stageOf } from "../../recipe.ts";
-import { escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
+import { countText, escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
 import { packageVersions } from "../../support/versions.ts";
 import { courseOf, honestPlan, honestStage } from "./choice.ts";
 import type { HonestResults } from "./results.ts";
@@ -57,11 +57,6 @@ export function aboutHonest({ experiment, model }: HonestSelection): HonestAbout
   };
 }
 
-/** A share with its interval: `63.1 % (95 % interval 60.0 % to 66.0 %)`. */
-export function measuredText(value: number, interval: Interval | null | undefined): string {
-  return interval ? `${percent(value)} (95 % interval ${intervalText(interval)})` : percent(value);
-}
-
 /** A number with its interval: `0.819 (0.776 to 0.860)`. @param write formats each number */
 export function withInterval({ value, low, high }: Measured, write: (value: number) => string): string {
   return `${write(value)} (${write(low)} to ${write(high)})`;
@@ -88,7 +83,7 @@ const confirmedBy: Record<string, string> = {
 
 /** How diagnoses were confirmed. */
 export function confirmedText({ own, confirmed }: Pick<HonestAbout, "own" | "confirmed">): string {
-  if (own) return "However the table's own diagnoses were made";
+  if (own) return "As given in the user's own table";
   const all = confirmed.reduce((sum, { lesions }) => sum + lesions, 0);
   const shares = confirmed.map(({ how, lesions }) =>
     `${confirmedBy[how] ?? how} (${percent(lesions / all)})`
@@ -164,19 +159,17 @@ export function drawingText({ choice: { shape, light, balance, before } }: Hones
 
 /** How the plan itself came about. */
 export const planText =
-  "The list of changes was itself changed five times on what validation of HAM10000 showed, before this " +
-  "model answered a test photo, so validation's numbers are a little too good (docs/METHOD.md).";
+  "This plan was itself changed five times after looking at HAM10000's validation results, before this model answered a test " +
+  "photo. So validation's numbers are a little too good (docs/METHOD.md).";
 
 /** Which changes validation kept and which it did not. */
 export function choiceText({ steps }: HonestResults): string {
   const labels = (kept: boolean) =>
     steps.slice(1).filter(({ stays }) => stays === kept).map(({ label }) => escapeMarkdown(label));
   const of = (kept: boolean) => labels(kept).join("; ") || "none";
-  return `Of ${
-    steps.length - 1
-  } changes, tried one after the other, these lower the validation loss clearly and stay: ${
-    of(true)
-  }. These do not stay: ${of(false)}`;
+  return `${countText(steps.length - 1, "change")} ${
+    steps.length === 2 ? "was" : "were"
+  } tried in turn. Kept, because they clearly lower the validation loss: ${of(true)}. Not kept: ${of(false)}`;
 }
 
 export function markdownList(...items: string[]): string {

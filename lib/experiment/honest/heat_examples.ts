@@ -35,7 +35,7 @@ export async function heatExamples(
   const pairOf = async (pixels: Uint8Array, i: number): Promise<Picture[]> => {
     const [dx, answer] = [truth[i], predicted[i]].map((label) => source.classes[label].code);
     const said = `${dx === answer ? `${dx} ✓` : `${dx} → ${answer}`} ${percent(sureness(i), 0)}`;
-    const heat = await gradCam({ ...model, head: { ...model.head, classes } }, pixels, predicted[i]);
+    const heat = await gradCam(model, pixels, predicted[i]);
     return [{ pixels: pixels.slice(), size, label: said }, {
       pixels: withHeat(pixels, heat),
       size,

@@ -197,7 +197,7 @@ function caveats({ own, clinical }: HonestResults, about: HonestAbout): string[]
         melanoma
           ? `${percent(melanoma.n / own.n)} of the test's lesions are melanomas, which`
           : "the mixture of diagnoses"
-      } is the collection's share and no screening's. Predictive values do not carry over.`,
+      } is the share in this collection, not in a screening. Predictive values do not hold elsewhere.`,
       ...rare.length > 0
         ? [
           `**Few photos of rare classes**: ${

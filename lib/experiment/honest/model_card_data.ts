@@ -77,7 +77,7 @@ export function leaks({ own, official }: HonestResults): string[] {
           "**The official set**: near-duplicates of the table's photos in it are counted, and scores without them shown.",
         ]
         : [],
-      "**What stays**: photos of one patient's different lesions may stand on both sides, for patients are not named.",
+      "**What stays**: different lesions of one patient may be in training and in the test, because patients are not named.",
     ),
     "Each training and each opening of a test checks its parts, by rows and by pixels, and stops where they leak.",
   ];

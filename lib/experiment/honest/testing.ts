@@ -6,7 +6,8 @@ import { type AnsweredRows, measureSet, pickRows, type SetScores } from "../../e
 import { predictImages } from "../../model/predictor.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { digestOf } from "../../support/digest.ts";
-import { type Experiment, photoOf } from "../experiment.ts";
+import { photoOf } from "../experiment.ts";
+import { honestFolder } from "./choice.ts";
 import { checkHonestParts, type HonestSelection } from "./selection.ts";
 import { answerPhotos } from "./training.ts";
 import type { Related } from "../leakage/division.ts";
@@ -54,11 +55,6 @@ export interface OfficialHonest {
 /** The honest model's name in the log of test openings. */
 const honestName = "honest model";
 
-/** Folder for the choice, the training histories and the log of test openings. */
-function honestFolder({ config }: Pick<Experiment, "config">): string {
-  return join(config.out, "honest");
-}
-
 /**
  * Writes the choice to a file, then opens the own test and the official test set, once for each model.
  *
@@ -71,7 +67,7 @@ export async function testHonest(
 ): Promise<HonestTest> {
   const { config, source: { samples, classes } } = experiment;
   checkHonestParts(parts, related.evidence);
-  const folder = honestFolder(experiment);
+  const folder = join(config.out, honestFolder);
   const written = { model: model.digest, choice, adjustment, validation: rows };
   await writeAtomic(join(folder, "choice.json"), jsonText(written, 1));
 

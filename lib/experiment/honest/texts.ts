@@ -70,9 +70,9 @@ export function honestSentence({ own, official, photos }: HonestResults): string
     `Always giving one answer reaches ${chance}.`,
     ...change
       ? [
-        `Photos of that set may be cropped or retouched. Done to ${
+        `Photos of that set may be cropped or retouched. If the same is done to ${
           thousands(official!.control!.photos)
-        } own test photos, the same changes the balanced accuracy by ${
+        } own test photos, their balanced accuracy changes by ${
           differenceText({ value: change.difference, ...change }, 1)
         } points${excludesZero(change) ? "" : ", which may be chance"}.`,
       ]
@@ -84,8 +84,8 @@ export function honestSentence({ own, official, photos }: HonestResults): string
 export function describeWorth(honest: HonestResults | null): string {
   return honest
     ? `**Read these numbers beside the honest one.** ${honestSentence(honest)}`
-    : "**Read these numbers with care**: as the write-up divides its images, the test leaks. What the leaks add is measured in notebook 7, and what VGG16 comes to " +
-      "without any in notebook 8, which has not run here (`deno task reproduce --only 08`).";
+    : "**Read these numbers with care**: the write-up's split leaks. Notebook 7 measures what the leaks add. Notebook 8 measures VGG16 " +
+      "without a leak, but has not run here (`deno task reproduce --only 08`).";
 }
 
 /** Which diagnoses of the own test are recognised best and worst, and which intervals have no width. */

@@ -11,7 +11,7 @@ import { drawnExamples, type DrawnPhotos } from "../../training/drawn_examples.t
 import { fit, fitKey } from "../../training/fit.ts";
 import type { Model } from "../../training/model.ts";
 import { type Experiment, photoOf } from "../experiment.ts";
-import { type HonestChoice, honestStage } from "./choice.ts";
+import { type HonestChoice, honestFolder, honestStage } from "./choice.ts";
 import { modelOf } from "../run.ts";
 
 /** A trained network with its last weights and with their moving average. */
@@ -58,7 +58,7 @@ export async function trainHonest(
       show(Math.round(done), choice.epochs * photos, detail);
     },
   });
-  const path = join(config.out, "honest", `history-${key.slice(0, 12)}.jsonl`);
+  const path = join(config.out, honestFolder, `history-${key.slice(0, 12)}.jsonl`);
   await writeAtomic(path, history.map((epoch) => `${JSON.stringify(epoch)}\n`).join(""));
   return { last: last ?? model, average: model, seconds };
 }

@@ -99,8 +99,8 @@ export async function trainListed(
   related: Pick<Related, "evidence">,
   { signal, ...listed }: Listed & { signal?: AbortSignal },
 ): Promise<Run> {
-  const { recipe, seed } = listed;
-  const label = nameOf(listed);
+  const { parts: { partition }, list, recipe, seed } = listed;
+  const label = `${listName(list)}, partition ${partition}, seed ${seed}`;
   const own = withList(experiment, related, listed);
   const run = await train(own, modelOf(experiment, seed), recipe, { seed, label, signal });
   return { ...run, name: label };
@@ -111,10 +111,6 @@ interface Listed extends Pick<CrossoverSet, "recipe"> {
   readonly parts: LeakFreeParts;
   readonly list: TrainingList;
   readonly seed: number;
-}
-
-function nameOf({ parts: { partition }, list, seed }: Omit<Listed, "recipe">): string {
-  return `${listName(list)}, partition ${partition}, seed ${seed}`;
 }
 
 function withList(

@@ -66,8 +66,7 @@ export function describeEffects(
     return `- ${what}, over ${networks}${spread}. ${sure}${narrow}`;
   });
   const unmeasured =
-    "- What other photos of the test's lesions add cannot be told: no diagnosis has test photos " +
-    "with such relatives beside photos without.";
+    "- The effect of other photos of the test's lesions cannot be measured: no diagnosis has test photos both with and without them.";
   return [...lines, ...effects.some(({ kind }) => kind === "lesion") ? [] : [unmeasured]].join("\n");
 }
 
@@ -130,7 +129,7 @@ export function partRows(
     {
       part: "train",
       photos: train.length,
-      use: chooses ? "learned from, drawn anew each time" : "copies of these are learned from",
+      use: chooses ? "trained on, augmented anew each time" : "copies of these are trained on",
     },
     {
       part: "validation",

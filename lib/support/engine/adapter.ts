@@ -78,6 +78,6 @@ export function noAdapterText(os: typeof Deno.build.os = Deno.build.os): string 
   const todo = os === "linux"
     ? "install the GPU's driver with Vulkan: NVIDIA's own with libvulkan1, or for AMD, Intel and to try it without " +
       "a GPU: apt install mesa-vulkan-drivers"
-    : "nothing has to be installed but the GPU's driver: update it";
+    : "only the GPU's driver is needed: update it";
   return `WebGPU finds no adapter on this machine: ${todo}. Or leave out --engine webgpu and HAM10000_ENGINE`;
 }

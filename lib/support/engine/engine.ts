@@ -121,7 +121,7 @@ async function start(choice: EngineChoice): Promise<StartedEngine> {
   } catch (error) {
     if (choice.engine === "native") throw error;
     console.warn(withoutNative(error as Error));
-    return await startWasm("the native engine cannot be had; `deno task doctor` says why");
+    return await startWasm("the native engine is not available; `deno task doctor` says why");
   }
 }
 

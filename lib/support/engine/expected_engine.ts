@@ -15,7 +15,7 @@ import { type Installation, platform } from "./installation.ts";
 export async function expectedEngine(choice: EngineChoice = readEngineChoice()): Promise<EngineIdentity> {
   if (choice.engine === "webgpu") {
     throw new RangeError(
-      "Units of work are planned for the native engine or WebAssembly, whose bits are known before they compute. " +
+      "Units of work can be planned only for the native engine or WebAssembly: a GPU is known only once it computes. " +
         "Received: HAM10000_ENGINE=webgpu. deno task reproduce --engine webgpu runs in one process",
     );
   }

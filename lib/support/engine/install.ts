@@ -116,7 +116,9 @@ async function takeOver(packageFolder: string, onProgress: OnProgress): Promise<
 
 async function installBy(ways: Way[], packageFolder: string, onProgress: OnProgress): Promise<Installation> {
   if ((await Deno.permissions.query({ name: "run" })).state !== "granted") { // not a failure to remember
-    throw notInstalled(["this task may not start the programs that set it up; others may"]);
+    throw notInstalled([
+      "this task has no permission to start the programs that install it; other tasks have",
+    ]);
   }
   const reasons: string[] = [];
   for (const way of ways) {
@@ -211,7 +213,7 @@ export async function nativeOutlook(options: InstallOptions = {}): Promise<Outlo
   if (failure) return { state: "impossible", text: notInstalled(failure).message };
   if (found.state === "broken") return { state: "damaged", text: found.why };
   if (await hasAddon(packageFolder)) {
-    return { state: "possible", text: "put there by other means; its first use tries it" };
+    return { state: "possible", text: "found in the package folder, not yet tested; its first use tests it" };
   }
   const obstacles = await Promise.all(ways.map((way) => way.obstacle(packageFolder)));
   const open = ways.filter((_, i) => obstacles[i] === null).map(({ title }) => title);

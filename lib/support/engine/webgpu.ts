@@ -82,7 +82,7 @@ function watch(device: GPUDevice): { throwIfAny(): void } {
       if (!isLost) first = null; // a lost device stays lost
       throw new Error(
         isLost
-          ? `The GPU is gone (${why}). What is stored is kept: the same command goes on from there`
+          ? `The GPU is gone (${why}). Stored results are kept: the same command continues from there`
           : `The GPU refused a step. Take smaller images or batches, or close other programs that use it. Received: ${why}`,
       );
     },

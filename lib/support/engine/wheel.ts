@@ -37,7 +37,9 @@ export const wheelWay: Way = {
     if (!findPython()) return "Python 3 is not on the PATH (Debian, Ubuntu: apt install python3-pip)";
     if (!findCompiler()) return "no C++ compiler is on the PATH (Debian, Ubuntu: apt install g++)";
     const free = await freeSpace(packageFolder) / 1e9;
-    return free < 2 ? `it takes 2 GB for a while, 1 GB for good. Received: ${free.toFixed(1)} GB free` : null;
+    return free < 2
+      ? `it needs 2 GB while installing and 1 GB afterwards. Received: ${free.toFixed(1)} GB free`
+      : null;
   },
 
   async install(packageFolder, stage, onProgress) {

@@ -155,7 +155,7 @@ export function assertNoPhotos(notebook: Notebook, options: { name?: string } = 
   throw new Error(
     `${
       options.name ?? "Notebook"
-    }: expected no picture but figures and drawn ones, as photos must not be published. Show ` +
+    }: expected only figures and drawn pictures, because photos must not be published. Show ` +
       `photos with the tag metadata.ham10000.photo (lib/support/photo_tag.ts), figures with their plotly ` +
       `JSON. Received:\n  ${found.join("\n  ")}`,
   );

@@ -145,7 +145,7 @@ async function checkFree(path: string, item: SourceItem | undefined): Promise<vo
   if (await Deno.lstat(path).then(() => false, () => true)) return;
   if (!item) {
     throw new Error(
-      `${path} is there already, photos are missing, and it was not downloaded by this. It is left as it is: move it away ` +
+      `${path} exists but lacks photos, and this task did not download it. It was not changed: move it away ` +
         `or add what is missing (data/README.md), or give another folder with --out.`,
     );
   }

@@ -85,8 +85,8 @@ export async function prepare(item: MissingItem, options: FetchOptions): Promise
   const agrees = byHand ? await hasChecksum(path, checksum) : checksum !== null;
   if (checksum && !agrees && !table) { // a person may have a table in the tab-separated form
     throw new Error(
-      `${path}: expected the dataset's file, ${checksum.algorithm} ${checksum.value}. Received: another one. Its download ` +
-        "was not whole, or it is another file; remove it and run this again.",
+      `${path}: expected the dataset's file, ${checksum.algorithm} ${checksum.value}. Received: a file with another checksum. ` +
+        "Its download is incomplete, or it is a different file; remove it and run this again.",
     );
   }
   const source = {

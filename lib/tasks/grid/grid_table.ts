@@ -81,7 +81,7 @@ export async function writeGridTable(
     }.`,
     "Differences are in points, to the first run's network of the same role (frozen, or the recipe's), paired over lesions, where " +
     "deno task compare pairs the two; they are about trained networks, not about training again with another seed.",
-    ...notes.length > 0 ? ["Where the tests are not the same no difference is computed:", ...notes] : [],
+    ...notes.length > 0 ? ["If the tests are not the same, no difference is computed:", ...notes] : [],
   ];
   const shown = gridTable(rows);
   const title = "Runs of a grid";

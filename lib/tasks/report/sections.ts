@@ -99,9 +99,9 @@ export function warningsOf(run: StoredRun): string[] {
     "These are not the write-up's photos: the difference from its number says nothing about its claim.",
     ...strangersTold(run).map((title) =>
       `“${title}” was executed with other settings than the notebook that ran last, or by an earlier version of the project. ` +
-      "So was all that is told of it here."
+      "All its results on this page come from that execution."
     ),
-    typeof openings === "string" && `Nobody can tell how often the test was opened: ${openings}`,
+    typeof openings === "string" && `It is unknown how often the test was opened: ${openings}`,
   ].filter((warning) => warning !== false);
 }
 

@@ -75,7 +75,7 @@ export async function writeSite(source: string, target: string): Promise<string[
 }
 
 const strangerNotice =
-  "This notebook is not of the run that the other pages tell of: it was executed with other settings, or by an earlier version of the " +
+  "This notebook does not belong to the run that the other pages show: it was executed with other settings, or by an earlier version of the " +
   "project. Its code may not run any more, and its numbers may differ from theirs.";
 
 /** The first page. It shows the claim, the result, the leak and the cost. */

@@ -36,8 +36,8 @@ export function chooseUnits(
   const { index, count, from } = place;
   if (!Number.isInteger(index) || count !== null && index >= count) {
     throw new RangeError(
-      "An array of jobs has its numbers without gaps, or in equal steps, so that all units have their job. For single jobs of " +
-        `another array give --shard K/N as they had it. Received: ${from}, which is place ${
+      "The indices of a job array must have no gaps, or equal steps, so that every unit gets a job. To repeat single jobs of an " +
+        `array, give their --shard K/N. Received: ${from}, which is place ${
           Number((index + 1).toFixed(2))
         } of ${count ?? "the array"}`,
     );
@@ -45,7 +45,7 @@ export function chooseUnits(
   if (count !== null) return own.filter((_, at) => at % count === index);
   if (index < own.length) return [own[index]];
   throw new RangeError(
-    `The plan has ${own.length} units of the kind ${kind}, so an array needs as many jobs, from 0 on, or --shard K/N. Received: ` +
+    `The plan has ${own.length} units of the kind ${kind}, so an array needs as many jobs, with indices from 0, or --shard K/N. Received: ` +
       `${from}=${index}`,
   );
 }
@@ -54,7 +54,7 @@ function byId(units: readonly Unit[], id: string): Unit {
   const found = /^[0-9a-f]{8,64}$/.test(id) ? units.filter((unit) => unit.id.startsWith(id)) : [];
   if (found.length === 1) return found[0];
   throw new RangeError(
-    `The plan of these flags has no unit of this id; it may be one of other flags, photos or threads. ` +
+    `The plan for these flags has no unit with this id. It may belong to other flags, photos or threads. ` +
       `deno task plan lists the ids: give at least their first 8 digits. Received: ${id}`,
   );
 }

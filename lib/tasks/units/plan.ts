@@ -90,12 +90,12 @@ export function planText(plan: Plan, units: readonly ListedUnit[]): string {
     `engine   ${engineLine(plan.engine)}; bits ${
       bitsDigest(plan)
     }: a node whose \`deno task doctor\` says another`,
-    "         one would compute other last bits, so units refuse to run there",
+    "         one would compute other last bits: units refuse to run there",
     `units    ${thousands(units.length)}, of which ${thousands(units.length - left.length)} are stored`,
     `time     about ${durationText(60 * minutes)} for one process, a first guess`,
     ...plan.complete
       ? []
-      : ["Parts depend on the photos' pixels: do these units, then plan again for what comes then."],
+      : ["Parts depend on the photos' pixels: do these units, then run deno task plan again for the rest."],
   ];
   return `${units.length > 60 ? kindsTable(units) : unitsTable(units)}\n${lines.join("\n")}`;
 }

@@ -15,28 +15,28 @@ export const unitUsage = `deno task unit ID [flags]
 deno task unit --kind KIND [--shard K/N] [flags]
 
 Does one unit of work of a plan, alone: make the plan first, with deno task plan and the same flags.
-Several units may run at once, on any machines that see the run's folder; two processes with the
-same unit do it once. A unit that is stored already takes no time. What it makes is there whole or
-not at all, and is the same to the byte wherever it is made.
+Several units may run at once, on any machines that see the run's folder. If two processes get the
+same unit, one does it and the other waits. A unit that is stored already takes no time. A result is
+written completely or not at all, with the same bytes on every machine.
 
-  ID               of the unit, as the plan has it; its first 8 digits or more
+  ID               the unit's id in the plan; its first 8 digits or more
   --kind KIND      decode, near-duplicates (where parts are divided by them), activations,
                    training, evaluation or official, or of the notebooks 06 to 08 study, crossover
                    or honest: all units of that kind
-  --shard K/N      of them the K-th of N parts, K from 1 to N. Without it the job's place in its
-                   array counts: SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (Kubernetes) or
-                   AWS_BATCH_JOB_ARRAY_INDEX; in one that does not know its size, job I does unit I
+  --shard K/N      the K-th of N parts of them, K from 1 to N. Default: the job's index in its array
+                   (SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX of Kubernetes, or
+                   AWS_BATCH_JOB_ARRAY_INDEX). If the array's size is unknown, job I does unit I
   --other-cpu      compute although the processor has other instructions than the plan's: the last
-                   bits may differ then
+                   bits may then differ
   --help           this page
 
 All flags of deno task reproduce that decide a run are taken, --grid too, as deno task plan takes
 them.
 
-Exit codes: 0 done, or nothing to do; 75 stopped by SIGTERM, with what was computed stored, a
-training's checkpoint too: start the same command again, it goes on to the same bits; 130 the same
-by Ctrl-C; 1 it cannot be done, such as when a unit that it needs is not stored; 2 the call cannot
-be carried out, such as on another engine or number of threads than the plan's.
+Exit codes: 0 done, or nothing to do; 75 stopped by SIGTERM: results so far are stored (for a
+training, a checkpoint), and the same command continues and gives the same bits; 130 the same by
+Ctrl-C; 1 it cannot be done, such as when a unit that it needs is not stored; 2 the call cannot be
+carried out, such as on another engine or number of threads than the plan's.
 `;
 
 /** EX_TEMPFAIL of sysexits.h, a temporary failure: schedulers can then requeue the job. */
@@ -68,10 +68,8 @@ export async function pinEngine(plan: Plan, { otherCpu }: { otherCpu: boolean })
       ? `Unset ${threads}, or set it to ${plan.engine.threads}`
       : "deno task doctor says which engine computes here, and why";
     throw new RangeError(
-      `The plan computes with ${
-        engineLine(plan.engine)
-      }; another engine gives other last bits, under other keys. ${advice}; or ` +
-        `plan again here. Received: ${engineLine(engine)}`,
+      `The plan is for ${engineLine(plan.engine)}. Another engine gives different last bits. ${advice}, or ` +
+        `make a new plan here. Received: ${engineLine(engine)}`,
     );
   }
   const instructions = cpuInstructions();
@@ -84,8 +82,8 @@ export async function pinEngine(plan: Plan, { otherCpu }: { otherCpu: boolean })
     `The plan was made on a processor with other instructions (bits ${
       bitsDigest(plan)
     }), and the last bits depend on them. Lacking ` +
-      `here: ${lacking}; only here: ${more}. Let the scheduler choose nodes of one kind (Slurm: --constraint), or take ` +
-      "--other-cpu, and results will be close, not the same",
+      `here: ${lacking}; only here: ${more}. Let the scheduler choose nodes of one kind (Slurm: --constraint), or use ` +
+      "--other-cpu: results are then close but not identical",
   );
 }
 
@@ -112,7 +110,7 @@ async function run(args: string[]): Promise<number> {
       throw new RangeError(
         `${
           pathForCaller(config.out)
-        } has no plan of these flags. Make it first: deno task plan, with the same flags`,
+        } has no plan for these flags. Make it first: deno task plan, with the same flags`,
       );
     }
     for (const unit of plan.units) {
@@ -158,7 +156,7 @@ async function run(args: string[]): Promise<number> {
       console.log(`${unit.id.slice(0, 12)}  ${unit.name}: ${took}`);
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
-      console.error(`Stopped with a checkpoint: ${unit.name}. The same command goes on from there.`);
+      console.error(`Stopped with a checkpoint: ${unit.name}. The same command continues from there.`);
       return code;
     }
     training = false;

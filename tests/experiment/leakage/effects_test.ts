@@ -88,7 +88,10 @@ Deno.test("where no test photo has relatives, or each has, the effect of lesions
     const effects = leakEffects(networks, options);
     assert.deepEqual(effects.map(({ kind }) => kind), ["copy"]);
     const text = describeEffects(effects, { codes: ["mel", "nv"] });
-    assert.match(text, /^- What other photos of the test's lesions add cannot be told: no diagnosis has /m);
+    assert.match(
+      text,
+      /^- The effect of other photos of the test's lesions cannot be measured: no diagnosis has /m,
+    );
     assert.doesNotMatch(text, /NaN/);
     const figure = leakFigure(effects, [], { codes: ["mel", "nv"], depth: "head" });
     assert.match(figure.alt, /^Points of recall that a leak adds: copies of the photo [+−\d.]+\. copy: /);

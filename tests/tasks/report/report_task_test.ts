@@ -66,7 +66,7 @@ Deno.test("a picture that carries no tag, a folder that cannot be written to: to
     });
     const shown = await report("--run", run);
     assert.equal(shown.code, 1);
-    assert.match(shown.err, /^01_one: expected no picture [^]*image\/png that is no figure\n$/);
+    assert.match(shown.err, /^01_one: expected only figures [^]*image\/png that is no figure\n$/);
     const sound = await writeRun(join(folder, "sound"), { notebooks: { "01_one": executed("# 1") } });
     const unwritable = await report("--run", sound, "--out", join(run, "run.json"));
     assert.equal(unwritable.code, 1);
