@@ -1,6 +1,6 @@
-/** Columns of the metadata table, and how another table names them and its diagnoses. */
+/** Columns of the metadata table, and other tables' names for them and for diagnoses. */
 
-/** HAM10000's own names; the rest of the code knows no others. */
+/** HAM10000's column names. The rest of the code uses no others. */
 export const metadataColumns = [
   "lesion_id",
   "image_id",
@@ -12,12 +12,12 @@ export const metadataColumns = [
 ] as const;
 export type MetadataColumn = (typeof metadataColumns)[number];
 
-/** Another table's names by HAM10000's: `{ image_id: "image", dx: "diagnosis" }`. What is left out has HAM10000's name. */
+/** Another table's names by HAM10000's: `{ image_id: "image", dx: "diagnosis" }`. A column left out has HAM10000's name. */
 export type ColumnNames = Readonly<Partial<Record<MetadataColumn, string>>>;
 
 /**
- * Names that well-known tables give these columns (ISIC's challenges and archive, PAD-UFES-20), as {@linkcode foldName} writes
- * them. What such a name stands for is read where a table has one of them alone.
+ * Names of these columns in well-known tables (ISIC's challenges and archive, PAD-UFES-20), as {@linkcode foldName} writes them.
+ * A column is found by them only if the table has exactly one of its names.
  */
 export const usualNames: Readonly<Record<MetadataColumn, readonly string[]>> = {
   lesion_id: ["lesion"],
@@ -29,19 +29,19 @@ export const usualNames: Readonly<Record<MetadataColumn, readonly string[]>> = {
   localization: ["localisation", "anatom_site_general", "anatom_site_general_challenge"],
 };
 
-/** A column's name as it is compared: without its case, blanks and hyphens as underscores. */
+/** A column's name for comparison: in lower case, with blanks and hyphens as underscores. */
 export function foldName(name: string): string {
   return name.toLowerCase().replace(/[\s-]+/g, "_");
 }
 
-/** Labels are bytes; one value stays free. */
+/** The largest number of classes: labels are bytes, and one value stays free. */
 export const mostClasses = 255;
 
 /**
- * A list of names on the command line: `nv, "Melanoma, NOS"` → ["nv", "Melanoma, NOS"]. As in CSV, a name with a comma stands in
- * double quotes, and a double quote in it is written twice.
+ * Splits a list of names from the command line: `nv, "Melanoma, NOS"` → ["nv", "Melanoma, NOS"]. As in CSV, a name with a comma
+ * stands in double quotes, and a double quote inside it is written twice.
  *
- * @throws {RangeError} when a quote is left open
+ * @throws {RangeError} if a quote is not closed
  */
 export function parseNames(flag: string, text: string): string[] {
   const items = [""];
@@ -58,11 +58,11 @@ export function parseNames(flag: string, text: string): string[] {
 }
 
 /**
- * What a flag's pairs give: `image_id=image,dx=diagnosis` → { image_id: "image", dx: "diagnosis" }. A pair or a name with a comma
- * stands in double quotes, see {@linkcode parseNames}.
+ * Parses the pairs of a flag: `image_id=image,dx=diagnosis` → { image_id: "image", dx: "diagnosis" }. A pair or a name with a
+ * comma stands in double quotes, see {@linkcode parseNames}.
  *
- * @param words for errors: `pairs`, how they are written; `left`, what stands on the left
- * @throws {RangeError} when an item has no "=" or nothing before it, or two have the same before it
+ * @param words for error messages: `pairs`, how a pair is written; `left`, what stands on its left
+ * @throws {RangeError} if an item has no "=" or nothing before it, or if two items have the same text before it
  */
 export function parsePairs(
   flag: string,
@@ -80,13 +80,13 @@ export function parsePairs(
   return Object.fromEntries(found);
 }
 
-/** What `--columns` gives. Names are not checked here, see {@linkcode checkColumns}. */
+/** Parses the value of `--columns`. Does not check the names, see {@linkcode checkColumns}. */
 export function parseColumns(text: string): ColumnNames {
   const pairs = "HAM10000's name=the table's name, as in image_id=image,dx=diagnosis";
   return parsePairs("--columns", text, { pairs, left: "column" });
 }
 
-/** @throws {RangeError} when a column is none of HAM10000's, has no name or shares its name with another */
+/** @throws {RangeError} if a column is not HAM10000's, has no name or shares its name with another */
 export function checkColumns(columns: ColumnNames): void {
   for (const [column, name] of Object.entries(columns)) {
     if (!metadataColumns.includes(column as MetadataColumn)) {
@@ -112,7 +112,7 @@ export function checkColumns(columns: ColumnNames): void {
   }
 }
 
-/** @throws {RangeError} when there are not 2 to 255 classes, one is empty or there twice, or two are one when case is joined */
+/** @throws {RangeError} unless there are 2 to 255 different classes, none empty; with `joinCase` different in more than case */
 export function checkClasses(classes: readonly string[], joinCase = false): void {
   const distinct = new Set(classes).size;
   if (

@@ -1,4 +1,4 @@
-/** The one configuration of a run: presets of one type, checked where they enter. Beside it only tasks read the environment. */
+/** The configuration of a run: presets of one type, checked where they enter. */
 import { existsSync } from "node:fs";
 import { dirname, join, parse } from "node:path";
 import { checkClasses, checkColumns, type ColumnNames } from "./columns.ts";
@@ -25,16 +25,16 @@ import { isObject } from "./support/json.ts";
 
 const presets = ["smoke", "quick", "write-up", "honest"] as const;
 export type Preset = (typeof presets)[number];
-/** `divide255`: x / 255, as the write-up does. `imagenet`: BGR minus the channel means, as the weights were trained. */
+/** `divide255`: x / 255, as in the write-up. `imagenet`: BGR minus the channel means, as VGG16's weights were trained. */
 export type Scaling = "divide255" | "imagenet";
 
-/** What convolutions compute in; weights, sums and the optimizer are `float32` in both. `bfloat16` needs a CPU with instructions for it. */
+/** Number format of convolutions; weights, sums and optimizer are always `float32`. `bfloat16` needs a CPU that supports it. */
 export const precisions = ["float32", "bfloat16"] as const;
 export type Precision = (typeof precisions)[number];
 
 /**
- * `as-written`: images are augmented, then divided, as the write-up does, so copies of a photo stand on both sides. `split-first`: groups
- * of photos that belong together are divided, then each side is augmented; all counts are the same.
+ * `as-written`: photos are augmented, then split, as in the write-up, so copies of one photo are in several parts. `split-first`:
+ * groups of related photos are split, then each part is augmented. Both give the same image counts.
  */
 const protocols = ["as-written", "split-first"] as const;
 export type Protocol = (typeof protocols)[number];
@@ -42,11 +42,11 @@ export type Protocol = (typeof protocols)[number];
 /** A protocol in words: `as written`. */
 export const protocolText = (protocol: Protocol): string => protocol.replaceAll("-", " ");
 
-/** What an augmented copy may differ in from its photo. */
+/** Ranges from which the changes of an augmented copy are drawn. */
 export interface AugmentationRanges {
   /** Rotation, uniform in ± this many degrees, 0 to 180. */
   readonly rotation: number;
-  /** Zoom, uniform between these two, drawn for each axis; above 0. */
+  /** Zoom factor, uniform between these two, drawn for each axis; above 0, and below 1 enlarges. */
   readonly zoom: readonly [number, number];
   /** Shift to the left or right, uniform in ± this share of the width, 0 to 1. */
   readonly widthShift: number;
@@ -58,7 +58,7 @@ export interface AugmentationRanges {
   readonly verticalFlip: boolean;
 }
 
-/** @throws {RangeError} for a range that is not there, that is unknown or that cannot be */
+/** @throws {RangeError} if a range is missing, unknown or outside its limits */
 export function checkRanges(ranges: AugmentationRanges): void {
   const check = (name: string, value: unknown, holds: boolean, expected: string) => {
     if (!holds) throw new RangeError(`${name} must be ${expected}. Received: ${value}`);
@@ -69,74 +69,76 @@ export function checkRanges(ranges: AugmentationRanges): void {
   if (odd) {
     throw new RangeError(`ranges must be ${names.join(", ")}, each once. Received: ${given.join(", ")}`);
   }
+  const isIn = (value: unknown, least: number, most: number) =>
+    typeof value === "number" && value >= least && value <= most; // a file may have any type
   const { rotation, zoom, widthShift, heightShift, horizontalFlip, verticalFlip } = ranges;
-  check("rotation", rotation, rotation >= 0 && rotation <= 180, "from 0 to 180 degrees");
+  check("rotation", rotation, isIn(rotation, 0, 180), "from 0 to 180 degrees");
   const [least, most] = Array.isArray(zoom) && zoom.length === 2 ? zoom : [NaN, NaN];
-  check("zoom", zoom, least > 0 && least <= most && most < Infinity, "[least, most], both above 0");
-  check("widthShift", widthShift, widthShift >= 0 && widthShift <= 1, "from 0 to 1");
-  check("heightShift", heightShift, heightShift >= 0 && heightShift <= 1, "from 0 to 1");
+  const isRange = isIn(most, 0, Number.MAX_VALUE) && isIn(least, Number.MIN_VALUE, most);
+  check("zoom", zoom, isRange, "[least, most], both above 0");
+  check("widthShift", widthShift, isIn(widthShift, 0, 1), "from 0 to 1");
+  check("heightShift", heightShift, isIn(heightShift, 0, 1), "from 0 to 1");
   check("horizontalFlip", horizontalFlip, typeof horizontalFlip === "boolean", "true or false");
   check("verticalFlip", verticalFlip, typeof verticalFlip === "boolean", "true or false");
 }
 
 export interface Config {
   /**
-   * `smoke`: drawn stand-in images. `quick`: real images, the softmax trained on the frozen network. `write-up`: real images, and
-   * beside the softmax the recipe that reaches the published number. `honest`: real images, and the network of notebook 8, without a leak.
+   * `smoke`: drawn stand-in images. `quick`: photos, only the softmax is trained on the frozen network. `write-up`: photos, and
+   * also the recipe that reaches the published accuracy. `honest`: photos, and the leak-free network of notebook 8.
    */
   readonly preset: Preset;
-  /** Folder of the images and their metadata table; null: the drawn stand-in. */
+  /** Folder of the photos and their metadata table; null: drawn stand-in images. */
   readonly data: string | null;
-  /** The metadata table's path, or those of several that are joined by image id; null: HAM10000's table in `data`. */
+  /** Path of the metadata table, or of several tables that are joined by image id; null: HAM10000's table in `data`. */
   readonly metadata: string | readonly string[] | null;
-  /** What another table calls HAM10000's columns; null: the table is HAM10000's, unless `classes` are given. */
+  /** Another table's names for HAM10000's columns; null: the names of HAM10000 or of other well-known tables. */
   readonly columns: ColumnNames | null;
-  /** Another table's diagnoses in label order; null: HAM10000's seven, or with `columns` those that the table has. */
+  /** The diagnoses in label order; null: HAM10000's seven, or for another table those that it has. */
   readonly classes: readonly string[] | null;
-  /** Diagnoses that differ in case alone are one class, HAM10000's where it has such a code; false: they stop the run. */
+  /** Join diagnoses that differ only in case, under HAM10000's code if it has one; false: they stop the run. */
   readonly joinCase: boolean;
   /** Leave out photos that cannot be decoded, and say so on every page; false: they stop the run. */
   readonly skipDamaged: boolean;
-  /** Go on where a photo has several diagnoses, under several ids, and say so on every page; false: such photos stop the run. */
+  /** Keep photos that have several diagnoses, under several ids, and say so on every page; false: such photos stop the run. */
   readonly keepContradictions: boolean;
   /** Keras' HDF5 file of VGG16 without top; null: seeded random weights. */
   readonly weights: string | null;
   /**
-   * Folder of the official test set of ISIC 2018 Task 3, or of another one in its form: photos and their table, whose name holds
-   * "GroundTruth"; null: none. It decides nothing, so it is part of no key.
+   * Folder of the official test set of ISIC 2018 Task 3, or of another set in its form: photos, and a table with "GroundTruth" in
+   * its name; null: none. It decides nothing, so it is in no key.
    */
   readonly officialTest: string | null;
-  /** What every random choice starts from, 0 … 2³² − 1. */
+  /** Seed of all random choices, 0 … 2³² − 1. */
   readonly seed: number;
   /** Folder that the run writes to. */
   readonly out: string;
-  /** Of the images, in pixels, at least 32 a side: the side of a square, or [height, width]. */
+  /** Image size in pixels, at least 32 a side: the side of a square, or [height, width]. */
   readonly size: ImageSize;
   readonly scaling: Scaling;
   readonly precision: Precision;
   readonly protocol: Protocol;
-  /** What a copy may differ in from its photo. */
   readonly augmentation: AugmentationRanges;
-  /** How deep the recipe trains. The comparison of the optimizers always trains the softmax alone. */
+  /** First part of VGG16 that the recipe trains. The comparison of the optimizers always trains only the softmax. */
   readonly depth: Depth;
-  /** What is trained beside the comparison, from the same ImageNet weights; empty: nothing. */
+  /** Stages trained in addition to the comparison, from the same initial weights; empty: none. */
   readonly recipe: Recipe;
-  /** Of the comparison, as the four below. */
+  /** For the comparison in notebook 4, like the next three fields. */
   readonly optimizers: readonly OptimizerName[];
   readonly learningRate: number;
   readonly epochs: number;
   readonly batchSize: number;
-  /** Share of the augmented images that is kept for the test. */
+  /** Share of the augmented images in the test part. */
   readonly testShare: number;
   /** Share of the training side that is used: 12,000 of 34,120. */
   readonly subsetShare: number;
-  /** Share of the used images that validates. */
+  /** Share of the used images in the validation part. */
   readonly validationShare: number;
-  /** Images that the stand-in draws. */
+  /** Number of drawn stand-in images, at least 70. */
   readonly standInImages: number;
-  /** Epochs of the studies' runs in which convolutions are trained. */
+  /** Epochs of the study runs that train convolutions. */
   readonly studyEpochs: number;
-  /** Write TensorBoard's logs of all trainings. */
+  /** Write TensorBoard logs of all trainings. */
   readonly tensorBoard: boolean;
 }
 
@@ -145,7 +147,7 @@ const ham10000 = {
   ...{ skipDamaged: false, keepContradictions: false },
 } as const;
 
-/** What may be asked for; all else follows from the preset. A depth without a recipe is the usual one of that depth. */
+/** Options of `createConfig`; the preset decides the rest. A depth without a recipe means the usual recipe of that depth. */
 export type ConfigOptions =
   & { -readonly [K in keyof Omit<Config, "recipe">]?: Config[K] }
   & { recipe?: readonly (Partial<Stage> & Pick<Stage, "depth">)[] };
@@ -187,10 +189,11 @@ const writeUpRecipe: Recipe = [
 export const weightsFile = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
 
 /**
- * A checked, frozen configuration. Data and weights are looked for in the given place, then in `data/`; a table that is given
- * alone has its photos beside it. Without data the preset is `smoke`. Weights and an official test set of null are not looked for.
+ * Returns a checked, frozen configuration. Data, weights and the official test set are looked for in `data/` if they are not
+ * given; weights or a test set of null are not. If only a table is given, its photos are looked for beside it. Without data the
+ * preset is `smoke`.
  *
- * @throws {RangeError} when a value cannot be: it says which, what was expected and what came
+ * @throws {RangeError} if a value is not allowed; the message names it, with what was expected and received
  */
 export function createConfig(options: ConfigOptions = {}): Config {
   checkTypes(options);
@@ -220,7 +223,7 @@ export function createConfig(options: ConfigOptions = {}): Config {
   return Object.freeze(config);
 }
 
-/** Where results go if no one says. Those of another table have a folder of their own, so they replace no others. */
+/** Default output folder. Another table's results have their own folder, so they do not replace others. */
 function usualFolder(preset: Preset, table: string | undefined): string {
   const own = table && !isHam10000Name(table) ? `${parse(table).name}-` : "";
   return `${projectRoot}outputs/${own}${preset}`;
@@ -239,14 +242,14 @@ function recipeOf(preset: Preset, { depth, recipe }: ConfigOptions): Recipe {
   return preset === "write-up" ? writeUpRecipe : [];
 }
 
-/** Where a run keeps what can be computed again: decoded images, activations, trainings. */
+/** Folder for everything that a run can compute again: decoded images, activations, trainings. */
 export function storeFolder({ out }: Pick<Config, "out">): string {
   return join(out, "store");
 }
 
 /**
- * What decides the results: all but the places of files and what is written for watching. What is said of another table counts where
- * it is said, as another precision than float32 and another protocol than the write-up's do.
+ * The settings that decide the results: all except file locations and logs. Settings for another table, `precision` and
+ * `protocol` are included only if they differ from their defaults, `float32` and `as-written`.
  */
 export type Experiment =
   & Omit<
@@ -284,7 +287,7 @@ export function experimentOf(config: Config): Experiment {
   };
 }
 
-/** Of values that are looked into before all is checked, as a file may have any. @throws {RangeError} for the first that cannot be */
+/** Checks the values that are used before the full check: a file may hold any type. @throws {RangeError} for the first wrong one */
 function checkTypes(options: ConfigOptions): void {
   const expect = expectIn(options);
   const isPath = (value: unknown) => typeof value === "string" && value !== "";
@@ -300,7 +303,7 @@ function checkTypes(options: ConfigOptions): void {
   expect(isObject(options.columns ?? {}), "columns", 'an object, such as { "dx": "finding" }');
 }
 
-/** A check of one value: it throws a RangeError that says what was expected and what came. */
+/** Returns a check of one value, which throws a RangeError with what was expected and received. */
 function expectIn<T extends object>(values: T) {
   return (holds: boolean, name: keyof T & string, expected: string): void => {
     if (holds) return;
@@ -396,7 +399,7 @@ function checkConfig(config: Config, options: ConfigOptions): void {
   }
 }
 
-/** The weights' file in `data/`; null where there is none. */
+/** Path of the weights file in `data/`; null if there is none. */
 export function findWeights(): string | null {
   return findInData(weightsFile);
 }
@@ -406,7 +409,7 @@ function findInData(name: string): string | null {
   return paths.find((path) => existsSync(path)) ?? null;
 }
 
-/** Without what is not set. */
+/** The options that are set: neither undefined nor null. */
 export function definedOnly(options: ConfigOptions): ConfigOptions {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined && value !== null),

@@ -1,4 +1,4 @@
-/** The file of the metadata table: how it is called, and where it lies in a data folder. */
+/** The file of the metadata table: its names, and its place in a data folder. */
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { firstOf } from "./support/format.ts";
@@ -7,15 +7,15 @@ import { projectRoot } from "./support/project.ts";
 
 export const metadataFile = "HAM10000_metadata.csv";
 
-/** Its other names: the Dataverse's original has no extension, its view is a .tab, browsers number a second download. */
+/** Its other names: the Dataverse's original has no extension, its tabular form is .tab, browsers number a second download. */
 const otherNames = /^HAM10000_metadata( ?\(\d+\))?(\.csv|\.tab|\.tsv|\.txt)?$/i;
-/** From the likeliest on. */
+/** Names in order of preference. */
 const rank = ["HAM10000_metadata.csv", "HAM10000_metadata", "HAM10000_metadata.tab"];
 
-/** The folder of the official test set in `data/`: its photos are not those to be trained on. */
+/** Folder of the official test set in `data/`. Its photos must not be trained on. */
 export const officialTestFolder = "isic2018_test";
 
-/** Files that may be tables, whatever they are called. */
+/** Extensions of files that may be tables. */
 export const tableExtension = /\.(csv|tab|tsv|txt)$/i;
 
 /** Whether a table's file has one of HAM10000's own names. */
@@ -23,7 +23,7 @@ export function isHam10000Name(path: string): boolean {
   return otherNames.test(basename(path));
 }
 
-/** HAM10000's table in a folder, under any of its names; where there is none, one of each folder in it. Paths, sorted. */
+/** HAM10000's table in a folder, under any of its names; if there is none, one of each folder in it. Sorted paths. */
 export function tablesIn(folder: string): string[] {
   const here = tableIn(folder);
   if (here !== null) return [here];
@@ -40,10 +40,10 @@ function tableIn(folder: string): string | null {
 }
 
 /**
- * The folder of HAM10000's table in `data/`; null where there is none. One folder deeper, photos lie beside it or elsewhere in
- * `data/`.
+ * The data folder with HAM10000's table: `data/` or a folder in it; null if there is none. If the table's folder has no photos,
+ * it is `data/`, so that they are found in its other folders.
  *
- * @throws {RangeError} when several folders of `data/` hold such a table
+ * @throws {RangeError} if several folders of `data/` hold such a table
  */
 export function findData(): string | null {
   const root = `${projectRoot}data`;
@@ -61,7 +61,7 @@ export function findData(): string | null {
   return firstPhotoIn(dirname(found[0])) === null ? root : dirname(found[0]);
 }
 
-/** Whoever has put photos into `data/` does not want drawn ones. @throws {RangeError} when there are photos */
+/** Refuses to draw images if `data/` holds photos: their owner wants to use them. @throws {RangeError} if there are photos */
 export function checkNoPhotos(): void {
   const photo = firstPhotoIn(`${projectRoot}data`);
   if (photo === null) return;
@@ -79,7 +79,7 @@ export function checkNoPhotos(): void {
   );
 }
 
-/** The first photo in a folder or down to two folders deep; null where there is none. */
+/** The first photo in a folder, up to two folders deep and outside the official test set; null if there is none. */
 function firstPhotoIn(folder: string, depth = 2): string | null {
   const entries = entriesOf(folder);
   const photo = entries.find(({ name }) => isPhotoName(name));
@@ -93,7 +93,7 @@ function firstPhotoIn(folder: string, depth = 2): string | null {
   return null;
 }
 
-/** In the order of their names, without those that begin with a dot; none where the folder cannot be read. */
+/** Entries sorted by name, without those that begin with a dot; empty if the folder cannot be read. */
 function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !name.startsWith("."))

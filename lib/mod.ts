@@ -1,4 +1,4 @@
-/** The vocabulary of the experiment: what the notebooks import, and nothing else. In the order of the flow. */
+/** Everything that the notebooks import, and nothing else, in the order of the experiment. */
 import { drawnByRunner, startDrawing } from "./support/plotly/render_plotly.ts";
 
 if (!(drawnByRunner in globalThis)) startDrawing(); // every notebook draws

@@ -1,4 +1,4 @@
-/** The configuration of a notebook: which run it goes on with, whoever opens it. */
+/** The configuration of a notebook, which continues a run or begins one. */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -10,20 +10,20 @@ import { projectRoot } from "./support/project.ts";
 import { jsonText } from "./support/json.ts";
 
 /**
- * What a notebook's first cell may set; null stands for what is not set. Weights of "none": seeded random ones; an official test
- * set of "none": without one.
+ * What a notebook's first cell may set; null means not set. `weights: "none"` means seeded random weights; `officialTest: "none"`
+ * means no official test set.
  */
 export type Parameters = { [K in keyof ConfigOptions]?: ConfigOptions[K] | null };
 
 /**
- * The configuration of a notebook. It goes on with the run in a folder: the one that `out` names; else the usual one of the preset or
- * the data that are given; else that of the last run of `deno task reproduce` (or what the file that HAM10000_CONFIG names says).
- * What the parameters do not set is that run's. Where the folder holds no run yet, this one begins there, and is noted in it.
+ * Returns a notebook's configuration: that of the run in its folder. The folder is `out`, else the default of the given preset or
+ * data, else that of the last `deno task reproduce` (or of the file that HAM10000_CONFIG names). Parameters that are not set are
+ * taken from that run. If the folder holds no run, a new one begins there, and its configuration is saved as `config.json`.
  *
- * So a notebook never writes over another run's results.
+ * So a notebook never overwrites another run's results.
  *
  * @param parameters relative paths start at the notebook's folder
- * @throws {RangeError} as `createConfig`; where the folder holds a run that differs in what is given
+ * @throws {RangeError} as `createConfig`, or if the folder's run differs from the given parameters
  */
 export function configure(parameters: Parameters = {}): Config {
   const given = withWholePaths(definedOnly(parameters as ConfigOptions));
@@ -46,10 +46,10 @@ export function configure(parameters: Parameters = {}): Config {
   return config;
 }
 
-/** Where `deno task reproduce` leaves the configuration of its last run, for notebooks that are opened afterwards. */
+/** File in which `deno task reproduce` leaves the configuration of its last run, for notebooks that are opened afterwards. */
 export const latestRun = `${projectRoot}outputs/latest.json`;
 
-/** What a configuration's file says; null where there is none. */
+/** The options in a configuration file; null if there is no file. @throws {RangeError} if it is not JSON */
 function readOptions(path: string): ConfigOptions | null {
   if (!existsSync(path)) return null;
   try {
@@ -74,7 +74,7 @@ function withWholePaths(options: ConfigOptions): ConfigOptions {
   return { ...options, ...Object.fromEntries(places) };
 }
 
-/** @throws {RangeError} where the wanted values, in any form in which they may be given, are not the run's */
+/** @throws {RangeError} if a wanted value differs from the run's; sizes and recipes may be given in any form */
 function checkSameRun(run: Config, { out: _out, tensorBoard: _, ...wanted }: ConfigOptions): void {
   const normal: Partial<Config> = {
     ...wanted as Partial<Config>,
@@ -89,7 +89,7 @@ function checkSameRun(run: Config, { out: _out, tensorBoard: _, ...wanted }: Con
   throw new RangeError(
     `${run.out} holds a run with ${
       values(run)
-    }. To go on with that run, leave that out or null; for a run of its own, set out to ` +
+    }. To continue that run, leave these parameters out. To start a new run, set out to ` +
       `another folder, such as "../outputs/mine". Received: ${values(normal)}`,
   );
 }

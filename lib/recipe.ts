@@ -1,13 +1,13 @@
-/** How a network is trained: stages, each of which goes on from where the one before it ended. */
+/** How a network is trained: in stages, each of which starts from the weights of the one before. */
 
 export const optimizerNames = ["nadam", "adam", "rmsprop"] as const;
 export type OptimizerName = (typeof optimizerNames)[number];
 
-/** The first part of VGG16 that is trained; all behind it is trained too. `head`: the softmax alone. */
+/** The first part of VGG16 that is trained, together with all layers after it. `head`: only the softmax. */
 export const depths = ["head", "block5", "block4", "block3", "block2", "block1"] as const;
 export type Depth = (typeof depths)[number];
 
-/** `constant`: the same rate throughout. `cosine`: down along half a wave to nearly 0. */
+/** `constant`: the same rate throughout. `cosine`: falls along half a cosine wave to nearly 0. */
 const scheduleNames = ["constant", "cosine"] as const;
 export type ScheduleName = (typeof scheduleNames)[number];
 
@@ -17,51 +17,51 @@ export interface Stage {
   /** The highest rate of the schedule, above 0. */
   readonly learningRate: number;
   readonly schedule: ScheduleName;
-  /** Epochs in which the rate rises; may be a fraction. 0: none. */
+  /** Warm-up: epochs in which the rate rises; may be a fraction. 0: none. */
   readonly warmUpEpochs: number;
   readonly epochs: number;
-  /** Rows per step; an epoch's last step takes what is left. */
+  /** Rows per step; an epoch's last step takes the rest. */
   readonly batchSize: number;
-  /** Share of the softmax's inputs that is dropped in training, 0 ≤ dropout < 1; the others grow by 1 / (1 − dropout). */
+  /** Share of the softmax's inputs that is dropped in training, 0 ≤ dropout < 1; the others are scaled by 1 / (1 − dropout). */
   readonly dropout: number;
-  /** Share of each kernel, times the learning rate, that a step takes off before its update (decoupled, as Keras does). */
+  /** Decoupled weight decay, as in Keras: a step first subtracts this share of each kernel, times the learning rate. */
   readonly weightDecay: number;
   /**
-   * Show each image in one of its eight orientations, turned by quarters and mirrored, drawn anew every epoch. Of `block1` alone:
-   * behind frozen layers there are no images, but what they made of them.
+   * Show each image in one of eight orientations (quarter turns, mirrored or not), drawn anew every epoch. Only at depth
+   * `block1`: after frozen layers there are no images to turn, only activations.
    */
   readonly randomOrientation: boolean;
   /**
-   * Whether the frozen layers run in every step: for images that are drawn anew each time. Else what they make of an image is stored
-   * once. Not of `head`, and not of `block1`, where nothing is frozen.
+   * Whether the frozen layers run in every step, for images that are drawn anew each time. Otherwise their activations are stored
+   * once for each image. Not at `head`, and not at `block1`, which freezes nothing.
    */
   readonly readsImages: boolean;
   /**
-   * Whether the loss corrects for how often each class is shown, so that the softmax learns what the images say beyond that:
-   * J. Ren et al., "Balanced Meta-Softmax for Long-Tailed Visual Recognition", NeurIPS 2020.
+   * Whether the loss corrects for how often each class is shown, so that the softmax learns only what the images add to that: J.
+   * Ren et al., "Balanced Meta-Softmax for Long-Tailed Visual Recognition", NeurIPS 2020.
    */
   readonly balancedSoftmax: boolean;
   /**
-   * Momentum of an exponential moving average of the weights, 0 ≤ m < 1, which count in place of the last ones. It starts from the
-   * weights before training (Keras' `use_ema` from those after the first step). 0: no average.
+   * Momentum of an exponential moving average of the weights, 0 ≤ m < 1; 0: no average. The average replaces the last weights. It
+   * starts from the weights before training (Keras' `use_ema`: from those after the first step).
    */
   readonly emaMomentum: number;
-  /** Epochs without a better validation after which the stage ends; null: never. */
+  /** The stage ends after this many epochs without a better validation; null: never. */
   readonly patience: number | null;
   /**
-   * Whether the weights of the best epoch count: that with the highest validation accuracy, of equal ones the lowest loss, of equal
-   * ones the first. Else those of the last epoch count.
+   * Whether the weights of the best epoch are kept, not those of the last one. The best epoch has the highest validation
+   * accuracy; ties go to the lowest validation loss, then to the first epoch.
    */
   readonly restoreBestWeights: boolean;
 }
 
-/** What may be said of a stage; `stageOf` adds the rest. */
+/** The options of a stage; `stageOf` adds the defaults. */
 export type StageOptions = Partial<Stage> & Pick<Stage, "depth">;
 
-/** Stages in order; each trains at least as deep as the one before, whose weights it starts from. */
+/** Stages in order; each trains at least as deep as the one before, and starts from its weights. */
 export type Recipe = readonly Stage[];
 
-/** What a stage is where it does not say otherwise: the rates that validation liked best, `head` as the write-up has it. */
+/** Returns a stage with its defaults: the values that gave the best validation, and for `head` those of the comparison. */
 export function stageOf(given: StageOptions): Stage {
   const shared = {
     optimizer: "nadam",
@@ -82,8 +82,8 @@ export function stageOf(given: StageOptions): Stage {
 }
 
 /**
- * What a stage's key is made of: its depth, and what differs from the depth's defaults. So a default that is written out changes no
- * key, nor does a field that is added here one day. But whoever changes a default must raise `fitVersion` in training/fit.ts.
+ * The part of a stage that enters its key: the depth, and all values that differ from the depth's defaults. So the key stays the
+ * same if a default is written out, or if a new field is added. Raise `fitVersion` in training/fit.ts when you change a default.
  */
 export function keyOf(given: StageOptions): StageOptions {
   const { depth } = given;
@@ -93,7 +93,7 @@ export function keyOf(given: StageOptions): StageOptions {
   return { depth, ...Object.fromEntries(own.map((name) => [name, given[name]])) };
 }
 
-/** @throws {RangeError} when a stage cannot be, or trains less deep than the one before it */
+/** @throws {RangeError} if a stage is invalid, or trains less deep than the one before it */
 export function checkRecipe(recipe: Recipe): void {
   recipe.forEach((stage, index) => {
     try {
@@ -110,7 +110,7 @@ export function checkRecipe(recipe: Recipe): void {
   });
 }
 
-/** @throws {RangeError} for the first field that cannot be, with what was expected */
+/** @throws {RangeError} for the first invalid field, with what was expected */
 export function checkStage(stage: Stage): void {
   const expect = (holds: boolean, name: keyof Stage, expected: string) => {
     if (!holds) throw new RangeError(`${name} must be ${expected}. Received: ${stage[name]}`);

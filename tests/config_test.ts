@@ -120,6 +120,14 @@ const impossible: [ConfigOptions, RegExp][] = [
   [{ recipe: { depth: "block5" } as unknown as ConfigOptions["recipe"] }, /recipe must be a list of stages/],
   [{ optimizers: "nadam" as unknown as ["nadam"] }, /optimizers must be a list of at least one/],
   [{ augmentation: ranges({ rotation: 181 }) }, /augmentation, rotation must be from 0 to 180 degrees/],
+  [
+    { augmentation: ranges({ rotation: null }) },
+    /augmentation, rotation must be from 0 to 180.*Received: null/,
+  ],
+  [
+    { augmentation: ranges({ zoom: ["0.9", "1.1"] }) },
+    /augmentation, zoom must be \[least, most\].*Received: 0\.9,1\.1/,
+  ],
   [{ augmentation: ranges({ zoom: 1.1 }) }, /augmentation, zoom must be \[least, most\].*Received: 1\.1/],
   [{ augmentation: ranges({ verticalFlip: 1 }) }, /augmentation, verticalFlip must be true or false/],
   [
@@ -303,13 +311,13 @@ Deno.test("a notebook that is opened after a run goes on with that run's configu
   await project.put("outputs/latest.json", JSON.stringify({ preset: "quick", data: "/photos", seed: 7 }));
   const { preset, data, seed } = await project.call("configure");
   assert.deepEqual([preset, data, seed], ["quick", "/photos", 7]);
-  const out = join(await Deno.makeTempDir(), "mine");
+  await using folder = await temporaryFolder();
+  const out = join(folder.path, "mine");
   await project.put("outputs/latest.json", JSON.stringify({ preset: "quick", data: "/own", seed: 3, out }));
   assert.deepEqual((await project.call("configure")).out, out);
   // What it does not set is the last run's also where it begins one of its own
   const other = await project.call("configure", { seed: 9, out: "of its own" });
   assert.deepEqual([other.data, other.seed, other.out], ["/own", 9, await project.path("of its own")]);
-  await Deno.remove(dirname(out), { recursive: true });
 });
 
 /** What `configure` makes of parameters in a folder of their own, with a file that HAM10000_CONFIG names. */

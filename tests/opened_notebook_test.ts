@@ -8,9 +8,9 @@ import { readNotebook } from "../lib/support/notebook/ipynb.ts";
 import { withParameters } from "../lib/support/notebook/parameters.ts";
 import { projectRoot } from "../lib/support/project.ts";
 import { runDeno } from "./support/run_deno.ts";
+import { lastingFolder } from "./support/temporary_folder.ts";
 
-const folder = await Deno.makeTempDir({ prefix: "opened é " });
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const folder = await lastingFolder("opened é ");
 const project = join(folder, "project");
 for (const part of ["lib", "notebooks", "deno.json", "deno.lock"]) {
   await cp(join(projectRoot, part), join(project, part), { recursive: true });

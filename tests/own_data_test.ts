@@ -9,9 +9,9 @@ import { parseNotebook } from "../lib/support/notebook/ipynb.ts";
 import { projectRoot } from "../lib/support/project.ts";
 import { randomFor } from "../lib/support/random.ts";
 import { runDeno } from "./support/run_deno.ts";
+import { lastingFolder } from "./support/temporary_folder.ts";
 
-const folder = await Deno.makeTempDir();
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const folder = await lastingFolder();
 const table = join(folder, "list.csv");
 const columns = "image_id=photo,dx=finding,lesion_id=patient,age=years";
 const small = join(folder, "small.json");

@@ -2,20 +2,18 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { metadataColumns } from "../lib/columns.ts";
 import { asWrittenResult, bestResult, readResults } from "../lib/experiment/results.ts";
 import { loadModel } from "../lib/model/saved_model.ts";
 import { parse, stringify } from "../lib/support/csv.ts";
 import { parseNotebook } from "../lib/support/notebook/ipynb.ts";
 import { assertNoPhotos, isPhoto, withoutPhotos } from "../lib/support/notebook/photos.ts";
+import { ham10000Folder } from "./data/leak_free_photos.ts";
+import { realWeights } from "./model/images.ts";
 import { silentCells } from "./support/notebook/run_cells.ts";
 import { finishRun, makePlace, type Outcome, type Place, startRun } from "./interruptions/run.ts";
 
-const shared = fileURLToPath(new URL("../../shared/", import.meta.url));
-const photos = join(shared, "ham10000");
-const weights = join(shared, "vgg16", "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5");
-const ignore = !existsSync(photos) || !existsSync(weights);
+const ignore = !ham10000Folder || !existsSync(realWeights);
 
 let place: Place;
 
@@ -26,18 +24,20 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(async () => await place[Symbol.asyncDispose]());
 
 const inPlace = (...parts: string[]) => join(place.folder, ...parts);
-const flags = () => ["--data", inPlace("data"), "--weights", weights];
+const flags = () => ["--data", inPlace("data"), "--weights", realWeights];
 const readExecuted = async (name: string) =>
   parseNotebook(await Deno.readTextFile(inPlace("out", "notebooks", name)), name);
 
 /** A data folder with about `count` of the real photos, every class among them. */
 async function sampleOfPhotos(folder: string, count: number): Promise<void> {
-  const rows = parse(await Deno.readTextFile(join(photos, "HAM10000_metadata.csv")), { skipFirstRow: true });
+  const rows = parse(await Deno.readTextFile(join(ham10000Folder!, "HAM10000_metadata.csv")), {
+    skipFirstRow: true,
+  });
   const chosen = Array.from({ length: count }, (_, i) => rows[Math.floor(i * rows.length / count)]);
   const part1 = join(folder, "HAM10000_images_part_1");
   await Deno.mkdir(part1, { recursive: true });
   for (const { image_id } of chosen) {
-    const places = [1, 2].map((n) => join(photos, `HAM10000_images_part_${n}`, `${image_id}.jpg`));
+    const places = [1, 2].map((n) => join(ham10000Folder!, `HAM10000_images_part_${n}`, `${image_id}.jpg`));
     await Deno.copyFile(places.find(existsSync)!, join(part1, `${image_id}.jpg`));
   }
   const table = stringify(chosen, { columns: metadataColumns });

@@ -1,37 +1,38 @@
 /**
- * Augmented copies of small images: one affine transform about the middle, then flips.
+ * Augmented copies of small images: one affine transform about the centre, then flips.
  *
- * After Keras 3.15.1, `keras/src/legacy/preprocessing/image.py`: what `ImageDataGenerator.get_random_transform` draws and
- * `apply_affine_transform` computes.
+ * Follows `ImageDataGenerator.get_random_transform` and `apply_affine_transform` of Keras 3.15.1,
+ * `keras/src/legacy/preprocessing/image.py`.
  */
 import { type AugmentationRanges, checkRanges } from "../config.ts";
 import { type ImageSize, pixelsIn, shapeText, sidesOf } from "../image_size.ts";
 import { type Random, randomFor } from "../support/random.ts";
 
-/** One transform. `theta` to `zy` are the arguments of `apply_affine_transform`; the flips come after them. */
+/** One transform. `theta` to `zy` are the arguments of `apply_affine_transform`; the flips come afterwards. */
 export interface TransformParameters {
   /** Rotation in degrees; positive turns the picture counterclockwise. */
   readonly theta: number;
-  /** Shift along the columns in pixels; positive moves the picture to the left. */
+  /** Horizontal shift in pixels; positive moves the picture to the left. */
   readonly tx: number;
-  /** Shift along the rows in pixels; positive moves the picture up. */
+  /** Vertical shift in pixels; positive moves the picture up. */
   readonly ty: number;
-  /** Zoom along the columns, above 0; below 1 enlarges the picture. */
+  /** Horizontal zoom, above 0; below 1 enlarges the picture. */
   readonly zx: number;
-  /** Zoom along the rows, above 0; below 1 enlarges the picture. */
+  /** Vertical zoom, above 0; below 1 enlarges the picture. */
   readonly zy: number;
   readonly flipHorizontal: boolean;
   readonly flipVertical: boolean;
 }
 
-/** Raised by hand when a copy's pixels change: a part of the keys of what is made of copies, from 2 on. */
+/** Raise it by hand when a copy's pixels change. From 2 on, it is part of the cache keys of results from copies. */
 export const augmentationVersion: number = 1;
 
 /**
- * Copy number `copy` of an image: the same for the same (seed, imageId, copy), whatever was drawn before. Copy 0 is the image
- * itself, in an array of its own.
+ * Copy number `copy` of an image. Its random numbers depend on (seed, imageId, copy), not on earlier draws. Copy 0 is the image
+ * itself, in a new array.
  *
  * @param image (height, width, 3), RGB, 0–255
+ * @returns (height, width, 3)
  * @throws {RangeError} if `copy` is not a whole number of at least 0, or a range is outside its limits
  */
 export function augmentedCopy(
@@ -49,9 +50,9 @@ export function augmentedCopy(
 /**
  * Draws the parameters of one copy.
  *
- * Takes seven numbers from `random`, always, in this order: rotation, height shift, width shift, zoom of the columns, zoom of the
- * rows, horizontal flip, vertical flip. So a range set to nothing leaves the other draws as they are. The height shift goes to
- * `ty`, which moves along the rows; Keras fills `tx` with it.
+ * It always takes seven numbers from `random`, in this order: rotation, height shift, width shift, horizontal zoom, vertical
+ * zoom, horizontal flip, vertical flip. So switching one range off does not change the other draws. The height shift is stored in
+ * `ty`, the vertical shift; Keras stores it in `tx`.
  *
  * @throws {RangeError} for a range outside the limits of {@linkcode AugmentationRanges}
  */
@@ -75,9 +76,9 @@ export function drawTransform(
 }
 
 /**
- * The image under one transform. What is left out of `parameters` changes nothing.
+ * Applies one transform to an image. A parameter that is left out changes nothing.
  *
- * Bilinear between the four neighbours, the nearest edge pixel outside, rounded to the nearest whole number, halves to even
+ * Interpolation is bilinear; outside the image, the nearest edge pixel counts. Values are rounded, halves to even
  * (`scipy.ndimage.affine_transform(order=1, mode="nearest")`, then `numpy.rint`).
  *
  * @param image (height, width, 3), RGB, 0–255
@@ -129,10 +130,10 @@ export function transformImage(
 type Matrix = number[][];
 
 /**
- * The (3, 3) matrix that takes a place (column, row, 1) of the result to its place in the source.
+ * The (3, 3) matrix that maps a position (column, row, 1) of the result to its position in the source.
  *
- * Keras takes the middle as (height/2 − 0.5, width/2 − 0.5) of a place (column, row), so it turns a rectangle about a point beside
- * its middle. Here a rectangle turns about its own, as Keras turns a square.
+ * Keras uses (height/2 − 0.5, width/2 − 0.5) as the centre of positions (column, row), so it rotates a rectangle about a point
+ * beside its centre. Here a rectangle rotates about its own centre. For squares there is no difference.
  */
 function affineMatrix(parameters: Partial<TransformParameters>, size: ImageSize): Matrix {
   const { theta = 0, tx = 0, ty = 0, zx = 1, zy = 1 } = parameters;
@@ -158,9 +159,10 @@ function multiplied(a: Matrix, b: Matrix): Matrix {
 }
 
 /**
- * Turns and mirrors a square image, (side, side, 3), in place. No value is changed, only moved.
+ * Rotates and mirrors a square image, (side, side, 3), in place. Values move but do not change.
  *
- * @param way 0 … 7: bit 0 mirrors left and right, bit 1 top and bottom, bit 2 swaps rows and columns first; 0 leaves it as it is
+ * @param way 0 … 7: bit 2 swaps rows and columns first, then bit 0 mirrors left and right, bit 1 top and bottom; 0 changes
+ * nothing
  */
 export function orient(image: Float32Array | Uint8Array, way: number): void {
   const source = image.slice();

@@ -1,4 +1,4 @@
-/** Which copies the write-up adds to each class: the table of 42,650 rows. */
+/** The augmented table of 42,650 rows: the originals and the copies that the write-up adds to each class. */
 import { diagnoses, ham10000Counts } from "./diagnosis.ts";
 import type { Sample } from "./metadata.ts";
 
@@ -10,12 +10,12 @@ export interface AugmentedImage {
   readonly label: number;
 }
 
-/** HAM10000's targets, in label order, chosen since the write-up names none; 42,650 in all. */
+/** Targets for HAM10000, in label order; 42,650 in all. They were chosen here, because the write-up names none. */
 const ham10000Targets = [5991, 5991, 5991, 5991, 5991, 6705, 5990];
-/** The same for other tables: each class grows to this share of the commonest one, which stays as it is. */
+/** For other tables: each class grows to this share of the most frequent class, which does not grow. */
 const shareOfCommonest = 0.8935;
 
-/** Images per class after augmentation. A class never shrinks. */
+/** Images per class after augmentation, in label order. A class never shrinks. */
 export function augmentationTargets(counts: readonly number[]): number[] {
   if (counts.length === diagnoses.length && counts.every((count, label) => count === ham10000Counts[label])) {
     return [...ham10000Targets];
@@ -25,8 +25,8 @@ export function augmentationTargets(counts: readonly number[]): number[] {
 }
 
 /**
- * All originals in table order, then the copies class by class. Copy slots go round the class's originals in table order, so
- * that no original has more than one copy more than another of its class.
+ * All originals in table order, then the copies class by class. A class's originals are copied in turn, in table order, so their
+ * numbers of copies differ by at most one.
  */
 export function augmentedTable(
   samples: readonly Pick<Sample, "label">[],
@@ -37,9 +37,16 @@ export function augmentedTable(
   samples.forEach(({ label }, row) => originals[label].push(row));
   targets.forEach((target, label) => {
     const own = originals[label];
-    for (let slot = 0; slot < target - own.length; slot++) {
-      table.push({ row: own[slot % own.length], copy: Math.floor(slot / own.length) + 1, label });
-    }
+    for (const copy of dealt(own, target - own.length, label)) table.push(copy); // not spread: there may be a million
   });
   return table;
+}
+
+/** Copies 1, 2, … of photos: one of each photo, then a second of each. @param from number of a photo's first copy */
+export function dealt(rows: readonly number[], slots: number, label: number, from = 1): AugmentedImage[] {
+  return Array.from({ length: slots }, (_, slot) => ({
+    row: rows[slot % rows.length],
+    copy: from + Math.floor(slot / rows.length),
+    label,
+  }));
 }

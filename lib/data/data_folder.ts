@@ -6,9 +6,9 @@ import { firstOf } from "../support/format.ts";
 /**
  * The text of a table in UTF-8, or in UTF-16 with a BOM (Excel's "Unicode text"), without the BOM.
  *
- * @param folder the data folder; its files are listed where it lacks the table
- * @throws {Error} when the folder or the file cannot be read, with what to do
- * @throws {SyntaxError} when the file is empty, binary or not UTF-8: with the row, the byte's offset from 0 and what to do
+ * @param folder the data folder; if the table is not in it, the error lists its files
+ * @throws {Error} if the folder or the file cannot be read; the message says what to do
+ * @throws {SyntaxError} if the file is empty, binary or not UTF-8: with the row, the byte's offset from 0 and what to do
  */
 export async function readTableText(folder: string, path: string): Promise<string> {
   const name = basename(path);
@@ -22,7 +22,8 @@ export async function readTableText(folder: string, path: string): Promise<strin
   const bytes = await Deno.readFile(path).catch((error) => cannotOpen(folder, path, error));
   if (bytes.length === 0) throw new SyntaxError(`${name} is empty (0 bytes). Received: ${path}`);
   const fail = (at: number, problem: string): never => {
-    const row = 1 + bytes.subarray(0, at).filter((byte) => byte === 10).length;
+    const ends = bytes.subarray(0, at).filter((byte, i) => byte === 10 || byte === 13 && bytes[i + 1] !== 10);
+    const row = 1 + ends.length;
     throw new SyntaxError(`${name}, row ${row}, byte ${at}: ${problem}`);
   };
   const wide = (["utf-16le", "utf-16be"] as const)[
@@ -32,16 +33,23 @@ export async function readTableText(folder: string, path: string): Promise<strin
   if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes.includes(0)) { // "PK"
     fail(
       0,
-      "an archive or an Excel workbook, no text. Unpack it, or save its sheet as CSV, UTF-8. Received: PK",
+      "an archive or an Excel workbook, not text. Unpack it, or save its sheet as CSV, UTF-8. Received: PK",
     );
   }
   const zero = bytes.indexOf(0);
-  if (zero >= 0) fail(zero, "a NUL byte. This is no text table, or one in UTF-16: save it as CSV, UTF-8.");
+  if (zero >= 0) {
+    fail(zero, "a NUL byte. The file is not text, or is UTF-16 without a BOM: save it as CSV, UTF-8.");
+  }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes); // puts U+FFFD for what it cannot read
-    const at = new TextEncoder().encode(text.slice(0, text.indexOf("\uFFFD"))).length;
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes); // bytes that it cannot decode become U+FFFD
+    let at = 0;
+    for (const part of text.split("\uFFFD")) {
+      at += new TextEncoder().encode(part).length;
+      if (bytes[at] !== 0xef || bytes[at + 1] !== 0xbf || bytes[at + 2] !== 0xbd) break;
+      at += 3; // a U+FFFD that the table itself has
+    }
     return fail(at, `not UTF-8. Save the table as CSV, UTF-8. Received: byte 0x${bytes[at].toString(16)}`);
   }
 }
@@ -74,7 +82,7 @@ async function cannotOpen(folder: string, path: string, error: unknown): Promise
   );
 }
 
-/** Why a file or folder cannot be reached, in words that follow its path; `opening` begins what has no words of its own. */
+/** Why a file or folder cannot be reached, in words that follow its path. `opening` precedes the text of an unknown error. */
 export function whyNotReached(error: unknown, opening = "cannot be read: "): string {
   if (error instanceof Deno.errors.NotFound) return "does not exist";
   if (error instanceof Deno.errors.PermissionDenied) return "may not be read (permission denied)";

@@ -5,10 +5,10 @@ import { isUprightJpeg, mendHeaders } from "./jpeg.ts";
 import { unreadKind } from "../support/photo_kinds.ts";
 import { whyNotReached } from "./data_folder.ts";
 
-/** Raised by hand when the same bytes come to give other pixels; stored pixels are keyed by it. */
+/** Raise it by hand when the same bytes give other pixels. Stored pixels are keyed by it. */
 export const decodeVersion = 2;
 
-/** What else determines the pixels: the versions of sharp and of libvips under it. */
+/** The versions of sharp and of its libvips, which also determine the pixels. */
 export const decoder = `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
 
 sharp.cache(false); // every photo is decoded once
@@ -17,22 +17,22 @@ const maximumPixels = 100e6;
 const maximumBytes = 512 * 2 ** 20;
 
 /**
- * Reads a photo and resizes it, without keeping its aspect ratio (Lanczos 3, from the full resolution).
+ * Reads a photo and resizes it without keeping its aspect ratio (Lanczos 3, from the full resolution).
  *
- * Grey, CMYK, 16-bit and profiled pictures become 8-bit sRGB; alpha is dropped, so a transparent pixel shows its own colour.
- * An EXIF orientation is applied before the resize, as every viewer does (HAM10000's photos have none). What counts is the content:
- * a PNG named .jpg is read as a PNG.
+ * Grey, CMYK, 16-bit and profiled pictures become 8-bit sRGB. Alpha is dropped, so a transparent pixel shows its own colour. An
+ * EXIF orientation is applied before the resize, as every viewer does (HAM10000's photos have none). The format is found from the
+ * content: a PNG named .jpg is read as a PNG.
  *
  * @param size of the result
  * @returns (height, width, 3), RGB, 0–255
- * @throws {Error} that begins with the path and says why: missing, empty, cut short, damaged, not a picture, of a kind that has to
- * be converted first, several pictures in one file, more than 100 megapixels
+ * @throws {Error} with the path and the reason: missing, empty, larger than 512 MiB or 100 megapixels, cut short, damaged, not a
+ * picture, a format that must be converted first, or several pictures in one file
  */
 export async function decodeImage(path: string, size: ImageSize): Promise<Uint8Array<ArrayBuffer>> {
   return await decodeBytes(await readPhoto(path), { size, name: path });
 }
 
-/** The bytes of a photo's file. Errors are those of {@linkcode decodeImage}. */
+/** The bytes of a photo's file. @throws as {@linkcode decodeImage} */
 export async function readPhoto(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const { isFile, isDirectory, size } = await Deno.stat(path);
@@ -50,10 +50,10 @@ export async function readPhoto(path: string): Promise<Uint8Array<ArrayBuffer>> 
 }
 
 /**
- * {@linkcode decodeImage} for bytes that were read already.
+ * Like {@linkcode decodeImage}, for bytes that are already in memory.
  *
- * @param options `size`: of the result; `name`: how errors call the picture; `fit`: for a photo of another shape, `fill` squeezes it
- * (default), `cover` cuts its edges
+ * @param options `size` of the result; `name` of the picture in errors; `fit` for a photo of another aspect ratio: `fill`
+ * squeezes it (default), `cover` crops its edges
  * @throws {RangeError} if `size` has a side that is not a whole number from 1 to 4096
  */
 export async function decodeBytes(
@@ -65,14 +65,14 @@ export async function decodeBytes(
   try {
     return await decodeStrictly(bytes, size, fit);
   } catch (error) {
-    const mended = mendHeaders(bytes); // the strictest level refuses some sound JPEGs too
+    const mended = mendHeaders(bytes); // the strictest level also refuses some intact JPEGs
     const image = mended && await decodeStrictly(mended, size, fit).catch(() => null);
     if (image) return image;
     throw new Error(`${name}: ${unreadKind(bytes) ?? decodingProblem(error)}`, { cause: error });
   }
 }
 
-/** How a photo of another shape comes to the wanted one: `fill` squeezes it, `cover` cuts its edges. */
+/** How a photo of another aspect ratio is made to fit: `fill` squeezes it, `cover` crops its edges. */
 type Fit = "fill" | "cover";
 
 async function decodeStrictly(
@@ -81,9 +81,9 @@ async function decodeStrictly(
   fit: Fit,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const [height, width] = sidesOf(size);
-  // "warning" is the strictest: damage that libjpeg would paint over in grey is an error
+  // "warning" is the strictest level: damage that libjpeg would fill with grey becomes an error
   const stored = sharp(bytes, { failOn: "warning", limitInputPixels: maximumPixels });
-  const image = isUprightJpeg(bytes) ? stored : await upright(stored, bytes); // a call to sharp costs as much as a small photo
+  const image = isUprightJpeg(bytes) ? stored : await upright(stored, bytes); // metadata take as long as decoding a small photo
   const { data, info } = await image
     .resize(width, height, { fit, kernel: "lanczos3", fastShrinkOnLoad: false })
     .toColourspace("srgb")
@@ -93,13 +93,13 @@ async function decodeStrictly(
   return new Uint8Array(data); // a copy: sharp's buffer may be part of a larger one
 }
 
-/** The picture as it is to be seen, without alpha. @throws {Error} for one that is no single picture */
+/** The picture in its EXIF orientation, without alpha. @throws {Error} for several pictures or a format that is not read */
 async function upright(image: Sharp, bytes: Uint8Array): Promise<Sharp> {
   const { format, hasAlpha, pages = 1, orientation = 1, autoOrient } = await image.metadata();
   const kind = format === "tiff" ? unreadKind(bytes) : null;
   if (kind) throw new Error(kind);
   if (pages > 1) throw new Error(`holds ${pages} pictures (animated or paged), expected one`);
-  // An upright picture is resized as if it were stored so: without the extract sharp resizes first, to other values
+  // The extract makes sharp turn the picture before it resizes it. Otherwise it resizes first, which gives other values
   const turned = orientation > 1 ? image.autoOrient().extract({ left: 0, top: 0, ...autoOrient }) : image;
   return hasAlpha ? await withoutAlpha(turned) : turned;
 }
@@ -113,7 +113,7 @@ export function checkDecodedSize(size: ImageSize): void {
   }
 }
 
-/** Resizing weighs colours by their alpha, so alpha has to go before it. */
+/** Removes alpha before the resize, which would weight colours by their alpha. */
 async function withoutAlpha(image: Sharp): Promise<Sharp> {
   const { data, info: { width, height, channels } } = await image
     .removeAlpha()
@@ -129,7 +129,7 @@ function decodingProblem(error: unknown): string {
     return `has more than ${maximumPixels / 1e6} megapixels, too many for a photo`;
   }
   if (/unsupported image format/.test(message)) return "is not a picture in a known format";
-  // sharp loses what the warning said where several photos are decoded at once
+  // sharp loses a warning's text if several photos are decoded at once
   if (/Warning treated as error/.test(message)) return "is damaged or cut short";
   if (/premature end/.test(message)) return `is cut short (${message})`;
   if (/Vips|libspng|pngload|corrupt/i.test(message)) return `is damaged (${message})`;

@@ -7,7 +7,7 @@ export const diagnoses = ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"] as c
 
 export type Diagnosis = (typeof diagnoses)[number];
 
-/** What the codes stand for. */
+/** Full names of the codes. */
 const diagnosisNames: Record<Diagnosis, string> = {
   akiec: "Actinic keratosis, Bowen's disease",
   bcc: "Basal cell carcinoma",
@@ -23,9 +23,9 @@ export const ham10000Counts = [327, 514, 1099, 115, 1113, 6705, 142] as const;
 
 /** A class of the table at hand. Its label is its place in the list of all classes. */
 export interface DiagnosisClass {
-  /** As the table writes it. */
+  /** Spelled as in the table. */
   readonly code: string;
-  /** In full where HAM10000 has the code, else the code again. */
+  /** The full name if the code is one of HAM10000's, else the code again. */
   readonly name: string;
 }
 
@@ -38,21 +38,27 @@ export function classesOf(codes: readonly string[]): DiagnosisClass[] {
 /** HAM10000's seven, in label order. */
 export const ham10000Classes: readonly DiagnosisClass[] = classesOf(diagnoses);
 
-/** Full names by code, as figures take them: those that say more than the code. */
+/** Full names by code, for figures. Classes whose name is only their code are left out. */
 export function namesOf(classes: readonly DiagnosisClass[]): Record<string, string> {
   return Object.fromEntries(
     classes.filter(({ code, name }) => code !== name).map(({ code, name }) => [code, name]),
   );
 }
 
-/** How many samples of each label there are, in label order. */
+/** Number of samples of each label, in label order. */
 export function countLabels(labels: Iterable<number>, classes: number = diagnoses.length): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (const label of labels) counts[label]++;
   return counts;
 }
 
-/** Counts in label order → counts by code, as figures take them. */
+/** Codes of the classes that no label belongs to. */
+export function lackingCodes(classes: readonly DiagnosisClass[], labels: Iterable<number>): string[] {
+  const present = new Set(labels);
+  return classes.flatMap(({ code }, label) => present.has(label) ? [] : [code]);
+}
+
+/** Counts in label order → counts by code, for figures. */
 export function byCode(
   classes: readonly DiagnosisClass[],
   counts: readonly number[],

@@ -1,26 +1,25 @@
 /**
- * Lays one photo's disc over another's: by which turn, mirror, zoom and shift they agree best, and how well then.
+ * Aligns the discs of two photos: finds the rotation, mirroring, zoom and shift of highest correlation.
  *
- * Turning a disc by an angle multiplies harmonic m of each ring by e^(i·m·angle), so the correlation at all angles follows from the
- * two spectra without turning anything. The best angles are then refined on the pixels, together with zoom and shift, of which the
- * spectra know nothing.
+ * Rotating a disc by an angle multiplies harmonic m of each ring by e^(i·m·angle), so the two spectra give the correlation at all
+ * angles. The best angles are then refined on the pixels, together with zoom and shift, which the spectra do not show.
  */
 import { discMiddle, discSide, harmonics, type PhotoDiscs, spectrumLength } from "./photo_discs.ts";
 
-/** Where a place of disc a lies in disc b, and how well the discs then agree. */
+/** How positions of disc a map to disc b, and how well the discs then agree. */
 export interface Placement {
-  /** Top to bottom, after the turn. */
+  /** Top and bottom are swapped after the rotation. */
   readonly mirrored: boolean;
-  /** Turn about the middle in radians, zoom, shift along x and y in pixels. */
+  /** Rotation about the centre in radians, zoom, shift along x and y in pixels. */
   readonly how: Float64Array;
   /** Correlation, −1 … 1. */
   readonly agreement: number;
 }
 
-/** Angles at which spectra are compared: 5.6° apart. */
+/** Number of angles at which spectra are compared, 5.6° apart. */
 const angles = 64;
 const turns = Float64Array.from({ length: angles }, (_, k) => 2 * Math.PI * k / angles);
-/** (angles, harmonics) */
+/** Shape (angles, harmonics). */
 const table = (of: (angle: number) => number) =>
   Float64Array.from(
     { length: angles * harmonics },
@@ -31,9 +30,9 @@ const [real, imaginary] = [new Float64Array(harmonics), new Float64Array(harmoni
 const correlations = new Float64Array(angles);
 
 /**
- * Turns at which two spectra agree at least so well, the best first: local maxima, of disc b as it is and mirrored.
+ * Local maxima of the correlation of two spectra over the angle, the best first. Disc b is tried as it is and mirrored.
  *
- * @param least correlation, −1 … 1
+ * @param least lowest correlation, −1 … 1
  */
 export function likelyTurns(
   { spectra }: Pick<PhotoDiscs, "spectra">,
@@ -72,19 +71,19 @@ export function likelyTurns(
   return found.sort((p, q) => q.agreement - p.agreement);
 }
 
-/** Places of disc a that are compared, by their distance from its middle. */
+/** Points of disc a that are compared. `x` and `y` are in pixels from its centre. */
 interface Points {
   readonly x: Float64Array;
   readonly y: Float64Array;
-  /** Their places in the disc's pixels. */
+  /** Their indices into the disc's pixels. */
   readonly at: Int32Array;
 }
 
-/** Where disc b can be read between four pixels that all lie inside it. */
+/** Largest distance from the centre, in pixels, at which disc b can be interpolated. */
 const reach = discSide / 2 - 1;
 
 function pointsEvery(spacing: number): Points {
-  const within = 0.9 * reach; // what a small crop leaves
+  const within = 0.9 * reach; // the part that a small crop keeps
   const at = Array.from({ length: discSide * discSide }, (_, at) => at).filter((at) => {
     const [x, y] = [at % discSide, Math.floor(at / discSide)];
     return x % spacing === 0 && y % spacing === 0 && Math.hypot(x - discMiddle, y - discMiddle) <= within;
@@ -97,7 +96,7 @@ function pointsEvery(spacing: number): Points {
 }
 const every = { pixel: pointsEvery(1), second: pointsEvery(2), fourth: pointsEvery(4) };
 
-/** Correlation of disc a with disc b so placed, over the points that lie inside both. */
+/** Correlation of disc a with the placed disc b over the points inside both; 0 if these are few. */
 function agreementOf(
   discs: Float32Array,
   pair: readonly [number, number],
@@ -139,15 +138,15 @@ function agreementOf(
     products += valueA * valueB;
   }
   const spread = (squaresA - sumA * sumA / n) * (squaresB - sumB * sumB / n);
-  // Few points in common agree by chance: so a search cannot run away
+  // Few common points may agree by chance. The limit keeps a search from drifting away
   return n > 0.75 * at.length && spread > 0 ? (products - sumA * sumB / n) / Math.sqrt(spread) : 0;
 }
 
-/** The first steps of a search: 3°, 4 %, a pixel, a pixel. */
+/** First steps of a search: 0.05 radians (3°), 4 %, 1 pixel, 1 pixel. */
 const firstSteps = [0.05, 0.04, 1, 1];
 const mostSweeps = 4;
 
-/** The best placement near one: steps in one number at a time, halved from `first` to `last` times. */
+/** The best placement near `start`. The search changes one number at a time, with steps halved `first` to `last` times. */
 function refined(
   discs: Float32Array,
   pair: readonly [number, number],
@@ -174,10 +173,10 @@ function refined(
   return { mirrored, how, agreement };
 }
 
-/** A disc with little structure along its rings fits at several angles: so many are tried. */
+/** Number of angles to try: a disc with little structure along its rings fits at several. */
 const turnsTried = 2;
 
-/** How the coarse bands of two discs agree about best, for a first judgement. @param turns the result of {@linkcode likelyTurns} */
+/** The best rough alignment of two coarse bands. @param turns result of {@linkcode likelyTurns} */
 export function alignedCoarsely(
   { coarse }: PhotoDiscs,
   pair: readonly [number, number],
@@ -188,7 +187,7 @@ export function alignedCoarsely(
     .reduce((best, next) => next.agreement > best.agreement ? next : best);
 }
 
-/** How the fine bands of two discs agree best, near a placement. */
+/** The best alignment of two fine bands near a placement. */
 export function alignedFinely(
   { fine }: PhotoDiscs,
   pair: readonly [number, number],

@@ -1,6 +1,6 @@
 /**
- * Drawn skin lesions, for runs without photos and for pages that may show none: crude hints of what dermatoscopy sees in each of the
- * seven diagnoses. They show no patient and teach no medicine.
+ * Drawn skin lesions, for runs without photos and for pages that may not show photos. They sketch crudely what dermatoscopy shows
+ * for each of the seven diagnoses. They show no patient and are not meant to teach medicine.
  */
 import sharp from "sharp";
 import { type ImageSize, sidesOf } from "../image_size.ts";
@@ -9,11 +9,11 @@ import { diagnoses, type Diagnosis } from "./diagnosis.ts";
 
 /** Red, green, blue, 0–255. */
 type Colour = readonly [number, number, number];
-/** Drawn evenly from between the two. */
+/** A value is drawn uniformly between the two. */
 type Range = readonly [least: number, most: number];
 
 interface Style {
-  /** Of its middle and of its rim. */
+  /** Of the centre and of the rim. */
   readonly colours: readonly [Colour, Colour];
   /** In pixels. */
   readonly radius: Range;
@@ -21,16 +21,16 @@ interface Style {
   readonly irregularity: number;
   /** Standard deviation of the border's blur in pixels. */
   readonly blur: number;
-  /** What is strewn over it. */
+  /** Dots and lines on the lesion. */
   readonly marks: readonly Mark[];
 }
 
-/** Dots, or winding lines where `length` is given. Lengths in pixels. */
+/** Dots, or winding lines if `length` is given. Lengths in pixels. */
 interface Mark {
   readonly count: Range;
   readonly radius: Range;
   readonly colour: Colour;
-  /** How far from the middle, as a share of the lesion's radius. */
+  /** Distance from the centre, as a share of the lesion's radius. */
   readonly where: Range;
   readonly length?: number;
 }
@@ -81,14 +81,14 @@ const styles: Readonly<Record<Diagnosis, Style>> = {
     ],
   },
 };
-/** What lesions of every kind come close to, so that the classes overlap. */
+/** Colours that are mixed into every lesion, so that the classes overlap. */
 const common: readonly [Colour, Colour] = [[170, 116, 90], [122, 80, 64]];
 
 /**
  * A photo of a drawn lesion: RGB, 0–255, of shape (height, width, 3). The same seed gives the same lesion.
  *
  * @param dx a code of HAM10000; any other is drawn as nv
- * @param options `size` of the result; `photo`: each number is another photo of the lesion (default 0)
+ * @param options `size` of the result; `photo`: each number gives another photo of the lesion (default 0)
  */
 export async function drawnPhoto(
   dx: string,
@@ -104,9 +104,9 @@ export async function drawnPhoto(
 }
 
 /**
- * Drawn lesions in the place of pictures, with all else that these say, for published copies, which may not show photos.
+ * Replaces pictures by drawn lesions and keeps their other fields, for published copies, which may not show photos.
  *
- * @param options `seed` of the first; `together`: as many pictures one after the other show one lesion (default 1)
+ * @param options `seed` of the first picture; `together`: number of consecutive pictures that show one lesion (default 1)
  */
 export async function drawnInPlaceOf<Picture extends { dx: string; size: ImageSize }>(
   pictures: readonly Picture[],
@@ -121,7 +121,7 @@ export async function drawnInPlaceOf<Picture extends { dx: string; size: ImageSi
 /**
  * A photo of a drawn lesion as SVG, 200×150 pixels.
  *
- * @param random `lesion` decides what all photos of a lesion share; `photo` decides its place in the photo, light and hairs
+ * @param random `lesion` decides what all photos of a lesion share; `photo` decides its position, the light and the hairs
  */
 export function lesionSvg(dx: string, random: { lesion: Random; photo: Random }): string {
   const { skin, blur, body, marks } = drawLesion(dx, random.lesion);
@@ -157,14 +157,14 @@ export function lesionSvg(dx: string, random: { lesion: Random; photo: Random })
   </svg>`;
 }
 
-/** A lesion about the origin and the colour of the skin around it. Some are typical of their diagnosis, some hardly. */
+/** A lesion about the origin, and the colour of the skin around it. Some lesions are typical of their diagnosis, some hardly. */
 function drawLesion(dx: string, random: Random) {
   const style = styles[dx as Diagnosis] ?? styles.nv;
   const { colours, radius: sizes, irregularity, blur, marks: kinds } = style;
   const between = ([least, most]: Range) => least + (most - least) * random();
   const typical = between([0.4, 1]);
   const shaded = (colour: readonly number[], amount: number) => {
-    const shade = amount * normal(random); // mostly lighter or darker, a little to another hue
+    const shade = amount * normal(random); // changes mostly the brightness, and the hue a little
     return `rgb(${colour.map((value) => value + shade + 0.3 * amount * normal(random))})`;
   };
   const [inner, outer] = colours.map((colour, i) =>

@@ -1,4 +1,4 @@
-/** A list of photos as one array of small images, each decoded once and stored by its content. */
+/** Loads photos as one array of small images. Each photo is decoded once and stored by its content. */
 import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type ImageSize, pixelsIn, sizeName } from "../image_size.ts";
@@ -12,7 +12,7 @@ import { checkDecodedSize, decodeBytes, decoder, decodeVersion, readPhoto } from
 
 /** Small images in the order of the paths they were loaded from. */
 export interface ImageSet {
-  /** Of each image. */
+  /** Size of each image. */
   readonly size: ImageSize;
   /** (n, height, width, 3), RGB, 0–255. */
   readonly pixels: Uint8Array<ArrayBuffer>;
@@ -20,41 +20,43 @@ export interface ImageSet {
   readonly pixelDigests: readonly string[];
   /** SHA-256 of each photo's file, hexadecimal. */
   readonly fileDigests: readonly string[];
-  /** How many were decoded by this call; the others came from the store. */
+  /** Images decoded by this call; the others came from the store. */
   readonly decoded: number;
   /** Photos that cannot be decoded, in the order of the paths: black, without digests. Empty unless `keepGoing` is set. */
   readonly damaged: readonly DamagedPhoto[];
 }
 
 export interface DamagedPhoto {
-  /** Place in the list of paths. */
+  /** Index into the list of paths. */
   readonly index: number;
   /** Path and reason. */
   readonly problem: string;
 }
 
 export interface ImageSetOptions {
-  /** Of the images. */
+  /** Size of the images. */
   size: ImageSize;
   store: Store;
   /** Photos read and decoded at the same time. Default: 4. */
   concurrency?: number;
-  /** Name photos that cannot be decoded in `damaged` instead of throwing. Default: false. */
+  /** List photos that cannot be decoded in `damaged` instead of throwing. Default: false. */
   keepGoing?: boolean;
 }
 
-/** Images between two writes to the store: what a killed process loses at most, but for those in flight. */
+/** Images between two writes to the store. A killed process loses at most these and those being decoded. */
 const imagesPerFlush = 100;
 
 /**
  * Loads photos as `decodeImage` does, several at once.
  *
- * The store holds two kinds of rows for each size: `images-64`, pixels by the digest of the photo's file, and `photos-64-v2`
- * (`decodeVersion`), that digest by the photo's path and what changes with its file, so that unchanged photos are not read again.
- * Several processes may share a store.
+ * The store holds two kinds of rows for each size. `images-64` maps the digest of a photo's file to its pixels. `photos-64-v2`
+ * (2: `decodeVersion`) maps a photo's path, file size and times to that digest, so unchanged photos are not read again. Several
+ * processes may share a store.
  *
- * @throws {Error} if photos cannot be decoded and `keepGoing` is not set: one error for all of them, with their number, the first
- * ten names and reasons. The others are stored nevertheless.
+ * @throws {Error} if photos cannot be decoded and `keepGoing` is not set: one error for all of them, with their number and the
+ * first ten names and reasons. The others are stored nevertheless. Photos that a disk or network failed to deliver are an error
+ * even with `keepGoing`.
+ * @throws {RangeError} for a size or a concurrency outside its limits
  */
 export async function loadImageSet(paths: readonly string[], options: ImageSetOptions): Promise<ImageSet> {
   const { size, store, concurrency = 4, keepGoing = false } = options;
@@ -77,7 +79,7 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
   using images = store.rows(`images-${sizeName(size)}`, { rowBytes: length });
   const stamps = paths.map((path) => stampOf(path, size));
   const missing: number[] = [];
-  const lost: string[] = []; // stored once
+  const lost: string[] = []; // stored before
   for (const [index, stamp] of stamps.entries()) {
     const fileDigest = stamp && photos.get(stamp)?.toHex();
     const image = fileDigest && images.get(imageKey(fileDigest, size));
@@ -98,14 +100,14 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
   let decoded = 0;
   report(done, paths.length);
   const problems = new Map<number, string>();
-  const unread = new Set<number>(); // for a reason that is none of the photo's
+  const unread = new Set<number>(); // because of a disk or network
   const unsaved = new Map<string, string>(); // stamp → file digest
   const save = () => {
-    images.flush(); // first, for the rows of `photos` point to it
+    images.flush(); // first, because the rows of `photos` point to these
     for (const [stamp, fileDigest] of unsaved) photos.append(stamp, Uint8Array.fromHex(fileDigest));
     photos.flush();
     unsaved.clear();
-    images.refresh(); // what another process has decoded
+    images.refresh(); // finds images of other processes
   };
   await inParallel(missing, concurrency, async (index) => {
     const photo = await loadPhoto(paths[index], size, images).catch((error: Error) => {
@@ -136,7 +138,7 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
   return { size, pixels, pixelDigests, fileDigests, decoded, damaged };
 }
 
-/** Whether a photo could not be read because of its disk, a network or permissions. One that is gone alone is like a damaged one. */
+/** Whether a disk, a network or permissions kept a photo from being read. A missing file counts as damaged if its folder exists. */
 export function isOfTheDisk({ cause }: Error, path: string): boolean {
   if (cause instanceof Deno.errors.NotFound) return !existsSync(dirname(path));
   return cause instanceof Error && /\(os error \d+\)/.test(cause.message);
@@ -145,16 +147,16 @@ export function isOfTheDisk({ cause }: Error, path: string): boolean {
 async function loadPhoto(path: string, size: ImageSize, images: RowStore) {
   const bytes = await readPhoto(path);
   const fileDigest = sha256(bytes);
-  const stored = images.get(imageKey(fileDigest, size)); // there if the photo was moved or touched, or is in the list twice
+  const stored = images.get(imageKey(fileDigest, size)); // found if the photo was moved or touched, or is in the list twice
   const image = stored ?? await decodeBytes(bytes, { size, name: path });
   return { fileDigest, image, decoded: !stored };
 }
 
-/** Where decoded photos lie. */
+/** Files that hold decoded photos. */
 export interface StoredFiles {
   /** Paths of the shards that hold them. */
   readonly files: readonly string[];
-  /** Places in the list of what is not stored. */
+  /** Indices of photos that are not stored. */
   readonly missing: readonly number[];
 }
 
@@ -177,7 +179,7 @@ export function filesOfImages(
   return { files: [...files], missing };
 }
 
-/** How many photos a store holds, decoded to `size`: for an estimate, without reading them. */
+/** Number of photos that a store holds, decoded to `size`; reads none of them. */
 export function countStoredImages(store: Store, size: ImageSize): number {
   using photos = openPhotoRows(store, size);
   return photos.count;
@@ -187,10 +189,10 @@ function openPhotoRows(store: Store, size: ImageSize): RowStore {
   return store.rows(`photos-${sizeName(size)}-v${decodeVersion}`, { rowBytes: 32 });
 }
 
-/** What changes when the file at a path does, or a link on the way leads to another; undefined where there is none. */
+/** Digest of a photo's path, size and times, which change when the file or a link's target changes; undefined without a file. */
 function stampOf(path: string, size: ImageSize): string | undefined {
   try {
-    const { size: bytes, mtime, ctime, ino } = Deno.statSync(path); // of the file that links lead to
+    const { size: bytes, mtime, ctime, ino } = Deno.statSync(path); // follows links
     const times = [mtime?.getTime() ?? null, ctime?.getTime() ?? null];
     return sha256(JSON.stringify([resolve(path), bytes, ino, ...times, size, decodeVersion, decoder]));
   } catch {
@@ -202,7 +204,7 @@ function imageKey(fileDigest: string, size: ImageSize): string {
   return sha256(JSON.stringify([fileDigest, size, decodeVersion, decoder]));
 }
 
-/** An error's words for photos that cannot be decoded. @param problems path and reason of each */
+/** Error message for photos that cannot be decoded. @param problems path and reason of each */
 export function describeDamaged(problems: string[], total: number): string {
   return [
     `${problems.length} of ${total} photos cannot be used:`,
@@ -212,15 +214,15 @@ export function describeDamaged(problems: string[], total: number): string {
   ].join("\n  ");
 }
 
-/** Of photos that a disk or a network did not give: they are not left out. */
+/** Error message for photos that a disk or network failed to deliver. They are never left out. */
 export function describeUnread(problems: readonly string[], total: number): string {
-  return `${problems.length} of ${total} photos could not be read, which is no damage of theirs, so the run does not go on without ` +
-    `them: ${
+  return `${problems.length} of ${total} photos could not be read because of the disk or the network. They are not ` +
+    `damaged, so the run stops: ${
       firstOf(problems, 3)
     }. Check the disk, the network and the permissions; what was decoded is stored`;
 }
 
-/** The first ten. */
+/** The first ten lines. */
 function shortened(lines: string[]): string[] {
   return lines.length <= 10 ? lines : [...lines.slice(0, 10), `… and ${lines.length - 10} more`];
 }

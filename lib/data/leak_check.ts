@@ -1,17 +1,17 @@
 /**
- * The one check against leaks. It reads the images that stand on each side, and what the photos' pixels tell; no name of a
- * protocol and no column of a file makes it pass.
+ * The only check against leaks. It compares the images of each side by lesion and by their photos' pixels. Neither a protocol's
+ * name nor a column of a file can make it pass.
  */
 import { firstOf } from "../support/format.ts";
 import type { AugmentedImage } from "./augmented_table.ts";
 import { namesLesion, type Sample } from "./metadata.ts";
 import type { PhotoRelations } from "./near_duplicates.ts";
 
-/** How two images on different sides belong together, the closest first. */
+/** How two images on different sides can be related, the closest relation first. */
 const leakKinds = ["photo", "copy", "lesion", "near-duplicate"] as const;
 export type LeakKind = typeof leakKinds[number];
 
-/** What a protocol that leaks on purpose asks for. */
+/** The leaks that each protocol allows on purpose. */
 const allowedLeaks = {
   "nothing": [],
   "copies and lesions, as written": leakKinds,
@@ -20,39 +20,40 @@ const allowedLeaks = {
 } as const satisfies Record<string, readonly LeakKind[]>;
 export type AllowedLeak = keyof typeof allowedLeaks;
 
-/** Images by the side that they stand on, as `train`, `validation`, `test`. */
+/** The images on each side, by its name, such as `train`, `validation`, `test`. */
 export type Sides = Readonly<Record<string, readonly Pick<AugmentedImage, "row" | "copy">[]>>;
 
 export interface Leak {
   readonly kind: LeakKind;
-  /** An image of the later side, and one of the earlier side that it belongs to. */
+  /** An image of the later side, as `id copy n (side)`, and a related one of the earlier side. */
   readonly image: string;
   readonly other: string;
 }
 
-/** The photos' table and what their pixels tell, both in the table's order. */
+/** The photos' table and the relations of their pixels, both in the table's order. */
 export interface LeakEvidence extends PhotoRelations {
   readonly samples: readonly Pick<Sample, "imageId" | "lesionId">[];
 }
 
-/** What a run says of its parts, and what bears it out. */
+/** What a run claims about its parts, and the evidence for it. */
 export interface LeakClaim {
-  /** The leak that is wanted, by its name. */
+  /** Name of the leak that is allowed. */
   readonly allowed: AllowedLeak;
-  /** Null where near-duplicates were not looked for: then nothing but parts as written passes. */
+  /** Null if near-duplicates were not looked for. Then only parts as written pass. */
   readonly evidence: LeakEvidence | null;
 }
 
-/** Parts that are divided after the augmentation: they leak in every way, so there is nothing to look for. */
+/** For parts that are divided after the augmentation: they leak in every way, so there is nothing to check. */
 export const leaksAsWritten: LeakClaim = { allowed: "copies and lesions, as written", evidence: null };
 
 /**
- * Throws when a photo, a copy, a lesion or a near-duplicate stands on two sides, or when the table's lesions cannot be believed.
+ * Throws if a photo, a copy, a lesion or a near-duplicate is on two sides, or if the table's lesion_ids are not plausible.
  *
- * @param sides the first is usually what is trained on
- * @param evidence null only where every leak is wanted
- * @param options.allowed the leak that is wanted, by its name. Default: "nothing"
- * @throws {Error} that says how many images leak in each way, shows examples, and says what to do; or that there is no evidence
+ * @param sides the first is usually the training images
+ * @param evidence null only if every leak is allowed
+ * @param options.allowed name of the leak that is allowed. Default: "nothing"
+ * @throws {Error} that says how many images leak in each way, with examples and what to do; or that there is no evidence
+ * @throws {TypeError} if the evidence does not have one pixel digest for each photo
  */
 export function checkLeakFree(
   sides: Sides,
@@ -63,7 +64,7 @@ export function checkLeakFree(
   if (wanted.length === leakKinds.length) return;
   if (evidence === null) {
     throw new Error(
-      `Parts must not leak in another way than they say (allowed: "${allowed}"), and only the photos' pixels can show that. ` +
+      `Parts may leak only in the way that is allowed (allowed: "${allowed}"), and only the photos' pixels can show that. ` +
         `Expected: evidence, as relate(experiment) finds it, given to withParts; or the leak's name if it is wanted ` +
         `(allowed: "copies and lesions, as written"). Received: no evidence`,
     );
@@ -93,7 +94,7 @@ export function checkLeakFree(
   checkLesions(evidence);
 }
 
-/** Every image of a side that belongs to one of a side before it, with the closest way in which it does. */
+/** Every image that is related to one of an earlier side, with the closest relation. */
 export function findLeaks(sides: Sides, evidence: LeakEvidence): Leak[] {
   const { samples, pixelDigests, nearDuplicates } = evidence;
   const near = new Map<number, number[]>();
@@ -138,15 +139,15 @@ export function findLeaks(sides: Sides, evidence: LeakEvidence): Leak[] {
 }
 
 /**
- * Near-duplicates that are needed for a judgement, and the least share of them that a true table says are of one lesion: 333 of
- * 345 in HAM10000, a third in the drawn stand-in, whose lesions look alike; next to none where the column was shuffled.
+ * Near-duplicate pairs needed for a judgement, and the lowest plausible share of them with one lesion_id. The share is 333 of 345
+ * in HAM10000, a third in the drawn stand-in, whose lesions look alike, and almost 0 if the column was shuffled.
  */
 const enoughPairs = 20;
 const leastSameLesion = 0.1;
 
 /**
- * Most near-duplicates are photos of one lesion, taken one after the other. A table whose lesion_ids were mixed up says the
- * contrary; parts made by it keep lesions together that are none.
+ * Checks that lesion_ids fit the photos. Most near-duplicates are photos of one lesion, taken one after the other. Mixed-up
+ * lesion_ids contradict this, and parts made by them group photos of different lesions.
  */
 function checkLesions({ samples, nearDuplicates }: LeakEvidence): void {
   const judged = nearDuplicates.filter(({ a, b }) => [a, b].every((row) => namesLesion(samples[row])));
@@ -157,7 +158,7 @@ function checkLesions({ samples, nearDuplicates }: LeakEvidence): void {
     `The table's lesion_ids do not fit its photos: of ${pairs} pairs of near-duplicates only ${same} have one lesion_id. ` +
       `Expected: at least ${
         leastSameLesion * 100
-      } %. Was the column sorted or shuffled for itself? Take the table as it was ` +
+      } %. Was this column sorted or shuffled separately from the others? Take the table as it was ` +
       `released, or leave lesion_id out: then each photo counts as a lesion of its own.`,
   );
 }

@@ -1,9 +1,9 @@
 /**
- * Parts that cannot leak: photos that belong together are divided together.
+ * Parts that cannot leak: related photos form a group, and a group is never divided.
  *
- * A group is all photos of a lesion, and all lesions of which two photos are the same or near-duplicates. Groups are divided, each
- * class for itself, 70 % train, 10 % validation, 20 % test. The test takes one photo of each of its groups, so its rows are
- * independent by lesion; the others of these groups are relatives, and stand in no part.
+ * A group holds all photos of a lesion, and of all lesions with the same or near-duplicate photos. The groups of each class are
+ * divided into 70 % train, 10 % validation and 20 % test. The test takes one photo of each of its groups, so no two test rows
+ * share a lesion. The other photos of test groups, the relatives, are in no part.
  */
 import { stringify } from "../support/csv.ts";
 import { firstOf } from "../support/format.ts";
@@ -13,9 +13,9 @@ import type { PhotoRelations } from "./near_duplicates.ts";
 import { largestRemainder, type Photos } from "./parts.ts";
 
 export interface PhotoGroups {
-  /** For each photo its group: the row of the group's first photo. */
+  /** Group of each photo: the row of the group's first photo. */
   readonly groupOf: readonly number[];
-  /** Groups whose photos have several diagnoses. They go to training, since no class can count them. */
+  /** Groups whose photos have several diagnoses. They go to training, since they belong to no single class. */
   readonly mixed: readonly number[];
 }
 
@@ -46,7 +46,7 @@ export function groupPhotos(
   return { groupOf, mixed: [...new Set(mixed)].sort((a, b) => a - b) };
 }
 
-/** The photos of each group, and the groups of each class in label order; those of several diagnoses are in no class. */
+/** The photos of each group, and the groups of each class in label order. Groups with several diagnoses are in no class. */
 export function groupsByClass(
   { samples, classes }: Pick<Photos, "samples" | "classes">,
   { groupOf, mixed }: PhotoGroups,
@@ -63,7 +63,7 @@ export type Half = "A" | "B";
 
 /** Each part is a list of rows of the table of photos, ascending. */
 export interface LeakFreeParts extends PhotoGroups {
-  /** Which of several divisions this is. */
+  /** Number of this division, from 0. */
   readonly partition: number;
   readonly train: readonly number[];
   readonly validation: readonly number[];
@@ -71,25 +71,25 @@ export interface LeakFreeParts extends PhotoGroups {
   readonly test: readonly number[];
   /** The other photos of test groups. */
   readonly relatives: readonly number[];
-  /** For each photo of a test group the half that it belongs to; null for all others. */
+  /** Half that each photo of a test group belongs to; null for all others. */
   readonly halfOf: readonly (Half | null)[];
-  /** Labels of classes with too few groups for three parts, of which the test has two halves. All of them go to training. */
+  /** Labels of classes with too few groups for train, validation and both halves of the test. They go to training. */
   readonly tooSmall: readonly number[];
 }
 
-/** Shares of the groups. The test comes first, for ties go to the first. */
+/** Shares of the groups, in tenths. The test comes first, because ties go to the first. */
 const shares = { test: 2, validation: 1, train: 7 };
-/** 2 for the test, whose halves need one each, 1 for validation, and the rest. */
+/** With 8 groups, the test gets 2 (one for each half), validation 1 and training 5. */
 const fewestGroups = 8;
 
 /**
- * Divides groups, each class for itself: largest remainder, membership by a seeded shuffle.
+ * Divides the groups of each class: sizes by largest remainder, membership by a seeded shuffle.
  *
- * Halves are dealt alternately, groups that have relatives first: so halves differ by one group at most in each class, and by one
- * among the groups with relatives.
+ * Test groups are dealt to the halves alternately, those with relatives first. So in each class the halves differ by at most one
+ * group, and by at most one group with relatives.
  *
- * @param options `partition`: 0, 1, …, another number is another division; `seed`: of the configuration
- * @throws {RangeError} when fewer than two classes have 8 groups or more: it names all that have fewer
+ * @param options `partition`: 0, 1, …, each number gives another division; `seed`: of the configuration
+ * @throws {RangeError} if fewer than two classes have 8 groups or more: it names all that have fewer
  */
 export function divideGroups(
   { samples, classes }: Pick<Photos, "samples" | "classes">,
@@ -123,7 +123,7 @@ export function divideGroups(
     const [tested, validated] = tooSmall.includes(label) ? [0, 0] : counts;
     for (const [place, group] of order.slice(tested).entries()) {
       const part = place < validated ? validation : train;
-      for (const row of members.get(group)!) part.push(row); // not spread: a class may have more photos than a call has room for
+      for (const row of members.get(group)!) part.push(row); // not spread: a class may have too many photos for one call
     }
     const isAlone = (group: number) => members.get(group)!.length === 1;
     for (const group of order.slice(0, tested).sort((a, b) => +isAlone(a) - +isAlone(b))) {
@@ -140,7 +140,7 @@ export function divideGroups(
   return { ...groups, partition, train, validation, test, relatives, halfOf, tooSmall };
 }
 
-/** What `leak_free_parts.csv` holds: one line a photo, in the order of the table. */
+/** Text of `leak_free_parts.csv`: one line for each photo, in the order of the table. */
 export function leakFreePartsCsv({ samples }: Pick<Photos, "samples">, parts: LeakFreeParts): string {
   const names = new Array<string>(samples.length);
   const { train, validation, test, relatives } = parts;
@@ -154,26 +154,20 @@ export function leakFreePartsCsv({ samples }: Pick<Photos, "samples">, parts: Le
   return stringify(records, { columns: ["image_id", "lesion_id", "group", "dx", "part", "half"] });
 }
 
-/** About how many photos a part gets, of so many. */
+/** Approximate number of photos in a part, from the number of all photos. */
 export function leakFreeCount(part: "train" | "validation", photos: number): number {
   return Math.round(photos * shares[part] / 10);
 }
 
-/** Lines for readers about what is not as in HAM10000; none where nothing is. */
+/** Notes for readers on groups with several diagnoses and on classes that are too small. */
 export function describeGroups(photos: Pick<Photos, "samples" | "classes">, parts: LeakFreeParts): string[] {
-  const { mixed, tooSmall, groupOf } = parts;
-  const isMixed = new Set(mixed);
-  const members = Map.groupBy(photos.samples.keys(), (row) => groupOf[row]);
+  const { mixed, tooSmall } = parts;
+  const { members, byClass } = groupsByClass(photos, parts);
   const ids = (group: number) =>
     members.get(group)!.map((row) => `${photos.samples[row].imageId} (${photos.samples[row].dx})`).join(
       " = ",
     );
-  const small = tooSmall.map((label) => {
-    const { size } = new Set(
-      groupOf.filter((group) => photos.samples[group].label === label && !isMixed.has(group)),
-    );
-    return `${photos.classes[label].code} ${size}`;
-  });
+  const small = tooSmall.map((label) => `${photos.classes[label].code} ${byClass[label].length}`);
   return [
     ...mixed.length > 0
       ? [

@@ -1,4 +1,4 @@
-/** How much of the test the training side has already seen, and how the answers differ by it. */
+/** How much of the test was already seen in training. */
 import type { Parts, Photos } from "./parts.ts";
 
 export interface Leakage {
@@ -6,16 +6,16 @@ export interface Leakage {
   readonly dx: string;
   /** Test images. */
   readonly images: number;
-  /** Those of which the original or another copy is among the images trained on. */
+  /** Test images whose original or another copy is among the images trained on. */
   readonly withCopy: number;
-  /** The same as a share of `images`, 0–1. */
+  /** `withCopy` as a share of `images`, 0–1. */
   readonly copyShare: number;
-  /** Those whose lesion is shown by an image trained on. */
+  /** Test images whose lesion is shown by an image trained on. */
   readonly withLesion: number;
   readonly lesionShare: number;
 }
 
-/** What training has shown of a test image, from most to least. */
+/** What training has shown of a test image, from the most to the least. */
 export const exposures = [
   "another copy of the photo",
   "another photo of the lesion",
@@ -23,8 +23,8 @@ export const exposures = [
 ] as const;
 
 /**
- * Tells the place in `exposures` of a row of the test, given the rows trained on. A photo that the table has under several ids is
- * one photo, and shows all their lesions.
+ * Returns a function from a test row to its index in `exposures`, given the rows trained on. A photo that the table has under
+ * several ids counts as one photo, which shows the lesions of all these ids.
  */
 export function exposureOf(
   photos: Photos,
@@ -42,7 +42,7 @@ export function exposureOf(
   };
 }
 
-/** Counts, per class and in all, the test images that share a photo or a lesion with the rows trained on. */
+/** Counts the test images that share a photo or a lesion with the rows trained on: for each class, then for all. */
 export function countLeakage(photos: Photos, parts: Parts, trained: readonly number[]): Leakage[] {
   const exposure = exposureOf(photos, parts, trained);
   const count = (dx: string, rows: readonly number[]): Leakage => {
@@ -64,8 +64,8 @@ export function countLeakage(photos: Photos, parts: Parts, trained: readonly num
 }
 
 /**
- * Codes of the classes in which seen and unseen test images can be compared: bkl and mel where the test has both, else those that
- * have test images of which training has seen a copy and such of which it has seen nothing; where no class has both, all.
+ * Codes of the classes in which seen and unseen test images can be compared: bkl and mel if the test has both, else the classes
+ * that have both test images with a copy in training and test images of unseen lesions, else all classes.
  */
 export function comparableClasses(photos: Photos, parts: Parts): string[] {
   const codes = photos.classes.map(({ code }) => code);

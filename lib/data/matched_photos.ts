@@ -1,4 +1,4 @@
-/** The photos that a table's ids stand for. */
+/** Finds the photos that a table's ids mean. */
 import { basename, join } from "node:path";
 import { firstOf } from "../support/format.ts";
 import { type FolderFiles, type FoundPhoto, searchFolder } from "./photo_files.ts";
@@ -12,24 +12,24 @@ import {
 } from "../support/photo_kinds.ts";
 import { firstOfSame } from "./same_files.ts";
 
-/** What the ids of a table stand for. */
+/** The photos that the ids of a table mean. */
 export interface MatchedPhotos {
-  /** The photo of each id, relative to the folder, with forward slashes. */
+  /** Path of each id's photo, relative to the folder, with forward slashes. */
   readonly paths: readonly string[];
-  /** Lines for readers, where a choice was made. */
+  /** Notes for readers on choices between files. */
   readonly notes: readonly string[];
 }
 
 /**
  * Finds the photo of each id in a folder, at any depth.
  *
- * An id is a photo's name, with or without extension, or a path that ends so: `images/P1.jpg`. A path that is there is that file
- * and no other. Else the longest end of the path that some file has decides: tables bring paths from other machines. Of several
- * files with the same bytes the first in the order of their paths counts.
+ * An id is a photo's name, with or without extension, or a path that ends with one: `images/P1.jpg`. A path that exists in the
+ * folder means that file only. Else the longest end of the path that matches a file decides, because tables may have paths from
+ * other machines. Of several matches with the same bytes, the first in the order of their paths is used.
  *
- * @param options `table`: how errors call the table; `inParts`: whether it is HAM10000's, whose photos come in two parts
- * @throws {Error} when photos are not there, an id may be several files or a file several ids: with their number, the first ids and
- * what to do
+ * @param options `table`: its name in errors; `inParts`: whether it is HAM10000's table, whose photos come in two parts
+ * @throws {Error} if photos are missing, an id matches different files, or two ids match one file: with their number, the first
+ * ids and what to do
  */
 export async function matchPhotos(
   folder: string,
@@ -40,7 +40,7 @@ export async function matchPhotos(
   const start = join(folder, "x").length - 1;
   const relative = (path: string) => path.slice(start).replaceAll("\\", "/");
   const named = Map.groupBy(files.photos, ({ path }) => photoName(basename(path)).normalize("NFC"));
-  const endings = new Map<string, ReadonlyMap<string, readonly string[]>>(); // by name: one folder a patient, 1.jpg in each
+  const endings = new Map<string, ReadonlyMap<string, readonly string[]>>(); // by name: a folder per patient may have its own 1.jpg
   const endingsOf = (name: string) => {
     const known = endings.get(name);
     if (known) return known;
@@ -82,7 +82,7 @@ function nameOf(id: string): string {
   return photoName(idParts(id).at(-1) ?? "");
 }
 
-/** Paths by their ends, without extension: `b/1.jpg` stands under `b/1` and under `1`. */
+/** Paths by their ends, without extension: `b/1.jpg` is found under `b/1` and under `1`. */
 function endingsOfPaths(paths: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const endings = new Map<string, string[]>();
   for (const path of paths) {
@@ -98,9 +98,9 @@ function endingsOfPaths(paths: readonly string[]): ReadonlyMap<string, readonly 
 }
 
 /**
- * Of the files with an id's name those that it may mean. `isWhole`: whether the id itself is the end of their paths.
+ * The files that an id may mean. `isWhole`: whether their paths end with the whole id.
  *
- * @param endings of these files, as `endingsOfPaths` gives them
+ * @param endings result of `endingsOfPaths` for the files with the id's name
  */
 function filesOf(
   id: string,
@@ -134,13 +134,16 @@ interface Missing {
 function checkFound(lost: readonly string[], { folder, table, inParts, count, files, named }: Missing): void {
   if (lost.length === 0) return;
   const [closed] = files.closed;
-  if (closed) { // they may be in there
+  if (closed) { // the lost photos may be in there
     throw new Error(
       `The folder of photos ${closed.path} ${closed.problem}. Make it readable for you, or move it elsewhere.`,
       { cause: closed.error },
     );
   }
-  const unread = Map.groupBy(files.others.filter(isUnread), (path) => photoName(basename(path)));
+  const unread = Map.groupBy(
+    files.others.filter(isUnread),
+    (path) => photoName(basename(path)).normalize("NFC"),
+  );
   const reasons = lost.map((id) => {
     const other = unread.get(nameOf(id))?.[0];
     return {
@@ -166,7 +169,7 @@ interface SeveralFiles {
   readonly paths: readonly string[];
 }
 
-/** @throws {Error} when files that one id may mean differ */
+/** @throws {Error} if files that match one id differ */
 async function checkSame(folder: string, several: readonly SeveralFiles[], table: string): Promise<void> {
   const first = await firstOfSame(several.flatMap(({ paths }) => paths.map((path) => join(folder, path))));
   let end = 0;
@@ -179,7 +182,7 @@ async function checkSame(folder: string, several: readonly SeveralFiles[], table
   const [{ id, paths }] = unlike;
   const path = paths.at(-1)!;
   throw new Error(
-    `${table}: ${unlike.length} of its images may each be one of several files in ${folder}, which differ. Name the folder that ` +
+    `${table}: ${unlike.length} of its image ids may mean several different files in ${folder}. Name the folder that ` +
       `has the photos alone with --data FOLDER (and the table with --metadata), move the other files elsewhere, or write paths ` +
       `into the table, as ${path.includes("/") ? path : `./${path}`} in place of ${id}. Received: ${
         firstOf(unlike.map(severalText), 3)
@@ -187,7 +190,7 @@ async function checkSame(folder: string, several: readonly SeveralFiles[], table
   );
 }
 
-/** @throws {Error} when two ids are one file */
+/** @throws {Error} if two ids match one file */
 function checkOneId(ids: readonly string[], paths: readonly string[], table: string): void {
   const rows = new Map<string, number>();
   for (const [row, path] of paths.entries()) {

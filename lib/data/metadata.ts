@@ -1,4 +1,4 @@
-/** The metadata table, HAM10000's or another: read, checked row by row, each row joined with its photo. */
+/** Reads the metadata table, HAM10000's or another, checks it row by row, and finds the photo of each row. */
 import { basename, join } from "node:path";
 import { type ColumnNames, type MetadataColumn, metadataColumns } from "../columns.ts";
 import { metadataFile, tablesIn } from "../metadata_file.ts";
@@ -12,35 +12,38 @@ import { readClasses } from "./table/table_classes.ts";
 import { knownNames } from "./table/table_columns.ts";
 import { parseTable, type TextTable } from "./table/table_text.ts";
 
-/** One photo with what is known of it. */
+/** One photo and its metadata. */
 export interface Sample {
   readonly imageId: string;
-  /** Photos of one lesion share it. The image's own id where another table than HAM10000's has none. */
+  /** Shared by all photos of a lesion. Made from the image's id if the table has none. */
   readonly lesionId: string;
-  /** Code of its class. */
+  /** Code of the photo's class. */
   readonly dx: string;
-  /** Index of `dx` in the table's classes; HAM10000: in `diagnoses`, 0…6. */
+  /** Index of `dx` in the table's classes; for HAM10000, in `diagnoses`, 0…6. */
   readonly label: number;
-  /** How the diagnosis was confirmed: histo, follow_up, consensus, confocal; empty where the table has no such column. */
+  /** How the diagnosis was confirmed: histo, follow_up, consensus, confocal; empty if the table does not say. */
   readonly dxType: string;
-  /** In years; null where the table has none. */
+  /** In years, 0–120; null if unknown. */
   readonly age: number | null;
-  /** male, female, what else the table has, or unknown. */
+  /** male, female, another value of the table, or unknown. */
   readonly sex: string;
   readonly localization: string;
-  /** The photo, relative to the data folder, with forward slashes. */
+  /** Path of the photo, relative to the data folder, with forward slashes. */
   readonly imagePath: string;
 }
 
-/** How to read a table. One that has not the form of HAM10000's, or with names or classes given, may have any classes and lack columns. */
+/**
+ * How to read a table. Any classes and missing columns are allowed unless the table has the form of HAM10000's and no names or
+ * classes are given.
+ */
 export interface TableOptions {
-  /** Its path, or those of several tables that are joined by image id; null: HAM10000's table in the data folder. */
+  /** Path of the table, or of several tables to join by image id. Null: HAM10000's table in the data folder. */
   readonly metadata?: string | readonly string[] | null;
-  /** What it calls its columns; null: as HAM10000 or another well-known table does. */
+  /** Names of its columns. Null: as in HAM10000 or another well-known table. */
   readonly columns?: ColumnNames | null;
-  /** Its diagnoses in label order; null: those that it has. */
+  /** Codes of its classes in label order. Null: the diagnoses in the table. */
   readonly classes?: readonly string[] | null;
-  /** Take diagnoses that differ in case alone for one. Default: they are an error. */
+  /** Treat diagnoses that differ only in case as one. Default: they are an error. */
   readonly joinCase?: boolean;
 }
 
@@ -51,19 +54,19 @@ export interface MetadataTable {
   readonly classes: readonly DiagnosisClass[];
   /** The tables' paths. */
   readonly paths: readonly string[];
-  /** Whether it is another table than HAM10000's: by the options, its columns or its form. */
+  /** Whether it is a table other than HAM10000's, judged by the options, its columns and its form. */
   readonly own: boolean;
-  /** False where each image counts as a lesion of its own. */
+  /** False if no photo has a lesion_id. Then each image counts as a lesion of its own. */
   readonly knowsLesions: boolean;
-  /** What readers must know of how it was read, in lines: columns by other names, what is missing, what was joined, files of one name. */
+  /** Notes for readers on how it was read: columns with other names, missing values, joined spellings, equal file names. */
   readonly notes: readonly string[];
 }
 
 /**
- * Reads a data folder's table, in its own order. Photos are looked for at any depth of the folder, as {@linkcode matchPhotos} says.
+ * Reads the table of a data folder, in the table's order. {@linkcode matchPhotos} finds the photos, at any depth of the folder.
  *
- * @throws {Error} when the folder, the table or photos are missing or cannot be read: with their number and the first names
- * @throws {SyntaxError} when the table is wrong: with its row, column, what was expected and what came
+ * @throws {Error} if the folder, the table or photos are missing or cannot be read: with their number and the first names
+ * @throws {SyntaxError} if the table is wrong: with row, column, what was expected and what was received
  */
 export async function openTable(folder: string, options: TableOptions = {}): Promise<MetadataTable> {
   const paths = pathsOf(folder, options);
@@ -94,7 +97,7 @@ function pathsOf(folder: string, { metadata }: TableOptions): readonly string[] 
   return found.length === 0 ? [join(folder, metadataFile)] : found;
 }
 
-/** What `openTable` does before it looks for photos: samples whose `imagePath` is still the image id as the table has it. */
+/** Reads tables without looking for photos: `imagePath` of the samples is still the image id as written in the table. */
 export function readTables(
   tables: readonly TextTable[],
   options: TableOptions = {},
@@ -146,12 +149,12 @@ function describeAlone(photos: number): string {
     : `${thousands(photos)} photos have no lesion_id; each counts as a lesion of its own`;
 }
 
-/** Empty where nothing is known. */
+/** The lesion_id of each photo; empty if unknown. */
 function lesionsOf({ columns, imageIds }: JoinedTable): JoinedCase {
   return joinCase(columns.get("lesion_id")?.cells.map(known) ?? imageIds.map(() => ""));
 }
 
-/** Empty where nothing is known. @param names spellings to keep to */
+/** The text of a column for each photo; empty if missing. @param names preferred spellings */
 function textOf(
   { columns, imageIds }: JoinedTable,
   column: MetadataColumn,
@@ -165,7 +168,7 @@ function known(cell: string): string {
   return isMissing(cell) || cell.toLowerCase() === "unknown" ? "" : cell;
 }
 
-/** @throws {SyntaxError} for the first that is none, with its row */
+/** Ages in years; null if unknown. @throws {SyntaxError} for the first invalid age, with its row */
 function agesOf({ columns, imageIds }: JoinedTable): (number | null)[] {
   const column = columns.get("age");
   return column ? column.cells.map((cell, photo) => ageOf(cell, column, photo)) : imageIds.map(() => null);
@@ -177,16 +180,16 @@ function ageOf(cell: string, { name, where }: PhotoColumn, photo: number): numbe
   const age = /^\d+,\d+$/.test(text) ? Number(text.replace(",", ".")) : Number(text);
   if (age >= 0 && age <= 120) return age;
   throw new SyntaxError(
-    `${where(photo)}: ${name} ${JSON.stringify(cell)} is not empty or years from 0 to 120.`,
+    `${where(photo)}: ${name} ${JSON.stringify(cell)} must be empty or an age from 0 to 120 years.`,
   );
 }
 
-/** The samples of a folder that holds HAM10000. Errors are those of {@linkcode openTable}. */
+/** The samples of a folder that holds HAM10000. @throws as {@linkcode openTable} */
 export async function readMetadata(folder: string): Promise<readonly Sample[]> {
   return (await openTable(folder)).samples;
 }
 
-/** A sample as a row of the table, with `image_path` added: what 01 saves. */
+/** A sample as a row of the table, with `image_path` added, as notebook 1 saves it. */
 export function metadataRow(sample: Sample): Record<string, string | number> {
   return {
     lesion_id: sample.lesionId,
@@ -200,10 +203,10 @@ export function metadataRow(sample: Sample): Record<string, string | number> {
   };
 }
 
-/** A lesion's name where the table has none and another lesion is called as the photo is. */
+/** A lesion's name if the table has none and another lesion is named like the photo. */
 const ownLesion = (imageId: string): string => `photo ${imageId}`;
 
-/** Whether the table names a photo's lesion; else the lesion is called after the photo. */
+/** Whether the table names a photo's lesion. Otherwise the lesion is named after the photo. */
 export function namesLesion({ imageId, lesionId }: Pick<Sample, "imageId" | "lesionId">): boolean {
   return lesionId !== imageId && lesionId !== ownLesion(imageId);
 }

@@ -1,10 +1,10 @@
 /**
- * Photos that are nearly the same: turned, mirrored, cropped a little, saved again, recoloured. Found from pixels alone.
+ * Finds near-duplicates from pixels alone: photos that are rotated, mirrored, cropped a little, saved again or recoloured.
  *
- * All pairs go through three sieves, cheap ones first: the magnitudes of their spectra, which no turn or mirror changes; the
- * spectra's correlation over all angles; the coarse bands, laid over each other. What is left is laid over each other finely, and
- * the distance decides. Photos shifted by more than some per cent or enlarged by more than a tenth are not found. The 11,527
- * photos of HAM10000 and the official test set take about 2.5 minutes of one core.
+ * All pairs go through three sieves, the cheapest first: magnitudes of their spectra, which rotation and mirroring do not change;
+ * correlation of the spectra over all angles; correlation of the aligned coarse bands. The remaining pairs are aligned finely,
+ * and their distance decides. Photos shifted by more than a few per cent or enlarged by more than a tenth are not found. The
+ * 11,527 photos of HAM10000 and the official test set take about 2.5 minutes on one core.
  */
 import { digestOf } from "../support/digest.ts";
 import { stringify } from "../support/csv.ts";
@@ -14,44 +14,44 @@ import { alignedCoarsely, alignedFinely, likelyTurns } from "./disc_alignment.ts
 import type { Sample } from "./metadata.ts";
 import { cutDiscs, harmonics, type PhotoDiscs, reducePhotos, spectrumLength } from "./photo_discs.ts";
 
-/** Raised by hand when the same pixels come to give other pairs. */
+/** Raise it by hand when the same pixels give other pairs. */
 const methodVersion = 1;
 
 /**
- * What a pair must reach in each sieve: what all planted duplicates but a few of those that are cropped reach. Of 100,000 pairs of
- * different lesions 844 pass the second sieve and 4 the third.
+ * The lowest value that passes each sieve. All planted duplicates except a few cropped ones reach it. Of 100,000 pairs of
+ * different lesions, 844 pass the second sieve and 4 the third.
  */
 export const sieves = { cosine: 0.87, turn: 0.74, coarse: 0.92 };
 
 /**
  * Pairs at or below this distance are near-duplicates.
  *
- * Fixed on planted ones before any real pair was looked at (tests/data/near_duplicates/measure.ts, 300 photos, seed 2). Of 1,800
- * planted duplicates, each turned by any angle, mirrored, cropped by 5 %, saved with JPEG quality 60, recoloured or all of that,
- * 1,799 have a distance of at most 0.13, and 1,792 are found. Of 100,000 pairs of different lesions 10 come below 0.42 and
- * none is found. The limit is twice the largest planted distance, on the safe side of both.
+ * Fixed on planted duplicates before any real pair was looked at (tests/data/near_duplicates/measure.ts, 300 photos, seed 2). Of
+ * 1,800 planted duplicates, each rotated by any angle, mirrored, cropped by 5 %, saved with JPEG quality 60, recoloured or all of
+ * these, 1,799 have a distance of at most 0.13, and 1,792 are found. Of 100,000 pairs of different lesions, 10 have a distance
+ * below 0.42, and none is found. The limit is about twice 0.13, and far below 0.42.
  */
 export const nearDuplicateDistance = 0.25;
 
 export interface NearDuplicate {
-  /** Places in the list of photos; `a` < `b`. */
+  /** Indices into the list of photos; `a` < `b`. */
   readonly a: number;
   readonly b: number;
-  /** 0 for the same detail, 1 for none in common; to four decimals. */
+  /** 1 − correlation of the fine bands: 0 for the same detail, 1 for none in common; to four decimals. */
   readonly distance: number;
   readonly sameLesion: boolean;
 }
 
-/** What pixels tell of how photos belong together; in the order of the photos. */
+/** How photos are related, judged from their pixels; in the order of the photos. */
 export interface PhotoRelations {
-  /** SHA-256 of each photo's reduced pixels: equal ones are one photo. */
+  /** SHA-256 of each photo's reduced pixels, hexadecimal: equal digests mean the same photo. */
   readonly pixelDigests: readonly string[];
-  /** By `a`, then by `b`. */
+  /** Sorted by `a`, then by `b`. */
   readonly nearDuplicates: readonly NearDuplicate[];
 }
 
 /**
- * Finds what photos have in common. Reads each photo once; the pairs are stored.
+ * Finds equal and nearly equal photos. Reads each photo once and stores the pairs.
  *
  * @param paths of the photos
  * @param samples each photo's lesion
@@ -76,7 +76,7 @@ export async function relatePhotos(
 /**
  * All pairs of near-duplicates, by `a`, then by `b`.
  *
- * @param options.border only pairs of a photo before this place and one from it on. Default: any two
+ * @param options.border compares only photos before this index with photos from it on. Default: all pairs
  */
 export async function findPairs(
   discs: PhotoDiscs,
@@ -98,20 +98,20 @@ export async function findPairs(
       if (distance <= nearDuplicateDistance) found.push({ a, b, distance });
     }
     report(a + 1, firsts);
-    if (a % 64 === 0) await new Promise((resolve) => setTimeout(resolve)); // else progress has no turn to be shown
+    if (a % 64 === 0) await new Promise((resolve) => setTimeout(resolve)); // lets progress be shown
   }
   return found;
 }
 
-/** To four decimals, as files have it. */
+/** 1 − agreement, at least 0, to four decimals as in the files. */
 function distanceOf({ agreement }: { agreement: number }): number {
   return Number(Math.max(0, 1 - agreement).toFixed(4));
 }
 
-/** Numbers that tell how strong each harmonic is along each ring. */
+/** Magnitudes per photo: one for each harmonic along each ring. */
 const magnitudesLength = spectrumLength / 2;
 
-/** (n, rings, harmonics): what a turn or a mirror leaves of a spectrum. Harmonic 0 has no angle and keeps its sign. */
+/** (n, rings, harmonics): magnitudes of the spectra, which rotation and mirroring do not change. Harmonic 0 keeps its sign. */
 export function magnitudesOf({ spectra }: Pick<PhotoDiscs, "spectra">): Float32Array {
   return Float32Array.from(
     { length: spectra.length / 2 },
@@ -126,7 +126,7 @@ export function cosineOf(magnitudes: Float32Array, a: number, b: number): number
   return sum;
 }
 
-/** What `near_duplicates.csv` holds. */
+/** Text of `near_duplicates.csv`. */
 export function nearDuplicatesCsv(
   samples: readonly Pick<Sample, "imageId">[],
   pairs: readonly NearDuplicate[],

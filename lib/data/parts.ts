@@ -1,4 +1,4 @@
-/** The parts of the experiment, as indices into the augmented table: stratified splits as scikit-learn makes them. */
+/** The parts of the experiment, as indices into the augmented table: stratified splits as in scikit-learn. */
 import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { writeAtomic } from "../support/atomic.ts";
@@ -16,7 +16,7 @@ export interface Photos {
   readonly classes: readonly DiagnosisClass[];
   /** Photos of each class, in label order. */
   readonly counts: readonly number[];
-  /** For each sample the one that stands for its photo, see `SamePhotos`; none given: each is a photo of its own. */
+  /** For each sample, the row that stands for its photo, see `SamePhotos`. Default: each sample is its own photo. */
   readonly photoRows?: readonly number[];
 }
 
@@ -27,16 +27,16 @@ export interface Split {
 }
 
 /**
- * Divides 0 … n − 1 in two so that each class keeps its share, as scikit-learn's `train_test_split(stratify=…)`.
+ * Splits 0 … n − 1 in two so that each class keeps its share, as scikit-learn's `train_test_split(stratify=…)`.
  *
- * The test side's images of a class: largest remainder, ties to the lower label, so the total is exact. Which ones: a seeded
- * shuffle within the class.
+ * Each class's number of test rows is found by largest remainder, ties to the lower label, so the total is exact. A seeded
+ * shuffle within the class selects the rows.
  *
  * @param labels class of each row, whole numbers from 0
- * @param options.testSize number of rows on the test side, 1 … n − 1; or a share between 0 and 1, rounded to whole rows; 1 is one row
+ * @param options.testSize number of test rows, 1 … n − 1 (1 is one row), or a share between 0 and 1, rounded to whole rows
  * @param options.seed 0 … 2³² − 1
- * @param options.name tells this split's randomness from that of other splits with the same seed
- * @throws {RangeError} when one side would be empty
+ * @param options.name keeps this split's random numbers apart from those of other splits with the same seed
+ * @throws {RangeError} if one side would be empty or the number of test rows is not whole
  */
 export function stratifiedSplit(
   labels: ArrayLike<number>,
@@ -52,7 +52,7 @@ export function stratifiedSplit(
   const counts = countLabels(Int32Array.from(labels), 1 + highest(labels));
   const testCounts = largestRemainder(counts, size);
 
-  // Typed arrays: a million photos are four million rows, whose lists, grown item by item, would take another half a gigabyte
+  // Typed arrays: a million photos give four million rows, for which growing lists would take another half a gigabyte
   const isTest = new Uint8Array(n);
   counts.forEach((count, label) => {
     const indices = new Int32Array(count);
@@ -74,12 +74,12 @@ function highest(labels: ArrayLike<number>): number {
 }
 
 /**
- * Shares `total` among the classes in proportion to their counts (Hamilton's method): each gets the whole part of its quota,
- * the rest go to the largest fractions, ties to the lower label.
+ * Shares `total` among the classes in proportion to their counts (Hamilton's method). Each class gets the whole part of its
+ * quota; what remains goes to the largest fractions, ties to the lower label.
  */
 export function largestRemainder(counts: readonly number[], total: number): number[] {
   const sum = counts.reduce((a, b) => a + b, 0);
-  // Quotas as exact integer divisions: fractions of equal value then compare as equal.
+  // Remainders of integer divisions are exact, so equal fractions compare as equal.
   const result = counts.map((count) => Math.floor((count * total) / sum));
   const remainders = counts.map((count, label) => ({ label, rest: (count * total) % sum }));
   remainders.sort((a, b) => b.rest - a.rest || a.label - b.label);
@@ -88,7 +88,7 @@ export function largestRemainder(counts: readonly number[], total: number): numb
   return result;
 }
 
-/** Each part is a list of indices into `table`, ascending. */
+/** Each part is a list of indices into `table`, ascending. Sizes are the write-up's. */
 export interface Parts {
   /** Originals and copies: 42,650 rows. */
   readonly table: readonly AugmentedImage[];
@@ -98,13 +98,13 @@ export interface Parts {
   readonly test: readonly number[];
   /** The 12,000 of `train` that are used. */
   readonly subset: readonly number[];
-  /** 9,600 rows of `subset`: what the network learns from. */
+  /** 9,600 rows of `subset`: the network is trained on these. */
   readonly subsetTrain: readonly number[];
-  /** 2,400 rows of `subset`: what choices are made on. */
+  /** 2,400 rows of `subset`: choices are made on these. */
   readonly subsetValidation: readonly number[];
 }
 
-/** Augments, then splits, as the write-up does: copies of one photo land on both sides. */
+/** Augments, then splits, as the write-up does. So copies of one photo end up on both sides. */
 export function makeParts(config: Config, photos: Photos): Parts {
   const table = augmentedTable(photos.samples, augmentationTargets(photos.counts));
   const split = (rows: readonly number[], testSize: number, name: string) => {
@@ -121,17 +121,17 @@ export function makeParts(config: Config, photos: Photos): Parts {
   return { table, ...outer, subset, subsetTrain: inner.train, subsetValidation: inner.test };
 }
 
-/** Labels of a part, in its order. */
+/** Label of each row of a part, in its order. */
 export function labelsOf(parts: Parts, rows: readonly number[]): Uint8Array {
   return Uint8Array.from(rows, (row) => parts.table[row].label);
 }
 
-/** The lesion that each row of a part shows, in its order: the groups of intervals. */
+/** Lesion id of each row of a part, in its order: the groups for bootstrap intervals. */
 export function lesionsOf(photos: Photos, parts: Parts, rows: readonly number[]): string[] {
   return rows.map((row) => photos.samples[parts.table[row].row].lesionId);
 }
 
-/** Images of each class in a part, by code: as figures take them. */
+/** Images of each class in a part, by code, for figures. */
 export function classCounts(photos: Photos, parts: Parts, rows: readonly number[]): Record<string, number> {
   return byCode(photos.classes, countLabels(labelsOf(parts, rows), photos.classes.length));
 }
@@ -142,11 +142,11 @@ export interface Growth {
   readonly before: number;
   readonly added: number;
   readonly after: number;
-  /** Images that one photo becomes, on average. */
+  /** Mean number of images from one photo, itself included. */
   readonly perPhoto: number;
 }
 
-/** Images of each class before and after augmentation, the sum of all last. */
+/** Images of each class before and after augmentation; the last entry is the total. */
 export function augmentationGrowth(photos: Photos, parts: Parts): Growth[] {
   const after = countLabels(parts.table.map(({ label }) => label), photos.classes.length);
   const grow = (dx: string, before: number, after: number) => ({
@@ -159,7 +159,7 @@ export function augmentationGrowth(photos: Photos, parts: Parts): Growth[] {
   ];
 }
 
-/** Sizes of all parts, of how many different photos each is made, and what it is for. */
+/** Size, number of different photos and use of each part. */
 export function partSizes(parts: Parts): { part: string; images: number; photos: number; use: string }[] {
   const describe = (part: string, rows: readonly number[], use: string) => ({
     part,
@@ -178,7 +178,7 @@ export function partSizes(parts: Parts): { part: string; images: number; photos:
   ];
 }
 
-/** Saves the whole table and each part to CSV in the run's folder; returns the files' names. */
+/** Saves the whole table and each part as CSV in the run's folder; returns the files' names. */
 export async function saveParts(config: Config, photos: Photos, parts: Parts): Promise<string[]> {
   const files = {
     "augmented.csv": parts.table.map((_, row) => row),
@@ -200,14 +200,14 @@ export async function saveParts(config: Config, photos: Photos, parts: Parts): P
   return Object.keys(files);
 }
 
-/** Photos that a class of another table than HAM10000's must have. */
+/** Fewest photos that each class must have in a table other than HAM10000's. */
 const fewestPhotos = 5;
 
 /**
- * Checks that every class has the photos that a run needs.
+ * Checks that every class has enough photos for a run.
  *
- * @throws {RangeError} when fewer than two classes have photos, a class of another table has fewer than 5, or a class would be
- * missing in a part even after augmentation: it names the classes
+ * @throws {RangeError} if fewer than two classes have photos, a class of another table than HAM10000's has fewer than 5, or a
+ * class would be missing in a part even after augmentation: it names the classes
  */
 export function checkClassSizes(
   config: Config,
@@ -215,7 +215,7 @@ export function checkClassSizes(
 ): void {
   const say = (labels: readonly number[], sizes: readonly number[]) =>
     labels.map((label) => `${classes[label].code} ${sizes[label]}`).join(", ") || "none";
-  const named = own && classes !== ham10000Classes; // HAM10000's seven may lack photos in any table
+  const named = own && classes !== ham10000Classes; // some of HAM10000's seven may have no photos
   const labels = [...classes.keys()].filter((label) => named || counts[label] > 0);
   if (labels.length < 2) {
     throw new RangeError(`There must be photos of at least two classes. Received: ${say(labels, counts)}`);
@@ -232,13 +232,13 @@ export function checkClassSizes(
   const small = labels.filter((label) => targets[label] < least);
   if (small.length > 0) {
     throw new RangeError(
-      `Every class needs ${least} images after augmentation, so that each part has one of it. Add photos of the commonest ` +
+      `Every class needs ${least} images after augmentation, so that every part gets at least one. Add photos of the commonest ` +
         `class, whose size the others follow. Received: ${say(small, targets)}`,
     );
   }
 }
 
-/** The smallest class of which test, training and validation each get an image. */
+/** The smallest class size with which test, training and validation each get at least one image. */
 function leastAugmented({ testShare, subsetShare, validationShare }: Config): number {
   const smallest = (images: number) => {
     const subset = Math.floor(subsetShare * Math.floor((1 - testShare) * images));

@@ -1,10 +1,9 @@
 /**
- * The inscribed circle of each photo, made comparable: what is left of a photo when it is turned or mirrored.
+ * The inscribed disc of each photo, in a form in which rotated and mirrored photos can be compared.
  *
- * A photo that is turned about its middle loses its corners and keeps this disc, whatever the angle. So photos are reduced with
- * their aspect ratio kept (a squeezed photo does not turn, it shears), and only the disc is looked at. Slow changes of brightness,
- * which light and colour correction make, are taken away. Two bands of detail are left: a coarse one to align discs by, and a
- * fine one to compare them by.
+ * A photo that is rotated about its centre loses its corners but keeps this disc, so only the disc is compared. Photos are
+ * reduced with their aspect ratio kept, because rotation would shear a squeezed photo. Slow changes of brightness, from light and
+ * colour correction, are removed. Two bands of detail remain: a coarse one to align discs, and a fine one to compare them.
  */
 import sharp from "sharp";
 import { type ImageSize, pixelsIn, sidesOf, sizeName } from "../image_size.ts";
@@ -18,25 +17,26 @@ export const discMiddle = (discSide - 1) / 2;
 const pixelsOfDisc = discSide * discSide;
 
 /**
- * Standard deviations in pixels. A band is a disc blurred by `small` minus the same blurred by `large`, divided by how much
- * this varies within `around`: else the edge of a lesion, a round one in most photos, would count more than all that is in it.
+ * Standard deviations of blurs in pixels. A band is a disc blurred by `small` minus the disc blurred by `large`, divided by the
+ * root mean square of this difference within `around`. Otherwise the edge of a lesion, round in most photos, would count more
+ * than all that is inside.
  */
 const bands = {
   fine: { small: 0.7, large: 2, around: 4 },
   coarse: { small: 1.9, large: 5, around: 5 },
 } as const;
-/** Variance, in squared grey levels, that is added before dividing: skin without detail stays without. */
+/** Variance, in squared grey levels, added before the division, so that smooth skin stays smooth. */
 const noise = 1;
 
-/** A spectrum has the harmonics 0 … 11 of the coarse band along ten rings. */
+/** A spectrum has the harmonics 0 … 11 of the coarse band along ten rings, with radii in pixels. */
 export const harmonics = 12;
 export const rings = Array.from({ length: 10 }, (_, ring) => 2.5 * (ring + 1));
 const samplesOfRing = 64;
 export const spectrumLength = rings.length * harmonics * 2;
 
-/** Photos reduced to a shorter side of `discSide`, with their aspect ratio. */
+/** Photos reduced to a shorter side of `discSide`, in their own aspect ratio. */
 export interface ReducedPhotos {
-  /** `pixels` of shape (height, width, 3), RGB. */
+  /** `pixels` has shape (height, width, 3), RGB, 0–255. */
   readonly photos: readonly { readonly pixels: Uint8Array; readonly size: ImageSize }[];
   /** SHA-256 of each photo's pixels, hexadecimal. */
   readonly pixelDigests: readonly string[];
@@ -45,15 +45,15 @@ export interface ReducedPhotos {
 /** Discs in the order of the photos they were cut from. */
 export interface PhotoDiscs {
   readonly count: number;
-  /** (n, 60, 60) */
+  /** Shape (n, 60, 60); 0 outside the disc. */
   readonly fine: Float32Array;
-  /** (n, 60, 60) */
+  /** Shape (n, 60, 60); 0 outside the disc. */
   readonly coarse: Float32Array;
-  /** (n, rings, harmonics, 2): Fourier coefficients, real and imaginary, each photo's of length 1. */
+  /** Fourier coefficients of shape (n, rings, harmonics, 2), real and imaginary. Each photo's vector has length 1. */
   readonly spectra: Float32Array;
 }
 
-/** Reads photos, each once: they are stored as `loadImageSet` stores them. Errors are its own. */
+/** Reads and reduces photos, which `loadImageSet` stores, so each is read once. @throws as `loadImageSet` */
 export async function reducePhotos(
   paths: readonly string[],
   options: { store: Store },
@@ -76,10 +76,10 @@ export async function reducePhotos(
   return { photos, pixelDigests };
 }
 
-/** Height and width of a photo whose shorter side becomes `discSide`; both even, so that the disc lies in the middle. */
+/** Height and width of a photo whose shorter side becomes `discSide`. Both are even, so that the disc lies in the middle. */
 async function reducedSize(path: string): Promise<ImageSize> {
   const { autoOrient: { width, height } } = await sharp(path).metadata()
-    .catch(() => ({ autoOrient: { width: 1, height: 1 } })); // decoding it says what is wrong
+    .catch(() => ({ autoOrient: { width: 1, height: 1 } })); // decoding will report the error
   const side = (length: number) =>
     Math.min(2 * Math.round(discSide * length / Math.min(width, height) / 2), 4096);
   return [side(height), side(width)];
@@ -100,7 +100,7 @@ export function cutDiscs({ photos }: Pick<ReducedPhotos, "photos">): PhotoDiscs 
   return { count, fine, coarse, spectra };
 }
 
-/** Brightness in the middle square. */
+/** Brightness of the middle square, shape (60, 60), 0–255. */
 function greyDisc(pixels: Uint8Array, size: ImageSize): Float32Array {
   const [height, width] = sidesOf(size);
   const [top, left] = [(height - discSide) / 2, (width - discSide) / 2];
@@ -114,7 +114,7 @@ function greyDisc(pixels: Uint8Array, size: ImageSize): Float32Array {
   return grey;
 }
 
-/** 1 inside the disc: corners, black in a turned photo, must not reach into it, so blurs are weighted by this. */
+/** 1 inside the disc. Blurs are weighted by it, so that corners, black in a rotated photo, do not affect the disc. */
 const mask = Float32Array.from({ length: pixelsOfDisc }, (_, at) => {
   const [x, y] = [at % discSide - discMiddle, Math.floor(at / discSide) - discMiddle];
   return Math.hypot(x, y) <= discSide / 2 ? 1 : 0;
@@ -139,7 +139,7 @@ function blurredInside(image: Float32Array, sigma: number): Float32Array {
   );
 }
 
-/** Gaussian blur, along rows and then along columns; zero outside. */
+/** Gaussian blur along rows, then along columns; zero outside, kernel not normalised. */
 function blurred(image: Float32Array, sigma: number): Float32Array {
   const reach = Math.ceil(2.5 * sigma);
   const kernel = Float32Array.from(
@@ -172,7 +172,7 @@ const sines = Float64Array.from(
   (_, i) => Math.sin(2 * Math.PI * i / samplesOfRing),
 );
 
-/** Fourier coefficients along each ring, weighted so that the squared length is the energy of the disc. */
+/** Fourier coefficients along each ring, weighted so that their squared length is the disc's energy, then scaled to length 1. */
 function spectrumOf(disc: Float32Array): Float32Array {
   const spectrum = new Float32Array(spectrumLength);
   const samples = new Float64Array(samplesOfRing);
@@ -188,18 +188,18 @@ function spectrumOf(disc: Float32Array): Float32Array {
         real += samples[i] * cosines[angle];
         imaginary -= samples[i] * sines[angle];
       }
-      const weight = Math.sqrt(radius * (m === 0 ? 1 : 2)); // a harmonic above 0 stands for two coefficients
+      const weight = Math.sqrt(radius * (m === 0 ? 1 : 2)); // a harmonic above 0 stands for m and −m
       const at = 2 * (ring * harmonics + m);
       spectrum[at] = weight * real;
       spectrum[at + 1] = weight * imaginary;
       energy += spectrum[at] ** 2 + spectrum[at + 1] ** 2;
     }
   }
-  const length = Math.sqrt(energy) || 1; // a disc without detail is like no other
+  const length = Math.sqrt(energy) || 1; // a disc without detail resembles no other
   return spectrum.map((value) => value / length);
 }
 
-/** Bilinear; the place must lie inside the square. */
+/** Bilinear interpolation at (x, y), which must lie inside the square. */
 function valueAt(disc: Float32Array, x: number, y: number): number {
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const [right, down] = [x - left, y - top];

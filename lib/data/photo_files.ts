@@ -1,4 +1,4 @@
-/** The photo files of folders, at any depth, and what else is in them. */
+/** Finds the photo files in folders, at any depth, and lists the other files. */
 import { join, resolve } from "node:path";
 import { whyNotReached } from "./data_folder.ts";
 import {
@@ -9,19 +9,19 @@ import {
   photoExtensionsText,
 } from "../support/photo_kinds.ts";
 
-/** What a list of files and folders stands for. */
+/** The photos in a list of files and folders. */
 export interface PhotoList {
-  /** Each once, as the list gives them; a folder's in the order of their names. */
+  /** Each photo once, in the order of the list; photos of a folder in the order of their names. */
   readonly photos: string[];
-  /** Folders that hold no photos or cannot be read, or that hold pictures that have to be converted: path and reason. */
+  /** Path and reason: folders that hold no photos, cannot be read, or hold pictures that must be converted. */
   readonly problems: string[];
-  /** What else folders hold, by kind: `photos: left out 1 .txt`. */
+  /** Numbers of other files in folders, by kind: `photos: left out 1 .txt`. */
   readonly notes: string[];
 }
 
 /**
- * A file stands for itself, whatever its name; a folder for its photos at any depth, by their extensions. Whether files exist and
- * are photos shows when they are decoded.
+ * Lists files, whatever their names, and the photos in folders, at any depth, by their extensions. Decoding checks later whether
+ * files exist and are photos.
  */
 export async function listPhotos(paths: readonly string[]): Promise<PhotoList> {
   const photos = new Map<string, string>();
@@ -42,7 +42,9 @@ export async function listPhotos(paths: readonly string[]): Promise<PhotoList> {
     if (found.others.some(isUnread)) problems.push(`${others}. ${conversionsOf(found.others)}`);
     else if (found.others.length > 0) notes.push(others);
     if (found.photos.length === 0) {
-      problems.push(`${path}: holds no photo (${photoExtensionsText}), at no depth. Give another folder`);
+      problems.push(
+        `${path}: holds no photos (${photoExtensionsText}), also not in subfolders. Give another folder`,
+      );
     }
     for (const { path } of found.photos) add(path);
   }
@@ -51,25 +53,26 @@ export async function listPhotos(paths: readonly string[]): Promise<PhotoList> {
 
 export interface FoundPhoto {
   readonly path: string;
-  /** Why a link leads nowhere; null for all else. */
+  /** Why a link cannot be followed; null for a file or a working link. */
   readonly problem: string | null;
 }
 
 export interface FolderFiles {
   readonly photos: FoundPhoto[];
-  /** Files that are no photos by their extensions. */
+  /** Files without the extension of a photo. */
   readonly others: string[];
   /** Folders that cannot be read. */
   readonly closed: { readonly path: string; readonly problem: string; readonly error: unknown }[];
 }
 
-/** What systems leave beside a user's files: names that begin with a dot (`._photo.jpg`), and these folders. */
+/** Folders of operating systems, which are not searched. Names that begin with a dot (`._photo.jpg`) are skipped too. */
 const systemFolders = ["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"];
 
 /**
  * All files of a folder at any depth, in the order of their names.
  *
- * @param files what was found before. @param searched folders that were searched already, by their real paths: a link may lead back
+ * @param files results so far; new ones are added to it
+ * @param searched real paths of folders already searched: a link may lead back to one
  */
 export async function searchFolder(
   folder: string,

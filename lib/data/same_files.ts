@@ -1,20 +1,20 @@
-/** Files with the same bytes. */
+/** Finds files with the same bytes. */
 import { sha256 } from "../support/digest.ts";
 
-/** Read of each file at first, from its middle: photos that are not the same differ there, while heads are often alike. */
+/** Bytes read first, from a file's middle: different photos differ there, while their headers are often the same. */
 const sampleBytes = 64;
 
 /**
- * For each path the place of the first one whose file has the same bytes: its own where there is none before it. Files that are
- * empty or cannot be read are like no other.
+ * For each path, the index of the first path whose file has the same bytes; its own index if none before it has. Files that are
+ * empty or cannot be read are equal to no other.
  *
- * Bytes are compared and not pixels: equal bytes are one photo for certain, while small pictures may have equal pixels by chance;
- * and nothing has to be decoded. Only files whose length another one has are read.
+ * Bytes are compared, not pixels: equal bytes are certainly one photo, while small pictures may have equal pixels by chance. And
+ * nothing has to be decoded. A file is read only if another has the same length.
  */
 export async function firstOfSame(paths: readonly string[]): Promise<number[]> {
   const first = [...paths.keys()];
   const lengths: number[] = [];
-  const files = new Map<string, number>(); // the first place of each file: links lead to the same one
+  const files = new Map<string, number>(); // first index of each file: several links may lead to one file
   const distinct = first.filter((place) => {
     const state = stateOf(paths[place]);
     if (state === null) return false;
@@ -38,14 +38,14 @@ function stateOf(path: string): { length: number; file: string } | null {
   try {
     const { size: length, isFile, dev, ino } = Deno.statSync(path);
     if (!isFile || length === 0) return null;
-    // Numbers of files on Lustre and NTFS are larger than a number tells apart
+    // Inodes on Lustre and NTFS may be too large for a number to tell them apart
     return { length, file: ino && Number.isSafeInteger(ino) ? `${dev} ${ino}` : path };
   } catch {
-    return null; // whoever reads it says why
+    return null; // reading the file later reports the error
   }
 }
 
-/** Groups of at least two places that have one key, in the order of the places. */
+/** Groups of at least two places with the same key, in the order of the places. */
 export function severalOf(
   places: readonly number[],
   keyOf: (place: number) => unknown,
@@ -53,7 +53,7 @@ export function severalOf(
   return [...Map.groupBy(places, keyOf).values()].filter(({ length }) => length > 1);
 }
 
-/** As hexadecimal digits; null for a file that cannot be read. */
+/** Bytes from the middle of a file as hexadecimal digits; null if it cannot be read. */
 function sampleOf(path: string, length: number): string | null {
   try {
     using file = Deno.openSync(path);
@@ -61,6 +61,6 @@ function sampleOf(path: string, length: number): string | null {
     const bytes = new Uint8Array(sampleBytes);
     return bytes.subarray(0, file.readSync(bytes) ?? 0).toHex();
   } catch {
-    return null; // whoever reads it says why
+    return null; // reading the file later reports the error
   }
 }

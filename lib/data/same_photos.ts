@@ -1,4 +1,4 @@
-/** Photos that a table has under several ids: files with the same bytes. */
+/** Finds photos that a table has under several ids: files with the same bytes. */
 import { basename, join } from "node:path";
 import { listed } from "../support/format.ts";
 import { decodeImage } from "./decode.ts";
@@ -8,20 +8,20 @@ import { firstOfSame, severalOf } from "./same_files.ts";
 /** Photos that a table has under several ids. */
 export interface SamePhotos {
   /**
-   * For each row the row that stands for its photo: rows of one number are one photo, although the table says that they show
-   * different lesions. Rows of one lesion keep their own numbers: that they belong together is known, and they are counted as
-   * photos of that lesion (HAM10000 has two such pairs).
+   * For each row, the row that stands for its photo. Rows with the same number are one photo, although the table gives them
+   * different lesions. Rows of one lesion keep their own numbers: the table already groups them, and they count as photos of that
+   * lesion (HAM10000 has two such pairs).
    */
   readonly photoRows: readonly number[];
-  /** Lines for readers; none where no photo is there twice. */
+  /** Notes for readers; empty if no photo occurs twice. */
   readonly notes: readonly string[];
 }
 
 /**
- * Compares the files of a table's photos.
+ * Finds photos that a table has under several ids, by comparing their files.
  *
  * @param options `tables`: their paths, for errors; `keepContradictions`: whether one photo may have several diagnoses
- * @throws {SyntaxError} when one photo has several diagnoses and that is not to be kept: with their number and the first ids
+ * @throws {SyntaxError} if a photo has several diagnoses and `keepContradictions` is false: with their number and the first ids
  */
 export async function findSamePhotos(
   folder: string,
@@ -35,7 +35,7 @@ export async function findSamePhotos(
     groups.filter((group) => group.some((row) => samples[row][name] !== samples[group[0]][name]));
 
   const contradictions: number[][] = [];
-  for (const group of differ("dx")) { // a page of a server's, saved under many names, is no photo: decoding it says so
+  for (const group of differ("dx")) { // an error page saved under many names is not a photo: decoding fails
     if (await decodeImage(paths[group[0]], 1).catch(() => null)) contradictions.push(group);
   }
   const labelled = groupsText(contradictions, (row) => `${samples[row].imageId} (${samples[row].dx})`);
@@ -69,7 +69,7 @@ export async function findSamePhotos(
   };
 }
 
-/** The first five groups, of each the first five: `a = b; c = d`. */
+/** The first five groups, with the first five names of each: `a = b; c = d`. */
 function groupsText(groups: readonly number[][], nameOf: (row: number) => string): string {
   const texts = groups.map((group) => listed(group.map(nameOf), { most: 5, separator: " = " }));
   return listed(texts, { most: 5, separator: "; " });

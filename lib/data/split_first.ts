@@ -1,44 +1,44 @@
 /**
- * The write-up with two steps exchanged: groups of photos are divided before the augmentation, so nothing leaks. `partsSplitFirst` makes
- * the parts of a whole run. `splitFirst` makes the lists of notebook 7's bridge, between the write-up's accuracy and a leak-free one.
+ * The write-up's protocol with two steps exchanged: groups of photos are divided before the augmentation, so nothing leaks.
+ * `partsSplitFirst` makes the parts of a whole run. `splitFirst` makes the lists for notebook 7's bridge between the write-up's
+ * accuracy and a leak-free one.
  *
- * As written only the commonest class consists of originals; all others are mostly copies. So "was it resampled?" tells a network
- * something of the class. Each list has a second form that tells nothing: every image is a copy.
+ * In the write-up, only the most frequent class consists of originals; the others are mostly copies. So traces of resampling tell
+ * a network something about the class. In a second form of each list, every image is a copy.
  */
 import type { Config } from "../config.ts";
 import { firstOf } from "../support/format.ts";
 import { randomFor, shuffled } from "../support/random.ts";
-import type { AugmentedImage } from "./augmented_table.ts";
-import { dealt } from "./crossover.ts";
+import { type AugmentedImage, dealt } from "./augmented_table.ts";
 import { countLabels } from "./diagnosis.ts";
 import { groupsByClass, type LeakFreeParts, type PhotoGroups } from "./leak_free_parts.ts";
 import { labelsOf, makeParts, type Parts, type Photos } from "./parts.ts";
 
-/** One list in both forms: the same photos, place by place. */
+/** One list in both forms, with the same photo at each index. */
 export interface BothForms {
-  /** As written: a photo's own image first (`copy` 0), then copies. */
+  /** As in the write-up: a photo's own image (`copy` 0) first, then copies. */
   readonly originals: readonly AugmentedImage[];
-  /** Each `copy` one higher, so that no image is an original. */
+  /** With each `copy` number one higher, so that no image is an original. */
   readonly copies: readonly AugmentedImage[];
 }
 
 export interface SplitFirst {
-  /** As many images of each class as the 9,600 have. */
+  /** As many images of each class as in the write-up's 9,600. */
   readonly train: BothForms;
-  /** All photos of test groups, with as many images of each class as the 8,530 have. */
+  /** Images of photos in test groups (relatives too), as many of each class as in the write-up's 8,530. */
   readonly test: BothForms;
 }
 
 /**
- * Augments the photos of each side for itself.
+ * Augments training photos and test photos separately.
  *
- * Train: as many images of each photo as written, of which the class's share of the 9,600 is drawn. Test: images go round a class's
- * photos until there are as many as in the 8,530.
+ * Training: each photo gets as many images as in the write-up, and the class's share of the 9,600 is drawn from them. Test: the
+ * photos of a class are copied in turn until there are as many images as in the 8,530. Classes in `LeakFreeParts.tooSmall` have
+ * no test images.
  *
- * @param asWritten the parts as written: their numbers count
+ * @param options.asWritten the write-up's parts, for their class counts
  * @param options.seed of the configuration
- * @throws {RangeError} when a class has images as written and no photo in training: it names the class. A class that is not tested
- * (`LeakFreeParts.tooSmall`) has no test images
+ * @throws {RangeError} if a class has training images in the write-up but no photo in training here: it names the class
  */
 export function splitFirst(
   { samples, classes, counts }: Photos,
@@ -73,17 +73,17 @@ function inBothForms(originals: readonly AugmentedImage[]): BothForms {
   return { originals, copies: originals.map((image) => ({ ...image, copy: image.copy + 1 })) };
 }
 
-/** What the network learns from, what validates, and the test need a group each. */
+/** Training, validation and test need at least one group each. */
 const fewestGroups = 3;
 
 /**
- * Parts with the counts of those as written, in all and of each class, of which no two share a group of photos.
+ * Parts with the write-up's number of images per class. Training, validation and test share no group of photos.
  *
- * Groups of a class: the test's share of them, the validation's share of the others, the rest to learn from, by a seeded shuffle. A
- * side's images go round its photos, each photo's own image (`copy` 0) first. What is not used stands on the training side and is of
- * photos that are learned from. Groups of several diagnoses are learned from, since no class can count them.
+ * A seeded shuffle divides the groups of each class: the test gets its share, validation its share of the others, training the
+ * rest. The photos of a part are copied in turn, each photo's own image (`copy` 0) first. Unused images are only in `train`, and
+ * show training photos. Groups with several diagnoses go to training, since they belong to no single class.
  *
- * @throws {RangeError} when a class that has photos has fewer than 3 groups: it names the class
+ * @throws {RangeError} if a class with photos has fewer than 3 groups: it names the class
  */
 export function partsSplitFirst(config: Config, photos: Photos, groups: PhotoGroups): Parts {
   const { samples, classes } = photos;
@@ -95,8 +95,8 @@ export function partsSplitFirst(config: Config, photos: Photos, groups: PhotoGro
   );
   if (few.length > 0) {
     throw new RangeError(
-      `Divided before they are augmented, the photos of a class must be of at least ${fewestGroups} groups (lesions), one for each of ` +
-        `train, validation and test. Add photos, or leave the rows of these classes out of the table. Received: ${
+      `To divide photos before augmentation, each class needs at least ${fewestGroups} groups (lesions), one for each of train, ` +
+        `validation and test. Add photos, or leave the rows of these classes out of the table. Received: ${
           firstOf(few.map((label) => `${classes[label].code} ${byClass[label].length}`))
         }`,
     );

@@ -1,4 +1,4 @@
-/** The stand-in for HAM10000: drawn lesions with its columns, classes, imbalance and several photos a lesion. */
+/** The stand-in for HAM10000: drawn lesions with its columns, classes, imbalance and several photos per lesion. */
 import { basename, join } from "node:path";
 import sharp from "sharp";
 import { metadataColumns } from "../columns.ts";
@@ -11,15 +11,15 @@ import { diagnoses, type Diagnosis, ham10000Counts } from "./diagnosis.ts";
 import { lesionSvg } from "./drawn_lesion.ts";
 import { largestRemainder } from "./parts.ts";
 
-/** Raised by hand when the same seed comes to give other files. */
+/** Raise it by hand when the same seed gives other files. */
 const standInVersion = 2;
 const markerFile = "SYNTHETIC.txt";
 const fewestPerClass = 6;
 const partFolders = ["HAM10000_images_part_1", "HAM10000_images_part_2"];
 
-/** Lesions of 1,000 in HAM10000 that have one, two, three and four or more photos. */
+/** How many of 1,000 lesions in HAM10000 have one, two, three, and four or more photos. */
 const photosPerLesion = { 1: 738, 2: 190, 3: 66, 4: 6 };
-/** Per diagnosis: the mean age and how often diagnoses were confirmed in each way, roughly as in HAM10000. */
+/** For each diagnosis: mean age in years and weights of `dx_type`, roughly as in HAM10000. */
 const patients: Record<Diagnosis, { age: number; dxTypes: Record<string, number> }> = {
   akiec: { age: 67, dxTypes: { histo: 1 } },
   bcc: { age: 67, dxTypes: { histo: 1 } },
@@ -37,12 +37,12 @@ const localizations = {
 };
 
 /**
- * Makes a data folder: `HAM10000_metadata.csv`, two folders with JPEGs of 200×150 pixels, and SYNTHETIC.txt, which says what it is.
+ * Makes a data folder: `HAM10000_metadata.csv`, two folders with JPEGs of 200×150 pixels, and SYNTHETIC.txt, which explains it.
  *
- * The same seed and number of images give the same bytes. The folder is whole or not there. A whole one of the same seed and
- * number stays as it is; another stand-in is replaced.
+ * The same seed and number of images give the same bytes. The folder appears complete or not at all. A complete stand-in with the
+ * same seed and number is kept; any other stand-in is replaced.
  *
- * @param options `images`: from 60 to 100,000, shared among the classes as {@linkcode standInCounts} says
+ * @param options `images`: from 60 to 100,000, shared among the classes by {@linkcode standInCounts}
  * @throws {RangeError} if `images` is outside its limits
  * @throws {Error} if the folder holds anything but a stand-in
  */
@@ -66,12 +66,12 @@ export async function makeStandIn(folder: string, options: { seed: number; image
   }
 }
 
-/** Whether a data folder holds drawn lesions, so that every result of it must say SYNTHETIC. */
+/** Whether a data folder holds drawn lesions. Every result computed from it must then say SYNTHETIC. */
 export async function isStandIn(folder: string): Promise<boolean> {
   return (await Deno.stat(join(folder, markerFile)).catch(() => null))?.isFile ?? false;
 }
 
-/** Photos per diagnosis, in label order: in HAM10000's shares, but at least 6 each, at the cost of the commonest. */
+/** Photos per diagnosis, in label order: HAM10000's shares, but at least 6 each, taken from the most frequent diagnosis. */
 export function standInCounts(images: number): number[] {
   const counts = largestRemainder(ham10000Counts, images);
   const commonest = counts.indexOf(Math.max(...counts));
@@ -116,7 +116,7 @@ interface Lesion {
   readonly photos: number;
 }
 
-/** In the table's order, which mixes the diagnoses. */
+/** Lesions in the table's order, which mixes the diagnoses. */
 function inventLesions(seed: number, images: number): Lesion[] {
   const random = randomFor(seed, "patients");
   const lesions: Lesion[] = [];
@@ -125,7 +125,7 @@ function inventLesions(seed: number, images: number): Lesion[] {
       lesions.push(inventLesion(diagnoses[label], left, random));
     }
   }
-  // HAM10000 lacks 57 of 10,015 ages and as many sexes: here at least two each
+  // HAM10000 lacks 57 of 10,015 ages and as many sexes; here at least two each are missing
   const gaps = Math.max(2, Math.round(lesions.length * 57 / 10_015));
   for (const lesion of shuffled(lesions, random).slice(0, gaps)) lesion.age = "";
   for (const lesion of shuffled(lesions, random).slice(0, gaps)) lesion.sex = "unknown";
@@ -145,7 +145,7 @@ function inventLesion(dx: Diagnosis, mostPhotos: number, random: Random): Lesion
   };
 }
 
-/** One of the names, each as often as its weight says. */
+/** A random name, with probabilities in proportion to the weights. */
 function pick(weights: Record<string, number>, random: Random): string {
   const names = Object.keys(weights);
   let left = random() * Object.values(weights).reduce((sum, weight) => sum + weight);
@@ -182,7 +182,7 @@ async function checkReplaceable(folder: string): Promise<void> {
     : [basename(folder)];
   if (names.length === 0) return;
   throw new Error(
-    `${folder} holds other files than a stand-in, so it is not replaced. Expected: a folder that is empty, missing or has ` +
+    `${folder} contains files that are not a stand-in, so it is not replaced. Expected: a folder that is empty, missing or has ` +
       `${markerFile}. Received: ${names.sort().slice(0, 5).join(", ")}. Give another folder.`,
   );
 }

@@ -1,20 +1,20 @@
 /**
- * Whether a classifier's probabilities mean what they say: of the answers given with 80 %, are 80 % right? And how to correct them,
- * for overconfidence and for another mixture of classes.
+ * Calibration: are 80 % of the answers with a probability of 80 % correct? This file measures it, and corrects probabilities for
+ * overconfidence and for another mixture of classes.
  */
-import { argmaxRows, checkLabel } from "./metrics.ts";
+import { argmax, argmaxRows, checkLabel, checkShare } from "./metrics.ts";
 
 /**
- * Brier score: mean over the rows of the sum over the classes of (p − y)², where y is 1 of the true class and 0 of the others.
- * scikit-learn's `brier_score_loss(scale_by_half=False)`.
+ * Brier score: mean over the rows of the sum over the classes of (p − y)², where y is 1 for the true class and 0 for the others.
+ * The same as scikit-learn's `brier_score_loss(scale_by_half=False)`.
  *
  * G. W. Brier, "Verification of forecasts expressed in terms of probability", Monthly Weather Review 78, 1950.
  *
  * @param truth n class indices, at least one
  * @param probabilities (n, classes), each 0 … 1, rows sum to 1
- * @returns 0 (certain and right) … 2 (certain and wrong)
- * @throws {TypeError} when shapes do not fit
- * @throws {RangeError} when there are no rows, or a label or a probability cannot be, with its row
+ * @returns 0 (certain and correct) … 2 (certain and wrong)
+ * @throws {TypeError} if shapes do not fit
+ * @throws {RangeError} if there are no rows, or a label or a probability is invalid, with its row
  */
 export function brierScore(
   truth: ArrayLike<number>,
@@ -30,26 +30,26 @@ export function brierScore(
   return sum / truth.length;
 }
 
-/** Rows of about equal confidence. */
+/** A bin of rows with similar confidence. */
 export interface ReliabilityBin {
-  /** Rows, at least one. */
+  /** Number of rows, at least one. */
   readonly n: number;
   /** Mean confidence of the rows, 0 … 1. */
   readonly confidence: number;
-  /** Share of right answers, 0 … 1. */
+  /** Share of correct answers, 0 … 1. */
   readonly accuracy: number;
 }
 
 /**
- * Right answers beside confidence, in bins of equally many rows, from the lowest confidence up: a reliability diagram. The rows are
- * sorted by confidence, equal ones in the order given, and split as `numpy.array_split` does: the first bins have a row more where
- * the rows cannot be shared out evenly.
+ * The bins of a reliability diagram: accuracy and mean confidence in bins of equally many rows, from the lowest confidence up.
+ * Rows are sorted by confidence, ties in the order given, and split like `numpy.array_split`: if the rows do not divide evenly,
+ * the first bins have one row more.
  *
- * @param isRight whether each row's answer is right
+ * @param isRight whether each row's answer is correct
  * @param confidences each row's probability of its answer, 0 … 1
- * @param options.bins a whole number of at least 1, default 15. Empty bins, where there are fewer rows, are left out
- * @throws {TypeError} when there is not one confidence for each row
- * @throws {RangeError} when `bins` or a confidence cannot be, with its row
+ * @param options.bins a whole number of at least 1, default 15. With fewer rows than bins, the empty bins are left out
+ * @throws {TypeError} if there is not one confidence for each row
+ * @throws {RangeError} if `bins` or a confidence is invalid, with its row
  */
 export function reliability(
   isRight: ArrayLike<boolean>,
@@ -80,12 +80,12 @@ export function reliability(
 }
 
 /**
- * Expected calibration error: how far accuracy and confidence lie apart, as the mean of |accuracy − confidence| over the bins of
- * `reliability`, weighted by their rows. The answer of a row is its first largest probability, which is its confidence.
+ * Expected calibration error: the mean of |accuracy − confidence| over the bins of `reliability`, weighted by their rows. A row's
+ * answer is its class with the largest probability, the first of equal ones. This probability is its confidence.
  *
- * M. P. Naeini, G. F. Cooper, M. Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI 2015; with bins
- * of equally many rows as J. Nixon et al., "Measuring Calibration in Deep Learning", CVPR Workshops 2019. Even perfect probabilities
- * do not come to 0: each bin has only some rows.
+ * M. P. Naeini, G. F. Cooper, M. Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI 2015; with
+ * bins of equally many rows as in J. Nixon et al., "Measuring Calibration in Deep Learning", CVPR Workshops 2019. Even perfect
+ * probabilities do not reach 0, because each bin has a limited number of rows.
  *
  * @param truth n class indices, at least one
  * @param probabilities (n, classes), each 0 … 1, rows sum to 1
@@ -108,10 +108,11 @@ export function expectedCalibrationError(
 }
 
 /**
- * Expected calibration error of perfect probabilities: the mean over all draws of right answers, each as likely as its bin's
- * confidence says. An error of about this size shows no fault. By A. de Moivre's formula for the mean deviation of a binomial, 1730.
+ * Expected calibration error of perfect probabilities: its mean if each answer is correct with a probability equal to its bin's
+ * confidence. A measured error of about this size shows no miscalibration. By A. de Moivre's formula for the mean deviation of a
+ * binomial, 1730.
  *
- * @param bins as `reliability` gives them
+ * @param bins result of `reliability`
  * @returns 0 … 1
  */
 export function perfectCalibrationError(
@@ -121,7 +122,7 @@ export function perfectCalibrationError(
   return bins.reduce((sum, { n, confidence: p }) => sum + meanDeviation(n, p) / rows, 0);
 }
 
-/** Mean of |X − n p| where X is binomial: 2 v (1 − p) P(X = v) with v = ⌊n p⌋ + 1. */
+/** Mean of |X − n p| for a binomial X: 2 v (1 − p) P(X = v) with v = ⌊n p⌋ + 1. */
 function meanDeviation(n: number, p: number): number {
   if (p <= 0 || p >= 1) return 0;
   const v = Math.floor(n * p) + 1;
@@ -131,17 +132,17 @@ function meanDeviation(n: number, p: number): number {
 }
 
 /**
- * The temperature T that makes the mean log loss of p^(1/T), rows divided by their sums, the lowest: above 1 where the probabilities
- * are too sure of themselves, below 1 where not sure enough. T is searched from 1/20 to 20. The loss has one valley, since it is
- * convex in 1/T.
+ * The temperature T with the lowest mean log loss of p^(1/T), rows divided by their sums. T is above 1 for overconfident
+ * probabilities, and below 1 for underconfident ones. It is searched from 1/20 to 20. The loss has a single minimum, because it
+ * is convex in 1/T.
  *
- * C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017. Fit it on validation, never on
- * the test.
+ * C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017. Fit T on validation, never
+ * on the test.
  *
  * @param truth n class indices, at least one
  * @param probabilities (n, classes), each 0 … 1, rows sum to 1. 0 counts as the smallest number that a Float32Array holds, 2⁻¹⁴⁹
- * @returns 1/20 … 20, within a millionth of the best; 1 where no temperature is better; an end of the range where the loss still
- * falls there, such as where all answers are right
+ * @returns 1/20 … 20, within a millionth of the best; 1 if no temperature is better; an end of the range if the loss still falls
+ * there, for instance if all answers are correct
  * @throws as `brierScore`
  */
 export function fitTemperature(
@@ -155,7 +156,7 @@ export function fitTemperature(
     let sum = 0;
     for (let row = 0; row < truth.length; row++) {
       const start = row * classes;
-      const top = largest(logits, start, classes);
+      const top = logits[start + argmax(logits, start, classes)];
       let scale = 0;
       for (let i = start; i < start + classes; i++) scale += Math.exp((logits[i] - top) / temperature);
       sum += Math.log(scale) - (logits[start + truth[row]] - top) / temperature;
@@ -168,14 +169,14 @@ export function fitTemperature(
 }
 
 /**
- * p^(1/temperature), rows divided by their sums: flatter above a temperature of 1, sharper below it. The order of the classes of a
- * row stays, so no answer changes.
+ * p^(1/temperature), rows divided by their sums. A temperature above 1 flattens the rows, one below 1 sharpens them. The order of
+ * the classes in a row stays the same, so no answer changes.
  *
  * @param probabilities (n, classes), each 0 … 1, rows sum to 1. 0 counts as in `fitTemperature`
  * @param temperature above 0
  * @returns (n, classes), rows sum to 1
- * @throws {TypeError} when the probabilities are not whole rows
- * @throws {RangeError} when the temperature is not a number above 0
+ * @throws {TypeError} if the probabilities are not whole rows
+ * @throws {RangeError} if the temperature is not a number above 0
  */
 export function withTemperature(
   probabilities: ArrayLike<number>,
@@ -187,25 +188,25 @@ export function withTemperature(
   }
   const logits = Float64Array.from(probabilities, logOf);
   return mapRows(logits, classes, (row) => {
-    const top = largest(row, 0, classes); // so that no exponential overflows
+    const top = row[argmax(row, 0, classes)]; // so that no exponential overflows
     return row.map((logit) => Math.exp((logit - top) / temperature));
   });
 }
 
 /**
- * Probabilities that were learned where the classes had the shares `from`, corrected to where they have the shares `to`, such as
- * from balanced training to natural prevalence: p · to / from, rows divided by their sums. It holds where the classes look the same
- * in both places and only their mixture changes.
+ * Corrects probabilities from training with class shares `from` to use with class shares `to`, for instance from balanced
+ * training to natural prevalence: p · to / from, rows divided by their sums. It is valid if the classes look the same in both
+ * settings and only their mixture changes.
  *
- * M. Saerens, P. Latinne, C. Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori Probabilities: A Simple Procedure",
- * Neural Computation 14, 2002, equation 2.4.
+ * M. Saerens, P. Latinne, C. Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori Probabilities: A Simple
+ * Procedure", Neural Computation 14, 2002, equation 2.4.
  *
  * @param probabilities (n, classes), each 0 … 1, rows sum to 1
- * @param from share of each class where the probabilities were learned, above 0. Counts do as well
- * @param to share of each class where they are used, at least 0. Counts do as well
+ * @param from share of each class in training, above 0. Counts work as well
+ * @param to share of each class in use, at least 0. Counts work as well
  * @returns (n, classes), rows sum to 1
- * @throws {TypeError} when shapes do not fit
- * @throws {RangeError} when a share cannot be, or a row has no probability for any class that occurs in `to`
+ * @throws {TypeError} if shapes do not fit
+ * @throws {RangeError} if a share is invalid, or a row has probability 0 for all classes that occur in `to`
  */
 export function atPrevalence(
   probabilities: ArrayLike<number>,
@@ -228,7 +229,7 @@ export function atPrevalence(
   return mapRows(probabilities, classes, (row) => row.map((value, label) => value * weights[label]));
 }
 
-/** Each row changed, then divided by its sum. */
+/** Changes each row, then divides it by its sum. */
 function mapRows(
   values: ArrayLike<number>,
   classes: number,
@@ -254,19 +255,13 @@ function mapRows(
   return result;
 }
 
-/** Finite, so that a certain and wrong answer has a loss that temperatures can lower. */
+/** Natural logarithm, finite even for 0. So a temperature can lower the loss of an answer that is certain and wrong. */
 function logOf(probability: number): number {
   return Math.log(Math.max(probability, 2 ** -149));
 }
 
-function largest(values: Float64Array, start: number, count: number): number {
-  let result = values[start];
-  for (let i = start + 1; i < start + count; i++) if (values[i] > result) result = values[i];
-  return result;
-}
-
 /**
- * Where a function with one valley is lowest, by golden section.
+ * The minimum point of a function with a single minimum, by golden-section search.
  *
  * J. Kiefer, "Sequential minimax search for a maximum", Proceedings of the American Mathematical Society 4, 1953.
  */
@@ -303,8 +298,4 @@ function checkRows(truth: ArrayLike<number>, probabilities: ArrayLike<number>, c
       checkShare(`Probability of row ${row}, class ${of}`, probabilities[row * classes + of]);
     }
   }
-}
-
-function checkShare(what: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new RangeError(`${what} must be from 0 to 1. Received: ${value}`);
 }

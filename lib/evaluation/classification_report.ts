@@ -2,15 +2,15 @@
 import type { Evaluation } from "./metrics.ts";
 
 /**
- * Per class precision, recall, F1 and support, then accuracy and the two means: character by character what
- * `classification_report(..., labels=range(classes), target_names=names, digits=digits, zero_division=0)` returns.
+ * Precision, recall, F1 and support of each class, then accuracy and the two means. The text is the same, character by character,
+ * as that of `classification_report(..., labels=range(classes), target_names=names, digits=digits, zero_division=0)`.
  *
- * With all labels listed scikit-learn prints the accuracy in the place of the micro average, which it then equals. Where no answer
- * at all is right, its release 1.9.1 counts rows in floating point and prints them so: `5.0`.
+ * With all labels listed, scikit-learn prints the accuracy instead of the micro average, which is then equal to it. If no answer
+ * is correct, its release 1.9.1 counts rows in floating point and prints them as `5.0`.
  *
  * @param names of the classes, in label order
  * @param options.digits decimals, default 4
- * @throws {TypeError} when there is not one name for each class
+ * @throws {TypeError} if there is not one name for each class
  */
 export function classificationReport(
   evaluation: Evaluation,
@@ -48,8 +48,8 @@ export function classificationReport(
 }
 
 /**
- * As Python formats: a value exactly between two decimals goes to the even one (0.03125 → 0.0312), where `toFixed` goes up.
- * Only multiples of 1 / 2^(digits + 1) can lie exactly between.
+ * Rounds as Python does: a value exactly between two decimals goes to the even one (0.03125 → 0.0312), while `toFixed` rounds up.
+ * Exactly the odd multiples of 1 / 2^(digits + 1) lie between two decimals.
  */
 function toFixedHalfEven(value: number, digits: number): string {
   const isTie = Math.abs(value * 2 ** (digits + 1)) % 2 === 1;

@@ -1,29 +1,29 @@
 /**
- * How well scores put the rows of one class before the rest: over all thresholds, and in one number.
+ * How well scores separate one class from the rest: curves over all thresholds, and the area under the ROC curve.
  *
- * A row is called positive where `score >= threshold`. Equal scores make one step of a curve.
+ * A row is called positive if `score >= threshold`. Equal scores make one step of a curve.
  */
 
 import { rankRows } from "./ranking.ts";
 
 export interface RocCurve {
-  /** Share of the negative rows that are called positive, rising to 1; NaN where no row is negative. */
+  /** Share of the negative rows that are called positive, rising to 1; NaN if no row is negative. */
   readonly falsePositiveRate: number[];
-  /** Share of the positive rows that are called positive, rising to 1; NaN where no row is positive. */
+  /** Share of the positive rows that are called positive, rising to 1; NaN if no row is positive. */
   readonly truePositiveRate: number[];
-  /** Falling: Infinity, at which no row is called positive, then each different score. */
+  /** Infinity, at which no row is called positive, then each different score, falling. */
   readonly thresholds: number[];
 }
 
 /**
- * The two rates at every threshold: scikit-learn's `roc_curve(drop_intermediate=False)`. Starts at (0, 0), ends at (1, 1).
+ * The ROC curve, from (0, 0) to (1, 1): both rates at every threshold, as scikit-learn's `roc_curve(drop_intermediate=False)`.
  *
  * T. Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27, 2006.
  *
  * @param isPositive one for each row
- * @param scores one for each row, higher where the row is thought to be positive
- * @throws {TypeError} when there is not one score for each row
- * @throws {RangeError} when there are no rows, or a score is not finite, with its row
+ * @param scores one for each row, higher if the row is more likely positive
+ * @throws {TypeError} if there is not one score for each row
+ * @throws {RangeError} if there are no rows, or a score is not finite, with its row
  */
 export function rocCurve(isPositive: ArrayLike<boolean>, scores: ArrayLike<number>): RocCurve {
   const { thresholds, truePositives, falsePositives } = countsByThreshold(isPositive, scores);
@@ -36,7 +36,7 @@ export function rocCurve(isPositive: ArrayLike<boolean>, scores: ArrayLike<numbe
 }
 
 export interface PrecisionRecallCurve {
-  /** Share of the rows called positive that are, one for each threshold, then 1. */
+  /** Share of the rows called positive that are positive, one for each threshold, then 1. */
   readonly precision: number[];
   /** Share of the positive rows that are called positive, falling, one for each threshold, then 0. */
   readonly recall: number[];
@@ -45,11 +45,11 @@ export interface PrecisionRecallCurve {
 }
 
 /**
- * Precision and recall at every threshold: scikit-learn's `precision_recall_curve`. But where no row is positive, the recall is
- * NaN, and scikit-learn's is 1 with a warning.
+ * Precision and recall at every threshold, as scikit-learn's `precision_recall_curve`. But if no row is positive, the recall is
+ * NaN here, and 1 with a warning in scikit-learn.
  *
  * @param isPositive one for each row
- * @param scores one for each row, higher where the row is thought to be positive
+ * @param scores one for each row, higher if the row is more likely positive
  * @throws as `rocCurve`
  */
 export function precisionRecallCurve(
@@ -66,13 +66,13 @@ export function precisionRecallCurve(
 }
 
 /**
- * Area under the ROC curve: how often a row of a class gets a higher probability of it than a row of another class. Ties count
- * half. As scikit-learn's `roc_auc_score`.
+ * Area under the ROC curve: how often a positive row has a higher score than a negative row. Ties count half. As scikit-learn's
+ * `roc_auc_score`.
  *
  * @param isPositive one for each row
- * @param scores one for each row, higher where the row is thought to be positive
- * @returns 0 … 1; NaN where all rows are of one kind
- * @throws {TypeError} when there is not one score for each row
+ * @param scores one for each row, higher if the row is more likely positive
+ * @returns 0 … 1; NaN if all rows are positive or all negative
+ * @throws {TypeError} if there is not one score for each row
  * @throws {RangeError} for a score that is not finite, with its row
  */
 export function areaUnderRoc(isPositive: ArrayLike<boolean>, scores: ArrayLike<number>): number {
@@ -82,8 +82,8 @@ export function areaUnderRoc(isPositive: ArrayLike<boolean>, scores: ArrayLike<n
 }
 
 /**
- * Mean area of each class against the rest, over the classes that some rows have and others have not: scikit-learn's
- * `roc_auc_score(multi_class="ovr", average="macro")`.
+ * Mean area under the ROC curves of each class against the rest: scikit-learn's
+ * `roc_auc_score(multi_class="ovr", average="macro")`. Classes that no row or every row has are left out.
  *
  * D. J. Hand & R. J. Till, "A Simple Generalisation of the Area Under the ROC Curve for Multiple Class Classification Problems",
  * Machine Learning 45, 2001.
@@ -104,7 +104,7 @@ export function macroAuc(
   return areas.reduce((a, b) => a + b, 0) / areas.length;
 }
 
-/** @throws {TypeError} unless there is one score for each row @throws {RangeError} for a score that is not finite, with its row */
+/** @throws {TypeError} if there is not one score for each row @throws {RangeError} for a score that is not finite, with its row */
 export function checkScores(rows: number, scores: ArrayLike<number>): void {
   if (scores.length !== rows) {
     throw new TypeError(`There must be one score for each of ${rows} rows. Received: ${scores.length}`);
@@ -116,7 +116,7 @@ export function checkScores(rows: number, scores: ArrayLike<number>): void {
   }
 }
 
-/** Rows with at least each threshold as their score, from the highest score down. */
+/** Numbers of rows whose score is at least each threshold, from the highest threshold down. */
 function countsByThreshold(isPositive: ArrayLike<boolean>, scores: ArrayLike<number>) {
   const n = isPositive.length;
   checkScores(n, scores);

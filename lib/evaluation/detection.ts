@@ -1,16 +1,17 @@
-/** One condition against the rest, such as melanoma: what a threshold catches, what it costs, and what an alarm then means. */
+/** Detection of one condition, such as melanoma: thresholds, sensitivity and specificity, predictive values, net benefit. */
 import { checkScores } from "./curves.ts";
+import { checkShare } from "./metrics.ts";
 
 /**
- * The highest threshold at which `score >= threshold` catches at least the share asked of the positive rows. Choose it on
- * validation: on the rows it was chosen on, the sensitivity is reached by construction.
+ * The highest threshold at which `score >= threshold` reaches the given sensitivity. Choose it on validation: the rows it was
+ * chosen on reach the sensitivity by construction.
  *
  * @param isPositive one for each row
- * @param scores one for each row, higher where the row is thought to be positive
- * @param options.sensitivity above 0, at most 1
+ * @param scores one for each row, higher if the row is more likely positive
+ * @param options.sensitivity share of the positive rows to be found, above 0 and at most 1
  * @returns the score of a positive row
- * @throws {TypeError} when there is not one score for each row
- * @throws {RangeError} when no row is positive, or a score or the sensitivity cannot be
+ * @throws {TypeError} if there is not one score for each row
+ * @throws {RangeError} if no row is positive, or a score or the sensitivity is invalid
  */
 export function thresholdFor(
   isPositive: ArrayLike<boolean>,
@@ -27,31 +28,31 @@ export function thresholdFor(
       `There must be a positive row to reach a sensitivity. Received: ${isPositive.length} rows, none positive`,
     );
   }
-  // a search, since 0.07 · 100 rounds to more than 7, of which the ceiling would be 8
+  // a search, because 0.07 · 100 is a little more than 7 in floating point, and its ceiling would be 8
   return positives.find((_, i) => (i + 1) / positives.length >= sensitivity)!;
 }
 
-/** Rows by what they are and what they are called. */
+/** Numbers of rows by their true and their predicted side, and the two rates. */
 export interface Detection {
   readonly truePositives: number;
   readonly falsePositives: number;
   readonly trueNegatives: number;
   readonly falseNegatives: number;
-  /** Share of the positive rows that are called positive, 0 … 1; NaN where there are none. */
+  /** Share of the positive rows that are called positive, 0 … 1; NaN if there are none. */
   readonly sensitivity: number;
-  /** Share of the negative rows that are called negative, 0 … 1; NaN where there are none. */
+  /** Share of the negative rows that are called negative, 0 … 1; NaN if there are none. */
   readonly specificity: number;
 }
 
 /**
- * What calling a row positive where `score >= threshold` comes to.
+ * Counts, sensitivity and specificity if rows with `score >= threshold` are called positive.
  *
  * @param isPositive one for each row
- * @param scores one for each row, higher where the row is thought to be positive
+ * @param scores one for each row, higher if the row is more likely positive
  * @param threshold any number; at Infinity no row is called positive
- * @param times how often each row counts, as `bootstrap` draws them. Default: once
- * @throws {TypeError} when there is not one score for each row, or not one of `times`
- * @throws {RangeError} when a score is not finite, with its row, or the threshold is NaN
+ * @param times how often each row counts, as drawn by `bootstrap`. Default: once
+ * @throws {TypeError} if there is not one score for each row, or not one of `times`
+ * @throws {RangeError} if a score is not finite, with its row, or the threshold is NaN
  */
 export function detectionAt(
   isPositive: ArrayLike<boolean>,
@@ -86,14 +87,14 @@ export function detectionAt(
 }
 
 /**
- * What a call means where the condition has some prevalence, by Bayes' rule: `ppv` is the share of those called positive that are,
- * `npv` the share of those called negative that are. NaN where no one is called so.
+ * Predictive values at a prevalence, by Bayes' rule: `ppv` is the share of true positives among those called positive, `npv` the
+ * share of true negatives among those called negative. NaN if no one is called so.
  *
  * D. G. Altman & J. M. Bland, "Diagnostic tests 2: predictive values", BMJ 309, 1994.
  *
  * @param rates sensitivity and specificity, 0 … 1
  * @param prevalence share that has the condition, 0 … 1
- * @throws {RangeError} when a number is not from 0 to 1
+ * @throws {RangeError} if a number is not from 0 to 1
  */
 export function predictiveValues(
   { sensitivity, specificity }: Pick<Detection, "sensitivity" | "specificity">,
@@ -114,16 +115,16 @@ export function predictiveValues(
 }
 
 /**
- * Net benefit of acting where `probability >= threshold`: TP/n − FP/n · t/(1 − t), in true positives for each row. Who acts from a
- * probability of t on finds one case worth (1 − t)/t alarms for nothing; acting on no one comes to 0.
+ * Net benefit of acting if `probability >= threshold`: TP/n − FP/n · t/(1 − t), in true positives per row. A doctor who acts from
+ * a probability of t on accepts (1 − t)/t false alarms for one found case. Acting on no one has a net benefit of 0.
  *
  * A. J. Vickers & E. B. Elkin, "Decision Curve Analysis: A Novel Method for Evaluating Prediction Models", Medical Decision Making
  * 26, 2006.
  *
  * @param isPositive one for each row, at least one row
  * @param probabilities of being positive, one for each row
- * @param threshold probability from which on one acts, at least 0, below 1
- * @throws as `detectionAt`, and {RangeError} when there are no rows or the threshold cannot be
+ * @param threshold lowest probability for acting, at least 0, below 1
+ * @throws as `detectionAt`, and {RangeError} if there are no rows or the threshold is invalid
  */
 export function netBenefit(
   isPositive: ArrayLike<boolean>,
@@ -138,25 +139,21 @@ export function netBenefit(
 }
 
 /**
- * Net benefit of acting on everyone, with which a classifier's is compared: 0 where the threshold is the prevalence.
+ * Net benefit of acting on everyone, for comparison with a classifier's. It is 0 if the threshold equals the prevalence.
  *
  * @param prevalence share that has the condition, 0 … 1
- * @param threshold probability from which on one acts, at least 0, below 1
- * @throws {RangeError} when a number cannot be
+ * @param threshold lowest probability for acting, at least 0, below 1
+ * @throws {RangeError} if a number is out of range
  */
 export function netBenefitOfAll(prevalence: number, threshold: number): number {
   checkShare("prevalence", prevalence);
   return prevalence - (1 - prevalence) * oddsOf(threshold);
 }
 
-/** What one alarm for nothing costs, in true positives. */
+/** The cost of one false alarm, in true positives. */
 function oddsOf(threshold: number): number {
   if (!(threshold >= 0 && threshold < 1)) {
     throw new RangeError(`threshold must be a probability of at least 0 and below 1. Received: ${threshold}`);
   }
   return threshold / (1 - threshold);
-}
-
-function checkShare(name: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new RangeError(`${name} must be from 0 to 1. Received: ${value}`);
 }

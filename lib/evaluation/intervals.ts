@@ -1,8 +1,8 @@
 /**
- * How sure an accuracy or a difference of two accuracies is.
+ * Confidence intervals of an accuracy, and of a difference of two accuracies.
  *
- * Copies of one photo, and photos of one lesion, are not independent: an interval that draws single rows would be too narrow.
- * So whole lesions are drawn here.
+ * Copies of one photo, and photos of one lesion, are not independent. Resampling single rows would make an interval too narrow,
+ * so whole lesions are resampled here.
  */
 import { randomFor } from "../support/random.ts";
 
@@ -11,7 +11,7 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Whether an interval of a difference lies on one side of zero: then the difference is more than chance. */
+/** Whether the interval of a difference lies on one side of zero, so that chance alone hardly explains the difference. */
 export function excludesZero({ low, high }: Interval): boolean {
   return low > 0 || high < 0;
 }
@@ -22,9 +22,9 @@ export interface Measured extends Interval {
 }
 
 /**
- * 95 % percentile interval of a mean over rows that come in groups, such as photos of one lesion: groups, not rows, are drawn
- * with replacement. Give 1 for a right answer and 0 for a wrong one to get the interval of an accuracy; give the difference of
- * two networks' answers to the same rows, −1, 0 or 1, to get the interval of a paired difference.
+ * 95 % percentile interval of a mean over rows in groups, such as photos of one lesion. Groups, not rows, are drawn with
+ * replacement. For the interval of an accuracy, give 1 for a correct answer and 0 for a wrong one. For the interval of a paired
+ * difference, give the difference of two networks' answers to the same rows, −1, 0 or 1.
  *
  * A. C. Davison & D. V. Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8.
  *
@@ -32,7 +32,7 @@ export interface Measured extends Interval {
  * @param groups each row's group, such as its lesion_id
  * @param options.seed the same seed gives the same interval
  * @param options.repeats number of resamples, default 2,000
- * @throws {TypeError} when there is not one group for each row, or no row
+ * @throws {TypeError} if there is not one group for each row, or no row
  */
 export function groupBootstrapInterval(
   values: ArrayLike<number>,
@@ -41,7 +41,7 @@ export function groupBootstrapInterval(
 ): Interval {
   checkRows(values.length, groups);
   const numbers = new Map<string, number>();
-  const sums: number[] = []; // adding up groups first is a third of the work of counting rows
+  const sums: number[] = []; // summing up groups first takes a third of the time
   const rows: number[] = [];
   for (let row = 0; row < values.length; row++) {
     const group = numbers.get(groups[row]) ?? numbers.size;
@@ -61,7 +61,7 @@ export function groupBootstrapInterval(
   return bootstrap([...numbers.keys()], (times) => ({ mean: mean(times) }), { seed, repeats }).mean;
 }
 
-/** Mean of values, each counted as often as its row was drawn. */
+/** Mean of values, each weighted by how often its row was drawn. */
 export function weightedMean(values: ArrayLike<number>, times: Uint32Array): number {
   let [sum, rows] = [0, 0];
   for (let row = 0; row < values.length; row++) {
@@ -76,18 +76,18 @@ export interface BootstrapOptions {
   /** Number of resamples, default 2,000. */
   readonly repeats?: number;
   /**
-   * Each row's class. Then groups are drawn within the classes, so that each resample has as many of every class. A group with
-   * rows of several classes, such as a patient, is drawn among those that have the same classes.
+   * Each row's class. If given, groups are drawn within the classes, so every resample has the same number of groups of each
+   * class. A group with rows of several classes, such as a patient, is drawn among the groups with the same classes.
    */
   readonly labels?: ArrayLike<number>;
 }
 
 /**
- * 95 % percentile intervals of statistics over rows that come in groups: groups, not rows, are drawn with replacement.
+ * 95 % percentile intervals of statistics over rows in groups. Groups, not rows, are drawn with replacement.
  *
  * @param groups each row's group
- * @param statistic gets how often each row was drawn, and gives some numbers by name
- * @throws {TypeError} when there is not one group for each row, or no row
+ * @param statistic gets how often each row was drawn, and returns numbers by name
+ * @throws {TypeError} if there is no row
  */
 export function bootstrap<Name extends string>(
   groups: ArrayLike<string>,
@@ -137,7 +137,7 @@ function checkRows(rows: number, groups: ArrayLike<string>): void {
   );
 }
 
-/** The groups that are drawn among each other, by their numbers. */
+/** The strata, as lists of group numbers: groups are drawn within each stratum. */
 function strataOf(groupOf: Uint32Array, count: number, labels?: ArrayLike<number>): Uint32Array[] {
   const groups = Array.from({ length: count }, (_, group) => group);
   if (!labels) return [Uint32Array.from(groups)];
@@ -153,7 +153,7 @@ export interface PairedDifference extends Interval {
   readonly pairs: number;
 }
 
-/** Mean and standard deviation, with n − 1 below the root. */
+/** Mean and standard deviation, with n − 1 in the denominator. */
 export function meanAndDeviation(values: readonly number[]): { mean: number; deviation: number } {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
@@ -164,11 +164,11 @@ export function meanAndDeviation(values: readonly number[]): { mean: number; dev
 const t975 = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281];
 
 /**
- * Mean of a − b with Student's 95 % interval: how far apart two methods are when the pairs, such as seeds, are drawn again.
+ * Mean of a − b with Student's 95 % interval, which covers the variation between pairs, such as runs with different seeds.
  *
  * "Student", "The probable error of a mean", Biometrika 6, 1908.
  *
- * @throws {RangeError} unless there are 2 to 11 pairs
+ * @throws {RangeError} if there are not 2 to 11 pairs
  */
 export function pairedDifference(a: readonly number[], b: readonly number[]): PairedDifference {
   const pairs = a.length;
@@ -180,7 +180,7 @@ export function pairedDifference(a: readonly number[], b: readonly number[]): Pa
   return { mean, low: mean - half, high: mean + half, pairs };
 }
 
-/** Of sorted values, linear between neighbours: NumPy's default. */
+/** Quantile of sorted values, linear between neighbours as by default in NumPy. */
 function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);

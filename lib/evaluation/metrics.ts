@@ -4,25 +4,25 @@
  * A ratio whose denominator is zero counts as 0 and is named in `notes`.
  */
 export interface ClassMetrics {
-  /** Right answers among those that say this class, 0 … 1. */
+  /** Share of correct answers among the rows predicted as this class, 0 … 1. */
   readonly precision: number;
-  /** Right answers among those that are this class, 0 … 1. */
+  /** Share of correct answers among the rows of this class, 0 … 1. */
   readonly recall: number;
   /** Harmonic mean of precision and recall, 0 … 1. */
   readonly f1: number;
-  /** Rows that are this class. */
+  /** Number of rows of this class. */
   readonly support: number;
 }
 
-/** Plain numbers and texts: survives JSON. */
+/** All metrics of one evaluation, in a form that JSON can hold. */
 export interface Evaluation {
-  /** Rows. */
+  /** Number of rows. */
   readonly n: number;
-  /** Share of right answers, 0 … 1. */
+  /** Share of correct answers, 0 … 1. */
   readonly accuracy: number;
   /** Mean recall over the classes that occur in the truth: scikit-learn's `balanced_accuracy_score`. */
   readonly balancedAccuracy: number;
-  /** Means over all classes, also those that do not occur: each counts the same. */
+  /** Unweighted means over all classes, including those that do not occur. */
   readonly macroPrecision: number;
   readonly macroRecall: number;
   readonly macroF1: number;
@@ -35,15 +35,15 @@ export interface Evaluation {
   readonly perClass: readonly ClassMetrics[];
   /** Rows: true class. Columns: predicted class. */
   readonly confusion: readonly (readonly number[])[];
-  /** What was set to 0 because nothing could be divided by. */
+  /** Names the metrics that were set to 0 because their denominator is 0. */
   readonly notes: readonly string[];
 }
 
 /**
  * Counts of (true, predicted) pairs: `result[true][predicted]`.
  *
- * @throws {TypeError} when the lists differ in length
- * @throws {RangeError} when a label is not 0 … classes − 1, with its row
+ * @throws {TypeError} if the lists differ in length
+ * @throws {RangeError} if a label is not 0 … classes − 1, with its row
  */
 export function confusionMatrix(
   truth: ArrayLike<number>,
@@ -68,12 +68,12 @@ export function confusionMatrix(
 }
 
 /**
- * All metrics of a classifier's probabilities; the answer of a row is its first largest probability.
+ * All metrics of a classifier's probabilities. A row's answer is its class with the largest probability, the first of equal ones.
  *
  * @param truth n class indices, at least one
  * @param probabilities (n, classes), each 0 … 1, rows sum to 1 within 1e-3
- * @throws {TypeError} when shapes do not fit
- * @throws {RangeError} when there are no rows, or a label or a row of probabilities cannot be, with its row
+ * @throws {TypeError} if shapes do not fit
+ * @throws {RangeError} if there are no rows, or a label or a row of probabilities is invalid, with its row
  */
 export function evaluate(
   truth: ArrayLike<number>,
@@ -90,10 +90,10 @@ export function evaluate(
 }
 
 /**
- * All metrics that a confusion matrix decides.
+ * All metrics that follow from a confusion matrix.
  *
  * @param confusion whole numbers, rows true, columns predicted; at least one of them above 0
- * @param notes gets a sentence for each metric that is set to 0 because nothing could be divided by
+ * @param notes gets a sentence for each metric that is set to 0 because its denominator is 0
  */
 export function scoresOf(
   confusion: readonly (readonly number[])[],
@@ -119,12 +119,12 @@ export function scoresOf(
   };
 }
 
-/** 1 for each row that is answered rightly, else 0. */
+/** 1 for each row that is predicted correctly, else 0. */
 export function rightAnswers(truth: ArrayLike<number>, predicted: ArrayLike<number>): number[] {
   return Array.from(truth, (label, row) => Number(label === predicted[row]));
 }
 
-/** Index of the largest value of each row of (n, classes), the first of equal ones: the predicted labels. */
+/** Predicted labels: for each row of (n, classes), the index of the largest value, the first of equal ones. */
 export function argmaxRows(values: ArrayLike<number>, classes: number): Uint8Array {
   return Uint8Array.from(
     { length: values.length / classes },
@@ -132,7 +132,7 @@ export function argmaxRows(values: ArrayLike<number>, classes: number): Uint8Arr
   );
 }
 
-/** Index, from 0, of the first largest of `count` values from `start` on. */
+/** Index, from 0, of the largest of `count` values from `start` on, the first of equal ones. */
 export function argmax(values: ArrayLike<number>, start: number, count: number): number {
   let best = 0;
   for (let i = 1; i < count; i++) {
@@ -142,10 +142,10 @@ export function argmax(values: ArrayLike<number>, start: number, count: number):
 }
 
 /**
- * Mean of −ln p of the true class, in nats, as Keras' `categorical_crossentropy` defines it for probabilities: each row is
- * divided by its sum, then p is clipped to 1e-7 … 1 − 1e-7, so one wrong answer costs at most 16.12.
+ * Mean of −ln p of the true class, in nats, as in Keras' `categorical_crossentropy` for probabilities: each row is divided by its
+ * sum, then p is clipped to 1e-7 … 1 − 1e-7. So one wrong answer costs at most 16.12.
  *
- * The loss that Keras reports in training is computed from logits and not clipped: see `crossEntropy`.
+ * The loss that Keras reports in training is computed from logits and is not clipped: see `crossEntropy`.
  *
  * @param truth n class indices
  * @param probabilities (n, classes)
@@ -154,7 +154,7 @@ export function logLoss(truth: ArrayLike<number>, probabilities: ArrayLike<numbe
   return rowLosses(truth, probabilities, classes).reduce((sum, loss) => sum + loss, 0) / truth.length;
 }
 
-/** The loss of each row: `logLoss` is their mean. */
+/** The loss of each row, in nats: `logLoss` is their mean. */
 export function rowLosses(
   truth: ArrayLike<number>,
   probabilities: ArrayLike<number>,
@@ -170,8 +170,8 @@ export function rowLosses(
 }
 
 /**
- * Mean over the classes of the mean over each class's rows: of losses the class-balanced log loss, of right answers the balanced
- * accuracy. Classes without rows are left out.
+ * Mean over the classes of the mean over each class's rows. For losses it is the class-balanced log loss, for correct answers (0
+ * or 1) the balanced accuracy. Classes without rows are left out.
  *
  * @param values one for each row
  * @param truth n class indices
@@ -195,11 +195,11 @@ export function classMean(
 }
 
 /**
- * The gap as the write-up means it: (train − test) / train × 100, in per cent of the train accuracy.
+ * The write-up's generalisation gap: (train − test) / train × 100, in per cent of the train accuracy.
  *
- * @param train accuracy on the training part, above 0 and at most 1
+ * @param train accuracy on the training part, above 0 (else the gap is undefined) and at most 1
  * @param test accuracy on the test part, 0 … 1
- * @throws {RangeError} when a value is no such share: without any right answer in training there is no gap to speak of
+ * @throws {RangeError} if a value is out of range
  */
 export function gapPercent(train: number, test: number): number {
   if (!(train > 0 && train <= 1)) {
@@ -256,18 +256,23 @@ function checkProbabilities(probabilities: ArrayLike<number>, n: number, classes
   }
 }
 
-/** @throws {RangeError} for a label that is none of the classes, with its row */
+/** @throws {RangeError} for a label that is not one of the classes, with its row */
 export function checkLabel(kind: string, label: number, row: number, classes: number): void {
   if (!Number.isInteger(label) || label < 0 || label >= classes) {
     throw new RangeError(`${kind} label of row ${row} must be 0 … ${classes - 1}. Received: ${label}`);
   }
 }
 
+/** @throws {RangeError} for a number that is not from 0 to 1 */
+export function checkShare(what: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw new RangeError(`${what} must be from 0 to 1. Received: ${value}`);
+}
+
 function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
-/** The runs in the order in which validation prefers them: higher accuracy first, of equal ones the lower loss. */
+/** The runs sorted by validation: highest accuracy first, ties by lowest loss. */
 export function rankRuns<T extends { readonly validation: Pick<Evaluation, "accuracy" | "loss"> }>(
   runs: readonly T[],
 ): T[] {
@@ -276,7 +281,7 @@ export function rankRuns<T extends { readonly validation: Pick<Evaluation, "accu
   );
 }
 
-/** The tested networks in that order. */
+/** The tested networks in the order of {@linkcode rankRuns}. */
 export function rankTested<T extends { readonly run: Parameters<typeof rankRuns>[0][number] }>(
   tested: readonly T[],
 ): T[] {

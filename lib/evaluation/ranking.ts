@@ -1,13 +1,14 @@
-/** Areas under a class's curves of drawn rows, for a bootstrap: rows are sorted once, not once a draw. */
+/** ROC AUC and average precision for a bootstrap: rows are sorted once, not for every resample. */
 
 /**
- * Gives a function that tells of drawn rows the area under the ROC curve (`areaUnderRoc`), and the average precision: the mean
- * precision over the steps of the recall, without interpolation, as scikit-learn's `average_precision_score`. Scores that say nothing
- * have one of about the share of the positive rows.
+ * Returns a function from drawn rows to the area under the ROC curve (`areaUnderRoc`) and the average precision. The latter is
+ * the mean precision over the steps of the recall, without interpolation, as scikit-learn's `average_precision_score`. For
+ * uninformative scores it is about the share of positive rows.
  *
  * @param isPositive one for each row
  * @param scores one for each row
- * @returns takes how often each row was drawn. NaN where all drawn rows are of one kind; an average precision of no positive row is 0
+ * @returns a function of how often each row was drawn. Its AUC is NaN if all drawn rows are of one kind; its average precision is
+ * 0 if no drawn row is positive
  */
 export function rankRows(
   isPositive: readonly boolean[],

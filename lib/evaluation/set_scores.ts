@@ -1,4 +1,4 @@
-/** What a classifier's answers to a labelled set are worth: all metrics, their 95 % intervals, and what must be beaten. */
+/** Scores of a classifier's answers to a labelled set: all metrics, their 95 % intervals, and a baseline to beat. */
 import { countLabels } from "../data/diagnosis.ts";
 import { percent } from "../support/format.ts";
 import { bootstrap, type Interval, weightedMean } from "./intervals.ts";
@@ -13,7 +13,7 @@ import {
   scoresOf,
 } from "./metrics.ts";
 
-/** Answers with the truth. */
+/** Answers (probabilities) with the true labels. */
 export interface AnsweredRows {
   /** n class indices. */
   readonly truth: ArrayLike<number>;
@@ -24,7 +24,7 @@ export interface AnsweredRows {
   readonly classes: number;
 }
 
-/** Some rows of answers, in the order asked. */
+/** Some rows of answers, in the order of `kept`. */
 export function pickRows(
   { truth, probabilities, groups, classes }: AnsweredRows,
   kept: readonly number[],
@@ -43,7 +43,7 @@ export function pickRows(
   };
 }
 
-/** Answers to several sets, or of several networks to one, as if they were one set: rows of equal groups are drawn together. */
+/** Joins answers to several sets, or of several networks, into one set. A bootstrap draws rows of equal groups together. */
 export function joinRows(all: readonly AnsweredRows[]): AnsweredRows {
   const probabilities = new Float32Array(all.reduce((sum, one) => sum + one.probabilities.length, 0));
   let place = 0;
@@ -62,24 +62,24 @@ export function joinRows(all: readonly AnsweredRows[]): AnsweredRows {
 const scoreNames = ["balancedAccuracy", "macroPrecision", "macroRecall", "macroF1"] as const;
 const classScoreNames = ["precision", "recall", "f1"] as const;
 
-/** 95 % intervals, over groups. */
+/** 95 % bootstrap intervals over groups. */
 export interface ScoreIntervals
   extends Readonly<Record<"accuracy" | "loss" | (typeof scoreNames)[number], Interval>> {
-  /** In label order; null of a class without rows. */
+  /** In label order; null for a class without rows. */
   readonly perClass: readonly (Readonly<Record<(typeof classScoreNames)[number], Interval>> | null)[];
 }
 
 export interface SetScores extends Evaluation {
-  /** Different groups: lesions. */
+  /** Number of different groups (lesions). */
   readonly groups: number;
   readonly intervals: ScoreIntervals;
-  /** Label of the set's commonest class, and what always answering it comes to. */
+  /** Label of the set's most frequent class, and the metrics of always answering it. */
   readonly baseline:
     & { readonly label: number }
     & Pick<Evaluation, "accuracy" | "loss" | (typeof scoreNames)[number]>;
 }
 
-/** Measures answers. @throws as `evaluate` and `bootstrap` */
+/** All scores of answers, with intervals and baseline. @throws as `evaluate` and `bootstrap` */
 export function measureSet(rows: AnsweredRows, { seed }: { seed: number }): SetScores {
   const { truth, probabilities, groups, classes } = rows;
   const counts = countLabels(Array.from(truth), classes);
@@ -99,10 +99,9 @@ export function measureSet(rows: AnsweredRows, { seed }: { seed: number }): SetS
 }
 
 /**
- * Metrics of a classifier that looks at nothing and gives every row the shares of the classes, so that it always answers the
- * commonest one: what must be beaten.
+ * Metrics of a baseline that gives every row the class shares as probabilities, so it always answers the most frequent class.
  *
- * @param counts rows of each class where the shares come from
+ * @param counts number of rows of each class, which give the shares
  */
 export function evaluateShares(truth: ArrayLike<number>, counts: readonly number[]): Evaluation {
   const total = counts.reduce((a, b) => a + b, 0);
@@ -113,8 +112,8 @@ export function evaluateShares(truth: ArrayLike<number>, counts: readonly number
 }
 
 /**
- * Accuracy and loss are means over all rows: groups are drawn from all. Whatever is a mean over the classes, or of one class, is
- * drawn within the classes, so that no resample lacks a rare one.
+ * Accuracy and loss are means over all rows, so groups are drawn from all. For scores of one class and means over the classes,
+ * groups are drawn within the classes, so that no resample lacks a rare class.
  */
 function scoreIntervals(rows: AnsweredRows, { seed }: { seed: number }): ScoreIntervals {
   const { truth, probabilities, groups, classes } = rows;
@@ -136,7 +135,7 @@ function scoreIntervals(rows: AnsweredRows, { seed }: { seed: number }): ScoreIn
   };
 }
 
-/** Scores that weigh the classes alike, of drawn rows: as `bootstrap` takes them. Those of a class are called `4 recall`. */
+/** A statistic for `bootstrap`: means over the classes, accuracy, and scores of each class, named like `4 recall`. */
 function drawnScores({ truth, probabilities, classes }: AnsweredRows) {
   const predicted = argmaxRows(probabilities, classes);
   return (times: Uint32Array): Record<string, number> => {
@@ -157,8 +156,8 @@ export interface ScoreDifference extends Interval {
 }
 
 /**
- * How much better the second answers are than the first, to the same rows, with paired 95 % intervals: groups are drawn within
- * the classes, the same for both.
+ * Second minus first accuracy and balanced accuracy, of answers to the same rows, with paired 95 % intervals. Groups are drawn
+ * within the classes, the same for both.
  */
 export function compareAnswers(
   first: AnsweredRows,
@@ -181,8 +180,8 @@ function pick<Name extends string, T>(names: readonly Name[], of: (name: Name) =
 }
 
 /**
- * A sentence that names the recalls whose interval has no width: of classes answered all right or all wrong, or known from one group
- * alone. None where there is no such class.
+ * A sentence that names the recalls whose interval has no width; empty if there are none. Such a class is answered all correctly
+ * or all wrongly, or has only one group.
  */
 export function widthlessText(
   { perClass, intervals }: Pick<SetScores, "perClass" | "intervals">,

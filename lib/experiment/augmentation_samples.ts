@@ -1,10 +1,10 @@
-/** Labelled pictures of single operations and of whole copies; for 02. */
+/** Labelled pictures of single augmentation operations and of whole copies, for notebook 2. */
 import type { AugmentationRanges } from "../config.ts";
 import { augmentedCopy, transformImage, type TransformParameters } from "../data/augmentation.ts";
 import { type ImageSize, sidesOf } from "../image_size.ts";
 import { percent } from "../support/format.ts";
 
-/** Pixels of shape (height, width, 3), RGB, 0–255, and what stands under them. */
+/** An image for a figure: pixels of shape (height, width, 3), RGB, 0–255, with the label under it. */
 export interface LabelledImage {
   readonly pixels: Uint8Array;
   readonly size: ImageSize;
@@ -38,7 +38,7 @@ export function rangeRows(
   ];
 }
 
-/** One image as it is, then each operation alone at the ends of its range. */
+/** One image unchanged, then after each operation alone: flips, rotations, and both ends of the zoom and shift ranges. */
 export function operationStrip(
   pixels: Uint8Array,
   { size, ranges }: { size: ImageSize; ranges: AugmentationRanges },
@@ -70,7 +70,7 @@ export function operationStrip(
   }));
 }
 
-/** One image and its first copies, as the training gets them. */
+/** One image and its first `copies` copies, as in training. */
 export function copyStrip(
   pixels: Uint8Array,
   { copies, ...options }: {

@@ -1,4 +1,4 @@
-/** What must be beaten: the commonest class, and a logistic regression that sees colours alone. */
+/** Two baselines that a network must beat: the commonest class, and a logistic regression that sees only colours. */
 import { countLabels } from "../data/diagnosis.ts";
 import { labelsOf } from "../data/parts.ts";
 import { evaluate, type Evaluation } from "../evaluation/metrics.ts";
@@ -20,7 +20,7 @@ export async function measureBaselines(experiment: Experiment): Promise<Baseline
   return [commonestClass(experiment), await colourBaseline(experiment)];
 }
 
-/** Always answers the class that is commonest among the rows trained on. */
+/** Always answers the commonest class of the training rows. */
 function commonestClass({ parts, source }: Experiment): Baseline {
   const classes = source.classes.length;
   const counts = countLabels(labelsOf(parts, parts.subsetTrain), classes);
@@ -31,7 +31,7 @@ function commonestClass({ parts, source }: Experiment): Baseline {
   };
 }
 
-/** Multinomial logistic regression on colour histograms: the same softmax and loop, 512 colours in place of VGG16. */
+/** Multinomial logistic regression on colour histograms: the same softmax and training loop, with 512 colours in place of VGG16. */
 async function colourBaseline(experiment: Experiment): Promise<Baseline> {
   const { config, parts, source, store } = experiment;
   const options = { optimizer: "adam", learningRate: 1e-2, epochs: 30, batchSize: 32 } as const;
@@ -66,11 +66,11 @@ async function colourBaseline(experiment: Experiment): Promise<Baseline> {
   return { name: "logistic regression on colour histograms", ...value };
 }
 
-/** Values of a channel are cut to their three highest bits: 8 bins a channel, 8 × 8 × 8 = 512 joint bins. */
+/** Each channel is reduced to its three highest bits: 8 bins a channel, 8 × 8 × 8 = 512 joint bins. */
 export const histogramLength = 512;
 
 /**
- * Joint RGB histogram of one image, as square roots of the shares (Hellinger): values 0–1, their squares sum to 1.
+ * Joint RGB histogram of one image, as square roots of the shares (Hellinger): 512 values 0–1, whose squares sum to 1.
  *
  * @param pixels (height, width, 3), RGB, 0–255
  */

@@ -1,17 +1,17 @@
-/** What the results say, in words and rows: computed from the numbers, so that it is true of every run. */
+/** The results in words and table rows, computed from the numbers, so they are true of every run. */
 import { gapPercent } from "../evaluation/metrics.ts";
-import { intervalText, percent, thousands } from "../support/format.ts";
+import { intervalText, measuredText, percent, thousands } from "../support/format.ts";
 import { officialSentence } from "./official_texts.ts";
 import { asWrittenResult, bestResult, deeperResult, type Result, type Results } from "./results.ts";
 
-/** The networks, the chosen one marked, then the baselines: rows of 05's tables. */
+/** Rows of notebook 5's tables: the networks, with the chosen one marked, then the baselines. */
 export function resultRows(results: Results): Result[] {
   const chosen = asWrittenResult(results);
   const runs = results.runs.map((run) => run === chosen ? { ...run, name: `${run.name} (chosen)` } : run);
   return [...runs, ...results.baselines];
 }
 
-/** What the main figure shows: the claim, the measured accuracies with their intervals, the baselines. */
+/** The values of the main figure: the claim, the measured accuracies with their intervals, and the baselines. */
 export function claimOf(results: Results) {
   const measured = ({ test, optimizer }: Result) => ({
     ours: test.accuracy,
@@ -28,13 +28,12 @@ export function claimOf(results: Results) {
   };
 }
 
-/** What the numbers say. Markdown. */
+/** What the results show: a list in Markdown. */
 export function conclusion(results: Results): string {
   const { claimed, baselines, leakage, exposure } = results;
   const leaks = results.protocol === "as-written";
   const [frozen, deeper, best] = [asWrittenResult(results), deeperResult(results), bestResult(results)];
-  const accuracy = ({ test }: Result) =>
-    `${percent(test.accuracy)} (95 % interval ${intervalText(test.interval!)})`;
+  const accuracy = ({ test }: Result) => measuredText(test.accuracy, test.interval);
   const toClaim = ({ test }: Result) => {
     const behind = 100 * (claimed.accuracy - test.accuracy);
     return `${Math.abs(behind).toFixed(1)} points ${behind > 0 ? "below" : "above"} the claim`;
@@ -68,8 +67,8 @@ export function conclusion(results: Results): string {
     }` +
     (leaks
       ? ". An accuracy on such copies is not an accuracy on patients."
-      : ": the photos were divided before they were augmented. As in the write-up, the test's classes are about equal, which no " +
-        "clinic's are."),
+      : ": the photos were divided before they were augmented. As in the write-up, the test's classes are about equal, unlike " +
+        "in any clinic."),
     ...copy.accuracy !== null && nothing.accuracy !== null
       ? [
         `- ${
@@ -111,6 +110,6 @@ export function besideTheClaim(results: Results) {
     row("test", thousands(claimed.test), () => thousands(counts.test)),
     row("subset used", thousands(claimed.subset), () => thousands(counts.subset)),
     row("test accuracy", percent(claimed.accuracy, 2), accuracy),
-    row("gap, (train − test) / train", "formula misplaced", gap),
+    row("gap, (train − test) / train", "parentheses misplaced", gap),
   ];
 }

@@ -1,4 +1,4 @@
-/** What every notebook starts from: the photos and their table, the parts, the images, the weights. */
+/** What every notebook starts from: photos with their table, parts, images and weights. */
 import { join } from "node:path";
 import { type Config, storeFolder } from "../config.ts";
 import { type Depth } from "../recipe.ts";
@@ -25,42 +25,42 @@ import { openParts } from "./protocol.ts";
 
 /** The photos of a run with their checked table. */
 export interface Source extends Photos {
-  /** True for the drawn stand-in: every figure and file then says so. */
+  /** True for drawn stand-in images: every figure and file then says so. */
   readonly synthetic: boolean;
   /** Absolute folder of the photos. */
   readonly folder: string;
-  /** Paths of the metadata table, or of those that are joined. */
+  /** Path of the metadata table, or of each table that is joined. */
   readonly tables: readonly string[];
-  /** Whether the table is another than HAM10000's. */
+  /** Whether the table is not HAM10000's. */
   readonly own: boolean;
-  /** False where each photo counts as a lesion of its own. */
+  /** False if each photo counts as a lesion of its own. */
   readonly knowsLesions: boolean;
-  /** Photos that cannot be decoded and were left out, by their image ids; null where the run stops at such. */
+  /** Image ids of photos that were left out because they cannot be decoded; null if the run stops at damaged photos. */
   readonly skipped: readonly string[] | null;
   /** A few lines for readers: what these photos are, and what was left out. */
   readonly about: readonly string[];
 }
 
-/** All that a training needs. */
+/** Everything that a training needs. */
 export interface Experiment {
   readonly config: Config;
   readonly source: Source;
   readonly parts: Parts;
-  /** Which leak the parts have on purpose: `train` and `openTest` refuse any other. */
+  /** The leak that the parts have on purpose: `train` and `openTest` refuse any other. */
   readonly leak: LeakClaim;
   readonly images: ImageSet;
-  /** Digest of the table and of every photo. */
+  /** Digest of the bytes of the table and of every photo. */
   readonly dataDigest: string;
-  /** ImageNet's weights, or seeded random ones where there is no file: every result then says so. */
+  /** ImageNet weights, or seeded random ones if there is no file: every result then says so. */
   readonly weights: Vgg16Weights;
   readonly store: Store;
-  /** What computes. */
+  /** The engine that computes. */
   readonly engine: EngineIdentity;
 }
 
 /**
- * Opens the configured photos and checks their table; draws the stand-in first where it is not there yet. Photos are decoded
- * only where damaged ones are to be skipped.
+ * Opens the configured photos and checks their table. The drawn stand-in is made first if it is missing. Images of the run's size
+ * are decoded only if damaged photos are to be skipped.
  */
 export async function openSource(config: Config): Promise<Source> {
   const folder = config.data ??
@@ -71,7 +71,7 @@ export async function openSource(config: Config): Promise<Source> {
   let skipped: string[] | null = null;
   if (config.skipDamaged) {
     const paths = samples.map((sample) => join(folder, sample.imagePath));
-    const { missing } = filesOfImages(paths, imageOptions(config)); // damaged photos are never stored
+    const { missing } = filesOfImages(paths, imageOptions(config)); // with all damaged ones, which are never stored
     const { damaged } = await loadImageSet(missing.map((row) => paths[row]), {
       ...imageOptions(config),
       keepGoing: true,
@@ -91,7 +91,7 @@ export async function openSource(config: Config): Promise<Source> {
   return { ...source, about: aboutSource(config, source, [...table.notes, ...notes]) };
 }
 
-/** The photos as RGB of the configured size, with the digest of the whole source: its table and every photo's bytes. */
+/** The photos as RGB images of the configured size, with the digest of the whole source: its table and every photo's bytes. */
 export async function openImages(
   config: Config,
   source: Source,
@@ -103,8 +103,8 @@ export async function openImages(
 }
 
 /**
- * As much of an experiment as some rows need: their photos, which stand in the table alone. Rows are named in its own `parts.table`, in
- * the order that was asked for.
+ * Opens an experiment that holds only some rows and their photos. Row i of its `parts.table` is the i-th of `rows`; its other
+ * part lists still mean rows of the whole table.
  */
 export async function openRowsOf(
   { config, source, parts }: Pick<Experiment, "config" | "source" | "parts">,
@@ -126,12 +126,12 @@ export async function openRowsOf(
   };
 }
 
-/** VGG16's first weights: the configured file's, or seeded random ones. */
+/** VGG16's initial weights: the configured file's, or seeded random ones. */
 export async function weightsOf({ weights, seed }: Pick<Config, "weights" | "seed">): Promise<Vgg16Weights> {
   return weights === null ? randomWeights(seed) : await loadWeights(weights);
 }
 
-/** Photos, parts of the configured protocol with the leak that they have, images and weights of a run. */
+/** Opens everything of a run: photos, the parts of its protocol with their leak, images and weights. */
 export async function openExperiment(config: Config): Promise<Experiment> {
   if (config.precision === "bfloat16") await checkBfloat16();
   await startEngine();
@@ -147,13 +147,13 @@ function imageOptions(config: Config) {
   return { size: config.size, store: openStore(storeFolder(config)) };
 }
 
-/** Pixels of one photo of the set, (height, width, 3); shared memory, not to be changed. */
+/** Pixels of one photo of the set, (height, width, 3), RGB, 0–255. The memory is shared: do not change them. */
 export function photoOf(images: { pixels: Uint8Array; size: ImageSize }, row: number): Uint8Array {
   const length = pixelsIn(images.size) * 3;
   return images.pixels.subarray(row * length, (row + 1) * length);
 }
 
-/** Pixels of one row of the augmented table: the photo, or its copy drawn again. (height, width, 3), RGB, 0–255. */
+/** Pixels of one row of the augmented table, (height, width, 3), RGB, 0–255: the photo, or its copy drawn again. A new array. */
 export function pixelsOf({ config, source, parts, images }: Experiment, row: number): Uint8Array {
   const { row: photo, copy } = parts.table[row];
   const { imageId } = source.samples[photo];
@@ -161,7 +161,7 @@ export function pixelsOf({ config, source, parts, images }: Experiment, row: num
   return augmentedCopy(photoOf(images, photo), { size, seed, imageId, copy, ranges });
 }
 
-/** What decides the keys of a table's rows, and those that were made. */
+/** The keys made so far for a table's rows, and what they depend on. */
 interface RowKeys {
   readonly images: ImageSet;
   readonly seed: number;
@@ -172,8 +172,8 @@ interface RowKeys {
 const keysOfTable = new WeakMap<Parts["table"], RowKeys>();
 
 /**
- * What names each row's pixels: whatever decides them. Equal keys stand for equal pixels, so that an image that several parts,
- * runs or seeds share is computed once. Each key is made once: a run asks for them several times.
+ * A key for each row: the digest of everything that decides its pixels. Rows with equal keys have equal pixels, so an image that
+ * several parts, runs or seeds share is computed once. Keys are remembered, because a run asks for them several times.
  */
 function rowKeys({ config, source, parts, images }: Experiment, rows: readonly number[]): string[] {
   const { seed, augmentation: ranges } = config;
@@ -197,7 +197,7 @@ function rowKeys({ config, source, parts, images }: Experiment, rows: readonly n
   });
 }
 
-/** Digest of rows as a network reads them from `depth` on: their pixels or activations, and their labels. Computes nothing. */
+/** Digest of rows as a network trained from `depth` on reads them: pixels or activations, and labels. Computes nothing. */
 export function examplesDigest(experiment: Experiment, rows: readonly number[], depth: Depth): string {
   const { config: { scaling, size }, parts } = experiment;
   const behind = depth === "block1"
@@ -211,8 +211,8 @@ export function examplesDigest(experiment: Experiment, rows: readonly number[], 
 }
 
 /**
- * Rows as what a network that is trained from `depth` on reads. From `block1` nothing is frozen: the images themselves, held in
- * memory (12 KB each at 64 × 64). From any other depth the stored activations, computed where they are missing.
+ * Opens rows as a network trained from `depth` on reads them. At `block1` nothing is frozen, so these are the images, held in
+ * memory (12 KB each at 64 × 64). At any other depth they are the stored activations; missing ones are computed.
  */
 export async function openExamples(
   experiment: Experiment,
@@ -234,8 +234,8 @@ export async function openExamples(
 }
 
 /**
- * Other images than the table's, as a network that is trained from `depth` on reads them: stored activations, computed where they
- * are missing. Not from `block1`, which reads pixels.
+ * Opens images from outside the table as a network trained from `depth` on reads them: stored activations; missing ones are
+ * computed. Not at `block1`, which reads pixels.
  *
  * @param images `pixelDigests`: SHA-256 of each; `pixelsOf`: (height, width, 3), RGB, 0–255
  */
@@ -255,7 +255,7 @@ export async function openOtherExamples(
   return { ...activations, labels: Uint8Array.from(labels), digest };
 }
 
-/** Computes and stores the activations that rows lack at `depth`; from `block1` nothing is frozen, so there are none. */
+/** Computes and stores the missing activations of rows at `depth`. At `block1` nothing is frozen, so there are none. */
 export async function computeActivations(
   experiment: Experiment,
   rows: readonly number[],
@@ -265,7 +265,7 @@ export async function computeActivations(
   using _ = await openExamples(experiment, rows, depth);
 }
 
-/** The files that hold the stored activations of rows at `depth`, and how many rows have none. */
+/** The files with the stored activations of rows at `depth`, and the number of rows without any. */
 export function storedActivations(
   experiment: Experiment,
   rows: readonly number[],
@@ -281,7 +281,7 @@ function activationOptions({ config, weights, store }: Experiment, depth: Depth)
   return { weights, scaling, size, precision, depth, store };
 }
 
-/** Computes and stores what the frozen network makes of some rows, and says what there is: images, numbers each, megabytes. */
+/** Computes and stores the frozen network's features of rows; returns how many images, numbers per image and megabytes. */
 export async function frozenFeatures(
   experiment: Experiment,
   rows: readonly number[],
@@ -295,7 +295,7 @@ export async function frozenFeatures(
   };
 }
 
-/** One line for readers: what these weights are. */
+/** Describes the weights in one line for readers. */
 export function describeWeights(weights: Vgg16Weights): string {
   return weights.source === "imagenet"
     ? "VGG16 without top, ImageNet weights"
@@ -320,7 +320,7 @@ const splitFirstNote =
   "Protocol split-first: groups of photos were divided before the augmentation. The text between the cells is about the write-up, which " +
   "augments first; tables and figures are about this order.";
 
-/** Which run this is: a notebook that is opened later goes on with it. */
+/** Describes the run: a notebook that is opened later continues it. */
 function describeRun({ out, preset, seed, precision, protocol, data, metadata }: Config): string {
   const rounded = precision === "float32" ? "" : `, ${precision}`;
   const order = protocol === "as-written" ? "" : `, ${protocol}`;

@@ -1,4 +1,4 @@
-/** The test images divided by what training has shown of them. */
+/** Accuracy on test images grouped by what training has shown of them. */
 import { exposureOf, exposures } from "../data/leakage.ts";
 import { lesionsOf } from "../data/parts.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
@@ -6,20 +6,20 @@ import { rightAnswers } from "../evaluation/metrics.ts";
 import type { Experiment } from "./experiment.ts";
 import type { TestedRun } from "./testing.ts";
 
-/** Accuracy on the test images of some classes, by what training has shown of them. */
+/** Accuracy on one of these groups. */
 export interface ExposureRow {
   /** One of `exposures`, or "all of these classes". */
   readonly seen: string;
   readonly n: number;
-  /** Null where there are no such images. */
+  /** Null if there are no such images. */
   readonly accuracy: number | null;
-  /** 95 %, over lesions; null as above. */
+  /** 95 % interval over lesions; null as above. */
   readonly interval: Interval | null;
 }
 
 /**
- * Divides the test images of some classes by what training has shown of them. The groups differ in their classes (every image
- * of df and vasc has a copy), so only classes that all groups have can be compared: see `comparableClasses`.
+ * Groups the test images of some classes by what training has shown of them. The groups contain different classes (as written,
+ * every test image of df and vasc has a copy in training). So pass only classes that all groups have: see `comparableClasses`.
  */
 export function accuracyByExposure(
   { source, parts, config }: Pick<Experiment, "source" | "parts" | "config">,

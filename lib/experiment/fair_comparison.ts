@@ -17,16 +17,16 @@ import { jsonText } from "../support/json.ts";
 
 /** Learning rates that each optimizer is tried with. */
 export const learningRates = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2] as const;
-/** They decide initial weights and order; the data and its parts stay those of the configuration. */
+/** Seeds of initial weights and image order. The data and their parts always follow the configuration's seed. */
 export const trainingSeeds = [0, 1, 2, 3, 4] as const;
-/** The rate is picked with a seed of its own: one of the five would be counted twice. */
+/** The rate is chosen with a separate seed: one of the five would be used twice, to choose and to measure. */
 export const tuningSeed = 5;
 
 export interface TunedOptimizer {
   readonly optimizer: OptimizerName;
   /** Validation accuracy after the last epoch with the tuning seed, by learning rate. */
   readonly grid: readonly { readonly learningRate: number; readonly accuracy: number }[];
-  /** The rate with the highest one; of equals the lowest. */
+  /** The rate with the highest accuracy; the lowest of equal ones. */
   readonly learningRate: number;
   /** Validation accuracy at that rate, by seed. */
   readonly accuracies: readonly number[];
@@ -38,21 +38,21 @@ export interface TunedOptimizer {
 export interface OptimizerDifference {
   readonly a: OptimizerName;
   readonly b: OptimizerName;
-  /** Over the seeds: what another initial softmax and order would change. */
+  /** Mean difference with its interval over the seeds: how much another initial softmax and image order would change it. */
   readonly seeds: PairedDifference;
-  /** Over the lesions, of the means over the seeds: what other validation images would change. */
+  /** Interval over lesions of the accuracies averaged over seeds: how much other validation images would change them. */
   readonly lesions: Interval;
 }
 
 export interface FairComparison {
   readonly optimizers: readonly TunedOptimizer[];
-  /** Of all pairs. */
+  /** One for each pair of optimizers. */
   readonly differences: readonly OptimizerDifference[];
 }
 
 /**
- * Tunes each optimizer on validation, then trains it with every seed: in one seed all three start from the same softmax and see the
- * same order. Each training is kept in the store; `studies/optimizers.json` holds the comparison for the report.
+ * Tunes each optimizer on validation, then trains it with every seed. With one seed, all three start from the same softmax and
+ * see the images in the same order. The store keeps each training, `studies/optimizers.json` the comparison for the report.
  */
 export async function compareFairly(experiment: Experiment): Promise<FairComparison> {
   const { config: { epochs, batchSize, seed: bootstrapSeed, out }, parts, source } = experiment;
@@ -85,7 +85,7 @@ export async function compareFairly(experiment: Experiment): Promise<FairCompari
 
   const labels = labelsOf(parts, parts.subsetValidation);
   const lesions = lesionsOf(source, parts, parts.subsetValidation);
-  /** Of each validation row the share of seeds with a right answer. */
+  /** The share of seeds with a correct answer, for each validation row. */
   const meanRight = (optimizer: OptimizerName) => {
     const predicted = runs.get(optimizer)!.map(({ validationAnswers }) =>
       argmaxRows(validationAnswers, source.classes.length)

@@ -1,15 +1,15 @@
-/** Photos with diagnoses that a trained model is tested on: their table's classes matched with the model's by name. */
+/** Photos with diagnoses on which a trained model is tested. Their table's classes are matched with the model's by name. */
 import { basename, join } from "node:path";
-import type { DiagnosisClass } from "../data/diagnosis.ts";
+import { type DiagnosisClass, lackingCodes } from "../data/diagnosis.ts";
 import { openTable, type TableOptions } from "../data/metadata.ts";
 import { countText, thousands } from "../support/format.ts";
 
 export interface LabelledPhoto {
   readonly imageId: string;
   readonly path: string;
-  /** Its own id where the table names no lesions. */
+  /** The photo's own id if the table names no lesions. */
   readonly lesionId: string;
-  /** Place of its class among the model's. */
+  /** Index of its class among the model's. */
   readonly label: number;
 }
 
@@ -18,45 +18,45 @@ export interface LabelledSet {
   readonly name: string;
   /** In the table's order. */
   readonly photos: readonly LabelledPhoto[];
-  /** False where each photo counts as a lesion of its own. */
+  /** False if each photo counts as a lesion of its own. */
   readonly knowsLesions: boolean;
-  /** What readers must know of how the table was read. */
+  /** What readers must know about how the table was read. */
   readonly notes: readonly string[];
   readonly matching: Matching;
-  /** Codes of the model's classes of which the set has no photo. */
+  /** Codes of the model's classes without a photo in the set. */
   readonly lacking: readonly string[];
 }
 
-/** How a table's classes became the model's. */
+/** How a table's classes were matched with the model's. */
 export interface Matching {
-  /** Those with another name in the table, with the table's name first. */
+  /** Classes that were matched although their names differ: here only in case, below by `rename`. */
   readonly sameButCase: readonly (readonly [table: string, model: string])[];
   readonly renamed: readonly (readonly [table: string, model: string])[];
-  /** Those that the model does not know, with their photos: they are left out. */
+  /** The table's classes that the model does not know, with their number of photos. They are left out. */
   readonly unknown: readonly { readonly code: string; readonly photos: number }[];
 }
 
 export interface LabelledSetOptions extends TableOptions {
-  /** The model's name by the table's: `{ SCC: "akiec" }`. Goes before names that are alike. */
+  /** The model's name by the table's: `{ SCC: "akiec" }`. It takes precedence over equal names. */
   readonly rename?: Readonly<Record<string, string>>;
-  /** Leave out photos of classes that the model does not know. Default: such are an error. */
+  /** Leave out photos of classes that the model does not know. Default: they are an error. */
   readonly skipUnknown?: boolean;
 }
 
 /**
- * Opens a folder of photos with their table, whatever its classes are, and finds the model's class of each. Classes have the same
- * name, or names that differ in case alone where this leaves no choice, or are renamed.
+ * Opens a folder of photos with their table, which may have any classes, and finds each photo's class in the model. Classes match
+ * if they have the same name, if `rename` says so, or if their names differ only in case and there is no other candidate.
  *
  * @throws as `openTable`
- * @throws {RangeError} when the model does not know a class and `skipUnknown` is not set, when no photo is left, or for a renaming
- * that cannot be
+ * @throws {RangeError} if the model does not know a class and `skipUnknown` is not set, if no photo is left, or if `rename` is
+ * wrong
  */
 export async function openLabelledSet(
   folder: string,
   classes: readonly DiagnosisClass[],
   options: LabelledSetOptions = {},
 ): Promise<LabelledSet> {
-  // With names of columns, even none, a table may have any classes and only the columns that are needed
+  // With `columns` given, even empty, a table may have any classes and only the columns that are needed
   const table = await openTable(folder, { ...options, columns: options.columns ?? {} });
   const codes = classes.map(({ code }) => code);
   const name = table.paths.map((path) => basename(path)).join(" and ");
@@ -73,14 +73,13 @@ export async function openLabelledSet(
         `Name them alike with --rename, as in --rename MEL=mel. Received: ${[...counts.keys()].join(", ")}`,
     );
   }
-  const present = new Set(photos.map(({ label }) => label));
   return {
     ...{ name, photos, matching, knowsLesions: table.knowsLesions, notes: table.notes },
-    lacking: codes.filter((_, label) => !present.has(label)),
+    lacking: lackingCodes(classes, photos.map(({ label }) => label)),
   };
 }
 
-/** @param counts the table's photos of each class */
+/** @param counts number of the table's photos in each class */
 function matchClasses(
   name: string,
   counts: ReadonlyMap<string, number>,
@@ -127,7 +126,7 @@ function matchClasses(
   return { labels, matching: { sameButCase, renamed, unknown } };
 }
 
-/** Sentences for readers: what the set is, how its classes were matched, what was left out, what it lacks. */
+/** Sentences for readers: what the set is, how its classes were matched, what was left out, and which classes it lacks. */
 export function describeSet(set: Omit<LabelledSet, "photos">, counts: SetCounts): string[] {
   const { name, knowsLesions, notes, matching: { sameButCase, renamed, unknown }, lacking } = set;
   const pairs = (list: Matching["renamed"]) => list.map(([table, model]) => `${table} → ${model}`).join(", ");
@@ -151,13 +150,13 @@ export function describeSet(set: Omit<LabelledSet, "photos">, counts: SetCounts)
         `The set has no photo of ${
           lacking.join(", ")
         }: the balanced accuracy is the mean over the other classes; the macro ` +
-        "means are over all, with 0 for these.",
+        "averages include these classes with 0.",
       ]
       : [],
   ];
 }
 
-/** What was answered of a set. */
+/** How many photos of a set the model answered, and of how many lesions. */
 export interface SetCounts {
   readonly photos: number;
   readonly lesions: number;

@@ -1,7 +1,7 @@
-/** A saved model tested on a labelled set: `deno task evaluate`, from photos to numbers. */
+/** Tests a saved model on a labelled set, from photos to numbers, for `deno task evaluate`. */
 import { parse } from "node:path";
 import { describeDamaged, describeUnread } from "../data/image_set.ts";
-import type { DiagnosisClass } from "../data/diagnosis.ts";
+import { type DiagnosisClass, lackingCodes } from "../data/diagnosis.ts";
 import { findPairs } from "../data/near_duplicates.ts";
 import { cutDiscs, reducePhotos } from "../data/photo_discs.ts";
 import { searchFolder } from "../data/photo_files.ts";
@@ -16,7 +16,7 @@ import { progress } from "../support/progress.ts";
 import { openStore } from "../support/store.ts";
 import type { LabelledPhoto, LabelledSet } from "./labelled_set.ts";
 
-/** Plain values: survives JSON. */
+/** Plain values, to be saved as JSON. */
 export interface ModelEvaluation {
   readonly model:
     & { readonly classes: readonly DiagnosisClass[]; readonly provenance: Provenance }
@@ -27,42 +27,45 @@ export interface ModelEvaluation {
     & {
       readonly photos: number;
       readonly lesions: number;
-      /** Of the photos' bytes with their classes. */
+      /** Digest of the photos' bytes with their classes. */
       readonly digest: string;
-      /** Image ids of photos that cannot be decoded and are left out. */
+      /** Image ids of photos that were left out because they cannot be decoded. */
       readonly damaged: readonly string[];
     };
-  /** What the set shares with what the model was trained on; null: the model's folder does not say. */
+  /** How much of the set the model was trained on; null if the model's folder does not say. */
   readonly shared: SharedWithTraining | null;
-  /** Null: near-duplicates were not looked for. */
+  /** Null if near-duplicates were not looked for. */
   readonly nearDuplicates: TrainingNearDuplicates | null;
   readonly all: SetScores;
-  /** On the photos that share nothing; null where all do, or none, or nobody can know. */
+  /** Scores on the photos that share nothing with training; null if those are all or none, or if `shared` is null. */
   readonly unseen: SetScores | null;
 }
 
-/** `either` counts near-duplicates, too. */
+/** Here `either` also counts near-duplicates. */
 export interface SharedWithTraining extends SharedCounts {
-  /** Of another file, but near-duplicates of a photo that was trained on; null: they were not looked for. */
+  /** Photos with other files that are near-duplicates of training photos; null if they were not looked for. */
   readonly nearDuplicates: number | null;
 }
 
-/** Photos of a set that are nearly photos of training. */
+/** Photos of a set that are near-duplicates of training photos. */
 export interface TrainingNearDuplicates {
-  /** Photos that the model was trained on, and how many of them were found and looked at. */
+  /** Number of photos that the model was trained on, and how many of them were found and compared. */
   readonly trained: number;
   readonly found: number;
-  /** In the order of the set. `photo`: image id; `trained`: name of the training photo's file, without its ending. */
+  /**
+   * In the order of the set. `photo`: image id; `trained`: file name of the training photo, without its extension; `distance`: 0
+   * for the same detail, 1 for none in common.
+   */
   readonly pairs: readonly { readonly photo: string; readonly trained: string; readonly distance: number }[];
 }
 
 /**
- * Asks the model about every photo of a set and measures its answers. Intervals are over lesions.
+ * Classifies every photo of a set with the model and measures its answers. Intervals are over lesions.
  *
  * @param options.trainingPhotos the folder of the photos that the model was trained on, to look for near-duplicates of them
- * @throws {Error} when photos cannot be decoded and `skipDamaged` is not set, one error for all of them; when none is left; or when a
- * disk does not give some
- * @throws {Error} when the folder has none of the photos that the model was trained on, or nobody knows which these are
+ * @throws {Error} if photos cannot be decoded (one error for all) and `skipDamaged` is not set, if none is left, or if a disk
+ * fails
+ * @throws {Error} if the folder has none of the photos trained on, or if the model's folder does not say which these are
  */
 export async function evaluateModel(
   model: TrainedModel,
@@ -110,14 +113,13 @@ export async function evaluateModel(
   const isShared = answered.map(({ imageId }, row) => shared?.isShared[row] || isNear.has(imageId));
   const { size, scaling, provenance } = model;
   const { photos: _, ...about } = set;
-  const present = new Set(rows.truth as number[]);
   return {
     model: { classes: model.classes, size, scaling, provenance },
     orientations,
     set: {
       ...about,
       notes: set.notes.filter((note) => !isAboutMatched(note, set)),
-      lacking: model.classes.flatMap(({ code }, label) => present.has(label) ? [] : [code]),
+      lacking: lackingCodes(model.classes, Array.from(rows.truth)),
       photos: answered.length,
       lesions: new Set(rows.groups).size,
       digest: digestOf(answered.map(({ fileDigest, label }) => [fileDigest, label])),
@@ -134,15 +136,15 @@ export async function evaluateModel(
   };
 }
 
-/** Whether a note advises to join what was matched already: the table's diagnoses with names that the model writes in another case. */
+/** Whether a note suggests `--join-case`, although classes were already matched without regard to case. */
 function isAboutMatched(note: string, { matching }: Pick<LabelledSet, "matching">): boolean {
   return matching.sameButCase.length > 0 && note.includes("--join-case");
 }
 
 /**
- * Paths of those of a folder's photos that a model was trained on, by the bytes of their files; each once.
+ * Paths of the training photos in a folder, recognised by the bytes of their files; each once.
  *
- * @throws {Error} when there is none
+ * @throws {Error} if there is none, or if the model's folder does not say what it was trained on
  */
 async function findTrained(trainedOn: TrainedOn | null, folder: string): Promise<string[]> {
   if (trainedOn === null) {
@@ -175,7 +177,7 @@ async function findTrained(trainedOn: TrainedOn | null, folder: string): Promise
   );
 }
 
-/** Near-duplicates of training's photos among those of a set that are not themselves trained on. Nothing is stored. */
+/** Finds near-duplicates of training photos among a set's photos that were not trained on themselves. Keeps nothing in a store. */
 async function findNear(
   trainedOn: TrainedOn,
   photos: readonly (LabelledPhoto & { fileDigest: string })[],
@@ -200,7 +202,7 @@ async function findNear(
   }
 }
 
-/** `findShared` for photos of a labelled set. */
+/** `findShared` for the photos of a labelled set. */
 export function findSharedIn(
   trainedOn: TrainedOn,
   { knowsLesions }: Pick<LabelledSet, "knowsLesions">,
@@ -212,7 +214,7 @@ export function findSharedIn(
   );
 }
 
-/** The rows that share nothing with training, measured alone; null where those are all or none. */
+/** Scores on the rows that share nothing with training; null if those are all or none. */
 export function measureUnseen(
   rows: AnsweredRows,
   isShared: readonly boolean[],

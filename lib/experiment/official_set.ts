@@ -1,4 +1,4 @@
-/** Where the official test set lies: its table, its photos, and the control in the same form. Opens no photo. */
+/** Finds the official test set: its table, its photos, and the control in the same form. Opens no photo. */
 import { basename, join } from "node:path";
 import type { Config } from "../config.ts";
 import { searchFolder } from "../data/photo_files.ts";
@@ -7,19 +7,18 @@ import { diagnoses, type DiagnosisClass } from "../data/diagnosis.ts";
 import { type LabelledSet, openLabelledSet } from "./labelled_set.ts";
 
 export interface OfficialSet extends LabelledSet {
-  /** For readers. */
+  /** The set's name for readers. */
   readonly title: string;
-  /** Photos of HAM10000 in the form of the set's, by image id; null where the folder has none. */
+  /** Paths of HAM10000's photos in the form of the set's photos, by image id; null if the set has no such folder. */
   readonly sameForm: ReadonlyMap<string, string> | null;
 }
 
 const sameFormFolder = "ham10000_same_form";
 
 /**
- * The configured set, with its classes matched; null where there is none, or where the run's classes are a table's own and not those
- * of the set.
+ * Opens the configured set, with its classes matched; null if none is configured, or if the run's own classes are not the set's.
  *
- * @throws {RangeError} for a folder without the table, or with several; or as `openLabelledSet`
+ * @throws {RangeError} if the folder has no table or several, if the set has classes unknown to the run, or as `openLabelledSet`
  */
 export async function openOfficialSet(
   config: Config,
@@ -35,7 +34,7 @@ export async function openOfficialSet(
     );
   }
   const codes = classes.map(({ code }) => code);
-  // Other photos than HAM10000's may have other diagnoses: then there is no test for this run, and nothing is wrong
+  // Photos other than HAM10000's may have other diagnoses: then there is no test for this run, and that is no error
   const mayDiffer = !diagnoses.every((code) => codes.includes(code));
   const ofSet = await openLabelledSet(folder, classes, { metadata, skipUnknown: true }).catch((error) => {
     if (mayDiffer && error instanceof RangeError) return null;
@@ -64,10 +63,10 @@ export async function openOfficialSet(
 }
 
 /**
- * The table of a released set: the CSV file whose name holds "GroundTruth", in the folder or one folder deep; of several the one of
- * the test. Null where there is none.
+ * Path of a released set's table: the CSV file with "GroundTruth" in its name, in the folder or one folder deep. If there are
+ * several, the one with "test" in its name; null if there is none.
  *
- * @throws {RangeError} where several could be meant
+ * @throws {RangeError} if several are possible
  */
 export async function findTruthTable(folder: string): Promise<string | null> {
   const found: string[] = [];

@@ -1,9 +1,10 @@
 /**
- * The official test set of ISIC 2018 Task 3, or another in its form: photos that no augmentation and no split of this project has
- * touched. Opened once for each network; nothing is chosen by it.
+ * Tests networks on the official test set of ISIC 2018 Task 3, or on another set in its form: photos that this project has
+ * neither augmented nor split. The set is opened once for each network, and nothing is chosen by it.
  *
  * Codella et al., "Skin Lesion Analysis Toward Melanoma Detection 2018", arXiv:1902.03368.
  */
+import { lackingCodes } from "../data/diagnosis.ts";
 import { type ImageSet, loadImageSet } from "../data/image_set.ts";
 import { groupPhotos } from "../data/leak_free_parts.ts";
 import { exposureOf } from "../data/leakage.ts";
@@ -32,20 +33,20 @@ import { networkOf, type Run } from "./run.ts";
 import { trainedOn } from "./saved_network.ts";
 import { openOnce, type TestedRun } from "./testing.ts";
 
-/** Plain values: survives JSON. */
+/** Plain values, to be saved as JSON. */
 export interface OfficialResults {
-  /** For readers. */
+  /** The set's name for readers. */
   readonly title: string;
   readonly set: Omit<LabelledSet, "photos"> & { readonly photos: number; readonly lesions: number };
-  /** Of the set's pixels and labels, as the log of openings has it. */
+  /** Digest of the set's pixels and labels, as in the log of openings. */
   readonly digest: string;
-  /** Image ids of photos that cannot be decoded and are left out. */
+  /** Image ids of photos that were left out because they cannot be decoded. */
   readonly damaged: readonly string[];
-  /** What the set shares with the training part: nothing, if it is what it should be. */
+  /** How many of the set's photos and lesions are in the training part: none, if all is as it should be. */
   readonly shared: SharedCounts;
-  /** The frozen network that validation chose, then those of the recipe. */
+  /** The frozen network that validation chose, then the recipe's networks. */
   readonly runs: readonly OfficialRun[];
-  /** Photos of the run's own test part, of whose lesions training has seen nothing, in the form of the set's; null: none. */
+  /** The control: test photos whose lesions training has not seen, also in the form of the set's photos; null if there are none. */
   readonly control:
     | { readonly photos: number; readonly lesions: number; readonly lacking: readonly string[] }
     | null;
@@ -54,26 +55,26 @@ export interface OfficialResults {
 export interface OfficialRun {
   readonly name: string;
   readonly configuration: string;
-  /** On the run's own test part, as written: what the others stand beside. */
+  /** Scores on the run's own test part, for comparison with the others. */
   readonly asWritten: SetScores;
   readonly test: SetScores;
-  /** On the photos that share nothing with training; null where all or none do. */
+  /** Scores on the photos that share nothing with training; null if those are all or none. */
   readonly unseen: SetScores | null;
   readonly control: FormControl | null;
 }
 
-/** What the form of the set's photos alone does: the same photos, as they are and in that form. */
+/** The effect of the photos' form alone: scores on the same photos, unchanged and in the set's form. */
 export interface FormControl {
   readonly asTheyAre: SetScores;
   readonly sameForm: SetScores;
-  /** In the form minus as they are. */
+  /** Score in the set's form minus score as they are. */
   readonly difference: Readonly<Record<"accuracy" | "balancedAccuracy", ScoreDifference>>;
 }
 
 /** Small images with their labels and lesions. */
 export interface LabelledImages {
   readonly title: string;
-  /** (n, height, width, 3) */
+  /** (n, height, width, 3), RGB, 0–255. */
   readonly pixels: Uint8Array;
   readonly pixelDigests: readonly string[];
   readonly labels: readonly number[];
@@ -81,10 +82,10 @@ export interface LabelledImages {
 }
 
 /**
- * What the tested networks come to on the official set, with the control beside it: the frozen one that validation chose, and those
- * of the recipe. Null where the set is not there, or has other classes.
+ * Tests networks on the official set and on its control: the frozen network that validation chose, and those of the recipe. Null
+ * if the set is not there or has other classes.
  *
- * @throws as `openOfficialSet`; {Error} when photos cannot be decoded and `skipDamaged` is not set
+ * @throws as `openOfficialSet`; {Error} if photos cannot be decoded and `skipDamaged` is not set
  */
 export async function testOfficially(
   experiment: Experiment,
@@ -125,7 +126,7 @@ export async function testOfficially(
     control: control && {
       photos: control.asTheyAre.labels.length,
       lesions: new Set(control.asTheyAre.lesions).size,
-      lacking: lackingOf(experiment, control.asTheyAre.labels),
+      lacking: lackingCodes(experiment.source.classes, control.asTheyAre.labels),
     },
   };
 }
@@ -134,8 +135,8 @@ export async function testOfficially(
 export type OfficialImages = NonNullable<Awaited<ReturnType<typeof openOfficialImages>>>;
 
 /**
- * The set's photos, decoded; null where it is not there. Near-duplicates among them count as one lesion in `images.lesions`, which
- * intervals draw. Nothing is answered.
+ * Decodes the set's photos; null as `openOfficialSet`. Near-duplicates among them count as one lesion in `images.lesions`, so
+ * intervals draw them together. No network sees them yet.
  *
  * @throws as `testOfficially`
  */
@@ -160,10 +161,7 @@ interface Control {
   readonly sameForm: LabelledImages;
 }
 
-/**
- * The photos of the test part of whose lesions training has seen nothing, in both forms: as far as the folder has them; null where it
- * has none.
- */
+/** Loads the control in both forms: the folder's test photos whose lesions training has not seen; null if it has none. */
 async function loadControl(
   experiment: Experiment,
   found: ReadonlyMap<string, string>,
@@ -184,9 +182,9 @@ async function loadControl(
 }
 
 /**
- * Photos of a table that another folder has, too, in another form: those that can be decoded.
+ * Loads the photos of a table that another folder has in another form, without those that cannot be decoded.
  *
- * @param pathOf of a photo's file there; undefined where there is none
+ * @param pathOf path of a photo in that folder; undefined if it has none
  */
 export async function loadReadable(
   rows: readonly number[],
@@ -201,7 +199,7 @@ export async function loadReadable(
   return { photos, inForm: photos.length === 0 ? null : bad.size > 0 ? await loadAll(photos) : loaded };
 }
 
-/** Some images of a loaded set, by their places. */
+/** Some images of a loaded set, by their indices. */
 function imagesOf(
   title: string,
   loaded: Experiment["images"],
@@ -226,7 +224,7 @@ async function testForm(
   return formControl(before, await answerImages(experiment, run, sameForm), experiment.config);
 }
 
-/** Answers to the same photos, as they are and in the set's form, beside each other. */
+/** Scores of answers to the same photos, as they are and in the set's form, with their difference. */
 export function formControl(
   before: AnsweredRows,
   after: AnsweredRows,
@@ -240,9 +238,10 @@ export function formControl(
 }
 
 /**
- * A run's answers to some images, opened once and kept. As `deno task evaluate` gives them: in float32, not from stored half floats.
+ * A run's answers to some images, which are opened once; the answers are stored. Without `features` they are computed in float32,
+ * as in `deno task evaluate`, not from stored half floats.
  *
- * @param options.features what the run's network reads of these images, stored: where many networks share their frozen layers
+ * @param options.features the images' stored activations at the network's depth, for many networks that share their frozen layers
  */
 export async function answerImages(
   experiment: Experiment,
@@ -266,14 +265,9 @@ export async function answerImages(
   return { truth: labels, probabilities, groups: lesions, classes };
 }
 
-/** What names a set in the log of openings: the digest of its pixels and labels. */
+/** Digest of a set's pixels and labels, which identifies it in the log of openings. */
 export function digestOfImages(
   { pixelDigests, labels }: Pick<LabelledImages, "pixelDigests" | "labels">,
 ): string {
   return digestOf({ pixels: sha256(pixelDigests.join("")), labels });
-}
-
-function lackingOf({ source }: Experiment, labels: readonly number[]): string[] {
-  const present = new Set(labels);
-  return source.classes.flatMap(({ code }, label) => present.has(label) ? [] : [code]);
 }

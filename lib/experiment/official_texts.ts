@@ -1,4 +1,4 @@
-/** What the official test set says, in words: computed from its numbers. Markdown. */
+/** The results on the official test set in words, computed from its numbers. Markdown. */
 import { excludesZero } from "../evaluation/intervals.ts";
 import { diagnoses } from "../data/diagnosis.ts";
 import type { SetScores } from "../evaluation/set_scores.ts";
@@ -16,11 +16,11 @@ import {
 import type { FormControl, OfficialResults, OfficialRun } from "./official_testing.ts";
 import type { Results } from "./results.ts";
 
-/** What came out on the official set and how to read it; where it was not there, one line that says how to get it. */
+/** The results on the official set and how to read them; without the set, one line that says why there are none. */
 export function describeOfficial({ official, classes, synthetic }: Results): string {
   if (!official) {
     if (synthetic) {
-      return "The official test set is of photos: it says nothing about a network of drawn lesions.";
+      return "The official test set contains photos, so it cannot test a network that was trained on drawn lesions.";
     }
     const codes = classes.map(({ code }) => code.toLowerCase());
     return diagnoses.every((code) => codes.includes(code))
@@ -34,8 +34,9 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
     `${escapeMarkdown(capitalized(title))} has ${
       countText(set.photos, "photo")
     }. None is an augmented copy, ` +
-    "and none was set aside from the photos that are trained on; so what leaks into the run's own test adds nothing here. Balanced accuracy is the mean of the diagnoses' recalls, so it can " +
-    "stand beside that of the run's own test, whose classes are about equal. Nothing was chosen by this set.",
+    "and none comes from the photos used for training, so the leak of the run's own test cannot raise these scores. Balanced " +
+    "accuracy is the mean of the diagnoses' recalls, so it can stand beside that of the run's own test, whose classes are about " +
+    "equal. Nothing was chosen by this set.",
     "",
     ...runs.map((run) => `- **${run.name}**: ${fall(run)}`),
     `- Always the commonest class reaches ${
@@ -48,13 +49,15 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
       ]
       : [
         "- There is no control for the form of these photos: no folder `ham10000_same_form` with photos of the test part beside them. " +
-        "So where they are cropped, reduced or retouched otherwise than training's, nobody can say here what that does to the numbers.",
+        "So the effect of another crop, size or retouching than training's on these numbers is unknown.",
       ],
     ...shared.either > 0
       ? [
-        `- Trained on, too, by their files or lesions: ${
-          countText(shared.either, "photo")
-        } of the set. The table shows the rest alone, as well.`,
+        `- ${countText(shared.either, "photo")} of the set ${
+          shared.either === 1 ? "has" : "have"
+        } the file or the lesion of a training photo. The table also shows the scores without ${
+          shared.either === 1 ? "it" : "them"
+        }.`,
       ]
       : [
         "- No photo of the set has the bytes of a photo in training. Near-duplicates are looked for in notebook 7.",
@@ -69,14 +72,14 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
   ].join("\n");
 }
 
-/** The fall from the run's own test: balanced accuracy beside balanced accuracy, then accuracy. */
+/** The difference from the run's own test: in balanced accuracy, then in accuracy. */
 function fall({ asWritten, test }: OfficialRun): string {
   const behind = asWritten.balancedAccuracy - test.balancedAccuracy;
-  return `${scoreText(test, "balancedAccuracy")} balanced accuracy, where the run's own test shows ${
+  return `${scoreText(test, "balancedAccuracy")} balanced accuracy, against ${
     scoreText(asWritten, "balancedAccuracy")
-  }: ${points(Math.abs(behind), 1)} points ${behind < 0 ? "more" : "less"}. In accuracy ${
+  } on the run's own test: ${points(Math.abs(behind), 1)} points ${behind < 0 ? "more" : "less"}. Accuracy: ${
     scoreText(test, "accuracy")
-  } after ${scoreText(asWritten, "accuracy")}.`;
+  }, against ${scoreText(asWritten, "accuracy")}.`;
 }
 
 function scoreText(scores: SetScores, name: "accuracy" | "balancedAccuracy"): string {
@@ -85,7 +88,7 @@ function scoreText(scores: SetScores, name: "accuracy" | "balancedAccuracy"): st
   })`;
 }
 
-/** What the form of the photos alone does to one network. */
+/** The effect of the photos' form on one network. */
 function formText(
   { name, control }: OfficialRun,
   { photos, lesions, lacking }: NonNullable<OfficialResults["control"]>,
@@ -97,10 +100,10 @@ function formText(
     .reduce((least, one) => one.support < least.support ? one : least);
   return `Control for ${name}: ${countText(photos, "photo")} of ${
     countText(lesions, "lesion")
-  } of the run's own test part, of ` +
-    `which training has seen nothing (${
-      lacking.length > 0 ? `none of ${lacking.join(", ")}; ` : ""
-    }fewest of ${smallest.code}: ${smallest.support}). As they are: ${
+  } of the run's own test part ` +
+    `whose lesions are not in training (${
+      lacking.length > 0 ? `no ${lacking.join(", ")}; ` : ""
+    }the smallest class is ${smallest.code} with ${smallest.support}). As they are: ${
       percent(asTheyAre.balancedAccuracy)
     } balanced accuracy; the same photos in the form of the set's: ${
       percent(sameForm.balancedAccuracy)
@@ -110,13 +113,13 @@ function formText(
     }): ${excludesZero({ low, high }) ? "more than the draw of lesions explains." : "this may be chance."}`;
 }
 
-/** What a form changes, as `+0.7 points (−2.4 to +4.0)`. */
+/** The change in balanced accuracy by the photos' form, as `+0.7 points (−2.4 to +4.0)`. */
 export function pointsText({ difference }: Pick<FormControl, "difference">): string {
   const { difference: value, low, high } = difference.balancedAccuracy;
   return `${signedPoints(value, 1)} points (${signedPoints(low, 1)} to ${signedPoints(high, 1)})`;
 }
 
-/** The number of one network in a sentence, never without the control's. */
+/** One network's scores in a sentence, always with the control's. */
 export function officialSentence(
   { title }: OfficialResults,
   { name, test, control }: OfficialRun,
@@ -125,7 +128,7 @@ export function officialSentence(
     ? `as a control, that form alone changes the balanced accuracy on own test photos by ${
       pointsText(control)
     }`
-    : "what the form of its photos does was not measured";
+    : "the effect of its photos' form was not measured";
   return `On ${escapeMarkdown(title)}, which nobody augmented, ${name} reaches ${
     scoreText(test, "balancedAccuracy")
   } balanced accuracy and ${scoreText(test, "accuracy")} accuracy; ${form}.`;

@@ -1,22 +1,23 @@
 /**
- * The log of how often a test set was looked at: `test_openings.jsonl`, one JSON line an opening, written before any label is
- * compared. Each line holds the SHA-256 of the line before it, so that none but the last can be taken out or changed unnoticed.
+ * The log of test openings: `test_openings.jsonl`, one JSON line for each opening, written before any label is compared. Each
+ * line holds the SHA-256 of the line before it, so only the last line can be removed or changed unnoticed.
  */
 import { join } from "node:path";
 import { sha256 } from "../support/digest.ts";
 import { writeAtomic } from "../support/atomic.ts";
+import { isObject } from "../support/json.ts";
 import { lockWork } from "../support/lock.ts";
 import { nullIfGone } from "../support/storage_error.ts";
 
 export interface Opening {
   /** ISO 8601, UTC. */
   readonly time: string;
-  /** The run's name and the digest of its configuration: which model. */
+  /** The run's name and the digest of its configuration: they identify the model. */
   readonly name: string;
   readonly configuration: string;
-  /** Digest of the test images and their labels: which set. */
+  /** Digest of the test images and their labels: it identifies the set. */
   readonly set: string;
-  /** SHA-256 of the line before; 64 zeros in the first. */
+  /** SHA-256 of the line before; 64 zeros in the first line. */
   readonly previous: string;
 }
 
@@ -24,9 +25,9 @@ export const openingsFile = "test_openings.jsonl";
 const beginning = "0".repeat(64);
 
 /**
- * All openings of a run's folder, in their order.
+ * All openings of a run's folder, in order.
  *
- * @throws {SyntaxError} when a line before the last was changed or taken out, or one is no JSON, with its number
+ * @throws {SyntaxError} if a line before the last was changed or removed, or if a line is not JSON; with the line's number
  */
 export async function readOpenings(folder: string): Promise<Opening[]> {
   const path = join(folder, openingsFile);
@@ -47,7 +48,7 @@ export async function readOpenings(folder: string): Promise<Opening[]> {
   });
 }
 
-/** Adds an opening to the log. To be awaited before the answers are compared with any label. */
+/** Adds an opening to the log. Await it before comparing the answers with any label. */
 export async function logOpening(
   folder: string,
   { name, configuration, set }: Pick<Opening, "name" | "configuration" | "set">,
@@ -63,7 +64,9 @@ export async function logOpening(
 
 function parseLine(line: string, where: string): Opening {
   try {
-    return JSON.parse(line);
+    const opening = JSON.parse(line);
+    if (isObject(opening)) return opening as unknown as Opening;
+    throw new SyntaxError(line);
   } catch (error) {
     throw new SyntaxError(
       `${where}: expected an opening as JSON. Received: ${
@@ -75,7 +78,7 @@ function parseLine(line: string, where: string): Opening {
   }
 }
 
-/** How often each model has seen each test set, in the order of the first opening. */
+/** How often each model was tested on each test set, in the order of the first opening. */
 export function countOpenings(
   openings: readonly Opening[],
 ): { name: string; configuration: string; set: string; times: number }[] {
@@ -88,7 +91,7 @@ export function countOpenings(
   return [...counts.values()];
 }
 
-/** How often each network has seen the test, in words. Markdown. */
+/** How often each network was tested, in words. Markdown. */
 export function describeOpenings(openings: readonly Opening[]): string {
   const counted = countOpenings(openings);
   const lines = counted.map(({ name, configuration, set, times }) =>

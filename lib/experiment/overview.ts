@@ -1,4 +1,4 @@
-/** Counts of the metadata table that 01 shows. */
+/** Counts of the metadata table, for notebook 1. */
 import { join } from "node:path";
 import pl, { type DataFrame } from "nodejs-polars";
 import { writeAtomic } from "../support/atomic.ts";
@@ -11,7 +11,7 @@ import { metadataRow, type Sample } from "../data/metadata.ts";
 import type { ImageSize } from "../image_size.ts";
 import type { Source } from "./experiment.ts";
 
-/** The metadata table with `image_path`, saved as `metadata.csv` in the run's folder. */
+/** Saves the metadata table with `image_path` as `metadata.csv` in the run's folder, and returns it. */
 export async function saveMetadata(config: Config, samples: readonly Sample[]): Promise<DataFrame> {
   const columns = [...metadataColumns, "image_path"];
   const rows = samples.map(metadataRow);
@@ -66,12 +66,12 @@ export function photosPerLesion(samples: readonly Sample[]): { label: string; va
   }));
 }
 
-/** The first photos of each diagnosis in table order, class by class: for a grid with one row a class. */
+/** The first photos of each diagnosis in table order, class by class: for a grid with one row for each class. */
 export function firstOfEachClass({ samples, classes }: Source, perClass: number): Sample[] {
   return classes.flatMap(({ code }) => samples.filter((sample) => sample.dx === code).slice(0, perClass));
 }
 
-/** What the ages say, as a figure's title. */
+/** The title of the figure of ages: their median. */
 export function agesTitle(samples: readonly Sample[]): string {
   const known = samples.flatMap(({ age }) => age === null ? [] : [age]).sort((a, b) => a - b);
   return known.length === 0
@@ -81,7 +81,7 @@ export function agesTitle(samples: readonly Sample[]): string {
     } years or older`;
 }
 
-/** Where lesions are most often photographed, as a figure's title. */
+/** The title of the figure of body sites: the two commonest. */
 export function sitesTitle(samples: readonly Sample[]): string {
   const site = countBy(samples, "localization");
   const known = Object.keys(site).filter((name) => name !== "unknown").sort((a, b) => site[b] - site[a]);
@@ -96,7 +96,7 @@ export function sitesTitle(samples: readonly Sample[]): string {
     } ${of}`;
 }
 
-/** Files of some photos with their diagnosis and name, as a photo grid takes them. */
+/** Paths of some photos, with diagnosis and image id as label, for a photo grid. */
 export function photosOf(source: Source, samples: readonly Sample[]): { path: string; label: string }[] {
   return samples.map(({ imagePath, dx, imageId }) => ({
     path: join(source.folder, imagePath),
@@ -104,7 +104,7 @@ export function photosOf(source: Source, samples: readonly Sample[]): { path: st
   }));
 }
 
-/** Drawn lesions of the same diagnoses, as large as a grid shows photos: for published copies, which may not show those. */
+/** Drawn lesions of the same diagnoses, as large as the photos in a grid: for published copies, which may not show photos. */
 export async function drawnPhotosOf(
   samples: readonly Sample[],
   { seed }: Pick<Config, "seed">,

@@ -1,4 +1,4 @@
-/** The parts that the configured protocol makes, and the leak that they have on purpose. */
+/** The parts of the configured protocol, and the leak that they have on purpose. */
 import { join } from "node:path";
 import { type Config, storeFolder } from "../config.ts";
 import { type LeakClaim, leaksAsWritten } from "../data/leak_check.ts";
@@ -9,8 +9,9 @@ import { partsSplitFirst } from "../data/split_first.ts";
 import { openStore } from "../support/store.ts";
 
 /**
- * As written, parts follow from the table. Split first, photos that belong together are found by their lesions and their pixels: all
- * are looked at the first time, which takes minutes for 10,000; then it is stored.
+ * Makes the parts of the configured protocol. As written, they follow from the table alone. Split first, photos that belong
+ * together are found by their lesions and pixels: the first time by reading every photo (minutes for 10,000), then from the
+ * store.
  *
  * @throws {RangeError} as `partsSplitFirst`
  */

@@ -22,7 +22,7 @@ import type { TestedRun } from "./testing.ts";
 import { claimed } from "./write_up.ts";
 import { jsonText } from "../support/json.ts";
 
-/** What is measured on one part; all but the count are shares from 0 to 1, the loss is a cross-entropy in nats. */
+/** Scores on one part: shares from 0 to 1, except the count and the loss, which is a cross-entropy in nats. */
 export type Scores = Pick<
   Evaluation,
   "n" | "accuracy" | "balancedAccuracy" | "macroPrecision" | "macroRecall" | "macroF1" | "loss"
@@ -40,18 +40,18 @@ export interface TestScores extends Scores {
 export interface Result {
   readonly name: string;
   readonly preset: Preset;
-  /** `head`: the softmax alone was trained; `block5` … `block1`: from that block on; null: a baseline. */
+  /** `head`: only the softmax was trained; `block5` … `block1`: from that block on; null: a baseline. */
   readonly depth: Depth | null;
   readonly optimizer: OptimizerName | null;
   readonly scaling: Scaling;
-  /** Left out where it is `float32`. */
+  /** Left out if it is `float32`. */
   readonly precision?: Precision;
   readonly size: ImageSize;
   readonly seed: number;
-  /** Digest of everything that decides it; null for a baseline. */
+  /** Digest of everything that decides the result; null for a baseline. */
   readonly configuration: string | null;
   readonly recipe: Recipe;
-  /** Of the last stage, from 1; null where the last epoch's weights count. */
+  /** The best epoch of the last stage, from 1; null if the last epoch's weights count. */
   readonly bestEpoch: number | null;
   readonly history: readonly RunEpoch[];
   readonly train: Scores;
@@ -64,7 +64,7 @@ type Part = Exclude<keyof Parts, "table">;
 export interface Results {
   readonly synthetic: boolean;
   readonly protocol: Protocol;
-  /** Whether the photos are HAM10000's: the claim says nothing about others. */
+  /** Whether the photos are HAM10000's: the claim is about no others. */
   readonly ham10000: boolean;
   readonly classes: readonly DiagnosisClass[];
   readonly skipped: { readonly count: number; readonly images: readonly string[] };
@@ -74,24 +74,24 @@ export interface Results {
     & { readonly perClass: Readonly<Record<"images" | "augmented" | Part, readonly number[]>> };
   /** The optimizer on the frozen network that validation preferred before the test was opened. */
   readonly chosen: OptimizerName;
-  /** Networks first the frozen ones, then the one of the recipe, where there is one. */
+  /** The networks: first the frozen ones, then the recipe's, if there is one. */
   readonly runs: readonly Result[];
   readonly baselines: readonly Result[];
   readonly claimed: typeof claimed;
   readonly leakage: { readonly against9600: readonly Leakage[]; readonly against34120: readonly Leakage[] };
-  /** The best run's accuracy in classes that can be compared, by what training has shown of the image. */
+  /** The best run's accuracy on comparable classes, by what training has shown of the image. */
   readonly exposure: {
     readonly run: string;
     readonly classes: readonly string[];
     readonly rows: readonly ExposureRow[];
   };
-  /** On the official test set, which no augmentation has touched; null where it was not there. Older results lack it. */
+  /** Results on the official test set, which was never augmented; null if it was not there. Missing in older results. */
   readonly official?: OfficialResults | null;
   /** `imagenet`, `random` or `other`. */
   readonly weights: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly engine: EngineIdentity;
-  /** The CPU's model, where the notebook of the test ran; null where the system does not say. Older results lack it. */
+  /** CPU model of the machine that ran the test's notebook; null if the system does not say. Missing in older results. */
   readonly cpu?: string | null;
   readonly digests: { readonly data: string; readonly weights: string };
 }
@@ -150,12 +150,12 @@ export async function saveResults(config: Config, results: Results): Promise<voi
   await writeAtomic(join(config.out, "results.json"), jsonText(results));
 }
 
-/** Reads what `saveResults` wrote; null where there is none. @throws {SyntaxError} when it is no JSON */
+/** Reads what `saveResults` wrote; null if there is none. @throws {SyntaxError} if it is not JSON */
 export async function readResults(folder: string): Promise<Results | null> {
   return await readRunFile(join(folder, "results.json"));
 }
 
-/** Reads a JSON file of a run; null where there is none. @throws {SyntaxError} when it is no JSON */
+/** Reads a JSON file of a run; null if there is none. @throws {SyntaxError} if it is not JSON */
 export async function readRunFile<T>(path: string): Promise<T | null> {
   const text = await Deno.readTextFile(path).catch(nullIfGone);
   if (text === null) return null;
@@ -168,24 +168,24 @@ export async function readRunFile<T>(path: string): Promise<T | null> {
   }
 }
 
-/** The result that answers the write-up: of the frozen networks the one that validation chose. */
+/** The result to compare with the write-up: of the frozen networks, the one that validation chose. */
 export function asWrittenResult({ runs, chosen }: Results): Result {
   return runs.find(({ depth, optimizer }) => depth === "head" && optimizer === chosen)!;
 }
 
-/** The best network by validation of those that train more than the softmax; null where there is none. */
+/** The best network by validation among those that train more than the softmax; null if there is none. */
 export function deeperResult({ runs }: Results): Result | null {
   const deeper = runs.filter(({ depth }) => depth !== "head");
   return rankRuns(deeper)[0] ?? null;
 }
 
-/** The network that validation prefers of those two: figures and tables speak of it. */
+/** The better of those two on validation: figures and tables are about it. */
 export function bestResult(results: Results): Result {
   const deeper = deeperResult(results);
   return rankRuns([asWrittenResult(results), ...deeper ? [deeper] : []])[0];
 }
 
-/** A network's result, or without a run that of a baseline. */
+/** The result of a network, or without `run` that of a baseline. */
 function resultOf(
   { preset, scaling, size, seed, precision }: Config,
   { name, train, validation, test }: Baseline,

@@ -1,4 +1,4 @@
-/** One training with all that came of it: its recipe, its course, and what it answers on train and validation. */
+/** One training and what came of it: its recipe, its history, and its answers on train and validation. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -31,27 +31,27 @@ export interface RunEpoch extends EpochRecord {
   readonly depth: Depth;
 }
 
-/** A trained network. The test part has no place here: notebook 5 opens it. */
+/** A trained network. It holds nothing of the test part, which notebook 5 opens. */
 export interface Run {
-  /** As `frozen VGG16, nadam` or `VGG16 trained from block1, nadam`. */
+  /** For example `frozen VGG16, nadam` or `VGG16 trained from block1, nadam`. */
   readonly name: string;
-  /** Of the last stage, as the optimizer. */
+  /** The depth of the last stage; the optimizer, too, is that of the last stage. */
   readonly depth: Depth;
   readonly optimizer: OptimizerName;
   readonly recipe: Recipe;
-  /** Digest of everything that decides the run: what names its results. */
+  /** Digest of everything that decides the run; it identifies the results. */
   readonly configuration: string;
   readonly history: readonly RunEpoch[];
-  /** Of the last stage, from 1: the epoch whose weights were restored; null where the last epoch's weights count. */
+  /** The epoch of the last stage, from 1, whose weights were restored; null if the last epoch's weights count. */
   readonly bestEpoch: number | null;
-  /** After training, in inference mode. */
+  /** Measured after training, in inference mode. */
   readonly train: Evaluation;
   readonly validation: Evaluation;
-  /** Class probabilities of the validation rows, (n, classes). */
+  /** Class probabilities of the validation rows, (n, classes), rows sum to 1. */
   readonly validationAnswers: Float32Array;
-  /** Seconds of training when it was computed, over all sittings. */
+  /** Seconds that the training took when it was computed, over all sittings. */
   readonly seconds: number;
-  /** False where a stored run was taken. */
+  /** False if a stored run was used. */
   readonly computed: boolean;
 }
 
@@ -66,18 +66,18 @@ export function runName(
 }
 
 /**
- * Trains a network on the experiment's 9,600 images and measures it on them and on the 2,400 that validate.
+ * Trains a network on the experiment's 9,600 training images and measures it on them and on the 2,400 validation images.
  *
- * Each stage starts from the weights of the one before. What was trained already is taken from the store; stopped at any moment
- * and called again, it ends with the same bits. `trainings/<depth>-<digest>/history.jsonl` has a line an epoch.
+ * Each stage starts from the weights of the one before. Stored trainings are not repeated. A training that was stopped at any
+ * moment and is called again ends with the same bits. `trainings/<depth>-<digest>/history.jsonl` has a line for each epoch.
  *
  * @param model where the training starts: see `vgg16`
- * @param stages what a stage leaves out has the usual value of its depth: see `stageOf`
- * @param options.seed of the order of the images and of dropout. Default: the configuration's
- * @param options.label what the progress line calls it
- * @param options.signal stops it soon after it is aborted, with a checkpoint; its reason is then thrown
- * @throws {RangeError} when there is no stage, or one cannot be
- * @throws {Error} as `checkParts`, also where a stored training would do
+ * @param stages a field left out has the default of the stage's depth: see `stageOf`
+ * @param options.seed of the images' order and orientations, and of dropout. Default: the configuration's
+ * @param options.label name in the progress line
+ * @param options.signal when it is aborted, the training soon writes a checkpoint and throws the signal's reason
+ * @throws {RangeError} if there is no stage, or a stage is invalid
+ * @throws {Error} as `checkParts`, even if the training is stored
  */
 export async function train(
   experiment: Experiment,
@@ -95,7 +95,7 @@ export async function train(
   const { config, parts, source, store } = experiment;
   const folder = join(config.out, "trainings", `${recipe.at(-1)!.depth}-${configuration.slice(0, 12)}`);
   const findStored = async (): Promise<Run | null> => {
-    if (!store.has("fits", configuration)) return null; // a record without its weights serves nobody
+    if (!store.has("fits", configuration)) return null; // a record without its weights is of no use
     const stored = await store.read<StoredRun>("runs", configuration);
     if (stored === null) return null;
     await writeRecords(folder, stored.value);
@@ -105,7 +105,7 @@ export async function train(
   const found = await findStored();
   if (found) return found;
   using _lock = await lockWork(store, configuration, { signal });
-  const meanwhile = await findStored(); // by another process, while this one waited
+  const meanwhile = await findStored(); // another process may have finished it while this one waited
   if (meanwhile) return meanwhile;
 
   const images = parts.subsetTrain.length;
@@ -116,7 +116,7 @@ export async function train(
   let seconds = 0;
   for (const [index, stage] of recipe.entries()) {
     signal?.throwIfAborted();
-    await computeActivations(experiment, parts.subset, stage.depth); // in one list: the last batch of each is filled up
+    await computeActivations(experiment, parts.subset, stage.depth); // in one list: each list fills up its last batch
     using learned = await openExamples(experiment, parts.subsetTrain, stage.depth);
     using validated = await openExamples(experiment, parts.subsetValidation, stage.depth);
     const before = history;
@@ -134,7 +134,7 @@ export async function train(
         show(Math.round(done), total, `${detail}, accuracy ${percent(accuracy)}`);
       },
     });
-    await onEpoch(fitted.history); // also where the stage was there already
+    await onEpoch(fitted.history); // also if the stage was in the store
     seconds += fitted.seconds;
   }
   show(total, total);
@@ -144,7 +144,7 @@ export async function train(
     using examples = await openExamples(experiment, rows, depth);
     const report = progress(`${label}: measuring`);
     const answers = await predict(fitted!.model, examples, (done, total) => {
-      signal?.throwIfAborted(); // what was trained is stored
+      signal?.throwIfAborted(); // the training is already stored
       report(done, total);
     });
     return { answers, evaluation: evaluate(examples.labels, answers, source.classes.length) };
@@ -168,10 +168,10 @@ export async function train(
 }
 
 /**
- * Throws when train, validation and test belong together in a way that the experiment does not ask for by its name, as
- * `checkLeakFree` finds it. Parts as written ask for all, so nothing is looked at.
+ * Throws if train, validation and test are related in a way that the experiment's leak does not allow: see `checkLeakFree`. Parts
+ * as written allow every leak, so nothing is checked.
  *
- * @throws {Error} too when the evidence is missing or is that of another table
+ * @throws {Error} also if the evidence is missing or belongs to another table
  */
 export function checkParts({ parts, source, leak }: Pick<Experiment, "parts" | "source" | "leak">): void {
   const { allowed, evidence } = leak;
@@ -197,7 +197,7 @@ function linesOf(history: readonly RunEpoch[]): string {
   return history.map((epoch) => `${JSON.stringify(epoch)}\n`).join("");
 }
 
-/** Writes those of a run's files for readers that are not there. Its times, not the same twice, have one of their own. */
+/** Writes a run's files for readers, if they are missing. The time has a file of its own, because it is never the same twice. */
 async function writeRecords(folder: string, { seconds, history, ...record }: StoredRun): Promise<void> {
   const files = {
     [historyFile]: linesOf(history),
@@ -225,29 +225,29 @@ export function configurationOf(
   }, model.digest);
 }
 
-/** VGG16 with the experiment's weights and a new softmax over its classes. @param seed of the softmax's first weights */
+/** VGG16 with the experiment's weights and a new softmax over its classes. @param seed of the softmax's initial weights */
 export function modelOf({ config, weights, source }: Experiment, seed: number = config.seed): Model {
   const { size, scaling, precision } = config;
   return vgg16({ weights, size, scaling, precision, classes: source.classes.length, seed });
 }
 
-/** The network that a run ended with, out of the store. @throws {Error} when its weights are not there any more */
+/** A run's trained network, from the store. @throws {Error} if its weights are no longer there */
 export async function networkOf(experiment: Experiment, run: Pick<Run, "configuration">): Promise<Model> {
   return await loadFitted(experiment.store, run.configuration, modelOf(experiment));
 }
 
-/** 95 % interval of a run's validation accuracy; whole lesions are drawn. */
+/** 95 % interval of a run's validation accuracy, from resampling whole lesions. */
 export function validationInterval(experiment: Experiment, run: Run): Interval {
   return lesionInterval(experiment, rightOnValidation(experiment, run));
 }
 
-/** 1 for each validation row that a run answers rightly, else 0. */
+/** 1 for each validation row that a run classifies correctly, 0 for the others. */
 export function rightOnValidation({ parts, source }: Experiment, { validationAnswers }: Run): number[] {
   const predicted = argmaxRows(validationAnswers, source.classes.length);
   return rightAnswers(labelsOf(parts, parts.subsetValidation), predicted);
 }
 
-/** 95 % interval of the mean of one value for each validation row; whole lesions are drawn. */
+/** 95 % interval of the mean of one value for each validation row, from resampling whole lesions. */
 export function lesionInterval({ source, parts, config }: Experiment, values: readonly number[]): Interval {
   return groupBootstrapInterval(values, lesionsOf(source, parts, parts.subsetValidation), {
     seed: config.seed,

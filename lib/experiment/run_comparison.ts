@@ -1,4 +1,4 @@
-/** Two stored runs side by side, from what they have written: nothing is trained, no photo decoded and no test opened. */
+/** Compares two stored runs by the files they have written: nothing is trained, no photo decoded and no test opened. */
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type Config, type Experiment, experimentOf, storeFolder } from "../config.ts";
@@ -14,35 +14,35 @@ import { openStore } from "../support/store.ts";
 import { type Opening, openingsFile, readOpenings } from "./openings.ts";
 import { bestResult, readResults, readRunFile, type Result, type Results } from "./results.ts";
 
-/** A run as its folder holds it. */
+/** A finished run, as its folder holds it. */
 export interface StoredRun {
   readonly folder: string;
   readonly results: Results;
-  /** What decides the results; null where the folder does not say it. */
+  /** The settings that decide the results; null if the folder does not hold them. */
   readonly configuration: Experiment | null;
-  /** Digest of the test's pixels and labels, as the log of openings has it; null where that has no line of these networks. */
+  /** Digest of the test's pixels and labels, from the log of openings; null if the log has no line for these networks. */
   readonly set: string | null;
 }
 
-/** Plain values: survives JSON. */
+/** Plain values, to be saved as JSON. */
 export interface RunComparison {
   readonly runs: readonly [RunSummary, RunSummary];
-  /** Fields of the configurations that differ and decide results; null where a run does not say its configuration. */
+  /** Settings that decide results and differ; null if a run's configuration is not known. */
   readonly configuration: readonly FieldDifference[] | null;
-  /** Whether the bytes of the photos with their table are the same, and those of the weights. */
+  /** Whether the photos with their table have the same bytes, and whether the weights do. */
   readonly same: { readonly photos: boolean; readonly weights: boolean };
-  /** `same`: whether all networks answered the same pixels with the same labels; null where nothing says it. `reasons`: why so. */
+  /** `same`: whether all networks answered the same pixels and labels; null if unknown. `reasons`: why not, or why unknown. */
   readonly test: {
     readonly same: boolean | null;
     readonly reasons: readonly string[];
-    /** Different lesions of the test, where differences were computed. */
+    /** Number of different lesions in the test; null if no differences were computed. */
     readonly lesions: number | null;
   };
-  /** Those of one name, in the first run's order, then those that one run alone has. */
+  /** Pairs of the same name in the first run's order, then networks that only one run has. */
   readonly networks: readonly NetworkPair[];
-  /** The networks that each run's validation prefers, where they are not a pair already. */
+  /** The networks that each run's validation prefers; null if they are already a pair. */
   readonly best: NetworkPair | null;
-  /** What a reader must know beside the numbers: sentences. */
+  /** Sentences that a reader must know to interpret the numbers. */
   readonly notes: readonly string[];
 }
 
@@ -51,31 +51,31 @@ export interface RunSummary {
   readonly synthetic: boolean;
   readonly weights: string;
   readonly photos: number;
-  /** Of the test part: what always answering its commonest class comes to; null where it was not measured. */
+  /** Test accuracy of always answering the commonest class of training; null if it was not measured. */
   readonly commonest: number | null;
   readonly set: string | null;
 }
 
 export interface FieldDifference {
-  /** As `epochs`, `augmentation, rotation` or `recipe, stage 1, dropout`. */
+  /** For example `epochs`, `augmentation, rotation` or `recipe, stage 1, dropout`. */
   readonly field: string;
-  /** Null where it is not set. */
+  /** Null if it is not set. */
   readonly first: unknown;
   readonly second: unknown;
 }
 
-/** What a network comes to on its run's own test, and on the official one. */
+/** A network's scores on its run's own test, and on the official one. */
 export interface Network {
   readonly name: string;
   readonly configuration: string;
   readonly n: number;
   readonly accuracy: number;
-  /** 95 %, over lesions. */
+  /** 95 % interval of the accuracy, over lesions. */
   readonly interval: Interval | null;
   readonly balancedAccuracy: number;
   readonly macroF1: number;
   readonly loss: number;
-  /** Null where it was not tested there. */
+  /** Null if it was not tested there. */
   readonly official:
     | { readonly n: number; readonly balancedAccuracy: number; readonly interval: Interval }
     | null;
@@ -84,11 +84,11 @@ export interface Network {
 export interface NetworkPair {
   readonly first: Network | null;
   readonly second: Network | null;
-  /** The second's score minus the first's, with the paired 95 % interval over lesions; null where it cannot be had. */
+  /** The second score minus the first, with the paired 95 % interval over lesions; null if it cannot be computed. */
   readonly difference: Readonly<Record<"accuracy" | "balancedAccuracy", ScoreDifference>> | null;
 }
 
-/** @throws {Error} when the folder holds no finished run; {SyntaxError} when one of its files is damaged */
+/** @throws {Error} if the folder holds no finished run; {SyntaxError} if one of its files is damaged */
 export async function openStoredRun(folder: string): Promise<StoredRun> {
   const found = await Deno.stat(folder).catch(nullIfGone);
   const results = found?.isDirectory ? await readResults(folder) : null;
@@ -111,10 +111,10 @@ export async function openStoredRun(folder: string): Promise<StoredRun> {
   return { folder, results, configuration: await readConfiguration(folder), set };
 }
 
-/** What an older version did not write. */
+/** Values of settings that older versions did not write. */
 const older = { precision: "float32", protocol: "as-written" } as const;
 
-/** A published report has no config.json, but what decides its results stands in run.json, too. */
+/** Reads config.json. A published report has none, but its run.json, too, holds the settings that decide the results. */
 async function readConfiguration(folder: string): Promise<Experiment | null> {
   const config = await readRunFile<Config>(join(folder, "config.json"));
   const record = await readRunFile<{ configuration?: Experiment }>(join(folder, "run.json"));
@@ -122,12 +122,12 @@ async function readConfiguration(folder: string): Promise<Experiment | null> {
   return found ? { ...older, ...found, recipe: (found.recipe ?? []).map(stageOf) } : null;
 }
 
-/** Openings of other sets have the set's name behind that of the network. */
+/** Whether an opening is of the run's own test. For other sets, the set's name follows that of the network. */
 function isOwnTest(opening: Opening, { name, configuration }: Result): boolean {
   return opening.name === name && opening.configuration === configuration;
 }
 
-/** Reads the stored answers, too, where both runs have answered the same test. */
+/** Compares two runs. If both have answered the same test, the stored answers are compared, too. */
 export async function compareRuns(first: StoredRun, second: StoredRun): Promise<RunComparison> {
   const runs = [first, second] as const;
   const configuration = first.configuration && second.configuration &&
@@ -167,7 +167,7 @@ export async function compareRuns(first: StoredRun, second: StoredRun): Promise<
   };
 }
 
-/** Fields in which two configurations differ, those inside of others too. */
+/** Fields in which two configurations differ, nested ones included. */
 export function fieldDifferences(first: unknown, second: unknown, field = ""): FieldDifference[] {
   if (isDeepStrictEqual(first, second)) return [];
   const isParted = (value: unknown) => typeof value === "object" && value !== null;
@@ -182,7 +182,7 @@ export function fieldDifferences(first: unknown, second: unknown, field = ""): F
   });
 }
 
-/** Each network with the other run's of its name; where a run has two of one name, in their order. */
+/** Pairs each network with the other run's of the same name. If a run has several of one name, their order decides. */
 function pairNames(first: readonly Result[], second: readonly Result[]): [Result | null, Result | null][] {
   const left = [...second];
   const pairs = first.map((a): [Result | null, Result | null] => {
@@ -217,7 +217,7 @@ function summaryOf({ folder, set, results }: StoredRun): RunSummary {
   return { folder, synthetic, weights, photos: counts.images, commonest, set };
 }
 
-/** config.json is written when a run starts, results.json near its end: between the two, they are of different runs. */
+/** A note if config.json is of a later run than results.json: it is written when a run starts, the results near its end. */
 function restarted({ folder, configuration: settings, results }: StoredRun): string[] {
   if (!settings) return [];
   const { runs, protocol = older.protocol } = results;
@@ -232,15 +232,15 @@ function restarted({ folder, configuration: settings, results }: StoredRun): str
     : runs.some(isOwn);
   if (isDeepStrictEqual(ofNumbers, ofSettings) && hasRecipe) return [];
   return [
-    `${folder} was started again with another configuration and has not come to notebook 5: its numbers are those of the run ` +
-    "before. The same deno task reproduce ends it.",
+    `${folder} was started again with another configuration and has not reached notebook 5, so its numbers are from the ` +
+    "earlier run. Run the same deno task reproduce to finish it.",
   ];
 }
 
 function officialNotes({ official: first }: Results, { official: second }: Results): string[] {
   if (!first || !second || first.digest === second.digest) return [];
   return [
-    "The official sets are not the same pixels and labels: another size of the images, or other photos.",
+    "The runs used different official sets: the image size or the photos differ.",
   ];
 }
 
@@ -257,7 +257,7 @@ const testFields = [
   "skipDamaged",
 ];
 
-/** None where the tests are the same, but for how each network scales the pixels: the digest of the set holds that, too. */
+/** Why two tests differ. No reasons if they differ only in how pixels are scaled, which the set's digest includes. */
 async function whyTestsDiffer(
   first: StoredRun,
   second: StoredRun,
@@ -278,10 +278,10 @@ async function whyTestsDiffer(
     if (fields.has("scaling") && rows && isDeepStrictEqual(rows, others)) return [];
     if (fields.has("scaling") && !(rows && others)) {
       return [
-        "the runs differ in scaling, and without test.csv in both folders nobody can see whether the images are the same",
+        "the runs differ in scaling, and without test.csv in both folders it is not known whether the images are the same",
       ];
     }
-    return ["their digests differ for a reason that their files do not name, such as a change of the code"];
+    return ["their digests differ, but their files do not show why; the code may have changed"];
   }
   if (!rows || !others) return reasons;
   const known = new Set(rows.map(({ image_id, copy }) => `${image_id} ${copy}`));
@@ -293,7 +293,7 @@ async function whyTestsDiffer(
   ];
 }
 
-/** The rows of a run's test in their order; null where the folder has no test.csv. @throws {SyntaxError} when it is damaged */
+/** The rows of a run's test in order; null if the folder has no test.csv. @throws {SyntaxError} if it is damaged */
 async function readTestRows({ folder }: StoredRun): Promise<Record<string, string>[] | null> {
   const path = join(folder, "test.csv");
   const text = await Deno.readTextFile(path).catch(nullIfGone);
@@ -305,7 +305,7 @@ async function readTestRows({ folder }: StoredRun): Promise<Record<string, strin
   }
 }
 
-/** The stored answers of two runs to the same test, by network, and a sentence on each run where some cannot be used. */
+/** The stored answers of two runs to the same test, by network, and a sentence for each run with answers that cannot be used. */
 async function readAnswers(
   runs: readonly StoredRun[],
 ): Promise<{ answers: Map<Result, AnsweredRows>[]; notes: string[] }> {
@@ -344,7 +344,7 @@ async function readAnswers(
   return { answers, notes };
 }
 
-/** Whether answers with these labels give the numbers that were measured: else they are of other rows, or in another order. */
+/** Whether answers with these labels give the measured confusion matrix: if not, they belong to other rows, or to another order. */
 function fitsResult({ truth, probabilities, classes }: AnsweredRows, { test }: Result): boolean {
   if (probabilities.length !== truth.length * classes || Array.from(truth).includes(-1)) return false;
   return isDeepStrictEqual(

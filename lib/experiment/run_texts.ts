@@ -1,11 +1,11 @@
-/** What trainings say, in words: computed from their numbers, so that it is true of every run. Markdown. */
+/** Trainings in words, computed from their numbers, so the texts are true of every run. Markdown. */
 import type { Recipe } from "../recipe.ts";
-import { intervalText, percent, points, signedPoints, thousands } from "../support/format.ts";
+import { measuredText, percent, points, signedPoints, thousands } from "../support/format.ts";
 import type { Experiment } from "./experiment.ts";
 import { rankRuns } from "../evaluation/metrics.ts";
 import { lesionInterval, rightOnValidation, type Run, validationInterval } from "./run.ts";
 
-/** One line of Markdown a stage. */
+/** A recipe in words: one line of Markdown for each stage. */
 export function describeRecipe(recipe: Recipe): string {
   const epochs = (count: number) => `${count} ${count === 1 ? "epoch" : "epochs"}`; // may be a fraction
   return recipe.map((stage, index) => {
@@ -29,7 +29,7 @@ export function describeRecipe(recipe: Recipe): string {
   }).join("\n");
 }
 
-/** A run as the figure of learning curves takes it: epochs 1, 2, … over all stages. */
+/** A run for the figure of learning curves: its epochs are counted 1, 2, … over all stages. */
 export function learningCurveOf({ name, history, recipe, bestEpoch }: Run) {
   const chosen = history.findIndex(({ stage, epoch }) => stage === recipe.length && epoch === bestEpoch) + 1;
   return {
@@ -46,13 +46,11 @@ export function runsTitle({ name, train, validation }: Run): string {
   } on validation`;
 }
 
-/** The choice in words: which run, by how much, and whether the difference says anything. Markdown. */
+/** The choice in words: which run, by how much, and whether the difference may be chance. Markdown. */
 export function describeChoice(experiment: Experiment, runs: readonly Run[]): string {
   const [best, ...others] = rankRuns(runs);
   const withInterval = (run: Run) =>
-    `${percent(run.validation.accuracy)} (95 % interval ${
-      intervalText(validationInterval(experiment, run))
-    })`;
+    measuredText(run.validation.accuracy, validationInterval(experiment, run));
   const { n } = best.validation;
   const ofBest = rightOnValidation(experiment, best);
   const lines = others.map((run) => {
@@ -62,7 +60,7 @@ export function describeChoice(experiment: Experiment, runs: readonly Run[]): st
     const { low, high } = lesionInterval(experiment, behind);
     return `- **${run.optimizer}**: ${withInterval(run)}. ` +
       (images === 0
-        ? "As many right answers; its loss is higher."
+        ? "Equally many correct answers, but a higher loss."
         : `${thousands(images)} of ${thousands(n)} images behind, ${points(images / n)} points ` +
           `(95 % interval of the paired difference ${signedPoints(low)} to ${signedPoints(high)}): ` +
           (low > 0
@@ -72,7 +70,7 @@ export function describeChoice(experiment: Experiment, runs: readonly Run[]): st
   return [`**${best.optimizer}** is chosen: ${withInterval(best)} on validation.`, "", ...lines].join("\n");
 }
 
-/** What 04 has seen: how close the optimizers are, how the softmax overfits, and what depth adds. */
+/** What notebook 4 shows: how close the optimizers are, how the softmax overfits, and what depth adds. */
 export function describeTraining(runs: readonly Run[], deep: Run | null): string {
   const ranked = rankRuns(runs);
   const [best, last] = [ranked[0], ranked.at(-1)!];

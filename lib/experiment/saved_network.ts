@@ -1,4 +1,4 @@
-/** A trained network saved as a thing to use. */
+/** Saves a trained network for use outside the experiment. */
 import { join } from "node:path";
 import { type Provenance, saveModel } from "../model/saved_model.ts";
 import { digestTraining, type TrainedOn } from "../model/trained_on.ts";
@@ -6,16 +6,13 @@ import type { Model } from "../training/model.ts";
 import type { Experiment } from "./experiment.ts";
 import { networkOf, type Run } from "./run.ts";
 
-/**
- * What the experiment's networks are trained on: the photos of all rows of the training part, whether they stand there themselves
- * or as copies, and their lesions.
- */
+/** What the networks are trained on: the photos of all training rows, whether originals or copies, and their lesions. */
 export function trainedOn(experiment: Experiment): TrainedOn {
   const { parts } = experiment;
   return trainedOnPhotos(experiment, parts.subsetTrain.map((row) => parts.table[row].row));
 }
 
-/** @param photos rows of the table */
+/** @param photos rows of the table of photos */
 export function trainedOnPhotos({ source, images }: Experiment, photos: readonly number[]): TrainedOn {
   return digestTraining([...new Set(photos)].map((photo) => ({
     fileDigest: images.fileDigests[photo],
@@ -30,7 +27,7 @@ export interface SavedFile {
   readonly reads: string;
 }
 
-/** Saves a run's network in `model` of the run's folder, for `deno task classify`, TensorFlow.js and Keras; its files. */
+/** Saves a run's network in `model` of the run's folder, for `deno task classify`, TensorFlow.js and Keras; returns its files. */
 export async function saveNetwork(experiment: Experiment, run: Run): Promise<SavedFile[]> {
   const { configuration, depth } = run;
   return await saveIn(join(experiment.config.out, "model"), experiment, await networkOf(experiment, run), {
@@ -38,7 +35,7 @@ export async function saveNetwork(experiment: Experiment, run: Run): Promise<Sav
   });
 }
 
-/** Saves a network as a thing to use; its files. */
+/** Saves a network in a folder; returns its files. */
 export async function saveIn(
   folder: string,
   { config, weights, source }: Experiment,

@@ -1,4 +1,4 @@
-/** What goes beyond the write-up: trainings that differ in one thing, compared on validation. */
+/** Studies beyond the write-up: trainings that differ in one thing, compared on validation. */
 import { join } from "node:path";
 import type { Config, Scaling } from "../config.ts";
 import type { ImageSize } from "../image_size.ts";
@@ -14,7 +14,7 @@ import { configurationOf, modelOf, type Run, train } from "./run.ts";
 import { openTest } from "./testing.ts";
 import { jsonText } from "../support/json.ts";
 
-/** What a training of a study has come to. Validation alone: the test stays shut. */
+/** The result of one training of a study, on train and validation only: the test stays closed. */
 export interface StudyResult {
   readonly label: string;
   readonly depth: Depth;
@@ -26,19 +26,19 @@ export interface StudyResult {
   /** Trained weights and biases. */
   readonly parameters: number;
   readonly epochs: number;
-  /** The epoch whose weights were restored, over all stages; null: the last one's count. */
+  /** The epoch whose weights were restored, counted over all stages; null if the last epoch's weights count. */
   readonly bestEpoch: number | null;
   readonly train: { readonly accuracy: number; readonly loss: number };
   readonly validation: { readonly n: number; readonly accuracy: number; readonly loss: number };
   /** Digest of everything that decides the run. */
   readonly configuration: string;
-  /** Minutes of training, without the activations before it. */
+  /** Minutes of training, without computing the activations before it. */
   readonly minutes: number;
 }
 
 /**
- * Trains what is not trained yet and keeps the results in `studies/<name>.json`. What trainings share, activations or a whole
- * run, is computed once. A result that the file has for the same configuration is taken, whether or not its weights are there.
+ * Does the missing trainings of a study and keeps all results in `studies/<name>.json`. Activations and whole runs that trainings
+ * share are computed once. A result in the file with the same configuration is reused, even if its weights are no longer stored.
  */
 export async function runStudy(
   config: Config,
@@ -51,7 +51,7 @@ export async function runStudy(
   let opened = null as { key: string; experiment: Experiment } | null;
   for (const [index, { label, change }] of runs.entries()) {
     const variant = variantOf(config, { change });
-    const key = `${variant.size} ${variant.subsetShare}`; // decides images and parts
+    const key = `${variant.size} ${variant.subsetShare}`; // these decide images and parts
     if (opened?.key !== key) opened = { key, experiment: await openExperiment(variant) };
     const experiment = { ...opened.experiment, config: variant };
     const known = kept.find(({ configuration }) =>
@@ -93,12 +93,12 @@ function resultOf(label: string, { config, parts, source }: Experiment, run: Run
 
 export interface AllImagesRow {
   readonly name: string;
-  /** Images of the subset: trained on and validated with. */
+  /** Images of the subset: for training and validation together. */
   readonly images: number;
   readonly epochs: number;
-  /** Share of the test images of which training has seen a copy. */
+  /** Share of the test images with a copy in training. */
   readonly copyShare: number;
-  /** Accuracies, and the 95 % interval of the test's. */
+  /** Accuracies, and the 95 % interval of the test accuracy. */
   readonly validation: number;
   readonly test: number;
   readonly interval: Interval;
@@ -108,8 +108,8 @@ export interface AllImagesRow {
 }
 
 /**
- * Trains the configuration's recipe on the subset and, with about as many steps, on all images of the training side; opens the test for
- * both and keeps the rows in `studies/all_images.json`.
+ * Trains the configuration's recipe on the subset, then, with about as many steps, on all images of the training side. Tests both
+ * networks and keeps the rows in `studies/all_images.json`.
  *
  * @throws {RangeError} for a configuration without a recipe
  */
@@ -145,7 +145,7 @@ async function testAll(experiment: Experiment): Promise<AllImagesRow> {
   };
 }
 
-/** Nothing where there is no such file, or one that cannot be read: its rows are made again. */
+/** The rows in a file; none if it is missing or cannot be read, so they are computed again. */
 async function readRows<Row>(path: string): Promise<Row[]> {
   return await Deno.readTextFile(path).then(JSON.parse).catch(() => []);
 }

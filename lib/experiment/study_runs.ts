@@ -1,15 +1,15 @@
-/** The trainings of the studies: recipes that differ in one thing. Known without the engine, so that their cost can be said first. */
+/** The trainings of the studies: recipes that differ in one thing. Listed without the engine, so their cost can be told first. */
 import { type Config, type ConfigOptions, createConfig } from "../config.ts";
 import { type ImageSize, sizeText } from "../image_size.ts";
 import { type Depth, depths, optimizerNames, type Stage, type StageOptions } from "../recipe.ts";
 
-/** One of a study's trainings: its name, and what of the configuration it changes. */
+/** One training of a study: its name, and its changes to the configuration. */
 export interface StudyRun {
   readonly label: string;
   readonly change: Pick<ConfigOptions, "recipe" | "scaling" | "size" | "subsetShare">;
 }
 
-/** A stage of fewer epochs; where the warm-up does not fit into them, it is shorter in proportion. */
+/** A stage with fewer epochs. A warm-up that does not fit into them is shortened in proportion. */
 function shortened(stage: Stage, epochs: number, warmUpEpochs = stage.warmUpEpochs): Stage {
   return {
     ...stage,
@@ -23,7 +23,7 @@ export function ladder(config: Config): StudyRun[] {
   return depths.map((depth) => ({ label: depth, change: { recipe: usual(depth, config) } }));
 }
 
-/** The configuration's own recipe, and before it the same with half the epochs: could it be cheaper? */
+/** The configuration's own recipe, and before it the same with half the epochs, which may be enough; none without a recipe. */
 export function ownRecipe({ recipe }: Config): StudyRun[] {
   const half = recipe.map((stage) => shortened(stage, Math.ceil(stage.epochs / 2)));
   const whole = { label: "notebook 5's recipe", change: { recipe } };
@@ -31,7 +31,7 @@ export function ownRecipe({ recipe }: Config): StudyRun[] {
   return [{ label: "notebook 5's, half the epochs", change: { recipe: half } }, whole];
 }
 
-/** Pixels divided by 255, as written, against what ImageNet's weights were trained with. */
+/** Pixels divided by 255, as in the write-up, compared with the scaling that ImageNet's weights were trained with. */
 export function scalings(config: Config): StudyRun[] {
   return (["head", "block5"] as const).flatMap((depth) =>
     (["divide255", "imagenet"] as const).map((scaling) => ({
@@ -41,7 +41,7 @@ export function scalings(config: Config): StudyRun[] {
   );
 }
 
-/** The three optimizers with block 5 trained: one seed and one learning rate each, so exploratory. */
+/** The three optimizers with block 5 trained. Exploratory: only one seed and one learning rate each. */
 export function deepOptimizers(config: Config): StudyRun[] {
   return optimizerNames.map((optimizer) => ({
     label: optimizer,
@@ -50,8 +50,8 @@ export function deepOptimizers(config: Config): StudyRun[] {
 }
 
 /**
- * Larger images, one of them in the photos' own proportions: the frozen network on each, and one trained deeper. Of drawn images
- * small ones are enough to see it work.
+ * Larger images, one size in the photos' own proportions: the frozen network on each, and the smaller ones also trained from
+ * block5 on. For drawn images small sizes are enough to test the code.
  */
 export function imageSizes(config: Config): StudyRun[] {
   const [frozen, deeper]: ImageSize[][] = config.preset === "smoke"
@@ -67,7 +67,7 @@ export function imageSizes(config: Config): StudyRun[] {
   ];
 }
 
-/** The usual recipe of a depth, with the studies' number of epochs where convolutions are trained. */
+/** The usual recipe of a depth, with the studies' number of epochs if convolutions are trained. */
 function usual(depth: Depth, { studyEpochs }: Config, change: Partial<StageOptions> = {}): StageOptions[] {
   return [depth === "head" ? { depth, ...change } : { depth, epochs: studyEpochs, ...change }];
 }
@@ -79,8 +79,8 @@ export function variantOf(config: Config, { change }: Pick<StudyRun, "change">):
 }
 
 /**
- * The configuration with nothing left out of the training side, and about as many steps as the subset gets: fewer epochs, so that the
- * number of images is all that differs.
+ * The configuration with all images of the training side. Its recipe has fewer epochs, for about as many steps as with the
+ * subset, so that only the number of images differs.
  */
 export function allImages(config: Config): Config {
   const recipe = config.recipe.map((stage) => {
@@ -98,8 +98,9 @@ export interface CrossoverSet {
 }
 
 /**
- * All networks of notebook 7's crossover: the softmax alone; and where the run's own recipe trains convolutions, from block3 on, three
- * divisions with a seed each, and by that recipe, once. The last epoch counts. Of drawn images one set is enough to see it work.
+ * All networks of notebook 7's crossover: the softmax alone and, if the run's own recipe trains convolutions, three divisions from
+ * block3 on, each with a seed of its own, and one division with the run's own recipe. The last epoch's weights count. For drawn images
+ * one small set is enough to test the code.
  */
 export function crossoverPlan(config: Config): CrossoverSet[] {
   const softmax = [frozenRecipe(config)];
@@ -116,7 +117,7 @@ export function crossoverPlan(config: Config): CrossoverSet[] {
   ];
 }
 
-/** All trainings of `07_leakage`: the networks of the crossover, and two for the bridge, which have the write-up's frozen recipe. */
+/** All trainings of notebook 7: the networks of the crossover, and two with the write-up's frozen recipe for the bridge. */
 export function leakageConfigs(config: Config): Config[] {
   const ofCrossover = crossoverPlan(config).map(({ recipe, partitions, seeds }) =>
     [recipe, 5 * partitions.length * seeds.length] as const
@@ -132,7 +133,7 @@ export function frozenRecipe({ learningRate, epochs, batchSize }: Config): Stage
   return { depth: "head", optimizer: "nadam", learningRate, epochs, batchSize };
 }
 
-/** All trainings of `06_future_work` as configurations, each once, and whether the test is opened for it. */
+/** All trainings of notebook 6 as configurations, each once, and whether the test is opened for it. */
 export function studyConfigs(config: Config): { config: Config; opensTest: boolean }[] {
   const runs = [ladder, ownRecipe, scalings, deepOptimizers, imageSizes].flatMap((study) => study(config));
   const variants = [

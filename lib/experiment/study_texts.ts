@@ -1,4 +1,4 @@
-/** What studies say, in words: computed from their numbers, so that it is true of every run. Markdown. */
+/** Studies in words, computed from their numbers, so the texts are true of every run. Markdown. */
 import { excludesZero } from "../evaluation/intervals.ts";
 import { sizeText } from "../image_size.ts";
 import { capitalized, differenceText, percent, points, signedPoints as signed } from "../support/format.ts";
@@ -7,9 +7,9 @@ import type { FairComparison, OptimizerDifference } from "./fair_comparison.ts";
 import type { AllImagesRow, StudyResult } from "./studies.ts";
 
 /**
- * What depth gives, what notebook 5's recipe gives beside it, and which runs pass the claim.
+ * The effect of depth and of notebook 5's recipe, and which runs reach the claim.
  *
- * @param results rungs, whose label is their depth, and other recipes
+ * @param results the runs of each depth, labelled with the depth, and other recipes
  * @param claimed accuracy, a share from 0 to 1
  */
 export function describeLadder(results: readonly StudyResult[], claimed: number): string {
@@ -39,7 +39,7 @@ export function describeLadder(results: readonly StudyResult[], claimed: number)
   ].join("\n");
 }
 
-/** What larger images give at each depth, and what they cost. */
+/** The effect of larger images at each depth, and their cost. */
 export function describeSizes(results: readonly StudyResult[]): string {
   const depths = [...new Set(results.map(({ depth }) => depth))];
   return depths.map((depth) => {
@@ -56,7 +56,7 @@ export function describeSizes(results: readonly StudyResult[]): string {
   }).join("\n");
 }
 
-/** What the whole training side gives instead of the subset; rows as `testOnAllImages` makes them. */
+/** The effect of using the whole training side instead of the subset; rows as `testOnAllImages` makes them. */
 export function describeAllImages([subset, all]: readonly AllImagesRow[]): string {
   const gain = all.test - subset.test;
   return `With ${all.name} instead of ${subset.name}, of which training learns from 80 % in both cases, the test accuracy goes from ${
@@ -72,7 +72,7 @@ export function describeAllImages([subset, all]: readonly AllImagesRow[]): strin
   }`;
 }
 
-/** Whether the second of two runs is better, in one line a pair. */
+/** The effect of ImageNet's scaling instead of division by 255, in one line for each depth. */
 export function describeScaling(results: readonly StudyResult[]): string {
   const lines = [...new Set(results.map(({ depth }) => depth))].map((depth) => {
     const of = (scaling: string) => results.find((run) => run.depth === depth && run.scaling === scaling)!;
@@ -90,7 +90,7 @@ export function describeScaling(results: readonly StudyResult[]): string {
   return lines.join("\n");
 }
 
-/** Which optimizer is best, and what the numbers allow to say. */
+/** The best optimizer, and whether the differences are more than chance. */
 export function describeOptimizers({ optimizers, differences }: FairComparison): string {
   const best = optimizers.reduce((best, one) => (one.mean > best.mean ? one : best));
   const sure = differences.filter((difference) => isSure(difference));
@@ -104,12 +104,12 @@ export function describeOptimizers({ optimizers, differences }: FairComparison):
   ].join(" ");
 }
 
-/** Best of a study on validation. */
+/** The best run on validation; the first of equal ones. */
 function bestOf(results: readonly StudyResult[]): StudyResult {
   return results.reduce((best, one) => (one.validation.accuracy > best.validation.accuracy ? one : best));
 }
 
-/** A pair of optimizers as a row of texts. */
+/** A pair of optimizers as a table row of texts. */
 export function differenceRow({ a, b, seeds, lesions }: OptimizerDifference) {
   return {
     pair: `${a} − ${b}`,

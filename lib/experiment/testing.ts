@@ -1,4 +1,4 @@
-/** The test part, opened once for each network; what it answered is kept and may be read again. */
+/** The test part, opened once for each network. The answers are stored and may be read again. */
 import { labelsOf, lesionsOf } from "../data/parts.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
 import { argmaxRows, evaluate, type Evaluation, rightAnswers } from "../evaluation/metrics.ts";
@@ -16,17 +16,16 @@ import { checkParts, networkOf, type Run } from "./run.ts";
 export interface TestedRun {
   readonly run: Run;
   readonly test: Evaluation;
-  /** Class probabilities of the test rows, (n, classes). */
+  /** Class probabilities of the test rows, (n, classes), rows sum to 1. */
   readonly answers: Float32Array;
   /** Predicted label of each test row, in the order of the part. */
   readonly predicted: Uint8Array;
-  /** 95 % interval of the test accuracy; whole lesions are drawn, since images of one lesion are not independent. */
+  /** 95 % interval of the test accuracy, from resampling whole lesions: images of one lesion are not independent. */
   readonly interval: Interval;
 }
 
 /**
- * What a run answers on the test. The first time its configuration is logged, then the test is opened; later the stored answers
- * are read, without an opening.
+ * Tests a run. The first time, the opening is logged and the test is read. Later the stored answers are used, without an opening.
  *
  * @throws {Error} as `checkParts`, before anything is opened
  */
@@ -54,11 +53,10 @@ export async function openTest(experiment: Experiment, run: Run): Promise<Tested
 }
 
 /**
- * A run's answers to a test set. The first time the opening is logged, then the set is answered; later the stored answers are
- * read, without an opening.
+ * A run's answers to a test set. The first time, the opening is logged and the set is read. Later the stored answers are used.
  *
- * @param options `set`: digest of its pixels and labels; `name`: what the log calls it, default the run's own test part; `answer`:
- * gives the class probabilities of its rows, (n, classes)
+ * @param options `set`: digest of its pixels and labels; `name`: its name in the log, by default the run's own test part;
+ * `answer`: returns the class probabilities of its rows, (n, classes)
  */
 export async function openOnce(
   { config, store }: Pick<Experiment, "config" | "store">,
@@ -74,22 +72,22 @@ export async function openOnce(
   return tensors.answers;
 }
 
-/** Digest of the test's pixels and labels, and of how pixels are scaled. */
+/** Digest of the test's pixels, their scaling and the labels. */
 export function testSet(experiment: Experiment): string {
   return examplesDigest(experiment, experiment.parts.test, "block1");
 }
 
-/** A test image with what the network said of it. */
+/** A test image with the network's answer. */
 export interface AnsweredImage {
   /** (height, width, 3), RGB, 0–255. */
   readonly pixels: Uint8Array;
   readonly size: ImageSize;
-  /** True diagnosis, answer and its probability. */
+  /** True and predicted diagnosis, with the probability of the latter. */
   readonly label: string;
   readonly dx: string;
 }
 
-/** The first test images of each class that were answered rightly, then those that were not: for a grid, a row a class. */
+/** The first correctly classified test images of each class, then the first misclassified ones: for a grid, one row a class. */
 export function answerExamples(
   experiment: Experiment,
   { answers, predicted }: Pick<TestedRun, "answers" | "predicted">,

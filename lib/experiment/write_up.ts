@@ -1,6 +1,6 @@
-/** The write-up's own numbers and its mistakes, as METHOD.md counts them. */
+/** The write-up's own numbers and its mistakes. */
 
-/** "Skin Cancer prediction by image processing through CNN": what it claims. */
+/** What the write-up claims. Accuracies are shares from 0 to 1. */
 export const claimed = {
   title: "Skin Cancer prediction by image processing through CNN",
   accuracy: 0.895,

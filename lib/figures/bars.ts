@@ -14,34 +14,33 @@ import {
   topMargin,
 } from "./theme.ts";
 
-/** One bar. */
 export interface Bar {
   label: string;
   value: number;
   /** Written beside the bar. Default: the value with thousands separators. */
   text?: string;
   color?: string;
-  /** How the label is written: in bold for a heading without a bar, or for a total, which stands half a row apart. */
+  /** Its label is bold. A heading has no bar; a total is half a row apart. */
   role?: "heading" | "total";
 }
 
-/** A bar for each label; `texts` are written beside them. */
+/** One bar for each label; `texts` are written beside the bars. */
 export interface BarSet {
   name: string;
   values: number[];
   texts: string[];
-  /** One for all, or one each. */
+  /** One colour for all bars, or one for each. */
   color: string | string[];
 }
 
 export interface BarOptions extends FigureOptions {
-  /** What the values are: the axis' title. */
+  /** Title of the axis: what the values are. */
   valueTitle?: string;
-  /** The values are percents. Default: counts. */
+  /** Whether the values are percentages from 0 to 100. Default: counts. */
   isPercent?: boolean;
-  /** Where the axis ends. Default: what the values and texts need. */
+  /** The largest value that must fit on the axis, with its text. Default: that of the data. */
   most?: number;
-  /** Pixels of a row. Default: what its bars need. */
+  /** Height of a row in pixels. Default: what its bars need. */
   rowHeight?: number;
 }
 
@@ -163,7 +162,7 @@ export function countAndShare(count: number, total: number): string {
   return `${thousands(count)}  ·  ${percent(count / total)}`;
 }
 
-/** An axis from 0 that leaves room for the texts after the bars; `length` is about its length in pixels. */
+/** An axis from 0 that leaves room for the texts after the bars; `length` is its approximate length in pixels. */
 function valueAxis(
   sets: readonly BarSet[],
   options: { valueTitle?: string; length: number; isPercent?: boolean; most?: number },
@@ -183,7 +182,7 @@ function valueAxis(
     range: [0, end],
     tickformat: isPercent ? "" : ",d",
     ticksuffix: isPercent ? "\u00a0%" : "",
-    showgrid: false, // every bar has its value: lines would only cross the texts
+    showgrid: false, // every bar shows its value: grid lines would only cross the texts
     ...outsideTicks,
     zeroline: true,
     zerolinecolor: ink.axis,
@@ -192,15 +191,14 @@ function valueAxis(
   };
 }
 
-/** Ticks outside of the plot. */
 export const outsideTicks = { ticks: "outside", ticklen: 4, tickcolor: ink.axis };
 
-/** At most six ticks on an axis of counts, whole numbers all: a short one has 0, 1, 2. */
+/** About six ticks at most on an axis of counts, all at whole numbers: a short axis has 0, 1, 2. */
 export function countTicks(end: number): Record<string, unknown> {
   return end <= 6 ? { dtick: 1 } : { nticks: 6 };
 }
 
-/** The left margin in pixels that the labels of a `labelAxis` need, were they all bold. */
+/** The left margin in pixels that the labels of a `labelAxis` need, measured as if all were bold. */
 export function labelMargin(labels: readonly string[]): number {
   const style = { size: textSizes.tick, bold: true };
   return Math.ceil(edge + Math.max(...labels.map((label) => textWidth(`${label}  `, style))));

@@ -1,4 +1,4 @@
-/** What was claimed beside what was measured. */
+/** Bars that compare what was claimed with what was measured. */
 import { type Protocol, protocolText } from "../config.ts";
 import { escapeMarkup, percent } from "../support/format.ts";
 import { textWidth } from "../support/plotly/letters.ts";
@@ -42,9 +42,9 @@ const valueSize = textSizes.label + 1;
 const valueGap = 8;
 
 /**
- * Horizontal bars from 0 to 100 %, in the order given, with intervals and values; both are written as well.
+ * Horizontal bars from 0 to 100 %, in the order given. Values and intervals are drawn and written.
  *
- * @throws RangeError for a value outside 0 to 1 or an interval that does not hold its value
+ * @throws RangeError for a value outside 0 to 1 or an interval that does not contain its value
  */
 export function comparisonBars(
   rows: readonly ComparisonRow[],
@@ -58,7 +58,7 @@ export function comparisonBars(
     }
   }
   const { valueTitle = "accuracy", width = defaultWidth } = options;
-  const isNarrow = width < narrow; // the names stand over their bars: beside them they would leave no room
+  const isNarrow = width < narrow; // names stand above their bars: beside them they would leave no room
   const labels = rows.map(({ name }) => name);
   const legend = [...new Set(rows.map(({ kind }) => looks[kind]))]
     .map(({ name, line, mark }) => ({ name, color: line, mark }));
@@ -147,8 +147,8 @@ function valueRoom(rows: readonly ComparisonRow[]): number {
 }
 
 /**
- * Error bars on points of their own: on the bars, a row without an interval would get one of length 0. The white
- * ones below keep in sight the part that lies on the bar.
+ * Error bars on separate points: on the bars, a row without an interval would get one of length 0. Wider white ones are
+ * drawn first, so that the part on the bar stays visible.
  */
 function intervals(rows: readonly ComparisonRow[]): Record<string, unknown>[] {
   const known = rows.map((row, y) => ({ ...row, y })).filter(hasInterval);
@@ -172,7 +172,7 @@ function intervals(rows: readonly ComparisonRow[]): Record<string, unknown>[] {
   }));
 }
 
-/** Accuracies are shares from 0 to 1. */
+/** A measured accuracy. Accuracies are shares from 0 to 1. */
 export interface Measured {
   ours: number;
   /** 95 % interval of `ours`. */
@@ -184,15 +184,15 @@ export interface Claim extends Measured {
   claimed: number;
   /** How the test was made. */
   protocol: Protocol;
-  /** The network that was trained deeper; null or missing: none was. */
+  /** The network that was trained from `depth` on; null or missing if there is none. */
   trained?: Measured & { depth: string } | null;
   baselines: readonly { name: string; accuracy: number }[];
 }
 
 /**
- * The main result as one picture: the claimed accuracy, the measured ones with their intervals, the baselines, the best first.
+ * The main result as one picture: the claimed accuracy, the measured ones with their intervals, and the baselines, best first.
  *
- * @throws RangeError for a share outside 0 to 1, or an interval that does not hold `ours`
+ * @throws RangeError for a share outside 0 to 1, or an interval that does not contain `ours`
  */
 export function claimBars(claim: Claim, options: Partial<FigureOptions> = {}): Figure {
   const { claimed, protocol, ours, optimizer, trained } = claim;

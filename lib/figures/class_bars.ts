@@ -10,7 +10,7 @@ import type { FigureOptions } from "./theme.ts";
 export type ClassCounts = Record<string, number>;
 
 /**
- * One bar a class in its own colour, labelled with count and share. `names` gives full names by code, `valueTitle`
+ * One bar per class in its own colour, labelled with count and share. `names` gives full names by code, `valueTitle`
  * says what is counted (default "images").
  */
 export function classBars(
@@ -26,19 +26,19 @@ export function classBars(
   return barChart(bars, { valueTitle: "images", ...options });
 }
 
-/** A part or a stage of the data with its images by class. */
+/** A part or a stage of the data, with its number of images by class. */
 export interface ClassSet {
   name: string;
   counts: ClassCounts;
 }
 
 /**
- * The classes of several sets side by side: counts before and after augmentation, shares of the parts of a split.
+ * The classes of several sets side by side: counts before and after augmentation, or shares of the parts of a split.
  *
- * @param sets first the one that the others are compared with
+ * @param sets the first is the one that the others are compared with
  * @param options `show`: "counts" (default), or "shares" of each set's own total. `title`: by default how large the classes
  * are, or how far their shares are apart
- * @throws RangeError where the sets do not have the same classes
+ * @throws RangeError if the sets do not have the same classes
  */
 export function comparedClassBars(
   sets: ClassSet[],
@@ -80,7 +80,7 @@ function sizesTitle(sets: ClassSet[]): string {
   }).join("; ");
 }
 
-/** How far a class' share in one set is at most from that in another, in points. */
+/** A title with the largest difference of a class' share between two sets, in percentage points. */
 function sharesTitle(sets: ClassSet[], codes: string[]): string {
   const apart = codes.map((code) => {
     const shares = sets.map(({ counts }) => counts[code] / sum(counts));
@@ -94,8 +94,8 @@ function sharesTitle(sets: ClassSet[], codes: string[]): string {
 type LeakageRow = Pick<Leakage, "dx" | "copyShare">;
 
 /**
- * How much of the test training has seen: a bar a diagnosis from 0 to 100 %, of which there may be no test image; the last row,
- * all of them, stands apart.
+ * The share of test images with a copy in training, from 0 to 100 %: one bar per diagnosis, which may have no test images. The last
+ * row is for all diagnoses and is set apart.
  *
  * @throws RangeError without rows, or for a share outside 0 to 1
  */
@@ -156,7 +156,7 @@ export function perClassBars(scores: readonly ClassScores[], options: FigureOpti
   return barSets(rows, sets, { valueTitle, isPercent: true, most: 100, ...options });
 }
 
-/** "melanoma (mel)", or the code alone where the name is not given. */
+/** "melanoma (mel)", or only the code if the name is not given. */
 function classLabel(code: string, names?: Record<string, string>): string {
   return names?.[code] ? `${names[code]} (${code})` : code;
 }

@@ -1,7 +1,7 @@
-/** Figures of what a clinician asks: ranking, calibration, decisions. */
+/** Figures for a clinician's questions: ranking, calibration, decisions. */
 import { perfectCalibrationError } from "../evaluation/calibration.ts";
 import type { Calibration, ClinicalResults } from "../experiment/honest/clinical.ts";
-import { decimals, listed, percent } from "../support/format.ts";
+import { countText, decimals, listed, percent } from "../support/format.ts";
 import type { Figure } from "./figure.ts";
 import { type Line, linePanels } from "./line_panels.ts";
 import { classColors, ink, seriesColors } from "./palette.ts";
@@ -9,7 +9,7 @@ import type { FigureOptions } from "./theme.ts";
 
 type Options = Partial<FigureOptions>;
 
-/** ROC and precision–recall of each class against the rest. */
+/** ROC and precision–recall curves of each class against the rest. */
 export function rankingFigure({ classes }: ClinicalResults, options: Options = {}): Figure {
   const least = classes.reduce((a, b) => (b.auc.value < a.auc.value ? b : a));
   const most = classes.reduce((a, b) => (b.auc.value > a.auc.value ? b : a));
@@ -20,7 +20,9 @@ export function rankingFigure({ classes }: ClinicalResults, options: Options = {
   const lines = (points: (of: typeof classes[number]) => Line["points"]): Line[] =>
     classes.map((own, i) => ({ name: own.code, ...lookOf(own.code, i), points: points(own) }));
   const said = classes.map(({ code, n, auc, averagePrecision }) =>
-    `${code} (${n} photos): AUC ${decimals(auc.value)}, average precision ${decimals(averagePrecision.value)}`
+    `${code} (${countText(n, "photo")}): AUC ${decimals(auc.value)}, average precision ${
+      decimals(averagePrecision.value)
+    }`
   );
   return linePanels([
     {
@@ -39,7 +41,7 @@ export function rankingFigure({ classes }: ClinicalResults, options: Options = {
   ], { title, alt: `${title}. ${said.join("; ")}.`, ...options, legend: lines(() => []) });
 }
 
-/** Where colours come again, lines are dashed. */
+/** A class' colour. Lines are dashed when the series colours repeat. */
 function lookOf(code: string, place: number): Pick<Line, "color" | "isDashed"> {
   const own = classColors[code];
   return own
@@ -47,7 +49,7 @@ function lookOf(code: string, place: number): Pick<Line, "color" | "isDashed"> {
     : { color: seriesColors[place % seriesColors.length], isDashed: place >= seriesColors.length };
 }
 
-/** How often answers of a probability are right, before and after temperature scaling. */
+/** Reliability diagrams, accuracy against predicted probability, before and after temperature scaling. */
 export function calibrationFigure({ calibration }: ClinicalResults, options: Options = {}): Figure {
   const { before, after, temperature } = calibration;
   const title = options.title ??
@@ -55,10 +57,10 @@ export function calibrationFigure({ calibration }: ClinicalResults, options: Opt
       percent(after.ece)
     } after temperature scaling (perfect: about ${percent(perfectCalibrationError(after.bins))})`;
   const panel = (name: string, { bins }: Calibration) => ({
-    ...{ title: name, x: "probability of the answer", y: "share of right answers" },
+    ...{ title: name, x: "predicted probability", y: "accuracy" },
     lines: [
       {
-        name: "as it should be",
+        name: "perfect calibration",
         color: ink.muted,
         points: [[0, 0], [1, 1]] as const,
         isThin: true,
@@ -74,19 +76,17 @@ export function calibrationFigure({ calibration }: ClinicalResults, options: Opt
     panel("Before", before),
     panel(`After, temperature ${decimals(temperature, 2)}`, after),
   ], {
-    ...{
-      title,
-      alt: `${title}. Brier score ${decimals(before.brier)} before, ${decimals(after.brier)} after.`,
-    },
+    title,
+    alt: `${title}. Brier score ${decimals(before.brier)} before, ${decimals(after.brier)} after.`,
     ...options,
     legend: [
-      { name: "network, each dot as many photos", color: seriesColors[0] },
-      { name: "as it should be", color: ink.muted, isDashed: true },
+      { name: "network (equally many photos per dot)", color: seriesColors[0] },
+      { name: "perfect calibration", color: ink.muted, isDashed: true },
     ],
   });
 }
 
-/** Neighbouring thresholds as `5 %` or `from 5 % to 8 %`. */
+/** Neighbouring thresholds as one text: `at 5 %` or `from 5 % to 8 %`. */
 function stretches<Decision extends { threshold: number }>(
   chosen: readonly Decision[],
   all: readonly Decision[],
@@ -100,7 +100,7 @@ function stretches<Decision extends { threshold: number }>(
   );
 }
 
-/** What acting on the network is worth at each threshold, beside acting on all photos and on none. */
+/** Decision curves: the net benefit of acting on the network, on all photos and on none, at each threshold. */
 export function decisionFigure({ detections }: ClinicalResults, options: Options = {}): Figure {
   const useful = detections.map(({ name, decisions }) => {
     const better = decisions.filter(({ network, all }) => network > Math.max(all, 0));
@@ -108,7 +108,7 @@ export function decisionFigure({ detections }: ClinicalResults, options: Options
     return `${name}: ${listed(stretches(better, decisions), { most: 3 })}`;
   });
   const title = options.title ??
-    `Thresholds at which the network is worth more than all or none: ${useful.join("; ")}`;
+    `Thresholds at which the network has a higher net benefit than all or none: ${useful.join("; ")}`;
   const looks = {
     network: { name: "network", color: seriesColors[0] },
     all: { name: "all photos", color: seriesColors[1] },
@@ -118,7 +118,7 @@ export function decisionFigure({ detections }: ClinicalResults, options: Options
     detections.map(({ name, decisions }) => {
       const most = Math.max(...decisions.map(({ network, all }) => Math.max(network, all)), 0.01);
       return {
-        ...{ title: name, x: "threshold of the probability", y: "net benefit a photo" },
+        ...{ title: name, x: "threshold probability", y: "net benefit per photo" },
         ...{ xRange: [0, 0.5] as const, yRange: [-most / 3, 1.1 * most] as const },
         lines: [
           { ...looks.none, points: [[0, 0], [0.5, 0]] as const },

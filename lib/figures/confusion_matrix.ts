@@ -1,4 +1,4 @@
-/** Which class was taken for which. */
+/** The confusion matrix as a figure. */
 import { escapeMarkup, percent, thousands } from "../support/format.ts";
 import { textWidth } from "../support/plotly/letters.ts";
 import { type Figure, figure } from "./figure.ts";
@@ -6,11 +6,11 @@ import { ink, shareScale, textOn } from "./palette.ts";
 import { edge, type FigureOptions, mostPixels, note, textSizes, themed, topMargin } from "./theme.ts";
 
 /**
- * The confusion matrix: each cell has its count and its share of the row, the true class, where there is room; the shade is the share.
+ * The confusion matrix. Each cell shows its count and its share of the row (the true class), if there is room. The shade is the share.
  *
  * @param matrix counts, rows true, columns predicted (scikit-learn's order)
- * @param codes one a row and column
- * @throws TypeError where the matrix is not `codes.length` × `codes.length`
+ * @param codes of the classes, one per row and column
+ * @throws TypeError if the matrix is not `codes.length` × `codes.length`
  */
 export function confusionMatrixFigure(
   matrix: readonly (readonly number[])[],
@@ -36,7 +36,7 @@ export function confusionMatrixFigure(
   const showsCounts = fits(thousands(Math.max(...matrix.flat())), textSizes.label + 1);
   const showsShares = showsCounts && fits(percent(0.888), textSizes.small);
   const longest = Math.max(...codes.map((code) => textWidth(code, labelStyle)));
-  const isUpright = longest + 8 > cellWidth; // a column's name stands on end where it is wider than the column
+  const isUpright = longest + 8 > cellWidth; // column names are turned upright if one is wider than its column
   const margin = {
     l: left,
     t: topMargin({ ...options, width }, isUpright ? Math.ceil(longest) + 36 : 46),

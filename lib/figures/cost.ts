@@ -1,4 +1,4 @@
-/** Accuracy against the minutes it took: a point a run, with its name beside it. */
+/** Accuracy against minutes of training: one point per run, with its name beside it. */
 import type { StudyResult } from "../experiment/studies.ts";
 import { escapeMarkup, percent } from "../support/format.ts";
 import { textWidth } from "../support/plotly/letters.ts";
@@ -12,19 +12,19 @@ export interface CostPoint {
   readonly minutes: number;
   /** A share from 0 to 1. */
   readonly accuracy: number;
-  /** Not one of the joined runs, but something to compare them with. */
+  /** Whether the line leaves it out: it is only there for comparison. */
   readonly apart?: boolean;
 }
 
 export interface CostOptions extends FigureOptions {
   /** What the accuracy was measured on: "validation accuracy". */
   readonly valueTitle: string;
-  /** A level to compare with, as the claim: a share from 0 to 1, and its name. */
+  /** A level to compare with, for example the claim: its name, and a share from 0 to 1. */
   readonly level?: { readonly name: string; readonly accuracy: number };
 }
 
 /**
- * Points on a logarithmic axis of minutes, joined by a thin line in the order of the runs; those apart in another colour.
+ * Points on a logarithmic axis of minutes, joined by a thin line in the order of the runs. Runs `apart` have another colour.
  *
  * @throws RangeError without runs, for minutes of 0 or less, or an accuracy outside 0 to 1
  */
@@ -43,7 +43,7 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
   const plot = { width: width - margin.l - margin.r, height: height - margin.t - margin.b };
   const x = logRange(points, plot.width);
   const y = paddedRange([...points, ...level ? [level] : []].map(({ accuracy }) => 100 * accuracy));
-  // The line rises to the right: below it, to the right, is room for its names, above it for those apart.
+  // The line rises to the right. Names of its runs fit below it, to the right of the points; names of runs apart fit above it.
   const across = ({ minutes }: CostPoint) => (Math.log10(minutes) - x[0]) / (x[1] - x[0]) * plot.width;
   const isLeft = points.map((point) =>
     point.apart === true && across(point) > Math.min(nameRoom(point), plot.width - across(point))
@@ -120,13 +120,13 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
   });
 }
 
-/** A run of the ladder: a rung, whose label is its depth, or another recipe. */
+/** A run of the ladder: a rung, if its label is its depth, else another recipe. */
 export type LadderRun = Pick<StudyResult, "label" | "depth" | "bestEpoch" | "minutes"> & {
   readonly validation: { readonly accuracy: number };
 };
 
 /**
- * What each depth gives and costs: the rungs joined, other recipes apart, the title made from the best run.
+ * Accuracy and cost of each depth: the rungs are joined, other recipes stand apart. The title is made from the best run.
  *
  * @param options `claimed` is the write-up's accuracy, a share from 0 to 1
  * @throws RangeError as `accuracyByCost` does
@@ -147,7 +147,7 @@ export function ladderFigure(
   });
 }
 
-/** What the best run adds to the first, and what it costs. */
+/** A title with what the best run adds to the first, and what it costs. */
 function ladderTitle(points: readonly CostPoint[]): string {
   const [first] = points;
   const best = points.reduce((best, one) => one.accuracy > best.accuracy ? one : best, first);
@@ -157,7 +157,7 @@ function ladderTitle(points: readonly CostPoint[]): string {
     `in ${minutes} minutes of training`;
 }
 
-/** Which epoch's weights the runs have. */
+/** Says which epoch's weights the runs have kept. */
 function keptWeights(runs: readonly LadderRun[]): string {
   const last = runs.filter(({ bestEpoch }) => bestEpoch === null).map(({ label }) => label);
   if (last.length === 0) return "Each run with its best epoch";
@@ -165,7 +165,7 @@ function keptWeights(runs: readonly LadderRun[]): string {
   return `${new Intl.ListFormat("en").format(last)} after the last epoch, the others with their best one`;
 }
 
-/** 1, 2 and 5 of each power of ten, from milliseconds to years. */
+/** 1, 2 and 5 times each power of ten, from 0.001 to 500,000 minutes (about a year). */
 const minuteTicks = [-3, -2, -1, 0, 1, 2, 3, 4, 5].flatMap((power) =>
   [1, 2, 5].map((step) => Number(`${step}e${power}`))
 );
@@ -175,7 +175,7 @@ function nameRoom({ name }: CostPoint): number {
   return textWidth(name, { size: textSizes.label, bold: true }) + 24;
 }
 
-/** Exponents of ten around the points; a name after its mark has its share of the `width`, in pixels, but half at most. */
+/** The axis' ends as exponents of ten, with room for names right of their points, each at most half of `width` (pixels). */
 function logRange(points: readonly CostPoint[], width: number): [number, number] {
   const exponents = points.map(({ minutes }) => Math.log10(minutes));
   const [low, high] = [Math.min(...exponents), Math.max(...exponents)];
@@ -188,7 +188,7 @@ function logRange(points: readonly CostPoint[], width: number): [number, number]
   return [start, Math.max(high + padding, ...ends)];
 }
 
-/** A tenth more to both sides, a point at least. */
+/** The range of percentages, wider by a tenth, at least one point, on both sides; within 0 to 100. */
 function paddedRange(values: readonly number[]): [number, number] {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const padding = Math.max(1, (most - least) * 0.1);

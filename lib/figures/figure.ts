@@ -1,10 +1,10 @@
-/** A figure that shows itself in every front end: interactive where plotly is, else as a picture, else in words. */
+/** A figure that shows itself in every front end: interactive if plotly is there, else as a picture, else in words. */
 import { svgToPng } from "../support/plotly/letters.ts";
 import { drawnByRunner, type PlotlySpec, renderPlotly } from "../support/plotly/render_plotly.ts";
 import { display, type Displayed, type DisplayMessage, type MimeBundle } from "./show.ts";
 import { defaultWidth, mostPixels } from "./theme.ts";
 
-/** As the last expression of a notebook cell it is shown; elsewhere take the picture. */
+/** A figure. It is shown as the last expression of a notebook cell; elsewhere, use its picture. */
 export interface Figure extends Displayed {
   /** The plotly figure, with its width and height in pixels in `layout`. */
   spec: PlotlySpec;
@@ -12,18 +12,18 @@ export interface Figure extends Displayed {
   alt: string;
   /** SVG text with `text` elements; the same bytes for the same figure. */
   toSvg(): Promise<string>;
-  /** PNG bytes, `scale` (default 2) pixels per pixel of the figure, with the figures' own letters. */
+  /** PNG bytes, `scale` (default 2) pixels per pixel of the figure, in the figures' own font. */
   toPng(options?: { scale?: number }): Promise<Uint8Array>;
   [display](): Promise<MimeBundle>;
-  /** The same with the picture's size: it has two pixels a pixel, so that letters are sharp where the screen is. */
+  /** The same with the size to show the picture at: half of its pixels, so that letters are sharp on fine screens. */
   message(): Promise<DisplayMessage>;
 }
 
 /**
  * Wraps a plotly figure.
  *
- * @param spec `width` (default 900) and `height` (default 500) in pixels; `alt` says the figure in words
- * @throws RangeError where a side is not a whole number of pixels from 50 to 5000
+ * @param spec `width` (default 900) and `height` (default 500) in pixels; `alt` describes the figure in words
+ * @throws RangeError if a side is not a whole number of pixels from 50 to 5000
  */
 export function figure(spec: PlotlySpec & { width?: number; height?: number; alt: string }): Figure {
   const { data, alt, width = defaultWidth, height = 500 } = spec;
@@ -53,7 +53,7 @@ export function figure(spec: PlotlySpec & { width?: number; height?: number; alt
   };
 }
 
-/** Contents by MIME type, with the picture that a figure's lack where the runner of the notebook draws; others as they are. */
+/** Adds the PNG that a figure's output lacks if the notebook's runner draws. Other outputs stay as they are. */
 export async function withPicture(output: Record<string, unknown>): Promise<Record<string, unknown>> {
   const { "application/vnd.plotly.v1+json": spec, "text/plain": alt, ...others } = output;
   const { width, height } = (spec as PlotlySpec | undefined)?.layout ?? {};

@@ -1,4 +1,4 @@
-/** How a number is spread: bars of equal width, next to each other. */
+/** The distribution of a number: bars for bins of equal width. */
 import { thousands } from "../support/format.ts";
 import { countTicks, outsideTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
@@ -10,7 +10,7 @@ export interface Bins {
   start: number;
   width: number;
   counts: number[];
-  /** Values that are null. */
+  /** Number of values that are null. */
   missing: number;
 }
 
@@ -34,7 +34,7 @@ export function binValues(values: Iterable<number | null>, width: number): Bins 
 }
 
 /**
- * A histogram. The number of missing values is said below the axis.
+ * A histogram. The number of missing values is written below the axis.
  *
  * @param options `binWidth` in the values' unit (default 5); `valueTitle` names the axis with its unit ("age in years")
  */

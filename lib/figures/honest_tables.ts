@@ -9,13 +9,13 @@ import type { HonestRow } from "../experiment/honest/selection.ts";
 import type { Measured } from "../evaluation/intervals.ts";
 import type { Results } from "../experiment/results.ts";
 import { decimals, percent } from "../support/format.ts";
-import { type Table, table } from "./table.ts";
+import { type Column, type Table, table } from "./table.ts";
 
 interface Options {
   synthetic: boolean;
 }
 
-/** What is tried, in its order. */
+/** The changes that are tried, in their order. */
 export function honestPlanTable({ start, steps, seeds }: HonestPlan, options: Options): Table {
   const rows = [{ label: "to begin with", change: start }, ...steps];
   return table(rows, [
@@ -25,7 +25,7 @@ export function honestPlanTable({ start, steps, seeds }: HonestPlan, options: Op
   ], { caption: `Tried one after the other, ${seeds.length} networks each`, ...options });
 }
 
-/** Settings by their names, as `depth block3, size 64, soup`; what is off is left out. */
+/** Settings as text, for example `depth block3, size 64, soup`. Settings that are off are left out. */
 function settingsText(settings: object): string {
   return Object.entries(settings).filter(([, value]) => value !== null && value !== false && value !== 0)
     .map(([name, value]) => {
@@ -50,7 +50,7 @@ export function honestStepTable(rows: readonly HonestRow[], options: Options): T
     { value: "balancedAccuracy", title: "balanced accuracy", format: percent },
     { value: ({ stays, difference }) => difference ? (stays ? "yes" : "no") : "–", title: "stays" },
     {
-      value: (row) => (minutesBefore(row) === row.minutes ? null : row.minutes), // the same networks
+      value: (row) => (minutesBefore(row) === row.minutes ? null : row.minutes), // the same networks: no training of its own
       title: "minutes of its own training",
       format: (value) => Number(value).toFixed(0),
     },
@@ -63,7 +63,7 @@ export function honestStepTable(rows: readonly HonestRow[], options: Options): T
   });
 }
 
-/** The tests, a row each. @param options.writeUp results of notebook 5 in the same run: its last network stands beside */
+/** The tests, one per row. @param options.writeUp results of notebook 5 in the same run, to show its last network too */
 export function honestScoreTable(
   { own, official }: HonestResults,
   { writeUp, ...options }: Options & { writeUp: Pick<Results, "protocol" | "official"> | null },
@@ -103,7 +103,7 @@ export function honestScoreTable(
     },
     { value: "accuracy", title: "accuracy", format: percent },
     { value: ({ baseline }) => baseline.accuracy, title: "always the commonest class", format: percent },
-    // a class without photos counts as 0 there, so without it the mean cannot stand beside others
+    // a class without photos counts as 0 in the mean: it could not be compared with the others
     {
       value: ({ macroF1, perClass }) => perClass.every(({ support }) => support > 0) ? macroF1 : null,
       title: "macro F1",
@@ -111,7 +111,7 @@ export function honestScoreTable(
   ], { caption: "The tests, opened after the choice", ...options });
 }
 
-/** Balanced accuracies and accuracies of others beside this model's. */
+/** Published balanced accuracies and accuracies beside this model's. */
 export function peerTable({ own, official }: HonestResults, options: Options): Table {
   const ours = (
     test: string,
@@ -163,24 +163,24 @@ export function classTable(
         format: percent,
       }]
       : [],
-    ...measuredColumns<ClinicalResults["classes"][number]>("AUC", ({ auc }) => auc),
-    ...measuredColumns<ClinicalResults["classes"][number]>(
+    measuredColumn("AUC", ({ auc }) => auc),
+    measuredColumn(
       "average precision",
       (row) => row.averagePrecision,
     ),
   ], { caption: "Each class against the rest, own test", ...options });
 }
 
-function measuredColumns<Row>(title: string, of: (row: Row) => Measured | null) {
-  return [{
-    value: (row: Row) => of(row)?.value,
-    title,
-    format: (value: unknown) => decimals(Number(value)),
-    spread: { title: `95 % interval`, of },
-  }];
+function measuredColumn<Row>(
+  title: string,
+  of: (row: Row) => Measured | null,
+  write: (value: number) => string = (value) => decimals(value),
+): Column<Row> {
+  const format = (value: unknown) => write(Number(value));
+  return { value: (row) => of(row)?.value, title, format, spread: { title: "95 % interval", of } };
 }
 
-/** At the thresholds that validation has fixed. */
+/** Sensitivity and specificity at the thresholds that were fixed on validation. */
 export function detectionTable({ detections }: ClinicalResults, options: Options): Table {
   return table(detections, [
     { value: ({ name, codes }) => codes.length > 1 ? `${name} (${codes.join(", ")})` : name, title: "found" },
@@ -191,12 +191,12 @@ export function detectionTable({ detections }: ClinicalResults, options: Options
       title: "sensitivity, validation",
       format: percent,
     },
-    shareColumn("sensitivity", ({ sensitivity }) => sensitivity),
-    shareColumn("specificity", ({ specificity }) => specificity),
+    measuredColumn("sensitivity", ({ sensitivity }) => sensitivity, percent),
+    measuredColumn("specificity", ({ specificity }) => specificity, percent),
   ], { caption: "At the highest threshold that finds 90 % on validation", ...options });
 }
 
-/** How often what is called so is it (PPV), and what is not called so is not (NPV), by how common it is. */
+/** Positive and negative predictive values (PPV, NPV) by prevalence. */
 export function predictiveTable({ detections }: ClinicalResults, options: Options): Table {
   const rows = detections.flatMap(({ name, atPrevalence }) =>
     atPrevalence.map((values, i) => ({ name, ...values, isOwn: i === atPrevalence.length - 1 }))
@@ -210,15 +210,6 @@ export function predictiveTable({ detections }: ClinicalResults, options: Option
   ], { caption: "Predictive values at these thresholds", ...options });
 }
 
-function shareColumn(title: string, of: (row: ClinicalResults["detections"][number]) => Measured) {
-  return {
-    value: (row: ClinicalResults["detections"][number]) => of(row).value,
-    title,
-    format: percent,
-    spread: { title: "95 % interval", of },
-  };
-}
-
 /** Melanoma by age, sex, site and how the diagnosis was confirmed. */
 export function subgroupTable({ subgroups }: ClinicalResults, options: Options): Table {
   return table(subgroups, [
@@ -226,19 +217,9 @@ export function subgroupTable({ subgroups }: ClinicalResults, options: Options):
     { value: "value", title: "" },
     { value: "melanomas", title: "melanomas" },
     { value: "others", title: "others" },
-    {
-      value: ({ sensitivity }) => sensitivity?.value,
-      title: "sensitivity",
-      format: percent,
-      spread: { title: "95 % interval", of: ({ sensitivity }) => sensitivity },
-    },
-    {
-      value: ({ specificity }) => specificity?.value,
-      title: "specificity",
-      format: percent,
-      spread: { title: "95 % interval", of: ({ specificity }) => specificity },
-    },
-    ...measuredColumns<ClinicalResults["subgroups"][number]>("AUC", ({ auc }) => auc),
+    measuredColumn("sensitivity", ({ sensitivity }) => sensitivity, percent),
+    measuredColumn("specificity", ({ specificity }) => specificity, percent),
+    measuredColumn("AUC", ({ auc }) => auc),
   ], {
     caption: `Melanoma in parts of the own test; nothing is stated of fewer than ${fewest} photos`,
     ...options,

@@ -1,4 +1,4 @@
-/** What each kind of leak adds: recall of the same test photos, seen and unseen, and the official test set beside it. */
+/** What each kind of leak adds: recall of the same test photos, seen and unseen, beside scores on the official test set. */
 import type { Measured } from "../evaluation/intervals.ts";
 import type { LeakEffect } from "../experiment/leakage/effects.ts";
 import type { OfficialRow } from "../experiment/leakage/results.ts";
@@ -27,7 +27,7 @@ const looks = {
 };
 
 /**
- * A panel a kind of leak, a row a class, the mean over the classes last; one panel for the official test set.
+ * One panel per kind of leak, with one row per class and their mean last, and one panel for the official test set.
  *
  * @param options.codes of the classes, in label order
  * @param options.depth of the networks that are shown
@@ -63,12 +63,10 @@ export function leakFigure(
   const axis = (panel: number) => ({
     domain: places[panel].x,
     anchor: `y${axisNumber(panel)}`,
-    ...{
-      range: [0, 100],
-      tickvals: [0, 50, 100],
-      ticktext: [0, 50, 100].map((share) => percent(share / 100, 0)),
-      title: panel < effects.length ? "recall" : "balanced accuracy",
-    },
+    range: [0, 100],
+    tickvals: [0, 50, 100],
+    ticktext: [0, 50, 100].map((share) => percent(share / 100, 0)),
+    title: panel < effects.length ? "recall" : "balanced accuracy",
     ...outsideTicks,
   });
   const drawn = effects.flatMap((effect, panel) =>
@@ -134,13 +132,13 @@ export function leakFigure(
   });
 }
 
-/** Where a panel stands, as shares of the plot's width and height from the left and from below. */
+/** A panel's position: shares of the plot's width from the left, and of its height from below. */
 interface Place {
   readonly x: readonly [number, number];
   readonly y: readonly [number, number];
 }
 
-/** Panels side by side in `room` pixels, at most `most` high; labels stand at the first and at one with rows of its own. */
+/** Places panels side by side in `room` pixels, at most `most` high. The first and any with rows of its own have labels. */
 function beside(
   rowsOf: readonly (readonly string[])[],
   { room, most }: { room: number; most: number },
@@ -157,7 +155,7 @@ function beside(
   return { places, plotHeight: Math.min(30 * rowsOf[0].length, most) };
 }
 
-/** Panels one below the other, at most `most` pixels high, each with its axis and the next one's name between them. */
+/** Places panels one below the other, at most `most` pixels high. Between two, there is room for an axis and a name. */
 function below(
   rowsOf: readonly (readonly string[])[],
   most: number,
@@ -175,7 +173,7 @@ function below(
   return { places, plotHeight };
 }
 
-/** Dots with their intervals, a little above or below the row's middle. */
+/** Dots with their intervals, `shift` rows below the row's middle (above if negative). */
 function points(
   rows: readonly { label: string; score: Measured | null }[],
   { name, color, panel, shift }: { name: string; color: string; panel: number; shift: number },

@@ -15,7 +15,7 @@ interface Options {
   synthetic: boolean;
 }
 
-/** @param options.chooses whether validation chooses something. Default: false */
+/** Photos in each part. @param options.chooses whether validation chooses something. Default: false */
 export function leakFreePartTable(
   parts: LeakFreeParts,
   { chooses = false, ...options }: Options & { chooses?: boolean },
@@ -24,10 +24,10 @@ export function leakFreePartTable(
     { value: "part", title: "part" },
     { value: "photos", title: "photos" },
     { value: "use", title: "" },
-  ], { caption: "Groups of photos divided, each class for itself", ...options });
+  ], { caption: "Photos by part; groups stay together, and each class is divided separately", ...options });
 }
 
-/** What the networks of one partition learn from: the numbers must be the same, but for what has leaked. */
+/** What the networks of one partition learn from. The numbers must be equal, except for those of leaked images. */
 export function trainingListTable(
   lists: readonly TrainingList[],
   parts: LeakFreeParts,
@@ -45,17 +45,17 @@ export function trainingListTable(
     { value: "images", title: "images" },
     { value: "photos", title: "photos" },
     { value: "leaked", title: "images of test lesions" },
-  ], { caption: "What each network learns from: copies alone", ...options });
+  ], { caption: "Training lists: copies only", ...options });
 }
 
-/** Where networks of several depths stand in a table. */
+/** A column for the depth, if a table has networks of several depths. */
 function depthColumn<Row extends { depth: Depth }>(rows: readonly Row[]): Column<Row>[] {
   return new Set(rows.map(({ depth }) => depth)).size > 1
     ? [{ value: ({ depth }) => depth === "head" ? "softmax alone" : `from ${depth} on`, title: "trained" }]
     : [];
 }
 
-/** The effect of each kind of leak by class, and over all. @param codes of the classes, in label order */
+/** The effect of each kind of leak by class, and over all. @param options.codes of the classes, in label order */
 export function leakEffectTable(
   effects: readonly LeakEffect[],
   { codes, ...options }: Options & { codes: readonly string[] },
@@ -90,7 +90,7 @@ export function leakEffectTable(
   ], { caption: "The same photos, by networks that have and have not seen them", ...options });
 }
 
-/** Own test and official test set, a row a kind of network: the mean over its networks. */
+/** Scores on the own test and the official test set: one row per kind of network, the mean over its networks. */
 export function leakNetworkTable(networks: readonly LeakNetwork[], options: Options): Table {
   const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   const kinds = Map.groupBy(networks, ({ rung, depth }) => `${depth} ${rung}`);
@@ -113,7 +113,7 @@ export function leakNetworkTable(networks: readonly LeakNetwork[], options: Opti
   ], { caption: "Means over the networks; what leaks is of one half of the test", ...options });
 }
 
-/** The official test set by what has leaked, with the control beside it. */
+/** Scores on the official test set by what has leaked, with the control beside them. */
 export function officialLeakTable(rows: readonly OfficialRow[], options: Options): Table {
   const controls = new Set(
     rows.flatMap(({ depth, control }) => control ? [`${depth}: ${countText(control.photos, "photo")}`] : []),
@@ -157,7 +157,7 @@ export function officialLeakTable(rows: readonly OfficialRow[], options: Options
   });
 }
 
-/** Trained and tested on originals as written and on copies alone. @param label and @param code of the commonest class */
+/** Networks trained and tested on originals as written and on copies only. @param options.label and `code` of the commonest class */
 export function bridgeTable(
   rows: readonly BridgeRow[],
   { label, code, ...options }: Options & { label: number; code: string },

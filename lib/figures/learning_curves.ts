@@ -24,12 +24,12 @@ type EpochPoint = Omit<EpochRecord, "learningRate">;
 export interface Curve {
   name: string;
   history: readonly EpochPoint[];
-  /** The epoch whose weights were restored at the end, which the figure marks; null or missing: the last epoch's were kept. */
+  /** The epoch whose weights were restored at the end; the figure marks it. Null or missing if the last epoch's were kept. */
   chosen?: number | null;
   color?: string;
 }
 
-/** One of the two panels: the span of the plot's width, and how values are read and written. */
+/** One of the two panels: its span of the plot's width, and how values are read and written. */
 interface Panel {
   title: string;
   domain: [number, number];
@@ -39,8 +39,8 @@ interface Panel {
 }
 
 /**
- * Two panels, loss and accuracy. Training is a thin dotted line, validation a solid one, at whose end stands what tells the
- * runs' names apart. A dot marks the epoch whose weights were restored, where a run did so.
+ * Two panels: loss and accuracy by epoch. Training is a thin dotted line, validation a solid one. Beside its end is the part of the
+ * run's name that differs from the other runs'. A dot marks the epoch whose weights were restored, if any.
  *
  * @throws RangeError for a run without epochs
  */
@@ -103,7 +103,7 @@ export function learningCurves(curves: readonly Curve[], options: FigureOptions)
   });
 }
 
-/** What tells runs apart, of their names: what all begin with is said once, by the title; of one run nothing is left. */
+/** The part of each name that differs: the title says what all names begin with. A single run gets an empty label. */
 function labelsOf(names: readonly string[]): string[] {
   if (names.length < 2) return names.map(() => "");
   const parts = names.map((name) => name.split(", "));
@@ -126,10 +126,10 @@ function drawPanel(
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const padding = (most - least || 1) * 0.06;
   const range = [least - padding, most + padding];
-  // Seven ticks at most: as many decimals as tell their steps apart.
+  // There are at most seven ticks; they need enough decimals to differ.
   const decimals = Math.min(6, Math.max(0, Math.ceil(-Math.log10((range[1] - range[0]) / 7))));
   const lastEpoch = Math.max(...points.map(({ epoch }) => epoch));
-  // A run that has diverged has its name beside its last number.
+  // The label of a run that has diverged is beside its last finite value.
   const end = ({ history }: Curve) =>
     history.map((point) => validation(point) ?? train(point)).findLast(Number.isFinite) ?? least;
   const places = spread(
@@ -141,7 +141,7 @@ function drawPanel(
     annotations: [
       panelTitle(panel.title, domain[0]),
       ...curves.flatMap(({ label, history, color }, i) =>
-        // The colour is the mark's: letters in it would be too pale to read, on white or on black.
+        // Only the mark is coloured: coloured letters would be too pale to read, on white or on black.
         label === "" ? [] : note(`<span style="color:${color}">■</span> <b>${escapeMarkup(label)}</b>`, {
           ...{ xref: axes.xaxis, x: history.at(-1)!.epoch, xanchor: "left" },
           xshift: 11, // clear of a dot on the last epoch

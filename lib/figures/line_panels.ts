@@ -1,4 +1,4 @@
-/** Curves in panels side by side, which share their kind of axes. */
+/** Curves in panels side by side. */
 import { escapeMarkup } from "../support/format.ts";
 import { outsideTicks } from "./bars.ts";
 import { type Figure, figure } from "./figure.ts";
@@ -15,7 +15,6 @@ import {
   topMargin,
 } from "./theme.ts";
 
-/** One curve of a panel. */
 export interface Line {
   readonly name: string;
   readonly color: string;
@@ -37,7 +36,7 @@ export interface Panel {
   readonly yRange?: readonly [number, number];
 }
 
-/** What a curve's name stands for is told once, over all panels: lines of one name have one colour. */
+/** Panels with one legend for all curves, so lines of the same name must have the same colour. */
 export function linePanels(
   panels: readonly Panel[],
   options: FigureOptions & { legend: readonly Pick<Line, "name" | "color" | "isDashed">[] },
@@ -68,13 +67,11 @@ export function linePanels(
       ...Object.fromEntries(panels.flatMap(({ x, y, xRange = [0, 1], yRange = [0, 1] }, panel) => [
         [`xaxis${axisNumber(panel)}`, {
           ...{ title: x, range: xRange, domain: [left(panel), left(panel) + share] },
-          ...{
-            anchor: `y${axisNumber(panel)}`,
-            nticks: 6,
-            showline: true,
-            linecolor: ink.axis,
-            ...outsideTicks,
-          },
+          anchor: `y${axisNumber(panel)}`,
+          nticks: 6,
+          showline: true,
+          linecolor: ink.axis,
+          ...outsideTicks,
         }],
         [`yaxis${axisNumber(panel)}`, {
           title: y,

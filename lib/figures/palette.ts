@@ -3,7 +3,7 @@
  * safe for colour-blind readers, its grey a step darker; the series' are from Okabe & Ito (Color Universal Design, 2008).
  */
 
-/** One fixed colour a class, the same in every figure: melanoma red, the common nevi grey. */
+/** One fixed colour per class, the same in every figure: melanoma red, the common nevi grey. */
 export const classColors: Record<string, string> = {
   akiec: "#ccbb44",
   bcc: "#4477aa",
@@ -29,7 +29,7 @@ export const ink = {
   warningPaper: "#fff1d6",
 };
 
-/** What text, lines and surfaces become on a dark page; the colours of classes and series stay what they are. */
+/** The same on a dark page. The colours of classes and series do not change. */
 export const darkInk: typeof ink = {
   text: "#e6e8eb",
   quiet: "#a9b0b8",
@@ -41,12 +41,12 @@ export const darkInk: typeof ink = {
   warningPaper: "#41210f",
 };
 
-/** The dark page's colour by the white one's. */
+/** Maps a colour of the white page to that of the dark page. */
 export const darkColors: Record<string, string> = Object.fromEntries(
   (Object.keys(ink) as (keyof typeof ink)[]).map((name) => [ink[name], darkInk[name]]),
 );
 
-/** White to deep blue, for shares from 0 to 1; steeper near 0, so that small shares are seen. */
+/** White to deep blue, for shares from 0 to 1; steeper near 0, so that small shares are visible. */
 export const shareScale: [number, string][] = [
   [0, "#ffffff"],
   [0.05, "#edf4fa"],
@@ -56,7 +56,7 @@ export const shareScale: [number, string][] = [
   [1, "#0b4f8a"],
 ];
 
-/** The colour of letters on a share's colour: black, or white where that reads better. Their contrast is 4.5 at least. */
+/** The colour of letters on a share's colour: black, or white on dark shades. Their contrast is at least 4.5. */
 export function textOn(share: number): string {
   return share < 0.79 ? "#000000" : "#ffffff";
 }

@@ -1,4 +1,4 @@
-/** Photos in rows and columns, each over its label, as one PNG. */
+/** Photos in rows and columns, each above its label, as one PNG. */
 import { createCanvas, ImageData, type SKRSContext2D } from "@napi-rs/canvas";
 import { decodeBytes, readPhoto } from "../data/decode.ts";
 import { type ImageSize, pixelsIn, sidesOf } from "../image_size.ts";
@@ -9,30 +9,29 @@ import { display, type Displayed, type DisplayMessage, syntheticMark } from "./s
 import { edge, textSizes } from "./theme.ts";
 
 /**
- * A picture by its pixels, (height, width, 3) RGB 0–255 of a `size`, left out where that is a square, or by its file. The label
- * may have several lines.
+ * A picture: its pixels, (height, width, 3) RGB 0–255, or the path of its file. `size` may be left out if the picture is a square.
+ * The label may have several lines.
  */
 export type Photo = { label: string } & ({ pixels: Uint8Array; size?: ImageSize } | { path: string });
 
-/** What the grid looks like. */
 export interface PhotoGridOptions {
   title: string;
   source?: string;
-  /** Default 7, or the number of photos where that is smaller. */
+  /** Default 7, or the number of photos if that is smaller. */
   columns?: number;
-  /** PNG pixels a pixel of `pixels`, a whole number. Default 3. A photo from a file is 200 × 150, cut to this shape. */
+  /** PNG pixels per pixel of `pixels`, a whole number. Default 3. A photo from a file is scaled and cut to 200 × 150 PNG pixels. */
   scale?: number;
   /** Draws "SYNTHETIC stand-in data" on the grid. Default false. */
   synthetic?: boolean;
   /** Default: the title and the labels. */
   alt?: string;
-  /** Drawn pictures of the same, never photos: published copies show the grid of them, marked SYNTHETIC, in the photos' place. */
+  /** Drawn pictures of the same, never photos. Published copies show a grid of them, marked SYNTHETIC, instead of the photos. */
   standIns?: readonly Photo[];
 }
 
 /**
- * A drawn grid; `width` and `height` are the PNG's. Shown by `show`, with its tag; as the last expression of a
- * cell it says just that, so that no photo gets into a notebook without its tag.
+ * A drawn grid; `width` and `height` are the PNG's, in pixels. `show` shows it with its tag. As the last expression of a cell it
+ * only says so: no photo gets into a notebook without its tag.
  */
 export interface PhotoGrid extends Displayed {
   /** The picture, with the tag. */
@@ -48,8 +47,8 @@ export interface PhotoGrid extends Displayed {
  * Draws the grid. Pixels are enlarged without smoothing.
  *
  * @throws RangeError without photos or with a scale or a number of columns that is not a whole number above 0
- * @throws Error where a file is no photo that can be read: as `decodeImage`
- * @throws TypeError where `pixels` is not RGB of its size or the photos differ in size
+ * @throws Error if a file is not a readable photo, as `decodeImage` does
+ * @throws TypeError if `pixels` is not RGB of its size or the photos differ in size
  */
 export async function photoGrid(photos: readonly Photo[], options: PhotoGridOptions): Promise<PhotoGrid> {
   const { title, synthetic = false, standIns } = options;
@@ -130,7 +129,7 @@ async function drawGrid(photos: readonly Photo[], options: PhotoGridOptions) {
   return { png: new Uint8Array(canvas.toBuffer("image/png")), width, height };
 }
 
-/** A picture as it will stand in the grid: pixels enlarged `scale` times, a file's fitted and cut. */
+/** A picture of the grid with its size in PNG pixels: `pixels` are enlarged `scale` times, a file is scaled and cut. */
 async function readTile(photo: Photo, scale: number) {
   if ("path" in photo) {
     const [width, height] = [200, 150];
@@ -159,7 +158,7 @@ function pictureOf(rgb: Uint8Array, width: number, height: number) {
   return canvas;
 }
 
-/** Lines under each other; `y` is the first one's baseline. */
+/** Writes lines below each other; `y` is the first one's baseline. */
 function writeLines(
   context: SKRSContext2D,
   lines: readonly string[],

@@ -10,7 +10,7 @@ import { differenceRow } from "../experiment/study_texts.ts";
 import { percent } from "../support/format.ts";
 import { type Table, table } from "./table.ts";
 
-/** What a copy may differ in from its photo. */
+/** The ranges of augmentation: how a copy may differ from its photo. */
 export function rangeTable(ranges: AugmentationRanges): Table {
   return table(rangeRows(ranges), [
     { value: "operation", title: "operation" },
@@ -19,7 +19,7 @@ export function rangeTable(ranges: AugmentationRanges): Table {
   ], { caption: "What a copy may differ in from its photo" });
 }
 
-/** What the frozen network has made of the images. */
+/** The size of the frozen network's stored activations. */
 export function featureTable(
   features: { images: number; numbers: number; megabytes: number },
   options: { synthetic: boolean },
@@ -31,7 +31,7 @@ export function featureTable(
   ], { caption: "Activations of the frozen network, stored as half floats", ...options });
 }
 
-/** The best network's test accuracy in comparable classes, by what training has seen of the image, with n and intervals. */
+/** The best network's test accuracy by what training has seen of the image, in comparable classes, with n and intervals. */
 export function exposureTable({ exposure, synthetic }: Results): Table {
   return table(exposure.rows, [
     { value: "seen", title: "training has seen" },
@@ -49,21 +49,21 @@ type Shown = Pick<SetScores, "n" | "balancedAccuracy" | "accuracy" | "macroF1"> 
   intervals: Pick<SetScores["intervals"], "balancedAccuracy" | "accuracy" | "perClass"> | null;
 };
 
-/** The macro F1 of a set that lacks classes counts 0 for them: it cannot stand beside others. */
+/** Whether a set has all classes. Macro F1 counts 0 for missing ones, so it cannot be compared then. */
 function hasAllClasses({ intervals }: Shown): boolean {
   return intervals === null || intervals.perClass.every((metrics) => metrics !== null);
 }
 
 /**
- * Each network on its own test and on the official set, with the control of the set's form; always the commonest class last.
- * Balanced accuracy beside balanced accuracy.
+ * Each network on its own test and on the official set, with the control for the form of the set's photos. The last row always
+ * predicts the commonest class. Rows are compared by balanced accuracy.
  */
 export function officialTable({ runs, title }: OfficialResults): Table {
   const row = (network: string, on: string, scores: Shown) => ({ network, on, scores });
   const rows = runs.flatMap(({ name, asWritten, test, unseen, control }) => [
     row(name, "own test", asWritten),
     row(name, title, test),
-    ...unseen ? [row(name, "of it what shares nothing with training", unseen)] : [],
+    ...unseen ? [row(name, "the part that shares nothing with training", unseen)] : [],
     ...control
       ? [
         row(name, "control: own test photos of unseen lesions, as they are", control.asTheyAre),

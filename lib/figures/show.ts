@@ -1,20 +1,20 @@
-/** Shows a value as an output of the running notebook cell, whole, in every front end. */
+/** Shows a value completely, in every front end, as an output of the running notebook cell. */
 import { escapeMarkdown } from "../support/format.ts";
 import { type Broadcast, endProgress, kernelBroadcast } from "../support/progress.ts";
 
-/** What a figure or a table of drawn stand-in images must show. */
+/** The mark that figures and tables of drawn stand-in images must show. */
 export const syntheticMark = "SYNTHETIC stand-in data";
 
 /** Key of the method that gives a MIME bundle; Deno's Jupyter kernel calls it on a cell's last expression. */
 export const display: unique symbol = Symbol.for("Jupyter.display");
 
-/** Contents by MIME type; binary ones in Base64, as Jupyter's messages want them. */
+/** Contents by MIME type; binary ones in Base64, as Jupyter's messages require. */
 export type MimeBundle = Record<string, string | object>;
 
 /** Anything with a display method. */
 export interface Displayed {
   [display](): MimeBundle | Promise<MimeBundle>;
-  /** What `show` sends in place of that, where metadata belong to it. */
+  /** If there is metadata, the output with it, which `show` sends instead. */
   message?(): DisplayMessage | Promise<DisplayMessage>;
 }
 
@@ -27,9 +27,9 @@ export interface DisplayMessage {
 /**
  * Shows a figure, a table, prose, a grid of photos or any other value with a display method (a polars table, say). Await it.
  *
- * A cell could show the same by ending in it. But Deno 2.9.6's kernel may say that a cell is done before its result is out, and
- * a front end that believes it drops the result; metadata, such as the tag of photos, get lost, too. So `show` sends the output
- * as a message of its own, and the cell goes on only when the message is out.
+ * A cell could also end with the value. But Deno 2.9.6's kernel may report a cell as done before its result is sent, and a front
+ * end may then drop the result. Metadata, for example the tag of photos, would be lost too. So `show` sends a separate message, and
+ * the cell continues only when it is sent.
  *
  * @throws {TypeError} for a value without a display method
  * @throws {Error} outside a Deno kernel
@@ -49,8 +49,8 @@ export async function show(
 }
 
 /**
- * The kernel's promise resolves before the message is out: another thread sends it. One wait of 50 ms is not enough where the
- * system stops a busy process for as long: the wait is over before the other thread has had a turn. So it is ten waits of 5 ms.
+ * The kernel's promise resolves before the message is sent, because another thread sends it. One wait of 50 ms is not enough: if
+ * the system pauses a busy process for that long, the wait ends before the other thread has run. So this waits ten times 5 ms.
  */
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -70,7 +70,7 @@ export function aboutRun(...lines: string[]): Displayed {
 /**
  * Shows a fact that was checked, `✓ every image is on exactly one side of the split`, as an output of the running cell.
  *
- * @throws {Error} when it does not hold: the cell, and with it the notebook, stops
+ * @throws {Error} if it does not hold; this stops the cell and the notebook
  */
 export async function check(statement: string, holds: boolean): Promise<void> {
   if (!holds) throw new Error(`✗ This does not hold: ${statement}`);

@@ -23,7 +23,7 @@ const columns: Column<StudyResult>[] = [
   { value: "minutes", title: "minutes", format: (minutes) => Number(minutes).toFixed(1) },
 ];
 
-/** What each run has trained, for how long, and what came of it; the best validation is bold. */
+/** What each run has trained, how long it took, and its accuracies. The best validation accuracy is bold. */
 export function studyTable(
   rows: readonly StudyResult[],
   options: { caption: string; synthetic?: boolean },
@@ -46,7 +46,7 @@ export function learningRateTable(
   ], options);
 }
 
-/** Mean and spread over the seeds, each optimizer at its own rate. */
+/** Mean and standard deviation over the seeds, each optimizer at its own learning rate. */
 export function seedsTable(
   rows: readonly TunedOptimizer[],
   options: { caption: string; synthetic?: boolean },

@@ -5,28 +5,26 @@ import { display, type Displayed, type MimeBundle, syntheticMark } from "./show.
 /** A cell's value; null is shown as "–". */
 export type CellValue = string | number | boolean | null | undefined;
 
-/** One column. */
 export interface Column<Row> {
   /** The field to show, or a function of the row. */
   value: keyof Row | ((row: Row) => CellValue);
-  /** The column's head. */
   title: string;
   /** Default: thousands separators in a column of whole numbers, else three decimals. */
-  format?(value: CellValue): string; // a method, so that a function of numbers alone fits too
+  format?(value: CellValue): string; // a method, so that TypeScript accepts functions that take only numbers
   /** Default: right for columns of numbers, else left. */
   align?: "left" | "right";
   /** Marks the best numbers of the column in bold: the largest or the smallest. */
   best?: "max" | "min";
-  /** How sure the number is: a column of its own beside it, so that the numbers stay under each other. */
+  /** The uncertainty of the number, in a column of its own, so that the numbers stay aligned. */
   spread?: {
     /** Says which interval, or what the spread is of: "95 % interval", "± SD of 5 seeds". */
     title: string;
-    /** Ends of an interval, or a spread to both sides; null: not known. Written as the column's numbers are. */
+    /** Ends of an interval, or a spread to both sides; null if unknown. Formatted as the column's numbers. */
     of(row: Row): { low: number; high: number } | number | null | undefined;
   };
 }
 
-/** A table; as the last expression of a notebook cell it is shown. */
+/** A table. It is shown as the last expression of a notebook cell. */
 export interface Table extends Displayed {
   html: string;
   markdown: string;
@@ -35,9 +33,7 @@ export interface Table extends Displayed {
 }
 
 /**
- * Makes a table.
- *
- * HTML that needs no style sheet: it looks alike in front ends that bring their own.
+ * Makes a table. Its HTML needs no style sheet and looks the same in front ends that have their own.
  *
  * @param options `caption` above the table; `synthetic` marks it as computed from stand-in data
  * @example table(runs, [{ value: "name", title: "run" }, { value: "accuracy", title: "accuracy", format: percent, best: "max" }])
@@ -101,22 +97,22 @@ function drawSpread<Row>(rows: readonly Row[], column: Column<Row>): DrawnColumn
   return { title, align: "right", cells, best: cells.map(() => false) };
 }
 
-/** "61.8 – 65.7 %" on one line, the unit once. @param joint "to" in a column with a minus, beside which a dash is hard to read */
+/** "61.8 – 65.7 %" on one line, the unit once. @param joint "to" in a column with minus signs: a dash beside one is hard to read */
 function intervalText(low: string, high: string, joint: "–" | "to"): string {
   const unit = high.match(/\u00a0\D+$/)?.[0] ?? "";
   return `${unit && low.endsWith(unit) ? low.slice(0, -unit.length) : low}\u00a0${joint}\u00a0${high}`;
 }
 
-/** The cells row by row, each written as a form does. */
+/** The cells row by row, each formatted by `write`. */
 function bodyOf(columns: DrawnColumn[], write: (column: DrawnColumn, row: number) => string): string[][] {
   return columns[0].cells.map((_, row) => columns.map((column) => write(column, row)));
 }
 
 function toHtml(columns: DrawnColumn[], caption: string): string {
   const line = (cells: string[]) => `<tr>${cells.join("")}</tr>`;
-  // Twice: GitHub removes styles, and JupyterLab's own style, right for every cell, goes before the attribute.
+  // Both are needed: GitHub removes styles, and JupyterLab's style sheet aligns every cell right and overrides the attribute.
   const aligned = ({ align }: DrawnColumn) => `align="${align}" style="text-align: ${align}"`;
-  // A head without words is no head: a screen reader would read "blank" before every cell.
+  // An empty head is no <th>: a screen reader would read "blank" before every cell.
   const head = columns.map((column) =>
     column.title ? `<th scope="col" ${aligned(column)}>${escapeMarkup(column.title)}</th>` : "<td></td>"
   );
@@ -151,7 +147,7 @@ function toMarkdown(columns: DrawnColumn[], caption: string): string {
   ].join("\n");
 }
 
-/** Columns under each other, with a star after the best. */
+/** Plain text with aligned columns and a star after the best values. */
 function toText(columns: DrawnColumn[], caption: string): string {
   const marked = columns.map(({ title, align, cells, best }) => {
     const texts = cells.map((cell, i) => best[i] ? `${cell} *` : best.some(Boolean) ? `${cell}  ` : cell);

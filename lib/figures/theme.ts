@@ -20,12 +20,12 @@ export interface FigureOptions {
   height?: number;
 }
 
-/** Pixels a figure is wide unless told. */
+/** Default width of a figure, in pixels. */
 export const defaultWidth = 900;
-/** Of a figure's side. Rows of many classes get lower, so that they fit. */
+/** The longest side of a figure, in pixels. If there are many classes, their rows get lower to fit. */
 export const mostPixels = 5000;
 
-/** A figure less wide than this, in pixels, as on a phone, has what else stands side by side one below the other. */
+/** On figures narrower than this, in pixels (on a phone), parts go below each other instead of side by side. */
 export const narrow = 600;
 
 /** Pixels between the figure's edge and what is drawn. */
@@ -37,15 +37,15 @@ export const textSizes = { title: 19, source: 13, axis: 13, tick: 13, badge: 13,
 const firstBaseline = 36;
 const titleLine = 1.3 * textSizes.title; // plotly's line height, also for the smaller lines under the title
 
-/** Pixels from the figure's top to its plot area: room for the title, the source and, where given, `above`. */
+/** Pixels from the figure's top to its plot area: room for the title, the source and `above` more pixels. */
 export function topMargin(options: FigureOptions, above = 0): number {
   const { title, source } = wrapHead(options);
   return Math.round(firstBaseline + (title.length + source.length - 1) * titleLine + 22 + above);
 }
 
 /**
- * A plotly layout in the project's look. `layout` is laid over it: axes (`xaxis`, `yaxis2`, …) get the theme's lines and
- * letters first, `margin` and `annotations` are joined.
+ * A plotly layout in the project's look. The fields of `layout` override it. Its axes (`xaxis`, `yaxis2`, …) get the theme's lines
+ * and letters as defaults; `margin` and `annotations` are merged.
  */
 export function themed(
   options: FigureOptions & { height: number },
@@ -104,7 +104,7 @@ function wrapHead(options: FigureOptions): { title: string[]; source: string[] }
   const room = (width - 2 * edge) * 0.97; // front ends with other fonts need a little more
   return {
     title: wrapText(title, room - badgeWidth, { size: textSizes.title, bold: true }),
-    source: source ? wrapText(source, room, { size: textSizes.source }) : [], // runs below the mark
+    source: source ? wrapText(source, room, { size: textSizes.source }) : [], // the source is below the mark
   };
 }
 
@@ -117,7 +117,7 @@ function badge(margin: { t: number; r: number }): Record<string, unknown> {
   });
 }
 
-/** A text on the figure: a plotly annotation without an arrow; `rest` has its place, and its font where that is another. */
+/** A text on the figure: a plotly annotation without an arrow. `rest` has its place and, if not the usual one, its font. */
 export function note(text: string, rest: Record<string, unknown>): Record<string, unknown> {
   const font = { size: textSizes.label, color: ink.text };
   return { text, font, showarrow: false, borderpad: 0, ...rest };
@@ -128,16 +128,16 @@ export function quiet(markup: string, size: number): string {
   return `<span style="font-size:${size}px;color:${ink.quiet}">${markup}</span>`;
 }
 
-/** What follows `x`, `y`, `xaxis` and `yaxis` in plotly's names, by panel. */
+/** The suffix of plotly's `x`, `y`, `xaxis` and `yaxis` for a panel, from 0: nothing, 2, 3, … */
 export const axisNumber = (panel: number): string => (panel === 0 ? "" : `${panel + 1}`);
 
-/** A panel's name over its upper left corner; `x` and `y` are its left and upper edge as shares of the plot's width and height. */
+/** A panel's name above its upper left corner; `x` and `y` are its left and upper edge as shares of the plot's width and height. */
 export function panelTitle(name: string, x: number, y = 1): Record<string, unknown> {
   const place = { xref: "paper", x, xanchor: "left", yref: "paper", y, yanchor: "bottom", yshift: 4 };
   return note(`<b>${escapeMarkup(name)}</b>`, place);
 }
 
-/** An entry of a legend: a name, and the mark that stands before it (default "■", or one in `<b>`). */
+/** An entry of a legend: a name, and the mark before it (default "■"; it may be in `<b>`). */
 export interface LegendEntry {
   name: string;
   color: string;
@@ -155,7 +155,7 @@ function entryWidth({ name, mark = "■" }: LegendEntry): number {
 const entryWidths = (entries: readonly LegendEntry[]) =>
   entries.reduce((sum, entry) => sum + entryWidth(entry), 0);
 
-/** Entries in lines of at most `room` pixels; one that is longer has a line of its own. */
+/** Breaks the entries into lines of at most `room` pixels; a longer entry has a line of its own. */
 function legendLines(entries: readonly LegendEntry[], room: number): LegendEntry[][] {
   const lines: LegendEntry[][] = [];
   for (const entry of entries) {
@@ -166,15 +166,16 @@ function legendLines(entries: readonly LegendEntry[], room: number): LegendEntry
   return lines;
 }
 
-/** Pixels that a legend needs above its first line, where it does not fit into one of `room` pixels. */
+/** Extra pixels that a legend needs if it does not fit into one line of `room` pixels. */
 export function moreLegend(entries: readonly LegendEntry[], room: number): number {
   return (legendLines(entries, room).length - 1) * legendGap;
 }
 
 /**
- * A legend between title and plot: it takes no width from the plot and reads in the bars' order. `up` lifts it, in pixels. A line
- * longer than `room`, the pixels from the plot's left edge to the figure's right one, begins further left, by up to `left` pixels; what
- * does not fit there stands in more lines ({@linkcode moreLegend}).
+ * A legend between title and plot: it takes no width from the plot and reads in the bars' order. `up` lifts it, in pixels.
+ *
+ * `room` is the pixels from the plot's left edge to the figure's right edge. A line longer than that begins further left, by up to
+ * `left` pixels. Entries that still do not fit go into more lines ({@linkcode moreLegend}).
  */
 export function legendLine(
   entries: readonly LegendEntry[],
@@ -193,13 +194,13 @@ export function legendLine(
 }
 
 /**
- * Moves wanted places apart until none is nearer than `gap` to the next, as little as possible (pool adjacent
- * violators); their order stays.
+ * Moves places apart, as little as possible, until each is at least `gap` from the next (pool adjacent violators algorithm). Their
+ * order stays.
  */
 export function spread(places: number[], gap: number): number[] {
   const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
   const mean = (block: number[]) => block.reduce((sum, place) => sum + place, 0) / block.length;
-  // With i × gap taken off, "apart by gap" is "not falling", and the nearest such sequence is a run of means.
+  // After subtracting i × gap, the places must only not decrease. The nearest sequence with this property consists of block means.
   const blocks: number[][] = [];
   order.forEach((index, i) => {
     blocks.push([places[index] - i * gap]);

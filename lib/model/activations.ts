@@ -1,4 +1,4 @@
-/** What the frozen layers of VGG16 make of each image: computed once, stored as half floats, and read from the store ever after. */
+/** Activations of VGG16's frozen layers: computed once for each image, stored as half floats, and then read from the store. */
 import { join } from "node:path";
 import type { Precision, Scaling } from "../config.ts";
 import { type ImageSize, pixelsIn, shapeText, sidesOf } from "../image_size.ts";
@@ -15,9 +15,9 @@ import type { Vgg16Weights } from "./weights.ts";
 import { jsonText } from "../support/json.ts";
 
 export interface KeyedImage {
-  /** SHA-256, 64 hexadecimal digits, of whatever decides the pixels. Equal keys are computed once. */
+  /** SHA-256, 64 hexadecimal digits, of everything that decides the pixels. Equal keys are computed once. */
   readonly key: string;
-  /** RGB 0–255, (height, width, 3). Called only where the activation is not stored yet. */
+  /** RGB 0–255, (height, width, 3). Called only if the activation is not stored yet. */
   readonly pixels: () => Uint8Array;
 }
 
@@ -25,36 +25,35 @@ export interface KeyedImage {
 export interface ActivationOptions {
   readonly weights: Vgg16Weights;
   readonly scaling: Scaling;
-  /** Of the images. */
   readonly size: ImageSize;
-  /** The first layers that are not frozen. Default: `head`, so that all convolutions are. */
+  /** The first part that is not frozen. Default: `head`, so all convolutions are frozen. */
   readonly depth?: Depth;
-  /** What the convolutions compute in. Default: `float32`. */
+  /** Number format of the convolutions. Default: `float32`. */
   readonly precision?: Precision;
   /**
-   * Images per forward pass and per write to disk. The last batch is filled up to it, so that every image goes through the same
-   * computation: the engine may round another number of them differently. Default: `forwardBatchSize`.
+   * Images per forward pass and per write to disk. The last batch is padded to this size, because the engine may round differently for
+   * another batch size. Default: `forwardBatchSize`.
    */
   readonly batchSize?: number;
 }
 
-/** The activations of some images, to be disposed of: it closes the files that they are read from. */
+/** The activations of some images. Must be disposed of, to close the files that they are read from. */
 export interface Activations extends Disposable {
-  /** Values per image: 2,048 at `head` and 64×64. */
+  /** Number of values per image: 2,048 at `head` and 64×64. */
   readonly length: number;
-  /** Images. */
+  /** Number of images. */
   readonly count: number;
   /** SHA-256 of what decides the activations, and of the images' keys in their order. */
   readonly digest: string;
-  /** Forward passes done to have them all, in images; the others were stored. */
+  /** Different images that were computed now; the others were stored. */
   readonly computed: number;
-  /** Puts the activation of the image at `row` into `target`, (length), as read back from the stored half floats. */
+  /** Writes the activation of the image at `row` into `target`, (length), as read from the stored half floats. */
   read(row: number, target: Float32Array): void;
 }
 
 /**
- * Raised by hand when forward.ts or winograd.ts begin to round differently: part of every key of what is made of activations. (Copies
- * have a version of their own, in augmentation.ts.)
+ * Raise this by hand when forward.ts or winograd.ts begin to round differently. It is part of the key of everything that is made from
+ * activations. (Augmented copies have their own version, in augmentation.ts.)
  */
 export const activationStage = 3;
 
@@ -62,8 +61,8 @@ export const activationStage = 3;
 const memoryBytes = 512 * 2 ** 20;
 
 /**
- * Images per forward pass: 128 of 64×64 are as fast as more on two cores, and 7 % faster than 64. Of larger images fewer, so that
- * a pass needs about 2 GB at every size.
+ * Images per forward pass. At 64×64 on two cores, 128 are as fast as more, and 7 % faster than 64. Larger images come in smaller
+ * batches, so a pass needs about 2 GB at every size.
  */
 export function forwardBatchSize(size: ImageSize): number {
   const room = 128 * 64 ** 2 / pixelsIn(size);
@@ -78,10 +77,10 @@ export function activationsDigest(options: ActivationOptions): string {
 /**
  * Opens the activations of some images, and computes those that are not stored.
  *
- * Stopped at any moment, killed too, it loses at most the batch at hand; called again it goes on from there, and the result is
- * the same to the bit. Two processes at once share the work: each takes what the other has stored.
+ * If it is stopped or killed, at most the current batch is lost. Another call continues from there, with the same result to the bit.
+ * Two processes at once share the work: each reads what the other has stored.
  *
- * @throws {TypeError} for a key that is no digest or pixels of another shape
+ * @throws {TypeError} for a key that is not a digest, or pixels of another shape
  * @throws {Error} if an activation is not finite or too large for a half float (65,504)
  */
 export async function openActivations(
@@ -97,14 +96,14 @@ export async function openActivations(
   const rows = opened.use(openRows(store, options));
   const memory = 4 * count * length <= memoryBytes ? new Float32Array(count * length) : null;
 
-  /** Whether the activation of some equal images is stored; takes it into memory where that is large enough. */
+  /** Whether the activation of a group of equal images is stored. Loads it if activations are held in memory. */
   const load = ([{ key }, places]: [KeyedImage, number[]]): boolean => {
     if (!memory) return rows.has(key);
     const bytes = rows.get(key);
     if (bytes) { for (const place of places) memory.set(new Float16Array(bytes.buffer), place * length); }
     return bytes !== undefined;
   };
-  /** Stores the activations of up to `batchSize` images; says whether another process has stored some of them meanwhile. */
+  /** Stores the activations of up to `batchSize` images. Returns whether another process has stored some of them meanwhile. */
   const keep = (batch: readonly KeyedImage[], values: Float32Array): boolean => {
     batch.forEach(({ key }, i) => checkRange(values.subarray(i * length, (i + 1) * length), key));
     rows.refresh();
@@ -130,10 +129,10 @@ export async function openActivations(
       const batch: typeof missing = [];
       while (batch.length < batchSize && first < last) {
         const group = missing[backwards ? --last : first++];
-        if (load(group)) done += group[1].length; // by another process
+        if (load(group)) done += group[1].length; // another process has stored it
         else batch.push(group);
       }
-      // Where another process does the same work, the two go on from both ends of the list and meet.
+      // If another process does the same work, the two continue from both ends of the list and meet.
       if (batch.length > 0) {
         const images = batch.map(([image]) => image);
         const values = await pass.forward(stackPixels(images, size, batchSize));
@@ -141,7 +140,7 @@ export async function openActivations(
       }
       for (const group of batch) {
         if (!load(group)) {
-          throw new Error(`${store.folder}: what was just written cannot be read back: check the disk`);
+          throw new Error(`${store.folder}: the data just written cannot be read back: check the disk`);
         }
         done += group[1].length;
       }
@@ -160,8 +159,8 @@ export async function openActivations(
       if (memory) return target.set(memory.subarray(row * length, (row + 1) * length));
       const image = images[row];
       let bytes = rows.get(image.key);
-      if (!bytes) { // damaged since it was stored, which the store has told
-        if (engine.name === "webgpu") throw damagedSince(store, image); // values of a GPU have to be awaited
+      if (!bytes) { // damaged since it was stored; the store has reported it
+        if (engine.name === "webgpu") throw damagedSince(store, image); // a GPU's values must be awaited, which `read` cannot do
         using base = makeBase(options.weights, options);
         const pixels = stackPixels([image], size, batchSize);
         keep([image], valuesOf(() => base.forward(tf.tensor4d(pixels, [batchSize, ...sidesOf(size), 3]))));
@@ -176,11 +175,11 @@ export async function openActivations(
 function damagedSince({ folder }: Store, { key }: KeyedImage): Error {
   return new Error(
     `${folder}: the activation of image ${key.slice(0, 8)}… was damaged after this run had read it. ` +
-      "The same command computes it again and goes on",
+      "Run the same command again: it recomputes the activation and continues",
   );
 }
 
-/** Paths of the shards that hold the images' activations, and the places in the list of those that are not stored; reads none. */
+/** Paths of the shards that hold the images' activations, and indices of the images that are not stored. Reads no activations. */
 export function filesOfActivations(
   images: readonly Pick<KeyedImage, "key">[],
   options: ActivationOptions & { readonly store: Store },
@@ -218,7 +217,7 @@ function openRows(store: Store, options: ActivationOptions): RowStore {
   return store.rows(kindOf(options), { rowBytes: length * Float16Array.BYTES_PER_ELEMENT });
 }
 
-/** Says in the folder of some activations, for a reader, what they are. */
+/** Writes `spec.json` into the folder of the activations: it tells a reader what they are. */
 async function writeSpec(store: Store, options: ActivationOptions): Promise<void> {
   await writeAtomic(
     join(store.folder, kindOf(options), "spec.json"),
@@ -226,7 +225,7 @@ async function writeSpec(store: Store, options: ActivationOptions): Promise<void
   );
 }
 
-/** The first image of each key with the places of all that have it. */
+/** The first image of each key, with the indices of all images that have this key. */
 function groupByKey(images: readonly KeyedImage[]): [KeyedImage, number[]][] {
   const groups = new Map<string, [KeyedImage, number[]]>();
   images.forEach((image, place) => {
@@ -237,7 +236,7 @@ function groupByKey(images: readonly KeyedImage[]): [KeyedImage, number[]][] {
   return [...groups.values()];
 }
 
-/** (batchSize, height, width, 3); black images fill up the end. */
+/** Stacks images: (batchSize, height, width, 3). Black images pad the end. */
 function stackPixels(
   images: readonly KeyedImage[],
   size: ImageSize,
@@ -270,7 +269,7 @@ function checkImages(images: readonly KeyedImage[], batchSize: number): void {
 }
 
 function checkRange(values: Float32Array, key: string): void {
-  const value = values.find((candidate) => !(Math.abs(candidate) < 65520)); // beyond it a half float is infinite
+  const value = values.find((candidate) => !(Math.abs(candidate) < 65520)); // from 65,520 on, a half float is infinite
   if (value === undefined) return;
   throw new Error(
     `Image ${

@@ -1,13 +1,13 @@
 /**
- * The layers of a convolutional network in bfloat16: float32 without the last 16 of its 23 bits of fraction. CPUs that have
+ * The layers of a convolutional network in bfloat16: float32 without the last 16 of its 23 fraction bits. CPUs that have
  * instructions for it multiply twice as many numbers at a time, and half as many bytes go through memory.
  *
- * What Keras calls `mixed_bfloat16` (P. Micikevicius et al., "Mixed Precision Training", 2018; D. Kalamkar et al., "A Study of
+ * Keras calls this `mixed_bfloat16` (P. Micikevicius et al., "Mixed Precision Training", 2018; D. Kalamkar et al., "A Study of
  * BFLOAT16 for Deep Learning Training", 2019): inputs, weights and activations are rounded to bfloat16, products are summed in
  * float32, and the weights that the optimizer changes stay float32.
  *
- * All work is done by TensorFlow's own operations, forwards and backwards. Their tensors are those of `operation`: tfjs takes them
- * for float32, and only the functions here may read them. Each function is differentiable.
+ * TensorFlow's own operations do all the work, forwards and backwards. Their tensors come from `operation`: tfjs believes that they are
+ * float32, so only the functions here may read them. Each function is differentiable.
  */
 import type { GradSaveFunc, Tensor, Tensor4D } from "@tensorflow/tfjs";
 import { tf } from "../support/engine/engine.ts";
@@ -18,7 +18,7 @@ const format = { T: bfloat16, data_format: "NHWC" };
 const convolution = { ...format, strides: [1, 1, 1, 1], padding: "SAME" };
 const pool = { ...format, ksize: [1, 2, 2, 1], strides: [1, 2, 2, 1], padding: "VALID" };
 
-/** float32 → bfloat16, rounded to the nearest. */
+/** float32 → bfloat16, rounded to nearest. */
 export function toBfloat16<X extends Tensor>(x: X): X {
   return differentiable([x], {
     value: () => cast(x, float32, bfloat16),
@@ -37,7 +37,7 @@ export function toFloat32<X extends Tensor>(x: X): X {
 /**
  * 3×3 convolution, "same": (batch, height, width, inputs) and (3, 3, inputs, outputs) → (batch, height, width, outputs).
  *
- * @param options.isFirst whether no gradient with respect to x is wanted: it is a third of the work backwards
+ * @param options.isFirst whether to leave out the gradient with respect to x, which is a third of the backward work
  */
 export function convolve(x: Tensor4D, filter: Tensor4D, { isFirst }: { isFirst: boolean }): Tensor4D {
   const shapeOf = (like: Tensor) => tf.tensor1d(like.shape, "int32");
@@ -46,7 +46,7 @@ export function convolve(x: Tensor4D, filter: Tensor4D, { isFirst }: { isFirst: 
     value: () => operation("Conv2D", [x, filter], convolution),
     gradients: (gradient, [x, filter]) => [
       isFirst
-        ? tf.scalar(NaN) // nobody looks at it
+        ? tf.scalar(NaN) // never read
         : operation("Conv2DBackpropInput", [shapeOf(x), filter, gradient], convolution),
       operation("Conv2DBackpropFilter", [x, shapeOf(filter), gradient], convolution),
     ],
@@ -81,13 +81,13 @@ function cast(x: Tensor, from: number, to: number): Tensor {
 interface Differentiable {
   /** Computes y. */
   value(): Tensor;
-  /** What the gradients need of inputs and y. Default: nothing. */
+  /** Those of the inputs and y that the gradients need. Default: none. */
   keeps?(y: Tensor): Tensor[];
-  /** Gradients with respect to all inputs, in their order, from that with respect to y. */
+  /** Gradients with respect to all inputs, in order, computed from the gradient with respect to y. */
   gradients(gradient: Tensor, kept: Tensor[]): Tensor[];
 }
 
-/** The value of a function of tensors, so that tfjs finds its gradients. */
+/** The value of a function of tensors, with gradients that tfjs can use. */
 function differentiable<Y extends Tensor>(
   inputs: readonly Tensor[],
   { value: compute, keeps = () => [], gradients }: Differentiable,

@@ -1,7 +1,7 @@
 /**
- * Runs VGG16's layers: the frozen ones, images in and activations out, and any others in a form that can be differentiated.
+ * Runs VGG16's layers: the frozen ones, from images to activations, and any others in a differentiable form.
  *
- * As Keras' `applications.VGG16(include_top=False)` computes it, within 1e-4 of the largest value.
+ * The values agree with Keras' `applications.VGG16(include_top=False)` within 1e-4 of the largest value.
  */
 import type { GradSaveFunc, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
 import type { Precision, Scaling } from "../config.ts";
@@ -14,19 +14,19 @@ import type { Vgg16Weights } from "./weights.ts";
 import { makeWinograd, type Winograd, winogradFits, type WinogradOptions } from "./winograd.ts";
 
 export interface BaseOptions {
-  /** Of the images, at least 32 pixels a side. */
+  /** Size of the images, at least 32 pixels a side. */
   readonly size: ImageSize;
-  /** What happens to the pixels first: see `scalePixels`. */
+  /** How pixels are scaled first: see `scalePixels`. */
   readonly scaling: Scaling;
-  /** The first layers that are not part of the base. Default: `head`, so that it ends with block5_pool. */
+  /** The first part that does not belong to the base. Default: `head`, so the base ends with block5_pool. */
   readonly depth?: Depth;
-  /** What the convolutions compute in. Default: `float32`. */
+  /** Number format of the convolutions. Default: `float32`. */
   readonly precision?: Precision;
 }
 
-/** The frozen layers, their weights on the engine until it is disposed of. */
+/** The frozen layers. Holds their weights on the engine until it is disposed of. */
 export interface FrozenBase extends Disposable {
-  /** Values per image: 2,048 at `head` and 64×64. Row-major (height, width, channels), as Keras flattens. */
+  /** Number of values per image: 2,048 at `head` and 64×64. Row-major (height, width, channels), as Keras flattens. */
   readonly outputs: number;
   /** RGB 0–255 of shape (batch, height, width, 3), any dtype → (batch, outputs), float32. */
   forward(images: Tensor4D): Tensor2D;
@@ -63,13 +63,13 @@ export function makeBase(weights: Pick<Vgg16Weights, "layers">, options: BaseOpt
   };
 }
 
-/** Of ImageNet's photos, in the order of the channels that the network reads: blue, green, red. */
+/** Channel means of ImageNet's photos, in the network's channel order: blue, green, red. */
 export const imagenetMeans = [103.939, 116.779, 123.68] as const;
 
 /**
- * RGB 0–255, shape (batch, height, width, 3), to what the network reads, float32.
+ * Scales RGB 0–255, shape (batch, height, width, 3), to the network's input, float32.
  *
- * - `divide255`: RGB in [0, 1], as the write-up has it.
+ * - `divide255`: RGB in [0, 1], as in the write-up.
  * - `imagenet`: BGR minus the channel means 103.939, 116.779, 123.68, as the weights were trained
  *   (Keras' `applications.vgg16.preprocess_input`).
  */
@@ -82,24 +82,24 @@ export function scalePixels(images: Tensor4D, scaling: Scaling): Tensor4D {
   });
 }
 
-/** Some layers in a row, each convolution in the form that is fastest for its size and precision. */
+/** Consecutive layers, each convolution in the form that is fastest for its size and precision. */
 export interface Convolutions extends Disposable {
-  /** The convolutions' kernels, (3, 3, inputs, outputs), in the forms that they compute with. Differentiable. */
+  /** Transforms the kernels, (3, 3, inputs, outputs), into the forms that the convolutions use. Differentiable. */
   filters(kernels: readonly Tensor4D[]): Tensor[];
-  /** (batch, height, width, channels) → the same of the last layer's output. Differentiable in filters and biases, not in the images. */
+  /** (batch, height, width, channels) → the last layer's output, same layout. Differentiable in filters and biases, not in the images. */
   run(images: Tensor4D, filters: readonly Tensor[], biases: readonly Tensor1D[]): Tensor4D;
 }
 
 /**
- * Prepares some layers of VGG16 that follow one another; a pool goes with the convolution before it. Images and what comes of them
- * are float32 in both precisions.
+ * Prepares consecutive layers of VGG16. A pool belongs to the convolution before it. Images and outputs are float32 in both precisions.
  *
- * In float32 on the native engine, layers with at least 64 input channels on squares of at most 32×32 run as Winograd convolutions: at
- * 64×64 the whole network takes three fifths of the time forwards, half with coarse tiles, and less than half backwards.
- * WebAssembly's plain matrix product is too slow for that to pay, and a GPU has its own way. In bfloat16 they would round too coarsely.
+ * In float32 on the native engine, layers with at least 64 input channels on squares of at most 32×32 run as Winograd convolutions (see
+ * `winogradFits`). At 64×64 the whole network then takes three fifths of the time forwards, half with coarse tiles, and less than half
+ * backwards. WebAssembly's plain matrix product is too slow for Winograd to pay, and a GPU has its own methods. In bfloat16 it would
+ * round too coarsely.
  *
- * @param options.size of the network's images
- * @param options.tiles how finely Winograd's convolutions round
+ * @param options.size size of the network's images
+ * @param options.tiles how finely Winograd convolutions round
  */
 export function makeConvolutions(
   some: readonly Layer[],
@@ -117,7 +117,7 @@ export function makeConvolutions(
     transforms.set(side, winograd);
     return { pools, winograd };
   });
-  let batch = 0; // images of the run before
+  let batch = 0; // batch size of the previous run
   return {
     filters: (kernels) =>
       steps.map(({ winograd }, i) => (winograd ? winograd.filter(kernels[i]) : kernels[i])),
@@ -137,7 +137,7 @@ export function makeConvolutions(
             const sums = winograd
               ? winograd.convolve(x, filters[i] as Tensor3D, { isFirst: i === 0 })
               : tf.conv2d(x, filters[i] as Tensor4D, 1, "same");
-            // max(x) + b = max(x + b) to the bit, and costs a quarter: so pooling comes before bias and ReLU
+            // Pooling comes before bias and ReLU: max(x) + b = max(x + b) to the bit, at a quarter of the cost
             const pooled = pools ? (turned ? maxPoolTurned : maxPool)(sums) : sums;
             return relu(pooled.add<Tensor4D>(biases[i]));
           });
@@ -177,8 +177,8 @@ function isPooled(layer: Layer): boolean {
 }
 
 /**
- * ReLU. The derivative is the sign of what it gives, 0 or 1: tfjs' own gradient comes to the same bits, but asks for x > 0 and for
- * NaN in six passes over x instead of one.
+ * ReLU. Its derivative is the sign of its output, 0 or 1. tfjs' own gradient gives the same bits, but tests for x > 0 and for NaN in
+ * six passes over x instead of one.
  */
 function relu(x: Tensor4D): Tensor4D {
   return tf.customGrad((x, save) => {
@@ -194,7 +194,7 @@ function maxPool(x: Tensor4D): Tensor4D {
   return tf.maxPool(x, 2, 2, "valid");
 }
 
-/** 2×2 max pool of (height, width, batch, channels): to the engine one image with batch × channels channels. */
+/** 2×2 max pool of (height, width, batch, channels). The engine sees one image with batch × channels channels. */
 function maxPoolTurned(x: Tensor4D): Tensor4D {
   const [height, width, n, channels] = x.shape;
   return maxPool(x.reshape([1, height, width, n * channels])).reshape([height / 2, width / 2, n, channels]);

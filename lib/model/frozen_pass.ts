@@ -1,13 +1,13 @@
 /**
- * Images through the frozen layers on all cores. TensorFlow has threads of its own, a GPU too; WebAssembly has one, so several workers compute
- * there, each with a backend and the weights. An image's features are the same to the bit whichever of them computes.
+ * Runs images through the frozen layers on all cores. TensorFlow and a GPU have threads of their own. WebAssembly has one thread, so
+ * several workers compute there, each with its own backend and weights. All workers give the same features to the bit.
  */
 import { pixelsIn, sidesOf } from "../image_size.ts";
 import { engine, readValues, tf } from "../support/engine/engine.ts";
 import { type BaseOptions, makeBase } from "./forward.ts";
 import type { Vgg16Weights } from "./weights.ts";
 
-/** To be disposed of: it holds the weights. */
+/** Must be disposed of: it holds the weights. */
 export interface FrozenPass extends Disposable {
   /** RGB 0–255, (n, height, width, 3) → (n, outputs), float32. */
   forward(pixels: Float32Array<ArrayBuffer>): Promise<Float32Array>;
@@ -15,12 +15,12 @@ export interface FrozenPass extends Disposable {
 
 type Weights = Pick<Vgg16Weights, "layers">;
 
-/** What a worker is told first, and then for each part of a batch; it answers with features, to the first with none. */
+/** A worker's first message, and then one for each part of a batch. It answers with features; to the first message with none. */
 export type WorkerRequest =
   | { readonly weights: Weights; readonly options: BaseOptions }
   | { readonly pixels: Float32Array<ArrayBuffer> };
 
-/** @param options.workers of WebAssembly. Default: as many as there are cores, at most 8: each holds 59 MB of weights */
+/** @param options.workers number of workers on WebAssembly. Default: one per core, at most 8, because each holds 59 MB of weights */
 export function makePass(
   weights: Weights,
   { workers = Math.min(8, navigator.hardwareConcurrency), ...options }: BaseOptions & { workers?: number },
@@ -43,7 +43,7 @@ function passOfWorkers({ layers }: Weights, options: BaseOptions, count: number)
   const ready = Promise.all(
     workers.map(({ ask }) => ask({ weights: { layers }, options: { size, scaling, depth, precision } })),
   );
-  ready.catch(() => {}); // told where it is awaited
+  ready.catch(() => {}); // thrown where `ready` is awaited
   return {
     async forward(pixels) {
       await ready;

@@ -1,6 +1,6 @@
 /**
- * Where in an image a class's logit comes from: R. R. Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
- * Gradient-based Localization", ICCV 2017. A picture to look at, and no proof of why the network answers as it does.
+ * Shows where in an image a class's logit comes from: R. R. Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
+ * Gradient-based Localization", ICCV 2017. It is a picture to look at, not a proof of why the network gives its answer.
  */
 import type { Tensor1D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
 import type { Scaling } from "../config.ts";
@@ -17,11 +17,11 @@ interface Network extends Pick<Vgg16Weights, "layers"> {
 }
 
 /**
- * The heat of one class on block5_conv3's output: its channels, each weighed by the mean gradient of the class's logit, added up, cut
- * at 0 and divided by the largest.
+ * The Grad-CAM heat map of one class, from the output of block5_conv3. Each channel is weighted by the mean gradient of the class's
+ * logit. The weighted sum is cut at 0 and divided by its largest value.
  *
  * @param image RGB, 0–255, (height, width, 3), of the network's size
- * @returns (height, width) of the image, 0–1, interpolated bilinearly; all 0 where nothing speaks for the class
+ * @returns (height, width) of the image, 0–1, interpolated bilinearly; all 0 if nothing supports the class
  */
 export async function gradCam(network: Network, image: Uint8Array, label: number): Promise<Float32Array> {
   const { size, scaling, head } = network;
@@ -51,7 +51,7 @@ export async function gradCam(network: Network, image: Uint8Array, label: number
   });
 }
 
-/** The image with the heat laid over it in red; for the eye alone. @returns RGB, 0–255, of the image's shape */
+/** The image with the heat map over it in red, for display only. @returns RGB, 0–255, of the image's shape */
 export function withHeat(image: Uint8Array, heat: Float32Array): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(image, (value, i) => {
     const share = 0.6 * heat[Math.floor(i / 3)];

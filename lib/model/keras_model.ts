@@ -1,6 +1,6 @@
 /**
- * The whole network in the words that Keras 2 and 3 and TensorFlow.js share: one Sequential that reads RGB 0–255 and gives
- * probabilities, scaling included, made of built-in layers alone. Layer names are those of Keras' `applications/vgg16.py`.
+ * The whole network in formats that Keras 2, Keras 3 and TensorFlow.js share: one Sequential model of built-in layers only. It reads
+ * RGB 0–255, scales it and gives probabilities. Layer names are those of Keras' `applications/vgg16.py`.
  */
 import { Buffer } from "node:buffer";
 import h5wasm, { type Group } from "h5wasm";
@@ -11,11 +11,11 @@ import { bytesOf } from "../support/digest.ts";
 import { inputLength, layers as vgg16Layers } from "./vgg16.ts";
 import { jsonText } from "../support/json.ts";
 
-/** What decides the network's shape. */
+/** Everything that decides the network's shape. */
 export interface ModelShape {
-  /** Of the images, at least 32 pixels a side. */
+  /** Size of the images, at least 32 pixels a side. */
   readonly size: ImageSize;
-  /** What happens to the pixels first. */
+  /** How pixels are scaled first. */
   readonly scaling: Scaling;
   /** In label order. */
   readonly classes: readonly DiagnosisClass[];
@@ -29,27 +29,27 @@ export interface KerasLayer {
 
 /** One array of a layer. */
 export interface TensorPlace {
-  /** `block1_conv1/kernel` */
+  /** For example `block1_conv1/kernel`. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** The same for every model; others take their values from it. */
+  /** Values that are the same for every model. Other arrays take their values from the model. */
   readonly fixed?: Float32Array;
 }
 
 /** A tensor's values by its name. */
 export type Values = (name: string) => Float32Array;
 
-/** The last version of Keras that wrote such files by itself; later ones, and TensorFlow.js, read them by this rule. */
+/** The last version of Keras that wrote this file format by default. Later versions and TensorFlow.js read it by this version's rules. */
 const kerasVersion = "2.15.0";
 
-/** From the photo, (height, width, 3), to the classes' probabilities. */
+/** All layers from the photo, (height, width, 3), to the classes' probabilities. */
 export function kerasLayers({ size, scaling, classes }: ModelShape): KerasLayer[] {
   const dtype = "float32";
   const input = [null, ...sidesOf(size), 3];
   const dense = { trainable: true, units: classes.length, activation: "softmax", use_bias: true };
   return [
     layer("InputLayer", { name: "photo", batch_input_shape: input, dtype, sparse: false }),
-    // RGB to BGR minus the channel means: no built-in layer turns channels round, but a 1×1 convolution does
+    // RGB to BGR minus the channel means: no built-in layer reverses channels, but a 1×1 convolution can
     scaling === "imagenet"
       ? convolution({ name: "imagenet_bgr", side: 1, activation: "linear", trainable: false }, [3, 3], {
         kernel: Float32Array.of(0, 0, 1, 0, 1, 0, 1, 0, 0),
@@ -100,9 +100,9 @@ function topologyOf(layers: readonly KerasLayer[]): object {
 }
 
 /**
- * The text of `model.json` in TensorFlow.js' layers-model format: topology, and the list of the weights in `weights.bin`.
+ * The text of `model.json` in TensorFlow.js' layers-model format: the topology, and the list of the weights in `weights.bin`.
  *
- * @param metadata of the user, put in as it is
+ * @param metadata user-defined metadata, stored unchanged
  */
 export function modelJson(layers: readonly KerasLayer[], metadata: object): string {
   const weights = tensorsOf(layers).map(({ name, shape }) => ({ name, shape, dtype: "float32" }));
@@ -117,12 +117,12 @@ export function modelJson(layers: readonly KerasLayer[], metadata: object): stri
   return jsonText(model, 1);
 }
 
-/** The bytes of `weights.bin` in parts: the weights one after the other, float32, little-endian. */
+/** The bytes of `weights.bin` in parts, one for each tensor: float32, little-endian. */
 export function weightParts(layers: readonly KerasLayer[], valuesOf: Values): Uint8Array[] {
   return tensorsOf(layers).map(({ name, fixed }) => bytesOf(fixed ?? valuesOf(name)));
 }
 
-/** The tensors in the bytes of `weights.bin`, by name, without copying. @throws {SyntaxError} when they have another length */
+/** The tensors in the bytes of `weights.bin`, by name, without copying. @throws {SyntaxError} if the bytes have another length */
 export function readWeights(layers: readonly KerasLayer[], bytes: Uint8Array): Map<string, Float32Array> {
   const lengths = tensorsOf(layers).map(({ shape }) => shape.reduce((product, side) => product * side, 1));
   const expected = 4 * lengths.reduce((sum, length) => sum + length, 0);
@@ -144,20 +144,20 @@ function tensorsOf(layers: readonly KerasLayer[]): TensorPlace[] {
 }
 
 /**
- * The bytes of Keras' HDF5 file of a whole model: `keras.saving.load_model` of Keras 3 reads it, and Keras 2 before it, without
- * custom objects. The same model gives the same bytes.
+ * The bytes of a whole model as Keras' HDF5 file. `keras.saving.load_model` of Keras 2 and 3 reads it without custom objects. The same
+ * model gives the same bytes.
  *
  * The layout is that of Keras' `legacy_h5_format.py`: the configuration and versions are attributes of the file, the group
  * `model_weights` has a group for each layer, and attributes list layers and weights in order.
  *
- * @throws {Error} when the library cannot write
+ * @throws {Error} if the library cannot write
  */
 export async function kerasFile(layers: readonly KerasLayer[], valuesOf: Values): Promise<Uint8Array> {
   const hdf5 = await h5wasm.ready;
-  const path = `/${crypto.randomUUID()}.h5`; // in the library's own memory, where no disk can be full
+  const path = `/${crypto.randomUUID()}.h5`; // in the library's own memory, so no disk can be full
   hdf5.activate_throwing_error_handler(); // otherwise the library prints its errors and goes on
   try {
-    // The oldest layout that will do: every HDF5 of the last decades reads it, and it has no dates but those of the arrays.
+    // The oldest layout that suffices: every HDF5 library of the last decades reads it, and only arrays have dates in it.
     const file = new h5wasm.File(path, "w", { libver: ["earliest", "v108"] });
     try {
       file.create_attribute("model_config", JSON.stringify(topologyOf(layers)));
@@ -181,7 +181,7 @@ function writeVersions(group: Group): void {
   group.create_attribute("keras_version", kerasVersion);
 }
 
-/** `model_weights/block1_conv1/block1_conv1/kernel:0`: Keras 2 put each weight below a group of the layer's name again. */
+/** Writes `model_weights/block1_conv1/block1_conv1/kernel:0`: Keras 2 repeats the layer's name as a group. */
 function writeLayer(parent: Group, { config: { name }, tensors }: KerasLayer, valuesOf: Values): void {
   const group = parent.create_group(name);
   group.create_attribute("weight_names", tensors.map((tensor) => `${tensor.name}:0`));
@@ -195,8 +195,8 @@ function writeLayer(parent: Group, { config: { name }, tensors }: KerasLayer, va
 }
 
 /**
- * The file with 1970 as the time when each array was written: HDF5 notes the seconds, and h5wasm has no switch for it. They stand
- * behind the head of an "object modification time" message (HDF5 File Format Specification 3.0, IV.A.2.s).
+ * The file with 1970 as the time when each array was written. HDF5 stores this time in seconds, and h5wasm has no option against it.
+ * The seconds follow the header of an "object modification time" message (HDF5 File Format Specification 3.0, IV.A.2.s).
  */
 function withoutDates(file: Uint8Array): Uint8Array {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);

@@ -15,14 +15,13 @@ export interface ConvolutionWeights {
 }
 
 /**
- * The 13 convolutions in the network's order, their shapes checked, their values not.
+ * Reads the 13 convolutions in the network's order. Checks their shapes, not their values.
  *
- * A layer's group is found by its name, wherever it stands (`/block1_conv1`, `/model_weights/block1_conv1`,
- * also inside a nested `vgg16`) or by its number (`/layers/conv2d_3`); in it the array of rank 4 is the kernel, that of rank 1 the bias,
- * whatever they are called (`block1_conv1_W_1:0`, `kernel:0`, `kernel`, `vars/0`). The fully connected layers of a file with
- * top are passed over.
+ * A layer's group is found by its name at any depth (`/block1_conv1`, `/model_weights/block1_conv1`, also inside a nested `vgg16`), or
+ * by its number (`/layers/conv2d_3`). The group's array of rank 4 is the kernel and its array of rank 1 the bias, whatever their names
+ * are (`block1_conv1_W_1:0`, `kernel:0`, `kernel`, `vars/0`). The fully connected layers of a file with top are skipped.
  *
- * @throws {Error} if the file is missing, no HDF5, cut off or holds another network; the message says which
+ * @throws {Error} if the file is missing, not HDF5, cut off, or holds another network; the message says which
  */
 export async function readKerasTensors(path: string): Promise<ConvolutionWeights[]> {
   await checkHdf5(path);
@@ -59,7 +58,7 @@ function readConvolutions(path: string, file: File): ConvolutionWeights[] {
   return convolutions.map((layer) => readConvolution(path, layer, groups.get(layer.name)!));
 }
 
-/** Collects the groups named as a convolution of VGG (any VGG, so that VGG19's can be told apart). */
+/** Collects the groups named like a convolution of any VGG, so VGG19's file is recognised as another network's. */
 function findGroups(group: Group, found: Map<string, Group>): void {
   for (const key of group.keys()) {
     const item = group.get(key);
@@ -70,7 +69,7 @@ function findGroups(group: Group, found: Map<string, Group>): void {
   }
 }
 
-/** The layer that a group of this name holds: `block1_conv1`, or counted as Keras 3's `.weights.h5` does: `conv2d`, `conv2d_1`. */
+/** The layer in a group named like `block1_conv1`, or numbered as in Keras 3's `.weights.h5`: `conv2d`, `conv2d_1`. */
 function layerName(key: string): string | undefined {
   if (/^block\d+_conv\d+$/.test(key)) return key;
   const counted = /^conv2d(?:_(\d+))?$/.exec(key);
@@ -116,8 +115,8 @@ function typeName({ metadata }: Dataset): string {
 }
 
 /**
- * Says in plain words what h5wasm would report as a stack of library calls: compares the signature, and the length that the
- * file's superblock promises (HDF5 File Format Specification 3.0, II.A) with the length there is.
+ * Reports in plain words what h5wasm would report as a stack of library calls. Checks the signature, and compares the length in the
+ * file's superblock (HDF5 File Format Specification 3.0, II.A) with the actual length.
  */
 async function checkHdf5(path: string): Promise<void> {
   const head = new Uint8Array(64);
@@ -151,7 +150,7 @@ async function checkHdf5(path: string): Promise<void> {
   }
 }
 
-/** What `work` reads; where it cannot, an error that says what is unreadable. */
+/** Returns what `work` reads. If it fails, throws an error that says what is unreadable. */
 function attempt<T>(path: string, what: string, work: () => T): T {
   try {
     return work();
@@ -164,7 +163,7 @@ function attempt<T>(path: string, what: string, work: () => T): T {
   }
 }
 
-/** An error's message; of HDF5's stack of calls the innermost, which says what is wrong. */
+/** An error's message. In a stack of HDF5 calls, the innermost one says what is wrong. */
 function messageOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   return [...message.matchAll(/#\d+: .*?\(\): (.*)/g)].at(-1)?.[1] ?? message;

@@ -1,4 +1,4 @@
-/** A trained model on the engine, which must have been started: pixels or photos in, probabilities out. */
+/** Predicts class probabilities of pixels or photos with a trained model. The engine must be running; `classify` starts it. */
 import { orient } from "../data/augmentation.ts";
 import { decodeBytes, readPhoto } from "../data/decode.ts";
 import { isOfTheDisk } from "../data/image_set.ts";
@@ -13,26 +13,26 @@ import type { TrainedModel } from "./saved_model.ts";
 /** Holds the weights on the engine until it is disposed of. */
 export interface Predictor extends Disposable {
   /**
-   * RGB 0–255, (n, height, width, 3) → probabilities, (n, classes), rows sum to 1. Photos beside a photo may change its answer by
-   * rounding, less than 1e-5.
+   * RGB 0–255, (n, height, width, 3) → probabilities, (n, classes), rows sum to 1. The other photos of a batch may change a photo's
+   * probabilities by rounding, by less than 1e-5.
    *
-   * @throws {TypeError} when the pixels are no whole number of images
+   * @throws {TypeError} if the pixels are not a whole number of images
    */
   predict(pixels: Uint8Array): Promise<Float32Array>;
 }
 
-/** Of a photo, that a model is asked about: as it is, or turned by quarters and mirrored, all eight ways. */
+/** Number of orientations in which a photo is predicted. 1: as it is. 8: all quarter turns, also mirrored. */
 export type Orientations = 1 | 8;
 
 export interface PredictorOptions {
-  /** The answer is the mean of the probabilities of so many orientations of the square image. Default: 1, the photo as it is. */
+  /** Probabilities are the mean over this many orientations of the square image. Default: 1, the photo as it is. */
   readonly orientations?: Orientations;
 }
 
-/** What of a model answers. */
+/** The parts of a model that a prediction needs. */
 export type Answering = Pick<TrainedModel, "size" | "scaling" | "layers" | "head">;
 
-/** Images per forward pass. Every pass has as many, black ones at the end: the engine rounds otherwise for other numbers. */
+/** Images per forward pass. The last pass is padded with black images: with other batch sizes the engine rounds differently. */
 const batchSize = 16;
 
 /** @throws {RangeError} for eight orientations of a rectangle */
@@ -71,7 +71,9 @@ export function makePredictor(
         const rows = Math.min(batchSize, n - start);
         for (let way = 0; way < orientations; way++) {
           const images = pixels.slice(start * length, (start + rows) * length);
-          if (way > 0) { for (let row = 0; row < rows; row++) orient(imageOf(images, row, length), way); }
+          for (let row = 0; way > 0 && row < rows; row++) {
+            orient(images.subarray(row * length, (row + 1) * length), way);
+          }
           const batch = new Int32Array(batchSize * length);
           batch.set(images);
           const answers = await answerBatch(batch);
@@ -111,26 +113,21 @@ export async function predictImages(
   return answers;
 }
 
-/** The memory of one image. */
-function imageOf(images: Uint8Array, row: number, length: number): Uint8Array {
-  return images.subarray(row * length, (row + 1) * length);
-}
-
 export interface PhotoAnswer {
   readonly path: string;
-  /** In the order of the model's classes; null where the photo cannot be decoded. */
+  /** In the order of the model's classes; null if the photo cannot be decoded. */
   readonly probabilities: Float32Array | null;
-  /** SHA-256 of its file; null as above. */
+  /** SHA-256 of the photo's file; null if it cannot be decoded. */
   readonly fileDigest: string | null;
-  /** Why it cannot, beginning with the path; null where it can. */
+  /** Why it cannot be decoded, beginning with the path; null if it can. */
   readonly problem: string | null;
-  /** Whether a disk, a network or permissions are why, so that it may be sound. */
+  /** Whether a disk, a network or permissions are the reason; the photo itself may be sound. */
   readonly isUnread: boolean;
 }
 
 /**
- * An answer for each photo, in their order: decoded and resized as for training, then through the network. However many there
- * are, no more than 16 are held at a time. What cannot be decoded is an answer with a problem, and the rest goes on.
+ * Yields an answer for each photo, in order. Photos are decoded and resized as for training. At most 16 are held in memory at a time. A
+ * photo that cannot be decoded gets an answer with a problem, and the work continues.
  */
 export async function* classify(
   model: TrainedModel,

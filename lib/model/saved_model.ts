@@ -1,4 +1,4 @@
-/** A trained classifier as a folder that this project, TensorFlow.js and Keras read as it is. */
+/** Saves a trained classifier as a folder that this project, TensorFlow.js and Keras can read directly. */
 import { join } from "node:path";
 import type { Precision } from "../config.ts";
 import { sidesOf, sizeText } from "../image_size.ts";
@@ -18,14 +18,14 @@ import type { TrainedOn } from "./trained_on.ts";
 import type { ConvolutionWeights, Vgg16Weights } from "./weights.ts";
 import { jsonText } from "../support/json.ts";
 
-/** Photos of (height, width, 3), RGB 0–255 → probabilities of the classes, and what the network was made from. */
+/** A trained classifier, photos (height, width, 3), RGB 0–255 → class probabilities, and what it was made from. */
 export interface TrainedModel extends ModelShape {
   /** The 13 convolutions in the network's order, trained or not. */
   readonly layers: readonly ConvolutionWeights[];
   /** The softmax: kernel (features, classes) and bias (classes). */
   readonly head: { readonly kernel: Float32Array; readonly bias: Float32Array };
   readonly provenance: Provenance;
-  /** What it was trained on; null where its folder does not say, as older ones do not. */
+  /** What it was trained on. Null if its folder does not say, as in older folders. */
   readonly trainedOn: TrainedOn | null;
 }
 
@@ -38,30 +38,27 @@ export interface Provenance {
   /** The first part that was trained; `head`: the softmax alone. */
   readonly depth: Depth;
   readonly seed: number;
-  /** What its convolutions were trained in; left out where it is `float32`. Saved models answer in float32. */
+  /** Number format in which its convolutions were trained; left out if `float32`. Saved models predict in float32. */
   readonly precision?: Precision;
-  /** Whether it has learned from drawn stand-in pictures. */
+  /** Whether it was trained on drawn stand-in pictures. */
   readonly synthetic: boolean;
-  /** Of a model that was tested without a leak. */
+  /** Given if the model was tested without a leak. */
   readonly assessment?: Assessment;
 }
 
-/** What whoever asks a model about a photo should know of it. */
+/** What a user of the model should know about it. */
 export interface Assessment {
-  /** How it is to be asked: its numbers hold for answers that are the mean of so many orientations. */
+  /** The numbers hold for predictions that are the mean over this many orientations. */
   readonly orientations: 1 | 8;
-  /** On new lesions of the table's own kind, and on the official test set of ISIC 2018; null where that was not there. */
+  /** Scores on new lesions of the same table, and on the official test set of ISIC 2018 (null if that was not available). */
   readonly own: AssessedScore;
   readonly official: AssessedScore | null;
-  /**
-   * Its probabilities, corrected to these shares of the classes and at this temperature, are those of photos like the ones it was
-   * tested on.
-   */
+  /** Class shares of photos like its test photos. For these, correct its probabilities to the shares and scale with `temperature`. */
   readonly shares: readonly number[];
-  /** The shares that its probabilities stand for as they are, up to a factor; left out where they weigh all classes alike. */
+  /** The class shares that its uncorrected probabilities assume, up to a factor. Left out if they weigh all classes equally. */
   readonly learnedAt?: readonly number[];
   readonly temperature: number;
-  /** Of that probability of melanoma; null where melanoma is no class. */
+  /** A threshold for the corrected probability of melanoma. Null if melanoma is not a class. */
   readonly melanoma: {
     readonly threshold: number;
     readonly sensitivity: number;
@@ -77,11 +74,11 @@ export interface AssessedScore {
   readonly photos: number;
 }
 
-/** What whoever uses a model must be told, word for word the same everywhere. */
+/** The notice for every user of a model, in the same words everywhere. */
 export const medicalNotice =
   "This is no medical device. It must not be used to judge a skin lesion: see a doctor for that.";
 
-/** Reasons why a model's answers mean nothing at all, as sentences; none for one that was trained on photos from a real base. */
+/** Reasons why a model's predictions mean nothing, as sentences. None if it was trained on photos, not from random weights. */
 export function warningsOf({ synthetic, base }: Provenance): string[] {
   return [
     ...synthetic
@@ -100,26 +97,26 @@ type FileName = (typeof fileNames)[number] | typeof trainedOnName;
 /** `about.json`: what the folder holds. Without it the folder is no model. */
 interface About extends ModelShape {
   readonly provenance: Provenance;
-  /** Without `trained_on.json` where that is not known. */
+  /** `trained_on.json` is left out if it is not known. */
   readonly files: Readonly<Record<FileName, { readonly bytes: number; readonly sha256: string }>>;
 }
 const aboutName = "about.json";
 const format = "vgg16-lesions-1";
 
 /**
- * Makes the folder in one step; an older one of the name is replaced whole. 59 MB twice:
+ * Saves a model as a folder in one step. An older one is replaced as a whole. The weights are stored twice, 59 MB each:
  *
  * - `model.json`, `weights.bin`: for `tf.loadLayersModel`;
  * - `model.h5`: for `keras.saving.load_model`;
- * - `trained_on.json`: digests of the photos and lesions that it was trained on, where they are known;
+ * - `trained_on.json`: digests of the photos and lesions that it was trained on, if they are known;
  * - `about.json`: classes, size, scaling, where the model comes from, digests of the others.
  *
  * Both networks read RGB 0–255 of shape (n, height, width, 3), any numeric type, and give probabilities. The same model gives the
  * same bytes.
  *
- * @throws {TypeError} when layers or head do not fit size and classes
- * @throws {RangeError} when a weight is not finite
- * @throws {StorageError} when it cannot be written; an older model is as it was
+ * @throws {TypeError} if layers or head do not fit size and classes
+ * @throws {RangeError} if a weight is not finite
+ * @throws {StorageError} if it cannot be written; an older model is then unchanged
  */
 export async function saveModel(folder: string, model: TrainedModel): Promise<void> {
   checkModel(model);
@@ -153,11 +150,11 @@ export async function saveModel(folder: string, model: TrainedModel): Promise<vo
 }
 
 /**
- * The model that `saveModel` wrote: it answers as before, to the bit, on the same engine. All files of the folder are checked,
- * those for other programs too.
+ * Loads a model that `saveModel` wrote. On the same engine it gives the same predictions to the bit. All files of the folder are
+ * checked, also those for other programs.
  *
- * @throws {SyntaxError} when the folder holds no model, or a file of it is missing, cut, changed or another model's; the message
- * begins with its path
+ * @throws {SyntaxError} if the folder holds no model, or if a file is missing, cut short, changed or another model's; the message
+ * begins with the file's path
  */
 export async function loadModel(folder: string): Promise<TrainedModel> {
   const { size, scaling, classes, provenance, files } = await readAbout(folder);
@@ -199,7 +196,7 @@ export function hasModel(folder: string): Promise<boolean> {
   return Deno.stat(join(folder, aboutName)).then(() => true, () => false);
 }
 
-/** Values that the softmax reads for one photo: 2,048 at 64×64. */
+/** Number of values that the softmax reads for one photo: 2,048 at 64×64. */
 export function featuresOf({ size }: Pick<ModelShape, "size">): number {
   return inputLength("head", size);
 }
@@ -239,7 +236,7 @@ const reading = {
   "model.h5": "Keras 2 and 3: keras.saving.load_model",
 };
 
-/** The text of about.json; the digest at its end is that of all before it. */
+/** The text of about.json. It ends with the digest of everything before it. */
 function aboutText({ size, scaling, classes, provenance, files }: About): string {
   const about = {
     format,
@@ -261,7 +258,7 @@ async function readAbout(folder: string): Promise<About> {
     const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => null);
     const names = entries?.map((entry) => entry.name).sort().slice(0, 5).join(", ");
     const found = entries === null ? "no such folder" : `a folder with ${names || "nothing in it"}`;
-    return refuse(path, `there is no model that this project saved. Received: ${found}`);
+    return refuse(path, `expected a model saved by this project. Received: ${found}`);
   });
   const { digest, ...about } = parseObject(text) ?? refuse(path, "cut short or changed: it is no JSON");
   if (about.format !== format) {

@@ -1,12 +1,12 @@
 /**
- * What a model was trained on, as digests: enough to recognise a photo or a lesion that training has seen, and nothing else of it.
+ * Digests of what a model was trained on. They are enough to recognise a photo or a lesion of the training, and tell nothing else.
  */
 import { sha256 } from "../support/digest.ts";
 
 export interface TrainedOn {
   /** SHA-256 of the photos' files, sorted. */
   readonly photos: readonly string[];
-  /** SHA-256 of the lesions' names in the table, sorted; null where the table names no lesions. */
+  /** SHA-256 of the lesions' names in the table, sorted; null if the table names no lesions. */
   readonly lesions: readonly string[] | null;
 }
 
@@ -14,11 +14,11 @@ export interface TrainedOn {
 export interface SetPhoto {
   /** SHA-256 of its file. */
   readonly fileDigest: string;
-  /** The lesion's name in the table; null where the table names none. */
+  /** The lesion's name in the table; null if the table names none. */
   readonly lesionId: string | null;
 }
 
-/** What is kept of the photos that a model was trained on. */
+/** The digests of the photos that a model was trained on. */
 export function digestTraining(photos: readonly SetPhoto[]): TrainedOn {
   const sorted = (digests: readonly string[]) => [...new Set(digests)].sort();
   const lesions = photos.flatMap(({ lesionId }) => lesionId === null ? [] : [sha256(lesionId)]);
@@ -28,11 +28,11 @@ export function digestTraining(photos: readonly SetPhoto[]): TrainedOn {
   };
 }
 
-/** How many photos of a set training has seen. */
+/** How many photos of a set share a file or a lesion with training. */
 export interface SharedCounts {
   /** The same file. */
   readonly photos: number;
-  /** Of a lesion whose name training's table has too; null where one of both tables names no lesions. */
+  /** A lesion with the same name. Null if one of the two tables names no lesions. */
   readonly lesions: number | null;
   /** One or the other. */
   readonly either: number;

@@ -5,7 +5,7 @@
  * Layer names are those of Keras' `applications/vgg16.py`.
  *
  * A depth divides the layers: those from `depth` on are trained, those before it are frozen. At `block5` the first four blocks
- * are frozen, at `head` all five, at `block1` nothing.
+ * are frozen, at `head` all five, and at `block1` none.
  */
 import { type ImageSize, isImageSize, sidesOf } from "../image_size.ts";
 import { type Depth, depths } from "../recipe.ts";
@@ -14,13 +14,13 @@ export interface Layer {
   readonly kind: "convolution" | "pool";
   /** Keras' name, as in `block1_conv1`. */
   readonly name: string;
-  /** Channels read. */
+  /** Number of input channels. */
   readonly inputs: number;
-  /** Channels written. A convolution's kernel is (3, 3, inputs, outputs), its bias (outputs). */
+  /** Number of output channels. A convolution's kernel is (3, 3, inputs, outputs), its bias (outputs). */
   readonly outputs: number;
 }
 
-/** Convolutions and channels of each block. */
+/** Number of convolutions and of channels in each block. */
 const blocks = [[2, 64], [2, 128], [3, 256], [3, 512], [3, 512]] as const;
 
 /** All 18 layers in order. */
@@ -54,7 +54,7 @@ export function trainedLayers(depth: Depth): readonly Layer[] {
   return layers.slice(frozenLayers(depth).length);
 }
 
-/** Kernel and bias values of some layers; all of them: 14,714,688. */
+/** Number of kernel and bias values of some layers; all layers have 14,714,688. */
 export function parameterCount(counted: readonly Layer[] = layers): number {
   return counted.reduce((sum, { kind, inputs, outputs }) => {
     return sum + (kind === "convolution" ? (9 * inputs + 1) * outputs : 0);
@@ -64,7 +64,7 @@ export function parameterCount(counted: readonly Layer[] = layers): number {
 /**
  * Shape (height, width, channels) of each layer's output; pools drop an odd last row or column.
  *
- * @param size of the images, at least 32 pixels a side, as in Keras
+ * @param size size of the images, at least 32 pixels a side, as in Keras
  */
 export function outputShapes(size: ImageSize): { name: string; shape: [number, number, number] }[] {
   if (!isImageSize(size, { least: 32 })) {
@@ -79,14 +79,14 @@ export function outputShapes(size: ImageSize): { name: string; shape: [number, n
   });
 }
 
-/** Shape (height, width, channels) of what the layers from `depth` on read: (2, 2, 512) at `head` and 64×64. */
+/** Input shape (height, width, channels) of the layers from `depth` on: (2, 2, 512) at `head` and 64×64. */
 export function inputShape(depth: Depth, size: ImageSize): [number, number, number] {
   const frozen = frozenLayers(depth).length;
   const shapes = outputShapes(size);
   return frozen === 0 ? [...sidesOf(size), 3] : shapes[frozen - 1].shape;
 }
 
-/** Values in what the layers from `depth` on read of one image: 2,048 at `head` and 64×64. */
+/** Number of input values per image of the layers from `depth` on: 2,048 at `head` and 64×64. */
 export function inputLength(depth: Depth, size: ImageSize): number {
   return inputShape(depth, size).reduce((product, side) => product * side, 1);
 }

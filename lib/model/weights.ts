@@ -19,7 +19,7 @@ export interface Vgg16Weights {
 /** `weightsDigest` of the ImageNet weights that Keras' `applications.VGG16` downloads. */
 export const imagenetDigest = "d9a27cc1fc7f975ef8cff49180e794ccd7c4bc868ebb49740803b3bbaa8dbefd";
 
-/** First 12 digits of each ImageNet tensor's SHA-256, kernel and bias, in the network's order: to say which one differs. */
+/** First 12 digits of each ImageNet tensor's SHA-256, kernel and bias, in the network's order. They show which one differs. */
 const imagenetTensors = [
   ["564034bfdba3", "1ef208fe2fce"], // block1_conv1
   ["88349446ede8", "4b72fa1a0ca6"],
@@ -38,12 +38,13 @@ const imagenetTensors = [
 
 /**
  * Reads the weights from an HDF5 file: Keras' `vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5`, or one that Keras' `save`
- * or `save_weights` wrote for a model with VGG16's layers. A path that is not absolute starts at the working directory.
+ * or `save_weights` wrote for a model with VGG16's layers. A relative path starts at the working directory.
  *
- * The file may be laid out anew: its tensors are compared, not its bytes.
+ * The file's layout may differ, because its tensors are compared, not its bytes.
  *
- * @param options.imagenetOnly whether other weights than ImageNet's are refused. Default: true; else finite ones of the right shapes do
- * @throws {Error} if the file is missing, no HDF5, cut off, or holds another network, other shapes, NaN or other weights
+ * @param options.imagenetOnly whether to refuse weights other than ImageNet's. If false, finite weights of the right shapes are accepted.
+ * Default: true
+ * @throws {Error} if the file is missing, not HDF5, cut off, or holds another network, other shapes, NaN or other weights
  */
 export async function loadWeights(
   path: string,
@@ -66,9 +67,9 @@ export async function loadWeights(
 }
 
 /**
- * A base nobody trained, for runs without a weight file: kernels uniform in ±√(6 / fan-in) (He et al. 2015, Keras'
- * `he_uniform`), which keeps the variance through the ReLUs, biases 0. Uniform rather than normal, because that takes only
- * operations that every machine rounds alike: the same seed gives the same bits everywhere.
+ * Untrained weights, for runs without a weight file: kernels uniform in ±√(6 / fan-in) (He et al. 2015, Keras' `he_uniform`),
+ * which keeps the variance through the ReLUs, and biases 0. They are uniform rather than normal, because this needs only operations
+ * that every machine rounds alike, so the same seed gives the same bits everywhere.
  */
 export function randomWeights(seed: number): Vgg16Weights {
   const layers = convolutions.map(({ name, inputs, outputs }) => {
@@ -86,7 +87,7 @@ export function weightsDigest(layers: readonly ConvolutionWeights[]): string {
   return sha256(...layers.flatMap(({ kernel, bias }) => [bytesOf(kernel), bytesOf(bias)]));
 }
 
-/** What is unlike ImageNet's tensors, and what to do. */
+/** Says which tensors differ from ImageNet's, and what to do. */
 function howItDiffers(layers: readonly ConvolutionWeights[]): string {
   const differs = (values: Float32Array, digest: string) => !sha256(bytesOf(values)).startsWith(digest);
   const names = layers.flatMap(({ name, kernel, bias }, i) => [

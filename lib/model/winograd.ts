@@ -13,35 +13,35 @@
  * 100 instead of 576 for m = 8. Summed over the input channels, ⊙ becomes p² matrix products (tiles · batch, inputs) × (inputs,
  * outputs), the form in which a CPU multiplies fastest. The price is rounding: see `WinogradOptions`.
  *
- * Images lie as (height, width, batch, channels) here. So both transforms are matrix products from the left, of a whole line at
- * a time, and rows of zeros in the matrix pad its ends.
+ * Images have the layout (height, width, batch, channels) here. Both transforms are then matrix products from the left, of a whole
+ * line at a time. Pixels outside the line count as 0, so the matrix has no columns for them.
  *
- * Tried and left out, since it gains nothing: tiles side by side in one product for each of the p² points.
+ * Tried and left out, because it gains nothing: tiles side by side in one product for each of the p² points.
  */
 import type { GradSaveFunc, Tensor, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
 import { tf } from "../support/engine/engine.ts";
 
 export interface WinogradOptions {
   /**
-   * `fine`: 4×4 outputs a tile, a relative error of about 1e-6 a layer. `coarse`: 8×8 where the side allows it, a quarter less
-   * time, an error of 1e-5 to 1e-4 a layer on noise and less on photos: for what is stored as half floats anyway.
+   * `fine`: 4×4 outputs per tile, a relative error of about 1e-6 per layer. `coarse`: 8×8 if the side allows it, a quarter less time,
+   * an error of 1e-5 to 1e-4 per layer on noise and less on photos. It serves values that are stored as half floats anyway.
    */
   readonly tiles: "fine" | "coarse";
 }
 
 export interface Winograd extends Disposable {
-  /** G g Gᵀ of a kernel (3, 3, inputs, outputs): (p², inputs, outputs). Differentiable. */
+  /** Transforms a kernel: (3, 3, inputs, outputs) → G g Gᵀ, (p², inputs, outputs). Differentiable. */
   filter(kernel: Tensor4D): Tensor3D;
   /**
-   * Adds nothing, activates nothing: (side, side, n, inputs) → (side, side, n, outputs). Differentiable.
+   * The convolution without bias or activation: (side, side, n, inputs) → (side, side, n, outputs). Differentiable.
    *
-   * @param filter as `filter` gives it
-   * @param options.isFirst whether no gradient with respect to the images is wanted: it is a third of the work backwards
+   * @param filter a kernel transformed by `filter`
+   * @param options.isFirst whether to leave out the gradient with respect to the images, which is a third of the backward work
    */
   convolve(images: Tensor4D, filter: Tensor3D, options?: { isFirst: boolean }): Tensor4D;
 }
 
-/** Whether `makeWinograd` takes images of this side: the tiles must cover it, and on larger ones the transforms cost more. */
+/** Whether `makeWinograd` takes images of this side. Tiles must cover it exactly; on larger images the transforms cost too much. */
 export function winogradFits(side: number): boolean {
   return side % 4 === 0 && side <= 32;
 }
@@ -74,7 +74,7 @@ type Convolution = Pick<Winograd, "convolve" | typeof Symbol.dispose>;
 
 function oneAxisAfterTheOther(side: number, { At, Bt }: ToomCook): Convolution {
   const [m, p] = [At.length, Bt.length];
-  const tiles = side / m; // a line
+  const tiles = side / m; // per line
   const long = tiles * p;
   const into = tf.keep(tf.tensor3d([linesInto(side, Bt)])); // (1, tiles · p, side)
   const back = tf.keep(tf.tensor3d([At])); // (1, m, p)
@@ -101,7 +101,7 @@ function oneAxisAfterTheOther(side: number, { At, Bt }: ToomCook): Convolution {
     // (ty, a, tx, b, n, c) → ((a, b), (ty, tx, n), c)
     x.transpose([1, 3, 0, 2, 4, 5]).reshape<Tensor3D>([p ** 2, -1, x.shape.at(-1)!]);
 
-  // tfjs has no gradient for a product in which one factor, the filter, serves many tiles
+  // tfjs has no gradient for a product in which many tiles share one factor, the filter
   const convolution = (isFirst: boolean) =>
     tf.customGrad((...[images, filter, save]) => {
       const patches = patchesOf(images as Tensor4D);
@@ -111,7 +111,7 @@ function oneAxisAfterTheOther(side: number, { At, Bt }: ToomCook): Convolution {
         const products = imagesGradient(gradient);
         const ofImages = () => patchesGradient(tf.matMul(products, forAllTiles(filter), false, true));
         const ofFilter = tf.matMul(byPoint(patches), byPoint(products), true);
-        return [isFirst ? tf.scalar(NaN) : ofImages(), ofFilter]; // where it is not wanted, nobody looks at it
+        return [isFirst ? tf.scalar(NaN) : ofImages(), ofFilter]; // NaN is never read
       };
       return { value, gradFunc: gradFunc as never };
     });
@@ -123,7 +123,7 @@ function oneAxisAfterTheOther(side: number, { At, Bt }: ToomCook): Convolution {
   };
 }
 
-/** For at most 2×2 tiles of 4×4: no faster than one axis after the other, but trainings of hours stand on its bits. */
+/** For at most 2×2 tiles of 4×4. It is no faster than one axis after the other, but results of long trainings depend on its bits. */
 function bothAxesAtOnce(side: number, { At, Bt }: ToomCook): Convolution {
   const p = Bt.length;
   const tiles = count(side / At.length);
@@ -156,7 +156,7 @@ function times(matrix: Tensor3D, x: Tensor, batch: number, transposed = false): 
   return tf.matMul(matrix, x.reshape<Tensor3D>([batch, columns, -1]), transposed);
 }
 
-/** (tiles · p, side): Bᵀ of every tile's patch, which begins one pixel before the tile. Outside the line are zeros. */
+/** (tiles · p, side): Bᵀ of every tile's patch, which begins one pixel before the tile. */
 function linesInto(side: number, Bt: number[][]): number[][] {
   const m = Bt.length - 2;
   return count(side / m).flatMap((t) => Bt.map((row) => count(side).map((x) => row[x - m * t + 1] ?? 0)));
@@ -169,9 +169,9 @@ function linesBack(side: number, At: number[][]): number[][] {
 }
 
 /**
- * The points besides infinity. Lavin's are 0, ±1, ±2; these halve the rounding error of tiles of 4, and for tiles of 8 are the best
- * of many tried (compare B. Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution", 2020). All are
- * multiples of 1/8, so that Aᵀ and Bᵀ are exact in float32.
+ * The points besides infinity. Lavin uses 0, ±1, ±2. These halve the rounding error of tiles of 4; those for tiles of 8 are the best of
+ * many tried (compare B. Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution", 2020). All are multiples
+ * of 1/8, so Aᵀ and Bᵀ are exact in float32.
  */
 const pointsOf = {
   4: [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2],
@@ -188,7 +188,7 @@ interface ToomCook {
   readonly Bt: number[][];
 }
 
-/** The last of the p points is infinity, where a polynomial's highest coefficient counts. */
+/** The last of the p points is infinity, where a polynomial's value is its highest coefficient. */
 function toomCook(m: 4 | 8): ToomCook {
   const points = pointsOf[m];
   const powers = (point: number, length: number) => Array.from({ length }, (_, i) => point ** i);
@@ -217,7 +217,7 @@ function polynomial(roots: readonly number[]): number[] {
   }, [1]);
 }
 
-/** All products of two numbers, the second list's running fastest. */
+/** All products of a number of `a` and a number of `b`; `b` runs fastest. */
 function outer(a: readonly number[], b: readonly number[]): number[] {
   return a.flatMap((x) => b.map((y) => x * y));
 }

@@ -1,13 +1,13 @@
-/** Files that are either whole or not there: temporary file, sync, rename. */
+/** Writes files so that each is either complete or absent: temporary file, sync, rename. */
 import { dirname } from "node:path";
 import { hostDigits } from "./host.ts";
 import { storageError } from "./storage_error.ts";
 
 /**
- * Writes a file in one step, as seen by any reader: after a crash the old file or the new one is there, never half of one.
- * Missing folders are made. The parts of a large file need not be copied together first.
+ * Writes a file in one step: after a crash the old file or the new one is there, never half of one. Creates missing folders. A
+ * large file can be given in parts, which need not be joined first.
  *
- * @throws {StorageError} when the file cannot be written, with path, reason and what to do; the old file is as it was
+ * @throws {StorageError} if the file cannot be written, with path, reason and what to do; the old file is unchanged
  */
 export async function writeAtomic(
   path: string,
@@ -30,7 +30,7 @@ export async function writeAtomic(
   }
 }
 
-/** `writeAtomic` without waiting for the disk (no sync): for small files whose checksum tells what a power failure tore. */
+/** `writeAtomic` without a sync to the disk, for small files with a checksum that reveals damage by a power failure. */
 export function writeAtomicSync(path: string, content: Uint8Array): void {
   const temporary = temporaryName(path);
   try {
@@ -46,11 +46,10 @@ export function writeAtomicSync(path: string, content: Uint8Array): void {
 }
 
 /**
- * Makes a folder whose files belong together in one step: `fill` writes them into a folder of another name, which is then
- * renamed. An older folder of the name is replaced whole; killed in the moment between its going and the new one's coming, there
- * is none.
+ * Creates a folder whose files belong together, in one step. `fill` writes them into a temporary folder, which is then renamed
+ * and replaces an older folder of the same name. If the process is killed between the two renames, there is no folder.
  *
- * @throws {StorageError} when it cannot be written; an older folder is as it was
+ * @throws {StorageError} if it cannot be written; an older folder is unchanged
  */
 export async function writeFolderAtomic(
   path: string,
@@ -72,19 +71,19 @@ export async function writeFolderAtomic(
       throw storageError(path, error);
     });
   } finally {
-    await Deno.remove(temporary, { recursive: true }).catch(() => {}); // there no more, if all went well
+    await Deno.remove(temporary, { recursive: true }).catch(() => {}); // already gone if all went well
     await Deno.remove(old, { recursive: true }).catch(() => {});
   }
 }
 
-/** What a file or folder is called until it is whole: `<path>.<process>.<4 digits of the host><8 random digits>.tmp`. */
+/** The name of a file or folder until it is complete: `<path>.<process>.<4 digits of the host><8 random digits>.tmp`. */
 export function temporaryName(path: string): string {
   return `${path}.${Deno.pid}.${hostDigits()}${crypto.randomUUID().slice(0, 8)}.tmp`;
 }
 
 /**
- * The process that an unfinished file or folder belongs to, by its name, and whether it is one of this machine (older versions did not
- * say); null for any other name.
+ * The process that writes an unfinished file or folder, by its name, and whether it is one of this machine (older versions did
+ * not say, then true); null for any other name.
  */
 export function writerOf(name: string): { pid: number; isHere: boolean } | null {
   const match = /\.(\d+)\.([0-9a-f]{4})?[0-9a-f]{8}\.tmp$/.exec(name);

@@ -6,14 +6,14 @@ import { parse as parseCsv } from "csv-parse/sync";
 import { stringify as stringifyCsv } from "csv-stringify/sync";
 
 /**
- * Reads CSV (RFC 4180: quoted separators and line breaks, LF, CRLF or CR, a leading BOM; blanks beside quotes do not count). With
- * `skipFirstRow` the first line names the columns, and each row is a record; without it rows are lists of fields of any number, a
- * blank line one of a single empty field.
+ * Reads CSV (RFC 4180: quoted separators and line breaks; LF, CRLF or CR; a leading BOM is skipped). With `skipFirstRow` the
+ * first line names the columns and each row is a record. Without it, rows are lists of fields, which may differ in length: blanks
+ * around a field are removed, and a blank line is a row with one empty field.
  *
  * @param options.separator one character. Default: a comma
- * @param options.onlyHeader reads the first line alone that has a value. Default: false
- * @throws {SyntaxError} when a quote is left open; with `skipFirstRow` also when a row has another number of fields than the
- * header, which names the line, or two columns have one name
+ * @param options.onlyHeader reads only the first line that has a value. Default: false
+ * @throws {SyntaxError} if a quote is left open; with `skipFirstRow` also for a misplaced quote, a row whose number of fields
+ * differs from the header's (names the line), or two columns with the same name
  */
 export function parse(
   text: string,
@@ -48,7 +48,7 @@ function checkNames(names: string[]): string[] {
   return names;
 }
 
-/** Writes records as CSV with a header line, LF line ends and quotes where they are needed. */
+/** Writes records as CSV with a header line, LF line ends and quotes if needed. */
 export function stringify(rows: readonly object[], options: { columns: readonly string[] }): string {
   return stringifyCsv(rows as object[], { columns: [...options.columns], header: true });
 }

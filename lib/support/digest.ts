@@ -1,4 +1,4 @@
-/** SHA-256 digests: what names a stored file, a weight set, a configuration. */
+/** SHA-256 digests, which identify stored files, weight sets and configurations. */
 import { createHash } from "node:crypto";
 
 /** SHA-256 of bytes or UTF-8 text, as 64 hexadecimal digits. Several parts are hashed one after the other. */
@@ -8,7 +8,7 @@ export function sha256(...parts: (Uint8Array | string)[]): string {
   return hash.digest("hex");
 }
 
-/** The array's own bytes. All platforms that Deno runs on are little-endian. */
+/** A view of the array's bytes. All platforms that Deno runs on are little-endian. */
 export function bytesOf(values: Float32Array | Int32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

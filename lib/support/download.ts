@@ -1,10 +1,10 @@
 /**
- * One file from an HTTP server: whole and checked, or not there. What has come stays in `NAME.part`; a cut transfer goes on
- * there, in this call or in the next one.
+ * Downloads one file over HTTP, complete and checked, or not at all. Received bytes stay in `NAME.part`: an interrupted download
+ * continues from there, in this call or in the next one.
  *
- * This is own code: of the libraries that were tried none resumes in the next process and never joins two versions of a file.
- * undici's RetryAgent resumes in one process only, and joins what it gets where a server gives no ETag; node-downloader-helper
- * and ipull do not ask whether the file has changed (If-Range); ky asks again, but from the start.
+ * This is own code because no library that was tried both resumes in another process and never joins two versions of a file.
+ * undici's RetryAgent resumes in one process only, and joins anything if the server sends no ETag. node-downloader-helper and
+ * ipull do not check whether the file has changed (If-Range). ky retries from the start.
  */
 import { statfs } from "node:fs/promises";
 import { clearTimeout, setTimeout } from "node:timers";
@@ -13,50 +13,50 @@ import { hasChecksum, type Identity, PartFile } from "./part_file.ts";
 import { progress } from "./progress.ts";
 
 export interface RemoteFile extends Identity {
-  /** As messages call it. */
+  /** The file's name in messages. */
   readonly name: string;
-  /** As messages show it; the answer may come from where it redirects to. */
+  /** The URL, as messages show it; the server may redirect it. */
   readonly address: string;
-  /** What a person can do where it cannot be had: whole sentences, the end of each error. */
+  /** What the user can do if the download fails, in full sentences. Errors end with it. */
   readonly byHand: string;
-  /** Asks for it. Default: GET of `address`. */
+  /** Sends the request. Default: GET of `address`. */
   readonly open?: (init: { headers: Record<string, string>; signal: AbortSignal }) => Promise<Response>;
 }
 
 export interface NetworkOptions {
-  /** Seconds before the 2nd, 3rd, … attempt; one attempt more than waits. Default 1, 2, 5, 10. */
+  /** Seconds to wait before the 2nd, 3rd, … attempt; there is one attempt more than waits. Default 1, 2, 5, 10. */
   waits?: readonly number[];
-  /** A server that sends nothing for so many seconds counts as cut. Default 60. */
+  /** Seconds without data after which the connection counts as cut. Default 60. */
   patience?: number;
-  /** Told of what goes wrong and passes, a sentence each. */
+  /** Receives a sentence for each temporary fault, and similar notices. */
   onNotice?: (message: string) => void;
 }
 
-/** Why an attempt failed although the next one may not. */
+/** A failed attempt; the next one may succeed, unless `next.byPerson` is set. */
 class Fault extends Error {
   /**
-   * @param next `wait`: the seconds that the server asks for; `gotOn`: the attempt brought enough for the waits to begin anew;
-   *   `byPerson`: no attempt of this program's helps, and what a person should do instead
+   * @param next `wait`: seconds that the server asks to wait; `gotOn`: the attempt brought enough to start the waits anew;
+   * `byPerson`: what the user should do, because no further attempt helps
    */
   constructor(message: string, readonly next: { wait?: number; gotOn?: boolean; byPerson?: string } = {}) {
     super(message);
   }
 }
 
-/** Statuses that are worth another attempt. */
+/** HTTP statuses that are worth another attempt. */
 const passing = [408, 425, 429, 500, 502, 503, 504];
 
-/** A server that asks for a longer wait, in seconds, is left to the user. */
+/** If the server asks for a longer wait, in seconds, the user has to try again later. */
 const longestWait = 300;
 
-/** An attempt that brings so many bytes got on: a line that is cut again and again is then no reason to give up. */
+/** An attempt that brings this many bytes is progress: then repeated cuts are no reason to give up. */
 const muchBytes = 1 << 20;
 
 /**
  * Downloads to `path`, unless a file with the right checksum is there.
  *
- * @throws {Error} where the server refuses, with its own words; where faults do not pass, or the disk is full: what has come is
- *   kept; where size or checksum are wrong in the end: what has come is removed
+ * @throws {Error} if the server refuses, with its own words; if faults persist or the disk is full (the bytes so far are kept);
+ * if the final size or checksum is wrong (the bytes are removed)
  */
 export async function downloadFile(
   file: RemoteFile,
@@ -67,7 +67,9 @@ export async function downloadFile(
   if (await hasChecksum(path, checksum)) return;
   using part = await PartFile.open(`${path}.part`, { bytes, checksum });
   if (part.bytes > 0) {
-    options.onNotice?.(`${file.name}: ${megabytes(part.bytes)} are there from before; going on from there`);
+    options.onNotice?.(
+      `${file.name}: ${megabytes(part.bytes)} are already downloaded; continuing from there`,
+    );
   }
   try {
     if (part.bytes !== bytes) await persist(() => transfer(file, part, options), options);
@@ -76,7 +78,7 @@ export async function downloadFile(
     if (!(error instanceof Fault)) throw error;
     const { byPerson } = error.next;
     const kept = part.bytes > 0
-      ? [`${megabytes(part.bytes)} are kept in ${part.path}; running this again goes on from there.`]
+      ? [`${megabytes(part.bytes)} are kept in ${part.path}; running this again continues from there.`]
       : byPerson
       ? []
       : ["Run this again when the connection is back."];
@@ -96,17 +98,17 @@ export async function downloadFile(
   await part.remove();
 }
 
-/** As `1,430 MB` or `0.045 MB`; 10⁶ bytes each, as file managers and archives count. */
+/** Such as `1,430 MB` or `0.045 MB`; 1 MB is 10⁶ bytes, as in file managers and archives. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toLocaleString("en", { maximumSignificantDigits: 3 })} MB`;
 }
 
-/** Bytes that this user may still write in a folder; no limit where the system does not tell. */
+/** Bytes that this user may still write in a folder; Infinity if the system does not tell. */
 export async function freeSpace(folder: string): Promise<number> {
   return await statfs(folder).then(({ bavail, bsize }) => bavail * bsize, () => Infinity);
 }
 
-/** @throws {Error} where `folder` has no room for so many bytes, with both numbers; `what` begins the message */
+/** @throws {Error} if `folder` has less free space than `bytes`, with both numbers; `what` begins the message */
 export async function requireRoom(
   folder: string,
   bytes: number,
@@ -120,7 +122,7 @@ export async function requireRoom(
   );
 }
 
-/** Tries until an attempt succeeds, fails for good, or has failed once more than there are waits. */
+/** Repeats an attempt until it succeeds, fails for good, or has failed once more than there are waits. */
 async function persist(attempt: () => Promise<void>, options: NetworkOptions): Promise<void> {
   const { waits = [1, 2, 5, 10], onNotice = () => {} } = options;
   for (let failures = 0;;) {
@@ -140,7 +142,7 @@ async function persist(attempt: () => Promise<void>, options: NetworkOptions): P
   }
 }
 
-/** One request and what comes of it, appended to the part. */
+/** Sends one request and appends the answer to the part. */
 async function transfer(file: RemoteFile, part: PartFile, options: NetworkOptions): Promise<void> {
   const { patience = 60, onNotice = () => {} } = options;
   const silence = new AbortController();
@@ -154,19 +156,19 @@ async function transfer(file: RemoteFile, part: PartFile, options: NetworkOption
   try {
     const response = await ask(file, { headers: rangeHeaders(file, part), signal: silence.signal });
     const total = totalOf(response) ?? file.bytes;
-    if (response.status === 416 && total === before) return; // nothing follows: all had come
+    if (response.status === 416 && total === before) return; // nothing follows: the file is complete
     const reader = response.body?.getReader();
     const next = async () =>
       await reader?.read().catch((error) => Promise.reject(cut(reasonOf(error)))) ??
         { done: true, value: undefined } as const;
-    let block = await next(); // looked at before anything that had come is given up for it
+    let block = await next(); // checked before it may replace what is stored
     refusePage(file, response, block.value);
     if (response.status === 200) {
       if (file.bytes !== null && total !== file.bytes) {
         throw otherFile(file, `${file.bytes} bytes`, `${total} bytes`);
       }
       if (before > 0) {
-        onNotice(`${file.name}: the server does not go on from ${megabytes(before)}; starting over`);
+        onNotice(`${file.name}: the server cannot continue from ${megabytes(before)}; starting over`);
       }
       await part.restart(validatorOf(response));
     } else if (startOf(response) !== before) {
@@ -184,17 +186,17 @@ async function transfer(file: RemoteFile, part: PartFile, options: NetworkOption
     if (total !== null && part.bytes < total) throw cut("the connection was closed");
   } finally {
     clearTimeout(timer);
-    silence.abort(); // ends a connection that was left before its end
+    silence.abort(); // closes a connection that is still open
   }
 }
 
-/** An answer that gives the file, a part of it (206), or says that there is no more of it (416). */
+/** Sends the request. The answer holds the file, a part of it (206), or says that there is no more (416). */
 async function ask(
   file: RemoteFile,
   init: { headers: Record<string, string>; signal: AbortSignal },
 ): Promise<Response> {
   const response = await (file.open?.(init) ?? fetch(file.address, init)).catch((error) => {
-    if (!(error instanceof TypeError || error instanceof Fault)) throw error; // fetch's own are TypeErrors
+    if (!(error instanceof TypeError || error instanceof Fault)) throw error; // fetch itself throws TypeErrors
     throw new Fault(`${file.address}: no answer (${reasonOf(error)})`);
   });
   const answer = `${file.address}: the server answered ${response.status} ${response.statusText}`.trim();
@@ -203,30 +205,30 @@ async function ask(
     throw new Fault(`${answer} (${challenge}: ${response.headers.get(challenge)})`, wantsBrowser);
   }
   if ([200, 206, 416].includes(response.status)) return response;
-  const asksToSignIn = response.status === 511; // of a network, not of the server
+  const asksToSignIn = response.status === 511; // sent by a network's sign-in page, not by the server
   if (response.ok || asksToSignIn) throw new Fault(`${answer}, without the file`, wantsBrowser);
   const words = wordsOf(await response.text().catch(() => ""));
-  // A redirect may lead to an address that is signed for a short time: asking again gives a fresh one.
+  // A redirect may lead to an address whose signature expires soon: a new request gets a fresh one.
   if (passing.includes(response.status) || (response.status === 403 && response.redirected)) {
     throw new Fault(answer, { wait: retryAfter(response.headers.get("retry-after")) });
   }
   throw new Error(`${answer}${words && ` ("${words}")`}. ${file.byHand}`);
 }
 
-/** What says that only a browser gets on, whatever the status: AWS answers 202 or 405, Cloudflare 403 or 503. */
+/** Headers that ask for a browser, whatever the status: AWS answers 202 or 405, Cloudflare 403 or 503. */
 const challengeHeaders = ["x-amzn-waf-action", "cf-mitigated"];
 
 const wantsBrowser = {
   byPerson:
-    "It wants a browser. Open the address in one: if your network asks you to sign in, sign in and run this again; " +
-    "else download the file there.",
+    "The server requires a browser. Open the address in one: if your network asks you to sign in, sign in and run this again; " +
+    "otherwise download the file there.",
 };
 
 /**
- * Where a page comes in the place of a file: of a network that asks to sign in, of a login, of a check for robots.
+ * Rejects a web page instead of the file: a network's sign-in page, a login, a check for robots.
  *
  * @param first the answer's first bytes
- * @throws {Fault} for a page, or nothing at all
+ * @throws {Fault} for a page or an empty answer
  */
 function refusePage(file: RemoteFile, response: Response, first: Uint8Array | undefined): void {
   if (response.status === 200 && !first && file.bytes !== 0) {
@@ -244,22 +246,22 @@ function refusePage(file: RemoteFile, response: Response, first: Uint8Array | un
   );
 }
 
-/** Headers that ask for what follows; compressed on the way, lengths would count other bytes than the file's. */
+/** Headers that request the rest of the file, uncompressed, so that lengths count the file's own bytes. */
 function rangeHeaders(file: RemoteFile, part: PartFile): Record<string, string> {
   const headers = { "accept-encoding": "identity" };
-  // Without ETag, date and checksum nobody would notice two halves of two files.
+  // Without an ETag, date or checksum, halves of two different files could be joined unnoticed.
   if (part.bytes === 0 || (part.validator === null && file.checksum === null)) return headers;
   const range = { ...headers, range: `bytes=${part.bytes}-` };
   return part.validator === null ? range : { ...range, "if-range": part.validator };
 }
 
-/** A strong ETag, else the date: what If-Range may carry (RFC 9110, 13.1.5). */
+/** The strong ETag, else the date, for use in If-Range (RFC 9110, 13.1.5); null if there is neither. */
 function validatorOf({ headers }: Response): string | null {
   const tag = headers.get("etag");
   return tag === null || tag.startsWith("W/") ? headers.get("last-modified") : tag;
 }
 
-/** Size of the whole file, as an answer tells it. */
+/** Size of the whole file in bytes, as the answer states it; null if it does not. */
 function totalOf({ status, headers }: Response): number | null {
   const total = status === 200
     ? headers.get("content-length")
@@ -271,7 +273,7 @@ function startOf({ headers }: Response): number {
   return Number(/^bytes (\d+)-/.exec(headers.get("content-range") ?? "")?.[1]);
 }
 
-/** Seconds that a Retry-After header asks for, a number or a date (RFC 9110, 10.2.3); undefined where there is none. */
+/** Seconds in a Retry-After header, given as a number or a date (RFC 9110, 10.2.3); undefined if there is none. */
 function retryAfter(header: string | null): number | undefined {
   const seconds = /^\s*\d+\s*$/.test(header ?? "")
     ? Number(header)
@@ -279,13 +281,13 @@ function retryAfter(header: string | null): number | undefined {
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 
-/** A network fault in a few words, as `dns error: …`; fetch names it at the end of its cause. */
+/** A network fault in a few words, such as `dns error: …`: the end of the cause of fetch's error. */
 function reasonOf(error: unknown): string {
   const { cause } = error as Error;
   return String((cause instanceof Error ? cause : error as Error).message).split("): ").at(-1)!;
 }
 
-/** What a server says in JSON's `message` or in plain text; a page of HTML says nothing here. */
+/** The server's own words, from JSON's `message` or plain text; empty for an HTML page and other JSON. */
 function wordsOf(body: string): string {
   const message = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(body)?.[1];
   return (message ?? (/^\s*[<{]/.test(body) ? "" : body)).replace(/\s+/g, " ").trim().slice(0, 300);
@@ -293,7 +295,7 @@ function wordsOf(body: string): string {
 
 function otherFile(file: RemoteFile, expected: string, received: string): Error {
   return new Error(
-    `${file.address}: expected ${expected}. Received: ${received}. It was damaged on the way, or the server has another file; ` +
-      `it is not kept. Run this again to download it anew. ${file.byHand}`,
+    `${file.address}: expected ${expected}. Received: ${received}. It was damaged in transit, or the server has a different file. ` +
+      `It was not kept. Run this again to download it. ${file.byHand}`,
   );
 }

@@ -1,11 +1,11 @@
-/** JSON as this project's files have it. */
+/** JSON in the form of this project's files. */
 
-/** Indented, with a line's end. */
+/** Indented JSON with a final line break. */
 export function jsonText(value: unknown, indent = 2): string {
   return `${JSON.stringify(value, null, indent)}\n`;
 }
 
-/** Whether a value from JSON is an object, no list. */
+/** Whether a value from JSON is an object, not a list. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

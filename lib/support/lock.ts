@@ -1,13 +1,13 @@
 /**
- * A lock that is right on a network disk, too: a file that only one process can make, with its owner inside and a heartbeat.
+ * A lock that also works on a network disk: a file that only one process can create, with its owner and a heartbeat.
  *
- * It comes into being whole, by a hard link from a finished file (atomic on NFS as well; no file lock of the system is asked for).
- * Its owner writes to it every 15 s. An owner is dead where its process is gone, on this host; on any host after two minutes without
- * a heartbeat, both times told by the disk's own clock, of which who waits has watched half a minute itself: a machine that has just
- * woken up finds every owner silent. Hosts that share a folder must have different names.
+ * The file appears complete, by a hard link from a finished file (atomic on NFS as well; no system file lock is used). Its owner
+ * rewrites it every 15 s. On this host an owner is dead if its process is gone; on any host, after two minutes without a
+ * heartbeat by the disk's own clock. A process that waits must also have watched half a minute of silence itself: after a machine
+ * wakes up, every owner seems silent. Hosts that share a folder must have different names.
  *
- * A lock spares work and orders lines of a log. No result rests on it: what is stored is whole and named by its content, so an owner
- * that was taken for dead and goes on does no harm.
+ * A lock saves work and keeps log lines in order. No result depends on it: stored files are complete and named by their content.
+ * If a live owner is mistaken for a dead one, it can go on without harm.
  */
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -16,11 +16,11 @@ import { hostName } from "./host.ts";
 import { progress } from "./progress.ts";
 import { nullIfGone, storageError, unlessGone } from "./storage_error.ts";
 
-/** Whom a lock belongs to. */
+/** The owner of a lock. */
 export interface Owner {
   readonly host: string;
   readonly pid: number;
-  /** Of this one taking of the lock. */
+  /** Identifies this one acquisition of the lock. */
   readonly token: string;
 }
 
@@ -29,9 +29,9 @@ export interface Lock extends Disposable {
 }
 
 export interface LockOptions {
-  /** Told once that another process has the lock, before waiting for it. */
+  /** Called once, before waiting, with the owner of the lock. */
   readonly onWait?: (owner: Owner) => void;
-  /** Ends the waiting where it is aborted; its reason is then thrown. */
+  /** Ends the waiting when it is aborted; its reason is then thrown. */
   readonly signal?: AbortSignal;
   /** Seconds without a heartbeat after which any owner counts as dead. Default: 120. */
   readonly silence?: number;
@@ -39,15 +39,15 @@ export interface LockOptions {
   readonly beat?: number;
 }
 
-/** Seconds without a heartbeat after which the owner of a lock counts as dead, whatever its host. */
+/** Seconds without a heartbeat after which the owner of a lock counts as dead, on any host. */
 const longestSilence = 120;
 const betweenBeats = 15;
 const betweenTries = 0.3;
 
 /**
- * Takes a lock; while a living process has it, waits. Disposing of it (`using`) gives it back.
+ * Takes a lock; waits while a living process has it. Disposing of it (`using`) gives it back.
  *
- * @throws {StorageError} when its folder cannot be made or written to
+ * @throws {StorageError} if its folder cannot be created or written to
  */
 export async function takeLock(path: string, options: LockOptions = {}): Promise<Lock> {
   let told = false;
@@ -62,12 +62,12 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
   }
 }
 
-/** The lock, or who has it. That of a dead owner is taken. @throws {StorageError} as `takeLock` */
+/** The lock, also if its owner is dead; else its living owner. Does not wait. @throws {StorageError} as `takeLock` */
 export function tryLock(path: string, options: LockOptions = {}): Lock | { readonly owner: Owner } {
   return attempt(path, options, null);
 }
 
-/** How long one lock has been as it is, by a clock that stands still while the machine sleeps. */
+/** Measures how long one lock has not changed, by a clock that stops while the machine sleeps. */
 class Watch {
   #last = "";
   #since = 0;
@@ -79,14 +79,14 @@ class Watch {
   }
 }
 
-/** @param watch of who waits; null: nobody does, and silence alone counts */
+/** @param watch of the process that waits; null: nobody waits, and silence alone counts */
 function attempt(path: string, options: LockOptions, watch: Watch | null): Lock | { readonly owner: Owner } {
   const { silence = longestSilence, beat = betweenBeats } = options;
   const own: Owner = { host: hostName(), pid: Deno.pid, token: crypto.randomUUID() };
   while (true) {
     const found = make(path, own);
     if (found === "made") return held(path, own, beat);
-    if (found === "gone") continue; // given back in this moment
+    if (found === "gone") continue; // given back just now
     const { owner, beaten, now } = found;
     const isGone = owner.host === own.host && !isRunning(owner.pid);
     const isSilent = now - beaten > 1000 * silence &&
@@ -96,7 +96,8 @@ function attempt(path: string, options: LockOptions, watch: Watch | null): Lock 
 }
 
 /**
- * The lock of one piece of work, by its key in a store. Who has waited for it looks into the store again: it may be done.
+ * Locks one piece of work, by its key in a store. After waiting, look into the store again: the other process may have finished
+ * it.
  *
  * @param key of an entry or a unit, or another word of letters and digits
  */
@@ -118,24 +119,24 @@ export async function lockWork(
   return lock;
 }
 
-/** Whether a process of this host is there. */
+/** Whether a process with this id runs on this host. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0); // sends nothing
     return true;
   } catch (error) {
-    return (error as { code?: string }).code !== "ESRCH"; // EPERM: somebody else's; no permission to ask: nobody knows
+    return (error as { code?: string }).code !== "ESRCH"; // EPERM: another user's; no permission to ask: assume so
   }
 }
 
-/** A lock that somebody has: the time of its last heartbeat and the time now, in milliseconds by the clock of its disk. */
+/** A taken lock: the time of its last heartbeat and the time now, in milliseconds by the clock of its disk. */
 interface Held {
   readonly owner: Owner;
   readonly beaten: number;
   readonly now: number;
 }
 
-/** Makes the lock's file; else says whose it is. */
+/** Creates the lock's file. If another process has the lock, returns its owner. */
 function make(path: string, own: Owner): "made" | "gone" | Held {
   const temporary = temporaryName(path);
   try {
@@ -152,7 +153,7 @@ function make(path: string, own: Owner): "made" | "gone" | Held {
     return "made";
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw storageError(path, error);
-    if (Deno.statSync(temporary).nlink === 2) return "made"; // the disk had done it, only its answer was lost
+    if (Deno.statSync(temporary).nlink === 2) return "made"; // the link was made, only the disk's answer was lost
     try {
       const beaten = Deno.statSync(path).mtime!.getTime();
       const now = Deno.statSync(temporary).mtime!.getTime();
@@ -166,7 +167,7 @@ function make(path: string, own: Owner): "made" | "gone" | Held {
   }
 }
 
-/** Disks without hard links make the file in one step, too; only its content comes a moment later. */
+/** On disks without hard links the file is also created in one step, but its content follows a moment later. */
 function linkOrCreate(temporary: string, path: string, own: Owner): void {
   try {
     Deno.linkSync(temporary, path);
@@ -187,9 +188,9 @@ function held(path: string, own: Owner, beat: number): Lock {
   const timer = setInterval(() => {
     try {
       if (!isOurs()) return;
-      using file = Deno.openSync(path, { write: true }); // never empty: who reads it now sees the owner
+      using file = Deno.openSync(path, { write: true }); // not truncated: a reader always sees the owner
       file.writeSync(new TextEncoder().encode(JSON.stringify(own)));
-    } catch { /* the disk is away: others see the silence */ }
+    } catch { /* the disk cannot be reached: others see no heartbeat */ }
   }, 1000 * beat);
   Deno.unrefTimer(timer);
   const giveBack = () => {
@@ -202,10 +203,10 @@ function held(path: string, own: Owner, beat: number): Lock {
 }
 
 /**
- * Removes the lock of a dead owner. Of several processes that have found it dead one has the right to: who makes a file with the dead
- * one's token. So none of them removes the lock that another has taken since.
+ * Removes the lock of a dead owner. Only the process that creates a file with the dead owner's token may do so. So none removes a
+ * lock that another process has taken since.
  *
- * @returns whether it was this one
+ * @returns whether this process could
  */
 function takeAway(path: string, { owner: dead, now }: Held, silence: number): boolean {
   const right = `${path}.${dead.token}.dead`;
@@ -217,7 +218,7 @@ function takeAway(path: string, { owner: dead, now }: Held, silence: number): bo
       try {
         return Deno.statSync(right).mtime!.getTime();
       } catch {
-        return Infinity; // gone: the lock is, too
+        return Infinity; // the file is gone, and so is the lock
       }
     })();
     if (now - made > 1000 * silence) unlessGone(() => Deno.removeSync(right)); // its maker died as well
@@ -233,7 +234,7 @@ function takeAway(path: string, { owner: dead, now }: Held, silence: number): bo
   return true;
 }
 
-/** An owner that cannot be read, as its file is just being written, is known by its silence alone. */
+/** The owner. If its file is just being written, it is unknown, and only its silence can show that it is dead. */
 function readOwner(path: string): Owner {
   const text = Deno.readTextFileSync(path);
   try {

@@ -1,6 +1,6 @@
 /** Work on many items, a few at the same time. */
 
-/** Runs `work` on every item, `limit` at a time. The first error stops what has not begun and is thrown. */
+/** Runs `work` on every item, `limit` at a time. After the first error no other item is started, and the error is thrown. */
 export async function inParallel<T>(
   items: readonly T[],
   limit: number,

@@ -1,4 +1,4 @@
-/** What has come of a file so far: `NAME.part`, and beside it `NAME.part.json`, which says what file that is. */
+/** A partly downloaded file: `NAME.part`, and beside it `NAME.part.json`, which says what file that is. */
 import { createHash, type Hash } from "node:crypto";
 import { writeAtomic } from "./atomic.ts";
 import { storageError } from "./storage_error.ts";
@@ -9,17 +9,17 @@ export interface Checksum {
   readonly value: string;
 }
 
-/** What tells one file from another. */
+/** Distinguishes one file from another. */
 export interface Identity {
-  /** Its size; null where nobody has told it yet. */
+  /** Its size; null if it is not known yet. */
   readonly bytes: number | null;
   readonly checksum: Checksum | null;
 }
 
 export class PartFile implements Disposable {
-  /** Number of bytes that are there. */
+  /** Number of bytes stored so far. */
   bytes = 0;
-  /** The server's ETag or date of what is there, for If-Range; null where it gave none. */
+  /** The server's ETag or date of these bytes, for If-Range; null if it gave none. */
   validator: string | null = null;
   #hash: Hash;
 
@@ -27,9 +27,9 @@ export class PartFile implements Disposable {
     this.#hash = newHash(of.checksum);
   }
 
-  /** Opens it with what is there of the same file, which is hashed; of another file nothing is kept. */
+  /** Opens the part. Stored bytes of the same file are kept and hashed, those of another file are dropped. */
   static async open(path: string, of: Identity): Promise<PartFile> {
-    // Not for appending: Windows then refuses to truncate it
+    // Not opened for appending: Windows would then refuse to truncate it
     const part = new PartFile(path, of, await Deno.open(path, { write: true, create: true }));
     const note = await Deno.readTextFile(`${path}.json`).then(JSON.parse).catch(() => null);
     const { size } = await part.file.stat();
@@ -41,7 +41,7 @@ export class PartFile implements Disposable {
     return part;
   }
 
-  /** Empties it, and notes what is going to come. */
+  /** Empties it, and records which version of the file follows. */
   async restart(validator: string | null): Promise<void> {
     this.#hash = newHash(this.of.checksum);
     [this.bytes, this.validator] = [0, validator];
@@ -49,31 +49,31 @@ export class PartFile implements Disposable {
     await writeAtomic(`${this.path}.json`, JSON.stringify({ of: JSON.stringify(this.of), validator }));
   }
 
-  /** @throws {StorageError} where it cannot be written, for example on a full disk; what came before is kept */
+  /** @throws {StorageError} if it cannot be written, for example on a full disk; earlier bytes are kept */
   async append(block: Uint8Array): Promise<void> {
     try {
       for (let done = 0; done < block.length;) done += await this.file.write(block.subarray(done));
     } catch (error) {
-      await this.#cut().catch(() => {}); // the hash knows nothing of a block that was torn
+      await this.#cut().catch(() => {}); // the hash does not contain a torn block
       throw storageError(this.path, error);
     }
     this.#hash.update(block);
     this.bytes += block.length;
   }
 
-  /** What comes next is written after what counts; the rest goes. */
+  /** Drops all bytes after the counted ones and continues writing there. */
   async #cut(): Promise<void> {
     await this.file.truncate(this.bytes);
     await this.file.seek(this.bytes, Deno.SeekMode.Start);
   }
 
-  /** Sees to it that all is on the disk. @returns the checksum; SHA-256 where the file has none */
+  /** Syncs the file to the disk. @returns the digest in hexadecimal; SHA-256 if the file has no checksum */
   async finish(): Promise<string> {
     await this.file.sync();
     return this.#hash.digest("hex");
   }
 
-  /** Removes it, unless it was renamed, and what was noted of it. */
+  /** Removes the part, unless it was renamed, and its note. */
   async remove(): Promise<void> {
     for (const path of [this.path, `${this.path}.json`]) await Deno.remove(path).catch(() => {});
   }
@@ -83,13 +83,13 @@ export class PartFile implements Disposable {
   }
 }
 
-/** Whether a file is there and has this checksum; false where none is known. */
+/** Whether a file exists and has this checksum; false if no checksum is known. */
 export async function hasChecksum(path: string, checksum: Checksum | null): Promise<boolean> {
   if (checksum === null || await Deno.stat(path).then(() => false, () => true)) return false;
   return await digestFile(path, checksum) === checksum.value;
 }
 
-/** A file's digest, hexadecimal; SHA-256 where no checksum says of which kind. */
+/** A file's digest in hexadecimal, by the checksum's algorithm, or SHA-256 if there is none. */
 export async function digestFile(path: string, checksum: Checksum | null = null): Promise<string> {
   return (await hashFile(path, checksum)).digest("hex");
 }

@@ -1,7 +1,7 @@
-/** Kinds of picture files: those that are read, and those that have to be converted first. */
+/** Kinds of picture files: those that can be read, and those that have to be converted first. */
 import { extname } from "node:path";
 
-/** Files with these extensions are looked for in folders. How one is read is then decided by its content alone. */
+/** Extensions of the files that are looked for in folders. A file is then decoded by its content alone. */
 export const photoExtensions: readonly string[] = [
   ...[".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif"],
 ];
@@ -9,7 +9,7 @@ export const photoExtensions: readonly string[] = [
 /** In words: `.jpg, .jpeg, … or .avif`. */
 export const photoExtensionsText = photoExtensions.join(", ").replace(/, ([^,]*)$/, " or $1");
 
-/** A file's extension in small letters, with its dot; empty where it has none. */
+/** A file's extension in lower case, with its dot; empty if it has none. */
 export function extensionOf(path: string): string {
   return extname(path).toLowerCase();
 }
@@ -18,12 +18,12 @@ export function isPhotoName(path: string): boolean {
   return photoExtensions.includes(extensionOf(path));
 }
 
-/** The folders and the file of an image id, which may be a path. */
+/** The folders and the file name in an image id, which may be a path. */
 export function idParts(id: string): string[] {
   return id.split(/[\\/]/).filter((part) => part !== "" && part !== ".");
 }
 
-/** An image id without the extension that some tables add to it, of whatever kind of picture. */
+/** An image id without a picture's extension, which some tables add. */
 export function photoName(id: string): string {
   return isPhotoName(id) || isUnread(id) ? id.slice(0, -extname(id).length) : id;
 }
@@ -32,13 +32,13 @@ const heicAdvice =
   "on a Mac: sips -s format jpeg photo.heic --out photo.jpg; on Linux: heif-convert photo.heic photo.jpg; " +
   "an iPhone takes JPEGs with Settings, Camera, Formats, Most Compatible";
 
-/** A picture that is not read. */
+/** A kind of picture that cannot be read. */
 interface OtherKind {
   readonly name: string;
   readonly extensions: readonly string[];
-  /** Whether a file's bytes begin as this kind does; `text`: the first of them, a letter a byte. */
+  /** Whether a file's bytes begin like this kind; `text`: the first 132 of them, one character per byte. */
   readonly fits: (text: string, bytes: Uint8Array) => boolean;
-  /** How to convert it, where that is not plain. */
+  /** How to convert it, if that is not obvious. */
   readonly advice?: string;
 }
 
@@ -70,19 +70,19 @@ const otherKinds: readonly OtherKind[] = [
   { name: "DICOM file", extensions: [".dcm", ".dicom"], fits: (text) => text.slice(128, 132) === "DICM" },
 ];
 
-/** What a file is and how to convert it, by its content; null for all that may be a photo. */
+/** Which unreadable kind a file is and how to convert it, by its content; null if it may be a photo. */
 export function unreadKind(bytes: Uint8Array): string | null {
   const text = String.fromCharCode(...bytes.subarray(0, 132));
   const kind = otherKinds.find(({ fits }) => fits(text, bytes));
   return kind ? `is a ${kind.name}, which cannot be read. ${howToConvert("it", kind)}` : null;
 }
 
-/** Whether a file is a picture that is not read, by its extension. */
+/** Whether a file is a picture that cannot be read, by its extension. */
 export function isUnread(path: string): boolean {
   return otherKinds.some(({ extensions }) => extensions.includes(extensionOf(path)));
 }
 
-/** How to convert those of some files that are such pictures: a sentence a kind. */
+/** How to convert the unreadable pictures among some files: one sentence per kind. */
 export function conversionsOf(paths: readonly string[]): string {
   const kinds = otherKinds.filter(({ extensions }) =>
     paths.some((path) => extensions.includes(extensionOf(path)))
@@ -95,8 +95,8 @@ function howToConvert(what: string, { advice }: OtherKind): string {
 }
 
 /**
- * Whether a TIFF is a camera's raw file (DNG, NEF, CR2, …). Their first picture is a thumbnail, which would be read in the place
- * of the photo: it says so by NewSubfileType, or the file by a DNG version.
+ * Whether a TIFF is a camera's raw file (DNG, NEF, CR2, …). Its first picture is a thumbnail, which would be read instead of the
+ * photo. NewSubfileType marks the thumbnail, or a DNG version the file.
  */
 function isRawTiff(bytes: Uint8Array): boolean {
   const order = String.fromCharCode(...bytes.subarray(0, 4));
@@ -112,12 +112,12 @@ function isRawTiff(bytes: Uint8Array): boolean {
       const isReduced = tag === 254 && (view.getUint32(place + 8, little) & 1) === 1;
       if (isReduced || tag === 50706) return true;
     }
-  } catch { // a table of tags that leads out of the file: decoding says what is wrong
+  } catch { // the table of tags points outside of the file: decoding says what is wrong
   }
   return false;
 }
 
-/** Files by extension: `3 .heic, 1 .txt, 1 without extension`, the most first. */
+/** Counts files by extension, the most frequent first: `3 .heic, 1 .txt, 1 without extension`. */
 export function countKinds(paths: readonly string[]): string {
   const kinds = Map.groupBy(paths, (path) => extensionOf(path) || "without extension");
   const counts = [...kinds].map(([kind, { length }]) => ({ kind, length }));

@@ -1,19 +1,19 @@
 /**
- * The mark of outputs that show a photo of the data set. HAM10000 is CC BY-NC 4.0: no such picture may enter the repository, so
- * `withoutPhotos` (notebook/photos.ts) takes the tagged outputs out of what is published.
+ * The tag of outputs that show a photo of the data set. HAM10000 is CC BY-NC 4.0: no photo of it may enter the repository. So
+ * `withoutPhotos` (notebook/photos.ts) replaces the tagged outputs before a notebook is published.
  */
 
 /** The key in an output's metadata: `metadata[photoTag].photo === true`. */
 export const photoTag = "ham10000";
 
-/** What stands under the key. */
+/** The value under the key. */
 export interface PhotoMetadata {
   photo: true;
-  /** The picture in words, to stand in its place. */
+  /** A description of the picture, shown in its place. */
   alt: string;
-  /** True where the pictures are drawn stand-ins, not photos. */
+  /** True if the pictures are drawn stand-ins, not photos. */
   synthetic: boolean;
-  /** A drawn picture of the same, PNG in Base64: published copies show it in the photo's place. No photo may be in it. */
+  /** A drawn picture of the same, PNG in Base64, for published copies. It must not contain a photo. */
   standIn?: string;
 }
 

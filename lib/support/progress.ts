@@ -1,5 +1,5 @@
 /**
- * Long work tells how far it is; where that is shown is decided here. So no function passes a progress callback on.
+ * Long work reports its progress, and this module decides where it is shown. So no function passes a progress callback on.
  *
  * @example
  * const report = progress("Activations");
@@ -11,23 +11,23 @@
 import { progressText, secondsNow, type StageProgress, timeLeft } from "./pace.ts";
 import { terminalLine, type TextStream } from "./terminal_line.ts";
 
-/** Tells that `done` of `total` are done. @param detail what else is worth seeing now, as `epoch 2/10, loss 0.812` */
+/** Reports that `done` of `total` are done. @param detail what else is worth seeing now, such as `epoch 2/10, loss 0.812` */
 export type Report = (done: number, total: number, detail?: string) => void;
 
-/** Makes the reports of a stage, as `progress` does. */
+/** Makes the report function of a stage, as `progress` does. */
 export type ProgressSink = (stage: string) => Report;
 
 /**
- * A stage's report, to be called as often as you like; it returns at once.
+ * A stage's report function. It returns at once and may be called as often as you like.
  *
- * - In a notebook's cell all stages share one output that changes in place. Its tag `metadata.ham10000.progress` lets the headless run
- *   show it and leave it out of the executed notebook.
- * - In a program it is one line of the terminal that changes, on stderr; where stderr is no terminal, a line every 10 s.
+ * - In a notebook's cell all stages share one output that changes in place. By its tag `metadata.ham10000.progress` the headless
+ *   run can show it and leave it out of the executed notebook.
+ * - In a program it is one line of the terminal that changes, on stderr; if stderr is no terminal, a line every 10 s.
  * - In tests and with `HAM10000_PROGRESS=off` nothing is shown.
  *
- * A stage that takes less than half a second shows nothing. The last state of one that was shown is always shown.
+ * A stage that takes less than half a second shows nothing. If a stage was shown, its last state is shown too.
  *
- * @param stage what is done, as `Activations`
+ * @param stage what is being done, such as `Activations`
  */
 export function progress(stage: string): Report {
   return (chosenSink ?? (ambientSink ??= findSink()))(stage);
@@ -37,8 +37,8 @@ let chosenSink: ProgressSink | null = null;
 let ambientSink: ProgressSink | null = null;
 
 /**
- * From now on `progress` reports to this sink, every report at once, wherever the program runs. Disposing of the result (`using`)
- * goes back to the sink before.
+ * Sends every report of `progress` to this sink from now on, at once, wherever the program runs. Disposing of the result
+ * (`using`) restores the sink before.
  */
 export function showProgress(sink: ProgressSink): Disposable {
   const before = chosenSink;
@@ -60,39 +60,39 @@ function isSwitchedOff(): boolean {
   }
 }
 
-/** Under `deno test`. Elsewhere `Deno.test` is a function that does nothing, `noopTest`. */
+/** Whether this runs under `deno test`. Elsewhere `Deno.test` is a function that does nothing, `noopTest`. */
 function isTest(): boolean {
   return Deno.test?.name === "test";
 }
 
-/** The part of `Deno.jupyter` that shows something and changes it later; there in a Jupyter kernel only. */
+/** The part of `Deno.jupyter` that shows an output and changes it later. It exists only in a Jupyter kernel. */
 export type Broadcast = (type: string, content: Record<string, unknown>) => Promise<void>;
 
-/** Null outside a kernel. */
+/** The kernel's broadcast; null outside a kernel. */
 export function kernelBroadcast(): Broadcast | null {
   try {
     const { jupyter } = Deno as { jupyter?: { broadcast: Broadcast } };
     return jupyter ? (type, content) => jupyter.broadcast(type, content) : null;
   } catch {
-    return null; // outside a kernel Deno answers the access with an error
+    return null; // outside a kernel, Deno throws when it is accessed
   }
 }
 
 /**
- * One output a cell, made by `display_data` and changed by `update_display_data`: each stage takes it over from the one before. A
- * kernel does not tell where a cell begins: so a stage makes an output of its own where something else was shown since (see
- * `endProgress`), or nothing happened for a second.
+ * One output per cell, created by `display_data` and changed by `update_display_data`. Each stage reuses the output of the one
+ * before. A kernel does not tell where a cell begins. So a stage creates a new output if something else was shown since (see
+ * `endProgress`), or if nothing was reported for a second.
  */
 export function notebookProgress(broadcast: Broadcast): ProgressSink {
   let output = null as { id: string; isMade: boolean } | null;
   let latest = -Infinity;
   const waiting = new Map<NonNullable<typeof output>, StageProgress>();
   let isSending = false;
-  /** One message after the other: they must not overtake. A slow front end gets the newest state of an output alone. */
+  /** Sends one message at a time, so that none overtakes another. A slow front end gets only the newest state of an output. */
   const send = async () => {
     if (isSending) return;
     isSending = true;
-    for (const [output, state] of waiting) { // what comes meanwhile stands at the end
+    for (const [output, state] of waiting) { // states that come meanwhile are added at the end
       waiting.delete(output);
       const type = output.isMade ? "update_display_data" : "display_data";
       output.isMade = true;
@@ -117,7 +117,7 @@ export function notebookProgress(broadcast: Broadcast): ProgressSink {
 
 let endDisplay = () => {};
 
-/** To be called when a notebook shows something else: progress after it then stands below it. */
+/** Call this when a notebook shows something else: later progress stands below. */
 export function endProgress(): void {
   endDisplay();
 }
@@ -132,12 +132,12 @@ export function terminalProgress(stream: TextStream): ProgressSink {
     });
 }
 
-/** Nothing is shown in a stage's first seconds, … */
+/** Seconds before a stage shows anything. */
 const patience = 0.5;
-/** … and then one state in so many seconds. */
+/** Seconds between two shown states. */
 const interval = 0.2;
 
-/** Adds the time left, and passes over what comes too early or too often; the newest state is shown when it is due. */
+/** Adds the time left, and skips states that come too early or too often. The newest one is shown when it is due. */
 function paced(stage: string, show: (state: StageProgress, begins: boolean) => void): Report {
   const estimate = timeLeft();
   let due = secondsNow() + patience;
@@ -150,7 +150,7 @@ function paced(stage: string, show: (state: StageProgress, begins: boolean) => v
     try {
       show(newest, !isShown);
     } catch {
-      // Nor must a terminal.
+      // A closed terminal must not stop the work.
     }
     [timer, isShown, due] = [undefined, true, secondsNow() + interval];
   };
@@ -158,7 +158,7 @@ function paced(stage: string, show: (state: StageProgress, begins: boolean) => v
     newest = { stage: detail ? `${stage}, ${detail}` : stage, done, total, ...estimate(done, total) };
     if (done < total && secondsNow() < due) {
       timer ??= setTimeout(showNewest, (due - secondsNow()) * 1000);
-      Deno.unrefTimer(timer); // a program that is done does not wait to say how far it is
+      Deno.unrefTimer(timer); // a finished program does not wait for this
     } else if (done < total || isShown) {
       showNewest();
     }

@@ -4,9 +4,9 @@
 export type Random = () => number;
 
 /**
- * A generator that depends on its parts alone, so that work may be done in any order.
+ * A generator that depends on its parts alone, so work may be done in any order.
  *
- * sfc32 (C. Doty-Humphrey, PractRand), seeded with four 32-bit FNV-1a hashes of the parts.
+ * The generator is sfc32 (C. Doty-Humphrey, PractRand), seeded with four 32-bit FNV-1a hashes of the parts.
  *
  * @example randomFor(seed, imageId, copy)
  */
@@ -31,7 +31,7 @@ export function shuffled<T>(items: ArrayLike<T>, random: Random): T[] {
   return shuffledInPlace(Array.from(items), random);
 }
 
-/** The same without a copy: the given items, in another order. */
+/** Shuffles the given items in place and returns them. */
 export function shuffledInPlace<Items extends { [index: number]: unknown; readonly length: number }>(
   items: Items,
   random: Random,

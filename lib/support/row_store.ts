@@ -1,28 +1,28 @@
 /**
- * Many equally long rows by their keys, in shards of some seconds of work each (shard.ts).
+ * Stores many rows of equal length by their keys, in shards of some seconds of work each (shard.ts).
  *
- * Opening reads the tables of all shards: 34,120 rows in 300 shards take 0.1 s, a million rows in 8,000 shards 4 s. An index beside
- * the shards (SQLite) would save little and could disagree with them. A killed process loses what it had not flushed; a row that
- * is damaged costs itself alone.
+ * Opening reads the tables of all shards: 34,120 rows in 300 shards take 0.1 s, a million rows in 8,000 shards 4 s. An index
+ * beside the shards (SQLite) would save little and could disagree with them. A killed process loses the rows that it had not
+ * flushed. A damaged row affects no other row.
  */
 import { listShards, openShard, readRow, readShard, readWholeRows, type Shard, writeShard } from "./shard.ts";
 import { unlessGone } from "./storage_error.ts";
 
 /** Keys are SHA-256 digests: 64 hexadecimal digits. */
 export interface RowStore extends Disposable {
-  /** Number of rows, those not yet written among them. */
+  /** Number of rows, including those not yet written. */
   readonly count: number;
-  /** Whether there is a row of this key. Only `get` knows whether it is whole. */
+  /** Whether there is a row with this key. Only `get` checks whether it is intact. */
   has(key: string): boolean;
-  /** A copy of the row; undefined where there is none or it is damaged (then it is told and dropped). */
+  /** A copy of the row; undefined if there is none or it is damaged (then this is reported and the row dropped). */
   get(key: string): Uint8Array<ArrayBuffer> | undefined;
-  /** Path of the shard that holds the row; undefined where it is not on the disk. */
+  /** Path of the shard that holds the row; undefined if it is not on the disk. */
   fileOf(key: string): string | undefined;
-  /** Adds a row; one that has the key already stays as it is. The bytes are copied. They are on disk after `flush`. */
+  /** Adds a copy of a row; an existing row with this key stays as it is. The row is on disk after `flush`. */
   append(key: string, bytes: Uint8Array): void;
-  /** Writes what was appended since the last flush, as one shard. @throws {StorageError} */
+  /** Writes the rows appended since the last flush, as one shard. @throws {StorageError} */
   flush(): void;
-  /** Finds the rows that other processes have written since. */
+  /** Finds rows that other processes have written since. */
   refresh(): void;
   /** Flushes, and closes the files that were read. */
   [Symbol.dispose](): void;
@@ -31,13 +31,13 @@ export interface RowStore extends Disposable {
 export interface RowStoreOptions {
   /** Bytes of every row, at least 1. */
   rowBytes: number;
-  /** Told in one sentence of damage found and what becomes of it. */
+  /** Receives one sentence about damage that was found and its consequence. */
   onNotice: (message: string) => void;
 }
 
-/** Appended bytes beyond which `append` flushes by itself. */
+/** `append` flushes by itself after this many bytes. */
 const pendingLimit = 32 * 2 ** 20;
-/** Shards kept open for reading. */
+/** Maximum number of shards kept open for reading. */
 const openLimit = 200;
 
 /** @throws {Error} if a shard in the folder holds rows of another length */
@@ -48,7 +48,7 @@ export function openRowStore(folder: string, { rowBytes, onNotice }: RowStoreOpt
   const shards = new Map<string, Shard>(); // path → shard
   const places = new Map<string, { shard: Shard; row: number }>(); // key → where its row is
   const pending = new Map<string, Uint8Array<ArrayBuffer>>(); // key → row, not yet written
-  const files = new Map<Shard, Deno.FsFile>(); // open for reading, the longest unused one first
+  const files = new Map<Shard, Deno.FsFile>(); // open for reading, the least recently used first
 
   refresh();
   return {
@@ -93,7 +93,7 @@ export function openRowStore(folder: string, { rowBytes, onNotice }: RowStoreOpt
   function flush(): void {
     if (pending.size === 0) return;
     const rows = new Map(pending);
-    pending.clear(); // before the write: where it fails, disposing does not try again, which would hide the first error
+    pending.clear(); // before the write: if it fails, disposing does not try again and hide the first error
     addShard(writeShard(folder, rows, rowBytes));
   }
 
@@ -110,17 +110,17 @@ export function openRowStore(folder: string, { rowBytes, onNotice }: RowStoreOpt
     shards.set(path, shard);
     shard.keys.forEach((key, row) => {
       places.set(key, { shard, row });
-      pending.delete(key); // another process has it as well
+      pending.delete(key); // another process has written it as well
     });
   }
 
-  /** Writes the whole rows of a damaged shard anew, without the others, and removes it. So damage is told once. */
+  /** Writes the intact rows of a damaged shard to a new one and removes the old one. So damage is reported once. */
   function salvage(path: string): void {
     forget(path);
     const left = readWholeRows(path, rowBytes);
     if (left === null) return refresh(); // another process was faster
     const { rows, count } = left;
-    onNotice(`${path}: damaged. ${rows.size} of its ${count} rows are whole; what is lost is computed again`);
+    onNotice(`${path}: damaged. ${rows.size} of its ${count} rows are intact; the others are computed again`);
     const repaired = rows.size === 0 ? null : writeShard(folder, rows, rowBytes);
     // the same path: no row was damaged, only the header or a checksum
     if (repaired !== path) unlessGone(() => Deno.removeSync(path));
@@ -138,7 +138,7 @@ export function openRowStore(folder: string, { rowBytes, onNotice }: RowStoreOpt
     files.delete(shard);
   }
 
-  /** The shard's file, opened if it is not; null where it is gone. */
+  /** The shard's file, opened if necessary; null if it is gone. */
   function fileOf(shard: Shard): Deno.FsFile | null {
     const file = files.get(shard) ?? openShard(shard.path);
     if (file === null) return null;

@@ -1,11 +1,12 @@
 /**
- * A shard: many equally long rows with their keys in one immutable file, `<folder>/<first 2 digits>/<SHA-256 of its bytes>.shard`.
+ * A shard: many rows of equal length with their keys in one immutable file,
+ * `<folder>/<first 2 digits>/<SHA-256 of its bytes>.shard`.
  *
  *     header   "HAMSHARD", bytes a row, number of rows, CRC-32 of the table, CRC-32 of these 20 bytes
  *     table    for each row: key (32 bytes), CRC-32 of key and row
  *     rows
  *
- * Numbers are little-endian uint32. Shards are not synced to the disk: what a power failure tears is found by the checksums.
+ * Numbers are little-endian uint32. Shards are not synced to the disk: checksums reveal damage by a power failure.
  */
 import { Buffer } from "node:buffer";
 import { basename, join } from "node:path";
@@ -16,9 +17,9 @@ import { unlessGone } from "./storage_error.ts";
 
 export interface Shard {
   readonly path: string;
-  /** Of the rows, in their order: 64 hexadecimal digits. */
+  /** The rows' keys in order, 64 hexadecimal digits each. */
   readonly keys: readonly string[];
-  /** Of key and row. */
+  /** CRC-32 of each key with its row. */
   readonly checksums: readonly number[];
 }
 
@@ -58,7 +59,7 @@ export function writeShard(folder: string, rows: ReadonlyMap<string, Uint8Array>
 }
 
 /**
- * Reads a shard's header and table, not its rows; null where the file is gone.
+ * Reads a shard's header and table, not its rows; null if the file is gone.
  *
  * @throws {Error} if it holds rows of another length
  */
@@ -82,13 +83,13 @@ export function readShard(path: string, rowBytes: number): Shard | "damaged" | n
   return { path, keys: entries.map(({ key }) => key), checksums: entries.map(({ checksum }) => checksum) };
 }
 
-/** Whether a file is a shard with the very bytes that were written: its name is their SHA-256. */
+/** Whether a file is a shard with exactly the bytes that were written: its name is their SHA-256. */
 export function isWholeShard(path: string): boolean {
   const bytes = unlessGone(() => Deno.readFileSync(path));
   return bytes !== null && basename(path) === `${sha256(bytes)}.shard`;
 }
 
-/** One row of a shard that `openShard` opened; null where it is damaged. */
+/** One row of a shard that `openShard` opened; null if it is damaged. */
 export function readRow(
   file: Deno.FsFile,
   { keys, checksums }: Shard,
@@ -100,7 +101,7 @@ export function readRow(
   return whole && checksumOf(keys[row], bytes) === checksums[row] ? bytes : null;
 }
 
-/** What is left of a damaged shard, and how many rows it had; null where the file is gone. */
+/** The intact rows of a damaged shard, and how many rows it had; null if the file is gone. */
 export function readWholeRows(
   path: string,
   rowBytes: number,
@@ -122,7 +123,7 @@ export function readWholeRows(
   return { rows, count };
 }
 
-/** Opens a shard for reading; null where the file is gone. */
+/** Opens a shard for reading; null if the file is gone. */
 export function openShard(path: string): Deno.FsFile | null {
   return unlessGone(() => Deno.openSync(path));
 }
@@ -142,7 +143,7 @@ function checksumOf(key: string, row: Uint8Array): number {
   return crc32(row, crc32(Buffer.from(key, "hex")));
 }
 
-/** Fills `bytes` from `offset` on; false where the file ends before. */
+/** Fills `bytes` from `offset` on; false if the file ends before that. */
 function readAt(file: Deno.FsFile, offset: number, bytes: Uint8Array): boolean {
   file.seekSync(offset, Deno.SeekMode.Start);
   for (let done = 0; done < bytes.length;) {

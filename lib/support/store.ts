@@ -1,52 +1,51 @@
 /**
- * The one store: whatever this project computes, found again by the digest of what it was computed from.
+ * The project's one store: a computed result is found again by the digest of everything that it was computed from.
  *
- * Two forms, both immutable, written beside and renamed, so that each is whole or not there:
+ * There are two forms. Both are immutable, written to a temporary file and renamed, so each is complete or absent:
  * - an entry is one file, `<folder>/<kind>/<first 2 digits of the key>/<key>.tensors`: a JSON value and named float32 arrays;
- * - rows, small and equally long, stand many together in shards under `<folder>/<kind>/` (row_store.ts).
+ * - rows are small and equally long; many share a shard under `<folder>/<kind>/` (row_store.ts).
  *
- * Damage is found by checksums when something is read, told once, and counts as missing: whoever asked computes it again. There
- * is no lock. Any number of processes may fill one store, at worst each computes the same thing; the same key is the same content.
+ * Checksums reveal damage on reading. It is reported once and counts as missing, so the caller computes it again. There is no
+ * lock: any number of processes may fill one store. At worst they compute the same thing; the same key has the same content.
  */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomic } from "./atomic.ts";
-import { bytesOf } from "./digest.ts";
+import { bytesOf, sha256 } from "./digest.ts";
 import { openRowStore, type RowStore } from "./row_store.ts";
 import { nullIfGone } from "./storage_error.ts";
 
 export type { RowStore } from "./row_store.ts";
 
-/** What one entry holds. */
+/** The content of one entry. */
 export interface Stored<T> {
-  /** Any JSON. */
+  /** Any JSON value. */
   readonly value: T;
-  /** By name. Read again bit for bit, NaN and −0 too. */
+  /** By name. Read back bit for bit, also NaN and −0. */
   readonly tensors: Readonly<Record<string, Float32Array>>;
 }
 
 /**
- * `kind` is a folder: words of letters, digits, "-" and "_", joined by "/". `key` is a SHA-256 digest: 64 hexadecimal digits.
- * What writes throws a `StorageError` when it cannot, with path, reason and what to do; an older entry is then as it was.
+ * `kind` is a folder: words of letters, digits, "-" and "_", joined by "/". `key` is a SHA-256 digest: 64 hexadecimal digits. A
+ * failed write throws a `StorageError` with path, reason and what to do; an older entry is then unchanged.
  */
 export interface Store {
   readonly folder: string;
-  /** Tells the user, in one sentence, of damage found and what becomes of it. */
+  /** Tells the user, in one sentence, of damage and its consequence. */
   readonly onNotice: (message: string) => void;
-  /** The entry; null where there is none or it is damaged (then it is told and removed). */
+  /** The entry; null if there is none or it is damaged (then the damage is reported and the entry removed). */
   read<T>(kind: string, key: string): Promise<Stored<T> | null>;
-  /** Writes an entry in one step, in place of an older one of this key. */
+  /** Writes an entry in one step; replaces an older one with this key. */
   write<T>(kind: string, key: string, stored: Stored<T>): Promise<void>;
-  /** The entry, computed and written first if it is missing. The value has gone through JSON in either case. */
+  /** The entry, computed and written first if it is missing. In both cases the value has gone through JSON. */
   keep<T>(
     kind: string,
     key: string,
     compute: () => Promise<Stored<T>>,
   ): Promise<Stored<T> & { computed: boolean }>;
-  /** Whether there is an entry. Only `read` knows whether it is whole. */
+  /** Whether there is an entry. Only `read` checks whether it is intact. */
   has(kind: string, key: string): boolean;
-  /** Removes an entry; does nothing where there is none. */
+  /** Removes an entry; does nothing if there is none. */
   remove(kind: string, key: string): Promise<void>;
   /** Many rows of `rowBytes` bytes each. Opening reads the shards' tables, not the rows. */
   rows(kind: string, options: { rowBytes: number }): RowStore;
@@ -57,7 +56,7 @@ export interface StoreOptions {
   onNotice?: (message: string) => void;
 }
 
-/** A store in `folder`, which need not exist: it is made when something is written. */
+/** A store in `folder`, which is created when something is written. */
 export function openStore(folder: string, { onNotice = console.warn }: StoreOptions = {}): Store {
   const folderOf = (kind: string) => {
     if (/^[\w-]+(\/[\w-]+)*$/.test(kind)) return join(folder, kind);
@@ -78,8 +77,8 @@ export function openStore(folder: string, { onNotice = console.warn }: StoreOpti
       if (bytes === null) return null;
       const stored = decode<T>(bytes);
       if (stored === null) {
-        onNotice(`${path}: cut short or changed, its SHA-256 does not fit. It counts as missing`);
-        await store.remove(kind, key).catch(() => {}); // where nothing may be written it stays, and is told again
+        onNotice(`${path}: cut short or changed: its SHA-256 does not match. It is treated as missing`);
+        await store.remove(kind, key).catch(() => {}); // on a read-only disk it stays and is reported again
       }
       return stored;
     },
@@ -106,8 +105,8 @@ const magic = new TextEncoder().encode("HAMTENS2");
 const digestBytes = 32;
 
 /**
- * An entry's file: "HAMTENS2", length of the index (uint32, little-endian), index (JSON: `value`, and name and length of every
- * tensor; spaces fill it up to a multiple of four bytes), the tensors (float32), SHA-256 of all before it.
+ * The file of an entry: "HAMTENS2", length of the index (uint32, little-endian), index (JSON: `value`, and name and length of
+ * every tensor, filled with spaces to a multiple of four bytes), the tensors (float32), SHA-256 of everything before it.
  */
 function encode({ value, tensors }: Stored<unknown>): Uint8Array[] {
   const list = Object.entries(tensors).map(([name, { length }]) => ({ name, length }));
@@ -118,16 +117,15 @@ function encode({ value, tensors }: Stored<unknown>): Uint8Array[] {
   new DataView(head.buffer).setUint32(magic.length, head.length - start, true);
   head.set(index, start);
   const parts = [head, ...Object.values(tensors).map(bytesOf)];
-  return [...parts, sha256Of(parts)];
+  return [...parts, Uint8Array.fromHex(sha256(...parts))];
 }
 
-/** What `encode` was given; null for any bytes that it did not make. */
+/** The content that `encode` was given; null for bytes that it did not make. */
 function decode<T>(bytes: Uint8Array<ArrayBuffer>): Stored<T> | null {
   const start = magic.length + 4;
   const end = bytes.length - digestBytes;
   if (end < start || magic.some((byte, i) => byte !== bytes[i])) return null;
-  const digest = sha256Of([bytes.subarray(0, end)]);
-  if (digest.some((byte, i) => byte !== bytes[end + i])) return null;
+  if (sha256(bytes.subarray(0, end)) !== bytes.subarray(end).toHex()) return null;
   let at = start + new DataView(bytes.buffer).getUint32(magic.length, true);
   const index = JSON.parse(new TextDecoder().decode(bytes.subarray(start, at)));
   const tensors: Record<string, Float32Array> = {};
@@ -136,10 +134,4 @@ function decode<T>(bytes: Uint8Array<ArrayBuffer>): Stored<T> | null {
     at += 4 * length;
   }
   return { value: index.value, tensors };
-}
-
-function sha256Of(parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
 }

@@ -1,16 +1,16 @@
-/** One line of a terminal that changes; plain lines now and then where the output is no terminal. */
+/** A terminal line that changes in place. If the output is no terminal, plain lines now and then. */
 import { paceTexts, percentDone, secondsNow, type StageProgress } from "./pace.ts";
 
 export interface TerminalLine {
-  /** Shows this text in the place of the one before. Without a terminal: a line of its own, at most every 10 s. */
+  /** Replaces the text shown before. Without a terminal: writes a line of its own, at most every 10 s. */
   show(text: string): void;
-  /** Leaves the last state standing (without a terminal: writes it where it was passed over) and goes to the next line. */
+  /** Keeps the last state and goes to the next line. Without a terminal: writes the last state if it was skipped. */
   end(): void;
-  /** Takes the changing line away. */
+  /** Removes the changing line. */
   clear(): void;
 }
 
-/** Where the line is written: `Deno.stdout`, `Deno.stderr`. */
+/** The output stream: `Deno.stdout` or `Deno.stderr`. */
 export interface TextStream {
   writeSync(bytes: Uint8Array): number;
   isTerminal(): boolean;
@@ -26,7 +26,7 @@ export function terminalLine(
   const isTerminal = stream.isTerminal() && Deno.env.get("TERM") !== "dumb";
   let shown = "";
   let passedOver = "";
-  let writtenAt = secondsNow(); // a step that is done in less than the interval writes one line at its end
+  let writtenAt = secondsNow(); // a step shorter than the interval writes one line, at its end
 
   const write = (text: string) => {
     const bytes = new TextEncoder().encode(text);
@@ -35,7 +35,7 @@ export function terminalLine(
   return {
     show(text) {
       if (isTerminal) {
-        // A line that wraps could not be taken back.
+        // A line that wraps could not be overwritten.
         const line = [...text].slice(0, Math.max(terminalColumns() - 1, 10)).join("");
         if (line === shown) return;
         write(`\r${line}\x1b[K`);
@@ -67,26 +67,27 @@ function terminalColumns(): number {
   }
 }
 
-/** How far a notebook is. */
+/** The progress of a notebook. */
 export interface NotebookProgress {
-  /** The code cell that runs, 1 … cells. */
+  /** Number of the code cell that runs, 1 … cells. */
   cell: number;
-  /** Code cells that hold code. */
+  /** Number of code cells that are not empty. */
   cells: number;
-  /** The step that the cell last told about; null at the start of a cell. */
+  /** The step that the cell last reported; null at the start of a cell. */
   stage: StageProgress | null;
 }
 
-/** The line of one notebook. Disposing of it (`using`) takes the line away. */
+/** The progress line of one notebook. Disposing of it (`using`) removes the line. */
 export interface NotebookLine extends Disposable {
   update(progress: NotebookProgress): void;
 }
 
 /**
- * A line for a notebook that runs, as `3/5 03_split  cell 4/12  Activations ━━━━━━──────  45 %  54 a second  2 min 10 s left`. Where
- * stdout is no terminal: plain lines without bar. Nothing is coloured.
+ * The progress line of a running notebook, such as
+ * `3/5 03_split  cell 4/12  Activations ━━━━━━──────  45 %  54 a second  2 min 10 s left`. If stdout is no terminal: plain lines
+ * without a bar. Nothing is coloured.
  *
- * @param place which of the notebooks to run this is: index 0 … count − 1
+ * @param place the notebook's position among those to run: index 0 … count − 1
  */
 export function notebookLine(
   name: string,

@@ -1,4 +1,4 @@
-/** Versions of what computes, for the record of a run. */
+/** Software versions, for the record of a run. */
 import denoConfig from "../../deno.json" with { type: "json" };
 
 /** Deno's version and the exact versions that deno.json pins, by package name. */

@@ -1,7 +1,7 @@
 /**
- * `deno run -A lib/tasks/check_notebooks.ts [--fix] [FOLDER]`: are the notebooks in FOLDER (default `notebooks/`) kept as
- * they should be: without outputs, formatted, free of lint and of type errors? Exit code 1 where not. `--fix` writes them
- * formatted, without outputs, in Jupyter's own form, and then checks the rest.
+ * `deno run -A lib/tasks/check_notebooks.ts [--fix] [FOLDER]`: checks that the notebooks in FOLDER (default `notebooks/`) have no
+ * outputs, are formatted, and have no lint or type errors. Exit code 1: there are problems. 2: an argument is wrong. `--fix` first
+ * writes them formatted, without outputs, in Jupyter's own form, and then checks the rest.
  */
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -21,11 +21,11 @@ import { standWithCaller } from "./caller.ts";
 /** The one module that cells may import from. */
 const onlyImport = "../lib/mod.ts";
 
-/** A code cell has at most so many lines that are not empty; its import, which is names and no work, does not count. */
+/** The most lines in a code cell. Empty lines do not count, nor does the import, which only lists names. */
 const mostLines = 10;
 const importStatement = /^(?:\/\/ deno-fmt-ignore\n)?import \{[^}]*\} from .*$/m;
 
-/** What an import names, and what stands before it. */
+/** Matches an import's path, and what stands before it. */
 const importPath = /(\b(?:from|import|import\()\s*")([^"]+)"/g;
 
 if (import.meta.main) {
@@ -46,7 +46,7 @@ async function main(args: string[]): Promise<number> {
   return problems.length > 0 ? 1 : 0;
 }
 
-/** A line of a notebook's code and its place, both 1-based; the cell counts Markdown cells, too. */
+/** A line of a notebook's code and its place, both from 1. Markdown cells count as cells, too. */
 interface CodeLine {
   cell: number;
   line: number;
@@ -54,7 +54,7 @@ interface CodeLine {
 }
 
 interface CheckedNotebook {
-  /** As shown: `notebooks/01_eda.ipynb`. */
+  /** As shown in messages: `notebooks/01_eda.ipynb`. */
   name: string;
   /** The module that its code was written to. */
   module: string;
@@ -64,7 +64,7 @@ interface CheckedNotebook {
 /**
  * Checks all notebooks of a folder.
  *
- * @returns how many were checked, and each problem in one text: notebook, cell, line in the cell, what to do
+ * @returns how many were checked, and one text for each problem: notebook, cell, line in the cell, what to do
  */
 export async function checkNotebooks(
   folder: string,
@@ -107,7 +107,7 @@ export async function checkNotebooks(
   return { checked: files.length, problems: [...new Set(problems)] };
 }
 
-/** A file as it should be kept: each cell as `deno fmt` formats it; one that it cannot parse stays as it is. */
+/** The file's text without outputs, each cell formatted by `deno fmt`. A cell that cannot be parsed stays as it is. */
 async function tidiedSource(notebook: Notebook, folder: string): Promise<string> {
   const source = withoutOutputs(notebook);
   const formatted = parseNotebook(await formatText(serializeNotebook(source), "ipynb", folder)).cells;
@@ -121,7 +121,7 @@ function codeLines({ cells }: Notebook): CodeLine[] {
   );
 }
 
-/** What the code itself shows, without looking at what it means. */
+/** Problems that the text of the code shows, without parsing it. */
 function ruleProblems(name: string, lines: CodeLine[]): string[] {
   const problems: string[] = [];
   for (const [cell, group] of Map.groupBy(lines, ({ cell }) => cell)) {
@@ -147,8 +147,8 @@ function ruleProblems(name: string, lines: CodeLine[]): string[] {
 }
 
 /**
- * Lints each notebook's code and checks its types, as far as it can be parsed. All cells are one module: what one declares, the
- * later ones see, and no name may be declared twice. Its relative imports are made absolute, as it lies elsewhere.
+ * Lints each notebook's code and, if it can be parsed, checks its types. All cells form one module: later cells see what earlier
+ * ones declare, and no name may be declared twice. Relative imports are made absolute, as the module lies elsewhere.
  */
 async function checkModules(notebooks: CheckedNotebook[], folder: string): Promise<string[]> {
   for (const { module, lines } of notebooks) {
@@ -159,7 +159,7 @@ async function checkModules(notebooks: CheckedNotebook[], folder: string): Promi
           path.startsWith(".") ? `${before}${pathToFileURL(resolve(folder, path))}"` : all,
       )
     );
-    // A module even where no cell imports: top-level await is allowed in modules only.
+    // A module even if no cell imports: only modules allow top-level await.
     await Deno.writeTextFile(module, [...code, "export {};", ""].join("\n"));
   }
   const placed = (path: string, line: number, message: string) => {
@@ -175,7 +175,7 @@ async function checkModules(notebooks: CheckedNotebook[], folder: string): Promi
   );
   const parsed = paths.filter((path) => !errors.some(({ file_path }) => file_path === path));
   const { success, stderr } = await deno(["check"], parsed, folder);
-  // Errors come as blocks that end with their place.
+  // Each error is a block of lines that ends with its place.
   const types = stderr.split(/(?<=^ *at file:\/\/\S+:\d+:\d+)$/m).flatMap((block) => {
     const [, message, url, line] =
       block.trim().match(/^(?:error: )?([^]*)\n *at (file:\/\/\S+):(\d+):\d+$/) ?? [];
@@ -199,7 +199,7 @@ interface LintReport {
   errors: { file_path: string; message: string }[];
 }
 
-/** Runs a tool of Deno's on modules, if there are any, with the project's configuration. */
+/** Runs one of Deno's tools on modules, if there are any, with the project's configuration. */
 async function deno(tool: string[], paths: string[], cwd: string) {
   if (paths.length === 0) return { success: true, stdout: "", stderr: "" };
   const args = [...tool, "--quiet", "--config", join(projectRoot, "deno.json"), ...paths];

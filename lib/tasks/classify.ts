@@ -1,5 +1,5 @@
 /**
- * `deno task classify FILE…`: what a trained model says about photos (--help for flags).
+ * `deno task classify FILE…`: prints a trained model's class probabilities for photos (--help for flags).
  * Exit code 1: the model or a photo cannot be used, or the table cannot be written. 2: a flag is wrong.
  */
 import { dirname, join } from "node:path";
@@ -25,7 +25,7 @@ import { projectRoot } from "../support/project.ts";
 import { terminalLine } from "../support/terminal_line.ts";
 import { checkPaths, parseFlags, pathForCaller, runTask } from "./caller.ts";
 
-/** Where runs leave their models, the best first: those that were tested without a leak, then those as written. */
+/** The folders in which runs save models, the preferred first: models tested without a leak, then those trained as written. */
 const usualModels = [
   "outputs/honest/honest_model",
   "outputs/write-up/honest_model",
@@ -48,9 +48,9 @@ ${photoExtensionsText}.
 
   --model FOLDER   ${usualModelsText}
   --csv FILE       write a table too: path, predicted class, and a column for each class
-  --orientations N 1: ask about each photo as it is; 8: about all its turns by quarters and their
-                   mirror images; the answer is the mean of their probabilities (default: as
-                   the model was tested, 1 where it does not say)
+  --orientations N 1: classify each photo as it is; 8: average the probabilities of its four
+                   rotations by 90 degrees and their mirror images (default: as the model was
+                   tested, 1 if it does not say)
   --help           this page
 
 Exit codes: 0 done; 1 the model or a photo cannot be used, or the table not be written; 2 a flag
@@ -73,7 +73,7 @@ export function parseClassifyFlags(args: string[]) {
   return {
     /** Files and folders. */
     paths: positionals,
-    /** Null: the first of `usualModels` that is there. */
+    /** Null: the first of `usualModels` that exists. */
     model: model ?? null,
     /** Null: no table. */
     csv: csv ?? null,
@@ -81,7 +81,7 @@ export function parseClassifyFlags(args: string[]) {
   };
 }
 
-/** What `--orientations` gives; null: as the model was tested. @throws {RangeError} for another number than 1 and 8 */
+/** The number given with `--orientations`; null: as the model was tested. @throws {RangeError} if it is not 1 or 8 */
 export function parseOrientations(text: string | undefined): Orientations | null {
   if (text === undefined) return null;
   if (text === "1" || text === "8") return Number(text) as Orientations;
@@ -93,10 +93,10 @@ export function parseOrientations(text: string | undefined): Orientations | null
 type ClassifyFlags = ReturnType<typeof parseClassifyFlags>;
 
 /**
- * Prints the answers as they come.
+ * Classifies photos and prints each result at once.
  *
- * @returns what could not be used, a sentence each
- * @throws {Error} when the model cannot be used, or the table cannot be written
+ * @returns a sentence for each path that could not be used
+ * @throws {Error} if the model cannot be used, or the table cannot be written
  */
 async function classifyPhotos({ paths, model: given, csv, ...flags }: ClassifyFlags): Promise<string[]> {
   if (csv !== null) await checkWritable("--csv", csv);
@@ -114,7 +114,7 @@ async function classifyPhotos({ paths, model: given, csv, ...flags }: ClassifyFl
   const { photos, problems, notes } = await listPhotos(paths);
   if (notes.length > 0) console.error(`${notes.join("\n")}\n`);
   if (photos.length === 0) return problems;
-  const { classify } = await import("../model/predictor.ts"); // starts the engine: only now that there is work for it
+  const { classify } = await import("../model/predictor.ts"); // starts the engine: only if there is work
   const line = terminalLine({ stream: Deno.stderr });
   const answers: PhotoAnswer[] = [];
   for await (const answer of classify(model, photos, { orientations })) {
@@ -137,7 +137,7 @@ async function classifyPhotos({ paths, model: given, csv, ...flags }: ClassifyFl
   return problems;
 }
 
-/** A model, and lines that say what it is and what makes its answers mean nothing. @param given null: the usual one */
+/** A model, with lines that describe it and warn if its answers mean nothing. @param given null: the default one */
 export async function openModel(given: string | null): Promise<{ model: TrainedModel; about: string[] }> {
   const name = given ?? pathForCaller(await findModel());
   const model = await loadModel(name);
@@ -152,21 +152,20 @@ export async function openModel(given: string | null): Promise<{ model: TrainedM
   };
 }
 
-/** How a model is asked where nobody says: as it was tested. */
+/** The default number of orientations: that of the model's test, else 1. */
 export function usualOrientations({ provenance }: Pick<TrainedModel, "provenance">): Orientations {
   return provenance.assessment?.orientations ?? 1;
 }
 
 function otherOrientations(asked: Orientations, tested: Orientations): string {
-  const answers = (count: Orientations) =>
-    count === 8 ? "means of eight orientations" : "of the photos as they are";
-  return `It was tested on answers that are ${
-    answers(tested)
-  }: its accuracy and melanoma's threshold are not known for ` +
-    `those here, ${answers(asked)}.`;
+  const used = (count: Orientations) =>
+    count === 8 ? "with the mean of eight orientations" : "with photos as they are";
+  return `It was tested ${used(tested)}, and is used here ${
+    used(asked)
+  }: its accuracy and melanoma's threshold do not apply.`;
 }
 
-/** What its tests without a leak came to. */
+/** The model's balanced accuracy in its tests without a leak. */
 function describeAssessment({ own, official }: Assessment): string {
   const score = ({ balancedAccuracy, low, high, photos }: AssessedScore) =>
     `${percent(balancedAccuracy)} (${intervalText({ low, high })}; ${countText(photos, "photo")})`;
@@ -174,7 +173,7 @@ function describeAssessment({ own, official }: Assessment): string {
     (official ? `, ${score(official)} on the official test set of ISIC 2018.` : ".");
 }
 
-/** The path of the first of `usualModels` that is there, below `root`. @throws {Error} when none is */
+/** The path of the first of `usualModels` that exists below `root`. @throws {Error} if none does */
 export async function findModel(root = projectRoot): Promise<string> {
   const folders = usualModels.map((folder) => join(root, folder));
   for (const folder of folders) if (await hasModel(folder)) return folder;
@@ -184,7 +183,7 @@ export async function findModel(root = projectRoot): Promise<string> {
   );
 }
 
-/** In a line: the network, its weights, what was trained, seed, size of the images. */
+/** One line: the network, its weights, what was trained, the seed, the size of the images. */
 export function describeModel(
   { size, provenance: { base, depth, seed } }: Pick<TrainedModel, "size" | "provenance">,
 ): string {
@@ -194,9 +193,9 @@ export function describeModel(
 }
 
 /**
- * Path, then a line for each class, the most likely first: `  mel    Melanoma    61.3 %`. A problem is told as it is.
+ * A photo's path, then a line for each class, the most likely first: `  mel    Melanoma    61.3 %`. A problem is shown as it is.
  *
- * @param assessment where there is one, a line says whether melanoma is above its threshold
+ * @param assessment if given, a last line says whether melanoma's probability is above its threshold
  */
 export function answerText(
   answer: PhotoAnswer,
@@ -215,7 +214,7 @@ export function answerText(
   return [path, ...lines, ...melanomaLines(probabilities, classes, assessment)].join("\n");
 }
 
-/** Of the probability that the threshold was fixed for: that of photos like those of the test. */
+/** Compares melanoma's probability, corrected to the test's class shares and temperature, with the threshold, if there is one. */
 function melanomaLines(
   probabilities: Float32Array,
   classes: readonly DiagnosisClass[],
@@ -232,16 +231,16 @@ function melanomaLines(
   return [
     `  melanoma: ${percent(own)} at the test's prevalence, ${
       own >= threshold ? "at or above" : "below"
-    } the threshold of ${percent(threshold)}. On the test it found ${
+    } the threshold of ${percent(threshold)}. On the test its sensitivity was ${
       percent(sensitivity, 0)
-    } of the melanomas and ${percent(1 - specificity, 0)} of the other lesions were above it.`,
+    } and its specificity ${percent(specificity, 0)}.`,
   ];
 }
 
 /** CSV: `path`, `predicted` (the most likely class's code), then each class's probability. Photos with problems are left out. */
 export function answersCsv(answers: readonly PhotoAnswer[], classes: readonly DiagnosisClass[]): string {
   const columns = ["path", "predicted"];
-  // A table's own classes may have any code
+  // A table's own classes may have any code, also `path`
   const columnOf = ({ code }: DiagnosisClass) => columns.includes(code) ? `class ${code}` : code;
   const rows = answers.flatMap(({ path, probabilities }) => {
     if (!probabilities) return [];
@@ -252,12 +251,12 @@ export function answersCsv(answers: readonly PhotoAnswer[], classes: readonly Di
   return stringify(rows, { columns: [...columns, ...classes.map(columnOf)] });
 }
 
-/** Labels, the most likely first; of equal ones the lower. */
+/** Labels, the most likely first; among equal ones the lower first. */
 function byProbability(probabilities: Float32Array): number[] {
   return Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
 }
 
-/** Before the work rather than after it. */
+/** Checks before the work that its result can be written. */
 export async function checkWritable(flag: string, path: string): Promise<void> {
   try {
     if ((await Deno.stat(path).catch(() => null))?.isDirectory) throw new Error("it is a folder");

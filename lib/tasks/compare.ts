@@ -1,6 +1,6 @@
 /**
- * `deno task compare RUN RUN`: two stored runs side by side (--help for flags).
- * Exit code 1: a folder holds no run or cannot be used, or the result not be written. 2: a flag is wrong.
+ * `deno task compare RUN RUN`: shows two stored runs side by side (--help for flags).
+ * Exit code 1: a folder holds no run or cannot be used, or the result cannot be written. 2: a flag is wrong.
  */
 import { resolve } from "node:path";
 import {
@@ -49,7 +49,7 @@ export function parseCompareFlags(args: string[]) {
   return { folders, json: json ?? null };
 }
 
-/** For a terminal. */
+/** Text for a terminal. */
 function comparisonText(comparison: RunComparison): string {
   const { runs, networks, best, notes } = comparison;
   const names = runs.map(({ folder }) => folder);
@@ -88,8 +88,8 @@ function section(title: string, text: string): string {
 
 function configurationText({ runs, configuration, same }: RunComparison): string {
   const contents = [
-    `The photos with their table are ${same.photos ? "the same" : "others"}.`,
-    `VGG16's first weights are ${same.weights ? "the same" : "others"}.`,
+    `The runs ${same.photos ? "have the same photos and table" : "differ in their photos or table"}.`,
+    `They start from ${same.weights ? "the same" : "different"} VGG16 weights.`,
   ].join(" ");
   if (configuration === null) {
     return `A folder has no config.json, so the settings cannot be told. ${contents}`;
@@ -106,7 +106,7 @@ function configurationText({ runs, configuration, same }: RunComparison): string
   return `${text}\n\n${contents}`;
 }
 
-/** A setting on one line; a recipe's stage by what differs from its depth's defaults. */
+/** A setting on one line. A recipe's stage shows only what differs from its depth's defaults. */
 function valueText(value: unknown): string {
   if (value === null) return "not set";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(valueText).join(", ");
@@ -118,12 +118,12 @@ function valueText(value: unknown): string {
 
 function testText({ runs, test, networks, best }: RunComparison): string {
   const commonest = runs.map(({ commonest }) => commonest === null ? "–" : percent(commonest));
-  const baseline = `Always the commonest class is right for ${
+  const baseline = `Always answering the commonest class is correct for ${
     [...new Set(commonest)].join(" and ")
   } of the test.`;
   if (!test.same) {
     const what = test.same === null
-      ? "Nobody can know here whether the tests are the same"
+      ? "It is not known whether the tests are the same"
       : "The networks were tested on different images";
     return [
       `${what}: ${test.reasons.join("; ")}.`,
@@ -138,11 +138,11 @@ function testText({ runs, test, networks, best }: RunComparison): string {
     baseline,
     ...computed
       ? [
-        `Differences are the second run's minus the first's. For their intervals, 2,000 times the ${
+        "Differences are the second run's minus the first's. Their intervals come from 2,000 bootstrap samples of",
+        `the ${
           thousands(test.lesions!)
-        } lesions`,
-        "were drawn with replacement within the classes, the same for both networks. They are about these two",
-        "trained networks, not about training again with another seed.",
+        } lesions, drawn within each class, the same for both networks. They compare these two`,
+        "trained networks and say nothing about training again with another seed.",
       ]
       : [],
   ].join("\n");

@@ -1,16 +1,15 @@
 /**
- * `deno task data`: brings HAM10000, VGG16's weights and, if asked, the official test set of ISIC 2018 from their official
- * addresses into data/ (--help for flags). What is there already is left as it is; a call that was interrupted is continued by
- * the next.
- * Exit code 0; 1 where something could not be had; 2 for flags that cannot be; 130 after Ctrl-C.
+ * `deno task data`: downloads HAM10000, VGG16's weights and, if asked, the official test set of ISIC 2018 from their official
+ * addresses into data/ (--help for flags). Existing files stay as they are. The next call continues an interrupted one.
+ * Exit code 0: done. 1: something could not be downloaded. 2: a flag is wrong. 130: stopped by Ctrl-C.
  */
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { findWeights } from "../config.ts";
 import { findData, officialTestFolder } from "../metadata_file.ts";
 import { megabytes } from "../support/download.ts";
-import { tryLock } from "../support/lock.ts";
 import { projectRoot } from "../support/project.ts";
+import { lockFile } from "../support/system_lock.ts";
 import { checkPaths, endOnRequest, parseFlags, pathForCaller, runTask } from "./caller.ts";
 import type { Guest } from "./data/dataverse.ts";
 import { fetchPhotos, ham10000, ham10000Base, isic2018Test, type PhotoSet } from "./data/ham10000.ts";
@@ -43,7 +42,7 @@ Exit codes: 0 all is there; 1 something could not be downloaded; 2 a flag is not
 by Ctrl-C.
 `;
 
-/** What the flags ask for; addresses have no slash at their end. @throws {RangeError} for a flag or value that cannot be */
+/** What the flags ask for; addresses have no slash at their end. @throws {RangeError} for an invalid flag or value */
 export function parseDataOptions(args: string[]) {
   const text = { type: "string" } as const;
   const flags = {
@@ -72,7 +71,7 @@ export function parseDataOptions(args: string[]) {
     throw new RangeError("--name, --email, --institution and --position go together. Received: some of them");
   }
   return {
-    /** Null: where data is already, else data/. */
+    /** Null: the folder that holds data already, else data/. */
     out: out === undefined ? null : resolve(out),
     images: only === undefined || only === "images",
     weights: only === undefined || only === "weights",
@@ -91,7 +90,7 @@ function address(flag: string, text: string): string {
   return text.replace(/\/+$/, "");
 }
 
-/** Brings what the options name. Where the photos cannot be had, the weights are tried nevertheless. */
+/** Downloads what the options name. If the photos fail, the weights are still tried. */
 async function bringData(options: ReturnType<typeof parseDataOptions>): Promise<void> {
   const { out, dryRun, guest, dataUrl, weightsUrl } = options;
   const fallback = out ?? join(projectRoot, "data");
@@ -114,10 +113,10 @@ async function bringData(options: ReturnType<typeof parseDataOptions>): Promise<
   if (failures.length > 0) throw new Error(failures.join("\n"));
 }
 
-/** The folder where files are while they come, for the farewell. */
+/** The folder of unfinished downloads, for `farewell`. */
 let inProgress: string | null = null;
 
-/** Runs `fetch` with a folder for what is in progress, which stays while it holds what a later call goes on from. */
+/** Runs `fetch` with a folder for unfinished downloads, which stays if it is not empty. @throws {Error} if another call uses it */
 async function alone(folder: string, fetch: (work: string) => Promise<void>): Promise<void> {
   const work = join(folder, ".download");
   const isNew = !existsSync(folder);
@@ -131,33 +130,23 @@ async function alone(folder: string, fetch: (work: string) => Promise<void>): Pr
   } finally {
     inProgress = null;
     clearLine();
+    await Deno.remove(path).catch(() => {}); // first: else another process could lock the file that then goes
     lock[Symbol.dispose]();
-    await Deno.remove(path).catch(() => {});
-    for (const empty of isNew ? [work, folder] : [work]) await Deno.remove(empty).catch(() => {}); // refused while it holds something
+    for (const empty of isNew ? [work, folder] : [work]) await Deno.remove(empty).catch(() => {}); // fails while it holds something
   }
 }
 
-/** The system's own lock, which ends with this process, whatever ends it, and needs no other permission; null: another has it. */
-async function lockFile(path: string): Promise<Disposable | null> {
-  const file = await Deno.open(path, { create: true, write: true });
-  const taken = await file.tryLock(true).catch(() => null); // not to be had on every network disk
-  if (taken) return file;
-  file.close();
-  const lock = taken === null ? tryLock(`${path}-owner`) : null;
-  return lock && !("owner" in lock) ? lock : null;
-}
-
-/** What a person who ends it reads. Nothing needs to be put in order: what has come is in its file already. */
+/** The message when the task is stopped. Nothing needs saving: downloaded bytes are in their files already. */
 function farewell(): string {
   clearLine();
   const folder = inProgress;
   if (folder === null) return "Interrupted. Running this again goes on from here.";
   const parts = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".part"));
   const bytes = parts.reduce((sum, { name }) => sum + Deno.statSync(join(folder, name)).size, 0);
-  return `Interrupted. ${megabytes(bytes)} are kept in ${folder}; running this again goes on from there.`;
+  return `Interrupted. ${megabytes(bytes)} are kept in ${folder}; running this again continues from there.`;
 }
 
-/** Takes the progress line away, which stands on stderr. */
+/** Clears the progress line, which is on stderr. */
 function clearLine(): void {
   if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[K"));
 }

@@ -1,13 +1,13 @@
 /**
- * The Deno that the project needs. Each task of deno.json runs this file first, apart from the project's configuration: else
- * Deno 2.3 and 2.4 stop at `-P=`, and 2.5 to 2.7 inside a package, with words that say nothing of a version. (Before 2.3
- * `deno task` itself stops at the lockfile and asks for an upgrade.)
+ * Checks Deno's version. Each task of deno.json runs this file first, without the project's configuration. Otherwise Deno 2.3 and
+ * 2.4 would stop at `-P=`, and 2.5 to 2.7 inside a package, with messages that do not mention the version. (Before 2.3 `deno task`
+ * itself stops at the lockfile and asks for an upgrade.)
  */
 
-/** Before it a failing notebook cell passes unnoticed. */
+/** In older versions a failing notebook cell goes unnoticed. */
 const needed = [2, 9, 1];
 
-/** What is wrong with a version, as `2.9.0`, and what to do; null where it is new enough. */
+/** What is wrong with a version such as `2.9.0`, and what to do; null if it is new enough. */
 export function denoProblem(version: string): string | null {
   const given = version.split(/[.-]/).map(Number);
   const index = needed.findIndex((number, i) => number !== given[i]);

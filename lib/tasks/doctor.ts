@@ -1,10 +1,11 @@
 /**
- * `deno task doctor`: says which engine computes here, why, how fast, and what to do about whatever is not right; see `usage`.
+ * `deno task doctor`: says which engine computes here, why and how fast, and how to repair what is not right; see `usage`.
  *
- * With `--measure-engine` and `--find-adapter` it is the program that it runs apart: it prints a {@link Measured}, or the GPU.
+ * It also runs itself in separate processes, with `--measure-engine` to print a {@link Measured}, or `--find-adapter` for the GPU.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { layers } from "../model/vgg16.ts";
 import { packageVersions } from "../support/versions.ts";
 import { freeSpace } from "../support/download.ts";
 import { type Adapter, describeAdapter, findAdapter } from "../support/engine/adapter.ts";
@@ -24,8 +25,7 @@ import { findKernelSpec } from "../support/notebook/kernel_spec.ts";
 import { projectRoot } from "../support/project.ts";
 import { parseFlags, runTask } from "./caller.ts";
 import { denoProblem } from "./deno_version.ts";
-import { type Finding, table } from "./finding.ts";
-import { gpuFinding } from "./gpu_finding.ts";
+import { type Finding, gpuFinding, table } from "./finding.ts";
 
 const usage = `deno task doctor [flags]
 
@@ -38,7 +38,6 @@ Says which engine computes here, why, how fast, and what to do about whatever is
 Exit codes: 0 all that is needed works; 1 something is broken; 2 a flag is not valid.
 `;
 
-/** What the flags ask for. */
 interface Asked {
   readonly repair: boolean;
   readonly measure: boolean;
@@ -47,14 +46,13 @@ interface Asked {
 const slower = `about ${wasmSlowdown} times slower`;
 const repairing = "deno task doctor --repair";
 
-/** Checks Deno's version. */
 export function checkDeno(version: string): Finding {
   const problem = denoProblem(version);
   if (problem === null) return { status: "ok", subject: "Deno", text: version };
   return { status: "broken", subject: "Deno", text: problem, todo: "deno upgrade" };
 }
 
-/** Checks that every package is in the project's node_modules, in the version that is asked for. */
+/** Checks that node_modules has every package in the version that deno.json asks for. */
 export async function checkPackages(root: string, versions: Record<string, string>): Promise<Finding> {
   const wrong: string[] = [];
   for (const [name, version] of Object.entries(versions)) {
@@ -63,11 +61,13 @@ export async function checkPackages(root: string, versions: Record<string, strin
     if (here !== version) wrong.push(`${name} ${here} (${version} is asked for)`);
   }
   const subject = "packages";
-  if (wrong.length === 0) return { status: "ok", subject, text: "all of deno.json's in node_modules" };
+  if (wrong.length === 0) {
+    return { status: "ok", subject, text: "all packages of deno.json are in node_modules" };
+  }
   return { status: "broken", subject, text: wrong.join(", "), todo: "deno install" };
 }
 
-/** The settings that hold. */
+/** The engine's settings. */
 function describeSettings(): Finding {
   const { engine, oneDnn, threads } = readEngineChoice();
   const chosen = oneDnn === null ? "oneDNN where it helps" : `oneDNN ${oneDnn ? "on" : "off"} as asked`;
@@ -75,27 +75,27 @@ function describeSettings(): Finding {
   return { status: "ok", subject: "settings", text };
 }
 
-/** What decides the last bits here, in a digest to compare with other nodes and with a plan's. */
+/** A digest of what decides the last bits of results, to compare with other nodes and with a plan. */
 async function describeBits(): Promise<Finding[]> {
   const choice = readEngineChoice();
-  if (choice.engine === "webgpu") return []; // its card and driver decide them
+  if (choice.engine === "webgpu") return []; // the GPU and its driver decide them
   const found = choice.engine === "wasm" ? null : await readInstallation(tfjsNodeFolder());
-  if (found && found.state !== "ready") return []; // nobody knows yet what will compute
+  if (found && found.state !== "ready") return []; // it is not known yet which engine will compute
   const engine = engineOf(found && found.installation, choice);
   const instructions = cpuInstructions();
   const text = `${bitsDigest({ engine, instructions })} (${engineLine(engine)}; ${
     instructions || "instruction sets not known"
-  }). Nodes with another digest compute other last bits`;
+  }). On nodes with another digest, results may differ in the last bits`;
   return [{ status: "ok", subject: "bits", text }];
 }
 
 async function repair(): Promise<Finding> {
   const installed = await ensureEngine({ thorough: true, retry: true });
-  if (installed) return { status: "ok", subject: "repair", text: "the native engine is whole" };
+  if (installed) return { status: "ok", subject: "repair", text: "the native engine is intact" };
   return { status: "note", subject: "repair", text: "nothing to repair: WebAssembly computes" };
 }
 
-/** The engine that the next start is going to use, every file of an installed one compared, and its speed. */
+/** The engine that the next start will use, and its speed. Every file of an installed engine is compared. */
 async function diagnoseEngine(): Promise<Finding[]> {
   const { engine } = readEngineChoice();
   if (engine === "webgpu") {
@@ -128,7 +128,7 @@ export async function diagnoseNative(
   }
 }
 
-/** The GPU, and its speed where it computes or that is asked for. A crash of its driver is a finding. */
+/** The GPU, and its speed if it is chosen or `--measure` is given. A crash of its driver becomes a finding. */
 async function diagnoseGpu({ measure }: Asked): Promise<Finding[]> {
   const adapter: Adapter | null = JSON.parse(
     await runApart("--find-adapter", {}, "looking for a GPU") || "null",
@@ -139,7 +139,7 @@ async function diagnoseGpu({ measure }: Asked): Promise<Finding[]> {
   return [finding, await measureApart("webgpu")];
 }
 
-/** Deno's kernel in Jupyter's list. Only front ends need it: reproduce starts the kernel itself. */
+/** Deno's kernel in Jupyter's list. Only front ends need it: `deno task reproduce` starts the kernel itself. */
 async function checkKernel(): Promise<Finding> {
   const subject = "kernel";
   const found = await findKernelSpec();
@@ -166,7 +166,7 @@ function checkMemory(): Finding {
   );
 }
 
-/** A note where less than 2 GB are left. */
+/** A note if less than 2 GB are left. */
 function checkRoom(subject: string, left: number, unit: string, todo: string): Finding {
   const text = `${(left / 1e9).toFixed(left < 1e10 ? 1 : 0)} ${unit}`;
   return left >= 2e9 ? { status: "ok", subject, text } : { status: "note", subject, text, todo };
@@ -175,20 +175,20 @@ function checkRoom(subject: string, left: number, unit: string, todo: string): F
 /** The engine and its speed. */
 interface Measured {
   engine: Engine;
-  /** VGG16 without top at 64×64, forward, layer by layer, images a second. */
+  /** Images a second through VGG16 without top at 64×64: forward pass, layer by layer. */
   imagesPerSecond: number;
-  /** The processor's instruction sets that matter, as `AVX2, FMA`. */
+  /** The processor's instruction sets that matter, such as `AVX2, FMA`; else the platform. */
   instructions: string;
 }
 
-/** The last line that this program prints under another flag, in a process of its own. */
+/** Runs this program with another flag in a process of its own. Returns the last line that it prints. */
 async function runApart(flag: string, env: Record<string, string>, step: string): Promise<string> {
   const args = ["run", "--allow-all", fileURLToPath(import.meta.url), flag];
   const stdout = await runCommand(Deno.execPath(), args, { cwd: projectRoot, env, step });
   return stdout.trim().split("\n").at(-1) ?? "";
 }
 
-/** Measures one engine in a process of its own, so that its crash is a finding. */
+/** Measures one engine in a process of its own, so that a crash becomes a finding. */
 async function measureApart(engine: "native" | "wasm" | "webgpu"): Promise<Finding> {
   const subject = engine === "webgpu" ? "gpu speed" : "speed";
   try {
@@ -199,7 +199,7 @@ async function measureApart(engine: "native" | "wasm" | "webgpu"): Promise<Findi
     const { imagesPerSecond, instructions, engine: { name, oneDnn, threads } } = measured;
     const cores = `${threads} of ${navigator.hardwareConcurrency} cores`;
     const rate = imagesPerSecond.toFixed(imagesPerSecond < 10 ? 1 : 0);
-    const gflops = (imagesPerSecond * 2 * 1.2528).toFixed(0); // 1.2528 billion multiplications and additions an image
+    const gflops = (imagesPerSecond * 2 * 1.2528).toFixed(0); // 1.2528 billion multiplications an image, and as many additions
     const computes = {
       "tfjs-node": `oneDNN ${oneDnn ? "on" : "off"}, ${instructions}, ${cores}`,
       wasm: `WebAssembly, ${cores}`,
@@ -213,7 +213,7 @@ async function measureApart(engine: "native" | "wasm" | "webgpu"): Promise<Findi
   }
 }
 
-/** Instruction sets as Linux and as people name them. */
+/** Instruction sets: Linux's name and the usual name. */
 const instructionSets = {
   avx: "AVX",
   avx2: "AVX2",
@@ -226,16 +226,17 @@ const instructionSets = {
 async function measure(): Promise<Measured> {
   await startEngine();
   const vgg16 = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [64, 64, 3] })] });
-  for (const [filters, count] of [[64, 2], [128, 2], [256, 3], [512, 3], [512, 3]]) {
-    for (let i = 0; i < count; i++) {
-      const options = { filters, kernelSize: 3, padding: "same", activation: "relu" } as const;
-      vgg16.add(tf.layers.conv2d({ ...options, kernelInitializer: "zeros" }));
-    }
-    vgg16.add(tf.layers.maxPooling2d({ poolSize: 2 }));
+  for (const { kind, outputs: filters } of layers) {
+    const options = { filters, kernelSize: 3, padding: "same", activation: "relu" } as const;
+    vgg16.add(
+      kind === "pool"
+        ? tf.layers.maxPooling2d({ poolSize: 2 })
+        : tf.layers.conv2d({ ...options, kernelInitializer: "zeros" }),
+    );
   }
   const images = tf.zeros([16, 64, 64, 3]);
   const forward = () => readValues(() => vgg16.predictOnBatch(images) as typeof images); // (16, 2, 2, 512)
-  await forward(); // the first pass prepares
+  await forward(); // warm-up
   const started = performance.now();
   let passes = 0;
   for (; performance.now() - started < 1000; passes++) await forward();
@@ -247,7 +248,7 @@ async function measure(): Promise<Measured> {
   return { engine, imagesPerSecond, instructions: names.join(", ") || platform };
 }
 
-/** What a check finds; its failure is a finding too. */
+/** The findings of a check. If it throws, its error is the finding. */
 async function guarded(
   subject: string,
   check: () => Finding | Promise<Finding | Finding[]>,

@@ -1,4 +1,4 @@
-/** What a run will cost, said before it starts: photos, passes, epochs, time, disk. */
+/** Estimates what a run will cost, before it starts: photos, passes, epochs, time, disk. */
 import { join } from "node:path";
 import { type Config, storeFolder } from "../config.ts";
 import { augmentationTargets } from "../data/augmented_table.ts";
@@ -23,29 +23,29 @@ import { openStore } from "../support/store.ts";
 import type { StoredWork } from "./run_folder.ts";
 import { decodeSeconds, frozenSeconds, secondsPerNotebook, secondsPerPair, stageSeconds } from "./speeds.ts";
 
-/** Numbers of what is left to do; seconds and bytes of all of it. */
+/** How much is left to do, and the seconds and bytes that all of it needs. */
 export interface Cost {
   /** Photos to decode. */
   decoded: number;
-  /** Images through frozen layers. */
+  /** Images to pass through frozen layers. */
   forward: number;
   trainings: number;
   epochs: number;
   trainingSeconds: number;
-  /** Whether trainings count of which nobody has looked whether they are stored: those of the notebooks 06 to 08. */
+  /** Whether it counts trainings whose storage has not been checked: those of notebooks 06 to 08. */
   atMost: boolean;
   seconds: number;
   bytes: number;
 }
 
-/** Lines for a reader. */
+/** The cost as lines of text. */
 export function costLines(
   { decoded, forward, trainings, epochs, trainingSeconds, atMost, seconds, bytes }: Cost,
 ): string[] {
   const { engine, threads } = readEngineChoice();
   const ofGpu = engine === "webgpu" ? "; how long on this GPU, the progress lines will tell" : "";
   const recipes = `${countText(trainings, "recipe")}, ${thousands(epochs)} epochs`;
-  const less = atMost ? ", less where those of 06 to 08 are stored" : "";
+  const less = atMost ? ", less if trainings of 06 to 08 are stored" : "";
   return [
     `to compute  ${thousands(decoded)} photos to decode, ${thousands(forward)} images through VGG16`,
     ...epochs > 0
@@ -62,17 +62,17 @@ export function costLines(
 interface Training {
   readonly config: Config;
   readonly opensTest: boolean;
-  /** Photos that are trained on and that validate, of a training that draws them anew and stores no activations. */
+  /** Numbers of photos, for a training that augments them anew in each epoch and stores no activations. */
   readonly drawn?: { readonly train: number; readonly validation: number };
-  /** Null where what is stored of it is not looked at. */
+  /** Null: whether it is stored is not checked. */
   readonly stored: Stored | null;
 }
 
 /**
- * What is left to compute for these notebooks, at most: whether the trainings of the notebooks 06 to 08 are stored is not looked at.
+ * The most that is left to compute for these notebooks. Whether the trainings of notebooks 06 to 08 are stored is not checked.
  *
- * @param options.forgotten stored work that does not count, as it is going to be deleted
- * @throws {RangeError} for a table, photos or weights that cannot be used
+ * @param options.forgotten stored work that does not count, because it will be deleted
+ * @throws {RangeError} if the table, photos or weights cannot be used
  */
 export async function estimateCost(
   config: Config,
@@ -88,7 +88,7 @@ export async function estimateCost(
     ...studies.map(({ config }) => config.size),
   ];
   const { classes, counts, paths } = await photosOf(config);
-  if (needs("05") && config.data !== null) await openOfficialSet(config, classes).catch(refuse); // before hours of training
+  if (needs("05") && config.data !== null) await openOfficialSet(config, classes).catch(refuse); // fail before hours of training
   const photos = photosToDecode(config, counts, { sizes, forgotten });
   const trainings: Training[] = studies.map((run) => ({ ...run, stored: null }));
   if (needs("07")) {
@@ -101,7 +101,7 @@ export async function estimateCost(
     ...{ opensTest: true, stored: null, drawn },
   })));
   if (needs("04", "05")) {
-    // Activations are found by their pixels: while images are missing, nothing is known of them.
+    // Activations are looked up by the images' pixels, so nothing is known of them while images are missing.
     const stored = photos.get(sizeText(config.size))!.images === 0
       ? await openStored(config, forgotten)
       : null;
@@ -128,7 +128,7 @@ export async function estimateCost(
   cost.seconds += cost.decoded * decodeSeconds(cost.decoded > 0 ? await photoPixels(paths) : 0, threads);
   const wasm = engine === "wasm" || engine === "auto" && await whyNotNative() !== null;
 
-  /** Images through the layers before a depth, once for all trainings that share them. */
+  /** Images to pass through the layers before a depth, once for all trainings that share them. */
   const passes = new Map<string, { depth: Depth; size: ImageSize; images: number }>();
   for (const { config, opensTest, stored, drawn } of trainings) {
     const { size, scaling, subsetShare, recipe } = config;
@@ -149,28 +149,28 @@ export async function estimateCost(
       if (isTrained) continue;
       cost.epochs += epochs;
       cost.trainingSeconds += stageSeconds(stage, { size, train, validation: subset - train }) / threads;
-      cost.bytes += 4 * parameterCount(trainedLayers(depth)); // its checkpoints are gone when it ends
+      cost.bytes += 4 * parameterCount(trainedLayers(depth)); // without checkpoints: it deletes them at its end
     }
   }
   for (const { depth, size, images } of passes.values()) {
-    if (depth === "block1") continue; // reads the images themselves
+    if (depth === "block1") continue; // has no frozen layers
     cost.forward += images;
     cost.seconds += images * frozenSeconds(depth, size, { wasm }) / threads;
-    cost.bytes += images * (2 * inputLength(depth, size) + 36); // half floats, key and checksum
+    cost.bytes += images * (2 * inputLength(depth, size) + 36); // 16-bit floats, key and checksum
   }
   if (needs("07", "08") || config.protocol === "split-first") cost.seconds += secondsPerPair * total ** 2 / 2;
   cost.seconds += cost.trainingSeconds + notebooks.length * secondsPerNotebook;
   return cost;
 }
 
-/** The trainings of notebook 4: the comparison of the optimizers on the frozen network, and the configuration's own recipe. */
+/** The trainings of notebook 4: one for each optimizer on the frozen network, and the configuration's own recipe. */
 export function recipesOf({ optimizers, learningRate, epochs, batchSize, recipe }: Config): Recipe[] {
   const softmax = { depth: "head", learningRate, epochs, batchSize } as const;
   const comparison = optimizers.map((optimizer) => [stageOf({ ...softmax, optimizer })]);
   return recipe.length > 0 ? [...comparison, recipe] : comparison;
 }
 
-/** Photos that are not stored yet, for each size of images. */
+/** The number of photos that are not stored yet, for each image size. */
 function photosToDecode(
   config: Config,
   counts: readonly number[],
@@ -184,14 +184,14 @@ function photosToDecode(
   }));
 }
 
-/** What is stored for a configuration whose images are there. */
+/** What is stored for a configuration whose images are all stored. */
 interface Stored {
   isTrained(recipe: Recipe): boolean;
-  /** Images whose activations at this depth are missing: of the subset, and of the test where it is opened. */
+  /** Number of images whose activations at this depth are missing: of the subset, and of the test if it is opened. */
   missing(depth: Depth, opensTest: boolean): number;
 }
 
-/** Null where the engine, which is part of all keys, has still to be set up. Loads it. */
+/** Loads the engine, which is part of all keys. Null if it is not set up yet. */
 async function openStored(config: Config, forgotten: readonly StoredWork[]): Promise<Stored | null> {
   const { engine } = readEngineChoice();
   if (["auto", "native"].includes(engine) && (await readInstallation(tfjsNodeFolder())).state !== "ready") {
@@ -214,7 +214,7 @@ async function openStored(config: Config, forgotten: readonly StoredWork[]): Pro
   };
 }
 
-/** Numbers of images, without opening any. @param counts photos of each class */
+/** Numbers of images in each part, without opening any. @param counts photos of each class */
 export function partSizesOf(config: Config, counts: readonly number[]) {
   const add = (a: number, b: number) => a + b;
   const augmented = augmentationTargets(counts).reduce(add, 0);
@@ -224,7 +224,7 @@ export function partSizesOf(config: Config, counts: readonly number[]) {
   return { photos: counts.reduce(add, 0), subset, train, test };
 }
 
-/** The classes, photos of each, and their paths. What would stop the run for its table or its photos' names does so here. */
+/** The classes, photos of each, and their paths. @throws {RangeError} for a table or photo files that would stop the run */
 async function photosOf(
   config: Config,
 ): Promise<{ classes: readonly DiagnosisClass[]; counts: readonly number[]; paths: readonly string[] }> {
@@ -241,20 +241,20 @@ async function photosOf(
   };
 }
 
-/** Pixels of the photos as they are, by the heads of twenty of them: 6000 × 4000 takes a hundred times as long as 200 × 150. */
+/** Mean pixels of about twenty photos, by their headers: decoding 6000 × 4000 takes a hundred times as long as 200 × 150. */
 export async function photoPixels(paths: readonly string[]): Promise<number> {
-  if (paths.length === 0) return 200 * 150; // as they are drawn
+  if (paths.length === 0) return 200 * 150; // the size of stand-in images
   const { default: sharp } = await import("sharp");
   const step = Math.max(1, Math.floor(paths.length / 20));
   const pixels: number[] = [];
   for (let i = 0; i < paths.length; i += step) {
     const head = await sharp(paths[i]).metadata().catch(() => null);
-    if (head) pixels.push(head.width * head.height); // what cannot be read is told when it is decoded
+    if (head) pixels.push(head.width * head.height); // unreadable photos are reported when they are decoded
   }
   return pixels.length === 0 ? 0 : pixels.reduce((a, b) => a + b) / pixels.length;
 }
 
-/** A table, photos or weights that cannot be used: the call cannot be carried out as given. */
+/** Throws the error of an unusable table, photo or weight file as a RangeError: the call is at fault. */
 export function refuse(error: Error): never {
   if (!["Error", "SyntaxError"].includes(error.name)) throw error;
   throw new RangeError(error.message, { cause: error });

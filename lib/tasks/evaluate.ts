@@ -1,6 +1,6 @@
 /**
- * `deno task evaluate`: a trained model tested on photos whose diagnoses a table gives (--help for flags).
- * Exit code 1: model, table or photos cannot be used, or the result not be written. 2: a flag is wrong.
+ * `deno task evaluate`: tests a trained model on photos whose diagnoses are in a table (--help for flags).
+ * Exit code 1: model, table or photos cannot be used, or the result cannot be written. 2: a flag is wrong.
  */
 import { dirname } from "node:path";
 import { parseColumns, parseNames, parsePairs } from "../columns.ts";
@@ -40,9 +40,9 @@ the confusion matrix and each class. Says how many photos the model was trained 
   --join-case      diagnoses of the table that differ in case alone are one class
   --skip-unknown   leave out photos of diagnoses that the model does not know, and say how many
   --skip-damaged   leave out photos that cannot be decoded, and say which
-  --orientations N 1: ask about each photo as it is; 8: about all its turns by quarters and their
-                   mirror images; the answer is the mean of their probabilities (default: as
-                   the model was tested, 1 where it does not say)
+  --orientations N 1: classify each photo as it is; 8: average the probabilities of its four
+                   rotations by 90 degrees and their mirror images (default: as the model was
+                   tested, 1 if it does not say)
   --training-photos FOLDER
                    the photos that the model was trained on, at any depth: near-duplicates of them
                    (turned, mirrored, cropped a little, saved again) are looked for in the pixels,
@@ -75,7 +75,7 @@ export function parseEvaluateFlags(args: string[]) {
     );
   }
   return {
-    /** Null: that of the best run. */
+    /** Null: the default model. */
     model: model ?? null,
     /** Several are joined by image id. Null: HAM10000's table, or one with GroundTruth in its name, in the data folder. */
     metadata: metadata ?? null,
@@ -83,14 +83,14 @@ export function parseEvaluateFlags(args: string[]) {
     data: data ?? dirname(metadata![0]),
     columns: columns === undefined ? null : parseColumns(columns),
     classes: classes === undefined ? null : parseNames("--classes", classes),
-    /** The model's class by the table's. */
+    /** Maps the table's diagnoses to the model's classes. */
     rename: rename === undefined ? {} : parseRenaming(rename),
-    /** Diagnoses that differ in case alone are one. */
+    /** Whether diagnoses that differ only in case are one class. */
     joinCase: values["join-case"] ?? false,
     skipUnknown: values["skip-unknown"] ?? false,
     skipDamaged: values["skip-damaged"] ?? false,
     orientations: parseOrientations(values.orientations),
-    /** Their folder, to look for near-duplicates of them. Null: these are not looked for. */
+    /** The folder of the training photos, to find near-duplicates of them. Null: do not look. */
     trainingPhotos: trainingPhotos ?? null,
     /** Files to write, ending in .json or .html. */
     out: out === undefined ? [] : outputFiles(out),
@@ -102,7 +102,7 @@ function parseRenaming(text: string): Record<string, string> {
   return parsePairs("--rename", text, { pairs, left: "diagnosis of the table" });
 }
 
-/** `result` → result.json and result.html; either ending gives that one. @throws {RangeError} for another ending */
+/** `result` → result.json and result.html; a name with one of these endings → itself. @throws {RangeError} for another ending */
 function outputFiles(out: string): string[] {
   if (/\.(json|html?)$/i.test(out)) return [out];
   const name = out.slice(out.search(/[^\\/]*$/));
@@ -123,7 +123,7 @@ async function run(args: string[]): Promise<void> {
   const metadata = flags.metadata ?? (tablesIn(data).length > 0 ? null : await findTruthTable(data));
   const table = { metadata, columns, classes, joinCase };
   const set = await openLabelledSet(data, model.classes, { ...table, rename, skipUnknown });
-  const { evaluateModel } = await import("../experiment/model_evaluation.ts"); // starts the engine: only now
+  const { evaluateModel } = await import("../experiment/model_evaluation.ts"); // this import starts the engine
   const { skipDamaged, trainingPhotos, orientations } = flags;
   const evaluation = await evaluateModel(model, set, {
     orientations: orientations ?? usualOrientations(model),

@@ -1,4 +1,4 @@
-/** What `deno task evaluate` found, for a terminal, for programs and as a page. No photo is shown. */
+/** The result of `deno task evaluate` as text, JSON and an HTML page. No photo is shown. */
 import { classificationReport } from "../evaluation/classification_report.ts";
 import { type SetScores, widthlessText } from "../evaluation/set_scores.ts";
 import { describeSet } from "../experiment/labelled_set.ts";
@@ -15,11 +15,11 @@ interface Section {
   /** Plain sentences. */
   readonly lines: readonly string[];
   readonly tables: readonly Table[];
-  /** For a terminal alone, where scikit-learn's report is looked for: a page has the table of each class, with intervals. */
+  /** scikit-learn's report, for a terminal only: the page's table of classes has the same numbers with intervals. */
   readonly report?: string;
 }
 
-/** For a terminal. */
+/** Text for a terminal. */
 export function evaluationText(evaluation: ModelEvaluation): string {
   return sectionsOf(evaluation).flatMap(({ title, lines, tables, report }) => [
     [title, "─".repeat(title.length), ...lines].join("\n"),
@@ -28,13 +28,13 @@ export function evaluationText(evaluation: ModelEvaluation): string {
   ]).join("\n\n") + "\n";
 }
 
-/** Every number, with what must be said of them. */
+/** JSON with every number, the medical notice and warnings. */
 export function evaluationJson(evaluation: ModelEvaluation): string {
   const warnings = warningsOf(evaluation.model.provenance);
   return jsonText({ notice: medicalNotice, warnings, ...evaluation });
 }
 
-/** For a browser. */
+/** A page for a browser. */
 export function evaluationHtml(evaluation: ModelEvaluation): string {
   const notes = [medicalNotice, ...warningsOf(evaluation.model.provenance)];
   const paragraphs = (lines: readonly string[], kind = "") =>
@@ -83,12 +83,12 @@ function sectionsOf(evaluation: ModelEvaluation): Section[] {
   ];
 }
 
-/** What the set shares with training. */
+/** Says what the set shares with training. */
 function sharedLines({ shared, nearDuplicates, set: { photos } }: ModelEvaluation): string[] {
   if (shared === null) {
     return [
-      "Nobody can know here whether the model was trained on some of these photos: its folder is of an older version, which kept " +
-      "no digests of them. Train again to know.",
+      "It is not known whether the model was trained on some of these photos: an older version saved it, without digests of its " +
+      "training photos. Train again to know.",
     ];
   }
   const lesions = shared.lesions === null
@@ -108,7 +108,7 @@ function sharedLines({ shared, nearDuplicates, set: { photos } }: ModelEvaluatio
   ];
 }
 
-/** Which photos are nearly photos of training. */
+/** Says which photos are near-duplicates of training photos. */
 function nearLines(near: ModelEvaluation["nearDuplicates"]): string[] {
   if (near === null) {
     return [
@@ -173,10 +173,9 @@ function scoresSection(title: string, scores: SetScores, { model, set }: ModelEv
   return {
     title,
     lines: [
-      `Intervals: 2,000 times ${
+      `Intervals: 2,000 bootstrap samples of ${
         countText(groups, set.knowsLesions ? "lesion" : "photo")
-      } were drawn with replacement; for ` +
-      "whatever is a mean over the classes or of one class, within the classes.",
+      }; for means over the classes and for single classes, samples are drawn within each class.`,
       ...widthlessText(scores, codes),
       ...notes.map((note) => note.replace(/^Class (\d+)/, (_, label) => `Class ${codes[label]}`)),
     ],

@@ -1,4 +1,4 @@
-/** The project's notebooks: their order, which of them a run takes, what each keeps in the run's folder, what its first cell sets. */
+/** The project's notebooks: their order, selection for a run, folders of results, and parameters. */
 import { join } from "node:path";
 import type { Config, ConfigOptions, Preset } from "../config.ts";
 import { honestModelFolder } from "../experiment/honest/choice.ts";
@@ -7,7 +7,7 @@ import { isParametersCell, parametersCell, withParameters } from "../support/not
 import { projectRoot } from "../support/project.ts";
 import { numberOf } from "./caller.ts";
 
-/** What the write-up tells, in order. */
+/** The notebooks that follow the write-up, in order. */
 export const mainNotebooks = [
   "01_eda",
   "02_augmentation",
@@ -16,25 +16,25 @@ export const mainNotebooks = [
   "05_final_evaluation",
 ] as const;
 
-/** Goes on where the write-up ends. */
+/** Continues where the write-up ends. */
 export const studiesNotebook = "06_future_work";
 
-/** What each kind of leak adds to the accuracy. */
+/** Measures what each kind of leak adds to the accuracy. */
 export const leakageNotebook = "07_leakage";
 
-/** VGG16 without a leak. */
+/** Trains VGG16 without a leak. */
 export const honestNotebook = "08_honest_model";
 
-/** They train for long, so each runs only when it is named, the last one by the preset `honest` too. */
+/** These train for a long time, so each runs only if it is named. The last one also runs with the preset `honest`. */
 export const furtherNotebooks: readonly string[] = [studiesNotebook, leakageNotebook, honestNotebook];
 
-/** The one that opens the tests of the write-up's networks. */
+/** The notebook that tests the write-up's networks on the test set. */
 export const testNotebook = "05_final_evaluation";
 
-/** Those that read the official test set. */
+/** The notebooks that read the official test set. */
 export const officialNotebooks: readonly string[] = [testNotebook, leakageNotebook, honestNotebook];
 
-/** Results in a run's folder that belong to a notebook even where it took them as they were. */
+/** Folders in a run's folder that belong to a notebook, even if it reused their files unchanged. */
 export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
   "04_optimizer_comparison": ["trainings"],
   [testNotebook]: ["model"],
@@ -44,14 +44,15 @@ export const ownedFolders: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The notebooks that `--only` (numbers or names) or `--from` selects, in their own order; without either the main ones, or the preset's own.
+ * The notebooks that `--only` (numbers or names) or `--from` selects, in their own order. Without either: the main ones, or the
+ * preset's own.
  *
- * @throws {RangeError} for a notebook that does not exist, or with `--from` does not belong to the main ones
+ * @throws {RangeError} for a notebook that does not exist, or for `--from` with one that is not among the main ones
  */
 export function selectNotebooks(
   { only, from, preset }: { only: string[] | null; from: string | null; preset?: Preset },
 ): string[] {
-  if (preset === "honest" && !only && !from) return [honestNotebook];
+  if (preset === "honest" && only === null && from === null) return [honestNotebook];
   const names: string[] = only ? [...mainNotebooks, ...furtherNotebooks] : [...mainNotebooks];
   const find = (wanted: string) => {
     const found = names.find((name) => name === wanted || Number(name.slice(0, 2)) === numberOf(wanted));
@@ -62,18 +63,16 @@ export function selectNotebooks(
     const wanted = only.map(find);
     return names.filter((name) => wanted.includes(name));
   }
-  return names.slice(from ? names.indexOf(find(from)) : 0);
+  return names.slice(from === null ? 0 : names.indexOf(find(from)));
 }
 
-/** Where the notebooks' sources lie. */
 export const sourceFolder = join(projectRoot, "notebooks");
 
-/** Where a notebook's source lies. */
 export function sourcePath(name: string): string {
   return join(sourceFolder, `${name}.ipynb`);
 }
 
-/** A copy whose parameters cell sets this configuration: opened alone it goes on with this run. @param options what the call gave */
+/** A copy whose parameters cell sets this configuration: opened alone, it continues this run. @param options from the call */
 export function withRunParameters(notebook: Notebook, config: Config, options: ConfigOptions): Notebook {
   const { preset, data, weights, officialTest, out } = config;
   const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
@@ -84,7 +83,10 @@ export function withRunParameters(notebook: Notebook, config: Config, options: C
   return withParameters(notebook, source);
 }
 
-/** A copy with the parameters cell of its source: a run's own one names places on this machine. Where one has none, as it was. */
+/**
+ * A copy with the parameters cell of its source, because a run's own cell names folders of this machine. Unchanged if either has no
+ * such cell.
+ */
 export function withSourceParameters(executed: Notebook, source: Notebook): Notebook {
   const isTagged = ({ cells }: Notebook) => cells.some(isParametersCell);
   if (!isTagged(executed) || !isTagged(source)) return executed;

@@ -1,4 +1,4 @@
-/** A page of its own for a table's readers: no script, nothing from elsewhere. */
+/** A plain HTML page for tables: no script, nothing loaded from elsewhere. */
 import type { Table } from "../figures/table.ts";
 import { escapeMarkup } from "../support/format.ts";
 
@@ -8,8 +8,8 @@ export function framed({ html }: Pick<Table, "html">): string {
 }
 
 /**
- * @param body markup, below the title
- * @param options `width`: of the text at most, in rem; `style`: rules besides those of every page
+ * @param body markup below the title
+ * @param options `width`: largest width of the text, in rem; `style`: further CSS rules
  */
 export function plainPage(
   title: string,

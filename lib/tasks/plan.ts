@@ -1,4 +1,4 @@
-/** What a run has to do: which notebooks are as they were, which are not, and why. */
+/** Plans a run: which notebooks must run and why, and which can be reused. */
 import { dirname, join, relative } from "node:path";
 import { type Config, experimentOf } from "../config.ts";
 import { searchFolder } from "../data/photo_files.ts";
@@ -19,13 +19,13 @@ export interface PlannedNotebook {
   /** Its executed copy in the run's folder. */
   readonly executed: string;
   readonly fingerprint: Fingerprint;
-  /** Why it must run; null where the stored one can be taken. */
+  /** Why it must run; null if its stored results can be reused. */
   readonly reason: string | null;
-  /** Paths in the run's folder of files that are not as it wrote them: they are removed before it runs. */
+  /** Its files that are missing or were changed, by path in the run's folder. They are removed before it runs. */
   readonly damaged: readonly string[];
 }
 
-/** How a part is called when it has changed. */
+/** Names of a fingerprint's parts, for messages. */
 const partNames: Record<keyof Fingerprint, string> = {
   notebook: "the notebook",
   code: "lib/ or the packages",
@@ -83,7 +83,7 @@ function reasonToRun(
   return `${damaged[0]} is missing or was changed${more}`;
 }
 
-/** The engine that is going to compute, as far as it can be known without loading it: what decides the last bits. */
+/** What decides the last bits of the engine's results, as far as it is known without loading the engine. */
 async function engineText(): Promise<string> {
   const { engine, oneDnn, threads } = readEngineChoice();
   if (engine === "webgpu") {
@@ -97,7 +97,7 @@ async function engineText(): Promise<string> {
   return `TensorFlow ${tensorflow} (${way}), oneDNN ${withOneDnn}, ${threads} threads`;
 }
 
-/** Parts of lib/support that a notebook's code reaches and that decide no result: an edit there makes no notebook run again. */
+/** Parts of lib/support that notebooks use but that do not affect results: an edit there makes no notebook run again. */
 const withoutResults = [
   "atomic.ts",
   "host.ts",
@@ -121,16 +121,16 @@ async function codeDigest(code: string, folder: string): Promise<string> {
 }
 
 /**
- * The project's files that a piece of code leads to: those that it names by a relative path, as imports do, and those that they
- * name, and so on. Sorted. Files that decide no result are left out.
+ * The project's files that a piece of code depends on, sorted: those that it names by a relative path, as imports do, those that
+ * they name, and so on. Files that do not affect results are left out.
  *
- * @param folder where the code's own relative paths begin
- * @param root the project's
+ * @param folder where the code's own relative paths start
+ * @param root the project's folder
  */
 export async function filesBehind(code: string, folder: string, root = projectRoot): Promise<string[]> {
   const found = new Set<string>();
   const follow = async (text: string, folder: string) => {
-    const values = text.replace(/^(?:import|export) type [^;]*;/gm, ""); // types decide nothing
+    const values = text.replace(/^(?:import|export) type [^;]*;/gm, ""); // types do not affect results
     for (const [, path] of values.matchAll(/["'](\.{1,2}\/[^"'\s]+\.(?:ts|js|wasm))["']/g)) {
       const file = join(folder, path);
       if (found.has(file) || withoutResults.some((part) => relative(root, file).startsWith(part))) continue;
@@ -151,10 +151,10 @@ async function dataDigest({ metadata, out }: Config, folder: string): Promise<st
 }
 
 /**
- * Of the files that a run may read, as it finds them, through links: paths, sizes and times. Reading gigabytes of photos again would
- * take longer than it saves.
+ * A digest of the paths, sizes and times of the files that a run may read, also through links. Reading gigabytes of photos again
+ * would take longer than it saves.
  *
- * @param out the run's folder, which may lie beside the photos: what a run writes is not what it was made from
+ * @param out the run's folder, which may lie beside the photos. Its files are left out, because they are results
  */
 async function folderDigest(folder: string, out: string): Promise<string> {
   const { photos, others, closed } = await searchFolder(folder);
@@ -166,7 +166,7 @@ async function folderDigest(folder: string, out: string): Promise<string> {
   return sha256(states.join("\n"));
 }
 
-/** Besides size and date the file's number and the time of its last change, which no program can set back. */
+/** A file's size, modification time, change time (which no program can set back) and inode number. */
 async function fileState(path: string): Promise<string> {
   const state = await Deno.stat(path).catch(() => null);
   if (!state) return "missing";

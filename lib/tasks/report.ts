@@ -1,4 +1,4 @@
-/** `deno task report`: a run as something to read, the notebooks without photos, a summary, and a web site; see `usage`. */
+/** `deno task report`: makes a run's notebooks without photos, a summary and a web site; see `usage`. */
 import { join, resolve } from "node:path";
 import { projectRoot } from "../support/project.ts";
 import { checkPaths, parseFlags, pathForCaller, runTask } from "./caller.ts";
@@ -34,11 +34,11 @@ async function report(args: string[]): Promise<void> {
   const target = values.out ? resolve(values.out) : run ? join(run, "report") : committed;
   if (run) console.log(`${describe(await publish(run, target))} → ${pathForCaller(target)}`);
   const site = join(target, "site");
-  await writeSite(run ?? committed, site); // not from the target, where files of an earlier report may lie
+  await writeSite(run ?? committed, site); // not from the target, which may hold files of an earlier report
   console.log(`Open ${pathForCaller(join(site, "index.html"))} in a browser.`);
 }
 
-/** The files of the folder itself by name, those of studies and trainings by number. */
+/** Names the files of the folder itself, and counts those of studies and trainings. */
 function describe(names: string[]): string {
   const own = names.filter((name) => !name.includes("/"));
   const records = names.length - own.length;

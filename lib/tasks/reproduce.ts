@@ -48,24 +48,24 @@ import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "./run_re
 import { setUp, withWeights } from "./set_up.ts";
 import { jsonText } from "../support/json.ts";
 
-/** How far a run is: for whoever stops it. */
+/** How far a run is, for `farewell`. */
 interface Stand {
   /** Notebooks that need not run again. */
   kept: string[];
-  /** The one that runs. */
+  /** The notebook that is running. */
   current: string | null;
   line: NotebookLine | null;
 }
 
-/** What the call gave, and how far its run is. */
+/** The call's options, and how far its run is. */
 interface Call {
   readonly options: ConfigOptions;
   readonly stand: Stand;
-  /** What one cell may take. */
+  /** Seconds that one cell may take. */
   readonly timeoutSeconds: number;
 }
 
-/** Returns the exit code: 0 done, 1 a notebook failed, 2 the call cannot be carried out or its folder not be written to. */
+/** Returns the exit code: 0 done, 1 a notebook or this program failed, 2 the call or the writing of results is not possible. */
 async function reproduce(args: string[]): Promise<number> {
   try {
     const options = parseReproduceOptions(args);
@@ -89,7 +89,7 @@ async function reproduce(args: string[]): Promise<number> {
     const isAboutTheCall = [RangeError, SyntaxError, Deno.errors.PermissionDenied]
       .some((kind) => error instanceof kind);
     if (!isStorage && !isAboutTheCall) {
-      console.error(error); // a mistake in this program: with its stack
+      console.error(error); // a bug in this program: with its stack trace
       return 1;
     }
     const isAdvised = !isStorage || error instanceof StorageError;
@@ -102,7 +102,7 @@ async function reproduceOne(
   options: ReturnType<typeof parseReproduceOptions>,
   grid: Grid,
   one: GridRun,
-  /** `emptied`: stores of which runs before have forgotten what they were told to. */
+  /** `emptied`: stores from which earlier runs of this call have deleted the work to forget. */
   { stand, emptied }: { stand: Stand; emptied: Set<string> },
 ): Promise<number> {
   checkOut(one.config);
@@ -131,7 +131,6 @@ async function reproduceOne(
   return code;
 }
 
-/** The table of all runs, in the grid's folder and on the terminal. */
 async function keepGridTable(grid: Grid & { folder: string }): Promise<void> {
   const found = await gridRows(grid.runs);
   const files = await writeGridTable(grid, found);
@@ -142,7 +141,7 @@ async function keepGridTable(grid: Grid & { folder: string }): Promise<void> {
   );
 }
 
-/** What is kept and how to go on, for a run that is stopped. */
+/** The message when a run is stopped: what is kept and how to continue. */
 function farewell(config: Config, { kept, current, line }: Stand): string {
   line?.[Symbol.dispose]();
   const parts = [
@@ -154,7 +153,7 @@ function farewell(config: Config, { kept, current, line }: Stand): string {
   return `\nStopped.${
     parts.length > 0 ? ` Kept in ${pathForCaller(config.out)}: ${parts.join("; ")}.` : ""
   } ` +
-    "The same command goes on from there.";
+    "The same command continues from there.";
 }
 
 function introduce(config: Config): void {
@@ -168,12 +167,12 @@ function introduce(config: Config): void {
   console.log(`results  ${pathForCaller(config.out)}\n`);
 }
 
-/** @throws {RangeError} where executed notebooks would be written over the project's own */
+/** @throws {RangeError} if executed notebooks would overwrite the project's own */
 function checkOut({ out }: Pick<Config, "out">): void {
   const real = (path: string) => existsSync(path) ? realpathSync(path) : path;
   if (real(join(out, "notebooks")) !== real(sourceFolder)) return;
   throw new RangeError(
-    "--out is a folder of the run's own, since executed notebooks go to its folder notebooks, and here these are the project's. " +
+    "--out must not be the project's own folder: executed notebooks would overwrite its notebooks. " +
       `Expected another one, such as outputs/mine. Received: ${pathForCaller(out)}`,
   );
 }
@@ -186,7 +185,7 @@ function trainsConvolutions(config: Config, names: readonly string[]): boolean {
   return trainsRecipe || trainsDeeper || names.includes(studiesNotebook) || names.includes(honestNotebook);
 }
 
-/** @throws {RangeError} where a GPU is asked for and there is none, or convolutions are to be trained, which WebAssembly cannot do */
+/** @throws {RangeError} if a chosen GPU is missing, or no engine for TensorBoard's logs or for training convolutions is available */
 async function checkEngine(config: Config, names: readonly string[]): Promise<void> {
   const { engine } = readEngineChoice();
   if (engine === "webgpu" && !await findAdapter()) {
@@ -244,12 +243,12 @@ async function run(config: Config, names: string[], call: Call): Promise<number>
   }
   console.log(`${await costText(config, todo.map(({ name }) => name))}\n`);
   await writeAtomic(join(config.out, "config.json"), jsonText(config));
-  // Where a file is named for notebooks, they look nowhere else.
+  // If HAM10000_CONFIG names a file, notebooks read that one instead.
   if (!Deno.env.has("HAM10000_CONFIG")) await writeAtomic(latestRun, jsonText(config));
   const timings = await Deno.readTextFile(join(config.out, "timings.json")).then(JSON.parse).catch(
     () => ({}),
   );
-  startDrawing(); // plotly loads beside the first cells
+  startDrawing(); // plotly loads while the first cells run
   for (const [index, notebook] of todo.entries()) {
     const { name } = notebook;
     console.log(`${name.padEnd(24)} ${notebook.reason}`);
@@ -278,14 +277,14 @@ async function run(config: Config, names: string[], call: Call): Promise<number>
     console.log(`${name.padEnd(24)} done in ${timings[name].toFixed(1)} s`);
   }
   const settings = plan[0].fingerprint.configuration;
-  const isTested = record.notebooks[testNotebook]?.fingerprint.configuration === settings; // not those of other settings
+  const isTested = record.notebooks[testNotebook]?.fingerprint.configuration === settings; // not with other settings
   const results = isTested ? await readResults(config.out) : null;
   if (results) console.log(`\n${resultText(results)}`);
   console.log(`${results ? "" : "\n"}All results: ${pathForCaller(config.out)}`);
   return 0;
 }
 
-/** Executes one notebook; after each cell the copy in the run's folder holds what was rendered so far. */
+/** Executes one notebook. After each cell the copy in the run's folder is saved with the outputs so far. */
 async function runNotebook(
   config: Config,
   { name, path, executed: target }: PlannedNotebook,
@@ -305,7 +304,7 @@ async function runNotebook(
   return executed;
 }
 
-/** Says where and why a notebook failed, and what to do; returns the exit code. */
+/** Prints where and why a notebook failed and what to do. Returns the exit code. */
 function tellFailure(error: ExecutionError, notebook: PlannedNotebook): number {
   console.error(`\n${error.message}\n\nRendered up to there: ${pathForCaller(notebook.executed)}`);
   if (error.ename === "CellTimeout") console.error("--timeout N gives each cell N minutes.");
@@ -314,7 +313,7 @@ function tellFailure(error: ExecutionError, notebook: PlannedNotebook): number {
   return 2;
 }
 
-/** What cells wrote to stderr, such as damage found in what was stored. */
+/** Lines that cells wrote to stderr, each once, such as warnings of damaged stored files. */
 function warningsOf({ cells }: Notebook): string[] {
   const outputs = cells.flatMap((cell) => cell.cell_type === "code" ? cell.outputs : []);
   const lines = outputs.flatMap((output) =>

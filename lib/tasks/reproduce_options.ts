@@ -1,4 +1,4 @@
-/** The command line of `deno task reproduce`, and the file that `--config` names. */
+/** Parses the command line of `deno task reproduce`, and the file that `--config` names. */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type ConfigOptions, createConfig, type Precision, type Preset, type Protocol } from "../config.ts";
@@ -86,12 +86,14 @@ Exit codes: 0 done; 1 a notebook failed; 2 the call cannot be carried out, or th
 written; 130 stopped by Ctrl-C.
 `;
 
-/** Flags of another task that takes those of reproduce, too. */
+/** The own flags of a task that takes those of reproduce, too. */
 type OwnFlags = Record<string, { type: "string" | "boolean" }>;
 
 /**
- * @param task of another task that takes these flags: its own ones, its page, and whether it takes words without a flag
- * @throws {RangeError} for a flag or value that cannot be, with what was expected
+ * Parses the flags of reproduce.
+ *
+ * @param task for another task with these flags: its `own` flags, its help `page`, and whether it takes `words` without a flag
+ * @throws {RangeError} for an invalid flag or value, with what was expected
  */
 export function parseReproduceOptions(
   args: string[],
@@ -158,7 +160,7 @@ export function parseReproduceOptions(
     config: { ...(values.config === undefined ? {} : readConfigFile(resolve(values.config))), ...given },
     /** The file of a grid of runs; null: one run. */
     grid: values.grid === undefined ? null : resolve(values.grid),
-    /** What computes; null: what HAM10000_ENGINE says. */
+    /** The engine; null: the one that HAM10000_ENGINE names. */
     engine: engine ?? null,
     /** Notebooks to run, by number or name; null: the main ones. */
     only: list(values.only) ?? null,
@@ -166,10 +168,10 @@ export function parseReproduceOptions(
     from: values.from ?? null,
     fresh: values.fresh ?? false,
     forget: forget as StoredWork[],
-    /** What one cell may take before it is stopped; null: what fits the configuration. */
+    /** Seconds after which a cell is stopped; null: what fits the configuration. */
     timeoutSeconds: minutes === null ? null : 60 * minutes,
     dryRun: values["dry-run"] ?? false,
-    /** The other task's flags as they were given, and its words. */
+    /** The other task's flags as given, and its arguments without a flag. */
     own: parsed.values as Record<string, string | boolean | undefined>,
     words: parsed.positionals,
   };
@@ -183,16 +185,16 @@ function parseList(text: string): string[] {
 const paths = ["data", "metadata", "officialTest", "weights", "out"];
 
 /**
- * The fields of `Config` (lib/config.ts) in one JSON object, as `{ "epochs": 3 }`. Fields that are left out follow from the
+ * Reads fields of `Config` (lib/config.ts) from one JSON object, such as `{ "epochs": 3 }`. Fields that are left out follow from the
  * preset; `createConfig` checks the values. Relative paths start at the file's own folder.
  *
- * @throws {RangeError} when the file cannot be read or parsed, or has a field that no configuration has
+ * @throws {RangeError} if the file cannot be read or parsed, or has a field that `Config` does not have
  */
 export function readConfigFile(path: string): ConfigOptions {
   return readFields("--config", path);
 }
 
-/** Fields of `Config` by name, with values of any kind; paths made absolute. @throws {RangeError} as `readConfigFile` */
+/** Reads fields of `Config` with values of any kind and makes paths absolute. @throws {RangeError} as `readConfigFile` */
 export function readFields(flag: string, path: string): Record<string, unknown> {
   const where = `${flag} ${pathForCaller(path)}`;
   let options: unknown;

@@ -1,4 +1,4 @@
-/** A run's folder: one run at a time in it, what killed runs left there, and the stored work that a run is told to forget. */
+/** A run's folder: its lock, the files that killed runs left there, and the stored work that a run is told to forget. */
 import { glob } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
@@ -9,10 +9,10 @@ import { pathForCaller } from "./caller.ts";
 import { readRunRecord, runLock, type RunRecord, writeRunRecord } from "./run_record.ts";
 
 /**
- * Takes the lock of what a run of notebooks alone writes: notebooks, `results.json`, `run.json`. While another such run has it, waits
- * and says so; that of a process that died is taken. What is computed has locks of its own, so units of work go on beside it.
+ * Takes the lock for the files that only a run of notebooks writes: notebooks, `results.json`, `run.json`. If another run has it,
+ * says so and waits. The lock of a dead process is taken over. Computed work has its own locks, so units of work can run meanwhile.
  *
- * @throws {StorageError} when the folder cannot be made or written to
+ * @throws {StorageError} if the folder cannot be made or written to
  */
 export async function lockRun({ out }: Pick<Config, "out">): Promise<Disposable> {
   return await takeLock(join(out, runLock), {
@@ -24,9 +24,9 @@ export async function lockRun({ out }: Pick<Config, "out">): Promise<Disposable>
 }
 
 /**
- * Removes unfinished files and folders, at any depth, whose process is gone. Those of a living one (a notebook open in an
- * editor may be writing) stay, and those of other machines on one disk, for an hour at most: by then another process only happens to
- * have the number.
+ * Removes unfinished files and folders, at any depth, whose process is gone. Those of a running process (a notebook open in an
+ * editor may be writing) or of another machine on a shared disk stay for an hour at most. After that, a process with their number
+ * is taken for another one.
  */
 export async function removeLeftOvers(folder: string): Promise<void> {
   const names = ["**/*.tmp", "**/.*.tmp"].flatMap((pattern) => [pattern, `store/${pattern}`]); // a grid's store is a link
@@ -44,11 +44,11 @@ async function isOld(path: string): Promise<boolean> {
   return mtime !== null && Date.now() - mtime.getTime() > 3_600_000;
 }
 
-/** Stored work by the name that `--forget` takes: what it is, where it lies, and the notebook whose `--fresh` forgets it. */
+/** Stored work by its name in `--forget`: what it is, where it lies, and the notebook that `--fresh` runs without it. */
 const storedWork = {
   images: { what: "decoded photos", places: ["store/{images,photos}-*"], notebook: "02_augmentation" },
   activations: {
-    what: "what the frozen layers make of the images",
+    what: "the frozen layers' activations",
     places: ["store/activations"],
     notebook: "04_optimizer_comparison",
   },
@@ -69,19 +69,19 @@ const storedWork = {
 export type StoredWork = keyof typeof storedWork;
 export const storedWorkNames = Object.keys(storedWork) as StoredWork[];
 
-/** What a run is to forget before it begins. */
+/** The stored work that a run deletes before it starts. */
 export interface Forgetting {
-  /** Notebooks that run again whether or not anything has changed, on nothing of what they keep. */
+  /** Notebooks that run again even if nothing has changed, without the work that they have stored. */
   readonly notebooks: readonly string[];
-  /** Further work, by name. */
+  /** Other stored work, by name. */
   readonly work: readonly StoredWork[];
-  /** Whether what lies in the store stays: that of a grid is emptied for its first run alone. */
+  /** Whether work in the store stays. The store of a grid is emptied only for its first run. */
   readonly keepsStore?: boolean;
 }
 
 const inStore = "store/";
 
-/** Patterns of the paths in a run's folder that would go. */
+/** Patterns of the paths in a run's folder that would be deleted. */
 function placesOf(
   names: readonly StoredWork[],
   { keepsStore = false }: Pick<Forgetting, "keepsStore">,
@@ -90,7 +90,7 @@ function placesOf(
     .filter((place) => !(keepsStore && place.startsWith(inStore)));
 }
 
-/** One line for each kind of work that would go: what it is, its size, and how long its trainings took. */
+/** One line for each kind of work that would be deleted: what it is, its size, and how long its trainings took. */
 export async function describeForgetting(config: Config, forgetting: Forgetting): Promise<string[]> {
   const lines: string[] = [];
   for (const name of workIn(forgetting)) {
@@ -101,7 +101,7 @@ export async function describeForgetting(config: Config, forgetting: Forgetting)
   return lines;
 }
 
-/** Deletes that work, and the record that the notebooks have run. */
+/** Deletes the work to forget, and the record that the notebooks have run. */
 export async function forget(config: Config, forgetting: Forgetting): Promise<void> {
   const places = placesOf(workIn(forgetting), forgetting);
   for (const path of await Array.fromAsync(glob(places, { cwd: config.out }))) {
@@ -113,9 +113,9 @@ export async function forget(config: Config, forgetting: Forgetting): Promise<vo
   await writeRunRecord(config, record, {});
 }
 
-/** A run's record as it is once that work is gone: without the notebooks that run again, and those of which a file goes. */
+/** A run's record after that deletion: without the notebooks that run again, and without those that lose a file. */
 export function withoutForgotten({ notebooks }: RunRecord, forgetting: Forgetting): RunRecord {
-  const places = placesOf(workIn(forgetting), { keepsStore: true }); // what is stored is no notebook's own file
+  const places = placesOf(workIn(forgetting), { keepsStore: true }); // the store holds no notebook's own files
   const goes = (file: string) => places.some((place) => file.startsWith(`${place}/`));
   const left = Object.entries(notebooks).filter(([name, { files }]) =>
     !forgetting.notebooks.includes(name) && !Object.keys(files).some(goes)
@@ -123,14 +123,14 @@ export function withoutForgotten({ notebooks }: RunRecord, forgetting: Forgettin
   return { notebooks: Object.fromEntries(left) };
 }
 
-/** All stored work that would go. */
+/** All stored work that would be deleted. */
 export function workIn({ notebooks, work }: Forgetting): StoredWork[] {
   return storedWorkNames.filter((name) =>
     work.includes(name) || notebooks.some((notebook) => notebook === storedWork[name].notebook)
   );
 }
 
-/** Bytes of stored work, and the seconds of training that its records tell of: `seconds` of a run, `minutes` of a study's rows. */
+/** Bytes of stored work, and seconds of training by its records: `seconds` of a run, `minutes` of a study's rows. */
 async function measure(
   { out }: Config,
   places: readonly string[],

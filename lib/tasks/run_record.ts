@@ -9,10 +9,10 @@ import { pathForCaller } from "./caller.ts";
 import { ownedFolders } from "./notebooks.ts";
 import { isObject, jsonText } from "../support/json.ts";
 
-/** The lock of what a run of notebooks alone writes, in its folder. */
+/** The lock file in a run's folder, for the files that only a run of notebooks writes. */
 export const runLock = ".lock";
 
-/** What an executed notebook was made from, as digests. Equal fingerprints give equal results. */
+/** What an executed notebook was made from, as digests or names. Equal fingerprints give equal results. */
 export interface Fingerprint {
   readonly notebook: string;
   readonly code: string;
@@ -25,7 +25,7 @@ export interface Fingerprint {
 
 export interface NotebookRecord {
   readonly fingerprint: Fingerprint;
-  /** SHA-256 of each file that it wrote, by path in the run's folder. */
+  /** SHA-256 of each of its files, by path in the run's folder. */
   readonly files: Record<string, string>;
 }
 
@@ -33,7 +33,7 @@ export interface RunRecord {
   notebooks: Record<string, NotebookRecord>;
 }
 
-/** The record of a run's folder. A missing one is empty; so is one that cannot be read, and that is told. */
+/** The record of a run's folder. It is empty if it is missing, or if it cannot be read, which `onNotice` is told. */
 export async function readRunRecord(
   { out }: Pick<Config, "out">,
   onNotice: (message: string) => void = console.warn,
@@ -56,7 +56,7 @@ export async function readRunRecord(
   }
 }
 
-/** Writes the record and, beside it, what a reader of the results wants to know. */
+/** Writes the record and, with it, `more` facts for readers of the results. */
 export async function writeRunRecord(
   config: Config,
   record: RunRecord,
@@ -67,8 +67,10 @@ export async function writeRunRecord(
 }
 
 /**
- * A notebook's files in a run's folder, with their digests: its executed copy, the results that were written since it began
- * (milliseconds since 1970), and all in its own folders, which it may have taken as they were.
+ * A notebook's files in a run's folder, with their SHA-256: its executed copy, the results written since it began, and all files in
+ * its own folders, which it may have reused unchanged.
+ *
+ * @param began milliseconds since 1970
  */
 export async function filesOf(
   { out }: Pick<Config, "out">,
@@ -84,7 +86,7 @@ export async function filesOf(
     const isAnothers = name.startsWith("notebooks/") && name !== `notebooks/${notebook}.ipynb`;
     if (!entry.isFile() || isBookkeeping(name) || isAnothers) continue;
     const isOwned = owned.some((folder) => name.startsWith(`${folder}/`));
-    if (!isOwned && belongsToLater(name, notebook)) continue; // a unit of work may be writing it beside this run
+    if (!isOwned && belongsToLater(name, notebook)) continue; // a unit of work may be writing it at the same time
     if (isOwned || (await Deno.stat(path)).mtime!.getTime() >= began) {
       files[name] = sha256(await Deno.readFile(path));
     }
@@ -92,14 +94,14 @@ export async function filesOf(
   return files;
 }
 
-/** Whether a file lies in a folder that a notebook after this one fills. */
+/** Whether a file lies in a folder of a later notebook. */
 function belongsToLater(name: string, notebook: string): boolean {
   return Object.entries(ownedFolders).some(([owner, folders]) =>
     owner > notebook && folders.some((folder) => name.startsWith(`${folder}/`))
   );
 }
 
-/** The files of a record that are missing or no longer have the bytes that were written. */
+/** The files of a record that are missing or have other bytes than recorded. */
 export async function changedFiles(
   { out }: Pick<Config, "out">,
   record: NotebookRecord,
@@ -114,8 +116,8 @@ export async function changedFiles(
 }
 
 /**
- * Files that are no notebook's own: every run writes them, or they hold times, which no two runs share, or are unfinished. Of logs of
- * openings, in whichever folder, no line may be lost: a run that is stopped has added some, and they are not damaged by that.
+ * Whether a file belongs to no notebook: every run writes it, it holds times, which differ from run to run, or it is unfinished.
+ * Logs of test openings, in any folder, belong to none either: a stopped run may have added lines, which must not be lost.
  */
 function isBookkeeping(name: string): boolean {
   return [runLock, "run.json", "config.json", "timings.json"].includes(name) ||

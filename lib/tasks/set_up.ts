@@ -1,4 +1,4 @@
-/** What a fresh machine needs before the notebooks run: the native engine and the Deno kernel for Jupyter front ends. */
+/** Sets up what the notebooks need on a new machine: the native engine, and the Deno kernel for Jupyter front ends. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,10 +8,10 @@ import { ensureKernelSpec } from "../support/notebook/kernel_spec.ts";
 import { projectRoot } from "../support/project.ts";
 
 /**
- * Sets up what is missing, once, with progress; where all is there it takes no time and no network. What downloads is a program of
- * its own, so the caller needs no permission for the network.
+ * Sets up what is missing, once, with progress. If nothing is missing, it takes no time and no network. Another program does the
+ * downloads, so the caller needs no network permission.
  *
- * @throws {RangeError} when the engine cannot be set up: why, and what to do
+ * @throws {RangeError} if the engine cannot be set up, with the reason and what to do
  */
 export async function setUp(): Promise<void> {
   await ensureEngine().catch((error) => {
@@ -22,7 +22,7 @@ export async function setUp(): Promise<void> {
   );
 }
 
-/** The configuration; weights that photos need and nobody gave are downloaded if possible. */
+/** The configuration. If photos need weights that nobody gave, they are downloaded if possible. */
 export async function withWeights(config: Config, options: ConfigOptions): Promise<Config> {
   const isWanted = config.weights === null && options.weights === undefined;
   if (!isWanted || config.data === null || !existsSync(config.data)) return config;
@@ -33,7 +33,7 @@ export async function withWeights(config: Config, options: ConfigOptions): Promi
   return config;
 }
 
-/** Downloads VGG16's weights into data/ by `deno task data`, which shows its progress and says why it cannot; tells whether it could. */
+/** Downloads VGG16's weights into data/ with `deno task data`, which shows its progress and errors. Returns whether it succeeded. */
 async function bringWeights(): Promise<boolean> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -43,7 +43,7 @@ async function bringWeights(): Promise<boolean> {
     stdin: "null",
     stdout: "piped",
   }).spawn();
-  await child.stdout.pipeTo(Deno.stderr.writable, { preventClose: true }); // stdout is the caller's: a plan in JSON
+  await child.stdout.pipeTo(Deno.stderr.writable, { preventClose: true }); // the caller may print a plan in JSON to stdout
   return (await child.status).success;
 }
 

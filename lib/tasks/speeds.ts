@@ -1,4 +1,4 @@
-/** A first guess of what work takes, in seconds and megabytes; the progress line then measures the machine at hand. */
+/** A first estimate of the seconds and megabytes that work takes. The progress line then measures the real speed. */
 import { type ImageSize, pixelsIn } from "../image_size.ts";
 import {
   frozenLayers,
@@ -10,41 +10,41 @@ import {
 } from "../model/vgg16.ts";
 import { type Depth, type Stage } from "../recipe.ts";
 
-/** Seconds on one thread of a machine of these years. */
+/** Seconds on one thread of a recent machine. */
 const speeds = {
-  /** Of a multiplication of the convolutions as written. A training step passes each trained layer three times. */
+  /** For one multiplication of a direct convolution. A training step passes each trained layer three times. */
   forward: { native: 1 / 100e9, wasm: 1 / 11e9 },
   trained: 1 / 75e9,
-  /** Of a training step besides, for each image and for each weight. */
+  /** In addition, in a training step: for each image, and for each weight. */
   image: 50e-6,
   weight: 12e-9,
-  /** To decode a photo, and each of its own pixels. */
+  /** To decode a photo: for the photo, and for each of its pixels. */
   photo: 3e-3,
   photoPixel: 16e-9,
 };
 
-/** As a plan gives them: in tenths, rounded up. */
+/** Minutes as a plan states them: rounded up to tenths. */
 export function minutesOf(seconds: number): number {
   return Math.ceil(seconds / 6) / 10;
 }
 
-/** To compare two photos, whether they are near-duplicates. */
+/** Seconds to check whether two photos are near-duplicates. */
 export const secondsPerPair = 2.4e-6;
 
-/** Of a notebook besides what it computes, whatever the threads: kernel, figures. */
+/** Seconds for a notebook's kernel and figures, besides its computations and for any number of threads. */
 export const secondsPerNotebook = 8;
 
-/** To decode one photo of so many pixels, several of them at once. */
+/** Seconds to decode one photo of so many pixels, if several are decoded at once. */
 export function decodeSeconds(photoPixels: number, threads: number): number {
-  return (speeds.photo + speeds.photoPixel * photoPixels) / Math.min(threads, 4); // photos in flight
+  return (speeds.photo + speeds.photoPixel * photoPixels) / Math.min(threads, 4); // photos decoded at once
 }
 
-/** Of one image through the layers before a depth, on one thread. */
+/** Seconds to pass one image through the layers before a depth, on one thread. */
 export function frozenSeconds(depth: Depth, size: ImageSize, { wasm }: { wasm: boolean }): number {
   return multiplications(frozenLayers(depth), size) * speeds.forward[wasm ? "wasm" : "native"];
 }
 
-/** Of a stage's training on one thread, with its validation after every epoch; without the frozen layers. */
+/** Seconds to train a stage on one thread, with validation after every epoch, without the frozen layers. */
 export function stageSeconds(
   { depth, epochs, batchSize }: Pick<Stage, "depth" | "epochs" | "batchSize">,
   { size, train, validation }: { size: ImageSize; train: number; validation: number },
@@ -55,21 +55,21 @@ export function stageSeconds(
   return epochs * (train * perImage + validation * pass);
 }
 
-/** Of answering images with a network that was trained from a depth on, on one thread; without the frozen layers. */
+/** Seconds to classify one image with a network trained from a depth on, on one thread, without the frozen layers. */
 export function answerSeconds(depth: Depth, size: ImageSize): number {
   return multiplications(trainedLayers(depth), size) * speeds.trained + speeds.image / 2;
 }
 
-/** Megabytes that a process needs for these images, decoded, and what a network reads of those that it works on at a time. */
+/** Megabytes that a process needs for decoded images, activations and the network, rounded up to hundreds. */
 export function memoryOf(
   { images, rows = 0, depth = "head", size, trained = false, engine = true }: {
-    /** Held as pixels. */
+    /** Images held as pixels. */
     images: number;
-    /** Held as activations; beyond 512 MB they stay on the disk. */
+    /** Images held as activations; beyond 512 MB they stay on the disk. At block1 they are pixels, without this limit. */
     rows?: number;
     depth?: Depth;
     size: ImageSize;
-    /** Weights with their gradients, the optimizer's two numbers a weight, and a copy. */
+    /** Adds trained weights with their gradients, the optimizer's two numbers for each, and a copy. */
     trained?: boolean;
     engine?: boolean;
   },
@@ -82,7 +82,7 @@ export function memoryOf(
   return Math.ceil(bytes / 1e6 / 100) * 100 + (engine ? 3000 : 600);
 }
 
-/** Multiplications of these layers for one image. */
+/** Multiplications in these layers for one image. */
 function multiplications(layers: readonly Layer[], size: ImageSize): number {
   const shapes = new Map(
     outputShapes(size).map(({ name, shape: [height, width] }) => [name, height * width]),

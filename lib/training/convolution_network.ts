@@ -1,4 +1,4 @@
-/** Convolutions and the softmax after them as a network: on the engine, which finds their gradients. */
+/** A network of trained convolutions and the softmax after them. The engine computes their gradients. */
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from "@tensorflow/tfjs";
 import { argmax } from "../evaluation/metrics.ts";
 import { type Convolutions, makeConvolutions } from "../model/forward.ts";
@@ -10,7 +10,7 @@ import { type Block, KernelMemory } from "../support/kernels/kernels.ts";
 import type { Model, Tensors } from "./model.ts";
 import { alike, type LossChange, type Network, type StepLoss } from "./network.ts";
 
-/** To be disposed of: its weights and gradients lie on the engine too. */
+/** Must be disposed of: its weights and gradients are on the engine too. */
 export class ConvolutionNetwork implements Network {
   readonly memory = new KernelMemory();
   readonly weights: Block;
@@ -57,7 +57,7 @@ export class ConvolutionNetwork implements Network {
 
   batch(n: number): readonly Float32Array[] {
     const { inputs } = this;
-    this.#x = new Float32Array(n * inputs); // a new one: the engine may still look at the old
+    this.#x = new Float32Array(n * inputs); // a new array, because the engine may still read the old one
     return Array.from({ length: n }, (_, i) => this.#x.subarray(i * inputs, (i + 1) * inputs));
   }
 
@@ -77,7 +77,7 @@ export class ConvolutionNetwork implements Network {
       }, [...this.#variables]);
       return { value, logits: logits!, gradients: this.#variables.map(({ name }) => grads[name]) };
     });
-    try { // outside of tidy, which does not wait
+    try { // outside tidy, which does not wait for promises
       const [[loss], logits] = await readTensors([found.value, found.logits]);
       await this.#gradientReader.read(found.gradients);
       const isRight = (label: number, row: number) => argmax(logits, row * classes, classes) === label;
@@ -119,7 +119,7 @@ export class ConvolutionNetwork implements Network {
     return kept.matMul(kernel).add(bias);
   }
 
-  /** Gives the engine the weights as they are now. */
+  /** Copies the current weights to the engine. */
   #takeWeights(): void {
     this.#variables.forEach((variable, i) => {
       const value = tf.tensor(this.weights.arrays[i], variable.shape, "float32");
@@ -131,7 +131,7 @@ export class ConvolutionNetwork implements Network {
 
 /** Reads gradients into arrays. */
 interface GradientReader {
-  /** @param gradients one of each array's length, in their order */
+  /** @param gradients one for each array, of its length, in the same order */
   read(gradients: readonly Tensor[]): Promise<void>;
   dispose(): void;
 }
@@ -150,16 +150,16 @@ function makeGradientReader(arrays: readonly Float32Array[]): GradientReader {
 }
 
 /**
- * Writes a tensor into an array. `dataSync` would make a new array each time, to be copied once more; of the millions of gradients that
- * is 3 % of a step from `block5`. TensorFlow's `InplaceUpdate` writes rows of a tensor where it lies, and a tensor made of an array
- * lies in that array. Not in every build: so it is tried first.
+ * Writes a tensor into an array. `dataSync` would make a new array each time, which must then be copied: for millions of gradients this
+ * takes 3 % of a step from `block5`. TensorFlow's `InplaceUpdate` overwrites rows of a tensor in place, and a tensor made from an array
+ * uses the array's memory. This does not hold in every build, so it is tried first.
  */
 function makeWriter(array: Float32Array) {
   const shape: [number, number] = [1, array.length];
   const inArray = tf.tensor2d(array, shape);
   const row = tf.tensor1d([0], "int32");
   const write = (tensor: Tensor) =>
-    tf.tidy(() => { // returns nothing: what the operation gives is the same tensor once more
+    tf.tidy(() => { // returns nothing: the operation's result is the same tensor again
       operation("InplaceUpdate", [inArray, row, tensor.reshape(shape)], { T: dtypes.float32 });
     });
   tf.tidy(() => write(tf.ones(shape)));

@@ -16,15 +16,15 @@ export function softmax(logits: Float32Array, classes: number): Float32Array {
 export interface BatchLoss {
   /** Mean over the batch, in nats. */
   readonly loss: number;
-  /** Rows whose largest logit is the true class; of equal logits the first counts. */
+  /** Number of rows whose largest logit is the true class; of equal logits the first counts. */
   readonly correct: number;
-  /** Of the mean loss with respect to the logits, (n, classes): (p − y) / n. */
+  /** Gradient of the mean loss with respect to the logits, (n, classes): (p − y) / n. */
   readonly gradient: Float32Array;
 }
 
 /**
- * The mean of log Σⱼ exp(zⱼ) − z_label, as Keras computes it from a softmax layer's logits. Nothing is
- * clipped, and the largest logit is taken off first, so that no exponential overflows.
+ * The mean of log Σⱼ exp(zⱼ) − z_label, as Keras computes it from a softmax layer's logits. Nothing is clipped. The largest logit is
+ * subtracted first, so no exponential overflows.
  *
  * @param logits (n, classes)
  * @param labels n class indices
@@ -47,7 +47,7 @@ export function crossEntropy(logits: Float32Array, labels: ArrayLike<number>, cl
   return { loss: loss / n, correct, gradient };
 }
 
-/** Logarithms of the classes' shares; of a class without rows, a number so small that no other class notices it. @param counts rows of each */
+/** Logarithms of the classes' shares. A class without rows has one too small to affect the others. @param counts rows of each class */
 export function logShares(counts: readonly number[]): number[] {
   const total = counts.reduce((a, b) => a + b, 0);
   return counts.map((count) => Math.log(Math.max(count, 1e-6) / total));

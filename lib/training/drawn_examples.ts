@@ -1,4 +1,4 @@
-/** Photos as examples that are drawn anew each time they are shown, and how often each class is shown. */
+/** Photos as examples that are augmented anew each time they are shown, each class as often as wanted. */
 import type { AugmentationRanges } from "../config.ts";
 import { drawTransform, transformImage } from "../data/augmentation.ts";
 import { countLabels } from "../data/diagnosis.ts";
@@ -9,26 +9,26 @@ import { digestOf, sha256 } from "../support/digest.ts";
 import { randomFor, shuffled } from "../support/random.ts";
 import type { Examples } from "./examples.ts";
 
-/** What a showing of a photo may differ in. */
+/** How photos are augmented and classes balanced. */
 export interface Drawing {
-  /** Null: turned, moved and zoomed by nothing. */
+  /** Rotation, shift, zoom and flips. Null: none. */
   readonly shape: AugmentationRanges | null;
-  /** Null: under its own light. */
+  /** Null: the light is not changed. */
   readonly light: LightRanges | null;
   /**
    * How evenly the classes are shown, 0 to 1: each in proportion to its number of photos to the power of 1 − balance. 0: as often as
-   * it occurs; 1: all equally often.
+   * it occurs. 1: all equally often.
    */
   readonly balance: number;
 }
 
-/** Raised by hand when the same drawing comes to give other images. */
+/** Raise this by hand when the same options come to give other images. */
 const drawingVersion = 1;
 
-/** Photos of one size, with what decides how they are drawn. */
+/** Photos of one size, with the data that decide how they are augmented. */
 export interface DrawnPhotos {
   readonly size: ImageSize;
-  /** RGB, 0–255, (height, width, 3) of each photo. */
+  /** The photo of a row: RGB, 0–255, (height, width, 3). */
   readonly photoOf: (row: number) => Uint8Array;
   /** SHA-256 of each photo's pixels. */
   readonly pixelDigests: readonly string[];
@@ -37,8 +37,8 @@ export interface DrawnPhotos {
 }
 
 /**
- * Photos as examples. An epoch shows as many images as there are photos. What is shown, and how, depends on seed, epoch and place
- * alone: so a training goes on to the same bits.
+ * Photos as examples. An epoch shows as many images as there are photos. What is shown, and how, depends only on seed, epoch and place,
+ * so an interrupted training continues to the same bits.
  *
  * @throws {RangeError} for a balance outside 0 to 1
  */
@@ -73,7 +73,7 @@ export function drawnExamples(
 }
 
 /**
- * As many rows as there are labels, each class in its share. Of a class every row is shown once before any is shown again.
+ * An epoch's rows: as many as there are labels, each class with its share. Every row of a class comes once before any comes again.
  *
  * @param options.balance above 0: see `Drawing`
  */

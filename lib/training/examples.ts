@@ -1,4 +1,4 @@
-/** What a network learns from, row by row, so that it need not fit into memory. */
+/** Labelled examples, read row by row, so they need not fit into memory. */
 import type { Scaling } from "../config.ts";
 import { bytesOf, sha256 } from "../support/digest.ts";
 import { imagenetMeans } from "../model/forward.ts";
@@ -6,15 +6,15 @@ import { imagenetMeans } from "../model/forward.ts";
 export interface Examples {
   /** A class index for each row. */
   readonly labels: Uint8Array;
-  /** SHA-256 of the labels and of whatever decides each row's values. */
+  /** SHA-256 of the labels and of everything that decides each row's values. */
   readonly digest: string;
-  /** Puts one row's values into `target`. @param showing of training: images may be drawn anew for each */
+  /** Writes one row's values into `target`. @param showing in training: images may be augmented anew each time */
   read(row: number, target: Float32Array, showing?: Showing): void;
   /** The rows of an epoch, as many as there are labels. Default: each once, shuffled. */
   order?(seed: number, epoch: number): readonly number[];
 }
 
-/** When a row is shown: in which epoch, from 1, and at which place of it, from 0. */
+/** When a row is shown: the epoch, from 1, and the place in it, from 0. */
 export interface Showing {
   readonly epoch: number;
   readonly place: number;
@@ -38,7 +38,7 @@ export function examplesOf(values: Float32Array, labels: Uint8Array): Examples {
 }
 
 /**
- * Images as what the whole network reads, scaled as `scalePixels` does, to the bit.
+ * Images as examples for the whole network. Pixels are scaled to the same bits as by `scalePixels`.
  *
  * @param pixels (n, height, width, 3), RGB, 0–255
  */
@@ -61,7 +61,7 @@ export function pixelExamples(
   };
 }
 
-/** What each byte becomes in each channel that the network reads, (256, 3), and whether those go from blue to red. */
+/** The scaled value of each byte in each of the network's channels, (256, 3), and whether these are in the order BGR. */
 function scaledBytes(scaling: Scaling): { values: Float32Array; reversed: boolean } {
   const of = (scale: (byte: number, channel: number) => number) =>
     Float32Array.from({ length: 256 * 3 }, (_, i) => scale(Math.floor(i / 3), i % 3));

@@ -1,4 +1,4 @@
-/** A training and what it ends with: known by the digest of all that decides it, kept in a store. */
+/** Trains a network and keeps the result in a store, under a digest of everything that decides it. */
 import { checkStage, keyOf, type Stage, stageOf, type StageOptions } from "../recipe.ts";
 import { sidesOf, sizeText } from "../image_size.ts";
 import { digestOf } from "../support/digest.ts";
@@ -13,30 +13,30 @@ import type { Network } from "./network.ts";
 import { SoftmaxNetwork } from "./softmax_network.ts";
 import { answer, type EpochRecord, type LoopOptions, runEpochs } from "./training_loop.ts";
 
-/** A stage, of which `stageOf` adds what is left out, and how it is run. */
+/** A stage and how it is run. `stageOf` fills in what the stage leaves out. */
 export interface FitOptions extends StageOptions, LoopOptions {}
 
 export interface Fitted {
   readonly model: Model;
-  /** With the weights after the last step, where an average counts in their place; else null. */
+  /** If averaged weights count, the model with the weights after the last step; else null. */
   readonly last: Model | null;
   readonly history: readonly EpochRecord[];
-  /** From 1: the epoch whose weights were restored; null where the last one's count. */
+  /** The epoch whose weights were restored, from 1. Null if the last epoch's weights count. */
   readonly bestEpoch: number | null;
-  /** Of training and validation, over all sittings. */
+  /** Of training and validation, without interruptions. */
   readonly seconds: number;
-  /** False where it was in the store. */
+  /** False if it was in the store. */
   readonly computed: boolean;
-  /** Digest of all that decides the training; the model's digest too. */
+  /** Digest of everything that decides the training. It is also the model's digest. */
   readonly key: string;
 }
 
 /**
  * Trains the layers of `model` from `options.depth` on, and the softmax.
  *
- * @param train what the layers before that make of images; the images themselves where there are none
- * @throws {RangeError} when an option or a label cannot be
- * @throws {Error} when the loss grows without bound, with epoch, step and what to change
+ * @param train outputs of the layers before `depth`; images if there are no such layers or the stage `readsImages`
+ * @throws {RangeError} if an option or a label is invalid
+ * @throws {Error} if the training diverges; the message names epoch, step and what to change
  */
 export async function fit(model: Model, train: Examples, options: FitOptions): Promise<Fitted> {
   const { seed, validation, store } = options;
@@ -71,10 +71,10 @@ export async function fit(model: Model, train: Examples, options: FitOptions): P
   return { ...value, model: fittedModel(model, key, { value, tensors }), last, computed, key };
 }
 
-/** What names weights after the last step, beside those that count. */
+/** Marks the stored tensors after the last step, beside those that count. */
 const lastPrefix = "last ";
 
-/** The layers of a model from a depth on, at work. @throws {RangeError} where the engine has no gradients of convolutions */
+/** A network of a model's layers from a depth on. @throws {RangeError} if the engine has no gradients of convolutions */
 function makeNetwork(
   model: Model,
   { depth, readsImages = false }: Pick<Stage, "depth"> & Partial<Pick<Stage, "readsImages">>,
@@ -84,13 +84,13 @@ function makeNetwork(
   return readsImages ? new ImageNetwork(model, network, depth) : network;
 }
 
-/** Raised by hand when training changes its results, or a default of `stageOf` changes. */
+/** Raise this by hand when training gives other results or a default of `stageOf` changes. */
 const fitVersion = 1;
 
 /**
- * The key of a training, without training: SHA-256 of all that decides it.
+ * The key of a training, without training: SHA-256 of everything that decides it.
  *
- * @param model the digest of what it starts from; the key of the stage before, for a later one
+ * @param model digest of the model that it starts from; for a later stage, the key of the stage before
  * @param on digests of the examples, and the seed
  */
 export function fitKey(
@@ -102,14 +102,14 @@ export function fitKey(
   return digestOf({ fitVersion, engine, model, stage: keyOf(stage), ...on });
 }
 
-/** What a training ended with, from the store. @throws {Error} when it is not there */
+/** Loads the model that a training ended with from the store. @throws {Error} if it is not there */
 export async function loadFitted(store: Store, key: string, base: Model): Promise<Model> {
   const stored = await store.read<Pick<Stage, "depth">>("fits", key);
   if (stored) return fittedModel(base, key, stored);
   throw new Error(
     `${store.folder}: the training ${
       key.slice(0, 12)
-    }… is not stored any more. The same command trains it again`,
+    }… is no longer in the store. Run the same command to train it again`,
   );
 }
 
@@ -147,7 +147,7 @@ export async function fitSoftmax(
   return { ...head, kernel: tensors["predictions/kernel"], bias: tensors["predictions/bias"] };
 }
 
-/** The stage within all options. */
+/** The stage alone, with defaults filled in. */
 function stageFrom(
   {
     seed: _1,

@@ -1,4 +1,4 @@
-/** A network that reads images although its first layers are frozen: for images that are never shown twice, so that storing pays not. */
+/** A network that reads images although its first layers are frozen. For images that are never shown twice, storing does not pay. */
 import { type FrozenBase, makeBase } from "../model/forward.ts";
 import { inputShape } from "../model/vgg16.ts";
 import type { Depth } from "../recipe.ts";
@@ -7,7 +7,7 @@ import type { ConvolutionNetwork } from "./convolution_network.ts";
 import type { Model, Tensors } from "./model.ts";
 import type { LossChange, Network, StepLoss } from "./network.ts";
 
-/** The frozen layers run before each step, without gradients. Rows are images, RGB, 0–255. To be disposed of. */
+/** Runs the frozen layers before each step, without gradients. Rows are images, RGB, 0–255. Must be disposed of. */
 export class ImageNetwork implements Network {
   readonly inputs: number;
   readonly #shape: readonly [number, number, number];
@@ -46,7 +46,7 @@ export class ImageNetwork implements Network {
 
   batch(n: number): readonly Float32Array[] {
     const { inputs } = this;
-    this.#images = new Float32Array(n * inputs); // a new one: the engine may still look at the old
+    this.#images = new Float32Array(n * inputs); // a new array, because the engine may still read the old one
     return Array.from({ length: n }, (_, i) => this.#images.subarray(i * inputs, (i + 1) * inputs));
   }
 
@@ -69,7 +69,7 @@ export class ImageNetwork implements Network {
     this.#network[Symbol.dispose]();
   }
 
-  /** (n, height, width, 3) → what the first trained layer reads */
+  /** (n, height, width, 3) → the first trained layer's input */
   async #passFrozen(): Promise<void> {
     const n = this.#images.length / this.inputs;
     const { outputs } = this.#base;

@@ -1,4 +1,4 @@
-/** What is trained: VGG16 with a softmax after it, as arrays. */
+/** The model that is trained: VGG16 with a softmax after it, as arrays. */
 import type { Precision, Scaling } from "../config.ts";
 import type { ImageSize } from "../image_size.ts";
 import { inputLength } from "../model/vgg16.ts";
@@ -17,20 +17,19 @@ export interface Head {
   readonly classes: number;
 }
 
-/** All that a network's answers depend on. No array is changed by training. */
+/** Everything that a network's predictions depend on. Training does not change these arrays. */
 export interface Model {
-  /** The first part that was trained: examples for the model are what the part before it makes of images. `head` of a new one. */
+  /** The first part that was trained; `head` for a new model. Examples for the model are the outputs of the part before it. */
   readonly depth: Depth;
   /** The 13 convolutions in the network's order. */
   readonly layers: readonly ConvolutionWeights[];
   readonly head: Head;
-  /** Of the images. */
   readonly size: ImageSize;
   readonly scaling: Scaling;
-  /** What the convolutions compute in. */
+  /** Number format of the convolutions. */
   readonly precision: Precision;
   readonly classes: number;
-  /** Digest of what the model was made from: weights, size, scaling, precision and softmax of a new one, the key of its training of a trained one. */
+  /** A new model's digest is made from weights, size, scaling, precision and softmax. A trained model's is the key of its training. */
   readonly digest: string;
 }
 
@@ -57,7 +56,7 @@ export function vgg16(
 }
 
 /**
- * A softmax before training, as Keras' Dense starts: kernel uniform in ±√(6 / (inputs + classes)), bias zero.
+ * A softmax before training, initialized like Keras' Dense: kernel uniform in ±√(6 / (inputs + classes)), bias zero.
  *
  * X. Glorot & Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
  */
@@ -73,7 +72,7 @@ export function initialHead(
 /** Arrays by Keras' names, in the network's order: `block5_conv1/kernel`, `block5_conv1/bias`, …, `predictions/bias`. */
 export type Tensors = Readonly<Record<string, Float32Array>>;
 
-/** A model with other arrays in the place of those that have the same name. */
+/** The model with `tensors` in place of its arrays of the same names. */
 export function withTensors(model: Model, tensors: Tensors): Model {
   const { layers, head } = model;
   return {

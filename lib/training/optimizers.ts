@@ -1,11 +1,10 @@
 /**
- * nadam, adam and rmsprop as Keras 3.15.1 computes them, with its defaults. How a weight changes by its gradient stands in
- * lib/support/kernels/assembly.ts; here is what changes from step to step and is the same for all weights.
+ * nadam, adam and rmsprop as Keras 3.15.1 computes them, with its defaults. lib/support/kernels/assembly.ts changes each weight by its
+ * gradient. This file computes the numbers that change from step to step and are the same for all weights.
  */
 import type { OptimizerName, Stage } from "../recipe.ts";
 import type { Block, KernelMemory } from "../support/kernels/kernels.ts";
 
-/** Default: Keras'. */
 export interface OptimizerOptions {
   /** Decay rate of the first moment (nadam, adam), 0 ≤ β₁ < 1. Default 0.9. */
   readonly beta1?: number;
@@ -15,14 +14,14 @@ export interface OptimizerOptions {
   readonly rho?: number;
   /** Default 1e-7. */
   readonly epsilon?: number;
-  /** Share of each kernel, times the learning rate, that a step takes off before its update; biases stay. Default 0. */
+  /** Share of each kernel, times the learning rate, that is subtracted before a step's update. Biases do not decay. Default 0. */
   readonly weightDecay?: number;
 }
 
 interface Rule {
   /** Arrays kept for each weight, zero before the first step. */
   readonly slots: number;
-  /** The numbers of step t = 1, 2, …, in the order in which the loop takes them. */
+  /** The numbers for step t = 1, 2, …, in the order of the loop's parameters. */
   numbers(t: number, learningRate: number): number[];
 }
 
@@ -35,7 +34,7 @@ interface Rule {
 function nadam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: OptimizerOptions): Rule {
   const [b1, b2] = [Math.fround(beta1), Math.fround(beta2)];
   const momentumAt = (t: number) => b1 * (1 - 0.5 * 0.96 ** t);
-  let [product, steps] = [1, 0]; // μ₁ · μ₂ · … · μₛ, of as many factors
+  let [product, steps] = [1, 0]; // μ₁ · μ₂ · … · μₛ, and the number s of factors
   return {
     slots: 2,
     numbers(t, learningRate) {
@@ -70,7 +69,7 @@ function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: OptimizerOptions):
 /**
  * RMSprop: T. Tieleman & G. Hinton, "Neural Networks for Machine Learning", lecture 6e, 2012.
  *
- * Not centred, without momentum. Epsilon is added to v under the root, √(v + ε): at the default its effect is that of 3e-4 outside.
+ * Not centred, without momentum. Epsilon is added to v under the root, √(v + ε). The default 1e-7 acts like 3e-4 outside the root.
  */
 function rmsprop({ rho = 0.9, epsilon = 1e-7 }: OptimizerOptions): Rule {
   return { slots: 1, numbers: (_, learningRate) => [rho, 1 - rho, learningRate, epsilon] };
@@ -78,9 +77,8 @@ function rmsprop({ rho = 0.9, epsilon = 1e-7 }: OptimizerOptions): Rule {
 
 const rules = { nadam, adam, rmsprop };
 
-/** An optimizer at work on one network. */
 export class Optimizer {
-  /** What it remembers between steps, besides their number: one array or two, each of all weights. To be read and set. */
+  /** The state between steps, besides the step's number: one or two arrays as long as all weights. May be read and set. */
   readonly slots: readonly Float32Array[];
   readonly #rule: Rule;
   readonly #weightDecay: number;
@@ -117,11 +115,11 @@ export class Optimizer {
 /**
  * The learning rate of step t = 1, 2, … of a stage.
  *
- * In the warm-up it rises in equal parts to the highest: 1/w, 2/w, …, 1. Then `constant` stays there; `cosine` falls from it along half
- * a wave, ½ (1 + cos πx), to nearly 0 in the last step (I. Loshchilov & F. Hutter, "SGDR: Stochastic Gradient Descent with Warm
- * Restarts", ICLR 2017, without restarts).
+ * In a warm-up of w steps it rises in equal parts to the highest rate: 1/w, 2/w, …, 1. Then `constant` stays there, and `cosine` falls
+ * along half a cosine wave, ½ (1 + cos πx), to nearly 0 in the last step (I. Loshchilov & F. Hutter, "SGDR: Stochastic Gradient Descent
+ * with Warm Restarts", ICLR 2017, without restarts).
  *
- * @param steps of an epoch
+ * @param steps number of steps in an epoch
  */
 export function learningRateAt(
   t: number,

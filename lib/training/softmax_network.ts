@@ -1,4 +1,4 @@
-/** The softmax alone as a network: what is trained after frozen layers, or on any other features. */
+/** The softmax alone as a network. It is trained after frozen layers, or on any other features. */
 import { argmax } from "../evaluation/metrics.ts";
 import { type Block, KernelMemory } from "../support/kernels/kernels.ts";
 import { crossEntropy, softmax } from "./cross_entropy.ts";
@@ -6,8 +6,8 @@ import type { Head, Tensors } from "./model.ts";
 import { alike, type LossChange, type Network, type StepLoss } from "./network.ts";
 
 /**
- * Dense(classes) with softmax alone: two products a step, so small that TensorFlow's threads would take longer to wake than to
- * multiply. Its kernel stands transposed in memory, (classes, row), where a row has zeros after its inputs up to a multiple of four.
+ * Dense(classes) with softmax. A step has two matrix products, so small that TensorFlow's threads would take longer to wake than to
+ * multiply. The kernel is stored transposed, (classes, row). Each row is padded with zeros to a multiple of four.
  */
 export class SoftmaxNetwork implements Network {
   readonly memory = new KernelMemory();
@@ -21,7 +21,7 @@ export class SoftmaxNetwork implements Network {
   #n = 0;
   #x: Float32Array = new Float32Array(0); // (n, row)
   #logits: Float32Array = new Float32Array(0); // (n, classes)
-  #error: Float32Array = new Float32Array(0); // (n, classes): of the logits
+  #error: Float32Array = new Float32Array(0); // (n, classes): the loss's gradient with respect to the logits
 
   constructor({ kernel, bias, inputs, classes }: Head) {
     [this.inputs, this.features, this.classes] = [inputs, inputs, classes];
@@ -56,7 +56,7 @@ export class SoftmaxNetwork implements Network {
     }
     const logits = this.logits();
     const isRight = (label: number, row: number) => argmax(logits, row * classes, classes) === label;
-    const correct = labels.filter(isRight).length; // as answers are given: without offsets
+    const correct = labels.filter(isRight).length; // without offsets, like predictions
     if (offsets) logits.forEach((_, i) => logits[i] += offsets[i % classes]);
     const { loss, gradient } = crossEntropy(logits, labels, classes);
     this.#error.fill(0);
@@ -90,18 +90,18 @@ export class SoftmaxNetwork implements Network {
     this.memory[Symbol.dispose]();
   }
 
-  /** Groups of four rows, classes, and bytes of a row: what both loops begin with. */
+  /** First parameters of both loops: number of groups of four rows, number of classes, bytes of a row. */
   #shape(): [number, number, number] {
     return [Math.ceil(this.#n / 4), this.classes, 4 * this.#row];
   }
 
-  /** Where element i of a kernel (inputs, classes) stands in memory. */
+  /** Index in the stored kernel of element i of a kernel (inputs, classes). */
   #placeOf(i: number): number {
     return (i % this.classes) * this.#row + Math.floor(i / this.classes);
   }
 }
 
-/** Features (n, inputs) → probabilities, (n, classes), rows sum to 1. @throws {TypeError} when they are no whole number of rows */
+/** Features (n, inputs) → probabilities, (n, classes), rows sum to 1. @throws {TypeError} if they are not a whole number of rows */
 export function softmaxAnswers(head: Head, features: Float32Array): Float32Array {
   const { inputs, classes } = head;
   const n = features.length / inputs;

@@ -1,4 +1,4 @@
-/** A training's history as TensorBoard reads it. */
+/** Writes a training's history for TensorBoard. */
 import { tf } from "../support/engine/engine.ts";
 import type { EpochRecord } from "./training_loop.ts";
 
@@ -8,12 +8,12 @@ interface SummaryWriter {
   flush(): void;
 }
 
-/** Epochs written by this process, by folder: the engine keeps one writer a folder open until the process ends. */
+/** Number of epochs written by this process, by folder. The engine keeps one writer per folder open until the process ends. */
 const written = new Map<string, number>();
 
 /**
  * Writes loss, accuracy and learning rate of the epochs that are not written yet. The first call of a process writes all of them
- * anew, so that a training that was interrupted never has an epoch twice.
+ * anew, so an interrupted training never has an epoch twice.
  *
  * @param history all epochs so far
  * @throws {Error} without the native engine, which has the writer
@@ -35,9 +35,9 @@ export async function writeTensorBoard(folder: string, history: readonly EpochRe
       "accuracy/validation": epoch.validationAccuracy,
       learning_rate: epoch.learningRate,
     };
-    tf.tidy(() => { // the writer leaves its arguments on the engine
+    tf.tidy(() => { // the writer leaves its tensors on the engine
       for (const [name, value] of Object.entries(scalars)) {
-        if (value !== undefined) writer.scalar(name, value, step); // without validation there is none of it
+        if (value !== undefined) writer.scalar(name, value, step); // undefined without validation
       }
     });
   });

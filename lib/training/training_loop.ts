@@ -1,6 +1,6 @@
 /**
- * The one training loop: seeded mini-batches through a network and an optimizer, validation after every epoch. It is the same for
- * the softmax alone and for any number of layers before it. Stopped at any moment it goes on to the same bits.
+ * The one training loop: seeded mini-batches through a network and an optimizer, with validation after every epoch. It is the same for
+ * the softmax alone and for any number of layers before it. If it is stopped, it continues to the same bits.
  */
 import { orient } from "../data/augmentation.ts";
 import { countLabels } from "../data/diagnosis.ts";
@@ -12,27 +12,27 @@ import type { Examples } from "./examples.ts";
 import type { Network } from "./network.ts";
 import { learningRateAt, Optimizer } from "./optimizers.ts";
 
-/** What a training needs beside its stage. */
+/** What a training needs besides its stage. */
 export interface LoopOptions {
-  /** Decides the order of every epoch, what dropout drops, and how images lie. */
+  /** Decides each epoch's order of rows, the dropout masks and the random orientations. */
   readonly seed: number;
   /** Measured after every epoch, never learned from. */
   readonly validation?: Examples;
-  /** Where the training is kept once it is done, and checkpoints until then. */
+  /** Keeps checkpoints during the training and its result at the end. */
   readonly store?: Store;
-  /** A checkpoint is written at the first step or epoch's end so long after the one before. Default: 120. */
+  /** Seconds between checkpoints. Each is written at the next end of a step or an epoch. Default: 120. */
   readonly checkpointSeconds?: number;
-  /** Where it is aborted, a checkpoint is written after the step at hand, and its reason thrown. */
+  /** When it is aborted, a checkpoint is written after the current step, and its reason is thrown. */
   readonly signal?: AbortSignal;
   readonly onStep?: (state: StepState) => void | Promise<void>;
-  /** Told of all epochs so far, after each. */
+  /** Called after each epoch with all epochs so far. */
   readonly onEpoch?: (history: readonly EpochRecord[]) => void | Promise<void>;
 }
 
 export interface StepState {
   /** From 1. */
   readonly epoch: number;
-  /** Steps of the epoch that are done, and all of them. */
+  /** Finished steps of the epoch, and all its steps. */
   readonly step: number;
   readonly steps: number;
   /** Means over the epoch's rows so far. */
@@ -40,41 +40,41 @@ export interface StepState {
   readonly accuracy: number;
 }
 
-/** One epoch; without times, which are not the same twice. */
+/** The results of one epoch, without times, which differ between runs. */
 export interface EpochRecord {
   /** From 1. */
   readonly epoch: number;
-  /** Means over the epoch's rows, each measured with dropout and before the step that learned from it. */
+  /** Means over the epoch's rows. Each row is measured with dropout, before its step updates the weights. */
   readonly loss: number;
   readonly accuracy: number;
   /** Measured in inference mode after the epoch's last step. */
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
-  /** Of the epoch's last step. */
+  /** Learning rate of the epoch's last step. */
   readonly learningRate: number;
 }
 
-/** Where a training stands. Random choices depend on seed, epoch and step alone: so this is their state, too. */
+/** The state of a training. Random choices depend only on seed, epoch, step and row, so they add nothing to it. */
 interface Position {
-  /** The epoch at hand, from 1, and its steps that are done. */
+  /** The current epoch, from 1, and the number of its finished steps. */
   readonly epoch: number;
   readonly step: number;
-  /** Over the rows of the epoch's steps so far. */
+  /** Sums over the epoch's rows so far. */
   readonly lossSum: number;
   readonly correct: number;
-  /** The loss beyond which the training counts as diverged; 0 before the first step. */
+  /** A larger loss counts as divergence; 0 before the first step. */
   readonly lossLimit: number;
   readonly history: readonly EpochRecord[];
-  /** Of training so far. */
+  /** Training time so far. */
   readonly seconds: number;
 }
 
 /**
- * Trains a network as a stage says; its weights are changed.
+ * Trains a network with a stage's options. Changes the network's weights.
  *
- * @param options.key of the checkpoints
- * @returns the weights that count, and where they are an average those of the last step
- * @throws {Error} when the loss grows without bound, with epoch, step and what to change
+ * @param options.key the checkpoints' key in the store
+ * @returns `weights`: those that count; `last`: if these are averages, the weights after the last step
+ * @throws {Error} if the training diverges; the message names epoch, step and what to change
  */
 export async function runEpochs(
   network: Network,
@@ -88,7 +88,7 @@ export async function runEpochs(
   const { weights, features, classes } = network;
   const optimizer = new Optimizer(stage.optimizer, network, { weightDecay: stage.weightDecay });
   const n = train.labels.length;
-  const steps = Math.ceil(n / batchSize); // an epoch's last step takes what is left
+  const steps = Math.ceil(n / batchSize); // an epoch's last step takes the remaining rows
 
   let at: Position = { epoch: 1, step: 0, lossSum: 0, correct: 0, lossLimit: 0, history: [], seconds: 0 };
   let best: Float32Array | null = null;
@@ -130,7 +130,7 @@ export async function runEpochs(
     }
   };
 
-  /** A validation that is broken off leaves the training as it was after the epoch's last step. */
+  /** If validation is interrupted, saves the training as it was after the epoch's last step. */
   const stopped = async (error: unknown): Promise<never> => {
     if (signal?.aborted) await save();
     throw error;
@@ -195,7 +195,7 @@ function orderOf(train: Examples, seed: number, epoch: number): readonly number[
     shuffled(train.labels.keys().toArray(), randomFor(seed, "order", epoch));
 }
 
-/** What the balanced softmax adds to the logits: by how often the first epoch shows each class. */
+/** The balanced softmax's offsets: logarithms of the classes' shares of the first epoch's rows. */
 function shownShares(train: Examples, classes: number, seed: number): Float32Array {
   const shown = orderOf(train, seed, 1).map((row) => train.labels[row]);
   return Float32Array.from(logShares(countLabels(shown, classes)));
@@ -217,7 +217,7 @@ async function measure(network: Network, examples: Examples, signal?: AbortSigna
   return { validationLoss: loss, validationAccuracy: correct / labels.length };
 }
 
-/** A network's answers in inference mode: (n, classes) logits. */
+/** A network's logits in inference mode, (n, classes). */
 export async function answer(
   network: Network,
   examples: Examples,
@@ -248,7 +248,7 @@ function isOver(history: readonly EpochRecord[], { patience }: Stage): boolean {
   return patience !== null && history.length > 0 && history.length - bestOf(history).epoch >= patience;
 }
 
-/** To be awaited after every step: gives the event loop a turn (progress, an interruption) where the last one is 50 ms ago. */
+/** Await the result after every step: it lets the event loop run (progress, interruption), at most every 50 ms. */
 function makeTurns(): () => Promise<void> {
   let last = performance.now();
   return async () => {

@@ -22,15 +22,8 @@ Deno.test("the script for a GPU measures features and training of each size, and
 });
 
 Deno.test("the script for a GPU ends in time: what it has not reached is null", async () => {
-  const { code, out, err } = await run(
-    "--engine",
-    "auto",
-    "--without-check",
-    "--limit",
-    "1",
-    "--sizes",
-    "32",
-  );
+  const flags = "--engine auto --without-check --limit 1 --sizes 32".split(" ");
+  const { code, out, err } = await run(...flags);
   assert.equal(code, 0, err);
   const { sizes: [{ features, training }] }: WebGpuRecord = JSON.parse(out);
   assert.deepEqual([features.imagesPerSecond, ...training.map((each) => each.stepsPerSecond)], [

@@ -9,7 +9,7 @@ import { readMetadata } from "../../lib/data/metadata.ts";
 import type { PhotoRelations } from "../../lib/data/near_duplicates.ts";
 import { labelsOf, makeParts, type Photos } from "../../lib/data/parts.ts";
 import { splitFirst } from "../../lib/data/split_first.ts";
-import { inventedPhotos, realPhotos } from "./leak_free_photos.ts";
+import { ham10000Folder, inventedPhotos } from "./leak_free_photos.ts";
 
 const originals = (rows: readonly number[]) => rows.map((row) => ({ row, copy: 0 }));
 
@@ -161,9 +161,9 @@ function checkBridge(
 Deno.test({
   name:
     "HAM10000: 9,600 images in each list, as many copies a leaked photo as the protocol says; the bridge has 8,530",
-  ignore: realPhotos === null,
+  ignore: ham10000Folder === null,
   fn: async () => {
-    const samples = await readMetadata(realPhotos!);
+    const samples = await readMetadata(ham10000Folder!);
     const photos = { samples, classes: ham10000Classes, counts: ham10000Counts };
     const relations = { pixelDigests: samples.map(({ imageId }) => imageId), nearDuplicates: [] };
     const made = listsOf(photos, relations, { partition: 0, seed: 0 });

@@ -203,7 +203,7 @@ Deno.test("damage in the store is named with the photos it hit, and only these a
       const again = await load(place);
       assert.deepEqual(contentOf(again), contentOf(first), name);
       assert.equal(again.decoded, decoded, name);
-      assert.match(again.notices[0], new RegExp(`${kind}/.*: damaged\\. 11 of its 12 rows are whole`), name);
+      assert.match(again.notices[0], new RegExp(`${kind}/.*: damaged\\. 11 of its 12 rows are intact`), name);
       const lost = /1 of 12 images were stored, .* decoded again: photo_0\d\d\.jpg$/;
       assert.ok(decoded === 0 ? again.notices.length === 1 : lost.test(again.notices[1]), `${again.notices}`);
       const quiet = await load(place);
@@ -252,7 +252,7 @@ Deno.test("photos that cannot be read for their disk are no damaged ones: nothin
     const paths = place.paths.map((path, i) => i < 8 ? path : join(gone, basename(path)));
     await assert.rejects(load({ ...place, paths }, { keepGoing: true }), {
       message:
-        /^4 of 12 photos could not be read, which is no damage of theirs, .*photo_008.*photo_009.*photo_010.*, …\. Check the disk/,
+        /^4 of 12 photos could not be read because of the disk or the network\. They are not damaged, .*photo_008.*photo_009.*photo_010.*, …\. Check the disk/,
     });
     await Deno.mkdir(gone);
     for (const i of [8, 9, 10, 11]) await Deno.copyFile(place.paths[i], paths[i]);

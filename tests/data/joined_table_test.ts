@@ -64,8 +64,8 @@ Deno.test("two columns of 0 and 1 beside a column of text are no classes until t
     assert.throws(() => read(text), {
       name: "SyntaxError",
       message:
-        `list.csv: ${one}, ${other} have 0 and 1, as the columns of a one-hot table, but finding may have the classes, too. ` +
-        `Say which: --columns dx=finding, or --classes ${one},${other}`,
+        `list.csv: ${one}, ${other} contain only 0 and 1, like a one-hot table, but finding could also hold the classes. ` +
+        `Choose one: --columns dx=finding, or --classes ${one},${other}`,
     });
     const { classes } = read(text, { columns: { dx: "finding" } });
     assert.deepEqual(classes.map(({ code }) => code), ["melanoma", "nevus"]);
@@ -81,7 +81,9 @@ Deno.test("three or more flags beside a column that may have the classes are non
     const text = `image,${name},head,trunk,limbs\nA,${a},1,0,0\nB,${b},0,1,0\nC,${a},0,0,1\nD,${b},0,0,1\n`;
     assert.throws(() => read(text), {
       name: "SyntaxError",
-      message: new RegExp(`head, trunk, limbs have 0 and 1, .* but ${name} may have the classes, too`),
+      message: new RegExp(
+        `head, trunk, limbs contain only 0 and 1, .* but ${name} could also hold the classes`,
+      ),
     });
     const codes = (options: Parameters<typeof read>[1]) =>
       read(text, options).classes.map(({ code }) => code);
@@ -149,7 +151,7 @@ Deno.test("tables that cannot be joined say why: no image in common, diagnoses i
       { a: hot, b: `${known}ISIC_9,1,x,L9,male\n` },
       /^b, row 6: image_name "ISIC_9" is not unique, but row 2 has it too/,
     ],
-    [{ a: hot, b: known.replace("60", "old") }, /^b, row 3: age_approx "old" is not empty or years/],
+    [{ a: hot, b: known.replace("60", "old") }, /^b, row 3: age_approx "old" must be empty or an age/],
     [{ a: hot, b: "photo,age\nISIC_1,4\n" }, /^b: column image_id is missing/],
     [{ a: hot, b: known }, /^a: column years is missing/, { columns: { age: "years" } }],
   ];

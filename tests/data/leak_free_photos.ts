@@ -9,7 +9,7 @@ import { exists, shared } from "../model/images.ts";
 
 const folder = fileURLToPath(new URL("ham10000/", shared));
 /** Folder of HAM10000 beside the project; null where it is not there. */
-export const realPhotos = exists(folder) ? folder : null;
+export const ham10000Folder = exists(folder) ? folder : null;
 
 /** One photo; what no test of parts looks at is empty. */
 export function sampleOf(

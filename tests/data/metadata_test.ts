@@ -95,6 +95,11 @@ const faults: [string, Table, RegExp][] = [
     /row 3, byte 80: not UTF-8. Save the table as CSV, UTF-8. Received: byte 0xfc/,
   ],
   [
+    "latin-1 after a U+FFFD of the table's own, lines that end with CR alone",
+    latin1(`${header}\rL,\xef\xbf\xbd,nv,h,1,m,b\rL,J,nv,h,1,m,R\xfccken\r`),
+    /row 3, byte 82: not UTF-8. .*Received: byte 0xfc/,
+  ],
+  [
     "UTF-8 cut in a letter",
     new TextEncoder().encode(`${header}\nL,I,nv,h,1,m,ü`).slice(0, -1),
     /row 2, byte 64: not UTF-8.*0xc3/,
@@ -107,13 +112,13 @@ const faults: [string, Table, RegExp][] = [
   [
     "an Excel workbook",
     Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0),
-    /row 1, byte 0: an archive or an Excel workbook, no text\. .*save its sheet as CSV, UTF-8\. Received: PK/,
+    /row 1, byte 0: an archive or an Excel workbook, not text\. .*save its sheet as CSV, UTF-8\. Received: PK/,
   ],
   ["a NUL byte", `${header}\nL,I,nv,h,1,m,\0\n`, /row 2, byte 64: a NUL byte/],
   [
     "a picture in place of the table",
     Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16),
-    /row 1, byte 4: a NUL byte. This is no text table/,
+    /row 1, byte 4: a NUL byte. The file is not text/,
   ],
   ["an empty file", "", /is empty \(0 bytes\)/],
   ["a table of blank lines", "\n\n", /no rows/],
@@ -263,7 +268,7 @@ const otherFaults: Record<string, [string, TableOptions, RegExp]> = {
   "a broken age": [
     "image,diagnosis,patient,years\nA,nev,1,50\nB,mel,1,old\n",
     { columns: { ...columns, age: "years" } },
-    /row 3: years "old" is not empty or years from 0 to 120/,
+    /row 3: years "old" must be empty or an age from 0 to 120/,
   ],
 };
 

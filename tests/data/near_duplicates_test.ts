@@ -12,7 +12,8 @@ import { cutDiscs, reducePhotos } from "../../lib/data/photo_discs.ts";
 import { inParallel } from "../../lib/support/parallel.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { openStore } from "../../lib/support/store.ts";
-import { realPhotos } from "./leak_free_photos.ts";
+import { ham10000Folder } from "./leak_free_photos.ts";
+import { inFolder } from "../support/temporary_folder.ts";
 import { planted, plantedKinds } from "./near_duplicates/plant.ts";
 
 /** Photos of different lesions, and of each one duplicate a kind; in a folder that is removed afterwards. */
@@ -20,17 +21,14 @@ async function withPlanted(
   photos: readonly string[],
   work: (paths: string[], folder: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
+  await inFolder(async (folder) => {
     const copies = plantedKinds.flatMap((kind) => photos.map((photo, i) => ({ kind, photo, i })));
     const paths = copies.map(({ kind, i }) => join(folder, `${kind} ${i}.jpg`));
     await inParallel([...copies.entries()], 4, async ([place, { kind, photo, i }]) => {
       await Deno.writeFile(paths[place], await planted(photo, kind, randomFor("planted", kind, i)));
     });
     await work([...photos, ...paths], folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 /** One photo each of the first lesions. */
@@ -50,8 +48,7 @@ function judge(pairs: readonly { a: number; b: number }[], photos: number) {
 }
 
 Deno.test("planted duplicates of drawn lesions are found: turned, mirrored, cropped, saved again, recoloured; no others", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+  await inFolder(async (folder) => {
     await makeStandIn(join(folder, "drawn"), { seed: 1, images: 60 });
     const samples = firstOfLesions(await readMetadata(join(folder, "drawn")), 12);
     const photos = samples.map(({ imagePath }) => join(folder, "drawn", imagePath));
@@ -83,17 +80,17 @@ Deno.test("planted duplicates of drawn lesions are found: turned, mirrored, crop
         /^image_id_a,image_id_b,distance,same_lesion\nI0,I\d+,0\.\d{4},true\n/,
       );
     });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test({
   name: "planted duplicates of HAM10000's photos are found, and no pair of different lesions among them",
-  ignore: realPhotos === null,
+  ignore: ham10000Folder === null,
   fn: async () => {
-    const samples = firstOfLesions(await readMetadata(realPhotos!), 4_000).filter((_, i) => i % 200 === 0);
-    const photos = samples.map(({ imagePath }) => join(realPhotos!, imagePath));
+    const samples = firstOfLesions(await readMetadata(ham10000Folder!), 4_000).filter((_, i) =>
+      i % 200 === 0
+    );
+    const photos = samples.map(({ imagePath }) => join(ham10000Folder!, imagePath));
     await withPlanted(photos, async (paths, folder) => {
       const discs = cutDiscs(await reducePhotos(paths, { store: openStore(join(folder, "store")) }));
       const { ofPhoto, wrong } = judge(await findPairs(discs), photos.length);

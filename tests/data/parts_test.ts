@@ -22,7 +22,7 @@ import golden from "../fixtures/sklearn_split/sklearn_split.json" with { type: "
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
 /** Photos with these class counts, `perLesion` of each lesion. */
-export function photosWith(
+function photosWith(
   counts: readonly number[],
   classes: readonly DiagnosisClass[],
   { perLesion = 1 } = {},

@@ -41,7 +41,9 @@ Deno.test("a folder without photos is named, and the others count", async () => 
     const { photos, problems } = await listPhotos([join(folder, "empty"), join(folder, "full")]);
     assert.deepEqual(photos, [join(folder, "full", "a.jpg")]);
     assert.deepEqual(problems, [
-      `${join(folder, "empty")}: holds no photo (${photoExtensionsText}), at no depth. Give another folder`,
+      `${
+        join(folder, "empty")
+      }: holds no photos (${photoExtensionsText}), also not in subfolders. Give another folder`,
     ]);
   });
 });

@@ -7,7 +7,7 @@ import { readMetadata } from "../../lib/data/metadata.ts";
 import type { PhotoRelations } from "../../lib/data/near_duplicates.ts";
 import { labelsOf, makeParts, type Photos } from "../../lib/data/parts.ts";
 import { partsSplitFirst } from "../../lib/data/split_first.ts";
-import { inventedPhotos, realPhotos } from "./leak_free_photos.ts";
+import { ham10000Folder, inventedPhotos } from "./leak_free_photos.ts";
 
 const lists = ["train", "test", "subset", "subsetTrain", "subsetValidation"] as const;
 
@@ -67,9 +67,9 @@ Deno.test("split first: a class of fewer than three groups is named", () => {
 
 Deno.test({
   name: "HAM10000, split first: 42,650 images, 34,120 / 8,530, and 9,600 / 2,400 of the 12,000",
-  ignore: realPhotos === null,
+  ignore: ham10000Folder === null,
   async fn() {
-    const samples = await readMetadata(realPhotos!);
+    const samples = await readMetadata(ham10000Folder!);
     const photos = { samples, classes: ham10000Classes, counts: ham10000Counts };
     const relations = { pixelDigests: samples.map(({ imageId }) => imageId), nearDuplicates: [] };
     const { table, ...parts } = makeChecked(photos, relations, { seed: 0 });

@@ -16,52 +16,48 @@ const missingTokens = ["", "NA", "<NA>", "-"];
 const pathForms = ["P1", "images/P1.JPG", "C:\\photos\\P1.png"];
 const orders = [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]];
 
+/** All combinations of one item from each list. */
+function product<Lists extends readonly (readonly unknown[])[]>(...lists: Lists) {
+  const all = lists.reduce<unknown[][]>(
+    (before, list) => before.flatMap((some) => list.map((one) => [...some, one])),
+    [[]],
+  );
+  return all as { [I in keyof Lists]: Lists[I][number] }[];
+}
+
 Deno.test("every separator, quoting, start, line end, missing token, form of path and order of columns is read right", () => {
   const random = randomFor(7, "table forms");
   const blank = () => ["", " ", "  ", "\u00A0"][Math.floor(random() * 4)];
   let tables = 0;
-  for (const separator of separators) {
-    for (const quoting of quotings) {
-      for (const start of starts) {
-        for (const lineEnd of lineEnds) {
-          for (const missing of missingTokens) {
-            for (const path of pathForms) {
-              for (const order of orders) {
-                const rows = [
-                  ["image_id", "dx", "lesion_id", "age", "sex"],
-                  [path, "Melanoma, NOS", "L1", "45.0", "male"],
-                  [path.replace("P1", "P2"), 'so-called "blue"; a|b', missing, "50", missing],
-                  [path.replace("P1", "P3"), "nevus\t1", "L1", missing, "female"],
-                  [path.replace("P1", "P4"), "Melanoma,  NOS", missing, "0", "male"],
-                ];
-                const quote = (cell: string) => {
-                  const isNeeded = /["\r\n]/.test(cell) || cell.includes(separator);
-                  const padded = quoting === "beside blanks" ? blank() + cell + blank() : cell;
-                  return isNeeded || quoting === "everywhere" ? `"${padded.replaceAll('"', '""')}"` : padded;
-                };
-                const body = rows.map((row) =>
-                  order.map((place) => quote(row[place])).join(separator) + lineEnd
-                );
-                const text = (start === "sep" ? `sep=${separator}${lineEnd}` : start) + body.join("");
-                const { samples, classes, notes } = read(text);
-                const found = samples.map(({ imageId, dx, lesionId, age, sex }) =>
-                  [imageId, dx, lesionId, age, sex].join("/")
-                );
-                assert.deepEqual(found, [
-                  "P1/Melanoma, NOS/L1/45/male",
-                  'P2/so-called "blue"; a|b/P2/50/unknown',
-                  "P3/nevus 1/L1//female",
-                  "P4/Melanoma, NOS/P4/0/male",
-                ], JSON.stringify(text));
-                assert.equal(classes.length, 3);
-                assert.match(notes[0], /^2 photos have no lesion_id/);
-                tables++;
-              }
-            }
-          }
-        }
-      }
-    }
+  const forms = product(separators, quotings, starts, lineEnds, missingTokens, pathForms, orders);
+  for (const [separator, quoting, start, lineEnd, missing, path, order] of forms) {
+    const rows = [
+      ["image_id", "dx", "lesion_id", "age", "sex"],
+      [path, "Melanoma, NOS", "L1", "45.0", "male"],
+      [path.replace("P1", "P2"), 'so-called "blue"; a|b', missing, "50", missing],
+      [path.replace("P1", "P3"), "nevus\t1", "L1", missing, "female"],
+      [path.replace("P1", "P4"), "Melanoma,  NOS", missing, "0", "male"],
+    ];
+    const quote = (cell: string) => {
+      const isNeeded = /["\r\n]/.test(cell) || cell.includes(separator);
+      const padded = quoting === "beside blanks" ? blank() + cell + blank() : cell;
+      return isNeeded || quoting === "everywhere" ? `"${padded.replaceAll('"', '""')}"` : padded;
+    };
+    const body = rows.map((row) => order.map((place) => quote(row[place])).join(separator) + lineEnd);
+    const text = (start === "sep" ? `sep=${separator}${lineEnd}` : start) + body.join("");
+    const { samples, classes, notes } = read(text);
+    const found = samples.map(({ imageId, dx, lesionId, age, sex }) =>
+      [imageId, dx, lesionId, age, sex].join("/")
+    );
+    assert.deepEqual(found, [
+      "P1/Melanoma, NOS/L1/45/male",
+      'P2/so-called "blue"; a|b/P2/50/unknown',
+      "P3/nevus 1/L1//female",
+      "P4/Melanoma, NOS/P4/0/male",
+    ], JSON.stringify(text));
+    assert.equal(classes.length, 3);
+    assert.match(notes[0], /^2 photos have no lesion_id/);
+    tables++;
   }
   assert.equal(tables, 4 * 3 * 3 * 3 * 4 * 3 * 3);
 });

@@ -10,14 +10,8 @@ import {
 } from "../../lib/evaluation/calibration.ts";
 import { argmaxRows, logLoss } from "../../lib/evaluation/metrics.ts";
 import { normal, type Random, randomFor } from "../../lib/support/random.ts";
+import { close, closeLists } from "../support/close.ts";
 import golden from "../fixtures/curves/curves.json" with { type: "json" };
-
-const close = (received: number, expected: number, tolerance: number, what = "") =>
-  assert.ok(Math.abs(received - expected) <= tolerance, `${what}: ${received}, expected ${expected}`);
-const closeLists = (received: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number) => {
-  assert.equal(received.length, expected.length);
-  for (let i = 0; i < expected.length; i++) close(received[i], expected[i], tolerance, `value ${i}`);
-};
 
 /** An index, drawn with the probabilities given. */
 function drawLabel(shares: readonly number[], random: Random): number {

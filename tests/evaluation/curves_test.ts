@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { areaUnderRoc, macroAuc, precisionRecallCurve, rocCurve } from "../../lib/evaluation/curves.ts";
 import { normal, randomFor } from "../../lib/support/random.ts";
+import { close, closeLists } from "../support/close.ts";
 import golden from "../fixtures/curves/curves.json" with { type: "json" };
 import { rankRows } from "../../lib/evaluation/ranking.ts";
 
 const averagePrecision = (isPositive: readonly boolean[], scores: readonly number[]) =>
   rankRows(isPositive, scores)(scores.map(() => 1)).averagePrecision;
-
-const close = (received: number, expected: number, tolerance: number, what: string) =>
-  assert.ok(Math.abs(received - expected) <= tolerance, `${what}: ${received}, expected ${expected}`);
 
 /** Rows of both kinds; every other seed rounds the scores, so that many are equal. */
 function drawScores(seed: number) {
@@ -54,19 +52,15 @@ Deno.test("a class that no row has, or all have, has no area and is left out of 
 for (const expected of golden.curves) {
   Deno.test(`curves and average precision are scikit-learn's to 1e-9: ${expected.title}`, () => {
     const { isPositive, scores } = expected;
-    const closeLists = (received: number[], wanted: number[], what: string) => {
-      assert.equal(received.length, wanted.length, what);
-      received.forEach((value, i) => close(value, wanted[i], 1e-9, `${what} ${i}`));
-    };
     const roc = rocCurve(isPositive, scores);
     assert.equal(roc.thresholds[0], Infinity);
-    closeLists(roc.falsePositiveRate, expected.roc[0], "false positive rate");
-    closeLists(roc.truePositiveRate, expected.roc[1], "true positive rate");
-    closeLists(roc.thresholds.slice(1), expected.roc[2], "thresholds");
+    closeLists(roc.falsePositiveRate, expected.roc[0], 1e-9, "false positive rate");
+    closeLists(roc.truePositiveRate, expected.roc[1], 1e-9, "true positive rate");
+    closeLists(roc.thresholds.slice(1), expected.roc[2], 1e-9, "thresholds");
     const { precision, recall, thresholds } = precisionRecallCurve(isPositive, scores);
-    closeLists(precision, expected.precisionRecall[0], "precision");
-    closeLists(recall, expected.precisionRecall[1], "recall");
-    closeLists(thresholds, expected.precisionRecall[2], "rising thresholds");
+    closeLists(precision, expected.precisionRecall[0], 1e-9, "precision");
+    closeLists(recall, expected.precisionRecall[1], 1e-9, "recall");
+    closeLists(thresholds, expected.precisionRecall[2], 1e-9, "rising thresholds");
     close(averagePrecision(isPositive, scores), expected.averagePrecision, 1e-9, "average precision");
   });
 }

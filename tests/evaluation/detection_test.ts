@@ -9,8 +9,7 @@ import {
 } from "../../lib/evaluation/detection.ts";
 import { randomFor } from "../../lib/support/random.ts";
 
-const close = (received: number, expected: number, what = "") =>
-  assert.ok(Math.abs(received - expected) <= 1e-12, `${what}: ${received}, expected ${expected}`);
+import { close } from "../support/close.ts";
 const refuse = (run: () => unknown, name: string, message: RegExp) => assert.throws(run, { name, message });
 
 /** Probabilities in twentieths, so that some are equal, of rows of both kinds. */
@@ -68,8 +67,8 @@ Deno.test("at each threshold of the ROC curve, detection has the curve's rates",
     const { falsePositiveRate, truePositiveRate, thresholds } = rocCurve(isPositive, scores);
     thresholds.forEach((threshold, i) => {
       const { sensitivity, specificity } = detectionAt(isPositive, scores, threshold);
-      close(sensitivity, truePositiveRate[i], `seed ${seed}`);
-      close(1 - specificity, falsePositiveRate[i], `seed ${seed}`);
+      close(sensitivity, truePositiveRate[i], 1e-12, `seed ${seed}`);
+      close(1 - specificity, falsePositiveRate[i], 1e-12, `seed ${seed}`);
     });
   }
 });
@@ -101,9 +100,9 @@ Deno.test("at the prevalence of the rows, predictive values are the shares of th
     const prevalence = isPositive.filter(Boolean).length / isPositive.length;
     const { ppv, npv } = predictiveValues(found, prevalence);
     const called = found.truePositives + found.falsePositives;
-    if (called > 0) close(ppv, found.truePositives / called, `seed ${seed}`);
+    if (called > 0) close(ppv, found.truePositives / called, 1e-12, `seed ${seed}`);
     if (called < isPositive.length) {
-      close(npv, found.trueNegatives / (isPositive.length - called), `seed ${seed}`);
+      close(npv, found.trueNegatives / (isPositive.length - called), 1e-12, `seed ${seed}`);
     }
   }
 });
@@ -113,9 +112,9 @@ Deno.test("net benefit by hand", () => {
   const probabilities = [0.9, 0.5, 0.2, 0.1, 0.9, 0.8, 0.3, 0.2, 0.1, 0];
   close(netBenefit(positive, probabilities, 0.2), 3 / 10 - 4 / 10 / 4);
   close(netBenefit(positive, probabilities, 0.5), 2 / 10 - 2 / 10);
-  close(netBenefit(positive, probabilities, 0.95), 0, "no one is called");
+  close(netBenefit(positive, probabilities, 0.95), 0, 1e-12, "no one is called");
   close(netBenefitOfAll(0.4, 0.2), 0.4 - 0.6 / 4);
-  close(netBenefitOfAll(0.4, 0.4), 0, "at the prevalence");
+  close(netBenefitOfAll(0.4, 0.4), 0, 1e-12, "at the prevalence");
   assert.equal(netBenefitOfAll(0.4, 0), 0.4);
 });
 

@@ -2,11 +2,8 @@ import assert from "node:assert/strict";
 import { classificationReport } from "../../lib/evaluation/classification_report.ts";
 import { argmax, confusionMatrix, evaluate, gapPercent, logLoss } from "../../lib/evaluation/metrics.ts";
 import { randomFor, shuffled } from "../../lib/support/random.ts";
+import { close } from "../support/close.ts";
 import cases from "../fixtures/sklearn_metrics/metrics.json" with { type: "json" };
-
-function close(actual: number, expected: number, what: string): void {
-  assert.ok(Math.abs(actual - expected) <= 1e-12, `${what}: ${actual} is not ${expected}`);
-}
 
 /** Random probabilities and labels; some classes may be missing on either side. */
 function drawAnswers(seed: number) {
@@ -29,20 +26,20 @@ for (const expected of cases) {
     const result = evaluate(Uint8Array.from(truth), Float32Array.from(probabilities), classes);
     assert.equal(result.n, truth.length);
     assert.deepEqual(result.confusion, expected.confusion);
-    close(result.accuracy, expected.accuracy, "accuracy");
-    close(result.balancedAccuracy, expected.balancedAccuracy, "balanced accuracy");
+    close(result.accuracy, expected.accuracy, 1e-12, "accuracy");
+    close(result.balancedAccuracy, expected.balancedAccuracy, 1e-12, "balanced accuracy");
     [result.macroPrecision, result.macroRecall, result.macroF1].forEach((value, i) =>
-      close(value, expected.macro[i], `macro ${i}`)
+      close(value, expected.macro[i], 1e-12, `macro ${i}`)
     );
     [result.weightedPrecision, result.weightedRecall, result.weightedF1].forEach((value, i) =>
-      close(value, expected.weighted[i], `weighted ${i}`)
+      close(value, expected.weighted[i], 1e-12, `weighted ${i}`)
     );
     result.perClass.forEach(({ precision, recall, f1, support }, label) =>
       [precision, recall, f1, support].forEach((value, i) =>
-        close(value, expected.perClass[label][i], `class ${label}, ${i}`)
+        close(value, expected.perClass[label][i], 1e-12, `class ${label}, ${i}`)
       )
     );
-    close(result.loss, expected.loss, "loss");
+    close(result.loss, expected.loss, 1e-12, "loss");
   });
 
   Deno.test(`the report is scikit-learn's, character by character: ${expected.title}`, () => {
@@ -89,7 +86,7 @@ Deno.test("invariants: sums of the confusion matrix, weighted recall, ranges, or
     confusion.forEach((counts, label) =>
       assert.equal(counts.reduce((a, b) => a + b), perClass[label].support)
     );
-    close(result.weightedRecall, result.accuracy, "weighted recall");
+    close(result.weightedRecall, result.accuracy, 1e-12, "weighted recall");
     const shares = [result.accuracy, result.balancedAccuracy, result.macroF1, result.weightedF1];
     for (const share of [...shares, ...perClass.map(({ f1 }) => f1)]) assert.ok(share >= 0 && share <= 1);
     for (const { precision, recall, f1 } of perClass) {
@@ -102,7 +99,7 @@ Deno.test("invariants: sums of the confusion matrix, weighted recall, ranges, or
       classes,
     );
     assert.deepEqual(moved.confusion, confusion);
-    close(moved.loss, result.loss, "loss of moved rows");
+    close(moved.loss, result.loss, 1e-12, "loss of moved rows");
   }
 });
 
@@ -115,8 +112,8 @@ Deno.test("renaming the classes moves their metrics along and leaves the means",
     const before = evaluate(truth, probabilities, classes);
     const after = evaluate(truth.map((label) => to[label]), renamed, classes);
     before.perClass.forEach((metrics, label) => assert.deepEqual(after.perClass[to[label]], metrics));
-    close(after.macroF1, before.macroF1, "macro F1");
-    close(after.balancedAccuracy, before.balancedAccuracy, "balanced accuracy");
+    close(after.macroF1, before.macroF1, 1e-12, "macro F1");
+    close(after.balancedAccuracy, before.balancedAccuracy, 1e-12, "balanced accuracy");
   }
 });
 
@@ -126,10 +123,10 @@ Deno.test("the confusion matrix has true classes in rows and predicted ones in c
 });
 
 Deno.test("the loss: by hand, clipped at both ends, rows scaled to 1", () => {
-  close(logLoss([0, 1], [0.5, 0.5, 0.75, 0.25], 2), (Math.LN2 + Math.log(4)) / 2, "by hand");
-  close(logLoss([1], [1, 0], 2), -Math.log(1e-7), "certain and wrong");
-  close(logLoss([0], [1, 0], 2), -Math.log(1 - 1e-7), "certain and right");
-  close(logLoss([0], [0.2, 0.6], 2), Math.log(4), "a row that sums to 0.8");
+  close(logLoss([0, 1], [0.5, 0.5, 0.75, 0.25], 2), (Math.LN2 + Math.log(4)) / 2, 1e-12, "by hand");
+  close(logLoss([1], [1, 0], 2), -Math.log(1e-7), 1e-12, "certain and wrong");
+  close(logLoss([0], [1, 0], 2), -Math.log(1 - 1e-7), 1e-12, "certain and right");
+  close(logLoss([0], [0.2, 0.6], 2), Math.log(4), 1e-12, "a row that sums to 0.8");
 });
 
 Deno.test("shapes and values that cannot be are refused, with their row", () => {

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { classesOf, ham10000Classes } from "../../lib/data/diagnosis.ts";
 import { describeSet, type LabelledSetOptions, openLabelledSet } from "../../lib/experiment/labelled_set.ts";
+import { lastingFolder } from "../support/temporary_folder.ts";
 
-const folder = await Deno.makeTempDir({ prefix: "labelled set " });
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const folder = await lastingFolder("labelled set ");
 
 /** Opens a table with these diagnoses, one a photo; the photos need not be decoded. */
 async function open(dx: string[], options: LabelledSetOptions & { codes?: string[] } = {}) {

@@ -60,6 +60,7 @@ Deno.test("a line that was changed, taken out or put in is found by its number",
     ["taken out", ([, b, c]) => [b, c], /line 1: /],
     ["taken out of the middle", ([a, , c]) => [a, c], /line 2: /],
     ["put in", ([a, b, c]) => [a, a, b, c], /line 2: /],
+    ["no opening", ([a, b]) => [a, "null", b], /line 2: expected an opening as JSON\. Received: null\./],
   ];
   for (const [what, change, message] of changes) {
     await inFolder(async (folder) => {

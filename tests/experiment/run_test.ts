@@ -95,7 +95,7 @@ Deno.test("weights that are lost or damaged are trained again, to the same bytes
     }
     await assert.rejects(
       networkOf(experiment, again),
-      /is not stored any more\. The same command trains it again/,
+      /is no longer in the store\. Run the same command to train it again/,
     );
     assert.equal((await train(experiment, modelOf(experiment), [head])).computed, true);
     await networkOf(experiment, again);
@@ -167,7 +167,7 @@ Deno.test("of equal accuracies the lower loss is chosen, and the text says the s
   assert.deepEqual(rankRuns(runs).map(({ optimizer }) => optimizer), ["nadam", "adam", "rmsprop"]);
   const text = describeChoice(twoClasses(4), runs);
   assert.match(text, /^\*\*nadam\*\* is chosen/);
-  assert.match(text, /- \*\*adam\*\*: .*As many right answers; its loss is higher\.$/m);
+  assert.match(text, /- \*\*adam\*\*: .*Equally many correct answers, but a higher loss\.$/m);
   assert.match(text, /- \*\*rmsprop\*\*: .*1 of 4 images behind, 25\.00 points .*this may be chance\.$/m);
 });
 

@@ -1,7 +1,6 @@
 /** One photo under several ids: in the leak, on the pages, and with several diagnoses. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { type ConfigOptions, createConfig } from "../../lib/config.ts";
 import { countLeakage, exposureOf } from "../../lib/data/leakage.ts";
@@ -11,7 +10,7 @@ import { readResults } from "../../lib/experiment/results.ts";
 import { projectRoot } from "../../lib/support/project.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import { estimateCost } from "../../lib/tasks/estimate.ts";
-import { exists, shared } from "../model/images.ts";
+import { ham10000Folder } from "../data/leak_free_photos.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
 /** Sixty photos P0 … P59 of three classes, a lesion each; `same` ones get the bytes of their first, `lesions` others. */
@@ -113,14 +112,12 @@ Deno.test("a server's error page that is saved as many photos is named as damage
     assert.doesNotMatch(about.join("\n"), /several/);
   }));
 
-const ham10000 = fileURLToPath(new URL("ham10000/", shared));
-
 Deno.test({
   name:
     "HAM10000 has two photos under two ids each, of one lesion each: its leak is that of the committed report",
-  ignore: !exists(ham10000),
+  ignore: !ham10000Folder,
   async fn() {
-    const config = createConfig({ preset: "quick", data: ham10000, weights: null });
+    const config = createConfig({ preset: "quick", data: ham10000Folder, weights: null });
     const source = await openSource(config);
     assert.deepEqual(source.about, [
       "HAM10000: 10,015 photos of 7,470 lesions",

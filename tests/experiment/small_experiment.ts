@@ -3,14 +3,13 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { type Config, type ConfigOptions, createConfig, storeFolder } from "../../lib/config.ts";
 import { type Experiment, openExperiment, openSource } from "../../lib/experiment/experiment.ts";
-import { temporaryFolder } from "../support/temporary_folder.ts";
+import { lastingFolder, temporaryFolder } from "../support/temporary_folder.ts";
 
 const small = { preset: "smoke", standInImages: 80, size: 32, epochs: 2, weights: null } as const;
 
 /** Stores that hold drawn images alone, by their number: drawn once for all tests of a module. */
 const drawn = new Map<number, Promise<string>>();
-const temporary = await Deno.makeTempDir();
-globalThis.addEventListener("unload", () => Deno.removeSync(temporary, { recursive: true }));
+const temporary = await lastingFolder();
 
 function drawnStore(standInImages: number): Promise<string> {
   const store = drawn.get(standInImages) ?? (async () => {

@@ -1,4 +1,4 @@
-/** Cells that go wrong as cells do: floods, a full heap, closed streams. Errors, time limits, exits: tests/notebook/. */
+/** Cells that go wrong as cells do: floods, a full heap, closed streams. Errors, time limits, exits: tests/support/notebook/. */
 import assert from "node:assert/strict";
 import { outputsOf, run, runToError } from "../support/notebook/run_cells.ts";
 

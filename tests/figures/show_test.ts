@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { markdown, show } from "../../lib/figures/show.ts";
+import { check, markdown, show } from "../../lib/figures/show.ts";
 
 Deno.test("a cell goes on only after turns for the thread that sends its output, also in a process that stands still at times", async () => {
   let turns = 0;
@@ -12,4 +12,8 @@ Deno.test("a cell goes on only after turns for the thread that sends its output,
   await show(markdown("text"), { broadcast: async () => void (stops = setInterval(standStill, 0)) });
   clearInterval(stops);
   assert.ok(turns >= 5, `Expected at least 5 turns. Received: ${turns}`);
+});
+
+Deno.test("a statement that does not hold stops its cell", async () => {
+  await assert.rejects(check("1 is 2", false), { message: "✗ This does not hold: 1 is 2" });
 });

@@ -88,7 +88,8 @@ Deno.test("of two runs in one folder the second waits, says so, and takes all th
   const files = Object.keys(results);
   assert.equal(files.length, 2 + 7 + 3 * 2 + 2, `results, CSVs, three trainings, a model: ${files}`);
   assert.equal(second.text.match(/reused, nothing changed/g)?.length, 5, second.text);
-  await assertAsUnbroken("unbroken");
+  assert.deepEqual(unfinished(place, "unbroken"), []);
+  assert.deepEqual(await survivors(place), []);
 });
 
 Deno.test("a run stopped five times by Ctrl+C and SIGKILL ends with the bytes of an unbroken one without a network", async () => {
@@ -114,7 +115,7 @@ Deno.test("a run stopped five times by Ctrl+C and SIGKILL ends with the bytes of
     run.signal(signal);
     const { code, text } = await run.ended;
     assert.equal(code, signal === "SIGINT" ? 130 : 137, `${pattern}\n${text}`);
-    if (signal === "SIGINT") assert.match(text, /Stopped\..*The same command goes on from there\./);
+    if (signal === "SIGINT") assert.match(text, /Stopped\..*The same command continues from there\./);
     assert.deepEqual(await survivors(place), []);
   }
   await finishRun(place, "stopped");
@@ -129,7 +130,7 @@ Deno.test("units of work, done by several processes, one of them killed, leave a
     assert.equal(outcome.code, code, outcome.text);
     return outcome.text;
   };
-  assert.match(await end(start(["--kind", "decode"]), 2), /has no plan of these flags.*deno task plan/);
+  assert.match(await end(start(["--kind", "decode"]), 2), /has no plan for these flags.*deno task plan/);
   const planned = await end(start(["--shard-images", "30"], "plan"));
   assert.match(planned, /decode, 2 of 2 +35 +no.*\n.*activations head, 1 of 3/);
   const [first] = planned.match(/^[0-9a-f]{12}/m)!;
@@ -210,13 +211,13 @@ Deno.test("a broken record and flipped bytes in stored images, activations and t
   assert.match(text, /run\.json is damaged .* all notebooks run again/);
   assert.match(
     text,
-    /images-32.*\.shard: damaged\. 69 of its 70 rows are whole; what is lost is computed again/,
+    /images-32.*\.shard: damaged\. 69 of its 70 rows are intact; the others are computed again/,
   );
   assert.match(text, /1 of 70 images were stored, but are damaged or gone.*SYN_\d+\.jpg/);
   assert.match(text, /activations.*\.shard: damaged\. \d+ of its \d+ rows are whole/);
   assert.match(
     text,
-    /fits.*\.tensors: cut short or changed, its SHA-256 does not fit. It counts as missing/,
+    /fits.*\.tensors: cut short or changed: its SHA-256 does not match. It is treated as missing/,
   );
   await assertAsUnbroken("unbroken");
 });
@@ -237,7 +238,7 @@ Deno.test({
     assert.equal(full.code, 2, full.text);
     assert.match(
       full.text,
-      /images-32.* could not be written: File too .*Free some space.*goes on from there/,
+      /images-32.* could not be written: File too .*Free some space.*continues from there/,
     );
     assert.deepEqual(unfinished(place, "unbroken"), []);
     await finishRun(place, "unbroken", { flags });
@@ -249,7 +250,7 @@ Deno.test("a folder that cannot be written to is named, with what to do, before 
   await Deno.writeTextFile(inPlace("taken"), "a file where the folder should be");
   const { code, text } = await startRun(place, join("taken", "run")).ended;
   assert.equal(code, 2, text);
-  assert.match(text, /taken.* could not be written: .*take another folder \(--out\)/);
+  assert.match(text, /taken.* could not be written: .*use another folder/);
   assert.doesNotMatch(text, / {4}at /, "no stack");
   assert.equal(await Deno.readTextFile(inPlace("taken")), "a file where the folder should be");
 });

@@ -155,9 +155,9 @@ export function unfinished(place: Place, out: string): string[] {
   return filesIn(join(place.folder, out)).filter((name) => name.includes(".tmp"));
 }
 
-/** Waits up to 2 s for the kernels of a place to end; what is left then: processes and connection files. */
+/** Waits up to 20 s for the kernels of a place to end; what is left then: processes and connection files. */
 export async function survivors(place: Place): Promise<string[]> {
-  const until = Date.now() + 2000;
+  const until = Date.now() + 20_000;
   while (true) {
     const isLast = Date.now() > until; // on a loaded machine a look itself takes long
     const processes = (await commandLines()).filter((line) =>

@@ -12,7 +12,8 @@ import { randomWeights } from "../../lib/model/weights.ts";
 import { sha256 } from "../../lib/support/digest.ts";
 import { engine, startEngine, tf, valuesOf } from "../../lib/support/engine/engine.ts";
 import { showProgress } from "../../lib/support/progress.ts";
-import { openStore, type Store } from "../../lib/support/store.ts";
+import type { Store } from "../../lib/support/store.ts";
+import { withStore } from "../support/store_folder.ts";
 import { noiseImages } from "./images.ts";
 
 await startEngine();
@@ -32,17 +33,6 @@ function noise(count: number, onPixels?: (index: number) => void): KeyedImage[] 
       return noiseImages(1, size, index);
     },
   }));
-}
-
-/** Runs `test` with an empty store and what it has told; removes it afterwards. */
-async function withStore(test: (store: Store, notices: string[]) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  const notices: string[] = [];
-  try {
-    await test(openStore(folder, { onNotice: (message) => notices.push(message) }), notices);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** All rows, (count, length). */
@@ -178,34 +168,24 @@ Deno.test("the digest names the images in their order, not how they came to be s
     }
   }));
 
-Deno.test("killed in the middle, it goes on from there; two processes at once share the work; the bytes are the same", () =>
+Deno.test("killed in the middle, it goes on from there; two processes at once give the same bytes", () =>
   withStore(async (store) => {
     const program = new URL("compute_activations.ts", import.meta.url).pathname;
-    const start = () =>
+    const start = (...stop: string[]) =>
       new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--no-check", program, store.folder, "20"],
-        stdout: "piped",
+        args: ["run", "-A", "--no-check", program, store.folder, "20", ...stop],
         stderr: "null",
-      }).spawn();
-    const child = start();
-    let said = "";
-    for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
-      said += part;
-      if (!said.includes("8 of 20")) continue;
-      child.kill("SIGKILL"); // before the pipe is closed
-      break;
-    }
-    assert.equal((await child.status).signal, "SIGKILL");
+      }).output();
+    assert.equal((await start("8")).signal, "SIGKILL");
     const stored = 20 - filesOfActivations(noise(20), { ...options, store }).missing.length;
-    assert.ok(stored >= 8 && stored < 20, `${stored} stored`);
+    assert.equal(stored, 8);
     const drawn: number[] = [];
     const { computed, values } = await compute(noise(20, (index) => drawn.push(index)), store);
     assert.deepEqual([computed, drawn.length], [20 - stored, 20 - stored]);
     assert.deepEqual(values, unbroken);
 
     await Deno.remove(`${store.folder}/activations`, { recursive: true });
-    const ended = await Promise.all([start(), start()].map((child) => child.output()));
-    for (const { success, stdout } of ended) {
+    for (const { success, stdout } of await Promise.all([start(), start()])) {
       assert.ok(success);
       assert.ok(new TextDecoder().decode(stdout).endsWith(`${sha256(new Uint8Array(unbroken.buffer))}\n`));
     }

@@ -1,6 +1,6 @@
 /**
- * Run by activations_test.ts: `deno run -A compute_activations.ts STORE COUNT` computes the activations of so many of its images,
- * says after each batch how many it has, and at the end the SHA-256 of all.
+ * Run by activations_test.ts: `deno run -A compute_activations.ts STORE COUNT [STOP]` computes the activations of COUNT images and
+ * prints the SHA-256 of all. With STOP it kills itself after the batch with which it has that many.
  */
 import { openActivations } from "../../lib/model/activations.ts";
 import { randomWeights } from "../../lib/model/weights.ts";
@@ -11,15 +11,14 @@ import { openStore } from "../../lib/support/store.ts";
 import { noiseImages } from "./images.ts";
 
 await startEngine();
-const [folder, count] = Deno.args;
+const [folder, count, stop] = Deno.args;
 const images = Array.from({ length: Number(count) }, (_, index) => ({
   key: sha256(`noise ${index}`),
-  pixels() {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25); // slow enough to be killed
-    return noiseImages(1, 32, index);
-  },
+  pixels: () => noiseImages(1, 32, index),
 }));
-showProgress(() => (done, total) => console.log(`${done} of ${total}`));
+showProgress(() => (done) => {
+  if (done >= Number(stop)) Deno.kill(Deno.pid, "SIGKILL"); // never without STOP, which is NaN then
+});
 const options = { weights: randomWeights(0), scaling: "divide255", size: 32, batchSize: 4 } as const;
 using activations = await openActivations(images, { ...options, store: openStore(folder) });
 const row = new Float32Array(activations.length);

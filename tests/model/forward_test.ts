@@ -10,6 +10,7 @@ import { type FrozenBase, makeBase, scalePixels } from "../../lib/model/forward.
 import { loadWeights, randomWeights } from "../../lib/model/weights.ts";
 import { exists, noiseImages, realPhotos, realWeights } from "./images.ts";
 import { runDeno } from "../support/run_deno.ts";
+import { relativeError } from "../support/close.ts";
 
 await startEngine();
 
@@ -26,18 +27,6 @@ function run(base: FrozenBase, pixels: Uint8Array, size: ImageSize): Float32Arra
   const n = pixels.length / (pixelsIn(size) * 3);
   const shape = [n, ...sidesOf(size), 3] as const;
   return tf.tidy(() => base.forward(tf.tensor4d(pixels, [...shape], "int32")).dataSync<"float32">());
-}
-
-/** max |Δ| / max |reference| */
-function relativeError(received: ArrayLike<number>, reference: ArrayLike<number>): number {
-  assert.equal(received.length, reference.length);
-  let [largest, error] = [0, 0];
-  for (let i = 0; i < reference.length; i++) {
-    largest = Math.max(largest, Math.abs(reference[i]));
-    const difference = Math.abs(received[i] - reference[i]);
-    error = difference <= error ? error : difference; // NaN stays
-  }
-  return error / largest;
 }
 
 Deno.test("features of noise under random weights are Keras' within 1e-4, in both scalings", () => {

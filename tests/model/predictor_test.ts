@@ -7,11 +7,11 @@ import { classify, makePredictor, type PhotoAnswer } from "../../lib/model/predi
 import { sha256 } from "../../lib/support/digest.ts";
 import { startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { assertClose, seededModel, testPixels } from "./seeded_model.ts";
+import { lastingFolder } from "../support/temporary_folder.ts";
 
 await startEngine();
 
-const folder = await Deno.makeTempDir();
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const folder = await lastingFolder();
 await makeStandIn(folder, { seed: 1, images: 60 });
 const { photos } = await listPhotos([folder]);
 const model = seededModel({ size: 32, scaling: "divide255" });

@@ -10,6 +10,7 @@ import { loadWeights, weightsDigest } from "../../lib/model/weights.ts";
 import { sha256 } from "../../lib/support/digest.ts";
 import { startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { assertClose, fixtureModels, seededModel, testPixels } from "./seeded_model.ts";
+import { lastingFolder } from "../support/temporary_folder.ts";
 
 await startEngine();
 
@@ -17,8 +18,7 @@ await startEngine();
 const golden = JSON.parse(
   Deno.readTextFileSync(new URL("../fixtures/keras_model/predictions.json", import.meta.url)),
 );
-const root = await Deno.makeTempDir({ prefix: "models é " });
-globalThis.addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
+const root = await lastingFolder("models é ");
 
 /** A sound saved model to copy from. */
 const sound = join(root, "sound");
@@ -106,14 +106,14 @@ Deno.test("a folder without a model is named, with what it holds", async () => {
   await assert.rejects(loadModel(missing), {
     name: "SyntaxError",
     message:
-      `${
-        join(missing, "about.json")
-      }: there is no model that this project saved. Received: no such folder. ` +
+      `${join(missing, "about.json")}: expected a model saved by this project. Received: no such folder. ` +
       "Train again, or give the folder of another model (--model)",
   });
   const foreign = await unsound((folder) => Deno.remove(join(folder, "about.json"))); // any layers-model
   await assert.rejects(loadModel(foreign), { message: /a folder with model.h5, model.json, weights.bin/ });
-  await assert.rejects(loadModel(join(sound, "model.json")), { message: /there is no model/ });
+  await assert.rejects(loadModel(join(sound, "model.json")), {
+    message: /expected a model saved by this project/,
+  });
 });
 
 Deno.test("a model's file that is missing, cut, longer, changed in one bit or another model's is named", async () => {

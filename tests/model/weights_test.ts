@@ -9,13 +9,13 @@ import {
 } from "../../lib/model/weights.ts";
 import { type Datasets, writeHdf5 } from "./hdf5.ts";
 import { exists, realWeights } from "./images.ts";
+import { lastingFolder } from "../support/temporary_folder.ts";
 
 const weights = randomWeights(0);
-const folder = await Deno.makeTempDir({ prefix: "weights é " });
+const folder = await lastingFolder("weights é ");
 const sound = `${folder}/sound.h5`;
 await writeHdf5(sound, layout(weights, (name) => [`${name}/${name}_W_1:0`, `${name}/${name}_b_1:0`]));
 const soundBytes = await Deno.readFile(sound);
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
 /** The tensors of all layers under the names of one of Keras' layouts. */
 function layout({ layers }: Vgg16Weights, names: (layer: string, i: number) => [string, string]): Datasets {
@@ -172,21 +172,11 @@ Deno.test("another network is named by what it lacks, has besides, or has in ano
 });
 
 Deno.test({
-  name: "the real file holds the ImageNet weights",
-  ignore: !exists(realWeights),
-  fn: async () => {
-    const { digest, source, layers } = await loadWeights(realWeights);
-    assert.equal(digest, imagenetDigest);
-    assert.equal(source, "imagenet");
-    assert.deepEqual(layers.map(({ name }) => name), convolutions.map(({ name }) => name));
-  },
-});
-
-Deno.test({
   name: "one bit changed in the real file: the error names the tensor and both digests, nothing is loaded",
   ignore: !exists(realWeights),
   fn: async () => {
-    const { layers } = await loadWeights(realWeights);
+    const { layers, source } = await loadWeights(realWeights);
+    assert.equal(source, "imagenet");
     const real = await Deno.readFile(realWeights);
     const tensors = { "block3_conv2's kernel": layers[5].kernel, "block5_conv3's bias": layers[12].bias };
     for (const [name, values] of Object.entries(tensors)) {

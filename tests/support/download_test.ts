@@ -93,7 +93,7 @@ const transfers: Case[] = [
     name: "without ranges it starts over and says so",
     served: { first: [70_000], ranges: false },
     ranges: [null, "bytes=70000-"],
-    notices: [/cut off/, /^file: the server does not go on from 0\.07 MB; starting over$/],
+    notices: [/cut off/, /^file: the server cannot continue from 0\.07 MB; starting over$/],
   },
   {
     name: "another range than the one that was asked for is not taken",
@@ -115,7 +115,7 @@ const transfers: Case[] = [
     },
     options: { waits: [100, 100] },
     ranges: [null, null, null],
-    notices: [/answered 429.*; trying again in 1 s/, /answered 503.*; trying again in [12] s/],
+    notices: [/answered 429.*; trying again in 1 s/, /answered 503.*; trying again in [012] s/],
   },
   {
     name: "attempts that get on are not counted",
@@ -146,7 +146,7 @@ const page = (headers: Record<string, string> = { "content-type": "text/html" },
   new Response("<!DOCTYPE html>\n<html><title>Sign\n in</title></html>", { status, headers });
 const challenge = { "x-amzn-waf-action": "challenge" };
 const browser =
-  /It wants a browser\. Open the address in one: .*0\.07 MB are kept in .*file\.part; .*By hand: so\.$/;
+  /The server requires a browser\. Open the address in one: .*0\.07 MB are kept in .*file\.part; .*By hand: so\.$/;
 
 const failures: (Omit<Case, "ranges" | "notices"> & { attempts: number; message: RegExp; left: string[] })[] =
   [
@@ -155,7 +155,7 @@ const failures: (Omit<Case, "ranges" | "notices"> & { attempts: number; message:
       served: { first: [50_000, 1, 1, 1] },
       attempts: 4,
       message:
-        /cut off at 0\.05 MB .* 0\.05 MB are kept in .*file\.part; running this again goes on .* By hand: so\./,
+        /cut off at 0\.05 MB .* 0\.05 MB are kept in .*file\.part; running this again continues .* By hand: so\./,
       left: ["file.part", "file.part.json"],
     },
     {
@@ -183,14 +183,15 @@ const failures: (Omit<Case, "ranges" | "notices"> & { attempts: number; message:
       name: "a challenge at the first request leaves nothing behind",
       served: { first: [empty(202, challenge)] },
       attempts: 1,
-      message: /answered 202 Accepted \(x-amzn-waf-action: challenge\)\. It wants .*there\. By hand: so\.$/,
+      message:
+        /answered 202 Accepted \(x-amzn-waf-action: challenge\)\. The server requires .*there\. By hand: so\.$/,
       left: [],
     },
     {
       name: "a wrong checksum removes the file",
       served: { bytes: noise(size, 2) },
       attempts: 1,
-      message: /expected MD5 .*\. Received: .*; it is not kept\. Run this again .*By hand: so\./,
+      message: /expected MD5 .*\. Received: .* It was not kept\. Run this again .*By hand: so\./,
       left: [],
     },
   ];
@@ -199,16 +200,28 @@ const noFile: [string, () => Response, RegExp][] = [
   [
     "a challenge with 202",
     empty(202, challenge),
-    /answered 202 Accepted \(x-amzn-waf-action: challenge\)\. It/,
+    /answered 202 Accepted \(x-amzn-waf-action: challenge\)\. The server/,
   ],
   ["a challenge with 405", empty(405, challenge), /answered 405 Method Not Allowed \(x-amzn-/],
   ["a challenge with 503", page({ "cf-mitigated": "challenge" }, 503), /503 .*\(cf-mitigated: challenge\)/],
-  ["202", empty(202), /answered 202 Accepted, without the file\. It/],
-  ["204", () => new Response(null, { status: 204 }), /answered 204 No Content, without the file\. It/],
-  ["511", page({}, 511), /answered 511 Network Authentication Required, without the file\. It/],
-  ["a page", page(), /expected a file\. Received: a web page \("Sign in"\)\. It/],
-  ["a page that is not called one", page({}), /expected a file\. Received: a web page \("Sign in"\)\. It/],
-  ["a page called a file", page({ "content-type": "application/zip" }), /a web page \("Sign in"\)\. It/],
+  ["202", empty(202), /answered 202 Accepted, without the file\. The server/],
+  [
+    "204",
+    () => new Response(null, { status: 204 }),
+    /answered 204 No Content, without the file\. The server/,
+  ],
+  ["511", page({}, 511), /answered 511 Network Authentication Required, without the file\. The server/],
+  ["a page", page(), /expected a file\. Received: a web page \("Sign in"\)\. The server/],
+  [
+    "a page that is not called one",
+    page({}),
+    /expected a file\. Received: a web page \("Sign in"\)\. The server/,
+  ],
+  [
+    "a page called a file",
+    page({ "content-type": "application/zip" }),
+    /a web page \("Sign in"\)\. The server/,
+  ],
 ];
 for (const [what, answer, message] of noFile) {
   for (const bytes of [size, null]) { // of a list and of an ingested table the size is not known
@@ -233,7 +246,7 @@ Deno.test("a redirect to a login page names the page, without what its address c
   test.server.files["/file"] = () => Response.redirect(`${test.server.base}/login?token=1`, 302);
   test.server.files["/login?token=1"] = page();
   const message =
-    /\/file: expected a file\. Received: a web page \("Sign in"\) from http:[^?]*\/login\. It wants/;
+    /\/file: expected a file\. Received: a web page \("Sign in"\) from http:[^?]*\/login\. The server requires/;
   await assert.rejects(test.run(), { message });
   assert.deepEqual(await test.left(), []);
 });
@@ -308,7 +321,7 @@ Deno.test("damage in what was kept is found when it has all come", async () => {
   await assert.rejects(test.run({}, { waits: [] }));
   using part = await Deno.open(`${test.path}.part`, { write: true });
   await part.write(new Uint8Array([255, 255, 255]));
-  await assert.rejects(test.run(), /it is not kept/);
+  await assert.rejects(test.run(), /It was not kept/);
   await test.run();
   await test.holds();
 });

@@ -137,7 +137,10 @@ Deno.test("an entry cut at any length or with any byte flipped is told once and 
     for (const wrong of damaged) {
       await Deno.writeFile(path, wrong);
       assert.equal(await store.read("heads", keyOf(0)), null);
-      assert.match(notices.splice(0).join("\n"), /^.*\.tensors: cut short or changed.* counts as missing$/);
+      assert.match(
+        notices.splice(0).join("\n"),
+        /^.*\.tensors: cut short or changed.* is treated as missing$/,
+      );
       assert.equal(store.has("heads", keyOf(0)), false);
       const { computed } = await store.keep("heads", keyOf(0), () => Promise.resolve(content));
       assert.equal(computed, true);

@@ -15,3 +15,10 @@ export async function inFolder(test: (folder: string) => Promise<void>): Promise
   await using folder = await temporaryFolder();
   await test(folder.path);
 }
+
+/** A folder for all tests of a module, which goes when the module ends. */
+export async function lastingFolder(prefix?: string): Promise<string> {
+  const path = await Deno.makeTempDir({ prefix });
+  globalThis.addEventListener("unload", () => Deno.removeSync(path, { recursive: true }));
+  return path;
+}

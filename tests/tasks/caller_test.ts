@@ -8,9 +8,9 @@ import { projectRoot } from "../../lib/support/project.ts";
 import { seededModel } from "../model/seeded_model.ts";
 import { fakeDataverse } from "./data/fake_dataverse.ts";
 import { runDeno } from "../support/run_deno.ts";
+import { lastingFolder } from "../support/temporary_folder.ts";
 
-const folder = await Deno.makeTempDir({ prefix: "caller é " });
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const folder = await lastingFolder("caller é ");
 
 /** How a task is found from elsewhere: both ways that Deno has. */
 const ways = [["--config", join(projectRoot, "deno.json")], ["--cwd", projectRoot]];
@@ -29,15 +29,8 @@ Deno.test("classify reads the photos and writes the table where the person stand
   await saveModel(join(folder, "model"), seededModel({ size: 32, scaling: "divide255" }));
   await Deno.rename(join(folder, "drawn", "HAM10000_images_part_1"), join(folder, "photos"));
   const here = join(folder, "photos");
-  const one = await task(here, [
-    ...ways[0],
-    "classify",
-    "SYN_0000001.jpg",
-    "--model",
-    "../model",
-    "--csv",
-    "out.csv",
-  ]);
+  const words = "classify SYN_0000001.jpg --model ../model --csv out.csv".split(" ");
+  const one = await task(here, [...ways[0], ...words]);
   assert.equal(one.code, 0, one.text);
   assert.match(one.text, /^Model: \.\.\/model, [^]*\nSYN_0000001\.jpg\n {2}[^]*\nout\.csv: 1 photo\n/);
   const count = Array.from(Deno.readDirSync(here)).length - 1; // the table is no photo
@@ -57,20 +50,10 @@ Deno.test("reproduce's paths start where the person stands, those of a --config 
     '{ "out": "results", "standInImages": 70 }',
   );
   const here = join(folder, "runs");
-  const configured = await task(here, [
-    ...[
-      ...ways[0],
-      "reproduce",
-      "--dry-run",
-      "--preset",
-      "smoke",
-      "--only",
-      "01",
-      "--config",
-      "deep/run.json",
-    ],
-    ...["--weights", "own.h5"],
-  ]);
+  const words = "reproduce --dry-run --preset smoke --only 01 --config deep/run.json --weights own.h5".split(
+    " ",
+  );
+  const configured = await task(here, [...ways[0], ...words]);
   assert.equal(configured.code, 0, configured.text);
   assert.match(configured.text, /\nweights {2}own\.h5\nresults {2}deep\/results\n/);
   const flags = ["--data", "photos", "--metadata", "deep/list.csv", "--out", "../given", "--weights", "none"];

@@ -1,8 +1,6 @@
 /** `deno task classify` as users call it, with the permissions that it has in deno.json. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { withoutGreeting } from "../support/engine/package_copy.ts";
-import { projectRoot } from "../../lib/support/project.ts";
 import { parse } from "../../lib/support/csv.ts";
 import { classesOf, ham10000Classes } from "../../lib/data/diagnosis.ts";
 import { makeStandIn } from "../../lib/data/stand_in.ts";
@@ -10,10 +8,10 @@ import type { PhotoAnswer } from "../../lib/model/predictor.ts";
 import { type Assessment, medicalNotice, saveModel } from "../../lib/model/saved_model.ts";
 import { answersCsv, answerText, findModel, parseClassifyFlags, usage } from "../../lib/tasks/classify.ts";
 import { seededModel } from "../model/seeded_model.ts";
-import { runDeno } from "../support/run_deno.ts";
+import { runTask } from "../support/run_deno.ts";
+import { lastingFolder } from "../support/temporary_folder.ts";
 
-const folder = await Deno.makeTempDir({ prefix: "classify é " });
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const folder = await lastingFolder("classify é ");
 const drawn = join(folder, "drawn");
 await makeStandIn(drawn, { seed: 1, images: 60 });
 const part = join(drawn, "HAM10000_images_part_1");
@@ -23,18 +21,7 @@ await saveModel(model, seededModel({ size: 32, scaling: "divide255" }));
 
 const classCodes = ham10000Classes.map(({ code }) => code);
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, out, err } = await runDeno([
-    ...["run", "--no-prompt", "--no-check", "-q", "--config", join(projectRoot, "deno.json")],
-    ...["-P=classify", join(projectRoot, "lib/tasks/classify.ts"), ...args],
-  ], { cwd: folder, env: { NO_COLOR: "1" } });
-  return { code, out, err: withoutGreeting(err) };
-}
-
-Deno.test("the task that deno.json names is the one that is tested", async () => {
-  const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
-  assert.ok(tasks.classify.command.endsWith(" && deno run --no-prompt -P=classify lib/tasks/classify.ts"));
-});
+const run = (...args: string[]) => runTask("classify", args, { cwd: folder });
 
 Deno.test("a photo's seven probabilities are printed with names; SYNTHETIC stands on top, the notice last", async () => {
   const { code, out, err } = await run("--model", model, photo);
@@ -93,7 +80,10 @@ Deno.test("a folder without photos is named, and the exit code is 1", async () =
   const { code, out, err } = await run("--model", model, join(model));
   assert.equal(code, 1);
   assert.match(err, /model: left out 1 \.bin, 1 \.h5, 2 \.json|model: left out 2 \.json, 1 \.bin, 1 \.h5/);
-  assert.match(err, /model: holds no photo \(\.jpg, .* or \.avif\), at no depth\. Give another folder/);
+  assert.match(
+    err,
+    /model: holds no photos \(\.jpg, .* or \.avif\), also not in subfolders\. Give another folder/,
+  );
   assert.ok(out.endsWith(`${medicalNotice}\n`));
 });
 
@@ -110,7 +100,7 @@ Deno.test("a table that cannot be written is refused before the work", async () 
 Deno.test("a model that is missing or damaged is named, and the exit code is 1", async () => {
   const missing = await run("--model", "nowhere", photo);
   assert.equal(missing.code, 1);
-  assert.match(missing.err, /^nowhere\/about\.json: there is no model .*\(--model\)\n$/);
+  assert.match(missing.err, /^nowhere\/about\.json: expected a model saved by this project.*\(--model\)\n$/);
   const damaged = join(folder, "damaged");
   await Deno.mkdir(damaged);
   for (const { name } of Deno.readDirSync(model)) await Deno.copyFile(join(model, name), join(damaged, name));
@@ -158,12 +148,12 @@ Deno.test("a model that was tested without a leak says how well, is asked as it 
   const otherwise = await run("--model", assessed, "--orientations", "1", photo);
   assert.match(
     otherwise.out,
-    /^It was tested on answers that are means of eight orientations: .*not known for those here, of the photos as they are\.$/m,
+    /^It was tested with the mean of eight orientations, and is used here with photos as they are: .*do not apply\.$/m,
   );
   assert.doesNotMatch(otherwise.out, /melanoma:/, "the threshold is that of other answers");
   assert.match(
     out,
-    /^ {2}melanoma: [\d.]+\u00a0% at the test's prevalence, .* the threshold of 6\.1\u00a0%\. On the test it found 82/m,
+    /^ {2}melanoma: [\d.]+\u00a0% at the test's prevalence, .* the threshold of 6\.1\u00a0%\. On the test its sensitivity was 82\u00a0% and its specificity 70\u00a0%\.$/m,
   );
 
   // By hand: divided by nothing (classes alike), times the shares, square roots, sums to 1

@@ -17,26 +17,22 @@ import { parse } from "../../lib/support/csv.ts";
 import { sha256 } from "../../lib/support/digest.ts";
 import { engine, startEngine } from "../../lib/support/engine/engine.ts";
 import { percent } from "../../lib/support/format.ts";
-import { projectRoot } from "../../lib/support/project.ts";
 import { openStore } from "../../lib/support/store.ts";
 import { parseCompareFlags, usage } from "../../lib/tasks/compare.ts";
 import { gridRows, writeGridTable } from "../../lib/tasks/grid/grid_table.ts";
 import { withExperiment } from "../experiment/small_experiment.ts";
-import { runDeno } from "../support/run_deno.ts";
+import { type Ended, runTask } from "../support/run_deno.ts";
 import { drawnOfficial } from "./report/drawn_run.ts";
+import { lastingFolder } from "../support/temporary_folder.ts";
 
 await startEngine();
 const ignore = engine.name === "wasm"; // has other answers and takes longer
 
-const folder = await Deno.makeTempDir({ prefix: "compare é " });
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const folder = await lastingFolder("compare é ");
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, out, err } = await runDeno([
-    ...["run", "--no-prompt", "--no-check", "-q", "--config", join(projectRoot, "deno.json")],
-    ...["-P=compare", join(projectRoot, "lib/tasks/compare.ts"), ...args],
-  ], { cwd: folder, env: { NO_COLOR: "1" } });
-  return { code, out: out.replaceAll("\u00a0", " "), err };
+async function run(...args: string[]): Promise<Ended> {
+  const ended = await runTask("compare", args, { cwd: folder });
+  return { ...ended, out: ended.out.replaceAll("\u00a0", " ") };
 }
 
 async function compare(first: string, second: string): Promise<{ out: string; found: RunComparison }> {
@@ -102,11 +98,6 @@ if (!ignore) {
     tested = { a: ofA, b: await makeRun(later, [...recipe, { ...head, optimizer: "rmsprop" }]) };
   });
 }
-
-Deno.test("the task that deno.json names is the one that is tested", async () => {
-  const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
-  assert.match(tasks.compare.command, /deno run --no-prompt -P=compare lib\/tasks\/compare\.ts$/);
-});
 
 Deno.test({
   name:
@@ -198,7 +189,7 @@ Deno.test({
     await Deno.writeTextFile(join(published, "config.json"), restarted);
     assert.match(
       (await compare("a", "published")).found.notes.join("\n"),
-      /^published was started again with another configuration and has not come to notebook 5/,
+      /^published was started again with another configuration and has not reached notebook 5/,
     );
 
     for (
@@ -298,7 +289,7 @@ Deno.test({
     await Deno.writeTextFile(join(folder, "scaled", openingsFile), "");
     const { found, out } = await compare("b", "scaled");
     assert.equal(found.test.same, null);
-    assert.match(out, /Nobody can know here whether the tests are the same: scaled does not say which test/);
+    assert.match(out, /It is not known whether the tests are the same: scaled does not say which test/);
   },
 });
 

@@ -13,15 +13,16 @@ function start(
 ): Deno.ChildProcess {
   const env = { NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1", ...options.env }; // the server is on this machine
   const task = [
-    Deno.execPath(),
-    "run",
-    "--no-prompt",
-    "--config",
-    join(projectRoot, "deno.json"),
-    "-P=data",
-    "--no-check",
-    join(projectRoot, "lib", "tasks", "data.ts"),
-    ...args,
+    ...[
+      Deno.execPath(),
+      "run",
+      "--no-prompt",
+      "--config",
+      join(projectRoot, "deno.json"),
+      "-P=data",
+      "--no-check",
+    ],
+    ...[join(projectRoot, "lib", "tasks", "data.ts"), ...args],
   ];
   const [program, ...rest] = options.before
     ? ["sh", "-c", `${options.before}; exec "$@"`, "-", ...task]
@@ -125,7 +126,7 @@ Deno.test("killed half-way, the next run goes on from what had come", async () =
   assert.ok(kept >= 40_000);
   const { code, out, err } = await test.run();
   assert.equal(code, 0, err);
-  const before = /part_1\.zip: (\S+) MB are there from before; going on from there/.exec(out);
+  const before = /part_1\.zip: (\S+) MB are already downloaded; continuing from there/.exec(out);
   assert.ok(before && Math.abs(Number(before[1]) * 1e6 - kept) <= 500, out);
   await test.holdsAll();
   assert.ok(!Array.from(Deno.readDirSync(test.folder), ({ name }) => name).includes(".download"));
@@ -141,10 +142,10 @@ Deno.test({
     assert.ok(kept >= 40_000);
     assert.match(
       err,
-      /^Interrupted\. 0\.\d+ MB are kept in .*\.download; running this again goes on from there\.\n$/,
+      /^Interrupted\. 0\.\d+ MB are kept in .*\.download; running this again continues from there\.\n$/,
     );
     const again = await test.run();
-    assert.match(again.out, /are there from before; going on/, again.err);
+    assert.match(again.out, /are already downloaded; continuing/, again.err);
     await test.holdsAll();
   },
 });
@@ -168,10 +169,10 @@ Deno.test({
     assert.equal(code, 1);
     assert.match(
       err,
-      /part_1\.zip\.part could not be written: File too large .* Free some space, or .*\(--out\)/,
+      /part_1\.zip\.part could not be written: File too large .* Free some space, or .*\(--out, if the task has this flag\)/,
     );
     const { out } = await test.run();
-    assert.match(out, /part_1\.zip: [36]\.\d+ MB are there from before; going on from there/);
+    assert.match(out, /part_1\.zip: [36]\.\d+ MB are already downloaded; continuing from there/);
     await test.holdsAll();
   },
 });
@@ -197,15 +198,8 @@ Deno.test("HTTP_PROXY and HTTPS_PROXY name the way out", async () => {
     HTTP_PROXY: test.dataverse.base,
     http_proxy: test.dataverse.base,
   };
-  const flags = [
-    "--only",
-    "images",
-    "--out",
-    test.folder,
-    "--dry-run",
-    "--data-url",
-    "http://dataverse.invalid",
-  ];
+  const address = "http://dataverse.invalid";
+  const flags = ["--only", "images", "--out", test.folder, "--dry-run", "--data-url", address];
   const { code, out, err } = await ended(start(flags, { env: proxy }));
   assert.equal(code, 0, err);
   assert.match(out, /to download from http:\/\/dataverse\.invalid/);

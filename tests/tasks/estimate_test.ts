@@ -63,7 +63,7 @@ Deno.test("what a recipe trains is part of the estimate; the further notebook's 
   const studies = await cost(options, [studiesNotebook]);
   assert.ok(studies.trainings >= 15 && studies.epochs >= 150, JSON.stringify(studies));
   assert.ok(studies.bytes > one.bytes && studies.seconds > one.seconds);
-  assert.match(costLines(studies).join("\n"), /of the time, less where those of 06 to 08 are stored$/m);
+  assert.match(costLines(studies).join("\n"), /of the time, less if trainings of 06 to 08 are stored$/m);
 });
 
 Deno.test("the honest model costs its trainings at their sizes, whose frozen layers run once an epoch", async () => {

@@ -5,6 +5,7 @@ import { configure } from "../../lib/notebook_config.ts";
 import type { Notebook } from "../../lib/support/notebook/ipynb.ts";
 import { withRunParameters, withSourceParameters } from "../../lib/tasks/notebooks.ts";
 import { notebookOf } from "../support/notebook/run_cells.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 function tagged(source: string): Notebook {
   const notebook = notebookOf("# 1", source, "configure(parameters)");
@@ -15,7 +16,8 @@ function tagged(source: string): Notebook {
 const source = tagged("// What to run.\nconst parameters = { preset: null, data: null };");
 
 Deno.test("a run's copy of a notebook, opened alone, has the run's configuration", async () => {
-  const out = await Deno.makeTempDir();
+  await using folder = await temporaryFolder();
+  const out = folder.path;
   const options = { preset: "smoke", seed: 7, epochs: 3, weights: null, out } as const;
   const { cells } = withRunParameters(source, createConfig(options), options);
   const [, json] = cells[1].source.match(/^const parameters = (\{.*\});$/ms)!;
@@ -28,7 +30,6 @@ Deno.test("a run's copy of a notebook, opened alone, has the run's configuration
     const [, json] = cells[1].source.match(/^const parameters = (\{.*\});$/ms)!;
     assert.equal(configure(JSON.parse(json)).officialTest, officialTest);
   }
-  await Deno.remove(out, { recursive: true });
 });
 
 Deno.test("what is published has the parameters cell of the notebook's source, without the run's paths", () => {

@@ -51,7 +51,7 @@ Deno.test("--tensorboard does not begin without the native engine, which writes 
   assert.equal(existsSync(join(place.folder, "out")), false);
 });
 
-Deno.test("--engine webgpu does not begin where there is no adapter, and never in bfloat16; the exit code is 2", async () => {
+Deno.test("--engine webgpu does not begin where there is no adapter; the exit code is 2", async () => {
   await using place = await makePlace();
   const flags = ["--engine", "webgpu", "--only", "01"];
   const env = { VK_DRIVER_FILES: "/nowhere", VK_ICD_FILENAMES: "/nowhere" };
@@ -59,10 +59,18 @@ Deno.test("--engine webgpu does not begin where there is no adapter, and never i
   assert.equal(none.code, 2, none.text);
   assert.match(none.text, /WebGPU finds no adapter on this machine: [^]*Received: webgpu$/m);
   assert.equal(existsSync(join(place.folder, "out")), false);
-  if (await findAdapter() === null) return;
-  const half = await startRun(place, "out", { flags: [...flags, "--precision", "bfloat16"] }).ended;
-  assert.equal(half.code, 2, half.text);
-  assert.match(half.text, /On a GPU everything is computed in float32/);
+});
+
+Deno.test({
+  name: "--engine webgpu --precision bfloat16 does not begin: a GPU computes in float32",
+  ignore: await findAdapter() === null,
+  async fn() {
+    await using place = await makePlace();
+    const flags = ["--engine", "webgpu", "--only", "01", "--precision", "bfloat16"];
+    const { code, text } = await startRun(place, "out", { flags }).ended;
+    assert.equal(code, 2, text);
+    assert.match(text, /On a GPU everything is computed in float32/);
+  },
 });
 
 Deno.test("--precision bfloat16 does not begin where the CPU lacks it, says what it would cost, and runs where it has it", async () => {
@@ -95,7 +103,7 @@ Deno.test("a run does not write over the project's own notebooks", async () => {
   assert.equal(code, 2, text);
   assert.match(
     text,
-    /--out is a folder of the run's own, .*Expected another one, such as outputs\/mine\. Received: /,
+    /--out must not be the project's own folder: .*Expected another one, such as outputs\/mine\. Received: /,
   );
   assert.equal(await Deno.readTextFile(source), before);
 });
@@ -115,6 +123,22 @@ Deno.test("a dry run says what would run and why, what would be deleted, and wha
   assert.equal(existsSync(join(folder, "run.seconds.json")), true);
 });
 
+Deno.test("--forget deletes what it names and no more; --timeout reaches the cells, and the message names it", async () => {
+  await using place = await makePlace();
+  const out = join(place.folder, "out");
+  for (const kind of ["studies", "trainings"]) {
+    await Deno.mkdir(join(out, kind), { recursive: true });
+    await Deno.writeTextFile(join(out, kind, "kept.json"), "{}");
+  }
+  const flags = ["--only", "01", "--forget", "studies", "--timeout", "0.0001"];
+  const { code, text } = await startRun(place, "out", { flags }).ended;
+  assert.equal(code, 1, text);
+  assert.match(text, /^deleting studies/m);
+  assert.match(text, /CellTimeout[^]*^--timeout N gives each cell N minutes\.$/m);
+  assert.equal(existsSync(join(out, "studies")), false);
+  assert.equal(existsSync(join(out, "trainings", "kept.json")), true);
+});
+
 Deno.test({
   name: "weights that are not to be had are random ones, and that is said",
   ignore: createConfig().weights !== null, // then nothing is downloaded
@@ -131,18 +155,8 @@ Deno.test({
     assert.match(text, /VGG16 without top, ImageNet weights: [^]* to download [^]*no answer/);
     assert.match(text, /Without ImageNet's weights the network starts from seeded random ones/);
     assert.match(text, /^weights +seeded random/m);
-    const plan = await runDeno([
-      "task",
-      "--quiet",
-      "plan",
-      "--json",
-      "--preset",
-      "quick",
-      "--data",
-      data,
-      "--out",
-      place.folder,
-    ], {
+    const asked = ["--preset", "quick", "--data", data, "--out", place.folder];
+    const plan = await runDeno(["task", "--quiet", "plan", "--json", ...asked], {
       cwd: projectRoot,
       env: { HTTPS_PROXY: "http://127.0.0.1:9" },
     });

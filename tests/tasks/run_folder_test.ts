@@ -19,33 +19,6 @@ async function write(path: string, text: string): Promise<void> {
   await Deno.writeTextFile(path, text);
 }
 
-Deno.test("two runs in one folder: the second waits, says so, and starts when the first has ended or died", () =>
-  inFolder(async (out) => {
-    const module = JSON.stringify(new URL("../../lib/tasks/run_folder.ts", import.meta.url).href);
-    const start = (work: string) =>
-      new Deno.Command(Deno.execPath(), {
-        args: [
-          "eval",
-          `import { lockRun } from ${module}; using _ = await lockRun({ out: ${JSON.stringify(out)} });
-          console.log("in"); ${work}`,
-        ],
-        stdout: "piped",
-      }).spawn();
-    const first = start("await new Promise((resolve) => setTimeout(resolve, 600_000));");
-    const reader = first.stdout.getReader();
-    await reader.read(); // it has the lock
-    const second = start("");
-    let text = "";
-    for await (const chunk of second.stdout) {
-      const waited = /waiting/.test(text);
-      text += new TextDecoder().decode(chunk);
-      if (!waited && /waiting/.test(text)) first.kill("SIGKILL");
-    }
-    assert.match(text, /^Another run works in .*waiting.*\nin\n$/);
-    await Promise.all([first.status, second.status]);
-    await reader.cancel();
-  }));
-
 Deno.test("unfinished files and folders of dead processes go, at any depth; those of living ones and all others stay", () =>
   inFolder(async (folder) => {
     const child = new Deno.Command(Deno.execPath(), { args: ["--version"], stdout: "null" }).spawn();

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { type OptimizerName, optimizerNames } from "../../lib/recipe.ts";
 import { engine, startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { normal, randomFor, shuffled } from "../../lib/support/random.ts";
-import { openStore, type Store } from "../../lib/support/store.ts";
+import type { Store } from "../../lib/support/store.ts";
 import { type Examples, examplesOf } from "../../lib/training/examples.ts";
 import { fit, type FitOptions, fitSoftmax, loadFitted, predict } from "../../lib/training/fit.ts";
 import type { Model } from "../../lib/training/model.ts";
 import { softmaxAnswers } from "../../lib/training/softmax_network.ts";
+import { withStore } from "../support/store_folder.ts";
 import golden from "../fixtures/keras_optimizers/head.json" with { type: "json" };
 import { noise, smallModel, softmaxModel } from "./noise.ts";
 
@@ -37,16 +38,6 @@ const deepOptions: FitOptions & { validation: Examples } = {
   ...{ depth: "block5", epochs: 2, batchSize: 8, seed: 5 },
   validation: noise(9, 4 * 512, "validation"),
 };
-
-async function withStore(work: (store: Store, notices: string[]) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  const notices: string[] = [];
-  try {
-    await work(openStore(folder, { onNotice: (message) => notices.push(message) }), notices);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const argmaxes = (answers: Float32Array, classes: number) =>
   Array.from({ length: answers.length / classes }, (_, row) => {
@@ -311,7 +302,7 @@ Deno.test("a training is kept: it is not computed again, and its network is foun
     await store.remove("fits", first.key);
     await assert.rejects(
       loadFitted(store, first.key, model),
-      /training [0-9a-f]{12}… is not stored any more/,
+      /training [0-9a-f]{12}… is no longer in the store/,
     );
   });
 });
@@ -349,7 +340,7 @@ Deno.test("checkpoints come as often as is asked for, and go when the training i
     const { model: { head } } = await fit(model, train, { ...interrupted, onStep: () => void again++ });
     assert.deepEqual(head, expected.model.head);
     assert.equal(again, 12, "from the start");
-    assert.match(notices.join(), /SHA-256 does not fit/);
+    assert.match(notices.join(), /SHA-256 does not match/);
   });
 });
 

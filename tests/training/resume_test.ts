@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { engine, startEngine } from "../../lib/support/engine/engine.ts";
+import { inFolder } from "../support/temporary_folder.ts";
 
 await startEngine();
 
@@ -33,12 +34,6 @@ async function train(folder: string, precision: string, ...moment: string[]) {
   return JSON.parse(out);
 }
 
-/** Where a training can be stored. */
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  await work(folder).finally(() => Deno.remove(folder, { recursive: true }));
-}
-
 async function entries(folder: string): Promise<string[]> {
   const found = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -53,7 +48,7 @@ Deno.test({
   name: "killed at every kind of moment, a training of two stages ends with the same bits and history",
   ignore,
   fn: () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       const unbroken = await train(join(folder, "unbroken"), "float32");
       assert.equal(unbroken.steps, 12);
       const rates = unbroken.history.map(({ learningRate }: { learningRate: number }) => learningRate);
@@ -82,7 +77,7 @@ Deno.test({
     "asked to stop, in a step or in a validation, a training writes its checkpoint and goes on to the same bits",
   ignore,
   fn: () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       const unbroken = await train(join(folder, "unbroken"), "float32");
       for (const moment of ["abort-step", "abort-validation"]) {
         const broken = join(folder, moment);
@@ -100,7 +95,7 @@ Deno.test({
   name: "killed among the steps of its convolutions, a training in bfloat16 ends with the same bits too",
   ignore,
   fn: () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       const unbroken = await train(join(folder, "unbroken"), "bfloat16");
       const broken = join(folder, "broken");
       await train(broken, "bfloat16", "step", "8"); // the second of block5's six

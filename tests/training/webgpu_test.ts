@@ -5,6 +5,7 @@ import { engine, engineIdentity, startEngine } from "../../lib/support/engine/en
 import { fitKey } from "../../lib/training/fit.ts";
 import { runDeno } from "../support/run_deno.ts";
 import { features, firstGradients, type Printed, trainingStep } from "./webgpu_steps.ts";
+import { relativeError } from "../support/close.ts";
 
 await startEngine();
 
@@ -26,15 +27,6 @@ async function run(): Promise<Printed> {
   const { code, out, err } = await runDeno(["run", "-A", program], { env: { HAM10000_ENGINE: "webgpu" } });
   assert.equal(code, 0, err);
   return JSON.parse(out);
-}
-
-/** max |Δ| / max |reference| */
-function relativeError(received: ArrayLike<number>, reference: ArrayLike<number>): number {
-  assert.equal(received.length, reference.length);
-  const largest = Math.max(...Array.from(reference, Math.abs));
-  const errors = Array.from(reference, (value, i) => Math.abs(received[i] - value) / largest);
-  assert.ok(largest > 0 && errors.every(Number.isFinite));
-  return Math.max(...errors);
 }
 
 Deno.test({

@@ -1,29 +1,29 @@
-/** The cells of a table as they are meant: without blanks around them, known to be missing, written in one case. */
+/** Cleans the cells of a table: strips blanks, recognises missing values, and joins spellings that differ only in case. */
 import { listed } from "../../support/format.ts";
 
-/** Blanks of every kind, those of no width among them. */
+/** Leading and trailing blanks of every kind, including zero-width ones. */
 const around = /^[\s\u200B-\u200D\u2060\u00AD]+|[\s\u200B-\u200D\u2060\u00AD]+$/g;
-/** Anything but printable ASCII with single blanks. */
+/** Anything except printable ASCII with single blanks. */
 const unusual = /[^\x20-\x7E]| {2}/;
 
-/** A cell without blanks around it, no-break ones and those of no width, too. */
+/** A cell without surrounding blanks, including no-break and zero-width ones. */
 export function stripCell(cell: string): string {
   const text = cell.trim();
   return unusual.test(text) ? text.replace(around, "") : text;
 }
 
-/** An image id: stripped, letters with accents as one character (archives made on a Mac have two for them). */
+/** An image id: stripped, with each accented letter as one character (archives made on a Mac use two). */
 export function idCell(cell: string): string {
   return stripCell(cell).normalize("NFC");
 }
 
-/** A name as it is compared: stripped, each run of blanks in it as one, letters with accents as one character. */
+/** A name in the form for comparisons: stripped, with each run of blanks as one, and each accented letter as one character. */
 export function cleanCell(cell: string): string {
   const text = stripCell(cell);
   return unusual.test(text) ? text.normalize("NFC").replace(/\s+/g, " ") : text;
 }
 
-/** What stands for "nothing is known", in lower case: pandas' list, and what people and other programs write. */
+/** Texts that mean a missing value, in lower case: pandas' list, and others that people and programs write. */
 const missing = new Set(
   ("|#n/a|#n/a n/a|#na|-1.#ind|-1.#qnan|-nan|1.#ind|1.#qnan|<na>|n/a|na|null|nan|none|-|--|–|—|?|." +
     "|n.a.|n. a.|nil|nat|(null)|(none)|<null>|<none>|missing|not available|not applicable|#null!" +
@@ -31,22 +31,22 @@ const missing = new Set(
     .split("|"),
 );
 
-/** Whether a stripped cell stands for a missing value: NA, nan, NULL, -, ?, an empty one and their like, in any case. */
+/** Whether a stripped cell means a missing value: empty, NA, nan, NULL, -, ? and similar, in any case. */
 export function isMissing(cell: string): boolean {
   return cell === "" || (cell.length < 16 && missing.has(cell.toLowerCase()));
 }
 
-/** Values with one spelling for all that differ in case alone. */
+/** Values with a common spelling for those that differ only in case. */
 export interface JoinedCase {
   readonly values: readonly string[];
-  /** Spellings that count as one, first the one that is taken, which may be a preferred one alone. */
+  /** Spellings that count as one. The first is the one used, which may be a preferred spelling that no value had. */
   readonly joined: readonly (readonly string[])[];
 }
 
 /**
- * Joins values that differ in case alone under the spelling in `preferred`, else the commonest, else the first.
+ * Joins values that differ only in case. The spelling in `preferred` is used, else the most frequent one, else the first.
  *
- * @param preferred spellings that count even where the values have another one only
+ * @param preferred spellings that are used even if no value has them
  */
 export function joinCase(values: readonly string[], preferred: readonly string[] = []): JoinedCase {
   const counts = new Map<string, number>();
@@ -55,7 +55,7 @@ export function joinCase(values: readonly string[], preferred: readonly string[]
   const taken = new Map<string, string>();
   const joined: string[][] = [];
   for (const [folded, group] of Map.groupBy(counts.keys(), (value) => value.toLowerCase())) {
-    group.sort((a, b) => counts.get(b)! - counts.get(a)!); // stable: of equals the first
+    group.sort((a, b) => counts.get(b)! - counts.get(a)!); // stable: the first of equally frequent ones
     const spelling = wanted.get(folded) ?? group[0];
     for (const value of group) taken.set(value, spelling);
     const others = group.filter((value) => value !== spelling);
@@ -64,7 +64,7 @@ export function joinCase(values: readonly string[], preferred: readonly string[]
   return { values: values.map((value) => taken.get(value)!), joined };
 }
 
-/** What readers are told of joined spellings, in lines of a page. */
+/** Notes for readers on joined spellings. */
 export function describeJoined(column: string, { joined }: JoinedCase): string[] {
   if (joined.length === 0) return [];
   const names = joined.map(([taken, ...others]) => `${others.join(", ")} as ${taken}`);

@@ -1,4 +1,4 @@
-/** One table or several as one: the table with the diagnoses has a row for each photo, the others add columns by image id. */
+/** Joins tables into one. The table with the diagnoses has a row for each photo; the others add columns by image id. */
 import { type ColumnNames, type MetadataColumn, metadataColumns } from "../../columns.ts";
 import { cleanCell, idCell, isMissing, stripCell } from "./cells.ts";
 import { diagnoses } from "../diagnosis.ts";
@@ -10,27 +10,27 @@ import { shortened, type TextTable } from "./table_text.ts";
 
 /** One column, with a cell for each photo. */
 export interface PhotoColumn {
-  /** What its table calls it. */
+  /** The column's name in its table. */
   readonly name: string;
-  /** Without blanks around them; empty where the table has no row for the photo. */
+  /** Cleaned by `cleanCell`; empty if the table has no row for the photo. */
   readonly cells: readonly string[];
-  /** Table and row of a photo's cell, as messages name them. */
+  /** Table and row of a photo's cell, for messages. */
   where(photo: number): string;
 }
 
 export interface JoinedTable {
   /** The table with the diagnoses. */
   readonly main: TextTable;
-  /** Each photo's name: its image id without extension, and without folders where the name alone tells it from all others. */
+  /** Each photo's image id without extension, and without folders if the name alone is unique. */
   readonly imageIds: readonly string[];
-  /** The image ids as the table has them, which may be paths. */
+  /** The image ids as written in the table; they may be paths. */
   readonly imageCells: readonly string[];
   readonly dx: PhotoColumn;
-  /** What else the tables have. */
+  /** The other known columns. */
   readonly columns: ReadonlyMap<MetadataColumn, PhotoColumn>;
-  /** Whether it has the form of HAM10000's: one table with its seven columns by their names. */
+  /** Whether it has the form of HAM10000's table: a single table with its seven columns under their own names. */
   readonly asHam10000: boolean;
-  /** What readers must know of how it was read. */
+  /** Notes for readers on how the tables were read. */
   readonly notes: readonly string[];
 }
 
@@ -40,9 +40,9 @@ export interface JoinOptions {
 }
 
 /**
- * Joins tables. A column that several of them have is the first one's.
+ * Joins tables by image id. If several tables have a column, the first of them provides it.
  *
- * @throws {SyntaxError} when a table has no image ids or one twice, not exactly one has diagnoses, a named column is in none, or a
+ * @throws {SyntaxError} if a table has no image ids or one twice, not exactly one has diagnoses, a named column is in none, or a
  * table shares no image with that of the diagnoses
  */
 export function joinTables(tables: readonly TextTable[], { names, classes }: JoinOptions): JoinedTable {
@@ -102,10 +102,10 @@ export function joinTables(tables: readonly TextTable[], { names, classes }: Joi
 }
 
 /**
- * Of a table without a column of diagnoses.
+ * Places of the one-hot columns in a table without a column of diagnoses; empty if there are none.
  *
- * @throws {SyntaxError} when columns of 0 and 1 may be flags (male and female; train, val and test), since another column may have
- * the classes
+ * @throws {SyntaxError} if the columns of 0 and 1 may be flags (male and female; train, val and test), because another column
+ * could have the classes
  */
 function hotColumnsOf({ table, places, unclear }: FoundColumns, classes: readonly string[] | null): number[] {
   if (places.has("dx") || unclear.has("dx") || !places.has("image_id")) return [];
@@ -118,21 +118,21 @@ function hotColumnsOf({ table, places, unclear }: FoundColumns, classes: readonl
   throw new SyntaxError(
     `${table.name}: ${
       listed(names.map(shortened))
-    } have 0 and 1, as the columns of a one-hot table, but ${rival} may have the classes, too. ` +
-      `Say which: --columns dx=${rival}, or --classes ${names.map(shortened).join()}`,
+    } contain only 0 and 1, like a one-hot table, but ${rival} could also hold the classes. ` +
+      `Choose one: --columns dx=${rival}, or --classes ${names.map(shortened).join()}`,
   );
 }
 
-/** What ISIC's challenges and HAM10000 call their classes. */
+/** Whether a name is a class of HAM10000 or of ISIC's challenges. */
 function isKnownCode(name: string): boolean {
   return [...diagnoses, "ak", "scc", "unk"].includes(name.toLowerCase());
 }
 
 /**
- * Places of columns that may have the classes: 2 to 255 different texts, or numbers under a name for classes, most of them in several
- * rows.
+ * Places of other columns that may have the classes: 2 to 255 different texts in twice as many rows or more. Numbers count only
+ * under a name for classes.
  *
- * @param taken known to be else
+ * @param taken places of columns that are known to be something else
  */
 function rivalColumns({ header, rows }: TextTable, taken: readonly number[]): number[] {
   return [...header.keys()].filter((place) => {
@@ -145,7 +145,7 @@ function rivalColumns({ header, rows }: TextTable, taken: readonly number[]): nu
   });
 }
 
-/** @throws {SyntaxError} when the column that is named as dx is one of the columns of a one-hot table */
+/** @throws {SyntaxError} if the column named as dx is one of the columns of a one-hot table */
 function checkNotHot(
   { table, places }: FoundColumns,
   names: ColumnNames | null,
@@ -179,7 +179,7 @@ function hotColumn(table: TextTable, hot: readonly number[], notes: string[]): P
   };
 }
 
-/** @param rows the table's row of each photo. Default: in its order */
+/** @param rows the table's row of each photo. Default: the table's order */
 function columnOf(
   table: TextTable,
   place: number,
@@ -194,12 +194,12 @@ function columnOf(
 
 /** The folders of an image id and its name without extension. */
 function partsOf(id: string): string[] {
-  if (!/[\\/]/.test(id)) return [photoName(id)]; // most are names alone
+  if (!/[\\/]/.test(id)) return [photoName(id)]; // most ids are only a name
   const parts = idParts(id);
   return [...parts.slice(0, -1), photoName(parts.at(-1) ?? "")];
 }
 
-/** Names of photos that a table has in several folders, as `mel/1.jpg` and `nv/1.jpg`. */
+/** Names of photos that a table has in several folders, such as `mel/1.jpg` and `nv/1.jpg`. */
 function sharedNames({ table, places }: FoundColumns): string[] {
   const seen = new Set<string>();
   const place = places.get("image_id")!;
@@ -210,8 +210,10 @@ function sharedNames({ table, places }: FoundColumns): string[] {
 }
 
 /**
- * @param shared names that do not tell a photo from all others
- * @throws {SyntaxError} when a row has no image id, or that of another
+ * The image id of each row, with its folders only if its name is in `shared`.
+ *
+ * @param shared names that occur in several folders
+ * @throws {SyntaxError} if a row has no image id, or the same as another row
  */
 function idsOf({ table, places }: FoundColumns, shared: ReadonlySet<string>): string[] {
   const place = places.get("image_id")!;
@@ -245,7 +247,7 @@ function describeColumns({ table, usual, unclear, places }: FoundColumns): strin
   ];
 }
 
-/** @throws {SyntaxError} when no photo has a row in the other table */
+/** Notes on rows without a partner. @throws {SyntaxError} if no photo has a row in the other table */
 function describePartners(
   other: TextTable,
   rows: ReadonlyMap<string, number>,

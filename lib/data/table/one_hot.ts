@@ -1,9 +1,9 @@
-/** One-hot tables, as ISIC's challenges have them: a column for each class, 1 for the photo's own and 0 for all others. */
+/** Reads one-hot tables, as in ISIC's challenges: a column for each class, with 1 for the photo's class and 0 for all others. */
 import { listed } from "../../support/format.ts";
 import { cleanCell, isMissing } from "./cells.ts";
 import { shortened, type TextTable } from "./table_text.ts";
 
-/** 0 or 1 as tables write them; undefined for anything else. */
+/** A cell as 0 or 1, with 0 for a missing value; undefined for anything else. */
 function bitOf(cell: string): 0 | 1 | undefined {
   if (/^[01]([.,]0*)?$/.test(cell)) return cell[0] === "1" ? 1 : 0;
   if (/^(true|false)$/i.test(cell)) return cell.length === 4 ? 1 : 0;
@@ -11,11 +11,12 @@ function bitOf(cell: string): 0 | 1 | undefined {
 }
 
 /**
- * Places of the columns that make a table one-hot: at least two, of nothing but 0 and 1 (or true and false), of which most rows
- * have exactly one 1. Empty for another table.
+ * Places of the columns that make a table one-hot: at least two, with only 0 and 1 (or true and false), and exactly one 1 in most
+ * rows. Empty for other tables.
  *
- * @param options `taken`: columns that are known to be something else; `classes`: the only ones that count, where they are given;
- * `share`: of the rows that must have one 1. Default: more than half, so that a few wrong rows can be named
+ * @param options `taken`: columns known to be something else; `classes`: if at least two of these are columns of 0 and 1, these
+ * are returned and the rows are not checked; `share`: more than this share of the rows must have one 1. Default: 0.5, so that a
+ * few wrong rows can be named
  */
 export function oneHotColumns(
   table: TextTable,
@@ -29,11 +30,11 @@ export function oneHotColumns(
   return columns.length >= 2 && single > share * table.rows.length ? columns : [];
 }
 
-/** Places of columns of nothing but 0 and 1. @param taken columns that are known to be something else */
+/** Places of columns with only 0 and 1. @param taken columns known to be something else */
 export function binaryColumns({ header, rows }: TextTable, taken: Iterable<number>): number[] {
   const known = new Set(taken);
   return [...header.keys()].filter((place) =>
-    !known.has(place) && header[place] !== "" && !/weight$/i.test(header[place]) && // of ISIC's scores, not of a class
+    !known.has(place) && header[place] !== "" && !/weight$/i.test(header[place]) && // ISIC's score_weight is not a class
     isBinary(rows, place)
   );
 }
@@ -55,7 +56,7 @@ function onesOf(row: readonly string[], columns: readonly number[]): number[] {
 /**
  * The diagnosis of each row: the name of the column that has the 1.
  *
- * @throws {SyntaxError} when a row has no 1 or several: with the rows
+ * @throws {SyntaxError} if rows have no 1 or several; the message lists the rows
  */
 export function oneHotDiagnoses(
   { name, header, rows, numbers }: TextTable,
@@ -74,7 +75,7 @@ export function oneHotDiagnoses(
       `${name} is a one-hot table: of ${
         listed(columns.map((place) => shortened(header[place])))
       } each row must have one 1. Correct these ` +
-        `rows or leave them out; if a column is none of a class, name the classes with --classes. Received: ${
+        `rows or leave them out; if a column is not a class, name the classes with --classes. Received: ${
           received.join("; ")
         }`,
     );

@@ -1,4 +1,4 @@
-/** The classes of a table: from its diagnoses, from those that a call names, or HAM10000's. */
+/** Finds the classes of a table: those of its diagnoses, those that the caller names, or HAM10000's. */
 import { mostClasses } from "../../columns.ts";
 import { listed } from "../../support/format.ts";
 import { describeJoined, isMissing, joinCase } from "./cells.ts";
@@ -11,22 +11,27 @@ export interface ClassOptions {
   readonly table: TextTable;
   /** False for HAM10000's table: its classes are HAM10000's. */
   readonly own: boolean;
-  /** Codes in label order, clean; null: those that the table has. */
+  /** Codes in label order, cleaned by `cleanCell`. Null: those in the table. */
   readonly classes: readonly string[] | null;
-  /** Take HAM10000's seven classes where the table has no others. */
+  /** Use HAM10000's seven classes if the table has no others. */
   readonly preferHam10000: boolean;
-  /** Diagnoses that differ in case alone are one. */
+  /** Treat diagnoses that differ only in case as one. */
   readonly joinCase: boolean;
 }
 
-/** The classes, each photo's code, and what readers must know of them. */
+/** The classes, each photo's code, and notes for readers. */
 export interface TableClasses {
   readonly classes: readonly DiagnosisClass[];
   readonly codes: readonly string[];
   readonly notes: readonly string[];
 }
 
-/** @throws {SyntaxError} when a diagnosis is missing, none of the classes, or differs from another in case alone: with the rows */
+/**
+ * Finds the classes of a table and the code of each photo.
+ *
+ * @throws {SyntaxError} if a diagnosis is missing, none of the classes, or differs from another only in case: with the rows; or
+ * if there are not 2 to 255 classes
+ */
 export function readClasses({ name: column, cells }: PhotoColumn, options: ClassOptions): TableClasses {
   const { table, own } = options;
   const wanted = options.classes ?? (own ? null : diagnoses);
@@ -45,7 +50,7 @@ export function readClasses({ name: column, cells }: PhotoColumn, options: Class
   const empty = rowsOf((value) => !isWanted.has(value) && isMissing(value));
   if (empty.length > 0) {
     fail(
-      "given in every row. Correct these rows or leave them out; if such a name is one of a class, name all classes with --classes",
+      "given in every row. Correct these rows or leave them out; if this value is the name of a class, name all classes with --classes",
       empty,
     );
   }
@@ -99,7 +104,7 @@ export function readClasses({ name: column, cells }: PhotoColumn, options: Class
   const all = wanted ?? present;
   if (all.length < 2 || all.length > mostClasses) {
     throw new SyntaxError(
-      `${table.name}: 2 to ${mostClasses} classes can be told apart. Is ${column} the column of the diagnoses? ` +
+      `${table.name}: a table must have 2 to ${mostClasses} classes. Is ${column} the column of the diagnoses? ` +
         `Received: ${all.length}, ${listed(all)}`,
     );
   }
@@ -113,7 +118,7 @@ function isHam10000(code: string): boolean {
   return diagnoses.some((known) => known === code);
 }
 
-/** Whole numbers first, by value, then the others by their characters: the order in which JavaScript keeps an object's keys. */
+/** Whole numbers first, by value, then other codes by their characters. JavaScript objects keep keys in this order. */
 function compareCodes(a: string, b: string): number {
   const [numberA, numberB] = [a, b].map((code) => /^(0|[1-9]\d{0,8})$/.test(code) ? Number(code) : Infinity);
   if (numberA !== numberB) return numberA - numberB;

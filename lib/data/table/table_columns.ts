@@ -1,4 +1,4 @@
-/** Which column of a table is which: by the names that a call gives, by HAM10000's, by those of well-known tables. */
+/** Finds the columns of a table: by the names that the caller gives, by HAM10000's, or by those of well-known tables. */
 import {
   type ColumnNames,
   foldName,
@@ -14,27 +14,27 @@ import { shortened, type TextTable } from "./table_text.ts";
 /** The columns that one table has. */
 export interface FoundColumns {
   readonly table: TextTable;
-  /** Place of each in the header. */
+  /** Index of each column in the header. */
   readonly places: ReadonlyMap<MetadataColumn, number>;
-  /** Those found by the name that the call gives. */
+  /** Columns found by the name that the caller gives. */
   readonly named: ReadonlySet<MetadataColumn>;
-  /** Those found under a usual name that is not HAM10000's. */
+  /** Columns found under a usual name that is not HAM10000's. */
   readonly usual: readonly MetadataColumn[];
-  /** The table's names for a column that several could be. */
+  /** Columns with several candidates, and the names of these in the table. */
   readonly unclear: ReadonlyMap<MetadataColumn, readonly string[]>;
 }
 
-/** Folded names by which a table's header is recognised. */
+/** Folded names of columns, by which a table's header is recognised. */
 export function knownNames(names: ColumnNames | null): ReadonlySet<string> {
   const given = Object.values(names ?? {}).map((name) => foldName(cleanCell(name)));
   return new Set([...metadataColumns, ...metadataColumns.flatMap((column) => usualNames[column]), ...given]);
 }
 
 /**
- * Finds each column by the name that `names` gives it; where it gives none, by HAM10000's, in any case, else by a usual one if
- * there is one alone. Image ids are looked for by those names too: one of several tables may have them.
+ * Finds each column by its name in `names`. Columns without one are found by HAM10000's name in any case, else by a usual name if
+ * only one column has such a name. Image ids are looked for by all of these, because several tables may name them differently.
  *
- * @throws {SyntaxError} when two columns have the name of one that is needed
+ * @throws {SyntaxError} if two columns have the name that is looked for
  */
 export function findColumns(table: TextTable, names: ColumnNames | null): FoundColumns {
   const { header } = table;
@@ -80,9 +80,9 @@ function placesOf(names: readonly string[], name: string): number[] {
 }
 
 /**
- * @param needed what the table must have
- * @param lost what the call names and no table has
- * @throws {SyntaxError} when it lacks one of them: with what is there, and how to say which column it is
+ * @param needed columns that the table must have
+ * @param lost columns that the caller names and no table has
+ * @throws {SyntaxError} if a needed column is missing: with the table's columns and how to name the right one
  */
 export function checkColumnsThere(
   { table, places, unclear }: FoundColumns,

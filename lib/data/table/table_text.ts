@@ -1,4 +1,4 @@
-/** A metadata table as text: what divides it, its header and its rows. */
+/** Reads a metadata table as text: finds its separator, its header and its rows. */
 import { foldName } from "../../columns.ts";
 import { parse } from "../../support/csv.ts";
 import { firstOf, listed } from "../../support/format.ts";
@@ -7,21 +7,21 @@ import { cleanCell, stripCell } from "./cells.ts";
 export interface TextTable {
   /** Its file's name, for messages. */
   readonly name: string;
-  /** Names of the columns; empty where a column has none. */
+  /** Names of the columns; empty for a column without a name. */
   readonly header: readonly string[];
-  /** Cells as they are written, one for each column of the header; where its last names are empty, their cells may be missing. */
+  /** Cells as written, one for each column of the header. Those of nameless last columns may be missing; blank ones may follow. */
   readonly rows: readonly (readonly string[])[];
-  /** Where each row stands in the file: the first is 1, blank ones count. */
+  /** Number of each row in the file, from 1 for the first. The header and blank rows count. */
   readonly numbers: readonly number[];
 }
 
 const separators = [",", ";", "\t", "|"];
 
 /**
- * Reads a table divided by commas, semicolons, tabs or bars, whichever its header shows. Rows without a value are left out.
+ * Parses a table. Its header shows whether commas, semicolons, tabs or bars separate the cells. Blank rows are left out.
  *
- * @param options `name`: of the file; `known`: folded names of columns that may be in it, see `foldName`
- * @throws {SyntaxError} when it has no header, no rows, a row of another length or an open quote, or holds pixels
+ * @param options `name` of the file; `known`: folded names of columns that may be in it, see `foldName`
+ * @throws {SyntaxError} if it has no header, no rows, a row of another length or an open quote, or holds pixels
  */
 export function parseTable(
   text: string,
@@ -63,7 +63,7 @@ export function parseTable(
   return { name, header, rows, numbers };
 }
 
-/** The first line with a value, as a separator divides it; nothing where a quote in it is left open. */
+/** Cells of the first line with a value, split by a separator; empty if a quote in the line is left open. */
 function headerOf(text: string, separator: string): string[] {
   try {
     const [fields = []] = parse(text, { separator, onlyHeader: true });
@@ -73,7 +73,7 @@ function headerOf(text: string, separator: string): string[] {
   }
 }
 
-/** The one that gives the header the most names that are known, then the most names; a comma before the others. */
+/** The separator that gives the header the most known names, then the most names; among equals, the first in `separators`. */
 function separatorOf(text: string, known: ReadonlySet<string>): string {
   const ranked = separators.map((separator) => {
     const fields = headerOf(text, separator);
@@ -86,7 +86,7 @@ function separatorOf(text: string, known: ReadonlySet<string>): string {
   return ranked.sort((a, b) => b.found - a.found || b.all - a.all)[0].separator;
 }
 
-/** @throws {SyntaxError} when the first line is of pixels or names no columns */
+/** @throws {SyntaxError} if the first line holds pixels or names no columns */
 function checkHeader(
   header: readonly string[],
   fail: (problem: string) => never,
@@ -121,7 +121,7 @@ function recordsOf(text: string, separator: string, fail: (problem: string) => n
   }
 }
 
-/** For messages. */
+/** A name cut to 40 characters, for messages. */
 export function shortened(name: string): string {
   return name.length > 40 ? `${name.slice(0, 39)}…` : name;
 }

@@ -1,6 +1,6 @@
 /**
- * `CHECKLISTS.md`: what reporting guidelines ask of a study like notebook 8, item by item, with where each is answered. Numbers of
- * items are the guidelines', the words are ours. Markdown.
+ * `CHECKLISTS.md`: what reporting guidelines ask of a study like notebook 8, item by item, and where each item is answered. The item
+ * numbers are the guidelines'; the wording is ours. Markdown.
  */
 import { capitalized, countText } from "../../support/format.ts";
 import { claim } from "./checklists/claim.ts";
@@ -9,17 +9,16 @@ import { tripodAi } from "./checklists/tripod_ai.ts";
 import { alignedTable, type HonestAbout } from "./facts.ts";
 import type { HonestResults } from "./results.ts";
 
-/** What the numbers of a run of drawn pictures are worth. */
+/** The warning for a run of drawn pictures instead of photos. */
 export const syntheticWarning =
   "> **SYNTHETIC: trained and tested on drawn pictures, not photos. No number here says anything about skin.**";
 
-/** How places are named: links would lead to other files in a run than in a published report. */
+/** Explains how places are named. They are not links, because a run and a published report have different files. */
 export const placesText =
   "Places are named, not linked: “notebook 8 · The plan” is a section of a notebook in this run or report, " +
   "“docs/…” and “README.md” lie in the project's folder, “model card” is MODEL_CARD.md (in a report model_card.md), and " +
   "“honest_model.json” is the file of all numbers in the run's folder, with the field's name.";
 
-/** The honest model's checklists. */
 export function checklists(results: HonestResults, about: HonestAbout): string {
   return `${
     [

@@ -1,25 +1,25 @@
-/** What the honest model is chosen among: a plain training first, then one change after the other. Known without the engine. */
+/** The candidates for the honest model: a plain training first, then one change after another. Needs no engine. */
 import type { AugmentationRanges, Config } from "../../config.ts";
 import type { LightRanges } from "../../data/light.ts";
 import type { Orientations } from "../../model/predictor.ts";
 import type { Depth, StageOptions } from "../../recipe.ts";
 import type { Drawing } from "../../training/drawn_examples.ts";
 
-/** A way to train VGG16 and to ask it. */
+/** A way to train VGG16 and to predict with it. */
 export interface HonestChoice extends Drawing {
   /** The first part of VGG16 that is trained. */
   readonly depth: Exclude<Depth, "head" | "block1">;
   /** Side of the square images, in pixels. */
   readonly size: number;
   readonly epochs: number;
-  /** The training whose convolutions this one goes on from; null: from ImageNet's. */
+  /** The training whose convolutions this one starts from. Null: it starts from ImageNet's. */
   readonly before: HonestChoice | null;
   readonly balancedSoftmax: boolean;
-  /** Of each training: the weights after the last step, or their moving average. */
+  /** Weights of each training that count: after the last step, or their moving average. */
   readonly weights: "last" | "average";
   /** Whether the weights of all seeds are averaged into one network. */
   readonly soup: boolean;
-  /** Whether logits are divided by a temperature, and a share of the classes' log frequencies taken off, both fitted on validation. */
+  /** Whether logits are divided by a temperature and reduced by a multiple of the classes' log frequencies, both fitted on validation. */
   readonly adjusted: boolean;
   readonly orientations: Orientations;
 }
@@ -28,29 +28,29 @@ export interface HonestChoice extends Drawing {
 export interface HonestStep {
   readonly label: string;
   readonly change: Partial<HonestChoice>;
-  /** Whether its networks go on from those before the change; else they start from ImageNet's. */
+  /** Whether its networks continue from those before the change, or else start from ImageNet's. */
   readonly goesOn?: boolean;
 }
 
-/** A choice after a step. */
+/** The choice after a step's change. */
 export function changed(choice: HonestChoice, { change, goesOn }: HonestStep): HonestChoice {
   return { ...choice, ...change, ...goesOn && { before: choice } };
 }
 
-/** The trainings that a choice comes from, the first one first, itself last. */
+/** All trainings that lead to a choice, in order; the choice itself is last. */
 export function courseOf(choice: HonestChoice): HonestChoice[] {
   return [...choice.before ? courseOf(choice.before) : [], choice];
 }
 
-/** All that is tried, in its order. */
+/** Everything that is tried, in order. */
 export interface HonestPlan {
   readonly start: HonestChoice;
   readonly steps: readonly HonestStep[];
-  /** Each training is done with all of them. They decide what is shown when; the softmax starts from the same weights. */
+  /** Each training is done with every seed. A seed decides what is shown when; the softmax always starts from the same weights. */
   readonly seeds: readonly number[];
 }
 
-/** Wider than the write-up's, for photos that are cut and squeezed in another way are to be recognised too. */
+/** Wider than the write-up's, because photos that are cropped or squeezed differently must be recognised too. */
 const shape: AugmentationRanges = {
   rotation: 180,
   zoom: [0.7, 1.2],
@@ -62,13 +62,13 @@ const shape: AugmentationRanges = {
 const light: LightRanges = { brightness: 0.05, contrast: 0.1, saturation: 0.15, tint: 0.04 };
 
 /**
- * The plan of notebook 8: what can be trained in two hours on two cores. For drawn images a small one, to see it work.
+ * The plan of notebook 8: what can be trained in two hours on two cores. Drawn images have a small plan, to see it work.
  *
- * Logits are adjusted first: else a change that makes a network surer than it should be counts as harm, which adjusting takes away.
- * Last comes one long training, with all that the literature advises, as one change: validation has too few photos of the rare classes
- * to see what each part of it adds. Averages of weights belong to it: after two epochs there is little to average. Images grow in it,
- * for small ones are trained in less time, and what they teach serves large ones, too (M. Tan, Q. V. Le, "EfficientNetV2: Smaller Models
- * and Faster Training", ICML 2021, arXiv:2104.00298).
+ * Logits are adjusted first. Otherwise a change that makes a network overconfident would count as harm, although adjusting removes it.
+ * The last change is one long training with everything that the literature advises. It is a single change, because validation has too
+ * few photos of the rare classes to show what each part adds. Averaging weights belongs to it, because after two epochs there is little
+ * to average. Its images are larger: small ones train faster, and what the network learns from them also helps on large ones (M. Tan,
+ * Q. V. Le, "EfficientNetV2: Smaller Models and Faster Training", ICML 2021, arXiv:2104.00298).
  */
 export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
   const isSmall = preset === "smoke";
@@ -111,10 +111,12 @@ export function honestPlan({ preset }: Pick<Config, "preset">): HonestPlan {
   };
 }
 
-/** Of the run's folder: the honest model. */
+/** Folder of the honest model, inside the run's folder. */
 export const honestModelFolder = "honest_model";
+/** Folder, in a run's, of the choice, the training histories and the log of test openings. */
+export const honestFolder = "honest";
 
-/** Where a plan trains networks: before its steps (place 0) or for its step of that place, from 1; the choice is that if each change stays. */
+/** Where a plan trains networks, with the choice there if every change stays. Place 0: before the steps; place n: in step n. */
 export function trainedPlaces({ start, steps }: HonestPlan): { place: number; choice: HonestChoice }[] {
   const choices = steps.reduce((tried, step) => [...tried, changed(tried.at(-1)!, step)], [start]);
   const keys = choices.map(({ weights: _, soup: _soup, adjusted: _a, orientations: _o, ...own }) =>
@@ -124,28 +126,28 @@ export function trainedPlaces({ start, steps }: HonestPlan): { place: number; ch
     .map(([place, choice]) => ({ place, choice }));
 }
 
-/** The trainings of a plan of which each change stays, for an estimate. */
+/** The trainings of a plan if every change stays, to estimate the time. */
 export function honestTrainings(plan: HonestPlan): { size: number; recipe: StageOptions[] }[] {
   return trainedPlaces(plan).flatMap(({ choice }) =>
     plan.seeds.map(() => ({ size: choice.size, recipe: [honestStage(choice)] }))
   );
 }
 
-/** Whether a network's answers weigh all classes alike, however often they were shown. */
+/** Whether a network's predictions weigh all classes equally, however often each was shown. */
 export function weighsAlike({ balancedSoftmax, adjusted }: HonestChoice): boolean {
   return balancedSoftmax || adjusted;
 }
 
 /**
- * The shares of the classes that a network's answers stand for, up to a factor; all above 0.
+ * The class shares (priors) that a network's predictions assume, up to a common factor; all above 0.
  *
- * @param photos of each class in training
+ * @param photos number of training photos of each class
  */
 export function learnedShares(choice: HonestChoice, photos: readonly number[]): number[] {
   return photos.map((count) => weighsAlike(choice) ? 1 : Math.max(count, 1) ** (1 - choice.balance));
 }
 
-/** How a choice is trained. The weights after the last step count: validation chooses no epoch. */
+/** The training options of a choice. Validation chooses no epoch: every training runs to its last step. */
 export function honestStage({ depth, epochs, balancedSoftmax }: HonestChoice): StageOptions {
   return {
     ...{ depth, epochs, balancedSoftmax, dropout: 0.3, readsImages: true, emaMomentum: 0.995 },

@@ -1,7 +1,7 @@
 /**
- * What a clinician or a reviewer asks of a network: how well each class is ranked, what a threshold finds and misses, whether its
- * probabilities can be believed, for whom it works less well, and where it errs most surely. Made from stored answers; thresholds and
- * the temperature are fixed on validation.
+ * What a clinician or a reviewer asks about a network: how well it ranks each class, what a threshold finds and misses, whether its
+ * probabilities are calibrated, for whom it works less well, and its most confident errors. Computed from stored predictions; thresholds
+ * and the temperature are fixed on validation.
  */
 import type { DiagnosisClass } from "../../data/diagnosis.ts";
 import { countLabels } from "../../data/diagnosis.ts";
@@ -29,7 +29,7 @@ import type { AnsweredRows } from "../../evaluation/set_scores.ts";
 
 /** Plain values: survives JSON. */
 export interface ClinicalResults {
-  /** Photos of the test, each of another lesion, and those of validation. */
+  /** Numbers of test photos, one of each lesion, and of validation photos. */
   readonly n: number;
   readonly validation: number;
   readonly classes: readonly ClassCurves[];
@@ -49,32 +49,32 @@ export interface ClassCurves {
   readonly n: number;
   readonly auc: Measured;
   readonly averagePrecision: Measured;
-  /** False and true positive rates. */
+  /** Points (false positive rate, true positive rate). */
   readonly roc: readonly (readonly [number, number])[];
-  /** Recall and precision. */
+  /** Points (recall, precision). */
   readonly precisionRecall: readonly (readonly [number, number])[];
 }
 
-/** Some classes against the others, at a threshold of their summed probability that validation has fixed. */
+/** Some classes against the others, at a threshold for their summed probability that is fixed on validation. */
 export interface Detection {
   readonly name: string;
   readonly codes: readonly string[];
-  /** Photos of these classes in the test. */
+  /** Number of test photos of these classes. */
   readonly n: number;
   readonly auc: Measured;
   readonly threshold: number;
-  /** What the threshold was fixed for, and what it comes to, on validation. */
+  /** The sensitivity that the threshold was fixed for, and what it reaches on validation. */
   readonly wanted: number;
   readonly onValidation: { readonly sensitivity: number; readonly specificity: number };
   readonly sensitivity: Measured;
   readonly specificity: Measured;
-  /** At stated prevalences, and last at this test's. */
+  /** Predictive values at the stated prevalences and, last, at this test's. */
   readonly atPrevalence: readonly {
     readonly prevalence: number;
     readonly ppv: number;
     readonly npv: number;
   }[];
-  /** Net benefit by threshold: of the network, and of taking all photos for positive; of none it is 0. */
+  /** Net benefit by threshold: of the network, and of calling all photos positive. Calling none positive gives 0. */
   readonly decisions: readonly {
     readonly threshold: number;
     readonly network: number;
@@ -83,24 +83,24 @@ export interface Detection {
 }
 
 export interface Calibration {
-  /** Nats. */
+  /** In nats. */
   readonly logLoss: number;
   readonly brier: number;
   readonly ece: number;
   readonly bins: readonly { readonly n: number; readonly confidence: number; readonly accuracy: number }[];
 }
 
-/** Melanoma among some of the test's photos. */
+/** Results for melanoma in a subgroup of the test. */
 export interface Subgroup {
   readonly column: string;
   readonly value: string;
   readonly melanomas: number;
   readonly others: number;
-  /** At melanoma's threshold; null of fewer than `fewest` melanomas. */
+  /** At melanoma's threshold. Null for fewer than `fewest` melanomas. */
   readonly sensitivity: Measured | null;
-  /** At melanoma's threshold; null of fewer than `fewest` others. */
+  /** At melanoma's threshold. Null for fewer than `fewest` others. */
   readonly specificity: Measured | null;
-  /** Null of fewer than `fewest` melanomas or others. */
+  /** Null for fewer than `fewest` melanomas or others. */
   readonly auc: Measured | null;
 }
 
@@ -111,20 +111,20 @@ export interface ConfidentError {
   readonly probability: number;
 }
 
-/** Of fewer photos nothing is stated of a subgroup. */
+/** A subgroup with fewer melanomas, or others, than this gets no results for them. */
 export const fewest = 20;
 
 /** Classes that are malignant or may become so: HAM10000's akiec are actinic keratoses and Bowen's disease. */
 const malignant = ["mel", "bcc", "akiec"];
 const wanted = 0.9;
-/** Of a screening, of a referral clinic; the test's own one is added. */
+/** Prevalences of a screening and of a referral clinic. The test's own is added. */
 const prevalences = [0.02, 0.1];
 
 /**
- * @param test answers as the network gives them; a row a lesion
- * @param validation the same of the photos that thresholds and temperature are fixed on
- * @param options `samples`: of the test's rows; `shares`: of the classes, in label order, that probabilities are corrected to;
- * `learnedAt`: those that the network's answers stand for, as `learnedShares` says; left out, all alike
+ * @param test the network's unchanged predictions; each row is one lesion
+ * @param validation the same for the photos that thresholds and the temperature are fixed on
+ * @param options `samples`: of the test rows. `shares`: class shares, in label order, that probabilities are corrected to.
+ * `learnedAt`: class shares that the network's predictions assume (see `learnedShares`). Default: all equal
  */
 export function clinicalResults(
   test: AnsweredRows,
@@ -146,7 +146,7 @@ export function clinicalResults(
     atPrevalence(validation.probabilities, learnedAt, ownShares),
     k,
   );
-  // A threshold is fixed and applied at the same shares.
+  // A threshold is fixed and applied at the same class shares.
   const [corrected, ofValidation] = [test, validation].map((rows) =>
     atPrevalence(rows.probabilities, learnedAt, shares)
   );
@@ -239,9 +239,9 @@ export function clinicalResults(
 }
 
 /**
- * Accuracy of the most likely class by probabilities that are corrected to `shares`, 0–1. Groups are drawn for its interval.
+ * Accuracy of the most likely class, 0–1, by probabilities that are corrected to `shares`. The interval resamples groups.
  *
- * @param options `learnedAt`, `shares`: as `clinicalResults` takes them
+ * @param options `learnedAt`, `shares`: as in `clinicalResults`
  */
 export function accuracyAt(
   { truth, probabilities, groups, classes }: AnsweredRows,
@@ -252,7 +252,7 @@ export function accuracyAt(
   return { value, ...groupBootstrapInterval(right, groups, { seed }) };
 }
 
-/** Points of a curve of steps, to four decimals, without those on a straight line between their neighbours. */
+/** The corners of a step curve, to four decimals, without points on a straight line between their neighbours. */
 function corners(points: readonly (readonly [number, number])[]): [number, number][] {
   const rounded = points.map(([x, y]): [number, number] => [Number(x.toFixed(4)), Number(y.toFixed(4))]);
   return rounded.filter(([x, y], i) => {

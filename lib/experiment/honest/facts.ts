@@ -1,40 +1,40 @@
-/** What the model card and the checklists say alike: where the honest model comes from, and its numbers as words. Markdown. */
+/** Facts that the model card and the checklists share: the honest model's origin, and its numbers in words. Markdown. */
 import type { DiagnosisClass } from "../../data/diagnosis.ts";
-import type { Interval, Measured } from "../../evaluation/intervals.ts";
+import type { Measured } from "../../evaluation/intervals.ts";
 import type { SetScores } from "../../evaluation/set_scores.ts";
 import type { ImageSize } from "../../image_size.ts";
 import { convolutions, inputLength, parameterCount, trainedLayers } from "../../model/vgg16.ts";
 import type { Vgg16Weights } from "../../model/weights.ts";
 import { stageOf } from "../../recipe.ts";
-import { escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
+import { countText, escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
 import { packageVersions } from "../../support/versions.ts";
 import { courseOf, honestPlan, honestStage } from "./choice.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
 
-/** Names in the model's folder; a published report has both in lower case. */
+/** File names in the model's folder. A published report writes both in lower case. */
 export const cardFile = "MODEL_CARD.md";
 export const checklistsFile = "CHECKLISTS.md";
 
-/** What a reader must know of a run beside its numbers. Plain values. */
+/** What a reader must know about a run besides its numbers. Plain values. */
 export interface HonestAbout {
   readonly classes: readonly DiagnosisClass[];
-  /** Whether the photos are another table's than HAM10000's. */
+  /** Whether the photos come from the user's own table, not HAM10000. */
   readonly own: boolean;
-  /** Of the table: its photos and its lesions; those null where it names none. */
+  /** Numbers of photos and lesions in the table; `lesions` is null if it names none. */
   readonly photos: number;
   readonly lesions: number | null;
-  /** Its lesions by how their diagnoses were confirmed, as `dx_type` says of their first photos, the commonest way first. */
+  /** Lesions by how their diagnosis was confirmed (`dx_type` of the first photo), the commonest way first. */
   readonly confirmed: readonly { readonly how: string; readonly lesions: number }[];
-  /** Photos that cannot be decoded and were left out. */
+  /** Photos that were left out because they cannot be decoded. */
   readonly skipped: number;
   readonly size: ImageSize;
-  /** Decides the parts and the intervals; each network has one of `seeds`. */
+  /** Seed of the parts and of the intervals. Each network has one of `seeds`. */
   readonly seed: number;
   readonly seeds: readonly number[];
   /** Weights that the training started from. */
   readonly base: Pick<Vgg16Weights, "source" | "digest">;
-  /** Of the table and of every photo. */
+  /** Digest of the table and of every photo. */
   readonly dataDigest: string;
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -57,24 +57,19 @@ export function aboutHonest({ experiment, model }: HonestSelection): HonestAbout
   };
 }
 
-/** A share with its interval: `63.1 % (95 % interval 60.0 % to 66.0 %)`. */
-export function measuredText(value: number, interval: Interval | null | undefined): string {
-  return interval ? `${percent(value)} (95 % interval ${intervalText(interval)})` : percent(value);
-}
-
-/** A number with its interval, `0.819 (0.776 to 0.860)`. @param write each of the three */
+/** A number with its interval: `0.819 (0.776 to 0.860)`. @param write formats each number */
 export function withInterval({ value, low, high }: Measured, write: (value: number) => string): string {
   return `${write(value)} (${write(low)} to ${write(high)})`;
 }
 
-/** Balanced accuracy with interval and n, and what must be beaten. */
+/** Balanced accuracy with its interval, n and the baseline to beat. */
 export function scoreText({ balancedAccuracy, intervals, n, baseline }: SetScores): string {
   return `a balanced accuracy of ${percent(balancedAccuracy)} (95 % interval ${
     intervalText(intervals.balancedAccuracy)
   }; n = ${thousands(n)}; always one answer: ${percent(baseline.balancedAccuracy)})`;
 }
 
-/** Other photos of the test's lesions, which stand in no part. */
+/** Number of other photos of the test's lesions. They are in no part. */
 export function relativesOf({ photos, own }: HonestResults, about: Pick<HonestAbout, "photos">): number {
   return about.photos - photos.train - photos.validation - own.n;
 }
@@ -88,7 +83,7 @@ const confirmedBy: Record<string, string> = {
 
 /** How diagnoses were confirmed. */
 export function confirmedText({ own, confirmed }: Pick<HonestAbout, "own" | "confirmed">): string {
-  if (own) return "However the table's own diagnoses were made";
+  if (own) return "As given in the user's own table";
   const all = confirmed.reduce((sum, { lesions }) => sum + lesions, 0);
   const shares = confirmed.map(({ how, lesions }) =>
     `${confirmedBy[how] ?? how} (${percent(lesions / all)})`
@@ -96,7 +91,7 @@ export function confirmedText({ own, confirmed }: Pick<HonestAbout, "own" | "con
   return `By ${shares.join(", ")} of the lesions, as the table says for each photo`;
 }
 
-/** Photos and where they went. */
+/** How many photos each part has, in words. */
 export function partsText(results: HonestResults, about: HonestAbout): string {
   const { train, validation, validationGroups } = results.photos;
   return `Of ${thousands(about.photos)} photos ${thousands(train)} are for training, ${
@@ -108,7 +103,7 @@ export function partsText(results: HonestResults, about: HonestAbout): string {
   } photos of the test's lesions are not used`;
 }
 
-/** Numbers that are trained, and all there are. */
+/** Numbers of trained parameters and of all. */
 export function parametersOf(
   { choice }: HonestResults,
   { size, classes }: Pick<HonestAbout, "size" | "classes">,
@@ -142,7 +137,7 @@ export function trainingText({ choice }: HonestResults): string {
   ].join("; ");
 }
 
-/** What is done to the photos while training. */
+/** How photos are changed during training, in a sentence. */
 export function drawingText({ choice: { shape, light, balance, before } }: HonestResults): string {
   const kinds = [
     ...shape
@@ -164,26 +159,24 @@ export function drawingText({ choice: { shape, light, balance, before } }: Hones
 
 /** How the plan itself came about. */
 export const planText =
-  "The list of changes was itself changed five times on what validation of HAM10000 showed, before this " +
-  "model answered a test photo, so validation's numbers are a little too good (docs/METHOD.md).";
+  "This plan was itself changed five times after looking at HAM10000's validation results, before this model answered a test " +
+  "photo. So validation's numbers are a little too good (docs/METHOD.md).";
 
-/** Which changes validation has kept, and which not. */
+/** Which changes validation kept and which it did not. */
 export function choiceText({ steps }: HonestResults): string {
   const labels = (kept: boolean) =>
     steps.slice(1).filter(({ stays }) => stays === kept).map(({ label }) => escapeMarkdown(label));
   const of = (kept: boolean) => labels(kept).join("; ") || "none";
-  return `Of ${
-    steps.length - 1
-  } changes, tried one after the other, these lower the validation loss clearly and stay: ${
-    of(true)
-  }. These do not stay: ${of(false)}`;
+  return `${countText(steps.length - 1, "change")} ${
+    steps.length === 2 ? "was" : "were"
+  } tried in turn. Kept, because they clearly lower the validation loss: ${of(true)}. Not kept: ${of(false)}`;
 }
 
 export function markdownList(...items: string[]): string {
   return items.map((item) => `- ${item}`).join("\n");
 }
 
-/** Rows that line up in a plain text too. Cells are Markdown already. @param right places of columns of numbers */
+/** A Markdown table that lines up as plain text too. Cells are Markdown already. @param right indices of columns with numbers */
 export function alignedTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -1,4 +1,4 @@
-/** Right and wrong answers of the honest model, each photo beside where its answer comes from. */
+/** Right and wrong predictions of the honest model, each photo beside its Grad-CAM heat map. */
 import { drawnPhoto } from "../../data/drawn_lesion.ts";
 import { argmaxRows } from "../../evaluation/metrics.ts";
 import { gradCam, withHeat } from "../../model/grad_cam.ts";
@@ -7,7 +7,7 @@ import { photoOf } from "../experiment.ts";
 import type { HonestSelection } from "./selection.ts";
 import type { HonestTest } from "./testing.ts";
 
-/** A picture over its label, as a grid of photos takes it. */
+/** A picture with its label, as a grid of photos expects it. */
 interface Picture {
   readonly pixels: Uint8Array;
   readonly size: number;
@@ -15,8 +15,8 @@ interface Picture {
 }
 
 /**
- * Of each class the test photo that is recognised most surely and the one that is mistaken most surely, each as it is and with the heat
- * of its answer. And the same of drawn lesions, for published copies that may not show photos.
+ * The most confident right prediction and the most confident error of each class, each as a photo and with the heat map of the
+ * prediction. `standIns` has drawn lesions instead, for published copies that may not show photos.
  */
 export async function heatExamples(
   { experiment, model, choice: { size } }: Pick<HonestSelection, "experiment" | "model" | "choice">,
@@ -35,7 +35,7 @@ export async function heatExamples(
   const pairOf = async (pixels: Uint8Array, i: number): Promise<Picture[]> => {
     const [dx, answer] = [truth[i], predicted[i]].map((label) => source.classes[label].code);
     const said = `${dx === answer ? `${dx} ✓` : `${dx} → ${answer}`} ${percent(sureness(i), 0)}`;
-    const heat = await gradCam({ ...model, head: { ...model.head, classes } }, pixels, predicted[i]);
+    const heat = await gradCam(model, pixels, predicted[i]);
     return [{ pixels: pixels.slice(), size, label: said }, {
       pixels: withHeat(pixels, heat),
       size,

@@ -1,6 +1,6 @@
 /**
- * `MODEL_CARD.md`: what the honest model is, what it is for and not for, and what it comes to, in the form of M. Mitchell et al.,
- * "Model Cards for Model Reporting", FAT* 2019, doi:10.1145/3287560.3287596. Every number is the run's. Markdown.
+ * `MODEL_CARD.md`: what the honest model is, what it is and is not for, and its results. The form follows M. Mitchell et al., "Model
+ * Cards for Model Reporting", FAT* 2019, doi:10.1145/3287560.3287596. Every number comes from the run. Markdown.
  */
 import { join } from "node:path";
 import { sizeText } from "../../image_size.ts";
@@ -30,10 +30,10 @@ import { analyses } from "./model_card_scores.ts";
 import { adjustmentText } from "./texts.ts";
 
 /**
- * Writes the model card and the checklists into the honest model's folder; the card's text. `saveHonestModel` makes that folder anew,
- * so it comes first.
+ * Writes the model card and the checklists into the honest model's folder, and returns the card's text. Call `saveHonestModel` first,
+ * because it replaces that folder.
  *
- * @throws {StorageError} when a file cannot be written; an older one is as it was
+ * @throws {StorageError} if a file cannot be written; an older file is then unchanged
  */
 export async function saveModelCard(selection: HonestSelection, results: HonestResults): Promise<string> {
   const about = aboutHonest(selection);
@@ -44,7 +44,6 @@ export async function saveModelCard(selection: HonestSelection, results: HonestR
   return card;
 }
 
-/** The honest model's card. */
 export function modelCard(results: HonestResults, about: HonestAbout): string {
   return `${
     [
@@ -198,7 +197,7 @@ function caveats({ own, clinical }: HonestResults, about: HonestAbout): string[]
         melanoma
           ? `${percent(melanoma.n / own.n)} of the test's lesions are melanomas, which`
           : "the mixture of diagnoses"
-      } is the collection's share and no screening's. Predictive values do not carry over.`,
+      } is the share in this collection, not in a screening. Predictive values do not hold elsewhere.`,
       ...rare.length > 0
         ? [
           `**Few photos of rare classes**: ${

@@ -1,9 +1,8 @@
-/** The sections of the model card about photos: trained on, tested on, kept apart. Markdown. */
+/** The model card's sections about photos: evaluation data, training data and leaks. Markdown. */
 import { countText, escapeMarkdown, percent, thousands } from "../../support/format.ts";
 import { alignedTable, confirmedText, type HonestAbout, markdownList, partsText } from "./facts.ts";
 import type { HonestResults } from "./results.ts";
 
-/** What it was tested on. */
 export function evaluationData({ own, official }: HonestResults, { own: isOwn }: HonestAbout): string[] {
   return [
     "## Evaluation data",
@@ -32,7 +31,6 @@ export function evaluationData({ own, official }: HonestResults, { own: isOwn }:
   ];
 }
 
-/** What it was trained on. */
 export function trainingData(results: HonestResults, about: HonestAbout): string[] {
   const { own, official, shares } = results;
   return [
@@ -63,7 +61,7 @@ export function trainingData(results: HonestResults, about: HonestAbout): string
   ];
 }
 
-/** How what is trained on is kept out of the tests. */
+/** How training photos are kept out of the tests. */
 export function leaks({ own, official }: HonestResults): string[] {
   return [
     "## Leaks, and how they are kept out",
@@ -79,7 +77,7 @@ export function leaks({ own, official }: HonestResults): string[] {
           "**The official set**: near-duplicates of the table's photos in it are counted, and scores without them shown.",
         ]
         : [],
-      "**What stays**: photos of one patient's different lesions may stand on both sides, for patients are not named.",
+      "**What stays**: different lesions of one patient may be in training and in the test, because patients are not named.",
     ),
     "Each training and each opening of a test checks its parts, by rows and by pixels, and stops where they leak.",
   ];

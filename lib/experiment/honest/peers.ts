@@ -1,13 +1,13 @@
-/** What others report on these photos, with sources. Facts alone; what cannot be compared is marked so. */
+/** Results that others report on these photos, with sources. A result that cannot be compared says why. */
 
 export interface Peer {
   readonly who: string;
   readonly test: string;
   readonly metric: "balanced accuracy" | "accuracy";
-  /** A share, and how it may vary, as its source gives it. */
+  /** A share, 0–1, and its spread as the source gives it (null if it gives none). */
   readonly value: number;
   readonly spread: string | null;
-  /** Null: measured on the official test set as it was released, so comparable but for the form of the photos at hand. */
+  /** Why it cannot be compared. Null: measured on the official test set as released, so only the form of our photos may differ. */
   readonly differs: string | null;
   readonly source: string;
 }

@@ -1,4 +1,4 @@
-/** `honest_model.json`: what notebook 8 has measured. A published report has it in `results.json` too, as `honest`. */
+/** `honest_model.json`: all results of notebook 8. A published report also has them in `results.json`, as `honest`. */
 import { join } from "node:path";
 import { countLabels } from "../../data/diagnosis.ts";
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
@@ -21,25 +21,25 @@ export interface HonestResults {
   readonly synthetic: boolean;
   /** Codes of the classes, in label order. */
   readonly codes: readonly string[];
-  /** What was tried on validation, and what stayed. */
+  /** The changes that were tried on validation, and whether each was kept. */
   readonly steps: readonly HonestRow[];
   readonly choice: HonestChoice;
   readonly adjustment: LogitAdjustment | null;
-  /** Photos of training and validation, and groups of validation. */
+  /** Numbers of training photos, validation photos and validation groups. */
   readonly photos: { readonly train: number; readonly validation: number; readonly validationGroups: number };
   /** Digest of the network. */
   readonly model: string;
   readonly own: HonestScores;
   readonly official: Pick<OfficialHonest, "title" | "scores" | "unrelated" | "control"> | null;
-  /** Of the classes among training's lesions, in label order: what the test's prevalence is. */
+  /** Share of each class among training's lesions, in label order. The test's lesions have the same prevalence. */
   readonly shares: readonly number[];
   /** Accuracy of the most likely class by probabilities that are corrected to `shares`. */
   readonly corrected: { readonly own: Measured; readonly official: Measured | null };
-  /** On the own test. */
+  /** Measured on the own test. */
   readonly clinical: ClinicalResults;
 }
 
-/** All numbers of the honest model; also saved in the run's folder. */
+/** Computes all numbers of the honest model and saves them in the run's folder. */
 export async function saveHonest(
   { experiment, rows: steps, choice, adjustment, photos, groups, model }: HonestSelection,
   parts: LeakFreeParts,
@@ -69,7 +69,7 @@ export async function saveHonest(
   return results;
 }
 
-/** What notebook 8 has measured in a run's folder; null where it has not run. */
+/** Reads notebook 8's results from a run's folder; null if it has not run. */
 export async function readHonest({ out }: Pick<Config, "out">): Promise<HonestResults | null> {
   return await readRunFile<HonestResults>(join(out, honestFile));
 }

@@ -1,4 +1,4 @@
-/** The honest model saved as a thing to use. */
+/** Saves the honest model for use outside the notebook. */
 import { join } from "node:path";
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
 import { countLabels } from "../../data/diagnosis.ts";
@@ -8,7 +8,7 @@ import type { HonestSelection } from "./selection.ts";
 import type { HonestScores } from "./testing.ts";
 import { type SavedFile, saveIn, trainedOnPhotos } from "../saved_network.ts";
 
-/** Saves the honest model in `honest_model`, with what its tests came to; its files. */
+/** Saves the honest model and its test results in `honest_model`. Returns the saved files. */
 export async function saveHonestModel(
   { experiment, model, choice }: HonestSelection,
   parts: Pick<LeakFreeParts, "train">,

@@ -1,9 +1,9 @@
 /**
- * How the honest model is chosen: one change after the other is trained and asked, and stays only if validation prefers it clearly.
- * No test has a part in it.
+ * Chooses the honest model. Changes are tried one after another, and a change stays only if it is clearly better on validation. No test
+ * is used.
  *
- * What is compared is the log loss on all validation photos, each class weighing the same: it sees more than right and wrong, where a
- * class has a dozen photos.
+ * Choices are compared by the log loss on all validation photos, with equal weight for each class. If a class has a dozen photos, this
+ * shows more than the number of right answers.
  */
 import type { Config } from "../../config.ts";
 import { countLabels } from "../../data/diagnosis.ts";
@@ -25,35 +25,35 @@ import {
 import type { Related } from "../leakage/division.ts";
 import { variantOf } from "../study_runs.ts";
 
-/** What a change came to. Plain values: survives JSON. */
+/** The result of one change. Plain values: survives JSON. */
 export interface HonestRow {
   readonly label: string;
   readonly change: Partial<HonestChoice>;
-  /** On validation, mean over the networks. */
+  /** On validation, mean over the networks; the loss in nats. */
   readonly loss: number;
   readonly balancedAccuracy: number;
-  /** Loss with the change minus loss without it, below 0 where it helps; null of the start. */
+  /** Loss with the change minus loss without it: below 0 if the change helps. Null for the start. */
   readonly difference: Measured | null;
   readonly stays: boolean;
-  /** Of training its networks. */
+  /** Training time of its networks. */
   readonly minutes: number;
 }
 
 export interface HonestSelection {
   readonly rows: readonly HonestRow[];
   readonly choice: HonestChoice;
-  /** Null where logits stay as they are. */
+  /** Null if logits are not adjusted. */
   readonly adjustment: LogitAdjustment | null;
-  /** Validation photos and their groups. */
+  /** Numbers of validation photos and of their groups. */
   readonly photos: number;
   readonly groups: number;
   /** The one network that answers. */
   readonly model: Model;
-  /** With photos of its size. */
+  /** The experiment with photos of the model's size. */
   readonly experiment: Experiment;
 }
 
-/** The validation photos, and photos of each class in training. */
+/** The validation photos. `counts`: number of training photos of each class. */
 interface Validation {
   readonly truth: readonly number[];
   readonly groups: readonly string[];
@@ -61,12 +61,12 @@ interface Validation {
   readonly seed: number;
 }
 
-/** A choice with its networks, and what they answer on validation. */
+/** A choice with its networks and their predictions on validation. */
 interface Tried {
   readonly choice: HonestChoice;
   readonly models: readonly Model[];
   readonly answers: readonly Float32Array[];
-  /** What the choice is judged by, where it was fitted on validation: answers, to photos as they are, of what was fitted on the other half. */
+  /** To judge the choice: `answers`. If adjusted: those to photos as they are, each half with the adjustment fitted on the other half. */
   readonly judged: readonly Float32Array[];
   readonly adjustment: LogitAdjustment | null;
   readonly minutes: number;
@@ -82,11 +82,11 @@ export function checkHonestParts(
 }
 
 /**
- * Tries a plan's changes in their order. What is trained already is taken; stopped at any moment and called again it goes on.
+ * Tries a plan's changes in order. Trained networks are reused, so another call continues after an interruption.
  *
- * @param related what pixels tell of the photos
+ * @param related which photos are related by their pixels
  * @param experimentOf the experiment with photos of a choice's size. Default: opens each once
- * @throws {Error} where the parts leak
+ * @throws {Error} if the parts leak
  */
 export async function selectHonest(
   config: Config,
@@ -121,7 +121,7 @@ export async function selectHonest(
   for (const step of steps) {
     const { label, change } = step;
     const tried = await attempt(changed(current.choice, step), label);
-    // Orientations are asked with the adjustment that stands already, so nothing is fitted anew
+    // More orientations keep the fitted adjustment, so no cross-fitting is needed
     const by = change.orientations ? "answers" : "judged";
     const difference = compareLosses(current[by], tried[by], validation);
     const stays = difference.high < 0;
@@ -153,10 +153,10 @@ function openBySize(config: Config): (choice: HonestChoice) => Promise<Experimen
 }
 
 /**
- * Trains one network of a place of the plan (`trainedPlaces`), without asking what comes of it. Which changes before it stay is decided
- * first, as `selectHonest` does.
+ * Trains one network of a place of the plan (see `trainedPlaces`) without evaluating it. First it decides which earlier changes stay, as
+ * `selectHonest` does.
  *
- * @param options `network`: place of its seed; `store`: where it is kept; `signal` stops it soon, with a checkpoint
+ * @param options `network`: index of its seed; `store`: where it is kept; `signal`: stops the training soon, after a checkpoint
  */
 export async function trainAtPlace(
   config: Config,
@@ -226,7 +226,7 @@ function scoresOf(all: readonly Float32Array[], { truth, counts: { length: class
   };
 }
 
-/** Loss of the second answers minus loss of the first, means over networks, with a paired 95 % interval: groups are drawn within classes. */
+/** Mean loss over networks of `second` minus that of `first`, with a paired 95 % interval. The bootstrap draws groups within classes. */
 function compareLosses(
   first: readonly Float32Array[],
   second: readonly Float32Array[],

@@ -1,4 +1,4 @@
-/** The honest model's tests, each opened once, after the choice is written down. */
+/** The honest model's tests. Each is opened once, after the choice is written to a file. */
 import { join } from "node:path";
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
 import { macroAuc } from "../../evaluation/curves.ts";
@@ -6,7 +6,8 @@ import { type AnsweredRows, measureSet, pickRows, type SetScores } from "../../e
 import { predictImages } from "../../model/predictor.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { digestOf } from "../../support/digest.ts";
-import { type Experiment, photoOf } from "../experiment.ts";
+import { photoOf } from "../experiment.ts";
+import { honestFolder } from "./choice.ts";
 import { checkHonestParts, type HonestSelection } from "./selection.ts";
 import { answerPhotos } from "./training.ts";
 import type { Related } from "../leakage/division.ts";
@@ -21,22 +22,22 @@ import {
 import { openOnce } from "../testing.ts";
 import { jsonText } from "../../support/json.ts";
 
-/** Scores on photos of which each counts alone. Plain values: survives JSON. */
+/** Scores on photos that are counted independently. Plain values: survives JSON. */
 export interface HonestScores extends SetScores {
   readonly macroAuc: number;
 }
 
-/** What the honest model answers, and what it comes to. */
+/** The honest model's predictions and scores. */
 export interface HonestTest {
-  /** The tables' rows that were answered. */
+  /** The own test. `photos`: rows of the table. */
   readonly own: {
     readonly photos: readonly number[];
     readonly rows: AnsweredRows;
     readonly scores: HonestScores;
   };
-  /** Validation, which chose the model: thresholds and temperatures are fitted on it. */
+  /** The validation part, which chose the model. Thresholds and the temperature are fitted on it. */
   readonly validation: { readonly photos: readonly number[]; readonly rows: AnsweredRows };
-  /** Null where the official set is not there. */
+  /** Null if the official set is not available. */
   readonly official: OfficialHonest | null;
 }
 
@@ -45,22 +46,17 @@ export interface OfficialHonest {
   readonly rows: AnsweredRows;
   readonly imageIds: readonly string[];
   readonly scores: HonestScores;
-  /** Without the photos that are near-duplicates of some of the table's; null where none are. */
+  /** Without photos that have a near-duplicate in the table. Null if none or all have one. */
   readonly unrelated: HonestScores | null;
-  /** Photos of the own test in the form of the official set's, and as they are; null where the folder has none. */
+  /** Own test photos as they are and in the official set's form. Null if there are none. */
   readonly control: (FormControl & { readonly photos: number }) | null;
 }
 
-/** What names the honest model in the log of openings. */
+/** The honest model's name in the log of test openings. */
 const honestName = "honest model";
 
-/** Of the run's folder: the choice, courses of trainings, the log of openings, and the model. */
-function honestFolder({ config }: Pick<Experiment, "config">): string {
-  return join(config.out, "honest");
-}
-
 /**
- * Writes down the choice, then opens the own test and the official test set, once for each model.
+ * Writes the choice to a file, then opens the own test and the official test set, once for each model.
  *
  * @throws {Error} as `openOfficialSet`
  */
@@ -71,7 +67,7 @@ export async function testHonest(
 ): Promise<HonestTest> {
   const { config, source: { samples, classes } } = experiment;
   checkHonestParts(parts, related.evidence);
-  const folder = honestFolder(experiment);
+  const folder = join(config.out, honestFolder);
   const written = { model: model.digest, choice, adjustment, validation: rows };
   await writeAtomic(join(folder, "choice.json"), jsonText(written, 1));
 
@@ -143,7 +139,7 @@ export async function testHonest(
   }
 }
 
-/** All metrics of photos of which each counts alone. */
+/** All metrics of photos that are counted independently. */
 export function honestScores(rows: AnsweredRows, { seed }: { seed: number }): HonestScores {
   const { truth, probabilities, classes } = rows;
   return { ...measureSet(rows, { seed }), macroAuc: macroAuc(truth, probabilities, classes) };

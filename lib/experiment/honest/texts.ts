@@ -1,4 +1,4 @@
-/** What notebook 8 says, in words: computed from its numbers, so that it is true of every run. Markdown. */
+/** The sentences of notebook 8, computed from its numbers, so they are true of every run. Markdown. */
 import {
   countText,
   decimals,
@@ -19,7 +19,7 @@ import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
 import type { LogitAdjustment } from "./weights.ts";
 
-/** What validation has chosen. */
+/** Which changes validation chose, and how the chosen network is asked. */
 export function describeHonestChoice(
   { rows, choice, photos, groups, model, adjustment }: HonestSelection,
 ): string {
@@ -45,7 +45,7 @@ export function describeHonestChoice(
   ].join(" ");
 }
 
-/** What is done to logits, as `multiplied by 1.25, less 0.50 times …`. */
+/** How logits are adjusted, in words: `multiplied by 1.25, less 0.50 times …`. */
 export function adjustmentText({ scale, prior }: LogitAdjustment): string {
   return `multiplied by ${decimals(scale, 2)}, ${prior < 0 ? "plus" : "less"} ${
     decimals(Math.abs(prior), 2)
@@ -56,7 +56,7 @@ function orientationsText({ orientations }: Pick<HonestChoice, "orientations">):
   return orientations === 1 ? "each photo as it is" : "all eight orientations of each photo";
 }
 
-/** The honest number in a sentence, with its interval and what must be beaten. */
+/** The honest balanced accuracy in a sentence, with its interval and the baseline to beat. */
 export function honestSentence({ own, official, photos }: HonestResults): string {
   const score = ({ balancedAccuracy, intervals, n }: HonestResults["own"]) =>
     `${percent(balancedAccuracy)} (${intervalText(intervals.balancedAccuracy)}; ${thousands(n)} photos)`;
@@ -70,9 +70,9 @@ export function honestSentence({ own, official, photos }: HonestResults): string
     `Always giving one answer reaches ${chance}.`,
     ...change
       ? [
-        `Photos of that set may be cropped or retouched. Done to ${
+        `Photos of that set may be cropped or retouched. If the same is done to ${
           thousands(official!.control!.photos)
-        } own test photos, the same changes the balanced accuracy by ${
+        } own test photos, their balanced accuracy changes by ${
           differenceText({ value: change.difference, ...change }, 1)
         } points${excludesZero(change) ? "" : ", which may be chance"}.`,
       ]
@@ -80,15 +80,15 @@ export function honestSentence({ own, official, photos }: HonestResults): string
   ].join(" ");
 }
 
-/** What the numbers of a test that leaks are to be read beside. @param honest null: notebook 8 has not run */
+/** A warning to show beside the numbers of a leaking test. @param honest null if notebook 8 has not run */
 export function describeWorth(honest: HonestResults | null): string {
   return honest
     ? `**Read these numbers beside the honest one.** ${honestSentence(honest)}`
-    : "**Read these numbers with care**: as the write-up divides its images, the test leaks. What the leaks add is measured in notebook 7, and what VGG16 comes to " +
-      "without any in notebook 8, which has not run here (`deno task reproduce --only 08`).";
+    : "**Read these numbers with care**: the write-up's split leaks. Notebook 7 measures what the leaks add. Notebook 8 measures VGG16 " +
+      "without a leak, but has not run here (`deno task reproduce --only 08`).";
 }
 
-/** Which diagnoses of the own test are found, and which intervals say less than they seem to. */
+/** Which diagnoses of the own test are recognised best and worst, and which intervals have no width. */
 export function describeClasses({ own, codes }: HonestResults): string {
   const names = codes.map(escapeMarkdown);
   const found = names.map((code, label) => ({ code, ...own.perClass[label] })).filter(({ support }) =>
@@ -101,7 +101,7 @@ export function describeClasses({ own, codes }: HonestResults): string {
   return [`The network recognises ${most} best and ${least} worst.`, ...widthlessText(own, names)].join(" ");
 }
 
-/** What a threshold finds and misses, whom it serves less, and whether probabilities can be believed. */
+/** What a threshold finds and misses, whether probabilities are calibrated, and results in subgroups. */
 export function describeClinical({ own, official, corrected, clinical }: HonestResults): string {
   const { detections, calibration: { before, after } } = clinical;
   return [
@@ -127,7 +127,7 @@ export function describeClinical({ own, official, corrected, clinical }: HonestR
   ].join("\n");
 }
 
-/** Where melanoma is found most and least often, and where it is told apart better or worse than over all. */
+/** The subgroups where melanoma is found most and least often, and those whose AUC clearly differs from the overall one. */
 export function describeSubgroups(
   { detections, subgroups }: Pick<ClinicalResults, "detections" | "subgroups">,
 ): string[] {

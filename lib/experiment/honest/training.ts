@@ -1,4 +1,4 @@
-/** Networks of the honest model: trained on photos that are drawn anew each time, and what they answer on validation. */
+/** Trains the honest model's networks on photos that are augmented anew each time, and predicts with them. */
 import { join } from "node:path";
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
 import { writeAtomic } from "../../support/atomic.ts";
@@ -11,10 +11,10 @@ import { drawnExamples, type DrawnPhotos } from "../../training/drawn_examples.t
 import { fit, fitKey } from "../../training/fit.ts";
 import type { Model } from "../../training/model.ts";
 import { type Experiment, photoOf } from "../experiment.ts";
-import { type HonestChoice, honestStage } from "./choice.ts";
+import { type HonestChoice, honestFolder, honestStage } from "./choice.ts";
 import { modelOf } from "../run.ts";
 
-/** A trained network, with both weights that may count. */
+/** A trained network with its last weights and with their moving average. */
 export interface HonestNetwork {
   readonly last: Model;
   readonly average: Model;
@@ -22,10 +22,10 @@ export interface HonestNetwork {
 }
 
 /**
- * Trains one network on the training part's photos; one that is trained already is taken.
+ * Trains one network on the photos of the training part. A trained one is reused.
  *
  * @param experimentOf the experiment with photos of a choice's size
- * @param options.signal stops it soon after it is aborted, with a checkpoint; its reason is then thrown
+ * @param options.signal when aborted, the training soon writes a checkpoint and throws its reason
  */
 export async function trainHonest(
   experimentOf: (choice: HonestChoice) => Promise<Experiment>,
@@ -46,7 +46,7 @@ export async function trainHonest(
   const photos = train.labels.length;
   const start = withZeroSoftmax(withConvolutions(modelOf(experiment), before?.last));
   const on = { train: train.digest, validation: validation.digest, seed };
-  using _ = await lockWork(store, fitKey(start.digest, stage, on), { signal }); // hours that two processes would do
+  using _ = await lockWork(store, fitKey(start.digest, stage, on), { signal }); // so two processes do not repeat hours of work
   const { model, last, history, seconds, key } = await fit(start, train, {
     ...stage,
     ...{ seed, store, validation, signal },
@@ -58,7 +58,7 @@ export async function trainHonest(
       show(Math.round(done), choice.epochs * photos, detail);
     },
   });
-  const path = join(config.out, "honest", `history-${key.slice(0, 12)}.jsonl`);
+  const path = join(config.out, honestFolder, `history-${key.slice(0, 12)}.jsonl`);
   await writeAtomic(path, history.map((epoch) => `${JSON.stringify(epoch)}\n`).join(""));
   return { last: last ?? model, average: model, seconds };
 }
@@ -69,8 +69,8 @@ function withConvolutions(model: Model, of: Model | undefined): Model {
 }
 
 /**
- * The model with a softmax of zeros, which answers every class alike. One that is drawn starts with losses above 10 where pixels are
- * scaled as ImageNet's, and the first steps then tear at the convolutions.
+ * The model with a softmax of zeros, which gives all classes the same probability. With pixels scaled as ImageNet's, a random softmax
+ * starts with losses above 10, and the first steps then damage the convolutions.
  */
 function withZeroSoftmax(model: Model): Model {
   const { head: { kernel, bias } } = model;
@@ -81,7 +81,7 @@ function withZeroSoftmax(model: Model): Model {
   };
 }
 
-/** A network's answers to photos of the table, (n, classes), kept in the store. */
+/** A network's probabilities for photos of the table, (n, classes). They are kept in the store. */
 export async function answerPhotos(
   experiment: Experiment,
   model: Model,

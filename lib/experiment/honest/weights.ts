@@ -1,4 +1,4 @@
-/** What is done to trained weights without training: averaging those of several networks, adjusting the softmax's logits. */
+/** Changes trained weights without training: averages several networks, and adjusts the softmax's logits. */
 import { classMean, rowLosses } from "../../evaluation/metrics.ts";
 import { digestOf } from "../../support/digest.ts";
 import { randomFor, shuffled } from "../../support/random.ts";
@@ -6,7 +6,7 @@ import { logShares } from "../../training/cross_entropy.ts";
 import type { Model } from "../../training/model.ts";
 
 /**
- * One network whose weights are the means of several networks' of one recipe, which started from ImageNet's.
+ * One network with the mean weights of several networks. They share one recipe and started from ImageNet's weights.
  *
  * M. Wortsman et al., "Model soups: averaging weights of multiple fine-tuned models improves accuracy without increasing inference
  * time", ICML 2022, arXiv:2203.05482.
@@ -34,15 +34,15 @@ export function averageWeights(models: readonly Model[]): Model {
 /**
  * Logits z become scale · z − prior · ln π, where π are the classes' shares of the training photos.
  *
- * The scale is one over the temperature of C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017; the rest the logit
- * adjustment of A. K. Menon et al., "Long-tail learning via logit adjustment", ICLR 2021.
+ * The scale is one over the temperature of C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. The second term is the
+ * logit adjustment of A. K. Menon et al., "Long-tail learning via logit adjustment", ICLR 2021.
  */
 export interface LogitAdjustment {
   readonly scale: number;
   readonly prior: number;
 }
 
-/** The network with adjusted logits: in its softmax's weights, so that whoever reads the network has them. @param counts photos of each class */
+/** The network with the adjustment built into its softmax's weights. @param counts number of training photos of each class */
 export function adjustLogits(
   model: Model,
   { scale, prior }: LogitAdjustment,
@@ -60,12 +60,12 @@ export function adjustLogits(
   };
 }
 
-/** Logarithms of the classes' shares; 0 of a class without photos, whose logit is left as it is. */
+/** Logarithms of the classes' shares. A class without photos has 0, so its logit is only scaled. */
 function takenShares(counts: readonly number[]): number[] {
   return logShares(counts).map((share, label) => counts[label] > 0 ? share : 0);
 }
 
-/** Answers, (n, classes), as the network with adjusted logits would give them. */
+/** Probabilities, (n, classes), as the network with adjusted logits would give them. */
 export function adjustAnswers(
   answers: Float32Array,
   { scale, prior }: LogitAdjustment,
@@ -86,8 +86,8 @@ export function adjustAnswers(
 }
 
 /**
- * The adjustment with the least log loss on answers whose truth is known, each class weighing the same; with several networks' answers
- * to the same rows, the mean of their losses. The loss is convex in both numbers, so a search along the axes finds its bottom.
+ * The adjustment with the least log loss on labelled rows, with equal weight for each class. If several networks answered the same rows,
+ * their mean loss counts. The loss is convex in both numbers, so a search along the axes finds its minimum.
  */
 export function fitAdjustment(
   answers: readonly Float32Array[],
@@ -119,9 +119,9 @@ export function fitAdjustment(
 }
 
 /**
- * Adjusted answers for a fair judgement: each half of the groups by what was fitted on the other half.
+ * Adjusted predictions for a fair comparison: each half of the groups uses the adjustment fitted on the other half.
  *
- * @param options `groups`: of each row, as its lesion
+ * @param options `groups`: the group of each row, such as its lesion
  */
 export function crossFittedAnswers(
   answers: readonly Float32Array[],

@@ -1,27 +1,28 @@
 /**
- * What a network of notebook 7 answers, as a table: so that who has the table can measure it again, and need not train the network.
- * All that is measured comes from the table, so it is the same whether the answers were computed or read.
+ * Keeps the predictions of notebook 7's networks as CSV tables, so that they can be measured again without training. All measurements
+ * read the table, so they are the same whether the predictions were just computed or read.
  */
 import { writeAtomic } from "../../support/atomic.ts";
 import { parse, stringify } from "../../support/csv.ts";
 import { nullIfGone } from "../../support/storage_error.ts";
 
-/** Photos that a network answers: the own test, say. */
+/** A named set of photos that a network predicts, for example the own test. */
 export interface AskedSet {
   readonly name: string;
   readonly imageIds: readonly string[];
   readonly labels: ArrayLike<number>;
 }
 
-/** Five decimals: most of the table is zeros then, and an AUC changes by less than 0.001, as the least probabilities become equal. */
+/** With five decimals most of the table is zeros. An AUC changes by less than 0.001, because the smallest probabilities become equal. */
 const decimals = 5;
 
 /**
- * Class probabilities of each set, (photos, classes), to five decimals: from the CSV table at `path`, else from `answer`, whose
- * answers are then written there. A line has the set's name, `image_id`, `dx`, and as `p_nv` the probability of each class.
+ * Class probabilities of each set, (photos, classes), rounded to five decimals. They are read from the CSV table at `path`. If there is
+ * none, `answer` computes them and the table is written. A line has the set's name, `image_id`, `dx` and each class's probability in a
+ * column like `p_nv`.
  *
- * @param codes of the classes, in label order
- * @throws {Error} where the table is of other photos or classes, or has been changed: it names the line
+ * @param codes codes of the classes, in label order
+ * @throws {Error} if the table has other photos or classes, or was changed; the message names the line
  */
 export async function keepAnswers(
   path: string,

@@ -1,6 +1,6 @@
 /**
- * The bridge from the write-up's accuracy to a leak-free one: its recipe and its numbers, but groups of photos are divided before the
- * augmentation. Trained on the photos as written and on copies alone, each tested on both.
+ * The bridge from the write-up's accuracy to a leak-free one. The recipe and the numbers of images stay, but groups of photos are
+ * divided before the augmentation. One network is trained on images as written, one on copies alone; both are tested on both.
  */
 import { divideGroups } from "../../data/leak_free_parts.ts";
 import { labelsOf, makeParts } from "../../data/parts.ts";
@@ -13,7 +13,7 @@ import { type Related, withParts } from "./division.ts";
 import { modelOf, train } from "../run.ts";
 import { openTest } from "../testing.ts";
 
-/** `originals`: photos first, then copies, as written; `copies`: every image was resampled. */
+/** `originals`: photos first, then copies, as written. `copies`: every image is a resampled copy. */
 export type Form = keyof BothForms;
 const forms = ["originals", "copies"] as const;
 
@@ -21,20 +21,20 @@ export interface BridgeRow {
   readonly depth: Depth;
   readonly trained: Form;
   readonly tested: Form;
-  /** Images tested on, and the groups of photos that they show. */
+  /** Numbers of test images and of their groups of photos. */
   readonly n: number;
   readonly groups: number;
   readonly accuracy: number;
-  /** 95 %, over groups. */
+  /** 95 % interval of the accuracy, over groups. */
   readonly interval: Interval;
-  /** Recall of each class, in label order; of one that is not tested 0. */
+  /** Recall of each class, in label order; 0 for a class that is not tested. */
   readonly recall: readonly number[];
 }
 
 /**
- * Two networks, each tested twice. What is trained already is taken.
+ * Trains two networks and tests each twice. Trained networks are reused.
  *
- * @throws {Error} if a photo, copy, lesion or near-duplicate stands on two sides
+ * @throws {Error} if a photo, copy, lesion or near-duplicate is in two parts
  */
 export async function crossBridge(
   experiment: Experiment,

@@ -1,4 +1,4 @@
-/** How notebook 7 divides the photos: what belongs together, parts that cannot leak, and the training lists of each division. */
+/** Divides the photos for notebook 7: groups of related photos, parts that cannot leak, and each division's training lists. */
 import { join } from "node:path";
 import type { AugmentedImage } from "../../data/augmented_table.ts";
 import { crossoverLists, type Rung, type TrainingList, trainingListCsv } from "../../data/crossover.ts";
@@ -17,7 +17,7 @@ import { writeAtomic } from "../../support/atomic.ts";
 import type { Experiment } from "../experiment.ts";
 import type { LabelledPhoto } from "../labelled_set.ts";
 
-/** What the photos' pixels tell, and the groups that follow from it. */
+/** Which photos are related by their pixels, and the groups that follow. */
 export interface Related {
   readonly evidence: LeakEvidence;
   readonly groups: PhotoGroups;
@@ -32,7 +32,7 @@ export interface Related {
 /**
  * Finds near-duplicates, saves them as `near_duplicates.csv`, and joins photos to groups.
  *
- * @param official photos of the official set, which are looked at too
+ * @param official photos of the official set, also searched for near-duplicates
  */
 export async function relate(
   { config, source, store }: Experiment,
@@ -60,7 +60,7 @@ export async function relate(
   };
 }
 
-/** A partition's parts and lists, checked and saved. */
+/** Makes, checks and saves the parts and training lists of one partition. */
 export async function dividePhotos(
   { config, source }: Experiment,
   { evidence, groups }: Related,
@@ -85,28 +85,30 @@ export async function dividePhotos(
   return { parts, lists };
 }
 
-/** The leak that each kind of list asks for by its name. */
+/** The leak that each kind of list wants, by its name. */
 export const allowedOf: Record<Rung, AllowedLeak> = {
   none: "nothing",
   lesion: "photos of the test's lesions, rung lesion",
   copy: "copies of the test's photos, rung copy",
 };
 
-/** Of the run's folder: training lists, courses of trainings, answers, and the log of openings of notebook 7. */
+/** Folder in the run's folder for notebook 7's training lists, training histories, answers and log of test openings. */
 const leakFreeFolder = "leak_free";
 
 function partsFile(partition: number): string {
   return partition === 0 ? "leak_free_parts.csv" : `${leakFreeFolder}/parts_${partition}.csv`;
 }
 
-/** A training list's file, in the run's folder. */
+/** Path of a training list, relative to the run's folder. */
 export function listFile({ rung, half }: Pick<TrainingList, "rung" | "half">, partition: number): string {
   return `${leakFreeFolder}/train_${partition}_${rung}${half ?? ""}.csv`;
 }
 
 /**
- * The experiment with other parts, and with a log and courses of its own: what to learn from, and photos as they are or images to
- * test. `train` and `openTest` hold the parts to what `leak` says of them.
+ * The experiment with other parts, and with its own log of test openings and training histories. `train` and `openTest` check the parts
+ * against `leak`.
+ *
+ * @param options `test`: rows of photos as they are, or augmented images
  */
 export function withParts(
   experiment: Experiment,

@@ -1,6 +1,6 @@
 /**
  * The effect of a leak: recall of test photos by networks that have seen them (or their relatives), minus recall of the same photos
- * by networks that have not. Answers are pooled over seeds and partitions; whole groups of photos are drawn, within the classes.
+ * by networks that have not. Predictions are pooled over seeds and partitions. Whole groups of photos are drawn, within the classes.
  */
 import { bootstrap, meanAndDeviation, type Measured } from "../../evaluation/intervals.ts";
 import { argmaxRows } from "../../evaluation/metrics.ts";
@@ -10,19 +10,19 @@ import type { AnsweredNetwork } from "./networks.ts";
 export interface LeakEffect {
   readonly kind: "copy" | "lesion";
   readonly depth: Depth;
-  /** Networks that have seen a half; as many have seen the other one. */
+  /** Pairs of networks: one has seen half A, the other half B. */
   readonly pairs: number;
-  /** Different test photos, and of them those that the kind of leak can reach: for "lesion", those that have relatives. */
+  /** Numbers of different test photos, and of those that the leak reaches: for "lesion", photos with relatives. */
   readonly photos: number;
   readonly reached: number;
-  /** Recall of reached photos, the mean over the classes, in points of 1. */
+  /** Recall of reached photos, mean over the classes, 0–1. */
   readonly seen: Measured;
   readonly unseen: Measured;
-  /** Of "lesion": seen − unseen of the reached photos, minus the same of those without relatives, who show what else differs. */
+  /** seen − unseen. For "lesion", the same difference of photos without relatives is subtracted: it shows what else changes. */
   readonly effect: Measured;
-  /** Standard deviation of the effect over partitions and seeds, each for itself; null of one. */
+  /** Standard deviation of the separate effects of each partition and seed. Null if there is only one. */
   readonly deviation: number | null;
-  /** In label order; null of a class without reached photos. */
+  /** In label order. Null for a class without reached photos or, for "lesion", without other photos. */
   readonly perClass: readonly (ClassEffect | null)[];
 }
 
@@ -33,18 +33,18 @@ export interface ClassEffect {
   readonly effect: Measured;
 }
 
-/** One test photo by two networks of one partition and seed. */
+/** One test photo, answered by two networks of one partition and seed. */
 interface PairedAnswer {
   readonly group: string;
   readonly photo: number;
   readonly label: number;
   readonly isReached: boolean;
-  /** 1 where the answer is right. */
+  /** 1 if the answer is right, else 0. */
   readonly seen: number;
   readonly unseen: number;
 }
 
-/** The effects of both kinds of leak at each depth, without those that `leakEffect` cannot measure. @throws as `leakEffect` */
+/** The effects of both kinds of leak at each depth, without those that cannot be measured. @throws as `leakEffect` */
 export function leakEffects(
   networks: readonly AnsweredNetwork[],
   options: { classes: number; seed: number },
@@ -55,10 +55,10 @@ export function leakEffects(
 }
 
 /**
- * Compares the networks of a kind of leak, all of one depth. Null of "lesion" where no class has test photos of both kinds, with
- * relatives and without: in a table where each photo is a lesion of its own, say.
+ * Compares the networks of one kind of leak, all of one depth. Returns null for "lesion" if no class has test photos both with and
+ * without relatives, for example in a table where each photo shows another lesion.
  *
- * @throws {RangeError} when there is no pair of networks, one of each half
+ * @throws {RangeError} if there is no pair of networks, one of each half
  */
 export function leakEffect(
   kind: LeakEffect["kind"],
@@ -77,11 +77,11 @@ export function leakEffect(
   if (Number.isNaN(found.effect)) return null;
   const intervals = bootstrap(rows.map(({ group }) => group), statistic, {
     seed,
-    labels: rows.map(({ label, isReached }) => 2 * label + Number(isReached)), // so that no draw lacks one
+    labels: rows.map(({ label, isReached }) => 2 * label + Number(isReached)), // strata: every resample has them all
   });
   const measured = (name: string): Measured => ({ value: found[name], ...intervals[name] });
   const effects = paired.map((own) => statisticOf(kind, own, classes)(Uint32Array.from(own, () => 1)).effect)
-    .filter((effect) => !Number.isNaN(effect)); // of a division without photos of both kinds
+    .filter((effect) => !Number.isNaN(effect)); // NaN: a division that lacks one kind of photos
   const photosOf = (chosen: readonly PairedAnswer[]) => new Set(chosen.map(({ photo }) => photo)).size;
   return {
     ...{ kind, depth: own[0].network.depth, pairs: paired.length },
@@ -121,10 +121,10 @@ function pairAnswers(
   });
 }
 
-/** Recall seen and unseen, and the effect: of each class as `4 seen`, and their means over the classes. */
+/** Recall seen, recall unseen and the effect: of each class, named like `4 seen`, and as means over the classes. */
 function statisticOf(kind: LeakEffect["kind"], rows: readonly PairedAnswer[], classes: number) {
   return (times: Uint32Array): Record<string, number> => {
-    /** Drawn rows and right answers: [label][reached]. */
+    /** [label][reached]: drawn rows, right answers when seen, right answers when unseen. */
     const counts = Array.from({ length: classes }, () => [[0, 0, 0], [0, 0, 0]]);
     rows.forEach(({ label, isReached, seen, unseen }, row) => {
       const count = counts[label][Number(isReached)];

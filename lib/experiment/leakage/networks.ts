@@ -1,6 +1,6 @@
 /**
- * What each kind of leak adds: networks that differ in nothing but whose photos have leaked, tested on the same photos and on the
- * official test set. Each test photo has an answer of a network that has seen it, and one of a network that has not.
+ * Measures what each kind of leak adds. The networks differ only in whose photos have leaked. All are tested on the same photos and on
+ * the official test set. Each test photo is answered by a network that has seen it and by a network that has not.
  */
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
@@ -28,50 +28,50 @@ import { openTest, testSet } from "../testing.ts";
 import { type AskedSet, keepAnswers } from "./answers.ts";
 import { allowedOf, dividePhotos, listFile, type Related, withParts } from "./division.ts";
 
-/** A network's scores on photos of which each counts alone. */
+/** A network's scores on photos that are counted independently. */
 export interface LeakFreeScores {
   readonly n: number;
   readonly balancedAccuracy: number;
   readonly accuracy: number;
   readonly macroF1: number;
   readonly macroAuc: number;
-  /** 95 %, of the balanced accuracy; photos are drawn within the classes. */
+  /** 95 % interval of the balanced accuracy; the bootstrap draws within the classes. */
   readonly interval: Interval;
 }
 
 /** One network of the crossover. Plain values: survives JSON. */
 export interface LeakNetwork {
   readonly rung: Rung;
-  /** Whose photos have leaked. */
+  /** The half of the test whose photos have leaked; null if nothing leaked. */
   readonly half: Half | null;
   readonly depth: Depth;
   readonly partition: number;
   readonly seed: number;
   readonly configuration: string;
-  /** File of its training list, in the run's folder. */
+  /** Path of its training list, relative to the run's folder. */
   readonly trainingList: string;
   readonly own: LeakFreeScores;
-  /** Null where the official set is not there. */
+  /** Null if the official set is not available. */
   readonly official: LeakFreeScores | null;
 }
 
-/** A network with what it answers. */
 export interface AnsweredNetwork {
   readonly network: LeakNetwork;
   readonly parts: LeakFreeParts;
   readonly own: AnsweredRows;
   readonly official: AnsweredRows | null;
-  /** Own test photos as they are, and in the form of the official set's; null where its folder has none. */
+  /** Own test photos as they are and in the official set's form. Null if there are none. */
   readonly control: { readonly asTheyAre: AnsweredRows; readonly sameForm: AnsweredRows } | null;
 }
 
 /**
- * Trains and tests networks of the crossover. What a stage leaves out has the usual value of its depth; the weights after the last
- * epoch count. Validation is shown and chooses nothing. What is trained already is taken. Where the softmax alone is trained, all
- * read the same stored activations of the official set; a network that is trained deeper, for minutes to hours, leaves its answers
- * in `leak_free/answers`, and is not trained where they are.
+ * Trains and tests networks of the crossover. Options that a stage leaves out have the usual value of its depth. The weights after the
+ * last epoch count: validation is shown but chooses nothing. Trained networks are reused.
  *
- * @throws {Error} if a photo, copy, lesion or near-duplicate stands on two sides that should not; as `keepAnswers`
+ * If only the softmax is trained, all networks read the same stored activations of the official set. Deeper training takes minutes to
+ * hours, so the answers of such a network are kept in `leak_free/answers`. If they are there, it is not trained.
+ *
+ * @throws {Error} if a photo, copy, lesion or near-duplicate leaks in a way that is not wanted; as `keepAnswers`
  */
 export async function trainCrossover(
   experiment: Experiment,
@@ -93,28 +93,24 @@ export async function trainCrossover(
   return networks;
 }
 
-/** Trains one network of the crossover on its list; one that is trained already is taken. @throws as `trainCrossover` */
+/** Trains one network of the crossover on its list. A trained one is reused. @throws as `trainCrossover` */
 export async function trainListed(
   experiment: Experiment,
   related: Pick<Related, "evidence">,
   { signal, ...listed }: Listed & { signal?: AbortSignal },
 ): Promise<Run> {
-  const { recipe, seed } = listed;
-  const label = nameOf(listed);
+  const { parts: { partition }, list, recipe, seed } = listed;
+  const label = `${listName(list)}, partition ${partition}, seed ${seed}`;
   const own = withList(experiment, related, listed);
   const run = await train(own, modelOf(experiment, seed), recipe, { seed, label, signal });
   return { ...run, name: label };
 }
 
-/** What decides one network of the crossover. */
+/** Everything that decides one network of the crossover. */
 interface Listed extends Pick<CrossoverSet, "recipe"> {
   readonly parts: LeakFreeParts;
   readonly list: TrainingList;
   readonly seed: number;
-}
-
-function nameOf({ parts: { partition }, list, seed }: Omit<Listed, "recipe">): string {
-  return `${listName(list)}, partition ${partition}, seed ${seed}`;
 }
 
 function withList(
@@ -127,7 +123,7 @@ function withList(
   return withParts(experiment, { train: list.images, validation, test, leak });
 }
 
-/** A network's answers to its own test, to the official set and to the control; it is trained where they are not kept. */
+/** A network's predictions on its own test, the official set and the control. It is trained if they are not kept. */
 async function testListed(
   experiment: Experiment,
   related: Related,
@@ -190,11 +186,11 @@ async function testListed(
   };
 }
 
-/** The official set and its control. `features`: as a softmax reads them; null where networks share no more than a few layers. */
+/** The official set and its control. `features`: the softmax's inputs; null if more than the softmax is trained. */
 interface OfficialFeatures extends Disposable {
   readonly images: LabelledImages & { readonly imageIds: readonly string[] };
   readonly features: Examples | null;
-  /** Photos of the table in the set's form, and where each row's stands; null where there are none. */
+  /** Photos of the table in the set's form. `placeOf` maps a row of the table to its index there. Null if there are none. */
   readonly control: {
     readonly inForm: ImageSet;
     readonly features: Examples | null;
@@ -228,9 +224,9 @@ async function openOfficial(
   };
 }
 
-/** A division's own test photos in the official set's form, as far as there are any. */
+/** Those test photos of a division that exist in the official set's form. */
 interface Control {
-  /** Rows of the table, and their places in the test part. */
+  /** Rows of the table, and their indices in the test part. */
   readonly rows: readonly number[];
   readonly places: readonly number[];
   readonly images: LabelledImages;

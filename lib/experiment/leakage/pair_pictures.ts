@@ -1,20 +1,21 @@
-/** Near-duplicates as pictures, for a look at what the detector takes for one photo. */
+/** Pictures of near-duplicates, to see which photos the detector takes for the same one. */
 import { drawnInPlaceOf } from "../../data/drawn_lesion.ts";
 import type { AnsweredImage } from "../testing.ts";
 import { type Experiment, photoOf } from "../experiment.ts";
 import type { Related } from "./division.ts";
 import type { OfficialImages } from "../official_testing.ts";
 
-/** Pictures that stand beside each other belong together. `standIns`: drawn lesions with the same labels, for published copies. */
+/** Pictures in pairs, one after the other. `standIns`: drawn lesions with the same labels, for published copies. */
 export interface PairPictures {
   readonly pictures: AnsweredImage[];
   readonly standIns: AnsweredImage[];
 }
 
 /**
- * Pairs that the table does not know: those with two lesion_ids, then those with a photo of the official set; the nearest first.
+ * Pairs that the table does not record: first those with two lesion_ids, then those with a photo of the official set. In each kind the
+ * nearest come first.
  *
- * @param most pairs of each kind
+ * @param options.most greatest number of pairs of each kind
  */
 export async function pairPictures(
   { source: { samples, classes }, images, config }: Experiment,

@@ -1,4 +1,4 @@
-/** `leak_free.json`: what notebook 7 has measured. A published report has it in `results.json` too, as `leakFree`. */
+/** `leak_free.json`: all results of notebook 7. A published report also has them in `results.json`, as `leakFree`. */
 import { join } from "node:path";
 import type { Rung } from "../../data/crossover.ts";
 import type { Interval, Measured } from "../../evaluation/intervals.ts";
@@ -19,21 +19,21 @@ import { jsonText } from "../../support/json.ts";
 
 export const leakFreeFile = "leak_free.json";
 
-/** Networks of one kind on the official test set: their balanced accuracy, answers pooled. */
+/** The balanced accuracy of one kind of networks on the official test set, with pooled predictions. */
 export interface OfficialRow {
   readonly rung: Rung;
   readonly depth: Depth;
   readonly label: string;
   readonly networks: number;
   readonly score: Measured;
-  /** What the leak adds: `score` minus that of the networks to which nothing leaked, paired by division and seed; null of those. */
+  /** What the leak adds: `score` minus that of the networks without a leak, paired by division and seed. Null for those networks. */
   readonly gain: Measured | null;
-  /** Without the photos that are near-duplicates of some of the table's; null where none are. */
+  /** Score without photos that have a near-duplicate in the table. Null if none or all have one. */
   readonly unrelated: Measured | null;
-  /** Own test photos as they are and in the form of the set's, and what the form changes; null where the folder has none. */
+  /** Own test photos as they are and in the set's form, and what the form changes. Null if there are none. */
   readonly control:
     | {
-      /** Groups that were tested; in another division it may be another photo of one. */
+      /** Groups that were tested. Another division may test another photo of a group. */
       readonly photos: number;
       readonly asTheyAre: Measured;
       readonly sameForm: Measured;
@@ -45,7 +45,7 @@ export interface OfficialRow {
 export interface LeakFreeResults {
   readonly ladder: readonly LeakNetwork[];
   readonly effects: readonly (LeakEffect & { readonly difference: number; readonly interval: Interval })[];
-  /** Empty where the official set was not there. */
+  /** Empty if the official set was not available. */
   readonly official: readonly OfficialRow[];
   readonly bridge: readonly BridgeRow[];
 }
@@ -53,9 +53,9 @@ export interface LeakFreeResults {
 const labels: Record<Rung, string> = { none: "nothing leaks", lesion: "lesions leak", copy: "copies leak" };
 
 /**
- * The networks of each kind on the official test set; photos are drawn within the classes.
+ * The scores of each kind of networks on the official test set. Lesions are drawn within the classes.
  *
- * @param options.near image ids of the set's photos that are near-duplicates of the table's
+ * @param options.near image ids of the set's photos that have a near-duplicate in the table
  */
 export function officialByLeak(
   networks: readonly AnsweredNetwork[],

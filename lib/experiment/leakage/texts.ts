@@ -1,4 +1,4 @@
-/** What notebook 7 says, in words: computed from its numbers, so that it is true of every run. Markdown. */
+/** The sentences of notebook 7, computed from its numbers, so they are true of every run. Markdown. */
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
 import { excludesZero } from "../../evaluation/intervals.ts";
 import type { Depth } from "../../recipe.ts";
@@ -17,7 +17,7 @@ import type { TestScores } from "../results.ts";
 import type { Related } from "./division.ts";
 import type { OfficialRow } from "./results.ts";
 
-/** Pairs of near-duplicates, and how photos are grouped. */
+/** How many near-duplicates there are, and how photos are grouped. */
 export function describeRelated({ evidence, groups, official }: Related): string {
   const { nearDuplicates, samples } = evidence;
   const same = nearDuplicates.filter(({ sameLesion }) => sameLesion).length;
@@ -36,7 +36,7 @@ export function describeRelated({ evidence, groups, official }: Related): string
   }`;
 }
 
-/** What each kind of leak adds, and whether that is more than chance. @param options `codes`: of the classes, in label order */
+/** What each kind of leak adds, and whether that may be chance. @param options `codes`: codes of the classes, in label order */
 export function describeEffects(
   effects: readonly LeakEffect[],
   { codes }: { codes: readonly string[] },
@@ -66,8 +66,7 @@ export function describeEffects(
     return `- ${what}, over ${networks}${spread}. ${sure}${narrow}`;
   });
   const unmeasured =
-    "- What other photos of the test's lesions add cannot be told: no diagnosis has test photos " +
-    "with such relatives beside photos without.";
+    "- The effect of other photos of the test's lesions cannot be measured: no diagnosis has test photos both with and without them.";
   return [...lines, ...effects.some(({ kind }) => kind === "lesion") ? [] : [unmeasured]].join("\n");
 }
 
@@ -75,7 +74,7 @@ function trainedFrom(depth: Depth): string {
   return depth === "head" ? "" : `, trained from ${depth} on`;
 }
 
-/** What the leaks add on the official test set, and whether that is as it was predicted. Nothing where the set was not there. */
+/** What the leaks add on the official test set, and whether the prediction of no effect holds. Empty without the set. */
 export function describeOfficialGains(rows: readonly OfficialRow[]): string {
   return rows.flatMap(({ label, depth, gain }) => {
     if (!gain) return [];
@@ -88,7 +87,7 @@ export function describeOfficialGains(rows: readonly OfficialRow[]): string {
   }).join("\n");
 }
 
-/** What splitting first does to the frozen network's accuracy as written, and what tells the commonest class there. */
+/** How splitting first changes the frozen network's accuracy, and whether the commonest class is recognised by missing resampling. */
 export function describeBridge(
   rows: readonly BridgeRow[],
   { asWritten, label, code }: {
@@ -120,7 +119,7 @@ export function describeBridge(
   ].join(" ");
 }
 
-/** Photos in each part. @param options.chooses whether validation chooses something */
+/** Table rows: the number of photos in each part and its use. @param options.chooses whether validation chooses something */
 export function partRows(
   { train, validation, test, relatives, halfOf }: LeakFreeParts,
   { chooses }: { chooses: boolean },
@@ -130,7 +129,7 @@ export function partRows(
     {
       part: "train",
       photos: train.length,
-      use: chooses ? "learned from, drawn anew each time" : "copies of these are learned from",
+      use: chooses ? "trained on, augmented anew each time" : "copies of these are trained on",
     },
     {
       part: "validation",

@@ -1,29 +1,29 @@
-/** The GPU that WebGPU would compute on: found, named, and told apart from a program that only acts as one. */
+/** Finds and names the GPU that WebGPU would compute on, and recognises software that only imitates one. */
 
-/** What is known of a GPU. */
+/** What is known about a GPU. */
 export interface Adapter {
-  /** As its driver calls it: `NVIDIA H100 80GB HBM3`, `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+  /** The driver's name for it: `NVIDIA H100 80GB HBM3`, `llvmpipe (LLVM 15.0.6, 256 bits)`. */
   readonly name: string;
   /** Its maker, or the maker's PCI number. */
   readonly vendor: string;
-  /** The model's PCI number; 0 of software. */
+  /** The model's PCI number; 0 for software. */
   readonly device: string;
-  /** Version of its driver, where the system tells it; else `unknown`. */
+  /** Version of its driver; `unknown` if the system does not tell it. */
   readonly driver: string;
   /** Whether it computes on the CPU: for tests, not for speed. */
   readonly isSoftware: boolean;
 }
 
-/** Makers by the numbers that drivers give, PCI's in most cases. */
+/** Makers by the numbers that drivers report, mostly PCI vendor numbers. */
 const vendors: Readonly<Record<string, string>> = {
   ...{ 4318: "NVIDIA", 4098: "AMD", 32902: "Intel", 4203: "Apple", 5045: "Arm", 20803: "Qualcomm" },
   ...{ 5140: "Microsoft", 6880: "Google", 65541: "Mesa" },
 };
 
 /**
- * The fastest adapter there is, looked for once; null where there is none, or where Deno was started without WebGPU.
+ * The fastest adapter, looked for once; null if there is none or if Deno was started without WebGPU.
  *
- * Under Linux only Vulkan is asked unless `DENO_WEBGPU_BACKEND` says otherwise: OpenGL can do too little, and takes time to say so.
+ * Under Linux only Vulkan is asked, unless `DENO_WEBGPU_BACKEND` says otherwise. OpenGL lacks features, and asking it takes time.
  */
 export function findAdapter(): Promise<GPUAdapter | null> {
   return found ??= find();
@@ -38,7 +38,7 @@ async function find(): Promise<GPUAdapter | null> {
   return await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }) ?? null;
 }
 
-/** @param info of an adapter, as WebGPU gives it */
+/** Describes an adapter by the info that WebGPU gives. */
 export function describeAdapter(
   { description, vendor, device, isFallbackAdapter }: Pick<
     GPUAdapterInfo,
@@ -55,7 +55,7 @@ export function describeAdapter(
   };
 }
 
-/** Under Linux the kernel tells the version of NVIDIA's driver; of Mesa's and of other systems' drivers nobody does. */
+/** Under Linux the kernel tells the version of NVIDIA's driver. Nothing tells that of Mesa's or of other systems' drivers. */
 function nvidiaDriver(): string {
   try {
     return Deno.readTextFileSync("/sys/module/nvidia/version").trim();
@@ -78,6 +78,6 @@ export function noAdapterText(os: typeof Deno.build.os = Deno.build.os): string 
   const todo = os === "linux"
     ? "install the GPU's driver with Vulkan: NVIDIA's own with libvulkan1, or for AMD, Intel and to try it without " +
       "a GPU: apt install mesa-vulkan-drivers"
-    : "nothing has to be installed but the GPU's driver: update it";
+    : "only the GPU's driver is needed: update it";
   return `WebGPU finds no adapter on this machine: ${todo}. Or leave out --engine webgpu and HAM10000_ENGINE`;
 }

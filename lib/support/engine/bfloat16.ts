@@ -1,4 +1,4 @@
-/** Whether this machine computes in bfloat16. */
+/** Checks whether this machine can compute in bfloat16. */
 import { fileURLToPath } from "node:url";
 import { readEngineChoice } from "./engine_choice.ts";
 
@@ -7,10 +7,10 @@ const probe = fileURLToPath(new URL("./bfloat16_probe.ts", import.meta.url));
 let asked: Promise<void> | undefined;
 
 /**
- * Asks oneDNN, which computes TensorFlow's convolutions: it names the instructions that it finds and may use. Takes some seconds, once
- * in a process.
+ * Asks oneDNN, TensorFlow's library for convolutions, which CPU instructions it finds and may use. Takes some seconds, once in a
+ * process.
  *
- * @throws {RangeError} where there are none for bfloat16, with what it would cost and what to do
+ * @throws {RangeError} if none of them are for bfloat16, with the cost and what to do
  */
 export function checkBfloat16(): Promise<void> {
   return asked ??= ask();
@@ -45,7 +45,7 @@ async function ask(): Promise<void> {
   );
 }
 
-/** The instructions that oneDNN has written down, as `Intel AVX2`; null where it was not at work. */
+/** The instructions that oneDNN has logged, such as `Intel AVX2`; null if it was not in use. */
 export function instructionsIn(verbose: string): string | null {
   return /^onednn_verbose,.*info,cpu,isa:(.*)$/m.exec(verbose)?.[1].trim() ?? null;
 }

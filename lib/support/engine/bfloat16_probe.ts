@@ -1,6 +1,6 @@
 /**
- * Program: times one convolution of VGG16's third block, eight images, in both precisions on the native engine, and prints
- * `{"float32": milliseconds, "bfloat16": milliseconds}`, the least of three.
+ * Program: times one convolution of VGG16's third block on eight images, in both precisions, on the native engine. Prints
+ * `{"float32": milliseconds, "bfloat16": milliseconds}`, each the shortest of three runs.
  */
 import { startEngine, tf } from "./engine.ts";
 import { dtypes, operation } from "./operation.ts";
@@ -20,6 +20,6 @@ const times = Object.entries(dtypes).map(([name, T]) => {
     operation("Cast", [sums], { SrcT: T, DstT: dtypes.float32 }).dataSync();
     return performance.now() - start;
   });
-  return [name, Math.min(...milliseconds.slice(1))]; // the first prepares
+  return [name, Math.min(...milliseconds.slice(1))]; // the first run is a warm-up
 });
 console.log(JSON.stringify(Object.fromEntries(times)));

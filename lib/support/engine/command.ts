@@ -1,31 +1,31 @@
-/** Running programs that take long: their progress is shown, and one that stands still is ended. */
+/** Runs programs that take long, shows their progress, and ends one that stands still. */
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /** Receives one line of progress, without a line break. */
 export type OnProgress = (line: string) => void;
 
-/** Options under which a program in an npm package runs in Deno: resolved by its node_modules folder, by no other config. */
+/** Options for a program of an npm package in Deno: imports come from its node_modules folder, and no config applies. */
 export const packageRun = ["run", "--allow-all", "--no-config", "--no-lock", "--node-modules-dir=manual"];
 
-/** How a program is run. */
+/** Options of {@link runCommand}. */
 export interface CommandOptions {
   cwd?: string;
   env?: Record<string, string>;
   /** What is being done, for progress lines and errors, e.g. `downloading the TensorFlow wheel`. */
   step: string;
   onProgress?: OnProgress;
-  /** Folder whose growth is the progress. */
+  /** A folder whose growth is shown as progress. */
   grows?: string;
-  /** Stop when `grows` has not changed for this many seconds; without `grows`, after so many. Default 300. */
+  /** Stop when `grows` has not changed for this many seconds; without `grows`, after this many seconds. Default 300. */
   patience?: number;
 }
 
 /**
- * Runs a program to its end and returns its standard output. Every two seconds `onProgress` hears how many MB the folder
- * `grows` has gained.
+ * Runs a program to its end and returns its standard output. `onProgress` hears, every two seconds at most, how many MB the
+ * folder `grows` has gained.
  *
- * @throws Error with the last lines the program wrote, when it fails, cannot be started or stands still.
+ * @throws Error with the last lines that the program wrote, if it fails, cannot be started or stands still
  */
 export async function runCommand(program: string, args: string[], options: CommandOptions): Promise<string> {
   const { cwd, env, step, grows, patience = 300, onProgress = () => {} } = options;
@@ -64,7 +64,7 @@ function start(program: string, options: Deno.CommandOptions, step: string): Den
   }
 }
 
-/** The last lines that are not blank and not a call stack's. */
+/** The last five lines, without blank lines and call stacks. */
 function lastWords(output: string): string {
   const lines = output.split("\n").map((line) => line.trim());
   return lines.filter((line) => line && !line.startsWith("at ")).slice(-5).join(" | ");
@@ -81,7 +81,7 @@ function folderSize(folder: string): number {
   return total;
 }
 
-/** The first of these programs that can be started, or null. A stub that only says how to install the program is none. */
+/** The first of these programs that can be started, or null. A stub that only says how to install it does not count. */
 export function findProgram(names: string[]): string | null {
   return names.find((name) => {
     try {

@@ -1,12 +1,12 @@
 /**
- * TensorFlow.js on the best engine there is. The first start on a machine sets the native engine up (see install.ts), every later
- * one takes a second. It works alike in a program, a test and a notebook's cell:
+ * TensorFlow.js on the best engine that is available. The first start on a machine sets up the native engine (see install.ts);
+ * later starts take a second. It works the same in a program, a test and a notebook's cell:
  *
  *     import { startEngine, tf } from "../lib/support/engine/engine.ts";
  *     await startEngine();
  *
- * `HAM10000_ENGINE` chooses: `auto` (default) takes the native engine, else WebAssembly with a warning; `native` makes
- * the lack of it an error; `wasm` takes WebAssembly; `webgpu` a GPU, or the lack of one is an error.
+ * `HAM10000_ENGINE` chooses the engine. `auto` (default): the native engine, else WebAssembly with a warning. `native`: the
+ * native engine or an error. `wasm`: WebAssembly. `webgpu`: a GPU or an error.
  */
 import type * as TF from "@tensorflow/tfjs";
 import { dirname, sep } from "node:path";
@@ -18,28 +18,28 @@ import { installEngine, withoutNative } from "./install.ts";
 import { type InstallWay, platform, wayTexts } from "./installation.ts";
 import { startWebGpu, type WebGpu } from "./webgpu.ts";
 
-/** What computes. Each of the first five fields can change the last bits of a result, and so can the adapter. */
+/** The engine that computes. Each of the first five fields can change the last bits of a result, and so can the adapter. */
 export interface Engine {
   name: "tfjs-node" | "wasm" | "webgpu";
-  /** Version of the native TensorFlow library; `none` of the other engines. */
+  /** Version of the native TensorFlow library; `none` for the other engines. */
   tensorflow: string;
   /** Version of TensorFlow.js. */
   tfjs: string;
-  /** Whether TensorFlow computes with oneDNN's kernels. */
+  /** Whether TensorFlow uses oneDNN's kernels. */
   oneDnn: boolean;
-  /** Threads of the CPU inside one operation. */
+  /** CPU threads inside one operation. */
   threads: number;
-  /** The GPU, of WebGPU alone. */
+  /** The GPU, for WebGPU only. */
   adapter?: Adapter;
-  /** How the native engine was installed; `package` of the others, which come with their npm packages. */
+  /** How the native engine was installed; `package` for the others, which come with their npm packages. */
   install: InstallWay | "package";
-  /** Why this engine and no other, as one sentence. */
+  /** Why this engine was chosen, as one sentence. */
   why: string;
 }
 
-/** What of the engine decides the bits that it computes. */
+/** The properties of an engine that decide the bits of its results. */
 export interface EngineIdentity extends Pick<Engine, "name" | "tensorflow" | "tfjs" | "oneDnn" | "threads"> {
-  /** Of WebGPU: the GPU, and Deno's version, whose compiler makes the GPU's programs. */
+  /** For WebGPU: the GPU, and Deno's version, whose compiler makes the GPU's programs. */
   adapter?: Omit<Adapter, "isSoftware"> & { deno: string };
 }
 
@@ -49,20 +49,19 @@ interface StartedEngine {
   webGpu?: WebGpu;
 }
 
-/** TensorFlow.js, ready to compute. Undefined until {@linkcode startEngine} has been awaited, as the two below. */
+/** TensorFlow.js, ready to compute. Like the two below, it is undefined until {@linkcode startEngine} has been awaited. */
 export let tf: typeof TF;
 
-/** What computes, and why. */
 export let engine: Engine;
 
-/** What of the engine decides the bits: part of every stored result's key. */
+/** Its properties that decide the bits: part of every stored result's key. */
 export let engineIdentity: EngineIdentity;
 
 let webGpu: WebGpu | undefined;
 
 let starting: Promise<void> | undefined;
 
-/** Starts the engine, once. What needs it awaits this first; what does not need it need not wait. */
+/** Starts the engine, once. Code that computes with it must await this first. */
 export function startEngine(choice: EngineChoice = readEngineChoice()): Promise<void> {
   return starting ??= start(choice).then((started) => {
     ({ tf, engine, webGpu } = started);
@@ -70,7 +69,7 @@ export function startEngine(choice: EngineChoice = readEngineChoice()): Promise<
   });
 }
 
-/** What of an engine decides the bits. */
+/** The identity of an engine. */
 export function identityOf({ name, tensorflow, tfjs, oneDnn, threads, adapter }: Engine): EngineIdentity {
   const identity = { name, tensorflow, tfjs, oneDnn, threads };
   if (!adapter) return identity;
@@ -79,10 +78,10 @@ export function identityOf({ name, tensorflow, tfjs, oneDnn, threads, adapter }:
 }
 
 /**
- * The values of what `compute` returns, on any engine; none of its tensors stay there. They are read outside of `tf.tidy`, which
- * looks for tensors in every element of an array that it returns. That can cost more than the computation.
+ * The values of the tensor that `compute` returns, on any engine. All tensors are freed. The values are read outside of
+ * `tf.tidy`, which would look for tensors in every element of a returned array. That can cost more than the computation.
  *
- * @throws {Error} where a GPU has refused a step
+ * @throws {Error} if a GPU has refused a step
  */
 export async function readValues(compute: () => TF.Tensor): Promise<Float32Array> {
   const result = tf.tidy(compute);
@@ -93,17 +92,17 @@ export async function readValues(compute: () => TF.Tensor): Promise<Float32Array
   }
 }
 
-/** The values of some tensors, on any engine. @throws {Error} where a GPU has refused a step */
+/** The values of some tensors, on any engine. @throws {Error} if a GPU has refused a step */
 export async function readTensors(tensors: readonly TF.Tensor[]): Promise<Float32Array[]> {
   return await webGpu?.read(tensors) ?? tensors.map((tensor) => tensor.dataSync<"float32">());
 }
 
-/** To be called before tensors of other shapes come: a GPU gives the memory back that it holds for those of before. */
+/** Call this before tensors of other shapes are made: a GPU then frees the memory that it holds for those of before. */
 export function freeUnused(): void {
   webGpu?.freeUnused();
 }
 
-/** As {@linkcode readValues}, at once: on all engines but WebGPU, whose values can only be awaited. */
+/** Like {@linkcode readValues}, but synchronous. @throws {TypeError} on WebGPU, whose values can only be awaited */
 export function valuesOf(compute: () => TF.Tensor): Float32Array {
   if (webGpu) throw new TypeError("On WebGPU values are awaited: call readValues. Received: valuesOf");
   const result = tf.tidy(compute);
@@ -122,11 +121,11 @@ async function start(choice: EngineChoice): Promise<StartedEngine> {
   } catch (error) {
     if (choice.engine === "native") throw error;
     console.warn(withoutNative(error as Error));
-    return await startWasm("the native engine cannot be had; `deno task doctor` says why");
+    return await startWasm("the native engine is not available; `deno task doctor` says why");
   }
 }
 
-/** Loads the native engine, its settings in place first: the library reads them once, while it loads. */
+/** Loads the native engine. Its settings are made first, because the library reads them only once, while it loads. */
 async function startNative(choice: EngineChoice): Promise<StartedEngine> {
   const { tensorflow, tfjs, way } = await installEngine({ retry: choice.engine === "native" });
   const oneDnn = choice.oneDnn ?? oneDnnHelps(platform);
@@ -158,8 +157,8 @@ async function startNative(choice: EngineChoice): Promise<StartedEngine> {
 }
 
 /**
- * Loads TensorFlow.js on its WebAssembly backend: it runs wherever Deno runs, on one thread, from the files of its npm
- * package. It has no kernel for the gradient of a convolution, so the base cannot be trained with it.
+ * Loads TensorFlow.js with its WebAssembly backend. It runs wherever Deno runs, on one thread, from the files of its npm package.
+ * It has no kernel for the gradient of a convolution, so it cannot train the convolutional base.
  */
 async function startWasm(why: string): Promise<StartedEngine> {
   const { default: tf } = await import("@tensorflow/tfjs") as unknown as { default: typeof TF };
@@ -171,7 +170,7 @@ async function startWasm(why: string): Promise<StartedEngine> {
   return { tf, engine: { name: "wasm", ...facts, install: "package", why } };
 }
 
-/** TensorFlow.js on a GPU. It is never chosen without being asked for: only who measures knows whether it is faster here. */
+/** TensorFlow.js on a GPU. It is used only on request: whether it is faster here has to be measured. */
 async function startGpu(why: string): Promise<StartedEngine> {
   const webGpu = await startWebGpu();
   const { tf, adapter } = webGpu;

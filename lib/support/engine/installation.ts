@@ -1,4 +1,4 @@
-/** A native engine in tfjs-node's package folder: the ways that lead to it, and the record that tells whether it is whole. */
+/** A native engine in tfjs-node's package folder: the ways to get it, and the record that tells whether it is intact. */
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -11,15 +11,15 @@ import { jsonText } from "../json.ts";
 export const platform = `${process.platform}-${process.arch}`;
 
 /**
- * The addon's place in the package folder. The package looks below the highest Node-API version that both it and the
- * runtime know: it knows 3 to 8, Deno 2.9 reports 10, so 8.
+ * The addon's path in the package folder. The package looks in the folder of the highest Node-API version that both it and the
+ * runtime know: the package knows 3 to 8, Deno 2.9 reports 10, so 8.
  */
 export const addonPath = "lib/napi-v8/tfjs_binding.node";
 
-/** The folders that an installation fills: the libraries, the addon. The addon finds the libraries from its own place. */
+/** The folders that an installation fills: the libraries, the addon. The addon finds the libraries by a relative path. */
 const installedFolders = ["deps/lib", dirname(addonPath)];
 
-/** The record's file name. It is written last, so a half-made installation has none. */
+/** The record's file name. It is written last, so an incomplete installation has none. */
 export const recordName = "native-engine.json";
 
 /** The folder of the installed npm package @tensorflow/tfjs-node, symbolic links resolved. */
@@ -32,16 +32,16 @@ export function tfjsNodeFolder(): string {
 export interface Way {
   name: InstallWay;
   title: string;
-  /** What makes this way impossible here, found in seconds, or null. */
+  /** Why this way is impossible here, or null; found in seconds. */
   obstacle(packageFolder: string): Promise<string | null>;
   /**
-   * Puts the libraries and the addon into `stage`, a folder inside the package, at the places that they have in the package.
-   * The package is only read.
+   * Puts the libraries and the addon into `stage`, a folder inside the package, with the package's layout. Only reads the
+   * package.
    */
   install(packageFolder: string, stage: string, onProgress: OnProgress): Promise<void>;
 }
 
-/** How the native engine came here; `found`: it was there already, put by someone else, and computes. */
+/** How the native engine was installed; `found`: somebody else put it there, and it computes. */
 export type InstallWay = "official" | "wheel" | "found";
 
 /** The same in words. */
@@ -51,7 +51,7 @@ export const wayTexts: Record<InstallWay, string> = {
   found: "found in the package folder, and tried",
 };
 
-/** What the record says of an installed engine. */
+/** The record of an installed engine. */
 export interface Installation {
   way: InstallWay;
   /** Version of the native TensorFlow library, as the library itself reports it. */
@@ -64,15 +64,15 @@ export interface Installation {
   files: Record<string, { bytes: number; sha256: string }>;
 }
 
-/** What is in the package folder: no record of an engine, a record that the files contradict, or a whole engine. */
+/** The state of the package folder: no record of an engine, a record that does not match the files, or an intact engine. */
 export type InstallState =
   | { state: "none" }
   | { state: "broken"; why: string }
   | { state: "ready"; installation: Installation };
 
 /**
- * Reads the record and compares it with the files: every size, and the digest of the addon. That takes milliseconds.
- * `{ thorough: true }` digests the libraries too, about 0.85 GB.
+ * Reads the record and compares it with the files: every size, and the digest of the addon. That takes milliseconds. With
+ * `{ thorough: true }` it digests the libraries too, about 0.85 GB.
  */
 export async function readInstallation(
   packageFolder: string,
@@ -103,7 +103,7 @@ export async function readInstallation(
   return { state: "ready", installation };
 }
 
-/** Writes the record of what is installed, in one step, and returns it. */
+/** Writes the record of the installed files in one step, and returns it. */
 export async function recordInstallation(
   packageFolder: string,
   facts: { way: InstallWay; tensorflow: string },

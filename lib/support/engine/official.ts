@@ -1,13 +1,13 @@
 /**
  * The official way: TensorFlow's C library and the ready-made addon, from the addresses that the package's own
- * `scripts/install.js` asks. The script itself needs Node's programs and rewrites package.json, so this module fetches and
+ * `scripts/install.js` uses. The script itself needs Node's programs and rewrites package.json, so this module downloads and
  * unpacks the two archives. It obeys the script's settings:
  *
  * - library: `TFJS_NODE_BASE_URI` or `TFJS_NODE_CDN_STORAGE`, both also with the prefix `npm_config_`, and `CDN_STORAGE`;
  * - addon: `npm_config_tfjs_binding_binary_host_mirror`;
  * - both: a file `scripts/custom-binary.json` in the package.
  *
- * As a program it does the fetching, so that a silent server can be given up: arguments package folder and stage.
+ * As a program it does the download, so that it can be ended if a server is silent. Arguments: package folder and stage.
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import { packageRun, runCommand } from "./command.ts";
 import { addonPath, platform, type Way } from "./installation.ts";
 
-/** The library's archive; the addon's name tells no processor, under Linux it is built for x64. */
+/** The library's archive by platform. The addon's file name does not say the processor; under Linux it is built for x64. */
 const archives: Record<string, string> = {
   "linux-x64": "cpu-linux-x86_64",
   "darwin-x64": "cpu-darwin-x86_64",
@@ -25,8 +25,8 @@ const archives: Record<string, string> = {
 };
 
 /**
- * The addresses of the two archives, as `scripts/install.js` and node-pre-gyp find them. The default host is the one that the
- * package's own package.json names.
+ * The addresses of the two archives, found like in `scripts/install.js` and node-pre-gyp. The default host is that of the
+ * package's own package.json.
  */
 export function officialAddresses(
   packageFolder: string,
@@ -71,7 +71,7 @@ export const officialWay: Way = {
   },
 };
 
-/** Fetches both archives and unpacks them where the package has them, with the libraries of its own script. */
+/** Downloads both archives and unpacks them in the package's layout, with the libraries that its own script uses. */
 async function fetchBoth(packageFolder: string, stage: string): Promise<void> {
   const { library, addon } = officialAddresses(packageFolder);
   const require = requireFrom(packageFolder);
@@ -84,7 +84,7 @@ async function fetchBoth(packageFolder: string, stage: string): Promise<void> {
   if (library.endsWith(".zip")) new (require("adm-zip"))(file).extractAllTo(deps, true);
   else await require("tar").x({ file, cwd: deps, strict: true });
   await fetchTo(addon, file);
-  await require("tar").x({ file, cwd: addonFolder, strip: 1, strict: true }); // a tar archive also where it is called zip
+  await require("tar").x({ file, cwd: addonFolder, strip: 1, strict: true }); // a tar archive even if its name ends in zip
   await Deno.remove(file);
 
   if (Deno.build.os !== "windows") return;
@@ -95,7 +95,7 @@ async function fetchBoth(packageFolder: string, stage: string): Promise<void> {
   await Deno.link(dll, beside).catch(() => Deno.copyFile(dll, beside));
 }
 
-/** Writes what an address sends to a file. A server has 10 seconds to begin; whoever runs this program limits its silence later. */
+/** Downloads an address to a file. The server has 10 seconds to begin; later silence is limited by the caller of this program. */
 async function fetchTo(address: string, path: string): Promise<void> {
   const waiting = new AbortController();
   const timer = setTimeout(() => waiting.abort(new Error("no answer within 10 s")), 10_000);

@@ -1,14 +1,14 @@
-/** TensorFlow's operations by their names, on the native engine: for what tfjs has no function for. */
+/** Runs TensorFlow's operations by name on the native engine, if tfjs has no function for them. */
 import type { Tensor } from "@tensorflow/tfjs";
 import { engine, tf } from "./engine.ts";
 
-/** TensorFlow's numbers of the dtypes that are used here. */
+/** TensorFlow's numbers for the dtypes used here. */
 export const dtypes = { float32: 1, bfloat16: 14 } as const;
 
-/** A number is a dtype, a list one of whole numbers. What is left out has TensorFlow's default. */
+/** An operation's attributes: a number is a dtype, a list holds whole numbers. Omitted ones have TensorFlow's default. */
 export type Attributes = Readonly<Record<string, number | readonly number[] | string | boolean>>;
 
-/** What of tfjs-node's backend runs an operation. */
+/** The parts of tfjs-node's backend that run an operation. */
 interface NodeBackend {
   readonly binding: {
     readonly TF_FLOAT: number;
@@ -23,8 +23,8 @@ interface NodeBackend {
 }
 
 /**
- * The one output of an operation. tfjs calls it float32 whatever it is: so it keeps and frees tensors of dtypes that it does not
- * know like all others. Only `operation` may read such a tensor.
+ * Runs an operation and returns its one output. tfjs takes it for float32, whatever it is, and so keeps and frees tensors of
+ * dtypes that it does not know. Only `operation` may read such a tensor.
  *
  * @throws {RangeError} on another engine
  */

@@ -1,5 +1,5 @@
 /**
- * Program: loads one native addon in this process and multiplies two matrices with it, printing
+ * Program: loads one native addon in this process, multiplies two matrices with it, and prints
  * `{"tensorflow": version, "product": [7, 10, 15, 22]}`.
  *
  * Arguments: the folder of @tensorflow/tfjs-node, the addon's path (which may be outside that folder).

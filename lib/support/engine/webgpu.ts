@@ -1,10 +1,10 @@
 /**
- * TensorFlow.js on a GPU of any maker through WebGPU: by Vulkan under Linux, Metal under macOS, DirectX 12 under Windows. CUDA is not
- * needed.
+ * TensorFlow.js on a GPU of any maker through WebGPU (Vulkan under Linux, Metal under macOS, DirectX 12 under Windows), without
+ * CUDA.
  *
- * It is unlike the other engines in three things. What it has computed is read later, never at once. A step that the GPU refuses
- * raises nothing and leaves zeros: so faults are collected, and reading throws them. And memory that a tensor has given back stays
- * allocated, for the next tensor of the same size, until `freeUnused` is called.
+ * It differs from the other engines in three ways. Results can only be read asynchronously. A step that the GPU refuses throws
+ * nothing and leaves zeros, so faults are collected, and reading throws them. The memory of a freed tensor stays allocated for
+ * the next tensor of the same size, until `freeUnused` is called.
  */
 import type * as TF from "@tensorflow/tfjs";
 import { type Adapter, describeAdapter, findAdapter, noAdapterText } from "./adapter.ts";
@@ -13,13 +13,13 @@ import { type Adapter, describeAdapter, findAdapter, noAdapterText } from "./ada
 export interface WebGpu {
   readonly tf: typeof TF;
   readonly adapter: Adapter;
-  /** The values of tensors, once the GPU has them. @throws {Error} where it has refused a step, or is gone */
+  /** The values of tensors, once the GPU has computed them. @throws {Error} if it has refused a step, or is gone */
   read(tensors: readonly TF.Tensor[]): Promise<Float32Array[]>;
-  /** Gives memory back that no tensor has. To be called where tensors of other shapes come next. */
+  /** Frees the memory that no tensor uses. Call it before tensors of other shapes are made. */
   freeUnused(): void;
 }
 
-/** What of tfjs' backend is looked into. Its buffers that nobody has are kept by size and use. */
+/** The parts of tfjs' backend used here. It keeps unused buffers, by size and use. */
 interface Backend {
   readonly device: GPUDevice;
   readonly bufferManager: {
@@ -29,7 +29,7 @@ interface Backend {
   };
 }
 
-/** @throws {Error} where there is no adapter, with what to install */
+/** Starts TensorFlow.js on the GPU. @throws {Error} if there is no adapter, with what to install */
 export async function startWebGpu(): Promise<WebGpu> {
   const found = await findAdapter();
   if (!found) throw new Error(noAdapterText());
@@ -63,7 +63,7 @@ export async function startWebGpu(): Promise<WebGpu> {
   };
 }
 
-/** Collects what the device refuses. */
+/** Collects the errors of the device. */
 function watch(device: GPUDevice): { throwIfAny(): void } {
   let first: string | null = null; // the others follow from it
   let isLost = false;
@@ -79,10 +79,10 @@ function watch(device: GPUDevice): { throwIfAny(): void } {
     throwIfAny() {
       if (first === null && !isLost) return;
       const why = first;
-      first = null;
+      if (!isLost) first = null; // a lost device stays lost
       throw new Error(
         isLost
-          ? `The GPU is gone (${why}). What is stored is kept: the same command goes on from there`
+          ? `The GPU is gone (${why}). Stored results are kept: the same command continues from there`
           : `The GPU refused a step. Take smaller images or batches, or close other programs that use it. Received: ${why}`,
       );
     },

@@ -1,7 +1,7 @@
 /**
- * The way from TensorFlow's Python wheel: its C++ library serves tfjs-node's addon as well as the C library does that the
- * addon was written for, it is newer, and it comes through pip, which works behind mirrors and where only a package
- * index can be reached. Python itself is used for nothing else: any Python 3 that has pip will do.
+ * The way from TensorFlow's Python wheel. tfjs-node's addon was written for the C library, but the wheel's C++ library serves it
+ * as well. It is newer, and it comes through pip, which works behind mirrors and where only a package index can be reached.
+ * Python is used for nothing else: any Python 3 with pip will do.
  */
 import { dirname, join } from "node:path";
 import { freeSpace } from "../download.ts";
@@ -11,7 +11,7 @@ import { addonPath, platform, type Way } from "./installation.ts";
 /** TensorFlow's version in the wheel. */
 export const wheelVersion = "2.21.0";
 
-/** One wheel per platform, whatever Python is here: the libraries taken from it do not depend on Python. */
+/** One wheel per platform, for every Python: the libraries taken from it do not depend on Python. */
 const wheels: Record<string, { project: string; tag: string; sha256: string }> = {
   "linux-x64": {
     project: "tensorflow-cpu",
@@ -37,7 +37,9 @@ export const wheelWay: Way = {
     if (!findPython()) return "Python 3 is not on the PATH (Debian, Ubuntu: apt install python3-pip)";
     if (!findCompiler()) return "no C++ compiler is on the PATH (Debian, Ubuntu: apt install g++)";
     const free = await freeSpace(packageFolder) / 1e9;
-    return free < 2 ? `it takes 2 GB for a while, 1 GB for good. Received: ${free.toFixed(1)} GB free` : null;
+    return free < 2
+      ? `it needs 2 GB while installing and 1 GB afterwards. Received: ${free.toFixed(1)} GB free`
+      : null;
   },
 
   async install(packageFolder, stage, onProgress) {
@@ -45,7 +47,7 @@ export const wheelWay: Way = {
     const [python, compiler] = [findPython(), findCompiler()];
     if (!python || !compiler) throw new Error("Python 3 or the C++ compiler is gone from the PATH");
     const unpacked = join(stage, "wheel");
-    const temporary = join(stage, "temporary"); // pip's, so that its growth is seen and it goes with the stage
+    const temporary = join(stage, "temporary"); // pip's files: their growth is seen, and they are removed with the stage
     await Deno.mkdir(temporary);
     const requirements = join(temporary, "requirements.txt");
     await Deno.writeTextFile(requirements, `${project}==${wheelVersion} --hash=sha256:${sha256}\n`);
@@ -67,7 +69,7 @@ export const wheelWay: Way = {
       ],
       ...["--require-hashes", "-r", requirements, "--target", unpacked],
     ], {
-      env: { TMPDIR: temporary, PIP_USER: "0", PIP_REQUIRE_VIRTUALENV: "0" }, // settings that exclude --target
+      env: { TMPDIR: temporary, PIP_USER: "0", PIP_REQUIRE_VIRTUALENV: "0" }, // overrides settings that exclude --target
       step: "downloading and unpacking the wheel",
       grows: stage,
       patience: 120,

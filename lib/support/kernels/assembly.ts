@@ -1,13 +1,13 @@
 // @ts-nocheck AssemblyScript, not TypeScript: `deno task kernels` compiles this file to kernels.wasm.
 /**
- * The inner loops of training. They look like TypeScript, but know WebAssembly's vector instructions: `f32x4.add` adds four float32
+ * The inner loops of training. They look like TypeScript, but use WebAssembly's vector instructions: `f32x4.add` adds four float32
  * at once, `f64x2.add` two float64. That takes half the time of the same loop in JavaScript.
  *
- * `usize` is an address in bytes. Each array begins at a multiple of 64 bytes, and nothing else lies between its end and the next
- * multiple: so a loop need not care whether it ends in the middle of a vector.
+ * `usize` is an address in bytes. Each array begins at a multiple of 64 bytes, and the bytes between its end and the next multiple
+ * are unused. So a loop need not care whether the array ends in the middle of a vector.
  */
 
-// The optimizers' updates: float32 in memory, float64 in between, as a JavaScript loop over Float32Arrays computes.
+// The optimizers' updates: float32 in memory, float64 in between, as in a JavaScript loop over Float32Arrays.
 
 /** w −= (a · m + b · g) / (√(c · v) + ε), after m += (g − m) · share1 and v += (g² − v) · share2; training/optimizers.ts says what the numbers are. */
 export function nadam(
@@ -74,11 +74,11 @@ export function rmsprop(
   }
 }
 
-// The two products of a softmax layer. Rows have room for `row` bytes, a multiple of 16; what is behind their numbers is zero.
+// The two products of a softmax layer. Each row takes `row` bytes, a multiple of 16; the bytes after its numbers are zero.
 
 /** logits = x · kernelᵀ: x (4 · groups, features), kernel (classes, features), logits (4 · groups, classes). */
 export function forward(groups: i32, classes: i32, row: usize, x: usize, kernel: usize, logits: usize): void {
-  for (const end = x + groups * 4 * row; x < end; x += 4 * row) { // four rows at a time: they share what is loaded of the kernel
+  for (const end = x + groups * 4 * row; x < end; x += 4 * row) { // four rows at a time share each load of the kernel
     for (let c = 0, k = kernel; c < classes; c++, logits += 4) {
       let sum0 = f32x4.splat(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
       for (let at = x; at < x + row; at += 16, k += 16) {
@@ -119,23 +119,23 @@ export function backward(groups: i32, classes: i32, row: usize, x: usize, error:
   }
 }
 
-/** The four sums of a vector's places, added from the first to the last. */
+/** The sum of a vector's four numbers, added from the first to the last. */
 function total(sums: v128): f32 {
   return <f32> (<f64> f32x4.extract_lane(sums, 0) + <f64> f32x4.extract_lane(sums, 1) +
     <f64> f32x4.extract_lane(sums, 2) + <f64> f32x4.extract_lane(sums, 3));
 }
 
-/** Of `count` float32. */
+/** Size of `count` float32. */
 function bytes(count: i32): usize {
   return <usize> count << 2;
 }
 
-/** A running mean that goes a share of the way to a new value. */
+/** A running mean, moved by a share of the way to a new value. */
 function moved(mean: v128, value: v128, share: f64): v128 {
   return add(mean, mul(sub(value, mean), both(share)));
 }
 
-/** Two float32 in memory as two float64. */
+/** Reads two float32 as two float64. */
 function load2(address: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(address));
 }

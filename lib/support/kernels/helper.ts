@@ -1,4 +1,4 @@
-/** The helper thread of kernels.ts: runs the loops that it is sent, on the memory that both share, and counts its answers. */
+/** The helper thread of kernels.ts. It runs the loops that it is sent, in shared memory, and counts its answers. */
 
 type Message =
   | { readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory }

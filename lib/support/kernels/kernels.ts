@@ -1,20 +1,20 @@
-/** Memory for the inner loops of training (assembly.ts), and calls of them. */
+/** Memory for the inner loops of training (assembly.ts), and calls to these loops. */
 
-/** A loop: its parameters stand in assembly.ts. An array is named by its address, its `byteOffset` in this memory. */
+/** A loop; assembly.ts documents its parameters. An array is given by its address, its `byteOffset` in this memory. */
 type Loop = (...parameters: readonly number[]) => void;
 
 /** The loops over arrays of equal length in which no element depends on another. */
 export type Update = "nadam" | "adam" | "rmsprop";
 
-/** Arrays that lie one after the other, so that one loop can take them all. */
+/** Arrays that lie one after the other, so that one loop can process them all. */
 export interface Block {
-  /** All of them, with the gaps between. */
+  /** All of them, including the gaps between. */
   readonly all: Float32Array;
   /** Each of them. */
   readonly arrays: readonly Float32Array[];
 }
 
-/** TensorFlow takes an array without copying it where its address is a multiple of 64 bytes: 16 elements. */
+/** TensorFlow takes an array without copying it if its address is a multiple of 64 bytes: 16 elements. */
 const alignment = 16;
 const pageBytes = 65_536;
 
@@ -23,9 +23,9 @@ const module = new WebAssembly.Module(Deno.readFileSync(new URL("./kernels.wasm"
 export class KernelMemory implements Disposable {
   readonly loops: Readonly<Record<Update | "forward" | "backward", Loop>>;
   readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true }); // up to 4 GB
-  /** One number: how many calls the helper has answered. The first says that it has started. */
+  /** One number: how many messages the helper has answered. The first answer says that it has started. */
   readonly #answered: Int32Array;
-  #used = 4 * alignment; // in bytes: `#answered` stands in the first
+  #used = 4 * alignment; // in bytes; `#answered` is in the first bytes
   #helper: Worker | null = null;
 
   constructor() {
@@ -43,7 +43,7 @@ export class KernelMemory implements Disposable {
       return start;
     });
     const missing = this.#used - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / pageBytes)); // older arrays stay what they are
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / pageBytes)); // older arrays stay valid
     const array = (start: number, length: number) => new Float32Array(this.#memory.buffer, start, length);
     return {
       all: array(base, (this.#used - base) / 4),
@@ -52,13 +52,13 @@ export class KernelMemory implements Disposable {
   }
 
   /**
-   * Starts a thread that takes half of what `update` does, once it runs. Fewer than a million elements are not worth it. It keeps
-   * the process alive until this is disposed of.
+   * Starts a thread that, once it runs, does half of each `update`. Fewer than a million elements are not worth it. It keeps the
+   * process alive until this is disposed of.
    */
   startHelper(elements: number): void {
     if (elements < 1_000_000 || navigator.hardwareConcurrency < 2) return;
     this.#helper = new Worker(new URL("./helper.ts", import.meta.url), { type: "module" });
-    this.#helper.addEventListener("error", (event) => event.preventDefault()); // then it never takes a half
+    this.#helper.addEventListener("error", (event) => event.preventDefault()); // a thread that failed never gets a half
     this.#helper.postMessage({ module, memory: this.#memory });
   }
 
@@ -70,8 +70,8 @@ export class KernelMemory implements Disposable {
   /**
    * Runs a loop over arrays of equal length.
    *
-   * @param numbers what the loop takes after the arrays
-   * @throws {Error} when the helper does not answer for a minute
+   * @param numbers the loop's parameters after the arrays
+   * @throws {Error} if the helper does not answer for a minute
    */
   update(name: Update, arrays: readonly Float32Array[], numbers: readonly number[]): void {
     const count = arrays[0].length;

@@ -1,5 +1,5 @@
 /**
- * Runs a notebook from its first cell to its last, as a person would in a fresh kernel, and returns it with its outputs.
+ * Runs a notebook from its first cell to its last in a fresh kernel, as a person would, and returns it with its outputs.
  *
  * @example
  * const source = await readNotebook(path);
@@ -16,24 +16,24 @@ import { collectOutputs, type OutputLimits } from "./outputs.ts";
 import { firstLineOf, withStopNotice } from "./stop_notice.ts";
 
 export interface ExecuteOptions {
-  /** Names the notebook in errors; default "notebook". */
+  /** The notebook's name in errors; default "notebook". */
   name?: string;
   /** The kernel's working directory: the notebook's folder, so that its relative imports are found. */
   folder: string;
   /** Environment variables on top of this process's own. */
   env?: Record<string, string>;
-  /** Limit for each cell; default: none. */
+  /** Time limit for each cell; default: none. */
   timeoutSeconds?: number;
   limits?: OutputLimits;
   /**
-   * Gives a figure's output its picture, while the next cell runs. The kernel then draws none, nor loads what draws. Default: the
-   * kernel draws.
+   * Adds the picture to a figure's output, while the next cell runs. The kernel then draws nothing and does not load plotly.
+   * Default: the kernel draws.
    */
   draw?: (output: MimeBundle) => Promise<MimeBundle>;
-  /** Called when a cell begins and whenever a cell tells how far it is. */
+  /** Called when a cell begins and whenever a cell reports its progress. */
   onProgress?: (progress: NotebookProgress) => void;
   /**
-   * Called after each code cell, for saving the notebook as executed so far. After a failing cell the notebook says at its top
+   * Called after each code cell, to save the notebook as executed so far. After a failing cell, the notebook says at its top
    * where it stopped.
    */
   onCellDone?: (partial: Notebook) => void | Promise<void>;
@@ -42,14 +42,14 @@ export interface ExecuteOptions {
 /** Says which cell of which notebook failed, and how. */
 export class ExecutionError extends Error {
   override readonly name = "ExecutionError";
-  /** Name of the cell's error; `CellTimeout`, `TooMuchOutput`, `KernelDied` where the cell itself threw nothing. */
+  /** Name of the cell's error; `CellTimeout`, `TooMuchOutput` or `KernelDied` if the cell itself threw nothing. */
   readonly ename: string;
   readonly evalue: string;
 
   /**
    * @param notebook its name
-   * @param cell 1-based among all cells, Markdown ones too
-   * @param partial the notebook as executed up to there, outputs of the failing cell included
+   * @param cell 1-based among all cells, including Markdown ones
+   * @param partial the notebook as executed up to there, including the outputs of the failing cell
    */
   constructor(
     readonly notebook: string,
@@ -67,19 +67,20 @@ export class ExecutionError extends Error {
 }
 
 /**
- * Runs all code cells in order in a kernel of their own. Cells without code are passed over; execution counts are 1 … n; old
- * outputs are dropped; the source is not changed. Progress messages are handed to `onProgress` and not kept.
+ * Runs all code cells in order in a kernel of their own. Cells without code are skipped, execution counts are 1 … n, and old
+ * outputs are dropped. The source is not changed. Progress messages go to `onProgress` and are not kept.
  *
- * A cell fails when it throws, cannot be parsed, runs out of time, ends the kernel, or leaves a rejected promise or a failed
- * timer behind that nobody awaits (which the Deno kernel itself passes over). A failing `Deno.test` does not fail a cell.
+ * A cell fails if it throws, cannot be parsed, runs out of time, sends too much output, or ends the kernel. It also fails if it
+ * leaves behind a rejected promise that nobody awaits or a timer that throws (which the Deno kernel itself ignores). A failing
+ * `Deno.test` does not fail a cell.
  *
  * @throws {ExecutionError} for the first cell that fails
- * @throws {Error} when the kernel does not start
+ * @throws {Error} if the kernel does not start
  */
 export async function executeNotebook(source: Notebook, options: ExecuteOptions): Promise<Notebook> {
   const { folder, env } = options;
   const executed = withoutOutputs(source);
-  // Colours mean nothing in a file; Deno.env is read by what a cell starts, too.
+  // A file needs no colours. Programs that a cell starts see these variables, too.
   const kernel = await startKernel({ folder, env: { NO_COLOR: "1", ...env } });
   try {
     await runCells(kernel, executed, options);
@@ -148,7 +149,7 @@ async function runCells(kernel: Kernel, executed: Notebook, options: ExecuteOpti
   await finished;
 }
 
-/** What this project's own messages carry in their metadata under `ham10000`. */
+/** The metadata of this project's own messages, under `ham10000`. */
 interface OwnMetadata {
   progress?: StageProgress;
   uncaught?: CodeError;
@@ -164,17 +165,17 @@ function tooMuchOutput(limit: number): string {
     "Print less, or write to a file";
 }
 
-/** To be run before each cell: the limit of output is a cell's own. */
+/** Runs before each cell, because the limit of output is per cell. */
 const startCountingAnew = `globalThis[Symbol.for("ham10000.newCell")]?.();`;
 
 /**
- * What a kernel is told before the first cell, so that cells that go wrong are noticed early.
+ * Code that a kernel runs before the first cell, so that failing cells are noticed early.
  *
- * - Deno 2.9.6's kernel drops errors of timers and of promises that nobody awaits, and after an error in a timer it is stuck for
- *   30 s. So they are reported here; `preventDefault` keeps it from being stuck.
- * - What a cell prints is counted where it is printed, and more than `limit` bytes throw. Counting where it arrives comes too late:
- *   the kernel takes short lines in ten times faster than it sends them and holds the rest in memory, up to 9 kB a line; a loop
- *   that prints took 7 GB in a minute. So each line counts 4 kB on top of its length.
+ * - Deno 2.9.6's kernel ignores errors of timers and of promises that nobody awaits, and after an error in a timer it is stuck
+ *   for 30 s. So they are reported here; `preventDefault` keeps it from being stuck.
+ * - Printed output is counted where it is printed, and more than `limit` bytes throw. Counting where it arrives is too late: the
+ *   kernel accepts short lines ten times faster than it sends them and holds the rest in memory, up to 9 kB a line. A loop that
+ *   prints took 7 GB in a minute. So each line counts 4 kB on top of its length.
  */
 function guards(limit: number): string {
   return `{
@@ -210,7 +211,7 @@ function guards(limit: number): string {
 }`;
 }
 
-/** Parses the code with Deno's formatter, as the kernel answers only "Execution failed"; null where that finds nothing wrong. */
+/** Finds a syntax error with Deno's formatter, because the kernel answers only "Execution failed"; null if it finds none. */
 async function explainSyntaxError(code: string): Promise<CodeError | null> {
   const problem = await formatText(code, "ts").then(() => null, (error: Error) => error.message);
   if (problem === null) return null;

@@ -2,12 +2,12 @@
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * Text as `deno fmt` formats it. (Its `--check` is of no use for notebooks: Deno 2.9.6 calls each file unformatted in which
- * a cell does not end with a line feed, as Jupyter's never do, and then changes nothing.)
+ * Text as `deno fmt` formats it. (Its `--check` is of no use for notebooks. If a cell does not end with a line feed, as in all of
+ * Jupyter's, Deno 2.9.6 calls the file unformatted and then changes nothing.)
  *
  * @param extension `ts`; or `ipynb`, which formats code and Markdown cells and leaves those alone that cannot be parsed
- * @param folder whose deno.json holds; default: the working directory
- * @throws {SyntaxError} where it cannot be parsed: with what `deno fmt` said
+ * @param folder the folder whose deno.json applies; default: the working directory
+ * @throws {SyntaxError} if it cannot be parsed, with the message of `deno fmt`
  */
 export async function formatText(text: string, extension: "ts" | "ipynb", folder?: string): Promise<string> {
   const child = new Deno.Command(Deno.execPath(), {
@@ -18,7 +18,7 @@ export async function formatText(text: string, extension: "ts" | "ipynb", folder
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const writing = new Blob([text]).stream().pipeTo(child.stdin).catch(() => {}); // it may end without reading all
+  const writing = new Blob([text]).stream().pipeTo(child.stdin).catch(() => {}); // the child may end without reading all
   const [{ success, stdout, stderr }] = await Promise.all([child.output(), writing]);
   if (success) return new TextDecoder().decode(stdout);
   const said = stripVTControlCharacters(new TextDecoder().decode(stderr)).split("\nStack backtrace:")[0];

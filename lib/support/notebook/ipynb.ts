@@ -1,11 +1,11 @@
 /**
- * Notebook files, nbformat 4.5 (nbformat.readthedocs.io/en/5.11/format_description.html). In memory a text is one string; a
- * file holds it as a list of lines, as nbformat's Python writer leaves it.
+ * Notebook files, nbformat 4.5 (nbformat.readthedocs.io/en/5.11/format_description.html). In memory a text is one string; in a
+ * file it is a list of lines, as nbformat's Python writer leaves it.
  */
 import { basename } from "node:path";
 import { isObject } from "../json.ts";
 
-/** Contents of one output by MIME type: text, Base64 of binary data, or JSON for `application/json` and `…+json`. */
+/** Content of one output by MIME type: text, Base64 of binary data, or JSON for `application/json` and `…+json`. */
 export type MimeBundle = Record<string, unknown>;
 export type Metadata = Record<string, unknown>;
 
@@ -25,7 +25,7 @@ export interface CodeCell {
   metadata: Metadata;
   source: string;
   outputs: Output[];
-  /** null where the cell has not run. */
+  /** null if the cell has not run. */
   execution_count: number | null;
 }
 
@@ -56,9 +56,9 @@ export function withoutOutputs(notebook: Notebook): Notebook {
 }
 
 /**
- * Reads a notebook's file; errors as those of `parseNotebook`, with the file's name.
+ * Reads a notebook file. Errors are those of `parseNotebook`, with the file's name.
  *
- * @throws {SyntaxError} also when there is no such file
+ * @throws {SyntaxError} also if the file cannot be read
  */
 export async function readNotebook(path: string): Promise<Notebook> {
   const name = basename(path);
@@ -76,7 +76,7 @@ export async function readNotebook(path: string): Promise<Notebook> {
  * Reads a notebook file's text.
  *
  * @param name the file's name, for errors
- * @throws {SyntaxError} when it is not JSON, not a notebook of format 4.5 or not for Deno's kernel: it names the cell and what to do
+ * @throws {SyntaxError} if it is not JSON, not a notebook of format 4.5 or not for Deno's kernel; says which cell and what to do
  */
 export function parseNotebook(text: string, name = "notebook"): Notebook {
   let value;
@@ -181,8 +181,8 @@ function parseOutput(output: unknown, need: Check): Output {
 }
 
 /**
- * A notebook file's text in Jupyter's own form, to the byte what Python's `nbformat.write` writes: one space a level, sorted
- * keys, texts as lists of lines, a line feed at the end. (Numbers are written as JavaScript does: 1 for Python's 1.0.)
+ * A notebook file's text in Jupyter's own form, byte for byte as Python's `nbformat.write` writes it: one space per level, sorted
+ * keys, texts as lists of lines, a line feed at the end. (Numbers are written as in JavaScript: 1 for Python's 1.0.)
  */
 export function serializeNotebook(notebook: Notebook): string {
   const { orig_nbformat: _1, orig_nbformat_minor: _2, signature: _3, ...metadata } = notebook.metadata;
@@ -200,7 +200,7 @@ function outputForFile(output: Output): unknown {
   return output.output_type === "error" ? output : { ...output, data: splitBundle(output.data) };
 }
 
-/** Texts are split, as they make readable differences between versions; Base64 and JSON stay whole. */
+/** Splits texts, so that differences between versions are readable; Base64 and JSON stay whole. */
 function splitBundle(bundle: MimeBundle): MimeBundle {
   const isText = /^text\/|^application\/javascript$|^image\/svg\+xml$/;
   return mapValues(
@@ -216,18 +216,18 @@ function joinBundle(bundle: MimeBundle): MimeBundle {
   );
 }
 
-/** A list of texts as one text; anything else as it is. */
+/** Joins a list of texts to one text; anything else is returned as it is. */
 function joinLines(value: unknown): unknown {
   return Array.isArray(value) && value.every((line) => typeof line === "string") ? value.join("") : value;
 }
 
-/** As Python's `text.splitlines(True)`. It ends lines at CRLF, LF, CR, VT, FF, FS, GS, RS, NEL, LS and PS. */
+/** Like Python's `text.splitlines(True)`, which ends lines at CRLF, LF, CR, VT, FF, FS, GS, RS, NEL, LS and PS. */
 function splitLines(text: string): string[] {
   // deno-lint-ignore no-control-regex -- FS, GS and RS are among them
   return text.split(/(?<=\r\n|[\n\v\f\x1c-\x1e\x85\u2028\u2029]|\r(?!\n))/).filter((line) => line !== "");
 }
 
-/** As Python's `json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, separators=(",", ": "))`. */
+/** Like Python's `json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, separators=(",", ": "))`. */
 function sortedJson(value: unknown, indent = ""): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   const inner = indent + " ";

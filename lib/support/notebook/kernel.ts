@@ -1,13 +1,13 @@
-/** Deno's Jupyter kernel, driven without Python: start, run code, stop (jupyter-client's messaging.rst, protocol 5.3). */
+/** Runs Deno's Jupyter kernel without Python (jupyter-client's messaging.rst, protocol 5.3). */
 import { createHmac } from "node:crypto";
 import { type KernelProcess, spawnKernel } from "./kernel_process.ts";
 import { connectZmtp, type ZmtpSocket } from "./zmtp.ts";
 
-/** What a kernel sends, without the ZeroMQ envelope. */
+/** A message from a kernel, without the ZeroMQ envelope. */
 export interface Message {
   type: string;
   content: Record<string, unknown>;
-  /** Bytes on the wire, envelope included. */
+  /** Bytes on the wire, including the envelope. */
   bytes: number;
 }
 
@@ -19,22 +19,22 @@ export interface CodeError {
   traceback: string[];
 }
 
-/** Types of the messages that `onOutput` gets. */
+/** Types of the messages passed to `onOutput`. */
 const outputTypes: ReadonlySet<string> = new Set(
   ["stream", "display_data", "update_display_data", "execute_result", "error", "clear_output"],
 );
 
-/** A longer message is not read: JavaScript's strings end at 512 MB. */
+/** A message of more bytes is not decoded: JavaScript's strings end at 512 MB. */
 const longestMessage = 256e6;
 
 const delimiter = "<IDS|MSG>";
 
 /**
- * Starts a kernel and waits until it answers, about 0.3 s. The kernel ends with this process, also when that is killed.
+ * Starts a kernel and waits until it answers, about 0.3 s. The kernel ends with this process, even if that is killed.
  *
  * @param options.folder working directory: relative imports and deno.json are looked up from there
  * @param options.env variables on top of this process's own
- * @throws {Error} when the kernel does not come up within a minute: with what it wrote to stderr
+ * @throws {Error} if three attempts of a minute each get no answer, with what the kernel wrote to stdout and stderr
  */
 export async function startKernel(
   options: { folder: string; env?: Record<string, string> },
@@ -44,10 +44,10 @@ export async function startKernel(
     const patience = setTimeout(process.kill, 60_000);
     const kernel = await connect(process);
     clearTimeout(patience);
-    await Deno.remove(process.connectionFile).catch(() => {}); // read by now, or never
+    await Deno.remove(process.connectionFile).catch(() => {}); // the kernel has read it, or never will
     if (kernel) return kernel;
     await process.kill();
-    if (attempt < 3) continue; // another program may have taken a port between its choice and its use: choose again
+    if (attempt < 3) continue; // another program may have taken a port before the kernel could: choose again
     throw new Error(
       `Deno's Jupyter kernel did not start in ${options.folder}. Expected an answer to its first request; to see more, run ` +
         `"deno jupyter --help" there. Received: ${process.log().trim() || await process.ended}`,
@@ -55,7 +55,7 @@ export async function startKernel(
   }
 }
 
-/** A kernel that answers; null when its process ends before. */
+/** Connects to a kernel that answers; null if its process ends before. */
 async function connect(process: KernelProcess): Promise<Kernel | null> {
   let hasEnded = false;
   process.ended.then(() => hasEnded = true);
@@ -78,19 +78,19 @@ async function connect(process: KernelProcess): Promise<Kernel | null> {
 
 /** A running kernel. One piece of code runs at a time. */
 export class Kernel {
-  /** Gets each output as it comes, also what comes between two pieces of code. What it throws, `execute` throws. */
+  /** Receives each output as it comes, also between two pieces of code. `execute` throws what this throws. */
   onOutput: (message: Message) => void = () => {};
   readonly #process: KernelProcess;
   readonly #shell: ZmtpSocket;
   readonly #iopub: ZmtpSocket;
   readonly #session = crypto.randomUUID();
-  /** Who waits for the reply to a request, or for a marker, by its identifier. */
+  /** Callbacks that wait for the reply to a request, or for a marker, by its identifier. */
   readonly #waiting = new Map<string, (message: Message) => void>();
-  /** Resolves with how the process ended, when all that it sent is read. */
+  /** Resolves when all that the process sent has been read, with how it ended. */
   readonly #ended: Promise<string>;
   #failure: { error: unknown } | null = null;
 
-  /** @param shell takes requests and replies @param iopub gets all that the kernel publishes */
+  /** @param shell for requests and replies @param iopub for everything that the kernel publishes */
   constructor(process: KernelProcess, shell: ZmtpSocket, iopub: ZmtpSocket) {
     [this.#process, this.#shell, this.#iopub] = [process, shell, iopub];
     this.#ended = Promise.all([this.#read(shell), this.#read(iopub)]).catch((cause) => {
@@ -100,16 +100,16 @@ export class Kernel {
     }).then(() => process.ended);
   }
 
-  /** Waits for the first answer; false when the process ends before. */
+  /** Waits for the first answer; false if the process ends first. */
   async answers(): Promise<boolean> {
     return await Promise.race([this.#settle().then(() => true), this.#ended.then(() => false)]);
   }
 
   /**
-   * Runs code to its end and until all of its output has arrived. Returns how it failed, or null. Where the code is stopped, its
-   * kernel is killed.
+   * Runs code to its end and until all of its output has arrived. Returns how it failed, or null. Stopping the code kills the
+   * kernel.
    *
-   * @param stop stops the code when aborted with an Error, whose name and message are returned
+   * @param stop stops the code when it is aborted with an Error, whose name and message are returned
    * @throws what `onOutput` threw
    */
   async execute(code: string, stop?: AbortSignal): Promise<CodeError | null> {
@@ -135,7 +135,7 @@ export class Kernel {
     return { ename, evalue, traceback };
   }
 
-  /** Kills the kernel and what its cells have started. May be called again. */
+  /** Kills the kernel and everything that its cells have started. May be called again. */
   async close(): Promise<void> {
     await this.#process.kill();
     await this.#ended;
@@ -152,9 +152,9 @@ export class Kernel {
   }
 
   /**
-   * Waits for output that is still under way. Deno 2.9.6 says that code is done before its output is out (three times out of four
-   * for a cell that prints 20 lines), but keeps the output's order: so a marker is sent after it. It is sent again where it does
-   * not come: what is published before the subscription takes effect is lost.
+   * Waits for output that is still on its way. Deno 2.9.6 says that code is done before its output is sent (three times out of
+   * four for a cell that prints 20 lines), but keeps the order: so a marker is sent after the output. It is sent again if it does
+   * not come, because anything published before the subscription takes effect is lost.
    */
   async #settle(): Promise<void> {
     for (let isSettled = false; !isSettled;) {
@@ -162,7 +162,7 @@ export class Kernel {
       const arrived = this.#hear(marker).then(() => true);
       const display = JSON.stringify({ data: {}, metadata: {}, transient: { display_id: marker } });
       const { content } = await this.#ask(`await Deno.jupyter.broadcast("display_data", ${display});`);
-      if (content.status !== "ok") return; // a cell has broken what the marker needs
+      if (content.status !== "ok") return; // a cell has broken something that the marker needs
       let timer;
       isSettled = await Promise.race([
         arrived,
@@ -189,7 +189,7 @@ export class Kernel {
       JSON.stringify(part)
     );
     const signature = createHmac("sha256", this.#process.key).update(parts.join("")).digest("hex");
-    // A broken socket belongs to a kernel that has ended: `#ended` tells.
+    // If the socket is broken, the kernel has ended: `#ended` tells.
     await this.#shell.send([delimiter, signature, ...parts]).catch(() => {});
     return await reply;
   }

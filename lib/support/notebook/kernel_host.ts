@@ -1,10 +1,10 @@
 /**
- * A small process between the runner and the Deno kernel, so that the kernel never outlives the runner: its standard input is a
- * pipe that the system closes when the runner is gone, in whatever way, also by SIGKILL. Then this process kills the kernel.
+ * A small process between the runner and the Deno kernel, so that the kernel never outlives the runner. Its standard input is a
+ * pipe, which the system closes when the runner ends, in whatever way, even by SIGKILL. Then this process kills the kernel.
  *
- * Started as `deno run -A kernel_host.ts CONNECTION_FILE` in the notebook's folder, as the leader of a process group. The runner
- * writes the file's content to the standard input and leaves that open. This process makes the file, so that nobody else has to
- * remove it if the runner dies.
+ * It is started as `deno run -A kernel_host.ts CONNECTION_FILE` in the notebook's folder, as the leader of a process group. The
+ * runner writes the file's content to the standard input and leaves it open. This process creates the file, so that nobody else
+ * has to remove it if the runner dies.
  */
 const [connectionFile] = Deno.args;
 const stdin = Deno.stdin.readable.getReader();
@@ -16,7 +16,7 @@ const kernel = new Deno.Command(Deno.execPath(), {
   stdin: "null",
 }).spawn();
 
-// A terminal's Ctrl+C is the runner's to handle: this process ends when the runner does.
+// The runner handles a terminal's Ctrl+C: this process ends when the runner does.
 const signals = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGHUP"] as const;
 for (const signal of signals) Deno.addSignalListener(signal, () => {});
 

@@ -1,21 +1,21 @@
-/** The operating system's side of a kernel: its process, its ports, its end. */
+/** A kernel's operating-system side: its process, its ports, its end. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A kernel's process behind kernel_host.ts. */
+/** A kernel's process, run by kernel_host.ts. */
 export interface KernelProcess {
   /** TCP ports on 127.0.0.1. */
   ports: { shell: number; iopub: number };
-  /** What messages are signed with. */
+  /** The key that signs messages. */
   key: string;
-  /** The kernel reads its ports and key from it when it starts. */
+  /** The file from which the kernel reads its ports and key at its start. */
   connectionFile: string;
-  /** Resolves when the process has ended, with a few words on how: `exit code 1`. Never rejects. */
+  /** Resolves when the process has ended, with a few words on how, such as `exit code 1`. Never rejects. */
   ended: Promise<string>;
   /** The last 16 kB that the process itself wrote to stdout and stderr: native libraries, crashes. */
   log(): string;
-  /** Kills the process where it still runs, with all that it has started, and waits for its end. */
+  /** Kills the process if it still runs, with everything that it has started, and waits for its end. */
   kill(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export async function spawnKernel(
   await stdin.write(new TextEncoder().encode(JSON.stringify(connection))).catch(() => {}); // `ended` tells why
   const log = tailOf(host.stdout, host.stderr);
   const ended = host.status.then(async ({ code }) => {
-    killGroup(host.pid); // where the host itself was killed, and for what cells have started
+    killGroup(host.pid); // if the host was killed, and for what cells have started
     await log.ended;
     return describeExit(code, log.text());
   });
@@ -68,7 +68,7 @@ export async function spawnKernel(
   };
 }
 
-/** Ports that are free now: all bound at once, so that they differ, then given back. */
+/** Ports that are free now. They are all bound at once, so that they differ, then released. */
 function freePorts(count: number): number[] {
   const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
   const ports = listeners.map((listener) => listener.addr.port);
@@ -79,7 +79,7 @@ function freePorts(count: number): number[] {
 function killGroup(leader: number): void {
   try {
     Deno.kill(Deno.build.os === "windows" ? leader : -leader, "SIGKILL");
-  } catch { /* nobody is left in it */ }
+  } catch { /* no process is left in it */ }
 }
 
 function describeExit(code: number, log: string): string {
@@ -92,7 +92,7 @@ function describeExit(code: number, log: string): string {
   return code > 128 ? `killed by signal ${code - 128}` : `exit code ${code}`;
 }
 
-/** Reads streams to their end, keeps the last 16 kB. */
+/** Reads streams to their end and keeps the last 16 kB. */
 function tailOf(...streams: ReadableStream<Uint8Array>[]): { text(): string; ended: Promise<unknown> } {
   let kept = "";
   const ended = Promise.all(streams.map(async (stream) => {

@@ -1,10 +1,10 @@
-/** Deno's entry in the list of kernels from which JupyterLab and VS Code choose. The headless run does not need it. */
+/** Deno's entry in the list of kernels that JupyterLab and VS Code offer. The headless run does not need it. */
 import { delimiter, dirname, join } from "node:path";
 import { jsonText } from "../json.ts";
 
 type Environment = Record<string, string | undefined>;
 
-/** Deno's entry where Jupyter looks for kernels, one that works before one that does not; null where there is none. */
+/** Deno's entry in Jupyter's kernel folders, one that works before one that does not; null if there is none. */
 export async function findKernelSpec(
   env: Environment = Deno.env.toObject(),
 ): Promise<{ path: string; program: string; works: boolean } | null> {
@@ -19,12 +19,12 @@ export async function findKernelSpec(
 }
 
 /**
- * Registers Deno's kernel for Jupyter front ends where it is not (jupyter-core's search path). An entry whose program
+ * Registers Deno's kernel for Jupyter front ends if it is not registered (jupyter-core's search path). An entry whose program
  * exists is never touched.
  *
- * @param options.env environment that says where the folders are; default: this process's
- * @returns the entry's kernel.json, and what was done: `repaired` where it could not be read or named a Deno that is no more
- * @throws {Error} when the entry cannot be written: with what `deno jupyter --install` said
+ * @param options.env environment that determines the folders; default: this process's
+ * @returns the entry's kernel.json, and what was done: `repaired` if it could not be read or named a Deno that no longer exists
+ * @throws {Error} if the entry cannot be written, with what `deno jupyter --install` said
  */
 export async function ensureKernelSpec(
   options: { env?: Environment } = {},
@@ -50,7 +50,7 @@ function userDataFolder(env: Environment): string {
   return join(env.XDG_DATA_HOME || join(home, ".local", "share"), "jupyter");
 }
 
-/** All folders where Jupyter looks for kernels: `jupyter --paths`, as far as it can be known from outside of Python. */
+/** All folders where Jupyter looks for kernels: `jupyter --paths`, as far as it can be known without Python. */
 function dataFolders(env: Environment): string[] {
   const isWindows = Deno.build.os === "windows";
   const prefixes = [env.VIRTUAL_ENV, env.CONDA_PREFIX, ...isWindows ? [] : ["/usr/local", "/usr"]];
@@ -62,7 +62,7 @@ function dataFolders(env: Environment): string[] {
   ];
 }
 
-/** The program that an entry starts, "" where the entry cannot be read, null where there is none. */
+/** The program that an entry starts; "" if the entry cannot be read, null if there is none. */
 async function programOf(path: string): Promise<string | null> {
   try {
     const { argv } = JSON.parse(await Deno.readTextFile(path));
@@ -84,7 +84,7 @@ async function exists(program: string, env: Environment): Promise<boolean> {
 
 async function install(path: string, env: Environment): Promise<void> {
   const { stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["jupyter", "--install", "--force"], // what is there does not work
+    args: ["jupyter", "--install", "--force"], // the present entry does not work
     env: Object.fromEntries(
       Object.entries({ ...env, NO_COLOR: "1" }).flatMap(([name, value]) =>
         value === undefined ? [] : [[name, value]]
@@ -99,7 +99,7 @@ async function install(path: string, env: Environment): Promise<void> {
   throw new Error(`Expected "deno jupyter --install" to write ${path}. Run it by hand. Received: ${said}`);
 }
 
-/** `deno jupyter --install` does not know JUPYTER_DATA_DIR (Deno 2.9.6): the same file, where Jupyter looks for it. */
+/** Writes the file of `deno jupyter --install` into JUPYTER_DATA_DIR, which that command does not know (Deno 2.9.6). */
 async function writeSpec(path: string): Promise<void> {
   const spec = {
     argv: [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"],

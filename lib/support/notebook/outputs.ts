@@ -1,16 +1,16 @@
-/** Collects what a cell sends out, as Jupyter's front ends do, within bounds. */
+/** Collects the outputs of a cell as Jupyter's front ends do, within limits. */
 import { stripVTControlCharacters } from "node:util";
 import type { DisplayOutput, ErrorOutput, Metadata, MimeBundle, Output } from "./ipynb.ts";
 import type { Message } from "./kernel.ts";
 
 export interface OutputLimits {
-  /** Characters of text a cell; of more its head and tail are kept. Default 10 million. */
+  /** Characters of text per cell; of longer text, the beginning and the end are kept. Default 10 million. */
   text?: number;
-  /** Characters of displays and results a cell, Base64 included; what comes after is left out. Default 100 million. */
+  /** Characters of displays and results per cell, including Base64; later ones are left out. Default 100 million. */
   displays?: number;
   /**
-   * Bytes a cell may send, envelopes included. A cell that sends more is stopped, as the kernel holds in memory what it has
-   * not sent yet. Default 200 million, or nearly 50,000 short lines.
+   * Bytes a cell may send, including envelopes. A cell that sends more is stopped, because the kernel holds unsent output in
+   * memory. Default 200 million, or nearly 50,000 short lines.
    */
   sent?: number;
 }
@@ -20,7 +20,7 @@ export interface OutputCollector {
   /** Begins the next cell. */
   startCell(executionCount: number): void;
   add(message: Pick<Message, "type" | "content">): void;
-  /** Outputs of the cell at hand, up to now. */
+  /** Outputs of the current cell so far. */
   outputs(): Output[];
 }
 
@@ -32,13 +32,13 @@ interface Stream {
 
 type Piece = Exclude<Output, { output_type: "stream" }> | Stream;
 
-/** Streams are joined out of order when there are more pieces than this: nobody looks at a million of them. */
+/** If there are more pieces than this, streams are joined out of order: nobody looks at a million of them. */
 const mostPieces = 1000;
 
 /**
- * Turns the kernel's messages into nbformat's outputs. Neighbouring texts of one stream are joined, `clear_output` clears,
- * `update_display_data` changes all displays of that identifier: in place, so that those of earlier cells change, too.
- * Colour codes are removed.
+ * Turns the kernel's messages into nbformat's outputs. Neighbouring texts of one stream are joined. `clear_output` clears.
+ * `update_display_data` changes all displays with that identifier in place, including those of earlier cells. Colour codes are
+ * removed.
  */
 export function collectOutputs(limits: OutputLimits = {}): OutputCollector {
   const { text: textLimit = 10e6, displays: displayLimit = 100e6 } = limits;
@@ -57,7 +57,7 @@ export function collectOutputs(limits: OutputLimits = {}): OutputCollector {
     }
     stream.text.add(text);
   };
-  /** Whether there is room for one more display; where there is none it says so. */
+  /** Whether there is room for one more display; if there is none, a note is added. */
   const fits = (data: MimeBundle): boolean => {
     const size = JSON.stringify(data).length;
     displayed += size;
@@ -75,14 +75,14 @@ export function collectOutputs(limits: OutputLimits = {}): OutputCollector {
       const id = (content.transient as { display_id?: string } | undefined)?.display_id ?? "";
       if (type === "clear_output") {
         clearsNext = content.wait === true;
-        if (!clearsNext) pieces = [];
+        if (!clearsNext) [pieces, displayed] = [[], 0];
         return;
       }
       if (type === "update_display_data") {
         for (const display of displays.get(id) ?? []) Object.assign(display, shownBy(content));
         return;
       }
-      if (clearsNext) [pieces, clearsNext] = [[], false];
+      if (clearsNext) [pieces, displayed, clearsNext] = [[], 0, false];
       if (type === "stream") {
         addText(content.name === "stderr" ? "stderr" : "stdout", String(content.text));
       } else if (type === "error") {
@@ -112,14 +112,14 @@ function shownBy(content: Message["content"]): { data: MimeBundle; metadata: Met
   return { data, metadata: { ...content.metadata as Metadata } };
 }
 
-/** Text of any length: of one longer than the limit the first and the last half of the limit are kept. */
+/** Text of any length. Beyond the limit, half of the limit is kept at its beginning and half at its end. */
 export class BoundedText {
   #head = "";
   #tail = "";
   #leftOut = 0;
   readonly #half: number;
 
-  /** @param limit in characters (UTF-16 units); half as much more, and one added piece, may be held */
+  /** @param limit in characters (UTF-16 units); up to half as much more, and one added piece, may be held */
   constructor(limit: number) {
     this.#half = Math.floor(limit / 2);
   }
@@ -136,7 +136,7 @@ export class BoundedText {
     if (this.#tail.length > 2 * this.#half + 1000) this.#cut();
   }
 
-  /** The text; what was left out is told where it was. */
+  /** The text, with a note in the place of what was left out. */
   toString(): string {
     this.#cut();
     if (this.#leftOut === 0) return this.#head + this.#tail;

@@ -1,6 +1,6 @@
 /**
- * A notebook's parameters cell, by papermill's convention: the code cell tagged `parameters` holds the values that a run sets and
- * a person edits.
+ * A notebook's parameters cell, by papermill's convention: the code cell with the tag `parameters` holds the values that a run
+ * sets and a person edits.
  */
 import type { Cell, CodeCell, Notebook } from "./ipynb.ts";
 
@@ -8,7 +8,7 @@ import type { Cell, CodeCell, Notebook } from "./ipynb.ts";
  * The parameters cell.
  *
  * @param name the notebook's name, for errors
- * @throws {SyntaxError} where no code cell or more than one has the tag, or another code cell comes before it: what to do about it
+ * @throws {SyntaxError} if no code cell or more than one has the tag, or another code cell comes before it; says what to do
  */
 export function parametersCell(notebook: Notebook, name = "notebook"): CodeCell {
   const tagged = notebook.cells.flatMap((cell, index) =>
@@ -32,7 +32,7 @@ export function parametersCell(notebook: Notebook, name = "notebook"): CodeCell 
 }
 
 /**
- * A copy whose parameters cell has this source: the executed copy then says with which values it ran.
+ * A copy whose parameters cell has this source, so that the executed copy shows the values that it ran with.
  *
  * @throws {SyntaxError} as `parametersCell`
  */
@@ -42,7 +42,7 @@ export function withParameters(notebook: Notebook, source: string, name?: string
   return { ...notebook, cells };
 }
 
-/** Whether a cell has the tag. */
+/** Whether a cell is a code cell with the tag. */
 export function isParametersCell(cell: Cell): cell is CodeCell {
   const { tags } = cell.metadata;
   return cell.cell_type === "code" && Array.isArray(tags) && tags.includes("parameters");

@@ -1,8 +1,8 @@
 /**
- * Keeps photos out of published notebooks. HAM10000 is CC BY-NC 4.0: what shows a photo of it stays on the user's machine.
+ * Keeps photos out of published notebooks. HAM10000 is CC BY-NC 4.0: outputs that show its photos stay on the user's machine.
  *
- * A photo is shown by an output with the tag of photo_tag.ts. `withoutPhotos` shows a drawn picture in its place;
- * `assertNoPhotos` is the net below that.
+ * An output that shows a photo has the tag of photo_tag.ts. `withoutPhotos` replaces the photo by a drawn picture.
+ * `assertNoPhotos` then checks that no photo is left.
  */
 import { Buffer } from "node:buffer";
 import sharp from "sharp";
@@ -11,11 +11,11 @@ import { svgToPng, wrapText } from "../plotly/letters.ts";
 import type { Cell, DisplayOutput, MimeBundle, Notebook, Output } from "./ipynb.ts";
 
 const notPassedOn = "photos are not passed on. To see it on your machine: deno task reproduce";
-/** What the placeholder says, also as text. */
+/** The text of the placeholder, drawn and as `text/plain`. */
 const placeholderText = `Photo not shown here: ${notPassedOn}`;
-/** What stands below a drawn picture in a photo's place. */
+/** The caption of a drawn picture that replaces a photo. */
 const standInText = `Drawn stand-in; photo not shown here: ${notPassedOn}`;
-/** Stands in the file of a picture that `withoutPhotos` made from a stand-in. */
+/** Marks the file of a picture that `withoutPhotos` made from a stand-in. */
 const standInMark = "HAM10000: drawn stand-in in the place of a photo";
 
 /** Whether an output is tagged as showing a photo. */
@@ -24,10 +24,10 @@ export function isPhoto(output: Output): boolean {
 }
 
 /**
- * A copy in which each tagged output shows its drawn stand-in (`PhotoMetadata.standIn`) over a line that says so; where it has
- * none, a grey placeholder. All else is as it was.
+ * A copy in which each tagged output shows its drawn stand-in (`PhotoMetadata.standIn`) with a caption, or a grey placeholder if
+ * it has none. Everything else is unchanged.
  *
- * @throws {TypeError} where a stand-in is no PNG or is the photo itself
+ * @throws {TypeError} if a stand-in is not a PNG or is the photo itself
  */
 export async function withoutPhotos(notebook: Notebook): Promise<Notebook> {
   const cells = await Promise.all(notebook.cells.map(async (cell, index): Promise<Cell> => {
@@ -40,7 +40,7 @@ export async function withoutPhotos(notebook: Notebook): Promise<Notebook> {
   return { ...notebook, cells };
 }
 
-/** Whether an output that is tagged as a photo shows a drawn picture of `withoutPhotos` and nothing else. */
+/** Whether a tagged output shows only a picture that `withoutPhotos` made. */
 function isReplaced(output: Output): boolean {
   const { "image/png": png, "text/plain": _, ...more } = (output as DisplayOutput).data;
   if (typeof png !== "string" || Object.keys(more).length > 0) return false;
@@ -65,17 +65,17 @@ async function replacePhoto({ data, metadata }: DisplayOutput, cell: number): Pr
     );
   }
   const { png, width, height } = await withCaption(Uint8Array.fromBase64(standIn));
-  // Photo grids have two pixels where one is shown, and say so.
+  // Photo grids store two pixels for each one shown, and say so in their metadata.
   const size = { "image/png": { width: Math.round(width / 2), height: Math.round(height / 2) } };
   return shown(png, standInText, "image/png" in metadata ? size : {});
 }
 
-/** How Base64 of a PNG begins. */
+/** The beginning of every PNG in Base64. */
 const pngStart = "iVBORw0KGgo";
 
 let drawn: string | undefined;
 
-/** The drawn placeholder, PNG in Base64: dashed frame, icon, and how to see the photo. The same each time; 480×160 pixels. */
+/** The drawn placeholder, PNG in Base64, 480×160 pixels: dashed frame, icon, and how to see the photo. Always the same. */
 export function placeholder(): string {
   // A frame with hills and a sun, struck through: the usual sign for a missing picture.
   const icon =
@@ -88,7 +88,7 @@ export function placeholder(): string {
   return drawn ??= svgToPng(svg, { scale: 1 }).toBase64();
 }
 
-/** A stand-in over the line that says what it is, as marked PNG in Base64. Of 256 colours, which takes half the bytes and less. */
+/** A stand-in with its caption below, as marked PNG in Base64; 256 colours take half the bytes or less. */
 async function withCaption(standIn: Uint8Array): Promise<{ png: string; width: number; height: number }> {
   const { data, info: { width, height } } = await sharp(standIn).flatten({ background: "#ffffff" }).png()
     .toBuffer({ resolveWithObject: true });
@@ -106,7 +106,7 @@ async function withCaption(standIn: Uint8Array): Promise<{ png: string; width: n
   return { png: png.toString("base64"), width, height: height + bottom };
 }
 
-/** Wrapped text for `svgToPng`; `y` is the first baseline, `bottom` the height down to below the last. */
+/** Wrapped text for `svgToPng`; `y` is the first baseline, `bottom` the height needed for all lines. */
 function textLines(
   text: string,
   { x, y, width, size }: { x: number; y: number; width: number; size: number },
@@ -121,14 +121,17 @@ function textLines(
 }
 
 /**
- * Checks a notebook that is to be published, after `withoutPhotos`. Refused are: tagged outputs that show anything but the
- * placeholder or a stand-in with its caption; images that are no figures, where a figure has PNG or SVG beside its plotly JSON (so
- * each JPEG); plotly figures with pictures in them; attachments of Markdown cells; `data:image` addresses and Base64 of images in
- * any text.
+ * Checks a notebook that is to be published, after `withoutPhotos`. It refuses:
  *
- * It cannot know what a figure's PNG shows, nor numbers that are pixels (but in plotly's image traces, which it refuses).
+ * - tagged outputs that show anything but the placeholder or a stand-in with its caption;
+ * - images that are not figures (a figure has PNG or SVG beside its plotly JSON, so every JPEG is refused);
+ * - plotly figures that contain pictures;
+ * - attachments of Markdown cells;
+ * - `data:image` addresses and Base64 of images in any text.
  *
- * @param options.name of the notebook, for errors
+ * It cannot know what a figure's PNG shows, nor whether numbers are pixels (except in plotly's image traces, which it refuses).
+ *
+ * @param options.name the notebook's name, for errors
  * @throws {Error} with all places that were found, by cell
  */
 export function assertNoPhotos(notebook: Notebook, options: { name?: string } = {}): void {
@@ -152,7 +155,7 @@ export function assertNoPhotos(notebook: Notebook, options: { name?: string } = 
   throw new Error(
     `${
       options.name ?? "Notebook"
-    }: expected no picture but figures and drawn ones, as photos must not be published. Show ` +
+    }: expected only figures and drawn pictures, because photos must not be published. Show ` +
       `photos with the tag metadata.ham10000.photo (lib/support/photo_tag.ts), figures with their plotly ` +
       `JSON. Received:\n  ${found.join("\n  ")}`,
   );
@@ -177,14 +180,14 @@ function problemOf(output: Output): string | null {
   return findPixels(figure) ?? findEmbeddedImage(metadata);
 }
 
-/** How Base64 of JPEG, PNG, GIF, WebP (RIFF), TIFF and AVIF begins, with so much after it that it is no mere mention. */
+/** How Base64 of JPEG, PNG, GIF, WebP (RIFF), TIFF and AVIF begins, with 100 more characters: no mere mention matches. */
 const base64Image =
   /(?:\/9j\/|iVBORw0KGgo|R0lGOD|UklGR|SUkqA|TU0AK|AAAA[A-Za-z0-9+/]{2}Z0eXBhdml[mz])(?:[A-Za-z0-9+/]|\\n|\r?\n){100}/;
 const imageAddress = /data:(?:image|video)\//i;
-/** Code may speak of such addresses, as when it makes one; it must not hold one. */
+/** Code may mention such addresses, for example to make one, but must not contain one with its data. */
 const filledImageAddress = /data:(?:image|video)\/[^,"'`\s]{1,60},[A-Za-z0-9+/=%]{40}/i;
 
-/** What picture a value of any depth holds, in words; null where it holds none. */
+/** The picture that a value contains at any depth, in words; null if there is none. */
 function findEmbeddedImage(value: unknown, options: { isCode?: boolean } = {}): string | null {
   if (typeof value === "string") {
     const address = value.match(options.isCode ? filledImageAddress : imageAddress);
@@ -200,7 +203,7 @@ function findEmbeddedImage(value: unknown, options: { isCode?: boolean } = {}): 
   return null;
 }
 
-/** What in a plotly figure shows pixels or a picture from elsewhere, in words; null where nothing does. */
+/** The part of a plotly figure that shows pixels or an external picture, in words; null if there is none. */
 export function findPixels(plotly: unknown): string | null {
   const { data, layout, frames } = (plotly ?? {}) as Record<string, unknown>;
   const traces = [data, frames].flat().flatMap((item) =>

@@ -1,23 +1,23 @@
-/** Says at the top of a notebook that it did not run to its end, and where it stopped. */
+/** Adds a notice at the top of a notebook that did not run to its end, with the place where it stopped. */
 import { escapeMarkdown } from "../format.ts";
 import type { CodeCell, ErrorOutput, Notebook } from "./ipynb.ts";
 
 /** Where and why a notebook stopped. */
 export interface Stop {
-  /** 1-based among all cells: the one that failed, else the first that has not run. */
+  /** 1-based among all cells: the cell that failed, else the first that has not run. */
   cell: number;
   /** That cell's first line of code. */
   firstLine: string;
-  /** Name and text of its error, as `RangeError: …`; null where it was stopped from outside. */
+  /** Name and text of its error, such as `RangeError: …`; null if it was stopped from outside. */
   error: string | null;
-  /** Code cells after it, or from it on, that have not run. */
+  /** Number of code cells that have not run. */
   notRun: number;
 }
 
 const opening = "> **This notebook did not run to its end.**";
 const noticeId = "stop-notice";
 
-/** Where an executed notebook stopped, its notice aside; null where every cell has run without an error. */
+/** Where an executed notebook stopped, ignoring its notice; null if every cell has run without an error. */
 export function findStop(notebook: Notebook): Stop | null {
   const cells = withoutStopNotice(notebook).cells.flatMap((cell, index) =>
     cell.cell_type === "code" && cell.source.trim() !== ""
@@ -39,20 +39,20 @@ export function stopText({ cell, firstLine, error, notRun }: Stop): string {
     " What follows is what it had rendered until then.";
 }
 
-/** A copy that says so in its first lines, where it stopped; the notebook itself where it did not. */
+/** A copy that begins with a notice of where it stopped; the notebook itself if it did not stop. */
 export function withStopNotice(notebook: Notebook): Notebook {
   const stop = findStop(notebook);
   if (!stop) return notebook;
   const { cells, ...rest } = withoutStopNotice(notebook);
   const source = `${opening} ${escapeMarkdown(stopText(stop))}`;
   const [first, ...others] = cells;
-  // In the first text rather than in a cell of its own: cells keep their numbers.
+  // Added to the first text, not as a cell of its own: so cells keep their numbers.
   return first?.cell_type === "markdown"
     ? { ...rest, cells: [{ ...first, source: `${source}\n\n${first.source}` }, ...others] }
     : { ...rest, cells: [{ cell_type: "markdown", id: noticeId, metadata: {}, source }, ...cells] };
 }
 
-/** A copy without the notice, for whoever says it in a form of their own. */
+/** A copy without the notice, for callers that show it in a form of their own. */
 export function withoutStopNotice(notebook: Notebook): Notebook {
   const [first, ...others] = notebook.cells;
   if (first?.cell_type !== "markdown" || !first.source.startsWith(opening)) return notebook;
@@ -60,7 +60,7 @@ export function withoutStopNotice(notebook: Notebook): Notebook {
   return { ...notebook, cells: [{ ...first, source: first.source.replace(/^> [^\n]*\n+/, "") }, ...others] };
 }
 
-/** A cell's first line that does something: no comment, no import; where there is none, its first line. */
+/** A cell's first line that is neither comment nor import; if there is none, its first line. */
 export function firstLineOf(source: string): string {
   const linesOf = (text: string) => text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const doing = linesOf(source.replace(/^import\s[^;]*;/gm, "")).find((line) => !line.startsWith("//"));

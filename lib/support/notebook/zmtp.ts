@@ -1,16 +1,16 @@
 /**
- * The few pages of ZMTP 3.0, ZeroMQ's wire protocol (rfc.zeromq.org/spec/23), that a Jupyter client needs: DEALER and SUB sockets
- * without security over TCP on this machine.
+ * The small part of ZMTP 3.0, ZeroMQ's wire protocol (rfc.zeromq.org/spec/23), that a Jupyter client needs: DEALER and SUB
+ * sockets without security, over TCP on this machine.
  *
- * Tried instead: npm's zeromq 6.8.0. In Deno 2.9.6 its `receive()` hangs where it has to wait, and frames of 20 MB come damaged.
+ * npm's zeromq 6.8.0 was tried. In Deno 2.9.6 its `receive()` hangs if it has to wait, and frames of 20 MB arrive damaged.
  */
 import { Buffer } from "node:buffer";
 
 /** One end of a ZeroMQ connection. */
 export interface ZmtpSocket {
-  /** Sends one message; the next only when this is done. */
+  /** Sends one message. Await it before sending the next. */
   send(frames: (string | Uint8Array)[]): Promise<void>;
-  /** Every message, as its frames, until the other side closes. To be read by one reader only. */
+  /** Every message, as its frames, until the other side closes. Only one reader may use it. */
   messages(): AsyncGenerator<Uint8Array[]>;
   close(): void;
 }
@@ -22,8 +22,8 @@ const encoder = new TextEncoder();
  * Connects to a ZeroMQ socket on 127.0.0.1.
  *
  * @param type `SUB` receives everything that is published
- * @throws {Deno.errors.ConnectionRefused} when nobody listens there (yet)
- * @throws {Error} when something else than ZMTP 3 answers
+ * @throws {Deno.errors.ConnectionRefused} if nobody listens there (yet)
+ * @throws {Error} if something other than ZMTP 3 answers
  */
 export async function connectZmtp(port: number, type: "DEALER" | "SUB"): Promise<ZmtpSocket> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -44,7 +44,7 @@ export async function connectZmtp(port: number, type: "DEALER" | "SUB"): Promise
         `Port ${port}: expected a ZMTP 3 greeting and READY. Received: ${greeting ?? "nothing"}`,
       );
     }
-    if (type === "SUB") await write(encodeFrame(Uint8Array.of(1), 0)); // 1 and an empty prefix: everything
+    if (type === "SUB") await write(encodeFrame(Uint8Array.of(1), 0)); // 1 (subscribe) and an empty prefix: everything
   } catch (error) {
     connection.close();
     throw error;
@@ -84,7 +84,7 @@ function encodeFrame(body: Uint8Array, flag: number): Uint8Array {
 
 type ReadBytes = (count: number) => Promise<Uint8Array | null>;
 
-/** The next message; null at the end. Messages that stand in the middle of its frames are added to `inserted`. */
+/** The next message; null at the end. Messages found in the middle of its frames are added to `inserted`. */
 async function readMessage(read: ReadBytes, inserted: Uint8Array[][]): Promise<Uint8Array[] | null> {
   const frames: Uint8Array[] = [];
   for (let frame; (frame = await readFrame(read));) {
@@ -97,12 +97,13 @@ async function readMessage(read: ReadBytes, inserted: Uint8Array[][]): Promise<U
   return null;
 }
 
-/** How a Jupyter kernel's messages begin. The byte 1 stands nowhere else in them, since all of their frames are text or JSON. */
+/** How a Jupyter kernel's messages begin. The byte 1 occurs nowhere else in them, since all frames are text or JSON. */
 const messageStart = encoder.encode("\x01\x09<IDS|MSG>");
 
 /**
- * Deno 2.9.6's kernel, while it waits for a slow reader in the middle of a long frame, sends other messages right there, whole. They
- * are taken out, and as many bytes as they had are read to the frame's true end. Not seen: one that begins in a frame's last 10 bytes.
+ * Removes messages inside a frame. While Deno 2.9.6's kernel waits for a slow reader in the middle of a long frame, it sends
+ * other complete messages right there. They are taken out, and as many bytes are read to the frame's true end. A message that
+ * begins in a frame's last 10 bytes is not found.
  */
 async function withoutInserted(
   body: Uint8Array,
@@ -133,7 +134,7 @@ async function readFrame(read: ReadBytes): Promise<{ flag: number; body: Uint8Ar
   return body && { flag, body };
 }
 
-/** Reads exactly so many bytes; null where the connection ends before. */
+/** Reads exactly `count` bytes; null if the connection ends before that. */
 function byteReader(connection: Deno.Conn): ReadBytes {
   const buffer = new Uint8Array(65_536);
   let rest = buffer.subarray(0, 0);
@@ -141,7 +142,7 @@ function byteReader(connection: Deno.Conn): ReadBytes {
     const bytes = new Uint8Array(count);
     for (let done = 0; done < count;) {
       if (rest.length === 0) {
-        // Closed on this side, or reset by a killed kernel: the end, too.
+        // A connection that was closed on this side, or reset by a killed kernel, has ended too.
         rest = buffer.subarray(0, await connection.read(buffer).catch(() => null) ?? 0);
         if (rest.length === 0) return null;
       }

@@ -1,6 +1,6 @@
 /**
- * The figures' letters: Inter, regular and semi-bold, as two files. So a picture looks the same on a machine without fonts.
- * The canvas measures with the files that resvg draws with.
+ * The fonts of the figures: Inter, regular and semi-bold, as two files. So a picture looks the same on a machine without fonts.
+ * Text is measured with the same files that resvg draws with.
  */
 import { createRequire } from "node:module";
 import { createCanvas, GlobalFonts } from "@napi-rs/canvas";
@@ -12,20 +12,20 @@ export interface TextStyle {
   bold?: boolean;
 }
 
-/** Fonts for front ends that lay the text out themselves, in order of choice. */
+/** Fonts for front ends that lay out the text themselves, in order of preference. */
 export const fontStack = "Inter, Helvetica Neue, Segoe UI, Roboto, Arial, sans-serif";
 
 const { resolve } = createRequire(import.meta.url);
 const files = ["400Regular/Inter_400Regular", "600SemiBold/Inter_600SemiBold"]
   .map((name) => resolve(`@expo-google-fonts/inter/${name}.ttf`));
 
-/** The two files under a name of their own: a machine may have another Inter. */
+/** Both files are registered under a name of their own, because a machine may have another Inter. */
 const family = "Figure letters";
 for (const file of files) GlobalFonts.registerFromPath(file, family);
 
 const context = createCanvas(1, 1).getContext("2d");
 
-/** The font as a canvas takes it. */
+/** The font in the notation of a canvas. */
 export function canvasFont({ size, bold = false }: TextStyle): string {
   return `${bold ? 600 : 400} ${size}px "${family}"`;
 }
@@ -45,7 +45,7 @@ export function textWidth(text: string, style: TextStyle): number {
   return measureText(text, style).width;
 }
 
-/** The text broken at spaces into lines of at most `width` pixels; a longer word is broken behind _, / and -, else keeps its line. */
+/** The text, broken at spaces into lines of at most `width` pixels. A longer word is broken after _, / and -, if it has them. */
 export function wrapText(text: string, width: number, style: TextStyle): string[] {
   const lines: string[] = [];
   const add = (piece: string, between: string) => {
@@ -60,13 +60,13 @@ export function wrapText(text: string, width: number, style: TextStyle): string[
   return lines;
 }
 
-/** Letters that Inter lacks: of other scripts than these, and emoji. */
+/** Characters that Inter lacks: scripts other than these, and emoji. */
 const beyondInter =
   /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}\p{Script=Inherited}]|\p{Extended_Pictographic}/u;
 
 /**
- * SVG text as a PNG of `scale` (default 2) pixels per SVG pixel, all letters in Inter; the same bytes for the same text. Letters that
- * Inter lacks are those of the machine.
+ * SVG text as a PNG with `scale` (default 2) pixels per SVG pixel; the same text gives the same bytes. Letters are drawn in
+ * Inter, those that it lacks in the machine's fonts.
  */
 export function svgToPng(svg: string, { scale = 2 }: { scale?: number } = {}): Uint8Array {
   const font = { fontFiles: files, loadSystemFonts: beyondInter.test(svg), defaultFontFamily: "Inter" };

@@ -1,5 +1,5 @@
 /**
- * The thread that draws: plotly.js-dist-min in a jsdom window that knows how large texts are and has a canvas for heatmaps.
+ * The thread that draws: plotly.js-dist-min in a jsdom window that can measure texts and has a canvas for heatmaps.
  * render_plotly.ts starts it and sends it figures. The same figure gives the same bytes.
  */
 import { createRequire } from "node:module";
@@ -11,7 +11,7 @@ import { randomFor } from "../random.ts";
 import { measureText } from "./letters.ts";
 import type { DrawingRequest, PlotlySpec } from "./render_plotly.ts";
 
-/** What is used of an SVG element (jsdom has no types of its own). */
+/** The parts of an SVG element used here (jsdom has no types of its own). */
 export interface SvgElement {
   nodeName: string;
   outerHTML: string;
@@ -24,7 +24,7 @@ export interface SvgElement {
   getBoundingClientRect(): { left: number; top: number; right: number; bottom: number };
 }
 
-// One figure after the other: plotly's random ids are drawn from one sequence, set back for each.
+// One figure at a time: plotly's random ids come from one sequence, which is reset for each figure.
 let queue: Promise<unknown> = Promise.resolve();
 
 parentPort?.on("message", ({ id, spec, size }: DrawingRequest) => {
@@ -43,7 +43,7 @@ async function draw(spec: PlotlySpec, size: DrawingRequest["size"]): Promise<str
 // deno-lint-ignore no-explicit-any -- jsdom has no types of its own; this is its window
 let loaded: any;
 
-/** The window plotly lives in, loaded on the first call. */
+/** The window that plotly runs in, loaded on the first call. */
 // deno-lint-ignore no-explicit-any -- see above
 export function plotlyWindow(): any {
   return loaded ??= load();
@@ -52,7 +52,7 @@ export function plotlyWindow(): any {
 function load() {
   const source = createRequire(import.meta.url).resolve("plotly.js-dist-min/plotly.min.js");
   const { window } = new JSDOM("<!doctype html><body></body>", { runScripts: "outside-only" });
-  // jsdom has no layout; plotly asks for it of texts, of groups of texts (ticks, a colour bar) and of its own `div`.
+  // jsdom has no layout. Plotly asks for the boxes of texts, of groups of texts (ticks, a colour bar) and of its own `div`.
   window.SVGElement.prototype.getBoundingClientRect = function (this: SvgElement) {
     return rectangle(pageBox(this));
   };
@@ -81,7 +81,7 @@ function rectangle({ x = 0, y = 0, width = 0, height = 0 }: Partial<Box> = {}) {
   return { x, y, width, height, left: x, top: y, right: x + width, bottom: y + height };
 }
 
-/** What the element covers on the page. resvg finds it: it knows shapes and transforms. */
+/** The element's box on the page, computed by resvg, which knows shapes and transforms. */
 function pageBox(element: SvgElement): Box | undefined {
   let shapes = shapesOf(element);
   for (let parent = element.parentElement; parent; parent = parent.parentElement) {
@@ -92,7 +92,7 @@ function pageBox(element: SvgElement): Box | undefined {
   return new Resvg(svg, { font: { loadSystemFonts: false } }).getBBox();
 }
 
-/** The element as SVG, with a rectangle for each line of text: a browser measures lines, resvg the ink. */
+/** The element as SVG, with a rectangle for each line of text: a browser measures lines, but resvg only the ink. */
 function shapesOf(element: SvgElement): string {
   if (/display:\s*none/.test(element.getAttribute("style") ?? "")) return "";
   if (/^t(ext|span)$/.test(element.nodeName)) return grouped(element, linesOf(element));
@@ -104,7 +104,7 @@ function grouped(element: SvgElement, shapes: string): string {
   return `<g transform="${element.getAttribute("transform") ?? ""}">${shapes}</g>`;
 }
 
-/** Rectangles from ascent to descent. Plotly writes several lines as `tspan`s of the class "line", each with its x and y. */
+/** A rectangle from ascent to descent per line. Plotly writes several lines as `tspan`s of class "line", each with x and y. */
 function linesOf(text: SvgElement): string {
   const lines = [...text.querySelectorAll("tspan.line")];
   const anchor = inherited(text, "text-anchor");
@@ -120,7 +120,7 @@ function linesOf(text: SvgElement): string {
   }).join("");
 }
 
-/** The stretches of one style in a line, measured. */
+/** The measured parts of a line, one for each style. */
 function runsOf(element: SvgElement): ReturnType<typeof measureText>[] {
   return Array.from(element.childNodes).flatMap((child) => {
     if (child.nodeType === 1) return runsOf(child as unknown as SvgElement);
@@ -132,14 +132,14 @@ function runsOf(element: SvgElement): ReturnType<typeof measureText>[] {
   });
 }
 
-/** A property in the style or the attributes of the element, else of its parents. */
+/** A property from the element's style or attributes, else from its parents. */
 function inherited(element: SvgElement | null, name: string): string {
   if (element === null) return "";
   const inStyle = element.getAttribute("style")?.match(new RegExp(`(?:^|;)\\s*${name}:\\s*([^;]+)`))?.[1];
   return inStyle ?? element.getAttribute(name) ?? inherited(element.parentElement, name);
 }
 
-/** A heatmap is painted on a canvas and put into the SVG as a PNG. */
+/** Gives the window a canvas: plotly paints heatmaps on it and puts them into the SVG as PNG. */
 function giveCanvas(prototype: { getContext: unknown; toDataURL: unknown }): void {
   prototype.getContext = function (this: { width: number; height: number; painted: Canvas }, kind: string) {
     if (kind !== "2d") return null;

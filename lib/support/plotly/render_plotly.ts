@@ -1,4 +1,4 @@
-/** From a plotly figure to SVG, without a browser. A thread of its own draws, so that plotly loads (a second) beside other work. */
+/** Draws plotly figures as SVG, without a browser. A thread of its own draws, so plotly loads (a second) beside other work. */
 import { Worker } from "node:worker_threads";
 import { escapeHtml } from "../format.ts";
 
@@ -12,7 +12,7 @@ export interface PlotlySpec {
   config?: Record<string, unknown>;
 }
 
-/** What the thread is asked for, and what it answers. */
+/** A request to the drawing thread, and its answer. */
 export interface DrawingRequest {
   readonly id: number;
   readonly spec: PlotlySpec;
@@ -21,14 +21,14 @@ export interface DrawingRequest {
 }
 type DrawingAnswer = { readonly id: number } & ({ readonly svg: string } | { readonly problem: string });
 
-/** Set in a kernel whose figures the program that runs the notebook draws: one plotly for all notebooks, not one each. */
+/** Set in a kernel if the program that runs the notebook draws its figures: one plotly for all notebooks instead of one each. */
 export const drawnByRunner = Symbol.for("ham10000.drawnByRunner");
 
 let running: Worker | undefined;
 const waiting = new Map<number, PromiseWithResolvers<string>>();
 let lastId = 0;
 
-/** Starts the thread that draws, where it does not run yet. It does not keep the process alive. */
+/** Starts the drawing thread, if it is not running yet. It does not keep the process alive. */
 export function startDrawing(): Worker {
   if (running) return running;
   const thread = running = new Worker(new URL("./plotly_window.ts", import.meta.url));
@@ -49,10 +49,10 @@ export function startDrawing(): Worker {
 }
 
 /**
- * The figure as SVG text, `width` × `height` pixels, with real `text` elements; `alt` says it in words. The same figure gives the
- * same bytes.
+ * The figure as SVG text, `width` × `height` pixels, with real `text` elements; `alt` describes it in words. The same figure
+ * gives the same bytes.
  *
- * @throws {Error} where plotly cannot draw it
+ * @throws {Error} if plotly cannot draw it
  */
 export async function renderPlotly(
   spec: PlotlySpec,
@@ -62,7 +62,7 @@ export async function renderPlotly(
   const drawing = Promise.withResolvers<string>();
   const id = ++lastId;
   const thread = startDrawing();
-  thread.postMessage({ id, spec, size } satisfies DrawingRequest); // throws where the figure cannot be copied
+  thread.postMessage({ id, spec, size } satisfies DrawingRequest); // throws if the figure cannot be copied
   thread.ref();
   waiting.set(id, drawing);
   const svg = await drawing.promise;

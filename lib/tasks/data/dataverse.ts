@@ -1,26 +1,25 @@
 /**
- * A Dataverse's API as far as a public dataset's files need it (guides.dataverse.org, Native API and Data Access API):
+ * A Dataverse's API for the files of a public dataset (guides.dataverse.org, Native API and Data Access API):
  *
- * - `GET /api/datasets/:persistentId/?persistentId=DOI` lists the files of the latest published version;
- * - `GET /api/access/datafile/ID` gives a file, through a redirect to a storage address that is signed for a short time, so that
- *   each attempt starts at the API;
- * - a table that was ingested is kept as tab-separated text; `?format=original` gives the file as it was uploaded;
- * - where the depositor asks who downloads (a guestbook), GET is refused, and a POST of the answers to the same address gives a
- *   signed one (Dataverse 6.11).
+ * - `GET /api/datasets/:persistentId/?persistentId=DOI` lists the files of the latest published version.
+ * - `GET /api/access/datafile/ID` returns a file. It redirects to a signed address that expires soon, so each attempt starts here.
+ * - A table that was ingested is kept as tab-separated text. `?format=original` returns the file as it was uploaded.
+ * - If the depositor asks who downloads (a guestbook), GET is refused. A POST of the answers to the same address returns a signed
+ *   address (Dataverse 6.11).
  */
 import { join } from "node:path";
 import { downloadFile, type NetworkOptions, type RemoteFile } from "../../support/download.ts";
 import type { Checksum } from "../../support/part_file.ts";
 
-/** A dataset on a Dataverse, and who asks for it. */
+/** A dataset on a Dataverse, and the person who downloads it. */
 export interface DatasetAddress {
-  /** The Dataverse's address, without slash at its end. */
+  /** The Dataverse's address, without a slash at its end. */
   readonly base: string;
-  /** As `doi:10.7910/DVN/DBW86T`. */
+  /** Such as `doi:10.7910/DVN/DBW86T`. */
   readonly doi: string;
-  /** Who downloads, told only where the depositor asks; null: nobody. */
+  /** The person who downloads, sent only if the depositor asks. Null: not given. */
   readonly guest: Guest | null;
-  /** What to do by hand: whole sentences, the end of each error. */
+  /** How to download by hand, in whole sentences. Errors end with it. */
   readonly byHand: string;
 }
 
@@ -32,20 +31,20 @@ export interface Guest {
 }
 
 export interface Dataset {
-  /** As `4.0`; null where the answer has none. */
+  /** Such as `4.0`; null if the answer has none. */
   readonly version: string | null;
-  /** The licence's name or the terms of use, in the server's words; null where it has none. */
+  /** The licence's name or the terms of use, in the server's words; null if it has none. */
   readonly licence: string | null;
-  /** Of an ingested table neither size nor checksum is known: the server's may be of the upload or of the form with tabs. */
+  /** An ingested table has no known size or checksum: the server's may be of the upload or of the tab-separated form. */
   readonly files: readonly RemoteFile[];
 }
 
 /**
- * Asks for a dataset's files.
+ * Asks for a dataset's version, licence and files.
  *
- * @param options.work a folder for the answer while it comes
- * @throws {Error} where the server cannot be reached or refuses
- * @throws {SyntaxError} where the answer is no list of files
+ * @param options.work a folder for the answer while it is downloaded
+ * @throws {Error} if the server cannot be reached or refuses
+ * @throws {SyntaxError} if the answer is no list of files
  */
 export async function readDataset(
   dataset: DatasetAddress,
@@ -74,11 +73,11 @@ export async function readDataset(
   }
 }
 
-/** What is used here of a dataset's version, as the API gives it. */
+/** The fields used here of a dataset's version, as the API returns it. */
 interface ApiVersion {
   versionNumber?: number;
   versionMinorNumber?: number;
-  /** Since Dataverse 5.10 an object; before, a word that may be NONE. */
+  /** An object since Dataverse 5.10; before that, a word that may be NONE. */
   license?: { name: string } | string | null;
   /** HTML. */
   termsOfUse?: string;
@@ -89,7 +88,7 @@ interface ApiFile {
   id: number;
   filesize?: number;
   checksum?: { type: string; value: string };
-  /** Of a table that was ingested. */
+  /** Only an ingested table has it. */
   originalFileFormat?: string;
 }
 
@@ -112,19 +111,19 @@ function remoteFile(name: string, file: ApiFile, { base, guest, byHand }: Datase
   const open: RemoteFile["open"] = async (init) => {
     const original = await openDatafile(`${address}?format=original`, guest, init);
     if (![400, 404].includes(original.status)) return original;
-    return await openDatafile(address, guest, init); // the server has it with tabs only
+    return await openDatafile(address, guest, init); // the server has only the tab-separated form
   };
   return { ...common, bytes: null, checksum: null, open };
 }
 
-/** Null for a kind that cannot be computed here. */
+/** Null for an algorithm that cannot be computed here. */
 function checksumOf({ checksum }: ApiFile): Checksum | null {
   const algorithm = checksum?.type.toLowerCase().replace("-", "");
   const known = (["md5", "sha1", "sha256", "sha512"] as const).find((name) => name === algorithm);
   return known && checksum ? { algorithm: known, value: checksum.value.toLowerCase() } : null;
 }
 
-/** A file's answer; a refusal has a status of 400 or more. */
+/** Requests a file. A refusal has a status of 400 or more. @throws {Error} if a guest is needed but null */
 async function openDatafile(
   address: string,
   guest: Guest | null,
@@ -132,7 +131,7 @@ async function openDatafile(
 ): Promise<Response> {
   const response = await fetch(address, init);
   if (!response.headers.get("content-type")?.includes("json")) return response;
-  // No file here is JSON: it is a refusal, whatever the status says.
+  // No file here is JSON, so this is a refusal, whatever the status says.
   const refusal = await response.text();
   const status = Math.max(response.status, 400);
   if (!/guestbook/i.test(refusal)) return new Response(refusal, { status, headers: response.headers });

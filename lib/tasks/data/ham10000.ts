@@ -1,6 +1,6 @@
 /**
- * The sets of photos of HAM10000's dataset on Harvard Dataverse, into a data folder: what is missing, what it costs, and in which
- * order it comes.
+ * Downloads the photo sets of HAM10000's dataset on Harvard Dataverse into a data folder: finds what is missing, states its size
+ * and puts it in place.
  */
 import { join } from "node:path";
 import { openTable, readMetadata } from "../../data/metadata.ts";
@@ -26,10 +26,10 @@ export const ham10000Base = "https://dataverse.harvard.edu";
 
 /** A table and its photos. */
 export interface PhotoSet {
-  /** As messages and the record's file call it. */
+  /** Its name in messages and in the record's file name. */
   readonly name: string;
   readonly items: readonly Item[];
-  /** Number of the table's photos in a folder. @throws {Error} where the table or one of them is missing */
+  /** Number of the table's photos in a folder. @throws {Error} if the table or one of the photos is missing */
   readonly count: (folder: string) => Promise<number>;
 }
 
@@ -76,21 +76,21 @@ export const isic2018Test: PhotoSet = {
   },
 };
 
-/** `<name>_source.json` beside the photos: where they came from, and what must still be there. */
+/** `<name>_source.json` beside the photos: where they came from, and what must be in the folder. */
 interface SourceRecord {
   readonly doi: string;
-  /** Of the dataset; null where no one told. */
+  /** The dataset's; null if the server did not say. */
   readonly version: string | null;
   readonly licence: string | null;
-  /** By the name in the data folder. */
+  /** By name in the data folder. */
   readonly items: Readonly<Record<string, SourceItem>>;
 }
 
 /**
- * Brings what is missing. What is there already is looked at, not fetched: by the record of an earlier call, or, where a person
- * put it there, by whether each photo of the table is there.
+ * Downloads what is missing. Existing items are only checked: against the record of an earlier call or, if a person put them there,
+ * by whether each photo of the table exists.
  *
- * @param options.guest who downloads, told only where the depositor asks; null: nobody
+ * @param options.guest the person who downloads, sent only if the depositor asks; null: not given
  */
 export async function fetchPhotos(
   set: PhotoSet,
@@ -131,21 +131,21 @@ export async function fetchPhotos(
   const record = { doi: ham10000Doi, version, licence, items: { ...recorded } };
   for (const item of missing) {
     record.items[item.name] = await prepare(item, options);
-    // The record first: if this ends before the item is in place, the next call knows that a folder of that name is its own.
+    // The record comes first: if this ends before the item is in place, the next call knows that a folder of that name is its own.
     await writeAtomic(join(folder, recordFile(set)), jsonText(record));
     if (!item.table) await Deno.remove(join(folder, item.name), { recursive: true }).catch(() => {});
     await Deno.rename(join(work, item.name), join(folder, item.name));
-    await Deno.remove(downloaded(item, work)).catch(() => {}); // not there where a person had downloaded it
+    await Deno.remove(downloaded(item, work)).catch(() => {}); // does not exist if a person downloaded the file
   }
   onNotice(`${what} is complete: ${thousands(await set.count(folder))} photos in ${folder}.`);
 }
 
-/** @throws {Error} where a folder of photos would be overwritten that this did not make, or to which somebody has added files */
+/** @throws {Error} if `path`, which would be overwritten, was not made by this program or somebody has added files to it */
 async function checkFree(path: string, item: SourceItem | undefined): Promise<void> {
   if (await Deno.lstat(path).then(() => false, () => true)) return;
   if (!item) {
     throw new Error(
-      `${path} is there already, photos are missing, and it was not downloaded by this. It is left as it is: move it away ` +
+      `${path} exists but lacks photos, and this task did not download it. It was not changed: move it away ` +
         `or add what is missing (data/README.md), or give another folder with --out.`,
     );
   }
@@ -161,7 +161,7 @@ async function checkFree(path: string, item: SourceItem | undefined): Promise<vo
   );
 }
 
-/** Of a folder, without hidden ones, such as those that macOS leaves beside others' files on disks that are not its own. */
+/** The names in a folder, without hidden ones, such as those that macOS adds on other systems' disks. */
 async function namesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).filter((name) =>
     !name.startsWith(".")
@@ -169,9 +169,9 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /**
- * Where each item comes from. Where a person put all of them there, it does without a server.
+ * Finds the source of each item. If a person put all files into the folder, the server need not answer.
  *
- * @throws {Error} where an item is neither there nor in the dataset
+ * @throws {Error} if a needed server does not answer, or the dataset lacks an item
  */
 async function findSources(
   { items }: PhotoSet,
@@ -205,18 +205,18 @@ async function findSources(
   return { dataset, missing };
 }
 
-/** Bytes that the items take at the worst moment: photos hardly shrink in an archive, so the largest archive counts twice. */
+/** The most bytes that the items take at any moment. Photos hardly shrink in an archive, so the largest archive counts twice. */
 function roomFor(missing: readonly MissingItem[]): number {
   const archives = missing.filter(({ table, byHand }) => !table && !byHand);
   return totalBytes(missing) + Math.max(0, ...archives.map((item) => totalBytes([item])));
 }
 
-/** Of the items' files, as far as the server tells. */
+/** The bytes of the items' files, as far as the server says. */
 function totalBytes(missing: readonly MissingItem[]): number {
   return missing.reduce((sum, { file }) => sum + (file?.bytes ?? 0), 0);
 }
 
-/** Bytes that have come already, for which no more room is needed. */
+/** Bytes that are downloaded already and need no more room. */
 async function bytesIn(folder: string): Promise<number> {
   return (await filesIn(folder)).reduce((sum, name) => sum + Deno.statSync(join(folder, name)).size, 0);
 }
@@ -227,13 +227,13 @@ async function filesIn(folder: string): Promise<string[]> {
 
 const recordFile = ({ name }: PhotoSet) => `${name}_source.json`;
 
-/** The record, or null where none can be read. */
+/** The record; null if it is missing or cannot be read. */
 async function readRecord(set: PhotoSet, folder: string): Promise<SourceRecord | null> {
   const record = await Deno.readTextFile(join(folder, recordFile(set))).then(JSON.parse).catch(() => null);
   return record?.items ? record : null;
 }
 
-/** Whether the table or the photos at `path` are as they were recorded: by digest, or by number and bytes. */
+/** Whether the table or the photos at `path` match their record: the table by digest, photos by number and bytes. */
 async function isAsRecorded(path: string, item: SourceItem | undefined): Promise<boolean> {
   if (!item || await Deno.stat(path).then(() => false, () => true)) return false;
   if (item.photos === undefined) return sha256(await Deno.readFile(path)) === item.sha256;

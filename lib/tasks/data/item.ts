@@ -1,4 +1,4 @@
-/** One item of a set of photos, its table or an archive: downloaded, checked, made ready to be put in place. */
+/** Downloads, checks and prepares one item of a photo set: its table or an archive. */
 import { basename, join } from "node:path";
 import { parse as parseCsv } from "csv-parse/sync";
 import { metadataColumns } from "../../columns.ts";
@@ -16,64 +16,65 @@ import { thousands } from "../../support/format.ts";
 import { hasChecksum } from "../../support/part_file.ts";
 import { unpackPhotos } from "./unpack_photos.ts";
 
-/** What a download into a data folder needs. */
+/** Options of a download into a data folder. */
 export interface FetchOptions extends NetworkOptions {
-  /** A mirror's address, without slash at its end, in the place of the official one. */
+  /** A mirror's address instead of the official one, without a slash at its end. */
   base?: string;
-  /** Where files are while they come: a folder on the same disk as the data folder. */
+  /** A folder for unfinished files, on the same disk as the data folder. */
   work: string;
-  /** Says what would be done and does nothing. */
+  /** Only says what would be done. */
   dryRun?: boolean;
-  /** Tells the free bytes of a folder. */
+  /** Returns the free bytes of a folder. */
   free?: typeof freeSpace;
   onNotice: (message: string) => void;
 }
 
 /** The table, or a folder of photos that comes as a ZIP archive. */
 export interface Item {
-  /** In the data folder. */
+  /** Its name in the data folder. */
   readonly name: string;
-  /** Reads its file and gives it as it is kept; null for photos. */
+  /** Converts a table's text to the form that is kept; null for photos. */
   readonly table: ((text: string, name: string) => ReadTable) | null;
-  /** What its file is called in the dataset, for whoever downloads by hand. */
+  /** Its file's name in the dataset, for a download by hand. */
   readonly remote: string;
-  /** Names that its file may have in the dataset, and after a download by hand. */
+  /** Matches its file's name in the dataset, and after a download by hand. */
   readonly from: RegExp;
 }
 
 interface ReadTable {
   readonly csv: string;
   readonly rows: number;
-  /** What was changed, as `tabs turned to commas`; null where it is as it came, byte for byte. */
+  /** What was changed, such as `tabs turned to commas`; null if nothing was, byte for byte. */
   readonly changed: string | null;
 }
 
-/** An item that is not there yet, and where to take it from. */
+/** An item that is still missing, and its source. */
 export interface MissingItem extends Item {
-  /** The file that a person put there, which goes before the dataset's; null where there is none. */
+  /** The path of a file that a person put there, which is preferred to the dataset's; null if there is none. */
   readonly byHand: string | null;
-  /** Null where the dataset could not be asked. */
+  /** The dataset's file; null if the server did not answer. */
   readonly file: RemoteFile | null;
 }
 
-/** What is recorded of an item. */
+/** The record of an item. */
 export interface SourceItem {
-  /** The file that it came from, by its name in the dataset. */
+  /** Its file's name in the dataset or, if the server did not answer, on the disk. */
   readonly from: string;
-  /** That file's checksum as `md5 0123…`; null where it could not be checked. */
+  /** That file's checksum, such as `md5 0123…`; null if it was not confirmed. */
   readonly checked: string | null;
-  /** Photos in a folder; absent for the table. */
+  /** Number of photos in the folder; absent for a table. */
   readonly photos?: number;
-  /** Of the table or of all photos together. */
+  /** Size of the table or of all photos together. */
   readonly bytes: number;
-  /** Of the table. */
+  /** Only for a table. */
   readonly sha256?: string;
 }
 
 /**
- * Makes an item ready in the folder for work: downloads its file unless a person did, checks it, converts or unpacks it.
+ * Prepares an item in the folder `work`: downloads its file unless a person did, checks it, and converts or unpacks it.
  *
- * @returns what to record of it
+ * @returns the item's record
+ * @throws {Error} if the file cannot be downloaded or is damaged
  */
 export async function prepare(item: MissingItem, options: FetchOptions): Promise<SourceItem> {
   const { name, table, byHand, file } = item;
@@ -82,10 +83,10 @@ export async function prepare(item: MissingItem, options: FetchOptions): Promise
   if (!byHand) await downloadFile(file!, path, options);
   const checksum = file?.checksum ?? null;
   const agrees = byHand ? await hasChecksum(path, checksum) : checksum !== null;
-  if (checksum && !agrees && !table) { // of a table a person may have the form with tabs
+  if (checksum && !agrees && !table) { // a person may have a table in the tab-separated form
     throw new Error(
-      `${path}: expected the dataset's file, ${checksum.algorithm} ${checksum.value}. Received: another one. Its download ` +
-        "was not whole, or it is another file; remove it and run this again.",
+      `${path}: expected the dataset's file, ${checksum.algorithm} ${checksum.value}. Received: a file with another checksum. ` +
+        "Its download is incomplete, or it is a different file; remove it and run this again.",
     );
   }
   const source = {
@@ -110,16 +111,16 @@ export async function prepare(item: MissingItem, options: FetchOptions): Promise
   return { ...source, bytes: new TextEncoder().encode(csv).length, sha256: sha256(csv) };
 }
 
-/** Where an item's file is once it was downloaded. */
+/** The path of an item's downloaded file. */
 export function downloaded({ name, table }: Item, work: string): string {
   return join(work, table ? name.replace(/\.csv$/, "") : `${name}.zip`);
 }
 
 /**
- * HAM10000's table with commas. One that has them already comes back as it is, byte for byte.
+ * Converts HAM10000's table to commas. A table with commas is returned unchanged, byte for byte.
  *
- * @param name what messages call it
- * @throws {SyntaxError} where it is no table with HAM10000's columns
+ * @param name the table's name in messages
+ * @throws {SyntaxError} if it is no table with HAM10000's columns
  */
 export function tableWithCommas(text: string, name: string): ReadTable {
   const { rows, columns, changed } = readRows(text, name);
@@ -129,15 +130,15 @@ export function tableWithCommas(text: string, name: string): ReadTable {
   return { csv: changed ? stringify(rows, { columns }) : text, rows: rows.length, changed };
 }
 
-/** The classes' columns of ISIC 2018, in its order. */
+/** ISIC 2018's columns of classes, in its order. */
 const isicClasses = ["MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC"];
 
 /**
- * The ground truth of ISIC 2018 Task 3 with a column of 0.0 and 1.0 a class, as the challenge gave it. HAM10000's form, which has a
- * diagnosis in words (`image_id`, `dx`), becomes it.
+ * Converts the ground truth of ISIC 2018 Task 3 to the challenge's form: a column of 0.0 and 1.0 for each class. It may have that
+ * form already, or HAM10000's (`image_id`, `dx`).
  *
- * @param name what messages call it
- * @throws {SyntaxError} where it has neither form, or a row has not just one of the seven classes
+ * @param name the table's name in messages
+ * @throws {SyntaxError} if it has neither form, or a row does not have exactly one of the seven classes
  */
 export function oneHotTable(text: string, name: string): ReadTable {
   const { rows, columns, changed } = readRows(text, name);
@@ -163,7 +164,7 @@ export function oneHotTable(text: string, name: string): ReadTable {
   return { csv, rows: rows.length, changed: isOneHot ? changed : "diagnoses turned to a column each" };
 }
 
-/** The rows of a table with commas or, as a Dataverse keeps it, with tabs. */
+/** The rows of a table with commas, or with tabs as a Dataverse keeps it. */
 function readRows(text: string, name: string) {
   const hasTabs = text.slice(0, text.indexOf("\n") + 1).includes("\t");
   try {
@@ -179,7 +180,7 @@ function wrongColumns(name: string, expected: string, columns: string[]): Syntax
   return new SyntaxError(`${name}: expected rows with the columns ${expected}. Received: ${received}`);
 }
 
-/** A Dataverse's form: strings in double quotes, backslashes before quotes and backslashes, nothing for a missing value. */
+/** Parses a Dataverse's tab-separated form: strings in double quotes, escaped by backslashes; missing values are empty. */
 function parseTabs(text: string): Record<string, string>[] {
   return parseCsv(text, { columns: true, bom: true, delimiter: "\t", escape: "\\", skip_empty_lines: true });
 }

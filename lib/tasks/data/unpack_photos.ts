@@ -1,4 +1,4 @@
-/** The photos of a ZIP archive, unpacked into a folder that is whole or not there. */
+/** Unpacks the photos of a ZIP archive into a folder; an incomplete folder is removed. */
 import { Buffer } from "node:buffer";
 import { basename, join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -7,16 +7,16 @@ import { type freeSpace, requireRoom } from "../../support/download.ts";
 import { progress } from "../../support/progress.ts";
 import { storageError } from "../../support/storage_error.ts";
 
-/** No photo is larger: one is held in memory at a time. */
+/** Largest photo in bytes: one at a time is held in memory. */
 const largestPhoto = 64 << 20;
 
 /**
- * Writes each JPEG of an archive to `folder`, anew and without the archive's own folders; whatever else is in it is left out. Each
+ * Writes each JPEG of an archive to `folder`, which is replaced. The archive's own folders and other files are left out. Each
  * photo's length and CRC-32 are checked.
  *
  * @returns number of photos and their bytes
- * @throws {Error} where the archive is cut short, damaged, without photos, or has a path that leads out of the folder, a link or
- *   two photos of one name; where there is no room. `folder` is then removed
+ * @throws {Error} if the archive is cut short, damaged or without photos; if it has a path that leads out of the folder, a link, too
+ *   large a photo, or two photos of one name; if there is no room
  */
 export async function unpackPhotos(
   archive: string,
@@ -33,7 +33,7 @@ export async function unpackPhotos(
   try {
     const entries = await photosOf(zip).catch(fail);
     const bytes = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
-    await remove(); // what a killed call left
+    await remove(); // what a killed call may have left
     await Deno.mkdir(folder);
     await requireRoom(folder, bytes, { what: `Unpacking ${basename(archive)}`, free: options.free });
     for (const [done, entry] of entries.entries()) {
@@ -51,12 +51,12 @@ export async function unpackPhotos(
   }
 }
 
-/** The archive's photos, once all its names are known to be harmless. */
+/** The archive's photos, after a check that all its paths are safe. */
 async function photosOf(zip: ZipFile): Promise<Entry[]> {
   const photos = new Map<string, Entry>();
-  for await (const entry of zip.eachEntry()) { // refuses paths that are absolute or climb out
+  for await (const entry of zip.eachEntry()) { // refuses paths that are absolute or lead out
     const name = entry.fileName;
-    const kind = (entry.externalFileAttributes >>> 16) & 0o170000; // Unix' file type; 0 where another system packed it
+    const kind = (entry.externalFileAttributes >>> 16) & 0o170000; // Unix file type; 0 if another system packed it
     if (kind === 0o120000) throw new Error(`${name} is a link`);
     if (!/\.jpe?g$/i.test(name) || /(^|\/)[._]/.test(name)) continue;
     if (entry.uncompressedSize > largestPhoto) throw new Error(`${name} is too large for a photo`);
@@ -68,7 +68,7 @@ async function photosOf(zip: ZipFile): Promise<Entry[]> {
 }
 
 async function read(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
-  const blocks = await Array.fromAsync(await zip.openReadStreamPromise(entry)); // never more than it declares
+  const blocks = await Array.fromAsync(await zip.openReadStreamPromise(entry)); // never more bytes than the entry declares
   const photo = Buffer.concat(blocks);
   if (crc32(photo) !== entry.crc32) throw new Error(`${entry.fileName} is damaged`);
   return photo;

@@ -1,4 +1,4 @@
-/** VGG16's ImageNet weights from the address that Keras names, into a data folder. */
+/** Downloads VGG16's ImageNet weights from the address that Keras uses into a data folder. */
 import { join } from "node:path";
 import { weightsFile } from "../../config.ts";
 import { loadWeights } from "../../model/weights.ts";
@@ -8,17 +8,17 @@ import type { FetchOptions } from "./item.ts";
 
 export const weightsBase = "https://storage.googleapis.com/tensorflow/keras-applications/vgg16";
 
-/** The file as Keras' `applications/vgg16.py` names it: `WEIGHTS_HASH` of the one without top. */
+/** Size and MD5 of the file without top. The MD5 is the `file_hash` in Keras' `applications/vgg16.py`. */
 const kerasFile: Identity = {
   bytes: 58_889_256,
   checksum: { algorithm: "md5", value: "6d6bbae143d832006294945121d1f1fc" },
 };
 
 /**
- * Brings the file, checks its MD5, then its tensors bit for bit. One that is there already is only checked.
+ * Downloads the file and checks its MD5, then its tensors bit for bit. Of an existing file only the tensors are checked.
  *
  * @param options.identity the file's size and checksum; default: those of Keras' file
- * @throws {Error} where a file is there that holds other weights; it is left as it is
+ * @throws {Error} if an existing file holds other weights, which is left as it is
  */
 export async function fetchWeights(
   folder: string,

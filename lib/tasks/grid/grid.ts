@@ -1,4 +1,4 @@
-/** `--grid FILE`: lists of values for fields of the configuration; each combination is a run with a folder of its own. */
+/** `--grid FILE`: lists of values for fields of the configuration. Each combination is a run with a folder of its own. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { type Config, type ConfigOptions, createConfig, storeFolder } from "../../config.ts";
@@ -6,9 +6,9 @@ import { projectRoot } from "../../support/project.ts";
 import { pathForCaller } from "../caller.ts";
 import { readFields } from "../reproduce_options.ts";
 
-/** One run of a grid; a call without a grid has one, without a name. */
+/** One run of a grid. A call without a grid has a single run, without a name. */
 export interface GridRun {
-  /** Of its folder: `seed-0_depth-block5`. */
+  /** Name of its folder, for example `seed-0_depth-block5`. */
   readonly name: string;
   /** The fields in which the grid's runs differ. */
   readonly values: Readonly<Record<string, unknown>>;
@@ -17,22 +17,22 @@ export interface GridRun {
 }
 
 export interface Grid {
-  /** Where the runs' folders and the table of all are; null where there is one run without a grid. */
+  /** The folder that holds the runs' folders and the table of all runs; null without a grid. */
   readonly folder: string | null;
   readonly runs: readonly GridRun[];
 }
 
-/** Runs that are more than this are a slip of the pen. */
+/** The most runs of a grid: more are probably a typing error. */
 const mostRuns = 1000;
 
-/** @throws {RangeError} where the folder that a table's file name leads to holds the results of another table of that name */
+/** @throws {RangeError} if the default folder, named after the table's file, holds results of another table with that file name */
 function checkUsualFolder({ out, metadata }: Config): void {
   if (metadata === null) return;
   let stored: Partial<Config> | undefined;
   try {
     stored = JSON.parse(readFileSync(join(out, "config.json"), "utf8"));
   } catch {
-    return; // no run, or one that its own messages tell of
+    return; // no run, or a damaged one, which is reported elsewhere
   }
   const [own, other] = [metadata, stored?.metadata ?? null].map((one) => [one ?? []].flat());
   if (`${own}` === `${other}`) return;
@@ -44,7 +44,7 @@ function checkUsualFolder({ out, metadata }: Config): void {
   );
 }
 
-/** @throws {RangeError} as `createConfig`, and for a recipe of a second frozen network: nobody could tell the two apart */
+/** @throws {RangeError} as `createConfig`, and if the recipe ends at the head: it would look like notebook 4's frozen one */
 function configOf(options: ConfigOptions): Config {
   const config = createConfig(options);
   if (options.out === undefined) checkUsualFolder(config);
@@ -56,10 +56,10 @@ function configOf(options: ConfigOptions): Config {
 }
 
 /**
- * The runs of a call: all combinations of a grid's values, in the file's order, the last field changing first.
+ * The runs of a call: all combinations of a grid's values, in the file's order. The last field changes fastest.
  *
- * @param given what flags and `--config` say of all runs
- * @throws {RangeError} for a file that is no grid, or a run that cannot be: it names the run
+ * @param given the options from flags and `--config`, for all runs
+ * @throws {RangeError} if the file is no grid, or a run's configuration is invalid: the message names the run
  */
 export function readGrid(file: string | null, given: ConfigOptions): Grid {
   if (file === null) {
@@ -108,17 +108,17 @@ export function readGrid(file: string | null, given: ConfigOptions): Grid {
   return { folder, runs };
 }
 
-/** Words, numbers and switches are their own names; all else is told by its place in the list, from 1. */
+/** A value in a run's name: words, numbers and booleans as they are, all else as its position in the list, from 1. */
 function nameOf(value: unknown, list: readonly unknown[]): string {
   const text = ["string", "number", "boolean"].includes(typeof value) ? String(value) : "";
   return /^[\w.-]{1,40}$/.test(text) ? text : String(list.indexOf(value) + 1);
 }
 
 /**
- * Gives a run of a grid the store that all its runs share, by a link, so that what two of them need is computed once. Where links cannot
- * be made, or the run has a store of its own already, it keeps that.
+ * Links a run's store to the one that all runs of its grid share, so that work that several runs need is done once. If links cannot be
+ * made, or the run already has a store of its own, it is not shared.
  *
- * @returns whether it is shared; true too for the one run of a call without a grid
+ * @returns whether the store is shared; also true without a grid
  */
 export async function shareStore({ folder }: Grid, { config }: Pick<GridRun, "config">): Promise<boolean> {
   if (folder === null) return true;
@@ -126,7 +126,7 @@ export async function shareStore({ folder }: Grid, { config }: Pick<GridRun, "co
   await Deno.mkdir(shared, { recursive: true });
   await Deno.mkdir(config.out, { recursive: true });
   if (!existsSync(own)) {
-    await Deno.symlink(join("..", "store"), own, { type: "dir" }).catch(() => {}); // made by another process, or not to be had
+    await Deno.symlink(join("..", "store"), own, { type: "dir" }).catch(() => {}); // another process has made it, or links are impossible
   }
   return await Deno.realPath(own).catch(() => own) === await Deno.realPath(shared);
 }

@@ -1,4 +1,4 @@
-/** One table of all runs of a grid: each network's numbers on its test, and its paired difference to the first run's. */
+/** One table of all runs of a grid: each network's metrics on its test, and its paired difference from the first run's network. */
 import { join } from "node:path";
 import {
   compareRuns,
@@ -15,18 +15,18 @@ import { countText, decimals, differenceText, escapeMarkup, percent } from "../.
 import { framed, plainPage } from "../plain_page.ts";
 import type { Grid, GridRun } from "./grid.ts";
 
-/** A network of a run; the numbers are shares of 1, the loss is in nats. */
+/** One network of a run. Its metrics are shares from 0 to 1, its loss is in nats. */
 export interface GridRow {
   readonly run: string;
   /** The fields in which the grid's runs differ, as text. */
   readonly values: Readonly<Record<string, string>>;
   readonly network: Network;
-  /** This accuracy minus that of the first run's network of the same role; null where they answered other tests, or it is that one. */
+  /** Accuracy minus that of the first run's network of the same role; null if their tests differ, and for the first run itself. */
   readonly difference: NonNullable<NetworkPair["difference"]>["accuracy"] | null;
   readonly synthetic: boolean;
 }
 
-/** The rows of all finished runs, and the names of those that are not. */
+/** The rows of all finished runs, the names of the others, and notes on tests that differ. */
 export async function gridRows(
   runs: readonly Pick<GridRun, "name" | "values" | "config">[],
 ): Promise<{ rows: GridRow[]; unfinished: string[]; notes: string[] }> {
@@ -60,7 +60,7 @@ export async function gridRows(
   return { rows, unfinished, notes: [...notes] };
 }
 
-/** The frozen network that validation chose, and the recipe's, where there is one. */
+/** The frozen network that validation chose, and the recipe's network if there is one. */
 function shownOf({ results }: StoredRun) {
   const deeper = deeperResult(results);
   return [asWrittenResult(results), ...deeper ? [deeper] : []];
@@ -81,7 +81,7 @@ export async function writeGridTable(
     }.`,
     "Differences are in points, to the first run's network of the same role (frozen, or the recipe's), paired over lesions, where " +
     "deno task compare pairs the two; they are about trained networks, not about training again with another seed.",
-    ...notes.length > 0 ? ["Where the tests are not the same no difference is computed:", ...notes] : [],
+    ...notes.length > 0 ? ["If the tests are not the same, no difference is computed:", ...notes] : [],
   ];
   const shown = gridTable(rows);
   const title = "Runs of a grid";
@@ -93,7 +93,7 @@ export async function writeGridTable(
   return ["grid.csv", "grid.md", "grid.html"];
 }
 
-/** For a terminal and a page. */
+/** The rows as a table, for a terminal and a page. */
 export function gridTable(rows: readonly GridRow[]) {
   const fields = Object.keys(rows[0]?.values ?? {});
   const columns: Column<GridRow>[] = [
@@ -101,11 +101,9 @@ export function gridTable(rows: readonly GridRow[]) {
     { title: "network", value: ({ network }) => network.name },
     { title: "test images", value: ({ network }) => network.n },
     {
-      ...{
-        title: "accuracy",
-        value: ({ network }) => network.accuracy,
-        format: percent,
-      },
+      title: "accuracy",
+      value: ({ network }) => network.accuracy,
+      format: percent,
       spread: { title: "95 % interval", of: ({ network }) => network.interval },
     },
     {

@@ -17,7 +17,7 @@ import { escapeMarkdown, intervalText, percent, thousands } from "../../support/
 import { formText } from "./official_section.ts";
 import type { StoredRun } from "./stored_run.ts";
 
-/** What VGG16 is worth on lesions that it has not seen: of the own test, and on the official test set where it was there. */
+/** Balanced accuracy on lesions that VGG16 has not seen: on the own test, and on the official test set if it was there. */
 export function honestGlance(
   { own, official }: HonestResults,
 ): { name: string; value: string; what: string }[] {
@@ -44,7 +44,7 @@ export function honestGlance(
   ];
 }
 
-/** What is left of the claim. @param results of the same run; null: it has none yet */
+/** What is left of the claim on new lesions. @param results of the same run; null if it has none yet */
 export function worthSection(
   honest: HonestResults,
   results: Results | null,
@@ -69,7 +69,7 @@ export function worthSection(
   };
 }
 
-/** Both networks on the official test set, where it was there: by accuracy the order may be another than by balanced accuracy. */
+/** Both networks on the official test set, if it was there. Accuracy and balanced accuracy may rank them differently. */
 function besideText({ official, codes }: HonestResults, results: Results): string[] {
   const written = results.official?.runs.at(-1);
   if (!official || !written) return [];
@@ -116,7 +116,7 @@ export function honestSection(
   };
 }
 
-/** What was claimed, what the write-up's network has, and what is left of it without a leak: numbers of one kind. */
+/** Bars of balanced accuracy: the claim, the write-up's network, and the honest model without a leak. */
 export function worthFigure(
   { own, official, synthetic }: HonestResults,
   results: Results | null,
@@ -126,7 +126,7 @@ export function worthFigure(
   const deeper = results && deeperResult(results);
   const trained = deeper ? `fine-tuned from ${deeper.depth} on` : "frozen";
   const written = results?.protocol === "as-written" && deeper
-    ? trained // the write-up's own network is frozen
+    ? trained // not "as written": the write-up's own network is frozen
     : results && `${protocolText(results.protocol)}, ${trained}`;
   const bar = (
     name: string,

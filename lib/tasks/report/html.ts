@@ -1,9 +1,9 @@
 /**
- * Markdown and cells' HTML as parts of a page.
+ * Turns Markdown and the HTML of cells into parts of a page.
  *
- * What a notebook shows is untrusted: whoever sends it decides what is in it. So it passes DOMPurify with a short list of what
- * tables and prose need; the page's content security policy is the net below that. (ipynb2html and notebookjs were tried in place
- * of this folder: the first does not clean, and both lose a figure's words and its interactive form.)
+ * A notebook's outputs are untrusted: its sender decides what is in them. So DOMPurify keeps only the tags and attributes that
+ * tables and prose need. The page's content security policy is a second line of defence. (ipynb2html and notebookjs were tried
+ * instead: the first does not clean HTML, and both lose a figure's description and its interactive form.)
  */
 import createDOMPurify from "dompurify";
 import hljs from "highlight.js";
@@ -11,7 +11,7 @@ import { JSDOM } from "jsdom";
 import { Marked } from "marked";
 import { escapeHtml } from "../../support/format.ts";
 
-/** The little that is used of an element here: jsdom comes without types. */
+/** The members of an element that are used here: jsdom comes without types. */
 interface HtmlElement {
   tagName: string;
   textContent: string | null;
@@ -29,18 +29,18 @@ interface HtmlElement {
 const window = new JSDOM("<!doctype html>").window;
 const createElement = (name: string): HtmlElement => window.document.createElement(name);
 
-/** JSON that can stand in a `<script>` element: no text in it can end the element. */
+/** JSON that is safe in a `<script>` element: no text in it can end the element. */
 export function scriptJson(value: unknown): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return JSON.stringify(value).replace(/[<\u2028\u2029]/g, escaped);
 }
 
-/** A text's name in an address: "What we got" → "what-we-got". */
+/** A text as the id of a heading: "What we got" → "what-we-got". */
 export function slug(text: string): string {
   return text.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "section";
 }
 
-/** HTML of a piece of code, its colours as classes: the page's style decides. An unknown language stays plain. */
+/** HTML of code, with class names for the colours, which the page's style sheet sets. An unknown language stays plain. */
 export function highlight(code: string, language: string): string {
   return hljs.getLanguage(language) ? hljs.highlight(code, { language }).value : escapeHtml(code);
 }
@@ -50,9 +50,9 @@ const tags =
     "pre s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul var").split(" ");
 const attributes = "align alt class colspan height href reversed rowspan scope span src start title width"
   .split(" ");
-/** Pictures come in the page or not at all: an address elsewhere would tell its server who reads. SVG can hold scripts. */
+/** Pictures must be part of the page: loading one from a server would tell the server who reads. SVG can contain scripts. */
 const pictureInPage = /^data:image\/(?:png|jpeg|gif|webp);base64,[a-z0-9+/=\s]+$/i;
-/** Class names that colour code. Others could dress a cell's output as a part of the page. */
+/** Class names that colour code. With others, a cell's output could look like a part of the page. */
 const codeClass = /^(?:hljs(?:-[a-z_-]+)?|language-[a-z]+)$/;
 
 const purifier = createDOMPurify(window as never);
@@ -71,7 +71,7 @@ purifier.addHook("afterSanitizeAttributes", (node) => {
   } else if (alt === null) element.setAttribute("alt", "Picture without a description");
 });
 
-/** What a piece of untrusted HTML may show, and nothing that it may do: no script, style, form, frame, outside resource. */
+/** Cleans untrusted HTML: scripts, styles, forms, frames and outside resources are removed. */
 export function cleanHtml(html: string): HtmlElement {
   const root = createElement("div");
   root.innerHTML = purifier.sanitize(html, {
@@ -84,21 +84,21 @@ export function cleanHtml(html: string): HtmlElement {
   return root;
 }
 
-/** A heading of a page, for its contents. */
+/** A heading of a page, for its table of contents. */
 export interface Heading {
   level: number;
   id: string;
   text: string;
 }
 
-/** What the parts of one page share: its headings up to now, and where links to notebooks lead. */
+/** Makes the HTML of one page's parts, which share the headings so far and the targets of links to notebooks. */
 export interface Prose {
   headings: Heading[];
   /** HTML of a Markdown text. */
   markdown(text: string): string;
   /** HTML that a cell has shown, cleaned. */
   html(html: string): string;
-  /** A heading of the report's own. */
+  /** HTML of a heading that the report adds. */
   heading(text: string, level: number): string;
 }
 
@@ -109,14 +109,14 @@ const marked = new Marked({
   },
 });
 
-/** @param pages files of the site by the notebook that a link may name: `03_split.ipynb` → `03_split.html` */
+/** @param pages the site's page for each file that a link may name: `03_split.ipynb` → `03_split.html` */
 export function pageProse(pages: ReadonlyMap<string, string>): Prose {
   const headings: Heading[] = [];
   const addHeading = (text: string, wanted: number) => {
-    // The page's first heading is its h1; no later one is, and none is more than a level below the one before.
+    // Only the page's first heading is an h1, and no heading is more than one level below the one before.
     const before = headings.at(-1)?.level ?? 0;
     const level = before === 0 ? 1 : Math.min(Math.max(wanted, 2), before + 1);
-    const base = slug(text) === "content" ? "contents" : slug(text); // "content" is the page's own
+    const base = slug(text) === "content" ? "contents" : slug(text); // "content" is the id of <main>
     let id = base;
     for (let n = 2; headings.some((heading) => heading.id === id); n++) id = `${base}-${n}`;
     const heading = { level, id, text };
@@ -139,7 +139,7 @@ export function pageProse(pages: ReadonlyMap<string, string>): Prose {
     for (const link of root.querySelectorAll("a[href]")) leadInside(link, pages);
     for (const cell of [...root.querySelectorAll("th")]) {
       if (cell.textContent?.trim() !== "") continue;
-      const plain = createElement("td"); // a head without words is no head
+      const plain = createElement("td"); // an empty head is no heading
       for (const name of ["colspan", "rowspan"]) {
         const value = cell.getAttribute(name);
         if (value !== null) plain.setAttribute(name, value);
@@ -160,7 +160,7 @@ export function pageProse(pages: ReadonlyMap<string, string>): Prose {
   };
 }
 
-/** A link to a notebook leads to its page; one to a file that the site does not have is no link. */
+/** Makes a link to a notebook lead to its page. A link to a file that the site does not have loses its address. */
 function leadInside(link: HtmlElement, pages: ReadonlyMap<string, string>): void {
   const address = link.getAttribute("href")!;
   if (/^(?:https?:|mailto:|#)/i.test(address)) return;
@@ -170,7 +170,7 @@ function leadInside(link: HtmlElement, pages: ReadonlyMap<string, string>): void
   else link.removeAttribute("href");
 }
 
-/** A short paragraph right above a table is its name; without one it is the heading above. */
+/** Puts a table into a frame that scrolls. Its name is the short paragraph right above it, or else the heading above. */
 function makeScrollable(table: HtmlElement, above = ""): void {
   const before = table.previousElementSibling;
   const caption = before?.tagName === "P" ? before.textContent?.trim() ?? "" : "";
@@ -182,7 +182,7 @@ function makeScrollable(table: HtmlElement, above = ""): void {
   frame.append(table);
 }
 
-/** What can be wider than the page can be scrolled by keyboard, too. */
+/** Lets the keyboard scroll an element that may be wider than the page. */
 function makeFocusable(element: HtmlElement, name: string): void {
   for (const [attribute, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", name]]) {
     element.setAttribute(attribute, value);

@@ -1,4 +1,4 @@
-/** An executed notebook as a page: its text, its code, and the richest form of each output that a page can show without trusting it. */
+/** An executed notebook as a page: its text, its code, and each output in the richest form that is safe to show. */
 import { stripVTControlCharacters } from "node:util";
 import { type PhotoMetadata, photoTag } from "../../support/photo_tag.ts";
 import { findPixels } from "../../support/notebook/photos.ts";
@@ -14,16 +14,16 @@ import { highlight, pageProse, type Prose } from "./html.ts";
 import { figureHtml, type PageContent, type Pictures } from "./page.ts";
 import { escapeHtml } from "../../support/format.ts";
 
-/** What the parts of one page are made with. */
+/** What the parts of one page share. */
 interface Context {
   prose: Prose;
   pictures: Pictures;
 }
 
 /**
- * Cells in order; cells without code are left out. A notebook that stopped says so first.
+ * The page of a notebook: its cells in order, without empty ones. If the notebook stopped, the page says so first.
  *
- * @param options `name` without `.ipynb`; `pages` by notebook file; `warnings` of the whole run, shown above the page
+ * @param options `name` without `.ipynb`; `pages`: the page of each notebook file; `warnings` of the whole run, shown at the top
  */
 export function notebookPage(
   notebook: Notebook,
@@ -50,17 +50,17 @@ export function notebookPage(
   };
 }
 
-/** A notebook's first heading as plain text; its name where it has none. */
+/** A notebook's first heading as plain text; its name if it has none. */
 export function titleOf(notebook: Notebook, name: string): string {
   const heading = textsOf(notebook).flatMap((text) => text.split("\n")).find((line) => /^# /.test(line));
   return heading ? plain(heading.slice(2)) : name;
 }
 
-/** A notebook's first words under its heading as plain text: a sentence, or two where the first is short; or "". */
+/** The first sentence below a notebook's heading as plain text, or two if the first is short; "" if there is no text. */
 export function leadOf(notebook: Notebook): string {
   const blocks = (textsOf(notebook)[0] ?? "").split(/\n\s*\n/);
   const paragraph = plain(blocks.find((block) => !/^\s*(?:[#>|]|```|$)/.test(block)) ?? "");
-  const sentence = /\S.*?(?<!\b(?:al|vs|cf|e\.g|i\.e))[.!?:](?=\s|$)/g; // abbreviations end none
+  const sentence = /\S.*?(?<!\b(?:al|vs|cf|e\.g|i\.e))[.!?:](?=\s|$)/g; // an abbreviation does not end a sentence
   const [one = paragraph, two = ""] = paragraph.match(sentence) ?? [];
   return (one.length < 60 && two ? `${one} ${two}` : one).replace(/:$/, ".");
 }
@@ -86,7 +86,7 @@ ${outputs.join("\n")}
 </div>`;
 }
 
-/** Empty for what is no part of a result, as progress. */
+/** HTML of an output; empty for progress, which is no result. */
 function outputHtml(output: Output, context: Context): string {
   if (output.output_type === "stream") {
     const shown = output.text.trimEnd();
@@ -100,7 +100,7 @@ function outputHtml(output: Output, context: Context): string {
   return isProgress ? "" : displayHtml(output, context);
 }
 
-/** A text as it is, without a terminal's colours. */
+/** Preformatted text, without a terminal's colour codes. */
 function textBlock(text: string, name: string, kind = "text"): string {
   const shown = escapeHtml(stripVTControlCharacters(text));
   return `<pre class="${kind}" tabindex="0" role="group" aria-label="${escapeHtml(name)}">${shown}</pre>`;
@@ -111,7 +111,7 @@ const pictureTypes = {
   "image/jpeg": "jpg",
   "image/gif": "gif",
   "image/webp": "webp",
-  "image/svg+xml": "svg", // in an <img> its scripts do not run and nothing is loaded
+  "image/svg+xml": "svg", // in an <img>, an SVG runs no scripts and loads nothing
 };
 
 function displayHtml({ data, metadata }: DisplayOutput | ResultOutput, { prose, pictures }: Context): string {
@@ -119,7 +119,7 @@ function displayHtml({ data, metadata }: DisplayOutput | ResultOutput, { prose, 
   const words = text("text/plain");
   const figure = data["application/vnd.plotly.v1+json"];
   const png = text("image/png");
-  // Pictures in a plotly figure would be loaded from wherever it says.
+  // A plotly figure that contains pictures is not used: it could load them from any address.
   if (figure && png !== null && findPixels(figure) === null) {
     const bytes = fromBase64(png);
     const alt = words ?? "A figure without a description";
@@ -137,7 +137,7 @@ function displayHtml({ data, metadata }: DisplayOutput | ResultOutput, { prose, 
     const alt = words ?? (metadata[photoTag] as Partial<PhotoMetadata> | undefined)?.alt ??
       "A picture without a description";
     const address = pictures.add(bytes, extension);
-    const { width } = (metadata[mime] ?? {}) as { width?: unknown }; // as Jupyter shows it: of two pixels one
+    const { width } = (metadata[mime] ?? {}) as { width?: unknown }; // the width in Jupyter, usually half of its pixels
     const size = Number.isInteger(width) ? ` width="${width}"` : "";
     return `<figure class="picture"><img src="${address}" alt="${escapeHtml(alt)}"${size}></figure>`;
   }

@@ -5,7 +5,7 @@ import type { FormControl } from "../../experiment/official_testing.ts";
 import { officialTable } from "../../figures/result_tables.ts";
 import { intervalText, percent, thousands } from "../../support/format.ts";
 
-/** The deepest network on the official set, never without what the form of its photos does. */
+/** The last network's score on the official set, always with the effect of the form of its photos. */
 export function officialGlance(results: Results): { name: string; value: string; what: string }[] {
   const { official } = results;
   const run = official?.runs.at(-1);
@@ -20,7 +20,7 @@ export function officialGlance(results: Results): { name: string; value: string;
   }];
 }
 
-/** What the form of its photos does, without which no number of the set is to be read. */
+/** The effect of the form of the set's photos. No number of the set should be read without it. */
 export function formText(control: Pick<FormControl, "difference" | "asTheyAre"> | null): string {
   if (!control) return "without a control for the form of its photos";
   const { n, perClass } = control.asTheyAre;
@@ -31,7 +31,7 @@ export function formText(control: Pick<FormControl, "difference" | "asTheyAre"> 
   } own test photos${some} by ${pointsText(control)}`;
 }
 
-/** What came out on it, or how to get it. */
+/** The results on the official test set, or how to get the set. */
 export function officialSection(results: Results): { title: string; text: string } {
   const { official } = results;
   return {

@@ -2,7 +2,7 @@
 import { type Heading, scriptJson } from "./html.ts";
 import { escapeHtml } from "../../support/format.ts";
 
-/** The report's title, and what must stand on every page about its numbers. */
+/** The report's title, and the note that must be on every page. */
 export const reportTitle = "Skin lesions with VGG16: a write-up, reproduced";
 export const notMedical = "This is a study of a method. It is no medical device.";
 
@@ -10,23 +10,23 @@ export const notMedical = "This is a study of a method. It is no medical device.
 export interface PageLink {
   file: string;
   title: string;
-  /** What the navigation calls it. */
+  /** Its title in the navigation. */
   short: string;
 }
 
 export interface PageContent {
   file: string;
   title: string;
-  /** Above the first heading: why what follows is not whole, not real, or not what it seems. */
+  /** Shown above the first heading: why the results are incomplete, synthetic, or not what they seem. */
   warnings: string[];
-  /** HTML, our own or cleaned. */
+  /** HTML that the report made itself or has cleaned. */
   body: string;
   headings: Heading[];
 }
 
 /**
- * Scripts and pictures come from the site's own files alone, and nothing is sent anywhere. `file:` is there because a page opened
- * from a disk has no origin that 'self' could name. Styles in attributes are plotly's; those of cells are taken out before.
+ * Scripts and pictures come only from the site's own files, and nothing is sent anywhere. `file:` is needed because a page opened
+ * from a disk has no origin that 'self' could match. 'unsafe-inline' is for plotly's style attributes; those of cells are removed.
  */
 const policy = [
   "default-src 'none'",
@@ -38,7 +38,7 @@ const policy = [
   "form-action 'none'",
 ].join("; ");
 
-/** The HTML of a page. Plotly is loaded where a figure needs it; links between pages need no script. */
+/** The HTML of a page. Plotly is only loaded if the page has a figure; links between pages need no script. */
 export function pageHtml(page: PageContent, pages: PageLink[], { photos }: { photos: string }): string {
   const at = pages.findIndex(({ file }) => file === page.file);
   const title = page.file === "index.html" ? page.title : `${page.title} · ${reportTitle}`;
@@ -97,7 +97,7 @@ ${page.body}
 `;
 }
 
-/** Where pictures are kept in the site. */
+/** Collects the pictures of a page as files of the site. */
 export interface Pictures {
   /** Keeps a picture; returns its address in the site. */
   add(bytes: Uint8Array, extension: string): string;
@@ -107,16 +107,15 @@ export interface Pictures {
 export interface StoredFigure {
   /** Plotly's figure, with width and height in pixels in its layout. */
   spec: unknown;
-  /** Bytes of the PNG. */
   png: Uint8Array;
   /** The figure in words. */
   alt: string;
 }
 
 /**
- * A picture for everyone, the interactive form where scripts run (`figures.js` draws it from the JSON), and the message in words.
+ * HTML of a figure: a picture, its interactive form if scripts run (`figures.js` draws it from the JSON), and its description.
  *
- * @param figures one, or two: the second is the same figure for pages of at most 600 pixels; `figures.js` says the same
+ * @param figures one or two; the second is the same figure for pages at most 600 pixels wide (`figures.js` has the same limit)
  */
 export function figureHtml([figure, narrow]: StoredFigure[], pictures: Pictures): string {
   const alt = escapeHtml(figure.alt);
@@ -137,7 +136,7 @@ export function figureHtml([figure, narrow]: StoredFigure[], pictures: Pictures)
 </figure>`;
 }
 
-/** Without its sides the page would jump when the picture comes; so they are checked, and guessed where a figure has none. */
+/** Width and height as attributes, so that the page does not jump when the picture loads; 900 × 500 if missing or implausible. */
 function sides(spec: unknown): string {
   const { layout } = (spec ?? {}) as { layout?: Record<string, unknown> };
   const side = (value: unknown, usual: number) =>

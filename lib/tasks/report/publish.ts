@@ -1,4 +1,4 @@
-/** A run as files that may be published: notebooks without photos and machine paths, the results, the course of trainings, a summary. */
+/** A run as files that may be published: notebooks without photos and machine paths, results, training histories, a summary. */
 import { glob } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -14,11 +14,11 @@ import { readRun } from "./stored_run.ts";
 import { jsonText } from "../../support/json.ts";
 
 /**
- * Copies what may be published to `target` and returns the names of what it wrote. A run that stopped half way is published as
- * far as it got, and says so.
+ * Copies what may be published to `target` and returns the names of the written files. A run that stopped is published as far as
+ * it got, and its files say so.
  *
- * @throws {Error} for a notebook with a picture that carries no tag: before anything is written
- * @throws {RangeError} where the run has no executed notebook
+ * @throws {Error} if a notebook has a picture without a tag; nothing is written then
+ * @throws {RangeError} if the run has no executed notebook
  */
 export async function publish(run: string, target: string): Promise<string[]> {
   const stored = await readRun(run);
@@ -28,7 +28,7 @@ export async function publish(run: string, target: string): Promise<string[]> {
     assertNoPhotos(notebook, { name });
     contents.set(`${name}.ipynb`, serializeNotebook(withoutDeadLinks(withStopNotice(notebook), names)));
   }
-  // What the run came to, and the course of its trainings, epoch by epoch; no weights.
+  // The results and the training histories, epoch by epoch; no weights.
   const records = [
     "{results,timings,run,leak_free,honest_model}.json",
     "{,leak_free/,honest/}test_openings.jsonl",
@@ -53,18 +53,19 @@ export async function publish(run: string, target: string): Promise<string[]> {
   return [...contents.keys()];
 }
 
-/** A notebook without photos, its parameters as in its source, and without the paths of this machine. */
+/** A notebook without photos and without paths of this machine. Its parameters are those of its source. */
 export async function publishable(
   { name, notebook }: { name: string; notebook: Notebook },
 ): Promise<{ name: string; notebook: Notebook }> {
   const clean = await withoutPhotos(notebook);
-  const source = await readNotebook(sourcePath(name)).catch(() => notebook); // of a notebook that the project no longer has
+  const source = await readNotebook(sourcePath(name)).catch(() => notebook); // the project no longer has this notebook
   return { name, notebook: withoutMachinePaths(withSourceParameters(clean, source)) };
 }
 
 /**
- * A copy of any JSON value in whose texts the project's folder is left out and the home folder is `~`: a failed cell's traceback
- * is full of them, as paths and as addresses. Pictures stay as they are.
+ * A copy of a JSON value without paths of this machine: texts lose the project's folder, and the home folder becomes `~`.
+ *
+ * The traceback of a failed cell contains many of them, as paths and as file URLs. Pictures stay as they are.
  */
 export function withoutMachinePaths<T>(value: T, places = { root: projectRoot, home: homedir() }): T {
   const [root, home] = [places.root, places.home].map(patternsOf);
@@ -84,7 +85,7 @@ export function withoutMachinePaths<T>(value: T, places = { root: projectRoot, h
   return walk(value) as T;
 }
 
-/** How a folder is written in a text, with what follows it and alone: /home/me is not in /home/meadow. Null for no folder. */
+/** Patterns of a folder in a text: at the start of a longer path, and by itself. /home/me does not match /home/meadow. Null for no folder. */
 function patternsOf(path: string): { within: RegExp; itself: RegExp } | null {
   const folder = path.replace(/[\\/]+$/, "");
   if (folder === "") return null;
@@ -93,7 +94,7 @@ function patternsOf(path: string): { within: RegExp; itself: RegExp } | null {
   return { within: new RegExp(`${any}[/\\\\]`, "g"), itself: new RegExp(`${any}(?=[/\\\\\\s"':)]|$)`, "g") };
 }
 
-/** A copy whose links to notebooks that are not published are their text alone. */
+/** A copy in which links to notebooks that are not published are replaced by their text. */
 function withoutDeadLinks(notebook: Notebook, names: readonly string[]): Notebook {
   const clean = (text: string) =>
     text.replace(

@@ -1,6 +1,6 @@
 /**
- * What a reader of one page must learn: the claim, what came out, why the test leaks, what it cost. Made from the run's own files,
- * for `summary.md` and for the site's first page.
+ * The sections of `summary.md` and of the site's first page: the claim, the results, why the test leaks, what it cost. They are
+ * made from the run's own files.
  */
 import { protocolText } from "../../config.ts";
 import { claimOf, conclusion, resultRows } from "../../experiment/conclusion.ts";
@@ -48,7 +48,7 @@ export interface Section {
   figure?: (size?: { width: number }) => Figure;
 }
 
-/** `summary.md`; `picture` is the address of the claim's figure, where there is one. */
+/** The text of `summary.md`. `picture` is the address of the main figure, if there is one. */
 export function summaryMarkdown(run: StoredRun, options: { picture?: string } = {}): string {
   const { results } = run;
   const picture = results && options.picture
@@ -60,7 +60,7 @@ export function summaryMarkdown(run: StoredRun, options: { picture?: string } = 
   return `${[`# ${reportTitle}`, ...warnings, notMedical, ...short, ...blocks].join("\n\n")}\n`;
 }
 
-/** The sections in reading order; a run that stopped before its results has the last alone. */
+/** The sections in reading order. Without results of notebook 5, only the honest model's (if it has run) and the last are made. */
 export function makeSections(run: StoredRun): Section[] {
   const { results, openings, studies, leakFree, honest } = run;
   if (!results) {
@@ -72,7 +72,7 @@ export function makeSections(run: StoredRun): Section[] {
     ...honest ? [worthSection(honest, results)] : [],
     resultSection(results),
     leakageSection(results),
-    ...results.official === undefined ? [] : [officialSection(results)], // of an older version
+    ...results.official === undefined ? [] : [officialSection(results)], // missing in results of an older version
     ...leakFree ? [leakFreeSection(leakFree, results)] : [],
     ...honest ? [honestSection(honest, run)] : [],
     ...typeof openings !== "string" && openings.length > 0
@@ -84,7 +84,7 @@ export function makeSections(run: StoredRun): Section[] {
   ];
 }
 
-/** Plain text that belongs above everything else: stand-in data, random weights, other photos, no results. */
+/** Warnings as plain text, to be shown above everything else: stand-in data, random weights, other photos, no results. */
 export function warningsOf(run: StoredRun): string[] {
   const { results, openings } = run;
   if (!hasResults(run)) {
@@ -99,23 +99,23 @@ export function warningsOf(run: StoredRun): string[] {
     "These are not the write-up's photos: the difference from its number says nothing about its claim.",
     ...strangersTold(run).map((title) =>
       `“${title}” was executed with other settings than the notebook that ran last, or by an earlier version of the project. ` +
-      "So was all that is told of it here."
+      "All its results on this page come from that execution."
     ),
-    typeof openings === "string" && `Nobody can tell how often the test was opened: ${openings}`,
+    typeof openings === "string" && `It is unknown how often the test was opened: ${openings}`,
   ].filter((warning) => warning !== false);
 }
 
-/** Whether a notebook that ends with results has run: 5, or 7 or 8 alone. */
+/** Whether a notebook that stores results has run: 5, 7 or 8. */
 export function hasResults({ results, leakFree, honest }: StoredRun): boolean {
   return (results ?? leakFree ?? honest) !== null;
 }
 
-/** Whether its results are of drawn images. */
+/** Whether the run's results come from drawn images. */
 export function isSynthetic({ results, honest }: StoredRun): boolean {
   return (results ?? honest)?.synthetic ?? false;
 }
 
-/** Titles of the strangers of which the first page tells. */
+/** Titles of the strangers (see `StoredRun`) whose results the first page shows. */
 function strangersTold({ notebooks, strangers, results, studies, leakFree, honest }: StoredRun): string[] {
   const told: Record<string, unknown> = {
     [testNotebook]: results,
@@ -127,7 +127,7 @@ function strangersTold({ notebooks, strangers, results, studies, leakFree, hones
     .map(({ name, notebook }) => titleOf(notebook, name));
 }
 
-/** The main numbers, each with its name and what it is. */
+/** The main numbers, each with a name and a short explanation. */
 export function glance(run: StoredRun): { name: string; value: string; what: string }[] {
   const { results } = run;
   if (!results) return run.honest ? honestGlance(run.honest) : [];
@@ -204,7 +204,7 @@ function resultSection(results: Results): Section {
   return {
     title: "What we got",
     text: [
-      conclusion({ ...results, official: null }).replace(/^.*\n\n/, ""), // its heading is the section's; the official set has its own
+      conclusion({ ...results, official: null }).replace(/^.*\n\n/, ""), // without its heading; the official set has its own section
       shown.markdown,
       "The best test values are bold. F1 (macro) is the mean over the diagnoses. The intervals come from a bootstrap over " +
       "lesions, because photos of one lesion are not independent.",
@@ -317,11 +317,9 @@ function costSection(run: StoredRun, results: Results): Section {
       seconds: earlier,
     });
   }
-  const { engine: { name, tensorflow, threads, adapter }, cpu, counts, synthetic } = results;
+  const { engine: { name, tensorflow, adapter }, cpu, counts, synthetic } = results;
   const engine = `${name}${tensorflow === "none" ? "" : ` on TensorFlow ${tensorflow}`}`;
-  const machine = adapter
-    ? adapter.name
-    : `${countText(threads, "CPU thread")}${cpu ? ` (${escapeMarkdown(cpu)})` : ""}`;
+  const machine = machineText(results) + (cpu && !adapter ? ` (${escapeMarkdown(cpu)})` : "");
   const shown = table(rows, [
     { value: "what", title: "notebook" },
     { value: "seconds", title: "time", format: (value) => durationText(Math.round(Number(value))) },
@@ -349,13 +347,13 @@ function studiesCost({ ladder, scaling, deep_optimizers, image_sizes, all_images
     "machine did meanwhile is in these times.";
 }
 
-/** Seconds of the main notebooks, and of the training that was done before they ran. */
+/** Seconds of the main notebooks, plus those of training that was done before they ran. */
 function totalSeconds(run: StoredRun): number {
   return run.notebooks.filter(({ name }) => !furtherNotebooks.includes(name))
     .reduce((sum, { name }) => sum + (run.timings[name] ?? 0), earlierSeconds(run));
 }
 
-/** Of a training that took longer than the notebook which shows it, what was done before. */
+/** Seconds of the recipe's training in earlier sittings: those beyond the time of notebook 4. */
 function earlierSeconds({ timings, trainingSeconds }: StoredRun): number {
   const shownBy = Object.entries(timings).find(([name]) => name.startsWith("04"))?.[1] ?? 0;
   return Math.max(0, trainingSeconds - shownBy);

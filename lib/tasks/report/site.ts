@@ -1,6 +1,6 @@
 /**
- * The site: a first page, a page for each notebook and for the honest model's card and checklists, and the few files that they share.
- * Static; it works from a disk.
+ * The static site: a first page, a page for each notebook and for the honest model's card and checklists, and a few shared files.
+ * It also works when it is opened from a disk.
  */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -16,13 +16,13 @@ import { readRun, type StoredRun } from "./stored_run.ts";
 import { escapeHtml } from "../../support/format.ts";
 
 /**
- * Makes the site of a run or of a published report. Nothing is computed: it takes seconds. Photos and this machine's paths
- * are left out, so that the site may be shown.
+ * Makes the site of a run or of a published report. Nothing is computed, so it takes seconds. Photos and this machine's paths are
+ * left out, so the site may be published.
  *
  * @param source a run's folder, or a published report's
- * @param target is replaced as a whole: a stop half way leaves the old site, and no old page stays
- * @returns the site's files, by path within it
- * @throws {RangeError} where the source has no executed notebook
+ * @param target is replaced as a whole: no old page stays, and an interrupted call leaves the old site
+ * @returns paths of the site's files, relative to `target`
+ * @throws {RangeError} if the source has no executed notebook
  */
 export async function writeSite(source: string, target: string): Promise<string[]> {
   const run = await readRun(source);
@@ -75,10 +75,10 @@ export async function writeSite(source: string, target: string): Promise<string[
 }
 
 const strangerNotice =
-  "This notebook is not of the run that the other pages tell of: it was executed with other settings, or by an earlier version of the " +
+  "This notebook does not belong to the run that the other pages show: it was executed with other settings, or by an earlier version of the " +
   "project. Its code may not run any more, and its numbers may differ from theirs.";
 
-/** Whoever reads only this page knows the claim, the result, the leak and the cost. */
+/** The first page. It shows the claim, the result, the leak and the cost. */
 async function indexPage(
   run: StoredRun,
   { pictures, pages }: { pictures: Pictures; pages: ReadonlyMap<string, string> },
@@ -122,7 +122,7 @@ function pageOf(markdownFile: string): string {
   return markdownFile.replace(/\.md$/, ".html");
 }
 
-/** Style, scripts and letters; the colours that figures have in the dark come from the palette. */
+/** Style sheet, scripts and fonts. The colours of figures on a dark page come from the palette. */
 async function assets(): Promise<[path: string, content: string | Uint8Array][]> {
   const own = (name: string) => Deno.readTextFile(new URL(`assets/${name}`, import.meta.url));
   const { resolve } = createRequire(import.meta.url);

@@ -1,4 +1,4 @@
-/** A run as its folder holds it: executed notebooks, results, times, studies. What a stopped run has not written is null. */
+/** A run, read from its folder: executed notebooks, results, times, studies. What a stopped run has not written is null. */
 import { join } from "node:path";
 import type { FairComparison } from "../../experiment/fair_comparison.ts";
 import { type Opening, readOpenings } from "../../experiment/openings.ts";
@@ -15,24 +15,24 @@ import { studiesNotebook } from "../notebooks.ts";
 import { readRunRecord } from "../run_record.ts";
 
 export interface StoredRun {
-  /** In the order of their numbers; the name is the file's without `.ipynb`. */
+  /** In the order of their numbers; `name` is the file's name without `.ipynb`. */
   notebooks: { name: string; notebook: Notebook }[];
-  /** Names of notebooks that lie among those of the run, but were executed before, with other settings or by an older version. */
+  /** Names of notebooks in the run's folder that were executed earlier, with other settings or by an older version. */
   strangers: string[];
   results: Results | null;
   /** Seconds by notebook. */
   timings: Record<string, number>;
-  /** Of the recipe's training, over all sittings; 0 without one. */
+  /** Seconds of the recipe's training, over all sittings; 0 if none is stored. */
   trainingSeconds: number;
-  /** Of the test; what is wrong with their log, where it is not whole. */
+  /** Each opening of the test; if their log is damaged, a text that says how. */
   openings: Opening[] | string;
-  /** What executed notebook 6 has come to; null without it, or where it has not compared everything. */
+  /** The results of notebook 6; null if it has not run, or has not compared everything. */
   studies: Studies | null;
-  /** What each kind of leak adds; null where notebook 7 has not run. */
+  /** What each kind of leak adds; null if notebook 7 has not run. */
   leakFree: LeakFreeResults | null;
-  /** The honest model; null where notebook 8 has not run. */
+  /** The honest model; null if notebook 8 has not run. */
   honest: HonestResults | null;
-  /** The honest model's card and checklists in Markdown, where they are made, under the names that a report gives them. */
+  /** The honest model's card and checklists in Markdown, if they exist, with the file names that a report uses. */
   documents: { file: string; markdown: string }[];
 }
 
@@ -50,7 +50,7 @@ const studyNames = ["ladder", "scaling", "deep_optimizers", "image_sizes", "opti
 /**
  * Reads a run's folder (notebooks in `notebooks/`) or a published report (notebooks beside the results).
  *
- * @throws {RangeError} where there is no executed notebook
+ * @throws {RangeError} if there is no executed notebook, or results.json is of an older version
  */
 export async function readRun(folder: string): Promise<StoredRun> {
   const inside = join(folder, "notebooks");
@@ -67,7 +67,7 @@ export async function readRun(folder: string): Promise<StoredRun> {
     name: file.replace(/\.ipynb$/, ""),
     notebook: parseNotebook(await Deno.readTextFile(join(place, file)), file),
   })));
-  const { notebooks: records } = await readRunRecord({ out: folder }, () => {}); // of a damaged one nothing is known
+  const { notebooks: records } = await readRunRecord({ out: folder }, () => {}); // a damaged record counts as empty
   const settings = Object.values(records).at(-1)?.fingerprint.configuration; // the last one executed is the last one recorded
   const results = await readResults(folder);
   if (results && !results.exposure) {

@@ -1,18 +1,20 @@
-/** Which units of a plan a process does: one by its id, or its share of a kind, by its place in an array of jobs. */
+/** Selects the units that this process will do: one by its id, or its share of a kind. */
 import { type Unit, unitKinds } from "./units.ts";
 
-/** A job's place among those of its array: `index` from 0; `count` null where the scheduler does not tell it. */
+/** A job's place in its array. `index` starts at 0; `count` is null if the scheduler does not give the array's size. */
 interface Place {
   readonly index: number;
   readonly count: number | null;
-  /** Where it was read. */
+  /** The flag or environment variable that it was read from. */
   readonly from: string;
 }
 
 /**
- * @param asked what the call says: an id or its beginning, or a kind with `K/N`
- * @param environment where schedulers write a job's place
- * @throws {RangeError} when there is no such unit, kind or place
+ * The units that this process will do.
+ *
+ * @param asked an id or its beginning, or a kind, with `K/N` as its shard
+ * @param environment the environment variables: schedulers write a job's place there
+ * @throws {RangeError} if unit, kind or place do not exist, or not exactly one of id and kind is given
  */
 export function chooseUnits(
   units: readonly Unit[],
@@ -32,18 +34,18 @@ export function chooseUnits(
   const place = shard === undefined ? placeInArray(environment) : placeOf(shard);
   if (place === null) return own;
   const { index, count, from } = place;
-  if (count !== null && !(Number.isInteger(index) && index < count)) {
+  if (!Number.isInteger(index) || count !== null && index >= count) {
     throw new RangeError(
-      "An array of jobs has its numbers without gaps, or in equal steps, so that all units have their job. For single jobs of " +
-        `another array give --shard K/N as they had it. Received: ${from}, which is place ${
+      "The indices of a job array must have no gaps, or equal steps, so that every unit gets a job. To repeat single jobs of an " +
+        `array, give their --shard K/N. Received: ${from}, which is place ${
           Number((index + 1).toFixed(2))
-        } of ${count}`,
+        } of ${count ?? "the array"}`,
     );
   }
   if (count !== null) return own.filter((_, at) => at % count === index);
   if (index < own.length) return [own[index]];
   throw new RangeError(
-    `The plan has ${own.length} units of the kind ${kind}, so an array needs as many jobs, from 0 on, or --shard K/N. Received: ` +
+    `The plan has ${own.length} units of the kind ${kind}, so an array needs as many jobs, with indices from 0, or --shard K/N. Received: ` +
       `${from}=${index}`,
   );
 }
@@ -52,7 +54,7 @@ function byId(units: readonly Unit[], id: string): Unit {
   const found = /^[0-9a-f]{8,64}$/.test(id) ? units.filter((unit) => unit.id.startsWith(id)) : [];
   if (found.length === 1) return found[0];
   throw new RangeError(
-    `The plan of these flags has no unit of this id; it may be one of other flags, photos or threads. ` +
+    `The plan for these flags has no unit with this id. It may belong to other flags, photos or threads. ` +
       `deno task plan lists the ids: give at least their first 8 digits. Received: ${id}`,
   );
 }
@@ -64,7 +66,7 @@ function placeOf(shard: string): Place {
   throw new RangeError(`--shard is K/N, such as 3/40, with K from 1 to N. Received: ${shard}`);
 }
 
-/** Null outside of an array. Slurm's may begin anywhere and go in steps. */
+/** This job's place in its array; null outside of an array. Slurm's numbers may begin anywhere and go in steps. */
 function placeInArray(environment: Readonly<Record<string, string>>): Place | null {
   const numberOf = (name: string): number | null => {
     const text = environment[name];

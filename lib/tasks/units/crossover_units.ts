@@ -1,9 +1,10 @@
 /**
  * The units of notebook 7: near-duplicates, then a training for each network of the crossover.
  *
- *     decoding shards → near-duplicates → trainings, the first seed of a list before the others, which read its activations
+ *     decoding shards → near-duplicates → trainings
  *
- * The tests are left to `deno task reproduce --only 07`: they take seconds, and one process opens them.
+ * The first seed of a list is trained before the others, because they read its activations. The tests are left to
+ * `deno task reproduce --only 07`: they take seconds, and one process opens them.
  */
 import { listKinds, listName } from "../../data/crossover.ts";
 import type { CrossoverSet } from "../../experiment/study_runs.ts";
@@ -12,7 +13,7 @@ import { digestOf } from "../../support/digest.ts";
 import { frozenSeconds, memoryOf, minutesOf, stageSeconds } from "../speeds.ts";
 import { planBeforeParts, planDecoding, type PlanInput, relating, type Unit } from "./units.ts";
 
-/** The units in an order in which each comes after what it needs. @param sets of `crossoverPlan` */
+/** All units, each after those that it needs. @param sets as `crossoverPlan` gives them */
 export function planCrossover(input: PlanInput, sets: readonly CrossoverSet[]): Unit[] {
   const { config, engine, official, parts, photos } = input;
   if (parts === null) return planBeforeParts(input);

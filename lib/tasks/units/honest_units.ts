@@ -1,10 +1,10 @@
 /**
  * The units of notebook 8: near-duplicates, then a training for each network that its plan tries.
  *
- *     decoding shards → near-duplicates → the networks of the start → those of each step that trains, in their order
+ *     decoding shards → near-duplicates → networks of the start → networks of each step that trains, in order
  *
- * Which steps stay is decided when a unit runs, on validation, by what is stored: the same in every process. So all networks of a step
- * can be trained at once, and a step needs all before it. The tests are left to `deno task reproduce --only 08`.
+ * Each unit decides, on validation and from stored networks, which earlier steps stay: every process decides the same. So a step
+ * needs all networks before it, but its own can be trained at the same time. The tests are left to `deno task reproduce --only 08`.
  */
 import { leakFreeCount } from "../../data/leak_free_parts.ts";
 import { stageOf } from "../../recipe.ts";
@@ -13,7 +13,7 @@ import { digestOf } from "../../support/digest.ts";
 import { frozenSeconds, memoryOf, minutesOf, stageSeconds } from "../speeds.ts";
 import { planBeforeParts, planDecoding, type PlanInput, relating, type Unit } from "./units.ts";
 
-/** The units in an order in which each comes after what it needs. */
+/** All units, each after those that it needs. */
 export function planHonest(input: PlanInput): Unit[] {
   const { config, engine, photos, weights } = input;
   if (input.parts === null) return planBeforeParts(input);

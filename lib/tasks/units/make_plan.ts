@@ -1,4 +1,4 @@
-/** Makes the plan of a configuration: opens its table and looks at its photos' sizes and dates, without opening one. */
+/** Makes the plan of a configuration from its table, its photos' file sizes and dates, and a few photos' headers. */
 import { join } from "node:path";
 import { type Config, storeFolder } from "../../config.ts";
 import { openSource, type Source, weightsOf } from "../../experiment/experiment.ts";
@@ -19,11 +19,11 @@ import { planStudies } from "./study_units.ts";
 import { planBeforeParts, type PlanInput, planUnits, type Unit } from "./units.ts";
 
 /**
- * Plans a run of the main notebooks, or of a further one, and keeps the plan in the run's store, where `deno task unit` finds it. The
- * drawn stand-in is drawn, where it is not there yet.
+ * Plans a run of the main notebooks, or of notebook 6, 7 or 8, and stores the plan in the run's store, where `deno task unit` finds it.
+ * Draws the stand-in images if they do not exist yet.
  *
- * @param options.only the further notebook, by its name; null: the main ones, or the preset's own
- * @throws {RangeError} for a table, photos or weights that cannot be used
+ * @param options.only the name of notebook 6, 7 or 8; null: the main notebooks, or the preset's own
+ * @throws {RangeError} if table, photos or weights cannot be used
  */
 export async function makePlan(
   config: Config,
@@ -77,7 +77,7 @@ function unitsOf(notebook: string, input: PlanInput, counts: readonly number[]):
   }
 }
 
-/** The parts; null where they are only known when the photos are decoded, or near-duplicates found. @param isKnown whether they are */
+/** The parts; null if they need decoded photos or near-duplicates that are not stored. @param isKnown whether these are stored */
 async function partsOf(config: Config, all: Source, isKnown: () => Promise<boolean>) {
   if (config.skipDamaged || config.protocol === "split-first") {
     if (!await isKnown()) return { parts: null };
@@ -91,12 +91,12 @@ async function partsOf(config: Config, all: Source, isKnown: () => Promise<boole
   };
 }
 
-/** What changes when a photo does, without opening it. Drawn ones are the same whenever they were drawn. */
+/** Id, file size and modification time of a photo: they change when the photo does. Drawn photos depend on no time. */
 function photoState(imageId: string, path: string, { synthetic = false } = {}): string {
   try {
     const { size, mtime } = Deno.statSync(path);
     return [imageId, size, synthetic ? "drawn" : mtime?.getTime()].join(" ");
   } catch {
-    return imageId; // decoding it says why
+    return imageId; // decoding will report why it cannot be read
   }
 }

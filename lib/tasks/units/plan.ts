@@ -1,4 +1,4 @@
-/** `deno task plan`: the units of work of a run, as a table or as JSON. `planUsage` lists the flags. */
+/** `deno task plan`: lists the units of work of a run, as a table or as JSON. `planUsage` lists the flags. */
 import { type Config, storeFolder } from "../../config.ts";
 import { table } from "../../figures/table.ts";
 import { thousands } from "../../support/format.ts";
@@ -38,16 +38,15 @@ reproduce, which finds everything stored and renders.
 Exit codes: 0 done; 1 the plan cannot be made; 2 the call cannot be carried out.
 `;
 
-/** A planned unit with where it stands. */
 export type ListedUnit = Unit & {
   readonly stored: boolean;
-  /** Paths in the folder of the results; of a grid in the grid's. */
+  /** Paths relative to the folder of the results (of a grid: the grid's folder). */
   readonly makes: readonly string[];
-  /** Of a grid: the first run that needs it. */
+  /** Only in a grid: the name of the first run that needs it. */
   readonly run?: string;
 };
 
-/** The flags that decide a run. @throws {RangeError} for those that only a run of notebooks has */
+/** Reads the flags that decide a run. @throws {RangeError} for flags that only `deno task reproduce` takes */
 export function runFlags(
   args: string[],
   task: { own: Record<string, { type: "string" | "boolean" }>; page: string; words?: boolean },
@@ -72,7 +71,7 @@ export function runFlags(
   );
 }
 
-/** Each unit with whether it is stored already. @param run of a grid, by its name */
+/** Adds to each unit whether it is stored already. @param run its name in a grid */
 async function listUnits(config: Config, { units }: Plan, run = ""): Promise<ListedUnit[]> {
   const store = openStore(storeFolder(config));
   const listed: ListedUnit[] = [];
@@ -83,7 +82,7 @@ async function listUnits(config: Config, { units }: Plan, run = ""): Promise<Lis
   return listed;
 }
 
-/** For a terminal: a line a unit, or where they are many a line a kind. */
+/** The plan as text for a terminal: one line per unit or, for more than 60 units, one line per kind. */
 export function planText(plan: Plan, units: readonly ListedUnit[]): string {
   const left = units.filter(({ stored }) => !stored);
   const minutes = left.reduce((sum, unit) => sum + unit.minutes, 0);
@@ -91,12 +90,12 @@ export function planText(plan: Plan, units: readonly ListedUnit[]): string {
     `engine   ${engineLine(plan.engine)}; bits ${
       bitsDigest(plan)
     }: a node whose \`deno task doctor\` says another`,
-    "         one would compute other last bits, so units refuse to run there",
+    "         one would compute other last bits: units refuse to run there",
     `units    ${thousands(units.length)}, of which ${thousands(units.length - left.length)} are stored`,
     `time     about ${durationText(60 * minutes)} for one process, a first guess`,
     ...plan.complete
       ? []
-      : ["Parts depend on the photos' pixels: do these units, then plan again for what comes then."],
+      : ["Parts depend on the photos' pixels: do these units, then run deno task plan again for the rest."],
   ];
   return `${units.length > 60 ? kindsTable(units) : unitsTable(units)}\n${lines.join("\n")}`;
 }
@@ -146,7 +145,7 @@ async function run(args: string[]): Promise<void> {
   const options = runFlags(args, { own, page: planUsage });
   const shardImages = shardImagesOf(options.own["shard-images"]);
   const grid = readGrid(options.grid, options.config);
-  const units = new Map<string, ListedUnit>(); // runs share units: each is there once
+  const units = new Map<string, ListedUnit>(); // runs share units: each is listed once
   let plan: Plan | undefined;
   let complete = true;
   for (const one of grid.runs) {

@@ -1,4 +1,4 @@
-/** What is kept of plans and units, in a run's store: the plan of a configuration, and what each unit has made, by name. */
+/** Plans and finished units in a run's store: the plan of a configuration, and the names of what each unit has made. */
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type Config, experimentOf } from "../../config.ts";
@@ -9,34 +9,34 @@ import { nullIfGone } from "../../support/storage_error.ts";
 import type { Store } from "../../support/store.ts";
 import type { Unit } from "./units.ts";
 
-/** The units of a configuration, and where they may be computed. */
+/** The units of a configuration, and the engine that must compute them. */
 export interface Plan {
-  /** What decides the bits: a unit of this plan computes on no other. */
+  /** It decides the last bits, so units of this plan compute on no other engine. */
   readonly engine: EngineIdentity;
-  /** Instruction sets of the processor that planned; empty where its system does not tell. */
+  /** Instruction sets of the processor that made the plan; empty if the operating system does not list them. */
   readonly instructions: string;
   readonly units: readonly Unit[];
   /**
-   * False where the parts are not known yet, because damaged photos are to be left out or near-duplicates to be divided together: then it
-   * holds the decoding alone, or the search for near-duplicates too.
+   * False if the parts are not known yet, because damaged photos must be left out or near-duplicates kept together. Then the plan holds
+   * only the units before the split: decoding, and the search for near-duplicates if the split depends on it.
    */
   readonly complete: boolean;
 }
 
 /** What a unit has made. */
 export interface UnitRecord {
-  /** Shards, by their paths in the store. */
+  /** Paths of shards, relative to the store's folder. */
   readonly files: readonly string[];
-  /** Entries of the store: kind and key. */
+  /** Entries of the store. */
   readonly entries: readonly (readonly [kind: string, key: string])[];
 }
 
-/** Notebooks that a plan is of, as the flag --only names them; null: the notebooks 01 to 05. */
+/** The notebooks that a plan is for, by name, if --only was given; null: notebooks 01 to 05, or the preset's own. */
 export interface PlannedNotebooks {
   readonly only: readonly string[] | null;
 }
 
-/** What names the plan of a configuration: not the machine, so that another one finds it. */
+/** The key of a configuration's plan. The machine is not part of it, so other machines find the plan. */
 function planKey(config: Config, { only }: PlannedNotebooks): string {
   const { data, metadata, weights, officialTest } = config;
   return digestOf({
@@ -58,7 +58,7 @@ export async function writePlan(
   await store.write("plans", planKey(config, notebooks), { value: plan, tensors: {} });
 }
 
-/** The plan of these flags; null where none was made in this store. */
+/** The plan of a configuration; null if this store has none. */
 export async function readPlan(
   store: Store,
   config: Config,
@@ -67,7 +67,7 @@ export async function readPlan(
   return (await store.read<Plan>("plans", planKey(config, notebooks)))?.value ?? null;
 }
 
-/** Written when all of it is on the disk: from then on the unit is done. Paths may be absolute. */
+/** Marks a unit as done. Call this when all that it made is on the disk. Paths may be absolute. */
 export async function writeRecord(
   store: Store,
   { id }: Pick<Unit, "id">,
@@ -80,12 +80,12 @@ export async function writeRecord(
   await store.write("units", id, { value, tensors: {} });
 }
 
-/** A unit's record in a run's folder: the file by which a workflow engine knows that it is done. */
+/** Path of a unit's record in a run's folder. A workflow engine can wait for this file. */
 export function recordPath(id: string): string {
   return `store/units/${id.slice(0, 2)}/${id}.tensors`;
 }
 
-/** Whether what a unit makes is there: its record, and each file and entry that the record names. Reads no other file. */
+/** Whether a unit's record exists, and each file and entry that it names. Reads no file but the record. */
 export async function isStored(store: Store, { id }: Pick<Unit, "id">): Promise<boolean> {
   if (!store.has("units", id)) return false;
   const record = (await store.read<UnitRecord>("units", id))?.value;
@@ -94,9 +94,9 @@ export async function isStored(store: Store, { id }: Pick<Unit, "id">): Promise<
 }
 
 /**
- * Compares each file and entry that units have made with its digest. A damaged one is removed, so that its unit makes it again.
+ * Compares each file and entry that units have made with its digest. Removes a damaged one, so that its unit makes it again.
  *
- * @throws {Error} for units of which something is missing or damaged, with their number and the first names
+ * @throws {Error} if something is missing or damaged, with the number of these units and the first ten names
  */
 export async function joinUnits(store: Store, units: readonly Unit[]): Promise<void> {
   const lacking: string[] = [];
@@ -123,7 +123,7 @@ async function whyNotWhole(store: Store, { id }: Unit): Promise<string | null> {
   if (gone !== undefined) return `${gone} is missing`;
   const damaged = record.files.find((path) => !isWholeShard(join(store.folder, path)));
   if (damaged !== undefined) {
-    await Deno.remove(join(store.folder, damaged)).catch(nullIfGone); // what it held is missing now, and so made again
+    await Deno.remove(join(store.folder, damaged)).catch(nullIfGone); // now it is missing, so its unit makes it again
     return `${damaged} was damaged, its SHA-256 not its name; it is removed`;
   }
   for (const [kind, key] of record.entries) {

@@ -1,8 +1,8 @@
-/** Which rows a run's networks read, in an order that can be cut in pieces, and the pieces. */
+/** The rows that a run's networks read, ordered so that they can be cut into shards, and the shards. */
 import type { Parts } from "../../data/parts.ts";
 import type { Depth, Recipe } from "../../recipe.ts";
 
-/** The depths whose activations recipes read, and whether a network of that depth is tested. */
+/** The depths whose activations the recipes read. The value is true if a recipe ends at that depth: its network is tested. */
 export function depthsOf(recipes: readonly Recipe[]): Map<Depth, boolean> {
   const found = new Map<Depth, boolean>();
   for (const recipe of recipes) {
@@ -15,8 +15,9 @@ export function depthsOf(recipes: readonly Recipe[]): Map<Depth, boolean> {
 }
 
 /**
- * The rows whose activations are needed, photo by photo, so that a shard of them needs few shards of photos: the subset's, and the
- * test's where it is opened.
+ * The rows whose activations are needed: the subset's and, if `opensTest`, the test's.
+ *
+ * They are sorted by photo, so that a shard of rows needs few shards of photos.
  */
 export function rowsAt(parts: Parts, { opensTest }: { opensTest: boolean }): Int32Array {
   const { table, subset, test } = parts;
@@ -35,7 +36,7 @@ export function rowsAt(parts: Parts, { opensTest }: { opensTest: boolean }): Int
   return ordered;
 }
 
-/** Photo and copy of each row: what its pixels are, given the photos. */
+/** Photo and number of the copy of each row, in turn: with the photos and the augmentation they determine the pixels. */
 export function namesOf(parts: Parts, rows: ArrayLike<number>, photoOf: (row: number) => number): Int32Array {
   const names = new Int32Array(2 * rows.length);
   for (let i = 0; i < rows.length; i++) {
@@ -46,17 +47,17 @@ export function namesOf(parts: Parts, rows: ArrayLike<number>, photoOf: (row: nu
   return names;
 }
 
-/** Nearly equal pieces of a list, of about so many items: where each begins and ends. */
+/** Cuts a list of `count` items into nearly equal shards of about `about` items; `end` is excluded. */
 export function shardsOf(count: number, about: number): [first: number, end: number][] {
   const shards = countShards(count, about);
   const border = (index: number) => Math.floor(index * count / shards);
   return Array.from({ length: shards }, (_, index) => [border(index), border(index + 1)]);
 }
 
-/** The piece that an item belongs to. */
+/** The index of the shard that an item belongs to. */
 export function shardAt(item: number, count: number, about: number): number {
   const shards = countShards(count, about);
-  return Math.floor(((item + 1) * shards - 1) / count); // the last border that is not behind the item
+  return Math.floor(((item + 1) * shards - 1) / count); // the last shard that begins at or before the item
 }
 
 function countShards(count: number, about: number): number {

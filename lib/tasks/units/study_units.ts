@@ -1,9 +1,10 @@
 /**
  * The units of notebook 6: a training for each configuration of its studies.
  *
- *     decoding shards → trainings, the first that decodes a size or computes activations before the others, which read them
+ *     decoding shards → trainings
  *
- * The comparison of optimizers over seeds and the tests are left to `deno task reproduce --only 06`: they take minutes.
+ * The first training that decodes an image size or computes activations comes before the others that read them. The comparison of
+ * optimizers over seeds and the tests are left to `deno task reproduce --only 06`: they take minutes.
  */
 import { type Config, experimentOf } from "../../config.ts";
 import { sizeText } from "../../image_size.ts";
@@ -13,13 +14,13 @@ import { partSizesOf } from "../estimate.ts";
 import { frozenSeconds, memoryOf, minutesOf, stageSeconds } from "../speeds.ts";
 import { planBeforeParts, type PlanInput, type Unit } from "./units.ts";
 
-/** The units in an order in which each comes after what it needs. @param counts photos of each class */
+/** All units, each after those that it needs. @param counts photos of each class */
 export function planStudies(input: PlanInput, counts: readonly number[]): Unit[] {
   const before = planBeforeParts(input);
   const { config, engine, photos, weights } = input;
   if (input.parts === null) return before;
   const all = before.map(({ id }) => id);
-  const first = new Map<string, string>(); // the unit that makes what others share
+  const first = new Map<string, string>(); // the id of the first unit that makes what others share
   const studies = studyConfigs(config).map(({ config: own }, index): Unit => {
     const { train, subset } = partSizesOf(own, counts);
     const { depth } = own.recipe.at(-1)!;
@@ -46,7 +47,7 @@ export function planStudies(input: PlanInput, counts: readonly number[]): Unit[]
   return [...before, ...studies];
 }
 
-/** Names of what a training computes besides itself: images of another size than the run's, activations. */
+/** Names of what a training stores besides its network: images of another size than the run's, and activations. */
 function madeBy({ size, scaling, subsetShare, recipe }: Config, run: Config): string[] {
   const images = sizeText(size);
   const depths = new Set(recipe.map(({ depth }) => depth).filter((depth) => depth !== "block1"));

@@ -1,4 +1,4 @@
-/** `deno task unit`: does one unit of a plan, or the shard of them that a job of an array has. `unitUsage` lists the flags. */
+/** `deno task unit`: does one unit of a plan, or one job's share of the units of a kind. `unitUsage` lists the flags. */
 import { type Config, storeFolder } from "../../config.ts";
 import { cpuInstructions } from "../../support/engine/engine_choice.ts";
 import { bitsDigest, engineLine, expectedEngine } from "../../support/engine/expected_engine.ts";
@@ -15,34 +15,33 @@ export const unitUsage = `deno task unit ID [flags]
 deno task unit --kind KIND [--shard K/N] [flags]
 
 Does one unit of work of a plan, alone: make the plan first, with deno task plan and the same flags.
-Several units may run at once, on any machines that see the run's folder; two processes with the
-same unit do it once. A unit that is stored already takes no time. What it makes is there whole or
-not at all, and is the same to the byte wherever it is made.
+Several units may run at once, on any machines that see the run's folder. If two processes get the
+same unit, one does it and the other waits. A unit that is stored already takes no time. A result is
+written completely or not at all, with the same bytes on every machine.
 
-  ID               of the unit, as the plan has it; its first 8 digits or more
+  ID               the unit's id in the plan; its first 8 digits or more
   --kind KIND      decode, near-duplicates (where parts are divided by them), activations,
                    training, evaluation or official, or of the notebooks 06 to 08 study, crossover
                    or honest: all units of that kind
-  --shard K/N      of them the K-th of N parts, K from 1 to N. Without it the job's place in its
-                   array counts: SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (Kubernetes) or
-                   AWS_BATCH_JOB_ARRAY_INDEX; in one that does not know its size, job I does unit I
+  --shard K/N      the K-th of N parts of them, K from 1 to N. Default: the job's index in its array
+                   (SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX of Kubernetes, or
+                   AWS_BATCH_JOB_ARRAY_INDEX). If the array's size is unknown, job I does unit I
   --other-cpu      compute although the processor has other instructions than the plan's: the last
-                   bits may differ then
+                   bits may then differ
   --help           this page
 
 All flags of deno task reproduce that decide a run are taken, --grid too, as deno task plan takes
 them.
 
-Exit codes: 0 done, or nothing to do; 75 stopped by SIGTERM, with what was computed stored, a
-training's checkpoint too: start the same command again, it goes on to the same bits; 130 the same
-by Ctrl-C; 1 it cannot be done, such as when a unit that it needs is not stored; 2 the call cannot
-be carried out, such as on another engine or number of threads than the plan's.
+Exit codes: 0 done, or nothing to do; 75 stopped by SIGTERM: results so far are stored (for a
+training, a checkpoint), and the same command continues and gives the same bits; 130 the same by
+Ctrl-C; 1 it cannot be done, such as when a unit that it needs is not stored; 2 the call cannot be
+carried out, such as on another engine or number of threads than the plan's.
 `;
 
-/** "Temporary failure, try again" of sysexits.h: what schedulers requeue by. */
+/** EX_TEMPFAIL of sysexits.h, a temporary failure: schedulers can then requeue the job. */
 const goOn = 75;
 
-/** A unit of one of the call's runs. */
 interface Planned {
   readonly config: Config;
   readonly store: Store;
@@ -50,13 +49,13 @@ interface Planned {
   readonly unit: Unit;
 }
 
-/** What a signal to end stops a training with. */
+/** The error with which a training ends after a signal to stop. */
 class Stopped extends Error {}
 
 /**
- * Sets the threads that the plan has, and compares the engine that is going to compute.
+ * Sets the plan's number of threads, if the environment sets none, and checks that the plan's engine will compute here.
  *
- * @throws {RangeError} where it would compute other bits than the plan's, with what differs and what to do
+ * @throws {RangeError} if engine or processor would give other last bits than the plan's, with what differs and what to do
  */
 export async function pinEngine(plan: Plan, { otherCpu }: { otherCpu: boolean }): Promise<void> {
   const threads = "TF_NUM_INTRAOP_THREADS";
@@ -69,10 +68,8 @@ export async function pinEngine(plan: Plan, { otherCpu }: { otherCpu: boolean })
       ? `Unset ${threads}, or set it to ${plan.engine.threads}`
       : "deno task doctor says which engine computes here, and why";
     throw new RangeError(
-      `The plan computes with ${
-        engineLine(plan.engine)
-      }; another engine gives other last bits, under other keys. ${advice}; or ` +
-        `plan again here. Received: ${engineLine(engine)}`,
+      `The plan is for ${engineLine(plan.engine)}. Another engine gives different last bits. ${advice}, or ` +
+        `make a new plan here. Received: ${engineLine(engine)}`,
     );
   }
   const instructions = cpuInstructions();
@@ -85,15 +82,15 @@ export async function pinEngine(plan: Plan, { otherCpu }: { otherCpu: boolean })
     `The plan was made on a processor with other instructions (bits ${
       bitsDigest(plan)
     }), and the last bits depend on them. Lacking ` +
-      `here: ${lacking}; only here: ${more}. Let the scheduler choose nodes of one kind (Slurm: --constraint), or take ` +
-      "--other-cpu, and results will be close, not the same",
+      `here: ${lacking}; only here: ${more}. Let the scheduler choose nodes of one kind (Slurm: --constraint), or use ` +
+      "--other-cpu: results are then close but not identical",
   );
 }
 
-/** Units that train: when they are stopped they first write a checkpoint. */
+/** Kinds of units that train. When stopped, they first write a checkpoint. */
 const trainingKinds: readonly string[] = ["training", "crossover", "study", "honest"];
 
-/** Milliseconds that a unit which is stopped has for it: Slurm kills half a minute after it has asked. */
+/** Milliseconds that a stopped unit has for its checkpoint. Slurm kills a process 30 seconds after asking. */
 const patience = 25_000;
 
 async function run(args: string[]): Promise<number> {
@@ -113,7 +110,7 @@ async function run(args: string[]): Promise<number> {
       throw new RangeError(
         `${
           pathForCaller(config.out)
-        } has no plan of these flags. Make it first: deno task plan, with the same flags`,
+        } has no plan for these flags. Make it first: deno task plan, with the same flags`,
       );
     }
     for (const unit of plan.units) {
@@ -126,7 +123,7 @@ async function run(args: string[]): Promise<number> {
   if (kind && !all.some((unit) => unit.kind === kind)) {
     console.log(`The plan has no unit of the kind ${kind}.`);
   }
-  for (const unit of units) { // one that is stored needs no engine
+  for (const unit of units) { // decoding and stored units need no engine
     const { store, plan } = planned.get(unit.id)!;
     if (unit.kind === "decode" || await isStored(store, unit)) continue;
     await pinEngine(plan, { otherCpu: options.own["other-cpu"] === true });
@@ -138,11 +135,11 @@ async function run(args: string[]): Promise<number> {
   const end = (signal: "SIGTERM" | "SIGINT") => {
     code = signal === "SIGTERM" ? goOn : 130;
     if (training) {
-      Deno.unrefTimer(setTimeout(() => Deno.exit(code), patience)); // where what comes before the training takes longer
+      Deno.unrefTimer(setTimeout(() => Deno.exit(code), patience)); // if the work before the training takes longer
       return stop.abort(new Stopped());
     }
     console.error("Stopped; what was computed is stored.");
-    Deno.exit(code); // of all else at most a batch is lost
+    Deno.exit(code); // other units lose at most one batch
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, () => end(signal));
@@ -159,7 +156,7 @@ async function run(args: string[]): Promise<number> {
       console.log(`${unit.id.slice(0, 12)}  ${unit.name}: ${took}`);
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
-      console.error(`Stopped with a checkpoint: ${unit.name}. The same command goes on from there.`);
+      console.error(`Stopped with a checkpoint: ${unit.name}. The same command continues from there.`);
       return code;
     }
     training = false;

@@ -1,9 +1,9 @@
 /**
- * The units of work that the main notebooks need, each of which can be done alone, in any process that sees the run's folder.
+ * The units of work of the main notebooks. Each can be done alone, in any process that sees the run's folder.
  *
  *     decoding shards → activation shards of each depth → trainings → evaluations
  *
- * Everything here is counting and digests: no photo is opened, no engine is loaded, no step is quadratic.
+ * Planning only counts and computes digests. It opens no photo and loads no engine, and no step takes quadratic time.
  */
 import type { Config } from "../../config.ts";
 import { labelsOf, type Parts } from "../../data/parts.ts";
@@ -26,26 +26,26 @@ import {
 
 export const unitKinds = [
   ...["decode", "activations", "training", "evaluation", "official"] as const,
-  "near-duplicates", // where parts are divided by them
-  ...["study", "crossover", "honest"] as const, // of the notebooks 6, 7 and 8
+  "near-duplicates", // if the split depends on them
+  ...["study", "crossover", "honest"] as const, // notebooks 6, 7 and 8
 ] as const;
 export type UnitKind = (typeof unitKinds)[number];
 
-/** What a unit does; rows and photos as places in lists that the source and the configuration decide, from `first` to before `end`. */
+/** What a unit does. Numbers but `seed` are indices into lists that source and configuration decide; `end` is excluded. */
 export type Work =
   /** Photos of the table, in its order. */
   | { readonly kind: "decode"; readonly first: number; readonly end: number }
-  /** Rows of the augmented table in the order of `rowsAt`. */
+  /** Rows of the augmented table, in the order of `rowsAt`. */
   | { readonly kind: "activations"; readonly depth: Depth; readonly first: number; readonly end: number }
-  /** A recipe of `recipesOf`, by its place. */
+  /** Trains a recipe of `recipesOf`. */
   | { readonly kind: "training"; readonly recipe: number }
-  /** The run's own test, opened for a recipe's network; or the baselines on all parts. */
+  /** Tests a recipe's network on the run's own test set, or measures the baselines on all parts. */
   | { readonly kind: "evaluation"; readonly of: number | "baselines" }
-  /** The official test set, for the networks that validation prefers. */
+  /** Tests the frozen network that validation chose, and the recipe's, on the official test set. */
   | { readonly kind: "official" }
-  /** Photos that are almost the same, among the table's or the official set's too. */
+  /** Finds near-duplicates among the table's photos and, if `official`, the official test set's. */
   | { readonly kind: "near-duplicates"; readonly official: boolean }
-  /** A network of notebook 7: of a set of `crossoverPlan`, by its place, and of a training list of the partition, by its place. */
+  /** Trains a network of notebook 7: on training list `list` of a partition, with the recipe of set `set` of `crossoverPlan`. */
   | {
     readonly kind: "crossover";
     readonly set: number;
@@ -53,57 +53,56 @@ export type Work =
     readonly list: number;
     readonly seed: number;
   }
-  /** A training of notebook 6: a configuration of `studyConfigs`, by its place. */
+  /** Trains a configuration of `studyConfigs`, for notebook 6. */
   | { readonly kind: "study"; readonly study: number }
-  /** A network of notebook 8: of a place of its plan, by the place of its seed. */
+  /** Trains a network of notebook 8. `place` is 0 for the start of its plan, then the step from 1; `network` is the seed's index. */
   | { readonly kind: "honest"; readonly place: number; readonly network: number };
 
 export interface Unit {
-  /** SHA-256 of all that decides what it makes, the engine with its threads included. */
+  /** SHA-256 of everything that decides the result. Except for decoding and near-duplicates, engine and threads are part of it. */
   readonly id: string;
   readonly kind: UnitKind;
   /** For readers: `activations block5, 3 of 9`. */
   readonly name: string;
-  /** Among the units of its kind, from 0. */
+  /** Index among the units of its kind, from 0. */
   readonly index: number;
-  /** Ids of what must be stored before. */
+  /** Ids of the units that must be stored before this one can be done. */
   readonly needs: readonly string[];
-  /** Photos, rows, or images that are trained on or answered. */
+  /** Number of photos, rows, or images that are trained on or classified. */
   readonly images: number;
   readonly work: Work;
   readonly cores: number;
   /** Megabytes, a first guess. */
   readonly memory: number;
-  /** A first guess, on these cores. */
+  /** A first guess, with this number of cores. */
   readonly minutes: number;
 }
 
-/** What units are planned from. */
 export interface PlanInput {
   readonly config: Config;
-  /** Of all photos of the table, in its order: what changes when the photo does, as id, bytes and date. */
+  /** Id, size and date of each photo, in the table's order: the text changes when the photo does. */
   readonly photos: readonly string[];
-  /** Null while they are not known, see `Plan`: then only what tells them is planned. */
+  /** Null if not known yet (see `Plan`). Then only the units that they depend on are planned. */
   readonly parts: Parts | null;
-  /** The photo of the list of each row of the parts' own table of photos; none given: they are the same. */
+  /** Maps a row of the parts' own table of photos to an index in `photos`. Default: the same number. */
   readonly photoOf?: (row: number) => number;
   readonly classes: number;
-  /** Digest of VGG16's first weights, and of the new network. */
+  /** Digests of VGG16's initial weights and of the network before training. */
   readonly weights: string;
   readonly model: string;
   readonly engine: EngineIdentity;
-  /** Pixels of a photo as it is, on the average. */
+  /** Average number of pixels of a photo before it is resized. */
   readonly photoPixels: number;
-  /** About how many photos or rows a shard has. Default: `usualShard`. */
+  /** Approximate number of photos or rows in a shard. Default: `usualShard`. */
   readonly shardImages?: number;
-  /** The official test set: what decides it, and its photos; null: none. */
+  /** The official test set: a digest of photos and labels, and the number of photos; null if there is none. */
   readonly official: { readonly digest: string; readonly photos: number } | null;
 }
 
-/** Photos or rows of a shard, about: some seconds to a minute of work. */
+/** Approximate number of photos or rows in a shard, which takes some seconds to a minute. */
 const usualShard = 2500;
 
-/** The shards of photos to decode. */
+/** The units that decode photos, one per shard. */
 export function planDecoding(
   { config: { size }, photos, engine: { threads }, photoPixels, shardImages = usualShard }: Omit<
     PlanInput,
@@ -123,14 +122,14 @@ export function planDecoding(
   });
 }
 
-/** What tells the parts where they depend on pixels, and the shards of photos in any case. */
+/** The units before the split: decoding, and the search for near-duplicates if the split depends on it. */
 export function planBeforeParts(input: Omit<PlanInput, "parts">): Unit[] {
   const decoding = planDecoding(input);
   if (input.config.protocol === "as-written") return decoding;
-  return [...decoding, relating({ ...input, official: null }, decoding)]; // the table's photos alone are divided
+  return [...decoding, relating({ ...input, official: null }, decoding)]; // only the table's photos are split
 }
 
-/** The units in an order in which each comes after what it needs. */
+/** All units, each after those that it needs. */
 export function planUnits(input: PlanInput): Unit[] {
   const { config, photos, parts, engine, photoPixels, shardImages = usualShard } = input;
   const { size } = config;
@@ -237,7 +236,7 @@ export function planUnits(input: PlanInput): Unit[] {
   return [...first, ...activations, ...trainings, ...tests, baselines, ...official];
 }
 
-/** Finds photos that are almost the same, the official set's too where there is one. @param decoding the units that decode the photos */
+/** The unit that finds near-duplicates, in the official set too if there is one. @param decoding units of the photos */
 export function relating(
   { config: { size }, engine, official, photos }: Omit<PlanInput, "parts">,
   decoding: readonly Pick<Unit, "id">[],
@@ -260,5 +259,5 @@ function answering(images: number, depth: Depth, size: Config["size"]): number {
 
 function needsOf(recipe: Recipe, ofDepth: ReadonlyMap<Depth, readonly string[]>): string[] {
   const depths = [...new Set(recipe.map(({ depth }) => depth))];
-  return depths.flatMap((depth) => ofDepth.get(depth) ?? []); // from block1 on nothing is frozen
+  return depths.flatMap((depth) => ofDepth.get(depth) ?? []); // training from block1 reads no activations
 }

@@ -1,4 +1,4 @@
-/** Does one unit of work: whatever process does it, the store holds the same bytes afterwards. */
+/** Does one unit of work. Whichever process does it, the store then holds the same bytes. */
 import { join } from "node:path";
 import type { Config } from "../../config.ts";
 import { filesOfImages, loadImageSet } from "../../data/image_set.ts";
@@ -28,32 +28,28 @@ import { isStored, joinUnits, type Plan, type UnitRecord, writeRecord } from "./
 import { depthsOf, rowsAt } from "./shards.ts";
 import type { Unit } from "./units.ts";
 
-export interface DoOptions {
-  /** Aborted, a training writes a checkpoint, and the signal's reason is thrown. */
-  readonly signal?: AbortSignal;
-}
-
 /**
- * Does a unit unless it is stored already, and says whether there was anything to do. While another process does it, waits.
+ * Does a unit, unless it is stored already. While another process does it, this one waits.
  *
- * @throws {Error} when units that it needs are not stored or are damaged, with their names; or as the work itself
+ * @param options.signal when it is aborted, a training writes a checkpoint and then throws the signal's reason
+ * @throws {Error} if units that it needs are not stored or are damaged, with their names; and the errors of the work itself
  */
 export async function doUnit(
   config: Config,
   store: Store,
-  { plan, unit, signal }: { plan: Plan; unit: Unit } & DoOptions,
+  { plan, unit, signal }: { plan: Plan; unit: Unit; signal?: AbortSignal },
 ): Promise<"done" | "stored"> {
   if (await isStored(store, unit)) return "stored";
   using _ = await lockWork(store, unit.id, { signal });
-  if (await isStored(store, unit)) return "stored"; // by the process that had the lock
+  if (await isStored(store, unit)) return "stored"; // the process that had the lock has done it
   const needs = new Set(unit.needs);
   await joinUnits(store, plan.units.filter(({ id }) => needs.has(id)));
   signal?.throwIfAborted();
-  await writeRecord(store, unit, await compute(config, store, unit, { signal }));
+  await writeRecord(store, unit, await compute(config, store, unit, signal));
   return "done";
 }
 
-async function compute(config: Config, store: Store, unit: Unit, { signal }: DoOptions): Promise<UnitRecord> {
+async function compute(config: Config, store: Store, unit: Unit, signal?: AbortSignal): Promise<UnitRecord> {
   const { work } = unit;
   switch (work.kind) {
     case "decode": {
@@ -146,10 +142,10 @@ async function trained(experiment: Experiment, recipe: number, signal?: AbortSig
   return await train(experiment, modelOf(experiment), recipesOf(experiment.config)[recipe], { signal });
 }
 
-/** Entries of these kinds are results; checkpoints and the like are gone or of no use when a unit is done. */
+/** Kinds of entries that are results. Checkpoints and the like are deleted or useless when a unit is done. */
 const kept = ["runs", "fits", "answers", "baselines", "near-duplicates"];
 
-/** The entries of the store that some work has read or written: what it leaves for others. */
+/** Does the work and lists the results in the store that it read or wrote: other units may need them. */
 async function noted(
   experiment: Experiment,
   work: (experiment: Experiment) => Promise<void>,

@@ -11,13 +11,13 @@ import { cutDiscs, type PhotoDiscs, reducePhotos } from "../../../lib/data/photo
 import { inParallel } from "../../../lib/support/parallel.ts";
 import { randomFor, shuffled } from "../../../lib/support/random.ts";
 import { openStore } from "../../../lib/support/store.ts";
-import { realPhotos } from "../leak_free_photos.ts";
+import { ham10000Folder } from "../leak_free_photos.ts";
 import { planted, plantedKinds } from "./plant.ts";
 
 const [plants = 100, pairs = 100_000, seed = 2] = Deno.args.map(Number);
-if (realPhotos === null) throw new Error("HAM10000 must lie beside the project");
-const samples = await readMetadata(realPhotos);
-const paths = samples.map(({ imagePath }) => join(realPhotos!, imagePath));
+if (ham10000Folder === null) throw new Error("HAM10000 must lie beside the project");
+const samples = await readMetadata(ham10000Folder);
+const paths = samples.map(({ imagePath }) => join(ham10000Folder!, imagePath));
 const folder = await Deno.makeTempDir();
 const store = openStore(folder);
 

@@ -161,14 +161,12 @@ const tripodItems = numbers(27).flatMap((item) => {
   return last ? [..."abcdefg"].filter((letter) => letter <= last).map((letter) => item + letter) : [item];
 });
 
-Deno.test("each of CLAIM's 44 items and of TRIPOD+AI's 52 stands in the checklists once, in order; a dropped one is missed", () => {
+Deno.test("each of CLAIM's 44 items and of TRIPOD+AI's 52 stands in the checklists once, in order", () => {
   assert.equal(tripodItems.length, 52);
   for (const text of [lists, checklists(otherResults, otherTable)]) {
     assert.deepEqual(itemsIn(text, "CLAIM, 2024 update"), numbers(44));
     assert.deepEqual(itemsIn(text, "TRIPOD+AI"), tripodItems);
   }
-  const dropped = lists.replace(/^\| 33 .*\n/m, "");
-  assert.throws(() => assert.deepEqual(itemsIn(dropped, "CLAIM, 2024 update"), numbers(44)));
   assert.match(lists, /DECIDE-AI.*METRICS/s);
 });
 

@@ -5,6 +5,7 @@ import { leakEffect, leakEffects } from "../../../lib/experiment/leakage/effects
 import { leakFigure } from "../../../lib/figures/leak_figure.ts";
 import type { AnsweredNetwork } from "../../../lib/experiment/leakage/networks.ts";
 import { officialByLeak } from "../../../lib/experiment/leakage/results.ts";
+import { close } from "../../support/close.ts";
 
 /** Six test photos of two classes. Those of the groups 0 and 2 have a relative each, 6 and 7. */
 const truth = [0, 0, 0, 1, 1, 1];
@@ -54,8 +55,6 @@ Deno.test("the effect of copies is recall by the network that has seen the photo
     options,
   )!;
   assert.deepEqual([pairs, photos, reached, deviation], [1, 6, 6, null]);
-  const close = (value: number, expected: number) =>
-    assert.ok(Math.abs(value - expected) < 1e-12, `${value}`);
   close(seen.value, (1 + 2 / 3) / 2);
   close(unseen.value, (1 / 3 + 1 / 3) / 2);
   close(effect.value, (2 / 3 + 1 / 3) / 2);
@@ -89,7 +88,10 @@ Deno.test("where no test photo has relatives, or each has, the effect of lesions
     const effects = leakEffects(networks, options);
     assert.deepEqual(effects.map(({ kind }) => kind), ["copy"]);
     const text = describeEffects(effects, { codes: ["mel", "nv"] });
-    assert.match(text, /^- What other photos of the test's lesions add cannot be told: no diagnosis has /m);
+    assert.match(
+      text,
+      /^- The effect of other photos of the test's lesions cannot be measured: no diagnosis has /m,
+    );
     assert.doesNotMatch(text, /NaN/);
     const figure = leakFigure(effects, [], { codes: ["mel", "nv"], depth: "head" });
     assert.match(figure.alt, /^Points of recall that a leak adds: copies of the photo [+−\d.]+\. copy: /);
@@ -135,8 +137,6 @@ Deno.test("on the official set networks of a kind are pooled, near-duplicates ar
   const imageIds = truth.map((_, i) => `photo ${i}`);
   const [row, ...others] = officialByLeak(networks, { imageIds, near: ["photo 2", "photo 5"], seed: 0 });
   assert.deepEqual([others.length, row.rung, row.networks], [0, "copy", 2]);
-  const close = (value: number, expected: number) =>
-    assert.ok(Math.abs(value - expected) < 1e-12, `${value}`);
   close(row.score.value, (4 / 6 + 3 / 6) / 2);
   close(row.unrelated!.value, (2 / 4 + 3 / 4) / 2);
   close(row.control!.asTheyAre.value, row.score.value);

@@ -6,7 +6,7 @@ import {
   noAdapterText,
 } from "../../../lib/support/engine/adapter.ts";
 import { projectRoot } from "../../../lib/support/project.ts";
-import { gpuFinding } from "../../../lib/tasks/gpu_finding.ts";
+import { gpuFinding } from "../../../lib/tasks/finding.ts";
 import { runDeno } from "../run_deno.ts";
 
 const card = { description: "NVIDIA H100", vendor: "4318", device: "9008", isFallbackAdapter: false };
@@ -52,7 +52,7 @@ Deno.test("without an adapter it is said what to install, by system", () => {
     /finds no adapter.*apt install mesa-vulkan-drivers.*leave out --engine/,
   );
   for (const os of ["darwin", "windows"] as const) {
-    assert.match(noAdapterText(os), /nothing has to be installed but the GPU's driver/);
+    assert.match(noAdapterText(os), /only the GPU's driver is needed/);
   }
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import {
   type CodeCell,
   type Notebook,
@@ -6,6 +7,7 @@ import {
   serializeNotebook,
   withoutOutputs,
 } from "../../../lib/support/notebook/ipynb.ts";
+import { projectRoot } from "../../../lib/support/project.ts";
 import { checkNotebooks } from "../../../lib/tasks/check_notebooks.ts";
 import { notebookOf } from "./run_cells.ts";
 import { runDeno } from "../run_deno.ts";
@@ -15,7 +17,7 @@ async function inFolder(
   files: Record<string, string>,
   test: (folder: string) => Promise<void>,
 ): Promise<void> {
-  const root = await Deno.makeTempDir({ dir: import.meta.dirname, prefix: "check_notebooks_" });
+  const root = await Deno.makeTempDir({ dir: join(projectRoot, "outputs"), prefix: "check_notebooks_" });
   try {
     for (const name of ["lib", "notebooks"]) await Deno.mkdir(`${root}/${name}`);
     await Deno.writeTextFile(`${root}/lib/mod.ts`, `export const digest = (text: string) => text + "!";\n`);

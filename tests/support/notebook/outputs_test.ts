@@ -54,6 +54,20 @@ Deno.test("displays beyond the limit of a cell are left out with a note; the nex
   assert.deepEqual(collector.outputs().length, 1);
 });
 
+Deno.test("a picture that is cleared for the next one, at once or later, takes no room from it", () => {
+  for (const wait of [false, true]) {
+    const collector = collectOutputs({ displays: 1000 });
+    collector.startCell(1);
+    for (let i = 0; i < 20; i++) {
+      collector.add(message("clear_output", { wait }));
+      collector.add(show(400 + i));
+    }
+    const [last, ...others] = collector.outputs();
+    assert.equal(others.length, 0);
+    assert.deepEqual((last as { data: unknown }).data, { "text/html": "x".repeat(419) });
+  }
+});
+
 Deno.test("a cell that goes to and fro between two streams a million times makes a thousand outputs", () => {
   const collector = collectOutputs({ text: 100_000 });
   collector.startCell(1);

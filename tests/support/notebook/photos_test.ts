@@ -151,7 +151,7 @@ Deno.test("a photo without a tag is refused with its place, wherever it hides", 
     const stripped = await withoutPhotos(notebook);
     assert.throws(() => assertNoPhotos(stripped), message);
     const named = () => assertNoPhotos(notebook, { name: "01_eda.ipynb" });
-    assert.throws(named, /^Error: 01_eda\.ipynb: expected no picture/);
+    assert.throws(named, /^Error: 01_eda\.ipynb: expected only figures/);
   }
 });
 

@@ -84,7 +84,7 @@ Deno.test("a list that only a browser gets is told so, with the way by hand", as
     test.server.files[listPath] = answer;
     await assert.rejects(test.read(), ({ message }) => {
       assert.ok(message.includes(received), message);
-      return /persistentId=doi:1: .*It wants a browser\. .* By hand: so\.$/.test(message);
+      return /persistentId=doi:1: .*The server requires a browser\. .* By hand: so\.$/.test(message);
     });
   }
 });

@@ -131,7 +131,7 @@ Deno.test("a wrong checksum stops it; what was whole before stays, and the next 
   const { bytes } = served;
   served.bytes = bytes.slice();
   served.bytes[100] ^= 1;
-  const message = /datafile\/13: expected MD5 .* it is not kept.*By hand: download HAM10000_metadata/;
+  const message = /datafile\/13: expected MD5 .* It was not kept.*By hand: download HAM10000_metadata/;
   await assert.rejects(test.run(), { message });
   assert.deepEqual(test.work(), []);
   served.bytes = bytes;
@@ -196,7 +196,7 @@ Deno.test("a whole set that a person put there is left alone, a folder with hole
   }
   assert.match(await test.run(), /a table and its 8 photos; nothing to do/);
   await test.remove("HAM10000_images_part_1/ISIC_0000002.jpg");
-  const message = /HAM10000_images_part_1 is there already, photos are missing.*left as it is: move it away/;
+  const message = /HAM10000_images_part_1 exists but lacks photos.*not changed: move it away/;
   await assert.rejects(test.run(), { message });
   assert.ok(await Deno.stat(join(test.folder, "HAM10000_images_part_1", "ISIC_0000001.jpg")));
   assert.deepEqual(test.asked(), []);
@@ -245,7 +245,7 @@ Deno.test("the official test set comes from the same dataset, its table in one-h
         /0\.05 MB are kept in .*\.part; .* download ISIC2018_Task3_Test_GroundTruth\.csv and ISIC2018_Task3_Test_Images\.zip from/,
     });
     const text = await test.run();
-    assert.match(text, /0\.05 MB are there from before/);
+    assert.match(text, /0\.05 MB are already downloaded/);
     assert.match(text, /images: 3 photos, 0\.12 MB, MD5 agrees/);
     assert.match(text, /ISIC2018_Task3_Test is complete: 2 photos in /);
     assert.equal(

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { projectRoot } from "../../../lib/support/project.ts";
 import { weightsFile } from "../../../lib/config.ts";
 import { fetchWeights } from "../../../lib/tasks/data/weights.ts";
+import { exists, realWeights } from "../../model/images.ts";
 import { md5, noise, serve } from "../../support/file_server.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
-
-const real = join(projectRoot, "..", "shared", "vgg16", weightsFile);
 
 /** A mirror with these bytes and a folder. `run` gives what was printed. */
 async function trial(bytes: Uint8Array<ArrayBuffer>) {
@@ -48,7 +45,7 @@ Deno.test("another file than the one that Keras names is not kept: not of its si
   const { checksum } = identityOf(noise(50_000, 2));
   const cases: [Parameters<typeof fetchWeights>[1]["identity"], RegExp][] = [
     [undefined, /expected 58889256 bytes\. Received: 50000 bytes.*--weights/],
-    [{ bytes: 50_000, checksum }, /expected MD5 .*\. Received: .* it is not kept.*--weights/],
+    [{ bytes: 50_000, checksum }, /expected MD5 .*\. Received: .* It was not kept.*--weights/],
     [identityOf(bytes), /HDF5/],
   ];
   for (const [identity, message] of cases) {
@@ -76,9 +73,9 @@ Deno.test("size and licence are said before; a dry run asks nobody; without room
 
 Deno.test({
   name: "the real weights come, are checked tensor by tensor, and a second call does nothing",
-  ignore: !existsSync(real),
+  ignore: !exists(realWeights),
   fn: async () => {
-    const bytes = await Deno.readFile(real);
+    const bytes = await Deno.readFile(realWeights);
     await using test = await trial(bytes);
     assert.match(await test.run({ identity: identityOf(bytes) }), /all 26 tensors as published$/);
     assert.deepEqual(await test.left(), [".download", weightsFile]);

@@ -1,9 +1,11 @@
+/** Grids: how one is read, and a run of one. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ConfigOptions } from "../../../lib/config.ts";
+import { parse } from "../../../lib/support/csv.ts";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { readGrid } from "../../../lib/tasks/grid/grid.ts";
-import { makePlace, startRun } from "../../interruptions/run.ts";
+import { finishRun, makePlace, startRun } from "../../interruptions/run.ts";
 import { inFolder } from "../../support/temporary_folder.ts";
 
 const withGrid = (
@@ -111,4 +113,17 @@ Deno.test("the plan of a grid holds each unit once: runs that differ in epochs s
     Deno.realPathSync(join(place.folder, "out", run, "store"))
   );
   assert.deepEqual(stores, Array(2).fill(Deno.realPathSync(join(place.folder, "out", "store"))));
+});
+
+Deno.test("the runs of a grid come one after another, share one store, and end with a table of all", async () => {
+  await using place = await makePlace();
+  const grid = join(place.folder, "grid.json");
+  await Deno.writeTextFile(grid, JSON.stringify({ epochs: [1, 2] }));
+  const text = await finishRun(place, "out", { flags: ["--grid", grid, "--only", "05"] });
+  assert.deepEqual(text.match(/^── run .*/gm), ["── run epochs-1", "── run epochs-2"]);
+  const out = join(place.folder, "out");
+  const stores = ["epochs-1", "epochs-2"].map((run) => Deno.realPathSync(join(out, run, "store")));
+  assert.equal(stores[0], stores[1]);
+  const rows = parse(await Deno.readTextFile(join(out, "grid.csv")), { skipFirstRow: true });
+  assert.deepEqual(rows.map(({ run, epochs }) => [run, epochs]), [["epochs-1", "1"], ["epochs-2", "2"]]);
 });

@@ -6,7 +6,8 @@ import type { BrowserContext, ElementHandle, Page } from "puppeteer-core";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { writeSite } from "../../../lib/tasks/report/site.ts";
 import { browserTests, type Misdeeds, watchedPage } from "./chromium.ts";
-import { drawnResults, executed, inFolder, shown, tinyPng, writeRun } from "./drawn_run.ts";
+import { drawnResults, executed, shown, tinyPng, writeRun } from "./drawn_run.ts";
+import { inFolder, lastingFolder } from "../../support/temporary_folder.ts";
 
 const report = join(projectRoot, "outputs/report");
 /** What decides the layout, and what decides the colours: not each with each. A page that is not loaded anew follows. */
@@ -162,8 +163,7 @@ async function inPages(
   await test(page, { root, files, misdeeds });
 }
 
-const reportFolder = await Deno.makeTempDir();
-globalThis.addEventListener("unload", () => Deno.removeSync(reportFolder, { recursive: true }));
+const reportFolder = await lastingFolder();
 let reportFiles: Promise<string[]> | undefined;
 
 /** Pages of the committed report, made once. */

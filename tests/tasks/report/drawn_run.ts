@@ -272,5 +272,3 @@ export async function writeRun(
   await write("run.json", JSON.stringify({ notebooks: Object.fromEntries(records) }));
   return folder;
 }
-
-export { inFolder } from "../../support/temporary_folder.ts";

@@ -5,13 +5,11 @@ import { projectRoot } from "../../../lib/support/project.ts";
 import { filesBehind } from "../../../lib/tasks/plan.ts";
 import { withoutMachinePaths } from "../../../lib/tasks/report/publish.ts";
 import { drawnHonest } from "../../experiment/honest/drawn_results.ts";
-import { executed, inFolder, tinyPng, writeRun } from "./drawn_run.ts";
-import { runDeno } from "../../support/run_deno.ts";
+import { inFolder } from "../../support/temporary_folder.ts";
+import { executed, tinyPng, writeRun } from "./drawn_run.ts";
+import { runTask } from "../../support/run_deno.ts";
 
-const report = (...args: string[]) =>
-  runDeno(["run", "--quiet", "--no-prompt", "-P=report", "lib/tasks/report.ts", ...args], {
-    cwd: projectRoot,
-  });
+const report = (...args: string[]) => runTask("report", args, { cwd: projectRoot });
 
 Deno.test("a run becomes a report in its own folder: notebooks, summary, results, and the site", async () => {
   await inFolder(async (folder) => {
@@ -68,7 +66,7 @@ Deno.test("a picture that carries no tag, a folder that cannot be written to: to
     });
     const shown = await report("--run", run);
     assert.equal(shown.code, 1);
-    assert.match(shown.err, /^01_one: expected no picture [^]*image\/png that is no figure\n$/);
+    assert.match(shown.err, /^01_one: expected only figures [^]*image\/png that is no figure\n$/);
     const sound = await writeRun(join(folder, "sound"), { notebooks: { "01_one": executed("# 1") } });
     const unwritable = await report("--run", sound, "--out", join(run, "run.json"));
     assert.equal(unwritable.code, 1);

@@ -17,7 +17,7 @@ Deno.test("a unit is chosen by the beginning of its id; what no unit or several 
   for (const id of ["d0000000", "b".repeat(64), "a00", "../../x"]) {
     assert.throws(() => chooseUnits(units, { id }, {}), {
       name: "RangeError",
-      message: /no unit of this id.*Received: /,
+      message: /no unit with this id.*Received: /,
     });
   }
 });
@@ -69,10 +69,15 @@ Deno.test("an array with gaps is refused, since units would be left out without 
     assert.throws(() => inArray(id, step), {
       name: "RangeError",
       message:
-        `An array of jobs has its numbers without gaps, or in equal steps, so that all units have their job. For single ` +
-        `jobs of another array give --shard K/N as they had it. Received: SLURM_ARRAY_TASK_ID, which is place ${place} of 3`,
+        `The indices of a job array must have no gaps, or equal steps, so that every unit gets a job. To repeat single ` +
+        `jobs of an array, give their --shard K/N. Received: SLURM_ARRAY_TASK_ID, which is place ${place} of 3`,
     });
   }
+  const uncounted = { SLURM_ARRAY_TASK_ID: "4", SLURM_ARRAY_TASK_MIN: "3", SLURM_ARRAY_TASK_STEP: "2" };
+  assert.throws(
+    () => chooseUnits(units, { kind: "decode" }, uncounted),
+    /or equal steps.*place 1\.5 of the array$/,
+  );
 });
 
 Deno.test("what names no unit, or two ways to name one, is refused with what was expected", () => {

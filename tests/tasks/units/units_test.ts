@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { createConfig } from "../../../lib/config.ts";
 import { rowsAt } from "../../../lib/tasks/units/shards.ts";
 import { planCrossover } from "../../../lib/tasks/units/crossover_units.ts";
 import { planUnits, type Unit } from "../../../lib/tasks/units/units.ts";
@@ -127,7 +126,6 @@ async function planFlags(): Promise<string[]> {
 Deno.test("where damaged photos are to be left out, decoding alone is planned until they are known", () => {
   const units = planUnits({ ...planInput(2000, { shardImages: 100 }), parts: null });
   assert.deepEqual([...new Set(units.map(({ kind }) => kind))], ["decode"]);
-  assert.equal(createConfig({ preset: "smoke" }).skipDamaged, false);
 });
 
 Deno.test("notebook 7's units: near-duplicates after all photos, then five lists a partition, the first seed before the others", () => {

@@ -141,7 +141,7 @@ Deno.test({
     await assert.rejects(pin({}, "2"), {
       name: "RangeError",
       message:
-        /The plan computes with .*3 threads; .*or set it to 3; or plan again here\. Received: .*2 threads$/,
+        /The plan is for .*3 threads\. .*or set it to 3, or make a new plan here\. Received: .*2 threads$/,
     });
     await assert.rejects(
       pin({ engine: { ...engine, tensorflow: "1.15.0" } }, ""),

@@ -1,15 +1,21 @@
 /**
  * CLAIM, answered for the honest model: A. S. Tejani et al., "Checklist for Artificial Intelligence in Medical Imaging (CLAIM): 2024
- * Update", Radiology: Artificial Intelligence 6(4), 2024, doi:10.1148/ryai.240300. Its numbers; topics in our own words.
+ * Update", Radiology: Artificial Intelligence 6(4), 2024, doi:10.1148/ryai.240300. Item numbers are CLAIM's; topics are in our own words.
  */
 import { sizeText } from "../../../image_size.ts";
-import { countText, intervalText, percent, signedPoints, thousands } from "../../../support/format.ts";
+import {
+  countText,
+  intervalText,
+  measuredText,
+  percent,
+  signedPoints,
+  thousands,
+} from "../../../support/format.ts";
 import {
   choiceText,
   confirmedText,
   drawingText,
   type HonestAbout,
-  measuredText,
   parametersOf,
   partsText,
   planText,
@@ -44,7 +50,7 @@ export function claim(results: HonestResults, about: HonestAbout): ChecklistItem
     ["5", "prospective or retrospective", "done", "Retrospective: all photos and diagnoses were there before the study began.", "model card · Training data"],
     ["6", "goal of the study", "done", "To make a classifier and to test it, for research and teaching.", "model card · Intended use"],
     ["7", "sources of the data", "done", `${about.own ? "A table of the user's own" : "HAM10000"} with ${countText(about.photos, "photo")}${official ? `, and ${official.title} with ${thousands(official.scores.n)}` : ""}.`, "model card · Training data", "model card · Evaluation data", "docs/DATA.md · HAM10000 and the weights"],
-    ["8", "what was included and excluded", "done", `All photos of the table are taken${about.skipped > 0 ? `, but ${thousands(about.skipped)} that cannot be decoded` : ""}; how they came into the collection is its descriptor's to say.`, "docs/METHOD.md · Data", "notebook 1 · The table"],
+    ["8", "what was included and excluded", "done", `All photos of the table are taken${about.skipped > 0 ? `, but ${thousands(about.skipped)} that cannot be decoded` : ""}; the collection's descriptor says how they were collected.`, "docs/METHOD.md · Data", "notebook 1 · The table"],
     ["9", "preprocessing", "done", `The whole photo is resized to ${sizeText(about.size)} pixels and scaled as ImageNet's were; nothing else is done to it.`, "docs/METHOD.md · Images"],
     ["10", "parts of the data that are used", "done", `No region is cut out; the test takes one photo of each of its lesions and leaves ${thousands(relativesOf(results, about))} others out.`, "notebook 8 · Parts that cannot leak"],
     ["11", "de-identification", "in part", "It was done by the collectors; the table has no names, and published notebooks show drawings in place of photos.", "model card · Ethical considerations", "data/README.md"],

@@ -1,22 +1,22 @@
-/** An item of a reporting checklist, answered. */
+/** An answered item of a reporting checklist. */
 
 /**
- * `done`: answered in full. `in part`: the rest is named. `not done`: there are no data for it, with the reason. `does not apply`: the
- * item asks about another kind of study, with the reason.
+ * `done`: fully answered. `in part`: the answer says what is missing. `not done`: there are no data; the answer gives the reason.
+ * `does not apply`: the item is about another kind of study; the answer gives the reason.
  */
 export type Status = "done" | "in part" | "not done" | "does not apply";
 
 export interface ChecklistItem {
-  /** As the checklist numbers it: "20", "12c". */
+  /** Number in the checklist: "20", "12c". */
   readonly item: string;
   /** In our own words. */
   readonly topic: string;
   readonly status: Status;
-  /** A sentence: the answer, or the reason why there is none. Markdown. */
+  /** The answer, or the reason why there is none, as a sentence. Markdown. */
   readonly answer: string;
   /**
    * Where to read more, as `place · part`: `notebook 8 · The plan` and `docs/METHOD.md · Split` name sections, `model card · Training
-   * data` one of MODEL_CARD.md, `honest_model.json · own.confusion` a field. A place without a part is the whole of it.
+   * data` a section of MODEL_CARD.md, `honest_model.json · own.confusion` a field. A place without a part means the whole document.
    */
   readonly where: readonly string[];
 }

@@ -1,16 +1,22 @@
 /**
  * TRIPOD+AI, answered for the honest model: G. S. Collins et al., "TRIPOD+AI statement: updated guidance for reporting clinical
- * prediction models that use regression or machine learning methods", BMJ 385, e078378, 2024, doi:10.1136/bmj-2023-078378. Its
- * numbers; topics in our own words.
+ * prediction models that use regression or machine learning methods", BMJ 385, e078378, 2024, doi:10.1136/bmj-2023-078378. Item
+ * numbers are TRIPOD+AI's; topics are in our own words.
  */
 import { pixelsIn, sizeText } from "../../../image_size.ts";
-import { countText, decimals, intervalText, percent, thousands } from "../../../support/format.ts";
+import {
+  countText,
+  decimals,
+  intervalText,
+  measuredText,
+  percent,
+  thousands,
+} from "../../../support/format.ts";
 import {
   choiceText,
   confirmedText,
   drawingText,
   type HonestAbout,
-  measuredText,
   partsText,
   scoreText,
   trainingText,
@@ -51,7 +57,7 @@ export function tripodAi(results: HonestResults, about: HonestAbout): ChecklistI
     ["8b", "who judged the outcome", "in part", "The collectors' experts; who they were the table does not say.", "model card · Training data"],
     ["8c", "blinding of the outcome", "does not apply", "Diagnoses were made before there was a model."],
     ["9a", "choice of predictors", "done", "Pixels alone; age, sex and site are known and deliberately not used.", "model card · Model details"],
-    ["9b", "definition of predictors", "done", `${thousands(valuesRead(about))} RGB values of 0–255 of one dermatoscopic photo.`, "docs/METHOD.md · Images"],
+    ["9b", "definition of predictors", "done", `${thousands(3 * pixelsIn(about.size))} RGB values of 0–255 of one dermatoscopic photo.`, "docs/METHOD.md · Images"],
     ["9c", "who judged predictors", "does not apply", "Pixels are measured by a camera and need nobody's judgement."],
     ["10", "sample size", "in part", `All photos are used and none was planned; with ${thousands(own.n)} test photos the interval is ${intervalText(own.intervals.balancedAccuracy)}.`, "honest_model.json · own.intervals"],
     ["11", "missing data", "done", `No pixel is missing; ${about.skipped > 0 ? `${thousands(about.skipped)} photos that cannot be decoded are left out` : "no photo was left out"}; a missing age or sex is its own subgroup.`, "docs/METHOD.md · Data"],
@@ -60,7 +66,7 @@ export function tripodAi(results: HonestResults, about: HonestAbout): ChecklistI
     ["12c", "kind of model, building, tuning, internal validation", "done", `VGG16 from ${choice.depth} on: ${trainingText(results)}. ${choiceText(results)}.`, "notebook 8 · The plan", "notebook 8 · What each change adds"],
     ["12d", "differences between clusters", "not done", "The columns that are read name no clinic and no patient, so there are no clusters to compare."],
     ["12e", "measures and plots", "done", "Discrimination, calibration and net benefit, with curves and their reasons.", "model card · Metrics", "notebook 8 · Each diagnosis", "notebook 8 · Can its probabilities be believed?"],
-    ["12f", "updating after the evaluation", ...(about.own ? ["does not apply", "Nothing was changed after a test; temperature and thresholds are fitted on validation."] as const : ["in part", "No network was changed after a test. How thresholds are fixed was, once, when this project had opened HAM10000's tests: at validation's class shares before, at the lesions' since.", "docs/METHOD.md · The honest model"] as const)],
+    ["12f", "updating after the evaluation", ...(about.own ? ["does not apply", "Nothing was changed after a test; temperature and thresholds are fitted on validation."] as const : ["in part", "No network was changed after a test. How thresholds are fixed was changed once, after this project had opened HAM10000's tests: from validation's class shares to the lesions' shares.", "docs/METHOD.md · The honest model"] as const)],
     ["12g", "how predictions are computed", "done", "By `deno task classify`, TensorFlow.js or Keras from the saved model.", "docs/DATA.md · The trained model", "notebook 8 · The model"],
     ["13", "unequal classes", "done", `${choice.balance > 0 ? "Rare classes are shown more often" : "Classes are shown as often as they occur"}, the loss is ${choice.balancedSoftmax ? "a balanced softmax" : "plain cross-entropy"}${adjustment ? ", logits are adjusted" : ""}; probabilities are corrected to the diagnoses' shares among training's lesions afterwards.`, "notebook 8 · The plan", "notebook 8 · Can its probabilities be believed?"],
     ["14", "fairness", "in part", "Nothing is done in training; melanoma is measured by age, sex and site. Skin tone has no labels.", "notebook 8 · Melanoma in subgroups"],
@@ -88,9 +94,4 @@ export function tripodAi(results: HonestResults, about: HonestAbout): ChecklistI
     ["27b", "what users must do and know", "done", `They give a dermatoscopic photo; the calibration error is ${percent(before.ece)} before and ${percent(after.ece)} after a temperature of ${decimals(temperature, 2)}, and nobody may decide by it.`, "model card · Intended use"],
     ["27c", "next steps", "done", "Photos with skin tones and patients, other clinics, larger images; then readers beside it.", "model card · Caveats and recommendations"],
   ]);
-}
-
-/** Numbers that the network reads of a photo. */
-function valuesRead({ size }: Pick<HonestAbout, "size">): number {
-  return 3 * pixelsIn(size);
 }
