@@ -200,7 +200,9 @@ Deno.test("METHOD states what depth gives as the committed studies have it", asy
   const stated = [
     `from ${share(head.validation.accuracy)} to ${share(block5.validation.accuracy)} %`,
     `with all of them it is ${share(deeper.at(-1)!.validation.accuracy)} %`,
-    `right on ${share(Math.min(...fitted))} to ${share(Math.max(...fitted))} % of its own training images`,
+    `classifies ${share(Math.min(...fitted))} to ${
+      share(Math.max(...fitted))
+    } % of its own training images correctly`,
   ];
   assert.deepEqual(stated.filter((text) => !method.includes(text)), []);
 });

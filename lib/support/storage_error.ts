@@ -1,6 +1,6 @@
 /** Disk errors that state the path, the reason and what to do. */
 
-/** Something could not be written. What was stored before is intact, and the same command goes on from there. */
+/** Something could not be written. What was stored before is intact, and the same command continues from there. */
 export class StorageError extends Error {
   override readonly name = "StorageError";
 }

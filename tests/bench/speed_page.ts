@@ -134,17 +134,19 @@ export function speedSummary({ machine, cases, wholeRun }: BenchRecord): string 
   };
   const [features, decoding] = ["features", "decode, 600 × 450"].map((name) => fastest(find(name)));
   const whole = wholeRun?.targets[0];
-  return `On ${machine.cores} cores, in float32, convolutions are trained ${
-    trained("float32")
-  } times as fast as by the fastest of Keras and PyTorch, and the frozen network computes ${
-    features.ratio.toFixed(1)
-  } times as fast as ${features.peer}.${
-    whole ? ` The whole of \`quick\` is ${whole.ratio.toFixed(1)} times as fast as ${whole.peer}.` : ""
-  } JPEGs of 600 × 450 pixels are decoded ${
-    decoding.ratio.toFixed(1)
-  } times as fast as by ${decoding.peer}, and training in bfloat16 is ${
-    trained("bfloat16")
-  } times as fast as PyTorch's.`;
+  return [
+    `On ${machine.cores} cores, in float32, this project trains convolutions ${
+      trained("float32")
+    } times as fast as the fastest of Keras and PyTorch, and computes the frozen network's features ${
+      features.ratio.toFixed(1)
+    } times as fast as ${features.peer}.`,
+    ...whole ? [`The whole run \`quick\` is ${whole.ratio.toFixed(1)} times as fast as ${whole.peer}.`] : [],
+    `It decodes JPEGs of 600 × 450 pixels ${
+      decoding.ratio.toFixed(1)
+    } times as fast as ${decoding.peer}, and in bfloat16 it trains ${
+      trained("bfloat16")
+    } times as fast as PyTorch.`,
+  ].join(" ");
 }
 
 /** The stages beside the fastest of their peers; and time a thousand photos, at one to eight times as many. */

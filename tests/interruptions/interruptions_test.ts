@@ -214,7 +214,7 @@ Deno.test("a broken record and flipped bytes in stored images, activations and t
     /images-32.*\.shard: damaged\. 69 of its 70 rows are intact; the others are computed again/,
   );
   assert.match(text, /1 of 70 images were stored, but are damaged or gone.*SYN_\d+\.jpg/);
-  assert.match(text, /activations.*\.shard: damaged\. \d+ of its \d+ rows are whole/);
+  assert.match(text, /activations.*\.shard: damaged\. \d+ of its \d+ rows are intact/);
   assert.match(
     text,
     /fits.*\.tensors: cut short or changed: its SHA-256 does not match. It is treated as missing/,

@@ -43,7 +43,7 @@ for (let moment = 1; moment <= moments;) {
     clearTimeout(timer);
     const left = await survivors(place);
     const notebook = text.match(/^\d\d_\w+(?= +(not run|changed|.* is missing))/gm)?.at(-1) ?? "–";
-    const told = signal === "SIGKILL" || code !== 130 || /Stopped\..*The same command goes on/.test(text);
+    const told = signal === "SIGKILL" || code !== 130 || /Stopped\..*The same command continues/.test(text);
     const asExpected = code === 0 || code === (signal === "SIGINT" ? 130 : 137);
     if (code !== 0) within++;
     if (left.length > 0 || !told || !asExpected) fine = false;

@@ -40,7 +40,7 @@ Deno.test({
     assert.equal(stopped.code, 75, stopped.text);
     assert.match(
       stopped.text,
-      /Stopped with a checkpoint: training from block5, nadam\. The same command goes on/,
+      /Stopped with a checkpoint: training from block5, nadam\. The same command continues/,
     );
     assert.equal(await isStored(store, unit), false);
     assert.equal(filesIn(join(store.folder, "checkpoints")).length, 1);

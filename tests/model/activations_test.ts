@@ -229,7 +229,7 @@ Deno.test("a flipped byte is found, told once, and its image computed again", ()
       );
       assert.match(
         notices.splice(0).join("\n"),
-        /^.*damaged\. 3 of its 4 rows are whole; .* computed again$/,
+        /^.*damaged\. 3 of its 4 rows are intact; .* computed again$/,
         place,
       );
       await Deno.remove(`${store.folder}/activations`, { recursive: true });
@@ -256,7 +256,7 @@ Deno.test("rows too large for memory are read from disk; one damaged meanwhile i
     const { path, rows } = shardIn(store);
     flipByte(path, rows + 2 * 2 * length + 100); // of image 2
     check();
-    assert.match(notices.join("\n"), /^.*damaged\. 3 of its 4 rows are whole; .* computed again$/);
+    assert.match(notices.join("\n"), /^.*damaged\. 3 of its 4 rows are intact; .* computed again$/);
   }));
 
 Deno.test("a failure in the middle keeps what was computed before it, and frees files and memory", () =>
