@@ -20,9 +20,9 @@ import { jsonText } from "../support/json.ts";
 
 export const usage = `deno task compare RUN RUN [flags]
 
-Shows two stored runs side by side: in which settings they differ, what their networks come to, and,
-where both were tested on the same images, the difference with its 95 % interval over lesions. Only
-reads what is stored: nothing is trained, no test is opened. RUN is the folder of a run, such as
+Compares two stored runs: the settings that differ, the metrics of their networks and, if both were
+tested on the same images, the difference with its 95 % interval over lesions. Only reads what is
+stored: nothing is trained, no test is opened. RUN is the folder of a run, such as
 outputs/quick, or of a published report.
 
   --json FILE      write the same as JSON

@@ -20,7 +20,7 @@ const usage = `deno task data [flags]
 
 Downloads the photos (HAM10000, doi:10.7910/DVN/DBW86T, CC BY-NC 4.0, about 3 GB) and VGG16's
 ImageNet weights (CC BY 4.0, 59 MB) into data/. It asks nothing: it says size and licence first.
-You can stop it with Ctrl-C at any time; the next call goes on where it stopped.
+You can stop it with Ctrl-C at any time; the next call continues where it stopped.
 
   --out FOLDER        where they go (default: data/)
   --only WHAT         images, weights or test (default: images and weights)

@@ -29,9 +29,9 @@ import { type Finding, gpuFinding, table } from "./finding.ts";
 
 const usage = `deno task doctor [flags]
 
-Says which engine computes here, why, how fast, and what to do about whatever is not right.
+Says which engine computes here, why, how fast, and what to do if something is wrong.
 
-  --repair         first set the native engine up, or again where it is damaged
+  --repair         first install the native engine, or install it again if it is damaged
   --measure        measure the GPU too, if there is one
   --help           this page
 

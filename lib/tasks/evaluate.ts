@@ -23,21 +23,22 @@ export const usage = `deno task evaluate --metadata TABLE [flags]
 deno task evaluate --data FOLDER [flags]
 
 Tests a trained model on photos whose diagnoses are known: accuracy, balanced accuracy, precision,
-recall and F1, the loss, each with a 95 % interval over lesions, beside always the commonest class;
-the confusion matrix and each class. Says how many photos the model was trained on itself.
+recall and F1, the loss, each with a 95 % interval over lesions, beside a baseline that always
+answers the commonest class; the confusion matrix and each class. Also says how many of the photos
+the model was trained on.
 
   --model FOLDER   ${usualModelsText}
   --metadata FILE  the table of the photos: a CSV file with an id and a diagnosis for each photo.
-                   Given again, a table that adds columns by image id, such as lesion_id
+                   Give the flag again for a table that adds columns by image id
   --data FOLDER    the photos, named by their ids (default: beside the table). Given alone: a folder
                    with HAM10000_metadata.csv, or a table whose name holds GroundTruth
   --columns LIST   what the table calls HAM10000's columns:
                    image_id=image,dx=diagnosis,lesion_id=patient
-  --classes LIST   the diagnoses that the table may have (default: those in it). For photos of one
-                   diagnosis alone, name it and another one
+  --classes LIST   the diagnoses that the table may have (default: those in it). For photos of only
+                   one diagnosis, name it and another one
   --rename LIST    what the model calls the table's diagnoses: MEL=mel,SCC=akiec. Names that differ
-                   in case alone need none
-  --join-case      diagnoses of the table that differ in case alone are one class
+                   only in case need none
+  --join-case      treat diagnoses of the table that differ only in case as one class
   --skip-unknown   leave out photos of diagnoses that the model does not know, and say how many
   --skip-damaged   leave out photos that cannot be decoded, and say which
   --orientations N 1: classify each photo as it is; 8: average the probabilities of its four

@@ -10,8 +10,8 @@ import { checkPaths, numberOf, parseFlags, pathForCaller } from "./caller.ts";
 
 export const usage = `deno task reproduce [flags]
 
-Runs the notebooks in order and writes results, figures and executed notebooks. A run that was
-stopped goes on where it stopped. What is stored and unchanged is not computed again.
+Runs the notebooks in order and writes results, figures and executed notebooks. A stopped run
+continues where it stopped. Stored results that are still valid are not computed again.
 
 What is computed
   --preset NAME    quick: real photos, VGG16 frozen, as the write-up describes it (default where
@@ -23,28 +23,27 @@ What is computed
                    smoke: drawn stand-in images, about a minute (default where no photos are found)
   --depth NAME     also train VGG16's convolutions from this block on: block5, block4, …, block1
                    (default: head, none)
-  --precision NAME float32 (default), or bfloat16: convolutions in half the bytes, on CPUs that
-                   have instructions for it; elsewhere the call stops. Whether it is faster, deno
-                   task bench says: float32 has a quicker way to convolve
-  --protocol NAME  as-written (default): images are augmented, then divided, so the test leaks; or
-                   split-first: groups of photos that belong together are divided, then each side
-                   is augmented. All counts are the same
-  --engine NAME    what computes: auto (TensorFlow on the CPU, else WebAssembly), native, wasm, or
+  --precision NAME float32 (default), or bfloat16: convolutions in half the bytes, only on CPUs
+                   with instructions for it. deno task bench shows which one is faster
+  --protocol NAME  as-written (default): photos are augmented, then split, so the test leaks; or
+                   split-first: groups of photos that belong together are split, then each part is
+                   augmented. All counts are the same
+  --engine NAME    the engine: auto (TensorFlow on the CPU, else WebAssembly), native, wasm, or
                    webgpu: a GPU of any maker, which \`deno task doctor\` names. Results of two
                    engines are never mixed (default: the variable HAM10000_ENGINE, or auto)
-  --seed N         what every random choice starts from (default: 0)
+  --seed N         seed of all random choices (default: 0)
   --config FILE    JSON with any fields of Config in lib/config.ts, such as { "epochs": 3 }; flags
-                   win over it
+                   override it
   --grid FILE      JSON with lists of values for any of these fields: { "seed": [0, 1], "depth":
-                   ["head", "block5"] } is four runs, each in a folder of its own in --out
-                   (default: outputs/grid-<FILE>), and at the end one table of them: grid.csv,
+                   ["head", "block5"] } is four runs, each in its own folder in --out
+                   (default: outputs/grid-<FILE>), and then one table of all: grid.csv,
                    grid.md and grid.html
   --tensorboard    write TensorBoard's logs of the trainings of notebooks 4 to 7 to trainings/ of
                    the results
 
 Photos, weights and results
   --data FOLDER    HAM10000_metadata.csv and the folders of photos (default: data/)
-  --metadata FILE  the table of the photos, divided by commas, semicolons, tabs or | (default:
+  --metadata FILE  the table of the photos, separated by commas, semicolons, tabs or | (default:
                    HAM10000_metadata.csv in the data folder). Give the flag again for a table that
                    adds columns by image id. One-hot tables, as ISIC's, are recognised
   --columns LIST   what another table calls HAM10000's columns:
@@ -52,12 +51,12 @@ Photos, weights and results
                    isic_id and diagnosis, are known)
   --classes LIST   another table's diagnoses, in label order (default: those in the table). In both
                    lists a name with a comma stands in double quotes: 'nevus,"Melanoma, NOS"'
-  --join-case      diagnoses that differ in case alone are one class, and HAM10000's where it has
-                   such a code: NV is nv (default: such names stop the run)
+  --join-case      treat diagnoses that differ only in case as one class, HAM10000's if it has such
+                   a code: NV is nv (default: such names stop the run)
   --skip-damaged   leave out photos that cannot be decoded, and say so on every page (default: stop
                    and list them)
   --keep-contradictions
-                   go on where one photo has several diagnoses under several ids, and say so on
+                   continue if one photo has several diagnoses under several ids, and say so on
                    every page (default: stop and list them)
   --test FOLDER    the official test set of ISIC 2018 Task 3: its photos and the table whose name
                    holds GroundTruth (default: data/isic2018_test, if it is there; \`deno task data
@@ -76,7 +75,7 @@ Which notebooks run
                    answers and studies stay
   --forget LIST    delete stored work before the run, out of
                    ${storedWorkNames.join(", ")}.
-                   Trainings take minutes to hours, so they go only when they are named here
+                   Trainings take minutes to hours, so they are deleted only if named here
   --timeout N      minutes that one cell may take (default: 60; 1,440 if convolutions are trained)
   --dry-run        say what would run and why, what would be deleted, how long it takes and how much
                    disk it needs; run nothing

@@ -48,7 +48,7 @@ export function honestGlance(
 export function worthSection(
   honest: HonestResults,
   results: Results | null,
-): { title: string; text: string; figure: (size?: { width: number }) => Figure } {
+): { title: string; text: string } {
   const deeper = results?.protocol === "as-written" ? deeperResult(results) : null;
   return {
     title: "What it is worth on new lesions",
@@ -65,7 +65,6 @@ export function worthSection(
         ]
         : [],
     ].join("\n\n"),
-    figure: (size) => worthFigure(honest, results, size),
   };
 }
 

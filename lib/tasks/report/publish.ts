@@ -47,7 +47,7 @@ export async function publish(run: string, target: string): Promise<string[]> {
     contents.set("results.json", jsonText(all));
   }
   const picture = results ? "claim.png" : undefined;
-  if (results) contents.set("claim.png", await mainFigure({ results, honest }).toPng());
+  if (results) contents.set("claim.png", await mainFigure({ results, honest })!().toPng());
   contents.set("summary.md", summaryMarkdown(stored, { picture }));
   for (const [name, content] of contents) await writeAtomic(join(target, name), content);
   return [...contents.keys()];

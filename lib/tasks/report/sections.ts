@@ -51,9 +51,8 @@ export interface Section {
 /** The text of `summary.md`. `picture` is the address of the main figure, if there is one. */
 export function summaryMarkdown(run: StoredRun, options: { picture?: string } = {}): string {
   const { results } = run;
-  const picture = results && options.picture
-    ? [`![${mainFigure({ ...run, results }).alt.replace(/[[\]\\]/g, "\\$&")}](${options.picture})`]
-    : [];
+  const figure = results && options.picture ? mainFigure(run)!() : null;
+  const picture = figure ? [`![${figure.alt.replace(/[[\]\\]/g, "\\$&")}](${options.picture})`] : [];
   const short = glance(run).length > 0 ? [glanceTable(run), ...picture] : [];
   const blocks = makeSections(run).flatMap(({ title, text }) => [`## ${title}`, text]);
   const warnings = warningsOf(run).map((warning) => `> **${escapeMarkdown(warning)}**`);
@@ -70,7 +69,7 @@ export function makeSections(run: StoredRun): Section[] {
   return [
     claimSection(results),
     ...honest ? [worthSection(honest, results)] : [],
-    resultSection(results),
+    resultSection(results, { hasMainFigure: honest === null }),
     leakageSection(results),
     ...results.official === undefined ? [] : [officialSection(results)], // missing in results of an older version
     ...leakFree ? [leakFreeSection(leakFree, results)] : [],
@@ -187,7 +186,8 @@ function claimSection({ claimed, counts, classes, synthetic, ham10000 }: Results
   };
 }
 
-function resultSection(results: Results): Section {
+/** @param options.hasMainFigure whether its figure is the main one, which stands above all sections */
+function resultSection(results: Results, { hasMainFigure }: { hasMainFigure: boolean }): Section {
   const shown = table(resultRows(results), [
     { value: "name", title: "what was trained" },
     { value: (run) => run.train.accuracy, title: "train", format: percent },
@@ -209,13 +209,16 @@ function resultSection(results: Results): Section {
       "The best test values are bold. F1 (macro) is the mean over the diagnoses. The intervals come from a bootstrap over " +
       "lesions, because photos of one lesion are not independent.",
     ].join("\n\n"),
-    figure: (size) => claimFigure(results, size),
+    ...!hasMainFigure && { figure: (size) => claimFigure(results, size) },
   };
 }
 
-/** The main result as one picture. */
-export function mainFigure({ honest, results }: Pick<StoredRun, "honest"> & { results: Results }): Figure {
-  return honest ? worthFigure(honest, results) : claimFigure(results);
+/** The main result as one figure, at any width in pixels; null if the run has no such result. */
+export function mainFigure(
+  { honest, results }: Pick<StoredRun, "honest" | "results">,
+): NonNullable<Section["figure"]> | null {
+  if (honest) return (size) => worthFigure(honest, results, size);
+  return results && ((size) => claimFigure(results, size));
 }
 
 function claimFigure(results: Results, size?: { width: number }): Figure {

@@ -11,7 +11,15 @@ import { pageProse } from "./html.ts";
 import { notebookPage } from "./notebook_page.ts";
 import { figureHtml, notMedical, type PageContent, pageHtml, type Pictures, reportTitle } from "./page.ts";
 import { publishable } from "./publish.ts";
-import { glance, hasResults, isSynthetic, makeSections, warningsOf } from "./sections.ts";
+import {
+  glance,
+  hasResults,
+  isSynthetic,
+  mainFigure,
+  makeSections,
+  type Section,
+  warningsOf,
+} from "./sections.ts";
 import { readRun, type StoredRun } from "./stored_run.ts";
 import { escapeHtml } from "../../support/format.ts";
 
@@ -78,26 +86,29 @@ const strangerNotice =
   "This notebook does not belong to the run that the other pages show: it was executed with other settings, or by an earlier version of the " +
   "project. Its code may not run any more, and its numbers may differ from theirs.";
 
-/** The first page. It shows the claim, the result, the leak and the cost. */
+/** The first page: the main result as one figure and one table, then the sections. */
 async function indexPage(
   run: StoredRun,
   { pictures, pages }: { pictures: Pictures; pages: ReadonlyMap<string, string> },
 ): Promise<PageContent> {
   const prose = pageProse(pages);
   const items = glance(run).map(({ name, value, what }) =>
-    `<div><dt>${name}</dt><dd><strong>${escapeHtml(value)}</strong> ${escapeHtml(what)}</dd></div>`
+    `<div><dt>${name}</dt><dd><strong>${escapeHtml(value)}</strong> <span>${
+      escapeHtml(what)
+    }</span></dd></div>`
   );
+  const stored = async ({ spec, alt, toPng }: Figure) => ({ spec, alt, png: await toPng() });
+  const drawn = async (figure: Section["figure"] | null) =>
+    figure ? figureHtml([await stored(figure()), await stored(figure({ width: 480 }))], pictures) : "";
   const parts = [
     prose.heading(reportTitle, 1),
     `<p class="note">${notMedical}</p>`,
+    await drawn(mainFigure(run)),
     items.length === 0 ? "" : `<dl class="glance">\n${items.join("\n")}\n</dl>`,
   ];
-  const stored = async ({ spec, alt, toPng }: Figure) => ({ spec, alt, png: await toPng() });
   for (const { title, text, figure } of makeSections(run)) {
     parts.push(prose.heading(title, 2), `<section class="prose">${prose.markdown(text)}</section>`);
-    if (!figure) continue;
-    const forms = [await stored(figure()), await stored(figure({ width: 480 }))];
-    parts.push(figureHtml(forms, pictures));
+    parts.push(await drawn(figure));
   }
   return {
     file: "index.html",

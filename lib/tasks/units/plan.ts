@@ -16,11 +16,11 @@ import { type Unit, unitKinds } from "./units.ts";
 
 export const planUsage = `deno task plan [flags]
 
-Says which units of work a run of the notebooks 01 to 05 has, each of which \`deno task unit\` does
-alone, in any process that sees the run's folder: shards of photos to decode, shards of
-activations, trainings, evaluations. Opens no photo and trains nothing. The plan is kept in the
-run's folder, with the engine and its number of threads: they decide the last bits, so its units
-compute on no others.
+Lists the units of work of a run of the notebooks 01 to 05: shards of photos to decode, shards of
+activations, trainings, evaluations. \`deno task unit\` does one of them, in any process that sees
+the run's folder. Planning decodes no photo and trains nothing. The plan is kept in the run's
+folder, with the engine and its number of threads. They decide the last bits, so its units compute
+only with these.
 
   --json            print all units: id, kind, index, stored, needs (ids), makes (the file that is
                     there when it is done), images, cores, memory (MB), minutes

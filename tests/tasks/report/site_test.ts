@@ -74,6 +74,17 @@ Deno.test("the first page says what was claimed, what came out, why it leaks and
       /1 · First: of two What this notebook is about\./,
     ]
   ) assert.match(words, said);
+  const html = site.get("index.html")!;
+  const places = ["<h1", '<figure class="figure"', '<dl class="glance"', "<h2"].map((tag) =>
+    html.indexOf(tag)
+  );
+  assert.ok(places.every((place, i) => place > (places[i - 1] ?? 0)), "first one figure and one table");
+  const figures = html.match(/claimed by the write-up; frozen VGG16/g);
+  assert.equal(
+    figures?.length,
+    html.slice(0, places[3]).match(/claimed by the write-up; frozen VGG16/g)?.length,
+    "once",
+  );
   const real = /SYNTHETIC|89\.5|63\.8|65 %|91\.|30 epochs/;
   assert.doesNotMatch(words, real, "nothing of the real run is typed in");
 });
