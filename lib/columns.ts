@@ -126,7 +126,7 @@ export function checkClasses(classes: readonly string[], joinCase = false): void
   }
   if (joinCase && new Set(classes.map((name) => name.toLowerCase())).size !== distinct) {
     throw new RangeError(
-      `Configuration: classes must differ in more than case where joinCase joins what differs in case alone. ` +
+      `Configuration: classes must differ in more than case, because joinCase merges classes that differ only in case. ` +
         `Received: ${JSON.stringify(classes)}`,
     );
   }

@@ -183,7 +183,7 @@ async function checkSame(folder: string, several: readonly SeveralFiles[], table
   const path = paths.at(-1)!;
   throw new Error(
     `${table}: ${unlike.length} of its image ids may mean several different files in ${folder}. Name the folder that ` +
-      `has the photos alone with --data FOLDER (and the table with --metadata), move the other files elsewhere, or write paths ` +
+      `has only the photos with --data FOLDER (and the table with --metadata), move the other files elsewhere, or write paths ` +
       `into the table, as ${path.includes("/") ? path : `./${path}`} in place of ${id}. Received: ${
         firstOf(unlike.map(severalText), 3)
       }`,

@@ -204,7 +204,7 @@ async function checkEngine(config: Config, names: readonly string[]): Promise<vo
   if (problem === null) return;
   throw new RangeError(
     `Training convolutions needs the native TensorFlow engine. ${problem}\n` +
-      "To train the softmax alone: --depth head, and without notebooks 06 and 08.",
+      "To train only the softmax: --depth head, and without notebooks 06 and 08.",
   );
 }
 

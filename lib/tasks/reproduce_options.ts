@@ -132,7 +132,7 @@ export function parseReproduceOptions(
   const forget = list(values.forget) ?? [];
   const unknown = forget.find((name) => !storedWorkNames.some((known) => known === name));
   if (unknown !== undefined) {
-    throw new RangeError(`--forget is a list out of ${storedWorkNames.join(", ")}. Received: "${unknown}"`);
+    throw new RangeError(`--forget takes a list from ${storedWorkNames.join(", ")}. Received: "${unknown}"`);
   }
   const flags: ConfigOptions = {
     preset: values.preset as Preset | undefined,

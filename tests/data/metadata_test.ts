@@ -66,7 +66,7 @@ const faults: [string, Table, RegExp][] = [
   [
     "HAM10000's diagnoses in capitals",
     `${header}\nL,I,NV,h,1,m,b\nL,J,nv,h,1,m,b\nL,K,MEL,h,1,m,b\n`,
-    /dx .*NV and nv, MEL and mel differ in case alone.*--join-case.*joinCase.*Received: "NV" in row 2; "nv" in row 3; "MEL"/,
+    /dx .*NV and nv, MEL and mel differ only in case.*--join-case.*joinCase.*Received: "NV" in row 2; "nv" in row 3; "MEL"/,
   ],
   [
     "missing columns",

@@ -167,7 +167,7 @@ Deno.test("lesions, sexes and places that differ in case alone are joined, and t
     ...["L1 male back", "L1 male back", "L1 female back", "L2 M unknown"],
   ]);
   const said = notes.join("\n");
-  assert.match(said, /lesion_id: names that differ in case alone count as one: l1 as L1/);
+  assert.match(said, /lesion_id: names that differ only in case count as one: l1 as L1/);
   assert.match(said, /sex: .*Male as male; Female as female/);
   assert.match(said, /localization: .*Back as back; Unknown as unknown/);
 });
@@ -210,7 +210,7 @@ Deno.test("a table of image_id and dx with HAM10000's names has its seven classe
   assert.deepEqual(samples.map(({ label, lesionId }) => [label, lesionId]), [[5, "A"], [4, "B"], [5, "C"]]);
   assert.match(
     notes.join("\n"),
-    /no photo of akiec, bcc, bkl, df, vasc: .*--classes mel,nv takes those alone/,
+    /no photo of akiec, bcc, bkl, df, vasc: .*--classes mel,nv takes only those/,
   );
   assert.match(notes.join("\n"), /No column for dx_type, age, sex, localization/);
   assert.equal(read("image_id,dx\nA,nv\nB,mel\n", { classes: ["mel", "nv"] }).classes.length, 2);

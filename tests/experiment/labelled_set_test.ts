@@ -42,7 +42,7 @@ Deno.test("names that differ in case alone are matched, and that is said, in bot
 });
 
 Deno.test("where case alone leaves a choice, nothing is guessed: two of the table, or two of the model", async () => {
-  await assert.rejects(open(["mel", "MEL", "nv"]), { message: /differ in case alone.*--join-case/ });
+  await assert.rejects(open(["mel", "MEL", "nv"]), { message: /differ only in case.*--join-case/ });
   assert.deepEqual(labels(await open(["Mel", "MEL", "nv"], { joinCase: true })), [4, 4, 5]);
   await assert.rejects(open(["mel", "nv"], { codes: ["Mel", "MEL", "nv"] }), {
     message: /Received: mel \(1 photo\)$/,

@@ -41,7 +41,7 @@ Deno.test("what a table lacks and how it was read stands in the lines about the 
       [
         "HAM10000: 60 photos of 40 lesions",
         "20 photos have no lesion_id; each counts as a lesion of its own",
-        "sex: names that differ in case alone count as one: Male as male",
+        "sex: names that differ only in case count as one: Male as male",
         `Results in out: preset quick, seed 0, photos in ${basename(folder)}`,
       ],
     ]);

@@ -9,9 +9,9 @@ import { honestPlan, honestTrainings } from "../../lib/experiment/honest/choice.
 import { stringify } from "../../lib/support/csv.ts";
 import { costLines, estimateCost } from "../../lib/tasks/estimate.ts";
 import { honestNotebook, studiesNotebook } from "../../lib/tasks/notebooks.ts";
+import { lastingFolder } from "../support/temporary_folder.ts";
 
-const folder = await Deno.makeTempDir();
-Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
+const folder = await lastingFolder();
 
 /** The cost of notebook 04, of 600 drawn images unless the options say otherwise, with nothing stored. */
 const cost = (options: ConfigOptions = {}, notebooks = ["04_optimizer_comparison"]) => {

@@ -133,7 +133,7 @@ Deno.test("stored work is forgotten by the names that --help lists", () => {
   assert.deepEqual(parse("--forget", "trainings,studies").forget, ["trainings", "studies"]);
   assert.throws(() => parse("--forget", "everything"), {
     name: "RangeError",
-    message: /--forget is a list out of images, .*, studies\. Received: "everything"/,
+    message: /--forget takes a list from images, .*, studies\. Received: "everything"/,
   });
 });
 

@@ -68,5 +68,5 @@ export function joinCase(values: readonly string[], preferred: readonly string[]
 export function describeJoined(column: string, { joined }: JoinedCase): string[] {
   if (joined.length === 0) return [];
   const names = joined.map(([taken, ...others]) => `${others.join(", ")} as ${taken}`);
-  return [`${column}: names that differ in case alone count as one: ${listed(names, { separator: "; " })}`];
+  return [`${column}: names that differ only in case count as one: ${listed(names, { separator: "; " })}`];
 }

@@ -63,7 +63,7 @@ export function readClasses({ name: column, cells }: PhotoColumn, options: Class
     fail(
       `written in one way: ${
         listed(alike.map((group) => group.join(" and ")))
-      } differ in case alone. Write them alike, or let ` +
+      } differ only in case. Write them alike, or let ` +
         `--join-case (in a configuration: joinCase) read them as one class`,
       rowsOf((value) => spellings.has(value)),
     );
@@ -96,7 +96,7 @@ export function readClasses({ name: column, cells }: PhotoColumn, options: Class
         `${table.name} has no photo of ${
           lacking.join(", ")
         }: the classes are HAM10000's seven nevertheless, and means over the classes count those as 0; ` +
-          `--classes ${present.join(",")} takes those alone`,
+          `--classes ${present.join(",")} takes only those`,
       );
     }
     return { classes: ham10000Classes, codes, notes };

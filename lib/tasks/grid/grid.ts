@@ -50,7 +50,7 @@ function configOf(options: ConfigOptions): Config {
   if (options.out === undefined) checkUsualFolder(config);
   if (config.recipe.at(-1)?.depth !== "head") return config;
   throw new RangeError(
-    "Configuration: recipe must end deeper than head. The softmax alone is what notebook 4 compares: learningRate, epochs, " +
+    "Configuration: recipe must end deeper than head. Notebook 4 compares trainings of the softmax: learningRate, epochs, " +
       "batchSize and optimizers say how it is trained. Received: a last stage of depth head",
   );
 }

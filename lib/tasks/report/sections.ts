@@ -143,9 +143,9 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
     { name: "Claimed", value: percent(results.claimed.accuracy), what: "test accuracy, says the write-up" },
     ...run.honest ? honestGlance(run.honest) : [],
     accuracy("Measured", asWrittenResult(results), `${protocolText(results.protocol)}, the network frozen`),
-    ...deeper ? [accuracy("Fine-tuned", deeper, `trained from ${deeper.depth} on, same images`)] : [],
-    { name: "Leaked", value: percent(all.copyShare), what: "of the test images have a copy in training" },
+    ...deeper ? [accuracy("Fine-tuned", deeper, `from ${deeper.depth} on, same images`)] : [],
     ...officialGlance(results),
+    { name: "Leaked", value: percent(all.copyShare), what: "of the test images have a copy in training" },
     ...seconds > 0
       ? [{
         name: "Cost",

@@ -66,7 +66,7 @@ export function runFlags(
   const wrong = Object.entries(given).find(([, value]) => value)?.[0];
   if (wrong === undefined) return { ...options, only: notebooks };
   throw new RangeError(
-    `--${wrong} is a flag of deno task reproduce alone: units are those of the notebooks 01 to 05, or with --only 06, 07 or 08 those of ` +
+    `--${wrong} is a flag only of deno task reproduce: units are those of the notebooks 01 to 05, or with --only 06, 07 or 08 those of ` +
       "that notebook",
   );
 }

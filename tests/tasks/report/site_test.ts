@@ -111,7 +111,7 @@ Deno.test("a run that trains deeper is shown beside the one as written, with its
   const site = await siteOf({ notebooks: named, results, timings, trainingSeconds: 3600 });
   const html = site.get("index.html")!;
   const words = wordsOf(html);
-  assert.match(words, /Fine-tuned 65\.0 % test accuracy, trained from block3 on, same images, n = 853/);
+  assert.match(words, /Fine-tuned 65\.0 % test accuracy, from block3 on, same images, n = 853/);
   assert.match(
     words,
     /Trained from block3 on with the recipe of this run \(nadam\), .* reaches 65\.0 % \(95 % .*\): 12\.7 points below the claim/,

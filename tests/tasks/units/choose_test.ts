@@ -105,9 +105,9 @@ Deno.test("a plan is of the main notebooks, or of one further notebook by its nu
   for (const given of ["04", "06,07"]) {
     assert.throws(() => only("--only", given), {
       name: "RangeError",
-      message: /^--only is a flag of deno task reproduce alone: .*01 to 05, or with --only 06, 07 or 08/,
+      message: /^--only is a flag only of deno task reproduce: .*01 to 05, or with --only 06, 07 or 08/,
     });
   }
   assert.throws(() => only("--only", "09"), /No notebook is called "09"/);
-  assert.throws(() => only("--fresh"), /^RangeError: --fresh is a flag of deno task reproduce alone/);
+  assert.throws(() => only("--fresh"), /^RangeError: --fresh is a flag only of deno task reproduce/);
 });
