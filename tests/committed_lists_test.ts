@@ -20,7 +20,7 @@ function counts(values: Iterable<string>): Record<string, number> {
 }
 
 for (let partition = 0; partition < 5; partition++) {
-  Deno.test(`partition ${partition}: one test photo a group, halves alike, and lists that differ in what has leaked alone`, async () => {
+  Deno.test(`partition ${partition}: one test photo per group, equal halves, lists of one size and class mix, only the intended leak`, async () => {
     const parts = await read(partition === 0 ? "leak_free_parts.csv" : `leak_free/parts_${partition}.csv`);
     assert.equal(parts.length, 10_015);
     const test = parts.filter(({ part }) => part === "test");
@@ -89,7 +89,7 @@ for (let partition = 0; partition < 5; partition++) {
   });
 }
 
-Deno.test("answers that the report holds are those of its networks: scores and the effect of copies come out of the tables alone", async () => {
+Deno.test("the stored predictions alone reproduce the report's scores and its effect of copies", async () => {
   const { ladder, effects }: LeakFreeResults = JSON.parse(
     await Deno.readTextFile(join(report, "leak_free.json")),
   );

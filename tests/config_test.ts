@@ -28,13 +28,13 @@ Deno.test("the constants are the protocol's", () => {
   assert.ok(Object.isFrozen(config));
 });
 
-Deno.test("the experiment does not depend on where files lie", () => {
+Deno.test("the experiment does not depend on file paths", () => {
   const experiment = (data: string, out: string) =>
     digestOf(experimentOf(createConfig({ preset: "quick", data, out })));
   assert.equal(experiment("/a", "/b"), experiment("/c", "/d"));
 });
 
-Deno.test("another table's columns, classes and skipped photos are part of the experiment, its place is not", () => {
+Deno.test("another table's columns, classes and skipped photos are part of the experiment, but not its path", () => {
   const experiment = (options: ConfigOptions) =>
     digestOf(experimentOf(createConfig({ preset: "quick", data: "/a", out: "/b", ...options })));
   const columns = { image_id: "image", dx: "diagnosis" };
@@ -55,7 +55,7 @@ Deno.test("another table's columns, classes and skipped photos are part of the e
   assert.equal(experiment({ ...unset, keepContradictions: false }), digests[0]);
 });
 
-Deno.test("a table given alone has its photos beside it", () => {
+Deno.test("if only a table is given, its photos are expected beside it", () => {
   const config = createConfig({ metadata: "/photos/list.csv" });
   assert.deepEqual([config.preset, config.data, config.metadata], ["quick", "/photos", "/photos/list.csv"]);
   assert.equal(createConfig({ metadata: "/photos/list.csv", data: "/b" }).data, "/b");
@@ -65,7 +65,7 @@ Deno.test("a table given alone has its photos beside it", () => {
   assert.deepEqual([two.preset, two.data], ["quick", "/photos"]);
 });
 
-Deno.test("a depth brings its usual recipe; a recipe decides the depth; neither touches the comparison", () => {
+Deno.test("a depth selects its usual recipe; a recipe sets the depth; neither changes the optimizer comparison", () => {
   const config = (options: ConfigOptions) => createConfig({ preset: "quick", data: "/photos", ...options });
   assert.deepEqual([config({}).depth, config({}).recipe], ["head", []]);
   assert.deepEqual(config({ depth: "block4" }).recipe, [stageOf({ depth: "block4" })]);
@@ -77,7 +77,7 @@ Deno.test("a depth brings its usual recipe; a recipe decides the depth; neither 
   assert.ok(createConfig({ preset: "write-up", data: "/photos" }).recipe.length > 0);
 });
 
-Deno.test("images are squares or rectangles; equal sides are the square's number, whose digest stays", () => {
+Deno.test("images are squares or rectangles; equal sides are stored as one number, with the same digest", () => {
   const config = (options: ConfigOptions) => createConfig({ preset: "quick", data: "/photos", ...options });
   assert.deepEqual(config({ size: [150, 200] }).size, [150, 200]);
   assert.equal(config({ size: [96, 96] }).size, 96);
@@ -88,14 +88,14 @@ Deno.test("images are squares or rectangles; equal sides are the square's number
   assert.equal(config({ size: [96, 96], recipe: turned }).size, 96);
 });
 
-Deno.test("a precision is part of what decides the results where it is not float32, whose digest stays", () => {
+Deno.test("precision is part of the experiment only if it is not float32, whose digest stays", () => {
   const experiment = (options: ConfigOptions) => experimentOf(createConfig({ preset: "smoke", ...options }));
   assert.deepEqual(experiment({ precision: "float32" }), experiment({}));
   assert.equal("precision" in experiment({}), false);
   assert.equal(experiment({ precision: "bfloat16" }).precision, "bfloat16");
 });
 
-Deno.test("a protocol decides the results where it is not the write-up's, whose digest stays", () => {
+Deno.test("protocol is part of the experiment only if it is not as-written, whose digest stays", () => {
   const experiment = (options: ConfigOptions) => experimentOf(createConfig({ preset: "smoke", ...options }));
   assert.deepEqual(experiment({ protocol: "as-written" }), experiment({}));
   assert.equal("protocol" in experiment({}), false);
@@ -236,7 +236,7 @@ async function copiedProject() {
   };
 }
 
-Deno.test("data and weights that lie in data/ are found, in its usual folders too; a given place comes first", async () => {
+Deno.test("data and weights are found in data/ and its usual subfolders; a given path comes first", async () => {
   await using project = await copiedProject();
   const found = async (options: ConfigOptions = {}) => {
     const { preset, data, weights } = await project.call("createConfig", options);
@@ -252,7 +252,7 @@ Deno.test("data and weights that lie in data/ are found, in its usual folders to
   assert.deepEqual(await found(), ["quick", data, weights]);
 });
 
-Deno.test("the official test set is found in data/, where photos are; null and none leave it out", async () => {
+Deno.test("with real photos, the official test set is found in data/; null and none leave it out", async () => {
   await using project = await copiedProject();
   const found = async (options: ConfigOptions = {}) =>
     (await project.call("createConfig", { weights: null, ...options })).officialTest;
@@ -266,7 +266,7 @@ Deno.test("the official test set is found in data/, where photos are; null and n
   assert.equal((await project.call("configure", parameters)).officialTest, null);
 });
 
-Deno.test("a table under another of its names, or in any folder of data/, is found with the photos", async () => {
+Deno.test("HAM10000's table is found under its other names and in any folder of data/, with its photos", async () => {
   await using project = await copiedProject();
   const found = async () => {
     const { preset, data } = await project.call("createConfig");
@@ -285,7 +285,7 @@ Deno.test("a table under another of its names, or in any folder of data/, is fou
   assert.deepEqual(await found(), ["quick", dirname(kaggle)]);
 });
 
-Deno.test("photos in data/ without a table that is known are never passed over for drawn ones", async () => {
+Deno.test("photos in data/ without a known table are an error, never replaced by drawn ones", async () => {
   await using project = await copiedProject();
   const photo = await project.put("data/images/deeper/P1.JPG");
   const table = await project.put("data/list.csv");
@@ -305,7 +305,7 @@ Deno.test("photos in data/ without a table that is known are never passed over f
   assert.equal((await project.call("createConfig", { metadata: table })).data, dirname(table));
 });
 
-Deno.test("a notebook that is opened after a run goes on with that run's configuration, wherever its results are", async () => {
+Deno.test("a notebook opened after a run continues with that run's configuration, wherever its results are", async () => {
   await using project = await copiedProject();
   assert.equal((await project.call("configure")).preset, "smoke");
   await project.put("outputs/latest.json", JSON.stringify({ preset: "quick", data: "/photos", seed: 7 }));
@@ -330,7 +330,7 @@ async function withConfigFile(content: ConfigOptions, use: (folder: string) => v
   use(folder);
 }
 
-Deno.test("a notebook's parameters decide; where they set nothing, the file that HAM10000_CONFIG names", async () => {
+Deno.test("a notebook's parameters come first; if none is set, the file that HAM10000_CONFIG names is used", async () => {
   await withConfigFile({ preset: "quick", data: "/photos", seed: 7 }, (folder) => {
     const nothing = { preset: null, data: null, metadata: null, weights: null, seed: null, out: null };
     assert.deepEqual([configure(nothing).data, configure(nothing).seed], ["/photos", 7]);
@@ -340,7 +340,7 @@ Deno.test("a notebook's parameters decide; where they set nothing, the file that
   });
 });
 
-Deno.test("a notebook never takes the folder of another run: it says in what they differ, and what to do", async () => {
+Deno.test("a notebook never uses another run's folder: the error states the differences and what to do", async () => {
   await withConfigFile(
     { preset: "quick", data: "/photos", weights: null, recipe: [{ depth: "block5" }] },
     (folder) => {

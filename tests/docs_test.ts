@@ -62,7 +62,7 @@ function hasName(source: string, name: string): boolean {
   return new RegExp(`["'\`]${parts.join(".*")}["'\`]`).test(source);
 }
 
-Deno.test("every relative link of the READMEs and the docs leads to a file or folder that is there", async () => {
+Deno.test("every relative link of the READMEs and the docs leads to an existing file or folder", async () => {
   const broken: string[] = [];
   for (const page of await pages()) {
     for (const { text, file } of linksIn(await Deno.readTextFile(page), page)) {
@@ -75,7 +75,7 @@ Deno.test("every relative link of the READMEs and the docs leads to a file or fo
 });
 
 for (const path of ["docs/FAULTS.md", "tests/ABILITIES.md"]) {
-  Deno.test(`each row of ${basename(path)} quotes a test, and each quoted test stands in the file that its link leads to`, async () => {
+  Deno.test(`each row of ${basename(path)} quotes a test, and each quoted test exists in the linked file`, async () => {
     const page = join(projectRoot, path);
     const rows = rowsIn(await Deno.readTextFile(page));
     assert.ok(rows.length > 50, `${rows.length} rows`);
@@ -92,7 +92,7 @@ for (const path of ["docs/FAULTS.md", "tests/ABILITIES.md"]) {
   });
 }
 
-Deno.test("what pages, notebooks and lib/ refer to by DOI or arXiv stands in references.bib, which holds nothing else", async () => {
+Deno.test("references.bib holds all DOIs and arXiv ids cited in pages, notebooks and lib/, and nothing uncited", async () => {
   const bibliography = await Deno.readTextFile(join(projectRoot, "docs", "references.bib"));
   const entries = bibliography.matchAll(/^ {2}(doi|eprint|url) += \{(.+)\},$/gm).map(([, , id]) => id)
     .toArray();
@@ -186,7 +186,7 @@ Deno.test("README states the numbers of the committed report", async () => {
   assert.deepEqual(stated.filter((text) => !readme.includes(text)), []);
 });
 
-Deno.test("METHOD states what depth gives as the committed studies have it", async () => {
+Deno.test("METHOD's numbers on depth match the committed studies", async () => {
   const method = (await Deno.readTextFile(join(projectRoot, "docs", "METHOD.md"))).replace(/\s+/g, " ");
   const ladder: StudyResult[] = JSON.parse(
     await Deno.readTextFile(join(projectRoot, "outputs", "report", "studies", "ladder.json")),
@@ -207,7 +207,7 @@ Deno.test("METHOD states what depth gives as the committed studies have it", asy
   assert.deepEqual(stated.filter((text) => !method.includes(text)), []);
 });
 
-Deno.test("README's first table is the committed report's", async () => {
+Deno.test("README's first table matches the committed report", async () => {
   const [readme, expected] = [
     await Deno.readTextFile(join(projectRoot, "README.md")),
     glanceTable(await readRun(join(projectRoot, "outputs", "report"))),
@@ -215,7 +215,7 @@ Deno.test("README's first table is the committed report's", async () => {
   assert.ok(cells(readme).includes(cells(expected)), `README.md lacks this table:\n${expected}`);
 });
 
-Deno.test("every file and folder that lib/README.md names is there", async () => {
+Deno.test("every file and folder that lib/README.md names exists", async () => {
   const text = await Deno.readTextFile(join(projectRoot, "lib", "README.md"));
   const names = [...text.matchAll(/`([\w./]+(?:\.ts|\/))`/g)].map(([, name]) => name);
   assert.ok(names.length > 20, `${names.length} names`);
@@ -226,7 +226,7 @@ Deno.test("every file and folder that lib/README.md names is there", async () =>
   assert.deepEqual(missing, []);
 });
 
-Deno.test("a name is found whole or with what the test fills in, and not by a part of it", () => {
+Deno.test("a test name is found whole or with a placeholder for filled-in text, not by a part of it", () => {
   const source = 'Deno.test("a cut file", …);\nDeno.test(`a runner that ends by ${signal} is gone`, …);';
   for (const name of ["a cut file", "a cut …", "a runner that ends by … is gone", "… is gone"]) {
     assert.ok(hasName(source, name), name);

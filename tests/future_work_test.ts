@@ -8,7 +8,7 @@ import { finishRun, makePlace } from "./interruptions/run.ts";
 await startEngine();
 
 Deno.test({
-  name: "06 runs through and keeps each study; a second run reuses it",
+  name: "notebook 06 runs through and keeps each study; a second run reuses it",
   ignore: engine.name === "wasm",
   async fn() {
     const small = { standInImages: 70, subsetShare: 0.3, size: 32, epochs: 2, studyEpochs: 1 };

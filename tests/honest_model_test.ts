@@ -7,7 +7,7 @@ import { loadModel } from "../lib/model/saved_model.ts";
 import { honestNotebook } from "../lib/tasks/notebooks.ts";
 import { finishRun, makePlace } from "./interruptions/run.ts";
 
-Deno.test("08 chooses on validation, writes the choice down, opens the test once and saves a model that knows it", async () => {
+Deno.test("notebook 08 chooses on validation, records the choice, opens the test once and saves the model with its test score", async () => {
   await using place = await makePlace({ preset: "smoke", standInImages: 200, size: 32, epochs: 2 });
   const reproduce = () => finishRun(place, "out", { flags: ["--only", "08"] });
   assert.match(await reproduce(), new RegExp(`${honestNotebook} +done in`));

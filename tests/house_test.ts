@@ -1,9 +1,9 @@
-/** The house as lib/README.md describes it: which room may import from which, and that nothing runs in a circle. */
+/** The layers that lib/README.md describes: which folder may import from which, and that no imports are circular. */
 import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { projectRoot } from "../lib/support/project.ts";
 
-/** From the ground up: a room imports from itself and from those before it. Files of lib itself are rooms of their own. */
+/** From the lowest layer up: a folder imports from itself and from those before it. Files directly in lib are layers of their own. */
 const rooms = [
   "support",
   "image_size.ts",
@@ -57,13 +57,13 @@ async function importsOfLib(): Promise<Map<string, { file: string; line: number;
 
 const roomOf = (file: string) => file.split("/")[0];
 
-Deno.test("each room of lib imports from itself and from the rooms below it", async () => {
+Deno.test("each folder of lib imports only from itself and from the layers below it", async () => {
   const wrong: string[] = [];
   for (const [file, imports] of await importsOfLib()) {
     const place = rooms.indexOf(roomOf(file));
     assert.ok(
       place >= 0,
-      `${file}: lib has no room ${roomOf(file)}; name it in this test and in lib/README.md`,
+      `${file}: lib has no folder or file ${roomOf(file)}; name it in this test and in lib/README.md`,
     );
     for (const { file: imported, line } of imports) {
       if (rooms.indexOf(roomOf(imported)) > place) wrong.push(`lib/${file}:${line} imports ${imported}`);
@@ -72,7 +72,7 @@ Deno.test("each room of lib imports from itself and from the rooms below it", as
   assert.deepEqual(wrong, [], `These imports point upwards:\n${wrong.join("\n")}`);
 });
 
-Deno.test("no file of lib imports itself through others", async () => {
+Deno.test("lib has no circular imports", async () => {
   const imports = await importsOfLib();
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]): void => {
@@ -85,7 +85,7 @@ Deno.test("no file of lib imports itself through others", async () => {
   for (const file of imports.keys()) visit(file, []);
 });
 
-Deno.test("a notebook imports one thing: lib/mod.ts", async () => {
+Deno.test("a notebook imports only lib/mod.ts", async () => {
   for await (const { name } of Deno.readDir(join(projectRoot, "notebooks"))) {
     if (!name.endsWith(".ipynb")) continue;
     const { cells } = JSON.parse(await Deno.readTextFile(join(projectRoot, "notebooks", name)));

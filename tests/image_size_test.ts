@@ -15,19 +15,19 @@ Deno.test("a number is the side of a square, a pair is height and width", () => 
   assert.deepEqual([pixelsIn(64), pixelsIn([150, 200])], [4096, 30_000]);
 });
 
-Deno.test("readers are told width × height, arrays and files go by height and width", () => {
+Deno.test("texts give width × height; array shapes and file names give height, then width", () => {
   const texts = (size: ImageSize) => [sizeText(size), sizeName(size), shapeText(size)];
   assert.deepEqual(texts(64), ["64 × 64", "64", "(64, 64, 3)"]);
   assert.deepEqual(texts([150, 200]), ["200 × 150", "150x200", "(150, 200, 3)"]);
 });
 
-Deno.test("a pair of equal sides becomes a number, all else stays", () => {
+Deno.test("a pair of equal sides becomes a number; other sizes stay", () => {
   assert.equal(normalSize([64, 64]), 64);
   assert.equal(normalSize(64), 64);
   assert.deepEqual(normalSize([64, 96]), [64, 96]);
 });
 
-Deno.test("sizes have one or two whole sides within the limits", () => {
+Deno.test("a size is one whole number, or a pair of them, within the limits", () => {
   const limits = { least: 32, most: 100 };
   for (const size of [32, 100, [32, 100], [64, 64]]) assert.ok(isImageSize(size, limits), `${size}`);
   const none = [31, 101, 64.5, NaN, "64", null, undefined, {}, [], [64], [64, 31], [64, "64"], [64, 64, 64]];

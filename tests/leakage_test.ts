@@ -7,7 +7,7 @@ import { parse } from "../lib/support/csv.ts";
 import { leakageNotebook } from "../lib/tasks/notebooks.ts";
 import { finishRun, makePlace } from "./interruptions/run.ts";
 
-Deno.test("07 divides, trains and compares; its lists and results are kept; a second run reuses it", async () => {
+Deno.test("notebook 07 divides, trains and compares; its lists and results are kept; a second run reuses it", async () => {
   await using place = await makePlace({ preset: "smoke", standInImages: 300, size: 32, epochs: 2 });
   const reproduce = () => finishRun(place, "out", { flags: ["--only", "07"] });
   assert.match(await reproduce(), new RegExp(`to train +7 recipes[^]*${leakageNotebook} +done in`));

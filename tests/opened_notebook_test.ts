@@ -45,7 +45,7 @@ function state(out: string): string[] {
     .sort();
 }
 
-Deno.test("a notebook that is opened after a run of one's own data says that run in its first cell and writes over no other", async () => {
+Deno.test("a notebook opened after a run on your own data names that run below its parameters and overwrites no other", async () => {
   await Deno.writeTextFile(join(folder, "small.json"), '{ "preset": "smoke", "standInImages": 70 }');
   await reproduce("--config", "small.json");
   const before = state(join(project, "outputs", "smoke"));

@@ -60,7 +60,7 @@ async function reproduce(...flags: string[]): Promise<{ code: number; text: stri
   return { code, text: out + err };
 }
 
-Deno.test("without --columns the run does not begin: it says which columns are missing and which are there", async () => {
+Deno.test("without --columns the run does not start; it lists the missing and the existing columns", async () => {
   const out = join(folder, "columns");
   const { code, text } = await reproduce("--metadata", table, "--out", out, "--weights", "none");
   assert.equal(code, 2, text);
@@ -71,7 +71,7 @@ Deno.test("without --columns the run does not begin: it says which columns are m
   assert.doesNotMatch(text, /Uncaught|\.ts:\d/);
 });
 
-Deno.test("damaged photos stop the run, which names them and the way on", async () => {
+Deno.test("damaged photos stop the run; the error names them and --skip-damaged", async () => {
   const { code, text } = await reproduce(...flags, "--out", join(folder, "damaged"), "--only", "02");
   assert.equal(code, 1, text);
   assert.match(text, /2 of 47 photos cannot be used/);
@@ -79,7 +79,7 @@ Deno.test("damaged photos stop the run, which names them and the way on", async 
   assert.match(text, /--skip-damaged/);
 });
 
-Deno.test("--skip-damaged goes on without them, and every notebook and the results say so", async () => {
+Deno.test("--skip-damaged continues without damaged photos; every notebook and the results say so", async () => {
   const out = join(folder, "skipped");
   const { code, text } = await reproduce(...flags, "--out", out, "--skip-damaged");
   assert.equal(code, 0, text);

@@ -18,7 +18,7 @@ async function whatHappens(permissions: string, hostname: string): Promise<strin
   return (await runDeno(["run", "--no-prompt", "--no-check", ...config, program])).out.trim();
 }
 
-Deno.test("reproduce may connect to this machine alone, where its kernel listens; all others connect nowhere, but data", async () => {
+Deno.test("no task except data may connect to other machines; reproduce may connect to its kernel on this one", async () => {
   assert.equal(await whatHappens("reproduce", "127.0.0.1"), "ConnectionRefused");
   const { permissions: all } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
   for (const permissions of Object.keys(all).filter((name) => name !== "data")) {
@@ -26,7 +26,7 @@ Deno.test("reproduce may connect to this machine alone, where its kernel listens
   }
 });
 
-Deno.test("where the list of kernels cannot be written to, the engine is set up all the same, and that is said", async () => {
+Deno.test("if the list of kernels is not writable, the engine is still set up, with a note", async () => {
   const env = { JUPYTER_DATA_DIR: "/dev/null/jupyter" };
   const { code, err } = await runDeno(
     ["run", "--no-prompt", "--no-check", "-q", "-P=set-up", "lib/tasks/set_up.ts"],

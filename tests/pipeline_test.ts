@@ -104,7 +104,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "executed notebooks count 1 … n, each cell shows something, and published ones show no photo",
+  name: "executed code cells are numbered 1 … n and all have output; published notebooks show no photo",
   ignore,
   async fn() {
     await pipeline();
@@ -122,7 +122,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the network that validation prefers is saved as a model",
+  name: "the network that is best on validation is saved as a model",
   ignore,
   async fn() {
     await pipeline();
@@ -134,8 +134,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "a second run computes nothing and says so; a lost result is made again from what is stored, to the same bytes",
+  name: "a second run computes nothing and says so; a lost result is rebuilt from the store, byte for byte",
   ignore,
   async fn() {
     await pipeline();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkRecipe, depths, type Stage, stageOf } from "../lib/recipe.ts";
 
-Deno.test("a stage that names its depth alone is whole and allowed, at every depth", () => {
+Deno.test("a stage needs only its depth: defaults make it valid at every depth", () => {
   for (const depth of depths) {
     const stage = stageOf({ depth });
     checkRecipe([stage]);
@@ -13,7 +13,7 @@ Deno.test("a stage that names its depth alone is whole and allowed, at every dep
   assert.equal(stageOf({ depth: "block3", epochs: 2 }).epochs, 2);
 });
 
-Deno.test("stages may go deeper and stay, but not back", () => {
+Deno.test("a stage may be as deep as the previous one or deeper, but not shallower", () => {
   const recipe = (...depths: Stage["depth"][]) => depths.map((depth) => stageOf({ depth }));
   checkRecipe(recipe("head", "block5", "block5", "block2"));
   assert.throws(() => checkRecipe(recipe("head", "block2", "block5")), {
@@ -22,7 +22,7 @@ Deno.test("stages may go deeper and stay, but not back", () => {
   });
 });
 
-Deno.test("what a stage cannot be is refused, with the stage, the field and what came", () => {
+Deno.test("an invalid stage is refused, with the stage, the field and the value received", () => {
   const impossible: [Partial<Record<keyof Stage, unknown>>, RegExp][] = [
     [{ depth: "block6" }, /stage 1: depth must be one of head, block5, .*Received: block6/],
     [{ optimizer: "sgd" }, /optimizer must be one of nadam, adam, rmsprop\. Received: sgd/],

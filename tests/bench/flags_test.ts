@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { caseNames, readFlags } from "./flags.ts";
 
-Deno.test("without flags all is measured; lists take names in any order", () => {
+Deno.test("without flags all cases but whole-run are measured; lists take names in any order", () => {
   const { cases, depths, images, data } = readFlags([]);
   assert.deepEqual(cases, caseNames.filter((name) => name !== "whole-run"), "it needs photos and weights");
   assert.deepEqual(readFlags(["--data", "x", "--weights", "y"]).cases, [...caseNames]);
@@ -16,7 +16,7 @@ Deno.test("the short form has few images and one round, unless a flag says other
   assert.deepEqual([images, rounds], [64, 1]);
 });
 
-Deno.test("a flag that cannot be is told, with what came", () => {
+Deno.test("an invalid flag is reported, with the value received", () => {
   for (
     const [args, message] of [
       [["--cases", "speed"], /--cases takes names out of decode, .*whole-run\. Received: speed/],

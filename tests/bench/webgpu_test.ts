@@ -7,7 +7,7 @@ import type { WebGpuRecord } from "./webgpu.ts";
 const run = (...flags: string[]) =>
   runDeno(["run", "-A", "tests/bench/webgpu.ts", ...flags], { cwd: projectRoot, env: { NO_COLOR: "1" } });
 
-Deno.test("the script for a GPU measures features and training of each size, and how far they are from Keras'", async () => {
+Deno.test("the GPU script measures features and training for each size, and their difference from Keras", async () => {
   const flags = ["--engine", "auto", "--sizes", "32,40", "--depths", "block5", "--batch", "2"];
   const { code, out, err } = await run(...flags, "--forward", "2", "--seconds", "0.01");
   assert.equal(code, 0, err);
@@ -21,7 +21,7 @@ Deno.test("the script for a GPU measures features and training of each size, and
   }
 });
 
-Deno.test("the script for a GPU ends in time: what it has not reached is null", async () => {
+Deno.test("the GPU script stops at its time limit; values not yet measured are null", async () => {
   const flags = "--engine auto --without-check --limit 1 --sizes 32".split(" ");
   const { code, out, err } = await run(...flags);
   assert.equal(code, 0, err);

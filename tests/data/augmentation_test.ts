@@ -60,7 +60,7 @@ function permuted(image: Uint8Array, from: (row: number, column: number) => [num
   return result;
 }
 
-Deno.test("turns by quarters, flips and whole shifts move pixels and change none; shifts repeat the edge", () => {
+Deno.test("quarter turns, flips and whole-pixel shifts move pixels without changing them; shifts repeat the edge", () => {
   const last = size - 1;
   const cases: [Partial<TransformParameters>, (row: number, column: number) => [number, number]][] = [
     [{}, (row, column) => [row, column]],
@@ -83,7 +83,7 @@ Deno.test("turns by quarters, flips and whole shifts move pixels and change none
   }
 });
 
-Deno.test("a half turn of a rectangle is its pixels in reverse", () => {
+Deno.test("a half turn of a rectangle reverses the order of its pixels", () => {
   for (const size of [[12, 20], [20, 12], [7, 16]] as const) {
     const image = noiseImages(1, size);
     const result = transformImage(image, { theta: 180 }, size);
@@ -93,14 +93,14 @@ Deno.test("a half turn of a rectangle is its pixels in reverse", () => {
   }
 });
 
-Deno.test("half a pixel's shift is the mean of two neighbours, halves to even", () => {
+Deno.test("a half-pixel shift gives the mean of two neighbours, halves rounded to even", () => {
   const image = new Uint8Array(2 * 2 * 3);
   image.set([10, 20, 30, 13, 21, 255]); // upper row
   const result = transformImage(image, { tx: 0.5 }, 2);
   assert.deepEqual([...result.subarray(0, 6)], [12, 20, 142, 13, 21, 255]); // 11.5 → 12, 20.5 → 20, 142.5 → 142
 });
 
-Deno.test("a result is an array of its own and never leaves the range of its source's values", () => {
+Deno.test("a result is a new array, and its values stay within the range of its source's values", () => {
   for (let seed = 0; seed < 50; seed++) {
     const image = images[seed % 10].map((value) => 80 + value / 4);
     const before = image.slice();
@@ -145,7 +145,7 @@ Deno.test("drawn parameters fill the protocol's ranges evenly and never leave th
   assert.ok(Math.abs(count((drawn) => drawn.flipHorizontal && drawn.flipVertical) - 1000) < 150);
 });
 
-Deno.test("a copy is drawn by seven numbers in the documented order, shifts as shares of the image's own sides", () => {
+Deno.test("a copy uses seven random numbers in the documented order; shifts are fractions of width and height", () => {
   const draw = (numbers: number[], size: ImageSize) => {
     const left = [...numbers];
     const drawn = drawTransform(() => left.shift()!, ranges, size);
@@ -166,7 +166,7 @@ Deno.test("a copy is drawn by seven numbers in the documented order, shifts as s
   assert.deepEqual([tx, ty], [20, 15]);
 });
 
-Deno.test("a range set to nothing leaves the other draws as they are", () => {
+Deno.test("turning ranges off does not change what is drawn for the others", () => {
   const nothing: AugmentationRanges = {
     ...{ rotation: 0, zoom: [1, 1], widthShift: 0, heightShift: 0 },
     ...{ horizontalFlip: false, verticalFlip: false },

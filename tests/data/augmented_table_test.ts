@@ -16,7 +16,7 @@ Deno.test("HAM10000's 10,015 photos become the write-up's 42,650 images", () => 
   assert.equal(table.filter((image) => image.label === 5 && image.copy > 0).length, 0, "nv has no copies");
 });
 
-Deno.test("copies go round the originals: unique, numbered from 1, spread within one of each other", () => {
+Deno.test("copies are unique, numbered from 1, and spread over the originals evenly, within one", () => {
   const random = randomFor("counts");
   for (let trial = 0; trial < 20; trial++) {
     const counts = Array.from({ length: 7 }, () => 1 + Math.floor(random() * 60));
@@ -36,7 +36,7 @@ Deno.test("copies go round the originals: unique, numbered from 1, spread within
   }
 });
 
-Deno.test("other tables: every class grows to 0.8935 of the commonest, none shrinks", () => {
+Deno.test("other tables: each class with photos grows to 0.8935 of the largest; none shrinks", () => {
   assert.deepEqual(augmentationTargets([20, 31, 66, 7, 67, 402, 9]), [359, 359, 359, 359, 359, 402, 359]);
   assert.deepEqual(augmentationTargets([99, 0, 100]), [99, 0, 100]);
 });

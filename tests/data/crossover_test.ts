@@ -81,7 +81,7 @@ function checkLists(
   }
 }
 
-Deno.test("over seeds: the lists differ in nothing but whose photos have leaked", () => {
+Deno.test("over seeds, the training lists differ only in which photos have leaked", () => {
   for (let seed = 0; seed < 10; seed++) {
     const counts = [60, 70, 150, 40, 150, 400 + 20 * seed, 45];
     const { photos, relations } = inventedPhotos(counts, { seed });
@@ -89,7 +89,7 @@ Deno.test("over seeds: the lists differ in nothing but whose photos have leaked"
   }
 });
 
-Deno.test("the same seed gives the same lists; a photo's file names image and copy", () => {
+Deno.test("the same seed gives the same lists; a list's file names image and copy", () => {
   const { photos, relations } = inventedPhotos([60, 70, 150, 40, 150, 500, 45], { seed: 0 });
   const [{ lists }, again, other] = [[0, 1], [0, 1], [1, 1]]
     .map(([partition, seed]) => listsOf(photos, relations, { partition, seed }));
@@ -102,7 +102,7 @@ Deno.test("the same seed gives the same lists; a photo's file names image and co
   );
 });
 
-Deno.test("a relative with the test photo's own pixels does not leak as a relative", () => {
+Deno.test("a relative with the same pixels as its test photo does not leak as a relative", () => {
   const { photos, relations } = inventedPhotos([60, 70, 150, 40, 150, 500, 45], { seed: 2 });
   const options = { partition: 0, seed: 2 };
   const { parts, lists } = listsOf(photos, relations, options);
@@ -115,7 +115,7 @@ Deno.test("a relative with the test photo's own pixels does not leak as a relati
   assert.deepEqual([has(lists[1]), has(changed.lists[1])], [true, false]);
 });
 
-Deno.test("a class that cannot make room is named", () => {
+Deno.test("a class without room for the leaked photos is named", () => {
   const { photos, relations } = inventedPhotos([60, 70, 150, 40, 150, 500, 45], { seed: 0 });
   const parts = divideGroups(photos, groupPhotos(photos.samples, relations), { partition: 0, seed: 0 });
   const { pixelDigests } = relations;
@@ -125,7 +125,7 @@ Deno.test("a class that cannot make room is named", () => {
   );
 });
 
-Deno.test("split first: the write-up's numbers, no group on two sides, both forms of the same photos", () => {
+Deno.test("split first: the write-up's counts, no group on two sides, and the same photos in both forms", () => {
   for (let seed = 0; seed < 5; seed++) {
     const { photos, relations } = inventedPhotos([60, 70, 150, 40, 150, 700, 45], { seed });
     const { parts, asWritten } = listsOf(photos, relations, { partition: 0, seed });
@@ -160,7 +160,7 @@ function checkBridge(
 
 Deno.test({
   name:
-    "HAM10000: 9,600 images in each list, as many copies a leaked photo as the protocol says; the bridge has 8,530",
+    "HAM10000: 9,600 images per list, the protocol's copies per leaked photo, 8,530 test images for the bridge",
   ignore: ham10000Folder === null,
   fn: async () => {
     const samples = await readMetadata(ham10000Folder!);

@@ -65,7 +65,7 @@ function blackPng(side: number): Uint8Array {
   return new Uint8Array(parts.flatMap((part) => [...part]));
 }
 
-Deno.test("every kind of RGB file gives (64, 64, 3) with its own colours, whatever its name", async () => {
+Deno.test("every kind of RGB file gives (64, 64, 3) with its own colours, regardless of its name", async () => {
   const tolerances = {
     ...{ "rgb.png": 0, "png_named.jpg": 0, "palette.png": 0 },
     ...{ "baseline.jpg": 3, "progressive.jpg": 3 },
@@ -101,7 +101,7 @@ function storedTurned(orientation: number, channels: 3 | 4) {
   return sharp(stored, { raw: { width: w, height: h, channels } });
 }
 
-Deno.test("a photo that its camera has turned is read upright, to the pixels of the upright one, in all eight orientations", async () => {
+Deno.test("a photo with an EXIF orientation is read upright, with identical pixels, in all eight orientations", async () => {
   const forms: Record<string, (photo: Sharp, orientation: number) => Sharp> = {
     PNG: (photo, orientation) => photo.withMetadata({ orientation }).png(),
     TIFF: (photo, orientation) => photo.withMetadata({ orientation }).tiff({ compression: "none" }),
@@ -167,7 +167,7 @@ Deno.test("an embedded colour profile is converted to sRGB", async () => {
   }
 });
 
-Deno.test("the whole picture fills the square, from 600×450, 200×150 and from smaller than the result", async () => {
+Deno.test("the whole picture fills the square, from 600×450, 200×150 and sizes smaller than the result", async () => {
   for (const [width, height] of [[600, 450], [200, 150], [150, 200], [20, 15], [64, 64]]) {
     const ramp = new Uint8Array(width * height * 3);
     for (let i = 0; i < width * height; i++) {
@@ -211,7 +211,7 @@ Deno.test("a photo is resized to [height, width]: rows are as long as the width"
   }
 });
 
-Deno.test("a file with several pictures is refused, whatever its name; a still GIF or WebP is read", async () => {
+Deno.test("a file with several pictures is refused, regardless of its name; a still GIF or WebP is read", async () => {
   await assert.rejects(decodeImage(fixture("animated.gif"), 64), /animated\.gif: holds 2 pictures/);
   await assert.rejects(decodeImage(fixture("paged.tiff"), 64), /paged\.tiff: holds 2 pictures/);
   const pages = [await plain(8).png().toBuffer(), await plain(8).negate().png().toBuffer()];
@@ -275,7 +275,7 @@ const isReadAsItIs = (jpeg: Uint8Array) =>
     () => false,
   );
 
-Deno.test("a sound JPEG with quirks in its headers is read to the pixels of the one without", async () => {
+Deno.test("an intact JPEG with unusual bytes in its headers gives the same pixels as without them", async () => {
   const random = randomFor("cuts");
   let cuts = 0;
   for (const [name, jpeg] of Object.entries(await drawnJpegs())) {
@@ -309,7 +309,7 @@ Deno.test("a sound JPEG with quirks in its headers is read to the pixels of the 
   assert.ok(cuts > 100, `${cuts} cuts`);
 });
 
-Deno.test("of JPEGs with a flipped bit that the strictest level refuses, only those are read whose pixels are the sound one's", async () => {
+Deno.test("a JPEG with a flipped bit that the strictest level refuses is read only if its pixels are unchanged", async () => {
   const random = randomFor("flips");
   let refused = 0;
   let read = 0;
@@ -330,7 +330,7 @@ Deno.test("of JPEGs with a flipped bit that the strictest level refuses, only th
   assert.ok(refused > 120 && read > 0 && read < refused / 4, `${read} of ${refused} are read`);
 });
 
-Deno.test("a segment of a JPEG whose marker or length is damaged is not taken for bytes between segments", async () => {
+Deno.test("a JPEG segment with a damaged marker or length is an error, not taken for bytes between segments", async () => {
   const { EXIF: jpeg } = await drawnJpegs();
   for (const { marker, start, end } of segmentsOf(jpeg).filter(({ marker }) => marker >= 0xe0)) {
     for (
@@ -359,7 +359,7 @@ Deno.test("a PNG cut short or with a flipped byte is an error", async () => {
   await assert.rejects(decode(flipped), /photo\.jpg: is /);
 });
 
-Deno.test("more than 100 megapixels are refused before they take memory, in a sound file and by a header alone", () =>
+Deno.test("a photo above 100 megapixels is refused before it takes memory, even if only its header claims so", () =>
   withFolder(async (folder) => {
     const jpeg = await Deno.readFile(fixture("baseline.jpg"));
     const frame = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
@@ -379,7 +379,7 @@ Deno.test("more than 100 megapixels are refused before they take memory, in a so
     }
   }));
 
-Deno.test("what is no photo is refused with its path and the reason", () =>
+Deno.test("anything that is not a photo is refused with path and reason", () =>
   withFolder(async (folder) => {
     await Deno.writeFile(`${folder}/zero.jpg`, new Uint8Array(0));
     await Deno.writeTextFile(`${folder}/text.jpg`, "<html>404</html>");
@@ -400,7 +400,7 @@ Deno.test("what is no photo is refused with its path and the reason", () =>
   }));
 
 Deno.test({
-  name: "a photo that may not be read is named with the reason",
+  name: "a photo without read permission is named with the reason",
   ignore: Deno.build.os === "windows", // has no such permissions
   fn: () =>
     withFolder(async (folder) => {
@@ -411,7 +411,7 @@ Deno.test({
     }),
 });
 
-Deno.test("pictures that have to be converted first are named with what to do, whatever their names", async () => {
+Deno.test("pictures that must be converted first are reported with what to do, regardless of their names", async () => {
   const text = (value: string) => Uint8Array.from(value.padEnd(200, "\0"), (letter) => letter.charCodeAt(0));
   const kinds: [Uint8Array, RegExp][] = [
     [
@@ -426,7 +426,7 @@ Deno.test("pictures that have to be converted first are named with what to do, w
   for (const [bytes, message] of kinds) await assert.rejects(decode(bytes), { message });
 });
 
-Deno.test("a camera's raw file is refused, not read as the thumbnail that it begins with; a TIFF and an AVIF are read", async () => {
+Deno.test("a camera's raw file is refused, not read as its embedded thumbnail; TIFF and AVIF are read", async () => {
   const tiff = Uint8Array.from(await plain(8).tiff({ compression: "none" }).toBuffer());
   assertNear(quadrants(await decode(tiff)), new Array(4).fill(colours[0]), 0, "TIFF");
   assertNear(
@@ -453,7 +453,7 @@ Deno.test("a camera's raw file is refused, not read as the thumbnail that it beg
   }
 });
 
-Deno.test("a size that is no number of pixels is refused", async () => {
+Deno.test("an invalid image size is refused", async () => {
   for (const size of [0, -1, 1.5, NaN, 5000, [64, 0], [64, 5000]] as ImageSize[]) {
     await assert.rejects(decodeImage(fixture("rgb.png"), size), { name: "RangeError", message: /size is/ });
   }

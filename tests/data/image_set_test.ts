@@ -63,7 +63,7 @@ function shardsOf({ store }: Place, kind: string, rowBytes: number): { path: str
     .map((path) => ({ path, rows: (Deno.statSync(path).size - 24) / (36 + rowBytes) }));
 }
 
-Deno.test("images, their digests and their files' digests come in the order of the paths, however many are decoded at a time", () =>
+Deno.test("images, their digests and their files' digests keep the order of the paths, at any concurrency", () =>
   withPhotos(12, async (place) => {
     const paths = [...place.paths].reverse();
     paths.push(paths[3]); // a photo may be asked for twice
@@ -86,7 +86,7 @@ Deno.test("images, their digests and their files' digests come in the order of t
     }
   }));
 
-Deno.test("images of another size are stored beside the first, height and width kept apart", () =>
+Deno.test("images of each size are stored separately, also if only height and width are swapped", () =>
   withPhotos(3, async (place) => {
     await load(place);
     const first = await load(place, { size: [12, 16] });
@@ -138,7 +138,7 @@ Deno.test("a photo that changed, moved or was touched is noticed; only new conte
 
 Deno.test({
   name:
-    "a photo that is replaced behind a link is decoded, keeping size and date; so is one that a link now leads to",
+    "a photo replaced behind a link is decoded again despite equal size and date; so is a link's new target",
   ignore: Deno.build.os === "windows", // links need a right that users lack
   fn: () =>
     withPhotos(2, async (place) => {
@@ -167,7 +167,7 @@ Deno.test({
     }),
 });
 
-Deno.test("damage in the store is named with the photos it hit, and only these are decoded again", () =>
+Deno.test("damage in the store is reported with the affected photos, and only these are decoded again", () =>
   withPhotos(12, async (place) => {
     const first = await load(place);
     const random = randomFor("damage");
@@ -215,7 +215,7 @@ Deno.test("damage in the store is named with the photos it hit, and only these a
     assert.match(rebuilt.notices.join(), /12 of 12 images were stored, .* and 2 more/);
   }));
 
-Deno.test("all bad photos are named in one error, and the good ones are kept", () =>
+Deno.test("one error counts all bad photos and names the first ten; the good ones are kept", () =>
   withPhotos(30, async (place) => {
     const good = await load({ ...place, store: `${place.store}_before` });
     for (let i = 0; i < 13; i++) {
@@ -246,7 +246,7 @@ Deno.test("all bad photos are named in one error, and the good ones are kept", (
     assert.deepEqual([repaired.pixels, repaired.damaged], [good.pixels, []]);
   }));
 
-Deno.test("photos that cannot be read for their disk are no damaged ones: nothing goes on without them", () =>
+Deno.test("photos that a missing disk makes unreadable do not count as damaged: loading stops", () =>
   withPhotos(12, async (place) => {
     const gone = join(dirname(place.paths[0]), "gone"); // as where a disk is taken away
     const paths = place.paths.map((path, i) => i < 8 ? path : join(gone, basename(path)));
@@ -260,7 +260,7 @@ Deno.test("photos that cannot be read for their disk are no damaged ones: nothin
     assert.deepEqual([again.decoded, again.damaged], [4, []], "the eight were stored");
   }));
 
-Deno.test("killed at any moment and started again, it gives the same images", () =>
+Deno.test("loading that is killed at any moment and restarted gives the same images", () =>
   withPhotos(250, async (place) => {
     const whole = await load({ ...place, store: `${place.store}_whole` });
     const url = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);

@@ -7,7 +7,7 @@ import { read, withFiles } from "./read_table.ts";
 const hot =
   "image,MEL,NV,BCC,UNK\nISIC_1,0.0,1.0,0.0,0.0\nISIC_2,1.0,0.0,0.0,0.0\nISIC_3,0,0,1,0\nISIC_4,0,1,0,0\n";
 
-Deno.test("a one-hot table is read as what it is: the class is the column's name, and a column without a 1 is no class", () => {
+Deno.test("a one-hot table is recognised: classes are the column names; a column without a 1 is not a class", () => {
   const words = hot.replaceAll(/,1(\.0)?/g, ",True").replaceAll(/,0(\.0)?/g, ",False");
   for (const text of [hot, words, hot.replaceAll(/,0(\.0)?/g, ",")]) {
     const { samples, classes, own, notes } = read(text);
@@ -30,7 +30,7 @@ Deno.test("a one-hot table is read as what it is: the class is the column's name
   assert.deepEqual(read(pandas).samples.map(({ dx }) => dx), ["dx_a", "dx_b"]);
 });
 
-Deno.test("one-hot rows that have no 1 or two are named; a class column that is named as dx is told for what it is", () => {
+Deno.test("one-hot rows without exactly one 1 are named; a one-hot column given as dx is an error that explains it", () => {
   const wrong = `${hot}ISIC_5,0,0,0,0\nISIC_6,1,1,0,0\nISIC_7,,,,\n`;
   assert.throws(() => read(wrong), {
     name: "SyntaxError",
@@ -57,7 +57,7 @@ Deno.test("one-hot rows that have no 1 or two are named; a class column that is 
   assert.deepEqual(read(binary, { columns: { dx: "target" } }).classes.map(({ code }) => code), ["0", "1"]);
 });
 
-Deno.test("two columns of 0 and 1 beside a column of text are no classes until the call says so", () => {
+Deno.test("two 0/1 columns beside a text column are an error until --columns or --classes decides", () => {
   for (const [one, other] of [["male", "female"], ["is_train", "is_test"]]) {
     const text =
       `image_id,finding,${one},${other}\nA,nevus,1,0\nB,melanoma,0,1\nC,nevus,0,1\nD,melanoma,1,0\n`;
@@ -75,7 +75,7 @@ Deno.test("two columns of 0 and 1 beside a column of text are no classes until t
   }
 });
 
-Deno.test("three or more flags beside a column that may have the classes are none, until the call says so; known codes are", () => {
+Deno.test("three or more 0/1 columns beside a possible class column are an error until flags decide; known codes are read", () => {
   for (const [name, cells] of [["finding", ["nevus", "melanoma"]], ["label", ["1", "2"]]] as const) {
     const [a, b] = cells;
     const text = `image,${name},head,trunk,limbs\nA,${a},1,0,0\nB,${b},0,1,0\nC,${a},0,0,1\nD,${b},0,0,1\n`;
@@ -95,14 +95,14 @@ Deno.test("three or more flags beside a column that may have the classes are non
   assert.deepEqual(read(isic).classes.map(({ code }) => code), ["BCC", "MEL", "NV"]);
 });
 
-Deno.test("a separator at the end of the header alone makes no column: two classes are read as they are", () => {
+Deno.test("a trailing separator only in the header adds no column: both classes are read", () => {
   assert.deepEqual(read("image,benign,malignant,\na,1,0\nb,0,1\n").samples.map(({ dx }) => dx), [
     "benign",
     "malignant",
   ]);
 });
 
-Deno.test("where --columns says which column has the diagnoses, flags of another table are no classes", async () => {
+Deno.test("if --columns names the diagnosis column, 0/1 columns of another table are not classes", async () => {
   const files = {
     "a.csv": "image,diagnosis\nA,nevus\nB,melanoma\nC,nevus\n",
     "b.csv": "image,itch,bleed,sex\nA,1,0,male\nB,0,1,female\nC,1,0,male\n",
@@ -139,7 +139,7 @@ Deno.test("several tables are joined by image id, and rows without a partner are
   assert.deepEqual(turned.samples, samples);
 });
 
-Deno.test("tables that cannot be joined say why: no image in common, diagnoses in two or none, an id twice, an age that is none", () => {
+Deno.test("tables that cannot be joined give the reason: no common image, diagnoses in two or none, an id twice, an invalid age", () => {
   const cases: [Record<string, string>, RegExp, TableOptions?][] = [
     [
       { a: hot, b: known.replaceAll("ISIC_", "X_") },
@@ -161,7 +161,7 @@ Deno.test("tables that cannot be joined say why: no image in common, diagnoses i
   assert.equal(read({ a: hot, b: known }, { columns: { age: "age_approx" } }).samples[0].age, 45);
 });
 
-Deno.test("two tables by their paths: one-hot truth and metadata beside the photos, in files of one name too", async () => {
+Deno.test("two tables given by path: one-hot truth and metadata beside the photos, even with the same file name", async () => {
   const truth = "image,MEL,NV\nP1,1.0,0.0\nP2,0.0,1.0\n";
   const files = { "truth/list.csv": truth, "meta/list.csv": "image,lesion_id,sex\nP1,L1,male\nP2,L1,\n" };
   await withFiles(files, async (folder) => {

@@ -41,7 +41,7 @@ for (const [kind, sides, expected] of planted) {
   });
 }
 
-Deno.test("any two of three sides are compared; what has nothing in common passes", () => {
+Deno.test("each pair of three sides is compared; sides with nothing in common pass", () => {
   checkLeakFree(
     { train: [image(0), image(1)], validation: [image(2), image(3)], test: [image(4)] },
     evidence,
@@ -50,7 +50,7 @@ Deno.test("any two of three sides are compared; what has nothing in common passe
   assert.deepEqual(leaks.map(({ kind, image }) => [kind, image]), [["lesion", "I1 copy 0 (test)"]]);
 });
 
-Deno.test("a leak that is wanted is asked for by its name, and no other is let through", () => {
+Deno.test("an intended leak must be allowed by name, and no other leak passes", () => {
   const copy = { train: [image(0, 1)], test: [image(0)] };
   const lesion = { train: [image(0, 1)], test: [image(1)] };
   checkLeakFree(copy, evidence, { allowed: "copies of the test's photos, rung copy" });
@@ -69,7 +69,7 @@ const alike = photos.samples.flatMap(({ lesionId }, a) => {
 });
 const known: LeakEvidence = { samples: photos.samples, ...relations, nearDuplicates: alike };
 
-Deno.test("an as-written run that is called leak-free is caught; it has to ask for its leak", () => {
+Deno.test("an as-written run that is called leak-free is caught; its leak must be allowed by name", () => {
   const parts = makeParts(createConfig({ preset: "smoke" }), photos);
   const images = (rows: readonly number[]) => rows.map((row) => parts.table[row]);
   const sides = { train: images(parts.subsetTrain), test: images(parts.test) };
@@ -90,14 +90,14 @@ const sidesOf = (table: Photos, nearDuplicates: LeakEvidence["nearDuplicates"]) 
   return { train: train.map((row) => image(row)), test: test.map((row) => image(row)) };
 };
 
-Deno.test("parts made from scrambled lesion_ids are caught by the pixels, with the true table and the scrambled one", () => {
+Deno.test("parts from shuffled lesion_ids are caught by the true lesion_ids, or by near-duplicates without them", () => {
   const sides = sidesOf(scrambled, []);
   assert.throws(() => checkLeakFree(sides, known), /lesion: [1-9]/);
   const believed = { ...known, samples: scrambled.samples };
   assert.throws(() => checkLeakFree(sides, believed), /near-duplicate: [1-9]/);
 });
 
-Deno.test("scrambled lesion_ids are caught even where near-duplicates were kept together: most of those are of one lesion", () => {
+Deno.test("shuffled lesion_ids are caught even if near-duplicates stay together: too few pairs share a lesion_id", () => {
   const sides = sidesOf(scrambled, alike);
   const believed = { ...known, samples: scrambled.samples };
   assert.deepEqual(findLeaks(sides, believed), [], "by the scrambled table nothing leaks");

@@ -54,7 +54,7 @@ function checkParts({ samples, classes }: Photos, parts: LeakFreeParts): void {
   );
 }
 
-Deno.test("over seeds and sizes: complete, disjoint, stratified, no group on two sides, halves alike", () => {
+Deno.test("over seeds and sizes: complete, disjoint, stratified, no group on two sides, balanced halves", () => {
   for (let seed = 0; seed < 100; seed++) {
     const counts = [0, 1, 2, 3, 4, 5, 6].map((label) => 20 + ((seed * 7 + label * 31) % 90));
     const { photos, relations } = inventedPhotos(counts, { seed });
@@ -70,7 +70,7 @@ Deno.test("over seeds and sizes: complete, disjoint, stratified, no group on two
   }
 });
 
-Deno.test("the same partition and seed give the same parts, others give others", () => {
+Deno.test("the same partition and seed give the same parts; others give different ones", () => {
   const { photos, relations } = inventedPhotos([60, 60, 60, 60, 60, 200, 60], { seed: 1 });
   const groups = groupPhotos(photos.samples, relations);
   const test = (partition: number, seed: number) => divideGroups(photos, groups, { partition, seed }).test;
@@ -79,7 +79,7 @@ Deno.test("the same partition and seed give the same parts, others give others",
   assert.notDeepEqual(test(0, 1), test(0, 2));
 });
 
-Deno.test("lesions, equal pixels and near-duplicates join, across several steps; two diagnoses are listed", () => {
+Deno.test("photos that share lesion or pixels or are near-duplicates are grouped, in chains too; mixed diagnoses are listed", () => {
   const classes = classesOf(["x", "y"]);
   const samples = [..."aabcde"].map((lesionId, i) =>
     sampleOf({ imageId: `I${i}`, lesionId, label: i === 4 ? 1 : 0, classes })
@@ -92,7 +92,7 @@ Deno.test("lesions, equal pixels and near-duplicates join, across several steps;
   assert.deepEqual(groups, { groupOf: [0, 0, 0, 0, 4, 4], mixed: [4] });
 });
 
-Deno.test("a class with too few groups is named and trained on; where fewer than two are left it is an error", () => {
+Deno.test("a class with too few groups is named and only trained on; fewer than two remaining classes are an error", () => {
   const classes = classesOf(["x", "y", "z"]);
   const invented = (counts: number[]) => {
     const { photos, relations } = inventedPhotos(counts, { seed: 3, classes });
@@ -109,7 +109,7 @@ Deno.test("a class with too few groups is named and trained on; where fewer than
   assert.throws(() => invented([60, 4, 5]), { name: "RangeError", message: /Received: y \d, z \d$/ });
 });
 
-Deno.test("a class of 200,000 photos is divided: no call takes them all at once", () => {
+Deno.test("a class of 200,000 photos is divided: no function gets them all as arguments", () => {
   const classes = ham10000Classes.slice(0, 2);
   const samples = Array.from(
     { length: 200_020 },
@@ -129,7 +129,7 @@ Deno.test("a class of 200,000 photos is divided: no call takes them all at once"
   assert.deepEqual(describeGroups(photos, parts), []);
 });
 
-Deno.test("a group of several diagnoses counts for no class, and one alone is told as one", () => {
+Deno.test("a group with several diagnoses counts for no class; a single one is reported in the singular", () => {
   const classes = classesOf(["x", "y", "z"]);
   const { photos, relations } = inventedPhotos([60, 4, 40], { seed: 3, classes });
   const { samples } = photos;
@@ -164,7 +164,7 @@ Deno.test("the table of parts names each photo's group, part and half", () => {
 });
 
 Deno.test({
-  name: "HAM10000: test groups as the protocol counts them, about 500 relatives",
+  name: "HAM10000: the protocol's counts of test groups, about 500 relatives",
   ignore: ham10000Folder === null,
   fn: async () => {
     const samples = await readMetadata(ham10000Folder!);

@@ -15,7 +15,7 @@ const parts = {
   test: [1, 2, 3, 5, 6],
 } as unknown as Parts;
 
-Deno.test("leakage is counted by photo and by lesion, for each class and in all, as worked by hand", () => {
+Deno.test("leakage is counted by photo and by lesion, per class and overall, as calculated by hand", () => {
   const counted = countLeakage(photos, parts, parts.subsetTrain);
   assert.deepEqual(
     counted.map(({ dx, images, withCopy, withLesion }) => [dx, images, withCopy, withLesion]),
@@ -29,12 +29,12 @@ Deno.test("leakage is counted by photo and by lesion, for each class and in all,
   assert.deepEqual([counted[3].copyShare, counted[3].lesionShare], [2 / 5, 3 / 5]);
 });
 
-Deno.test("a test image has a copy in training, or its lesion, or nothing", () => {
+Deno.test("a test image has in training a copy, another photo of its lesion, or neither", () => {
   assert.deepEqual(parts.test.map(exposureOf(photos, parts, parts.subsetTrain)), [0, 1, 2, 0, 2]);
   assert.deepEqual(parts.test.map(exposureOf(photos, parts, [])), [2, 2, 2, 2, 2]);
 });
 
-Deno.test("comparable are the classes of which training has seen some and not all; HAM10000: bkl and mel", () => {
+Deno.test("comparable classes have both seen and unseen test photos; in HAM10000 they are bkl and mel", () => {
   assert.deepEqual(comparableClasses(photos, parts), ["x"]);
   assert.deepEqual(comparableClasses(photos, { ...parts, test: [1] }), ["x", "y", "z"]);
   const [bkl, mel] = ["bkl", "mel"].map((code) => ham10000Classes.findIndex((one) => one.code === code));

@@ -13,7 +13,7 @@ const draws = (...numbers: number[]) => {
   return () => numbers[next++];
 };
 
-Deno.test("without ranges an image stays as it is, whatever is drawn", () => {
+Deno.test("with all ranges at 0, random draws leave an image unchanged", () => {
   const photo = image();
   varyLight(photo, none, randomFor(1));
   assert.deepEqual(photo, image());
@@ -41,7 +41,7 @@ Deno.test("each range does what its name says", () => {
   tinted.forEach((value, i) => assert.ok(Math.abs(value - before[i] * [1.1, 1, 0.9][i % 3]) <= 0.5));
 });
 
-Deno.test("values are cut at 0 and 255, and the same draws give the same bytes", () => {
+Deno.test("values are clipped to 0 and 255, and the same draws give the same bytes", () => {
   const strong: LightRanges = { brightness: 0.9, contrast: 0.9, saturation: 0.9, tint: 0.9 };
   for (let seed = 0; seed < 50; seed++) {
     const [first, second] = [image(), image()];
@@ -55,7 +55,7 @@ Deno.test("values are cut at 0 and 255, and the same draws give the same bytes",
   assert.deepEqual(bright, Uint8Array.of(255, 255, 255));
 });
 
-Deno.test("a range that cannot be is refused by its name", () => {
+Deno.test("an invalid range is refused by name", () => {
   assert.throws(() => varyLight(image(), { ...none, contrast: 1 }, randomFor(1)), {
     name: "RangeError",
     message: "contrast must be at least 0 and below 1. Received: 1",

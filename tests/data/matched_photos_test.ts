@@ -21,7 +21,7 @@ async function withFiles(files: string[] | Record<string, string>, check: (folde
 const match = (folder: string, ...ids: string[]) =>
   matchPhotos(folder, ids, { table: "list.csv", inParts: false });
 
-Deno.test("photos are found at any depth, with extensions in capitals; what systems leave beside them is not", async () => {
+Deno.test("photos are found at any depth, also with capital extensions; files added by the system are ignored", async () => {
   const files = ["a/a/P1.png", "b/b/c/P2.JPG", "P3.TIFF", "P4.WebP", "a/._P1.jpg", "__MACOSX/a/P1.png"];
   await withFiles([...files, ".thumbs/P2.jpg", "a/@eaDir/P1.png"], async (folder) => {
     const { paths, notes } = await match(folder, "P1", "P2", "P3", "P4.webp");
@@ -67,14 +67,14 @@ for (const [name, files] of Object.entries(several)) {
     }));
 }
 
-Deno.test("an id with an extension is the file with that extension where there is one, else one with another", () =>
+Deno.test("an id with an extension means that file if it exists, else one with another extension", () =>
   withFiles(["images/P1.jpg", "images/P1.png", "images/P2.jpeg"], async (folder) => {
     const { paths } = await match(folder, "P1.png", "P2.JPG");
     assert.deepEqual(paths, ["images/P1.png", "images/P2.jpeg"]);
     await assert.rejects(match(folder, "P1.tif"), /Received: P1\.tif \(images\/P1\.jpg, images\/P1\.png\)/);
   }));
 
-Deno.test("the same bytes under several paths are one photo: the first is read, and that is said", () =>
+Deno.test("files with the same bytes under several paths are one photo: the first is read, with a note", () =>
   withFiles(
     { "part_1/P1.jpg": "1", "part_1/P2.jpg": "2", "copy/P1.jpg": "1", "copy/P2.jpg": "3" },
     async (folder) => {
@@ -91,7 +91,7 @@ Deno.test("the same bytes under several paths are one photo: the first is read, 
     },
   ));
 
-Deno.test("files that differ far behind their first bytes are not the same", async () => {
+Deno.test("files that differ only after 20,000 bytes are not the same", async () => {
   const long = "x".repeat(20_000);
   await withFiles(
     { "a/P1.jpg": `${long}1`, "b/P1.jpg": `${long}2`, "a/P2.jpg": long, "b/P2.jpg": long },
@@ -102,7 +102,7 @@ Deno.test("files that differ far behind their first bytes are not the same", asy
   );
 });
 
-Deno.test("ids that are paths are these files, wherever the folders are; a path of another machine is read by its end", () =>
+Deno.test("ids that are paths match those files in any folder; a path from another machine is matched by its end", () =>
   withFiles(["set/train/1.jpg", "set/test/1.jpg", "set/other/2.jpg"], async (folder) => {
     const ids = ["train/1.jpg", "set\\test\\1"];
     assert.deepEqual(await match(folder, ...ids), {
@@ -132,7 +132,7 @@ Deno.test("ids that are paths are these files, wherever the folders are; a path 
     );
   }));
 
-Deno.test("a letter with an accent is the same in the table and in a file's or folder's name, however each writes it", () =>
+Deno.test("an accented letter in the table matches file and folder names in either Unicode form", () =>
   withFiles(["Mu\u0308ller/M\u00fcller_1.jpg", "b/Mu\u0308ller_2.JPG"], async (folder) => {
     for (const form of ["NFC", "NFD"]) {
       const ids = ["Mu\u0308ller/M\u00fcller_1.jpg", "M\u00fcller_2"].map((id) => id.normalize(form));
@@ -145,7 +145,7 @@ Deno.test("a letter with an accent is the same in the table and in a file's or f
     }
   }));
 
-Deno.test("two ids are never one file", () =>
+Deno.test("two ids never match the same file", () =>
   withFiles(["a/1.jpg", "a/2.jpg"], async (folder) => {
     for (const id of ["a/1.jpg", "b/1.jpg"]) {
       await assert.rejects(
@@ -155,7 +155,7 @@ Deno.test("two ids are never one file", () =>
     }
   }));
 
-Deno.test("photos that are missing, but are there as HEIC or raw files, are named with what to do", () =>
+Deno.test("missing photos that exist as HEIC or raw files are named, with what to do", () =>
   withFiles(["P1.heic", "in/P2.HEIC", "P3.nef", "P4.txt", "P5.jpg"], async (folder) => {
     await assert.rejects(match(folder, "P1", "P2.heic", "P3", "P4", "P5"), (error: Error) => {
       assert.match(error.message, /^4 of 5 images that list\.csv names are not in .* or its folders: /);
@@ -173,7 +173,7 @@ Deno.test("photos that are missing, but are there as HEIC or raw files, are name
     assert.deepEqual((await match(folder, "P1.heic")).paths, ["P1.jpg"]);
   }));
 
-Deno.test("a table's rows have the photos that their ids name, and the notes of the choice", () =>
+Deno.test("a table's rows get the photos that their ids name, with notes on the choice", () =>
   withFiles(["images/P1.jpg", "GT/P1.jpg", "images/P2.jpg", "GT/P2.jpg"], async (folder) => {
     const metadata = join(folder, "list.csv");
     await Deno.writeTextFile(metadata, "image_id,dx\nimages/P1.jpg,a\n/x/images/P2.jpg,b\n");

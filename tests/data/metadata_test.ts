@@ -169,7 +169,7 @@ Deno.test("links that lead back to themselves are named: the data folder, the ta
     await assert.rejects(readMetadata(folder), /1 of 2/);
   }));
 
-Deno.test("a photo folder that may not be read is named", () =>
+Deno.test("a photo folder without read permission is named", () =>
   withFolder(`${header}\nL,I,nv,h,1,m,b\n`, ["I.jpg"], async (folder) => {
     const readDir = Deno.readDir;
     try {
@@ -197,7 +197,7 @@ async function withOther(table: string, check: (folder: string, metadata: string
   });
 }
 
-Deno.test("another table: its columns, its classes by code, JPEGs and PNGs, what it lacks is unknown", () =>
+Deno.test("another table: its own columns, classes sorted by code, JPEGs and PNGs; missing columns are unknown", () =>
   withOther(other, async (folder, metadata) => {
     const { samples, classes, knowsLesions, own } = await openTable(folder, { metadata, columns });
     assert.deepEqual(classes, [{ code: "mel", name: "Melanoma" }, { code: "nev", name: "nev" }]);
@@ -280,7 +280,7 @@ for (const [fault, [table, options, message]] of Object.entries(otherFaults)) {
     ));
 }
 
-Deno.test("a table that --metadata names and that is not there is named itself", () =>
+Deno.test("a missing table given by --metadata is named itself", () =>
   withOther(other, async (folder) => {
     const metadata = join(folder, "elsewhere", "list.csv");
     await assert.rejects(openTable(folder, { metadata }), /elsewhere\/list\.csv does not exist/);

@@ -82,7 +82,7 @@ Deno.test("class counts are within one image of scikit-learn's stratified split"
   }
 });
 
-Deno.test("the same seed and name give the same rows, another seed or name others", () => {
+Deno.test("the same seed and name give the same rows; others give different ones", () => {
   const labels = labelsWith([50, 50]);
   const split = (seed: number, name: string) => stratifiedSplit(labels, { testSize: 0.2, seed, name }).test;
   assert.deepEqual(split(7, "a"), split(7, "a"));
@@ -163,7 +163,7 @@ Deno.test("each part is saved with image_id, copy, lesion_id, dx", async () => {
 const config = createConfig({ data: "/photos" });
 const classes = classesOf(["x", "y"]);
 
-Deno.test("what passes has every class in every part, over sizes and seeds", () => {
+Deno.test("all accepted splits have every class in every part, over sizes and seeds", () => {
   let passed = 0;
   for (let most = 5; most < 60; most++) {
     for (let seed = 0; seed < 5; seed++) {
@@ -218,11 +218,11 @@ for (const [what, check, message] of tooSmall) {
   });
 }
 
-Deno.test("HAM10000's tables may lack a class or have few of it, as a small sample does", () => {
+Deno.test("HAM10000's tables may have few photos of a class or none, as small samples do", () => {
   checkClassSizes(config, { classes: ham10000Classes, counts: [10, 15, 33, 3, 33, 201, 0], own: false });
 });
 
-Deno.test("another table with HAM10000's seven classes may lack some of them, but not have few photos of one", () => {
+Deno.test("another table with HAM10000's seven classes may lack some of them, but not have too few photos of one", () => {
   const check = (counts: number[]) =>
     checkClassSizes(config, { classes: ham10000Classes, counts, own: true });
   check([0, 0, 0, 0, 40, 200, 0]);

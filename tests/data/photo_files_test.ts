@@ -15,7 +15,7 @@ async function inFolder(files: string[], test: (folder: string) => Promise<void>
   await test(folder);
 }
 
-Deno.test("a folder stands for its photos at any depth, in order; a file for itself, whatever its name", async () => {
+Deno.test("a folder stands for its photos at any depth, in order; a file for itself, regardless of its name", async () => {
   const files = ["b.jpg", "A.PNG", "deep/er/c.jpeg", "notes.txt", "._b.jpg", ".hidden/d.jpg", "photo.dat"];
   await inFolder([...files, "__MACOSX/e.jpg"], async (folder) => {
     const { photos, problems } = await listPhotos([folder, join(folder, "photo.dat"), "nowhere.jpg"]);
@@ -27,7 +27,7 @@ Deno.test("a folder stands for its photos at any depth, in order; a file for its
   });
 });
 
-Deno.test("what is named twice counts once, under the name given first", async () => {
+Deno.test("a photo named twice counts once, under its first name", async () => {
   await inFolder(["a.jpg", "b.jpg"], async (folder) => {
     const [a, b] = [join(folder, "a.jpg"), join(folder, "b.jpg")];
     const { photos } = await listPhotos([`${folder}/./b.jpg`, folder, a]);
@@ -36,7 +36,7 @@ Deno.test("what is named twice counts once, under the name given first", async (
   });
 });
 
-Deno.test("a folder without photos is named, and the others count", async () => {
+Deno.test("a folder without photos is named, and the other folders are used", async () => {
   await inFolder(["empty/notes.txt", "full/a.jpg"], async (folder) => {
     const { photos, problems } = await listPhotos([join(folder, "empty"), join(folder, "full")]);
     assert.deepEqual(photos, [join(folder, "full", "a.jpg")]);
@@ -48,7 +48,7 @@ Deno.test("a folder without photos is named, and the others count", async () => 
   });
 });
 
-Deno.test("what a folder holds beside photos is counted by kind; pictures that have to be converted are a problem", async () => {
+Deno.test("other files in a folder are counted by kind; pictures that must be converted are a problem", async () => {
   const files = ["a.jpg", "b.HEIC", "c.heic", "in/d.heic", "in/e.bmp", "x.txt", "in/y.txt", "z", ".DS_Store"];
   await inFolder(files, async (folder) => {
     const { photos, problems, notes } = await listPhotos([folder]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { firstOfSame } from "../../lib/data/same_files.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
-Deno.test("files are the same by their bytes, also where their numbers are too large to be told apart, as on Lustre and NTFS", async () => {
+Deno.test("files are compared by their bytes, even if inode numbers are too large to distinguish, as on Lustre and NTFS", async () => {
   await using temporary = await temporaryFolder();
   const paths = ["one", "two", "tri", "one"].map((text, i) => {
     const path = join(temporary.path, `${i}.jpg`);

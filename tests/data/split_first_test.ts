@@ -42,7 +42,7 @@ function makeChecked(photos: Photos, relations: PhotoRelations, { seed }: { seed
   return parts;
 }
 
-Deno.test("split first, all parts: the write-up's counts of each class, and no group of photos on two sides", () => {
+Deno.test("split first: all parts have the write-up's counts per class, and no group of photos is on two sides", () => {
   for (let seed = 0; seed < 8; seed++) {
     const { photos, relations } = inventedPhotos([60, 70, 150, 40, 150, 700, 45], { seed });
     makeChecked(photos, relations, { seed });
@@ -53,7 +53,7 @@ Deno.test("split first, all parts: the write-up's counts of each class, and no g
   assert.notDeepEqual(makeChecked(photos, relations, { seed: 2 }).test, one.test);
 });
 
-Deno.test("split first: a class of fewer than three groups is named", () => {
+Deno.test("split first: a class with fewer than three groups is named", () => {
   const { photos, relations } = inventedPhotos([60, 70, 150, 40, 150, 700, 45], { seed: 0 });
   const samples = photos.samples.map((sample) =>
     sample.label === 3 ? { ...sample, lesionId: "one lesion" } : sample

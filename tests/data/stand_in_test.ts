@@ -29,7 +29,7 @@ async function digests(folder: string, prefix = ""): Promise<Record<string, stri
 
 const entries = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
 
-Deno.test("it reads as HAM10000 does: table, two parts, photos of 200×150, gaps, lesions with several photos", () =>
+Deno.test("the stand-in has HAM10000's form: table, two parts, 200×150 photos, missing values, lesions with several photos", () =>
   withFolder(async (folder) => {
     await makeStandIn(folder, { seed: 1, images: 150 });
     const files = await digests(folder);
@@ -67,7 +67,7 @@ Deno.test("it reads as HAM10000 does: table, two parts, photos of 200×150, gaps
     }
   }));
 
-Deno.test("the counts add up, keep HAM10000's shares and give every class six", () => {
+Deno.test("the counts add up, keep HAM10000's class shares and give each class at least six", () => {
   assert.deepEqual(standInCounts(10_015), [...ham10000Counts]);
   assert.deepEqual(standInCounts(600), [19, 31, 66, 7, 67, 402, 8]);
   for (let images = 60; images <= 1500; images += 7) {
@@ -82,7 +82,7 @@ Deno.test("the counts add up, keep HAM10000's shares and give every class six", 
   }
 });
 
-Deno.test("the same seed gives the same bytes; a whole folder stays, a damaged one or one of another seed is made anew", () =>
+Deno.test("the same seed gives the same bytes; a complete folder is kept, a damaged one or one of another seed replaced", () =>
   withFolder(async (folder) => {
     await makeStandIn(folder, small);
     const made = await digests(folder);
@@ -99,7 +99,7 @@ Deno.test("the same seed gives the same bytes; a whole folder stays, a damaged o
     assert.deepEqual(entries(dirname(folder)), ["stand_in"]);
   }));
 
-Deno.test("a folder with anything else in it is refused and stays as it was", () =>
+Deno.test("a folder with any other content is refused and left unchanged", () =>
   withFolder(async (folder) => {
     await Deno.mkdir(folder);
     assert.equal(await isStandIn(folder), false);
@@ -119,14 +119,14 @@ Deno.test("a folder with anything else in it is refused and stays as it was", ()
     }
   }));
 
-Deno.test("several makers at once end with one whole folder", () =>
+Deno.test("several concurrent calls leave one complete folder", () =>
   withFolder(async (folder) => {
     await Promise.all([1, 2, 3].map(() => makeStandIn(folder, small)));
     assert.equal((await readMetadata(folder)).length, 60);
     assert.deepEqual(entries(dirname(folder)), ["stand_in"]);
   }));
 
-Deno.test("photos of one lesion differ, and each is the same however often it is taken", async () => {
+Deno.test("photos of one lesion differ, and each is the same every time it is drawn", async () => {
   for (const dx of diagnoses) {
     const draw = (photo: number) => drawnPhoto(dx, { seed: 1, size: [48, 64], photo });
     const [first, second] = [await draw(0), await draw(1)];
@@ -137,7 +137,7 @@ Deno.test("photos of one lesion differ, and each is the same however often it is
   }
 });
 
-Deno.test("colours alone tell the diagnoses better than chance and leave something to learn", async () => {
+Deno.test("colours alone classify better than chance and leave something to learn", async () => {
   /** Share of each channel's eight levels. */
   const histogramOf = async (label: number, seed: number) => {
     const photo = await drawnPhoto(diagnoses[label], { seed, size: 64 });

@@ -25,7 +25,7 @@ function product<Lists extends readonly (readonly unknown[])[]>(...lists: Lists)
   return all as { [I in keyof Lists]: Lists[I][number] }[];
 }
 
-Deno.test("every separator, quoting, start, line end, missing token, form of path and order of columns is read right", () => {
+Deno.test("every separator, quoting, file start, line ending, missing value, path form and column order is read correctly", () => {
   const random = randomFor(7, "table forms");
   const blank = () => ["", " ", "  ", "\u00A0"][Math.floor(random() * 4)];
   let tables = 0;
@@ -62,7 +62,7 @@ Deno.test("every separator, quoting, start, line end, missing token, form of pat
   assert.equal(tables, 4 * 3 * 3 * 3 * 4 * 3 * 3);
 });
 
-Deno.test("of 200,000 rows each takes as long as of 20,000, and errors about most of them are short", () => {
+Deno.test("reading time grows linearly up to 200,000 rows; errors about most rows are short", () => {
   const read = (count: number) => {
     const rows = Array.from(
       { length: count },
@@ -108,7 +108,7 @@ const tokens = [
   ],
 ];
 
-Deno.test("what pandas and people write for missing values is missing in every column, in HAM10000's own table too", () => {
+Deno.test("what pandas and people write for missing values is missing in every column, also in HAM10000's table", () => {
   for (const token of tokens) {
     const cell = `"${token}"`;
     const text = `lesion_id,image_id,dx,dx_type,age,sex,localization
@@ -126,7 +126,7 @@ L,A,nv,histo,1,male,back\n${cell},B,nv,${cell},${cell},${cell},${cell}\n${cell},
   }
 });
 
-Deno.test("a lesion or an age that is unknown is missing; a class that --classes names is none of the missing values", () => {
+Deno.test("an unknown lesion or age is missing; a class that --classes names is not a missing value", () => {
   const text = "image_id,dx,lesion_id,age\nA,none,Unknown,unknown\nB,mel,Unknown,45\n";
   const { samples } = read(text, { classes: ["none", "mel"] });
   assert.deepEqual(samples.map(({ lesionId, age, label }) => [lesionId, age, label]), [["A", null, 0], [
@@ -137,12 +137,12 @@ Deno.test("a lesion or an age that is unknown is missing; a class that --classes
   assert.throws(() => read(text), /given in every row.*"none" in row 2/);
 });
 
-Deno.test("a photo without a lesion is none of the named lesions, also where its id is one's name", () => {
+Deno.test("a photo without a lesion_id belongs to no named lesion, even if its image_id equals one", () => {
   const { samples } = read("image_id,dx,lesion_id\n1,nv,2\n2,mel,\n3,nv,2\n4,mel,\n");
   assert.deepEqual(samples.map(({ lesionId }) => lesionId), ["2", "photo 2", "2", "4"]);
 });
 
-Deno.test("blanks around cells and names of columns never count, nor kinds of blanks in names", () => {
+Deno.test("blanks around cells and column names are ignored, and all kinds of blanks within names are equal", () => {
   const text =
     "image_id , dx,\u00A0lesion_id,localization\n A\u00A0,nevus, L1 ,lower  extremity\nB,\u200Bnevus,L1,lower\u00A0extremity\nC, mel,L1,\n";
   const { samples, classes, notes } = read(text);
@@ -153,13 +153,13 @@ Deno.test("blanks around cells and names of columns never count, nor kinds of bl
   assert.deepEqual(notes, ["No column for dx_type, age, sex: unknown"]);
 });
 
-Deno.test("an accent is one letter, however it is written; blanks in a photo's name stay", () => {
+Deno.test("accented letters match in either Unicode form; blanks within a photo's name are kept", () => {
   const { classes, samples } = read("image_id,dx\na  b,na\u0308vus\nB,nävus\nC,mel\n");
   assert.deepEqual(classes.map(({ code }) => code), ["mel", "nävus"]);
   assert.equal(samples[0].imageId, "a  b");
 });
 
-Deno.test("lesions, sexes and places that differ in case alone are joined, and that is said", () => {
+Deno.test("lesions, sexes and sites that differ only in case are merged, with a note", () => {
   const text =
     "image_id,dx,lesion_id,sex,localization\nA,x,l1,Male,Back\nB,y,L1,male,back\nC,x,L1,Female,back\nD,y,L2,M,Unknown\n";
   const { samples, notes } = read(text);
@@ -172,7 +172,7 @@ Deno.test("lesions, sexes and places that differ in case alone are joined, and t
   assert.match(said, /localization: .*Back as back; Unknown as unknown/);
 });
 
-Deno.test("diagnoses that differ in case alone stop, with the rows and the flag; --join-case joins them and says so", () => {
+Deno.test("diagnoses that differ only in case are an error with rows and flag; --join-case merges them, with a note", () => {
   const text = "image_id,dx\nA,Nevus\nB,nevus\nC,NEVUS\nD,nevus\nE,wart\n";
   assert.throws(() => read(text), {
     name: "SyntaxError",
@@ -204,7 +204,7 @@ Deno.test("--join-case reads HAM10000's codes in capitals as HAM10000's, in its 
   assert.deepEqual([joined.classes.length, ...joined.samples.map(({ label }) => label)], [7, 5, 1]);
 });
 
-Deno.test("a table of image_id and dx with HAM10000's names has its seven classes, and says what it lacks", () => {
+Deno.test("a table of image_id and dx with HAM10000's names has its seven classes, with a note on what is missing", () => {
   const { samples, classes, own, knowsLesions, notes } = read("image_id,dx\nA,nv\nB,mel\nC,nv\n");
   assert.deepEqual([own, knowsLesions, classes.length], [true, false, 7]);
   assert.deepEqual(samples.map(({ label, lesionId }) => [label, lesionId]), [[5, "A"], [4, "B"], [5, "C"]]);
@@ -216,7 +216,7 @@ Deno.test("a table of image_id and dx with HAM10000's names has its seven classe
   assert.equal(read("image_id,dx\nA,nv\nB,mel\n", { classes: ["mel", "nv"] }).classes.length, 2);
 });
 
-Deno.test("columns by the usual names of well-known tables are read, and that is said; of two candidates none is taken", () => {
+Deno.test("columns with the usual names of well-known tables are read, with a note; of two candidates neither is used", () => {
   const isic = read(
     "isic_id,Diagnosis,age_approx,Sex,anatom_site_general,lesion_id\nISIC_1,nevus,45,male,torso,IL_1\nISIC_2,wart,,,,\n",
   );
@@ -239,7 +239,7 @@ Deno.test("columns by the usual names of well-known tables are read, and that is
   assert.equal(named.samples[0].localization, "back");
 });
 
-Deno.test("a table without a header and one of pixels are told in one sentence, never with thousands of names", () => {
+Deno.test("a table without a header or of pixels is reported in a short message, not with thousands of names", () => {
   const pixels = `${Array.from({ length: 2352 }, (_, i) => `pixel${String(i).padStart(4, "0")}`)},label`;
   const cases: [string, RegExp][] = [
     [
@@ -267,7 +267,7 @@ Deno.test("a table without a header and one of pixels are told in one sentence, 
   }
 });
 
-Deno.test("rows keep their numbers past blank ones, quoted line breaks count as none, and Excel's empty cells are no rows", () => {
+Deno.test("row numbers count blank rows but not quoted line breaks; Excel's rows of empty cells are ignored", () => {
   const text = 'image_id;dx;\n\nA;"two\nlines";\n;;\nB;mel\n\nC;;\n;;\n';
   assert.throws(() => read(text), /given in every row.*"" in row 7$/);
   const { samples } = read(text.replace("C;;", 'C;5,5" wide;'));
@@ -276,7 +276,7 @@ Deno.test("rows keep their numbers past blank ones, quoted line breaks count as 
   assert.deepEqual(ages.samples.map(({ age }) => age), [45.5, null]);
 });
 
-Deno.test("an id is a photo's name, whatever folders and extension it has; folders count where names alone do not tell photos apart", () => {
+Deno.test("an id is a photo's name without folders and extension; folders count only if names alone are ambiguous", () => {
   const ids = (...cells: string[]) => {
     const rows = cells.map((cell, i) => `${cell},${i % 2 ? "nv" : "mel"}\n`);
     return read(`image_id,dx\n${rows.join("")}`).samples.map(({ imageId }) => imageId);
@@ -296,7 +296,7 @@ Deno.test("an id is a photo's name, whatever folders and extension it has; folde
 const released = `${ham}\nL,P1,nv,histo,80.0,male,back\nL,P2,mel,histo,,male,back\n`;
 const dataverse = released.replaceAll(/[^,\n]*[a-zA-Z][^,\n]*/g, '"$&"').replaceAll(",", "\t");
 
-Deno.test("HAM10000's table is found under its other names and one folder deeper: without extension, as the Dataverse's .tab", async () => {
+Deno.test("HAM10000's table is found under other names (no extension, Dataverse's .tab) and one folder deeper", async () => {
   const names = [
     ...["HAM10000_metadata", "HAM10000_metadata.tab", "HAM10000_metadata.CSV", "HAM10000_metadata (1).csv"],
     ...[
@@ -323,7 +323,7 @@ Deno.test("HAM10000's table is found under its other names and one folder deeper
   });
 });
 
-Deno.test("two folders with HAM10000's table, or none, are an error that says what is there and how to name it", async () => {
+Deno.test("two folders with HAM10000's table, or none, are an error that says what was found and how to choose", async () => {
   await withFiles(
     { "a/HAM10000_metadata.csv": released, "b/HAM10000_metadata.csv": released },
     (folder) =>

@@ -36,7 +36,7 @@ function drawCalibrated(seed: number, { n = 3000, classes = 7 } = {}) {
 
 for (const expected of golden.calibrations) {
   const { truth, probabilities, classes } = expected;
-  Deno.test(`${truth.length} rows of ${classes} classes: Brier score, bins and error are those of Python to 1e-9`, () => {
+  Deno.test(`${truth.length} rows of ${classes} classes: Brier score, bins and calibration error match Python's to 1e-9`, () => {
     close(brierScore(truth, probabilities, classes), expected.brier, 1e-9, "scikit-learn's Brier score");
     const error = expectedCalibrationError(truth, probabilities, classes);
     close(error, expected.expectedCalibrationError, 1e-9, "error of 15 bins");
@@ -54,7 +54,7 @@ for (const expected of golden.calibrations) {
     );
   });
 
-  Deno.test(`${truth.length} rows of ${classes} classes: temperature is SciPy's root of the slope, within a millionth`, () => {
+  Deno.test(`${truth.length} rows of ${classes} classes: temperature matches SciPy's root of the slope within a millionth`, () => {
     const temperature = fitTemperature(truth, probabilities, classes);
     close(temperature / expected.temperature, 1, 1e-6, "temperature");
     const softened = withTemperature(probabilities, classes, 1.7).slice(0, expected.softened.length);
@@ -114,7 +114,7 @@ function standardError({ probabilities, classes }: ReturnType<typeof drawCalibra
   return 1 / Math.sqrt(information);
 }
 
-Deno.test("a known temperature is found again within four standard errors, and undoes the overconfidence", () => {
+Deno.test("a known temperature is recovered within four standard errors, and applying it improves calibration", () => {
   for (let seed = 0; seed < 8; seed++) {
     const rows = drawCalibrated(seed);
     const { truth, probabilities, classes } = rows;
@@ -136,7 +136,7 @@ Deno.test("a known temperature is found again within four standard errors, and u
   }
 });
 
-Deno.test("temperature 1 changes nothing, one undoes another, and no answer changes", () => {
+Deno.test("temperature 1 changes nothing, 1/T undoes T, and predicted classes never change", () => {
   for (let seed = 0; seed < 20; seed++) {
     const { probabilities, classes } = drawCalibrated(seed, { n: 30, classes: 2 + seed % 6 });
     closeLists(withTemperature(probabilities, classes, 1), probabilities, 2e-7);
@@ -148,7 +148,7 @@ Deno.test("temperature 1 changes nothing, one undoes another, and no answer chan
   closeLists(withTemperature([1, 0], 2, 1), [1, 0], 1e-7);
 });
 
-Deno.test("the temperature's ends: all right, all wrong, certain and wrong, and answers that say nothing", () => {
+Deno.test("limits of the temperature: all correct, all wrong, certain but wrong, and uninformative", () => {
   const sure = [0.9, 0.1, 0.9, 0.1];
   close(fitTemperature([0, 0], sure, 2), 1 / 20, 1e-6);
   close(fitTemperature([1, 1], sure, 2), 20, 1e-4);
@@ -163,7 +163,7 @@ Deno.test("probabilities at another prevalence, by hand", () => {
   closeLists(atPrevalence([0.6, 0.3, 0.1], [10, 10, 20], [1, 1, 0]), [2 / 3, 1 / 3, 0], 1e-7);
 });
 
-Deno.test("corrected probabilities are Bayes' at the new shares; there and back is the identity", () => {
+Deno.test("prevalence-corrected probabilities follow Bayes' theorem; correcting back restores them", () => {
   for (let seed = 0; seed < 100; seed++) {
     const random = randomFor("prevalence", seed);
     const classes = 2 + seed % 6;
@@ -188,7 +188,7 @@ Deno.test("corrected probabilities are Bayes' at the new shares; there and back 
   }
 });
 
-Deno.test("shapes and values that cannot be are refused, with their row", () => {
+Deno.test("invalid shapes and values are refused, with their row", () => {
   const refuse = (run: () => unknown, name: string, message: RegExp) => assert.throws(run, { name, message });
   const half = [0.5, 0.5];
   for (const measure of [brierScore, expectedCalibrationError, fitTemperature]) {
@@ -219,7 +219,7 @@ Deno.test("shapes and values that cannot be are refused, with their row", () => 
   );
 });
 
-Deno.test("the error of perfect probabilities is the mean of many draws, and the binomial's own sum", () => {
+Deno.test("the calibration error of perfect probabilities matches the binomial sum and the mean of many draws", () => {
   const bySum = (n: number, p: number) => {
     let [probability, sum] = [(1 - p) ** n, 0];
     for (let k = 0; k <= n; k++) {

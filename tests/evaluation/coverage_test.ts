@@ -40,7 +40,7 @@ function intervalOfStudy(random: Random, options: { seed: number; repeats: numbe
   return bootstrap(lesions, balancedAccuracy, { ...options, labels }).balancedAccuracy;
 }
 
-Deno.test("the interval of the balanced accuracy holds the truth in 92 to 97 % of 1,000 studies", () => {
+Deno.test("the interval of the balanced accuracy contains the true value in 92 to 97 % of 1,000 studies", () => {
   // 400 resamples instead of 2,000, for time: the ends of the intervals are noisier, so fewer hold the truth, if anything.
   // Somewhat fewer than 95 % is expected: a resample of n rows spreads √((n − 1)/n) as much as new rows, 15 of df do 3 % less
   const random = randomFor("studies", 0);

@@ -33,7 +33,7 @@ const { cases }: { cases: Case[] } = JSON.parse(
   await Deno.readTextFile(new URL("../fixtures/auc/auc.json", import.meta.url)),
 );
 
-Deno.test("areas under ROC curves are scikit-learn's to 1e-9, also where scores are equal", () => {
+Deno.test("areas under ROC curves match scikit-learn's to 1e-9, also for equal scores", () => {
   for (const { classes, truth, shares, areas, macro } of cases) {
     const ofClass = (label: number) =>
       areaUnderRoc(truth.map((own) => own === label), truth.map((_, row) => shares[row * classes + label]));
@@ -42,7 +42,7 @@ Deno.test("areas under ROC curves are scikit-learn's to 1e-9, also where scores 
   }
 });
 
-Deno.test("a class that no row has, or all have, has no area and is left out of the mean", () => {
+Deno.test("a class with no rows, or with all rows, has no area and is left out of the mean", () => {
   assert.equal(areaUnderRoc([true, true], [0.1, 0.2]), NaN);
   assert.equal(areaUnderRoc([true, false, false], [0.9, 0.1, 0.9]), 0.75, "a tie counts half");
   assert.equal(macroAuc([0, 0, 1], [0.8, 0.2, 0, 0.6, 0.4, 0, 0.1, 0.9, 0], 3), 1);
@@ -50,7 +50,7 @@ Deno.test("a class that no row has, or all have, has no area and is left out of 
 });
 
 for (const expected of golden.curves) {
-  Deno.test(`curves and average precision are scikit-learn's to 1e-9: ${expected.title}`, () => {
+  Deno.test(`curves and average precision match scikit-learn's to 1e-9: ${expected.title}`, () => {
     const { isPositive, scores } = expected;
     const roc = rocCurve(isPositive, scores);
     assert.equal(roc.thresholds[0], Infinity);
@@ -65,7 +65,7 @@ for (const expected of golden.curves) {
   });
 }
 
-Deno.test("a ROC curve rises from (0, 0) to (1, 1), and the area below it is areaUnderRoc", () => {
+Deno.test("a ROC curve rises from (0, 0) to (1, 1), and the area below it equals areaUnderRoc", () => {
   for (let seed = 0; seed < 200; seed++) {
     const { isPositive, scores } = drawScores(seed);
     const { falsePositiveRate: x, truePositiveRate: y, thresholds } = rocCurve(isPositive, scores);
@@ -96,7 +96,7 @@ Deno.test("a precision-recall curve begins with all rows called positive and end
   }
 });
 
-Deno.test("where no row is of a kind its rate is NaN; no rows, and scores that are no numbers, are refused", () => {
+Deno.test("a rate without rows of its kind is NaN; empty input and non-finite scores are refused", () => {
   const allPositive = rocCurve([true, true], [0.2, 0.1]);
   assert.deepEqual(allPositive.truePositiveRate, [0, 0.5, 1]);
   assert.deepEqual(allPositive.falsePositiveRate, [NaN, NaN, NaN]);

@@ -73,7 +73,7 @@ Deno.test("at each threshold of the ROC curve, detection has the curve's rates",
   }
 });
 
-Deno.test("times count rows as if they stood there as often", () => {
+Deno.test("counting a row several times equals repeating it as often", () => {
   for (let seed = 0; seed < 50; seed++) {
     const { isPositive, scores, random } = drawProbabilities(seed);
     const times = Uint32Array.from(scores, () => Math.floor(random() * 4));
@@ -83,7 +83,7 @@ Deno.test("times count rows as if they stood there as often", () => {
   }
 });
 
-Deno.test("predictive values by hand, where an alarm is always or never true, and where there is none", () => {
+Deno.test("predictive values by hand, also at prevalence 0 and 1, and without any positive call", () => {
   const { ppv, npv } = predictiveValues({ sensitivity: 0.9, specificity: 0.8 }, 0.1);
   close(ppv, 1 / 3);
   close(npv, 72 / 73);
@@ -93,7 +93,7 @@ Deno.test("predictive values by hand, where an alarm is always or never true, an
   assert.deepEqual(predictiveValues({ sensitivity: 0, specificity: 1 }, 0.25), { ppv: NaN, npv: 0.75 });
 });
 
-Deno.test("at the prevalence of the rows, predictive values are the shares of the rows", () => {
+Deno.test("at the rows' own prevalence, predictive values equal those counted from the rows", () => {
   for (let seed = 0; seed < 100; seed++) {
     const { isPositive, scores } = drawProbabilities(seed);
     const found = detectionAt(isPositive, scores, 0.4);
@@ -118,7 +118,7 @@ Deno.test("net benefit by hand", () => {
   assert.equal(netBenefitOfAll(0.4, 0), 0.4);
 });
 
-Deno.test("acting on everyone is a classifier that is always sure; one that knows gains the prevalence", () => {
+Deno.test("treating everyone equals always predicting 1; a perfect classifier gains the prevalence", () => {
   for (let seed = 0; seed < 100; seed++) {
     const { isPositive, scores, random } = drawProbabilities(seed);
     const prevalence = isPositive.filter(Boolean).length / isPositive.length;
@@ -129,7 +129,7 @@ Deno.test("acting on everyone is a classifier that is always sure; one that know
   }
 });
 
-Deno.test("what cannot be is refused", () => {
+Deno.test("invalid input is refused", () => {
   refuse(() => thresholdFor([false], [1], { sensitivity: 0.9 }), "RangeError", /positive row .*1 rows, none/);
   for (const sensitivity of [0, 1.1, 95, NaN]) {
     refuse(() => thresholdFor([true], [1], { sensitivity }), "RangeError", /sensitivity must be .*Received/);

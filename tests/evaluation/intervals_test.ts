@@ -7,7 +7,7 @@ import {
 } from "../../lib/evaluation/intervals.ts";
 import { close } from "../support/close.ts";
 
-Deno.test("groups of one row: the normal approximation for a share, within a point", () => {
+Deno.test("groups of one row: the interval is the normal approximation within a point", () => {
   const right = Array.from({ length: 400 }, (_, row) => (row % 5 === 0 ? 0 : 1));
   const { low, high } = groupBootstrapInterval(right, right.map((_, row) => `row ${row}`), { seed: 1 });
   const half = 1.96 * Math.sqrt(0.8 * 0.2 / 400);
@@ -31,7 +31,7 @@ Deno.test("copies of one row in a group add no certainty: the interval stays as 
   );
 });
 
-Deno.test("a paired difference excludes 0 only where one network is right more often on enough lesions", () => {
+Deno.test("a paired difference excludes 0 only if one network is correct on clearly more lesions", () => {
   const lesions = Array.from({ length: 200 }, (_, row) => `${row}`);
   const ahead = lesions.map((_, row) => (row % 4 === 0 ? 1 : row % 19 === 0 ? -1 : 0));
   const even = lesions.map((_, row) => (row % 4 === 0 ? 1 : row % 4 === 1 ? -1 : 0));
@@ -40,7 +40,7 @@ Deno.test("a paired difference excludes 0 only where one network is right more o
   assert.ok(low < 0 && high > 0);
 });
 
-Deno.test("the bootstrap depends on its seed alone and refuses rows without groups", () => {
+Deno.test("the bootstrap depends only on its seed and refuses rows without groups", () => {
   const right = [1, 0, 1, 1, 0, 1, 0];
   const groups = ["a", "a", "b", "c", "c", "d", "e"];
   const interval = groupBootstrapInterval(right, groups, { seed: 5, repeats: 50 });
@@ -54,7 +54,7 @@ Deno.test("the bootstrap depends on its seed alone and refuses rows without grou
   assert.throws(() => groupBootstrapInterval([], [], { seed: 1 }), { name: "TypeError", message: /0 rows/ });
 });
 
-Deno.test("groups drawn within the classes: every resample has as many of each, also where a group has several", () => {
+Deno.test("groups are drawn within classes: each resample keeps their counts, also for groups with several classes", () => {
   const labels = [0, 0, 0, 0, 1, 1, 2, 0, 1, 0, 1];
   const groups = ["a", "a", "b", "c", "d", "e", "f", "both", "both", "two", "two"];
   let resamples = 0;
@@ -76,7 +76,7 @@ Deno.test("groups drawn within the classes: every resample has as many of each, 
 
 const a = [0.641, 0.652, 0.639, 0.66, 0.648];
 const b = [0.636, 0.65, 0.641, 0.655, 0.64];
-Deno.test("mean, deviation and Student's interval are NumPy's and SciPy 1.17.1's (ttest_rel)", () => {
+Deno.test("mean, deviation and Student's interval match NumPy's and SciPy 1.17.1's (ttest_rel)", () => {
   const { mean, deviation } = meanAndDeviation(a);
   close(mean, 0.648, 1e-12);
   close(deviation, 0.008514693182963207, 1e-12);

@@ -21,7 +21,7 @@ function drawAnswers(seed: number) {
 }
 
 for (const expected of cases) {
-  Deno.test(`all metrics are scikit-learn's to 1e-12: ${expected.title}`, () => {
+  Deno.test(`all metrics match scikit-learn's to 1e-12: ${expected.title}`, () => {
     const { truth, probabilities, classes } = expected;
     const result = evaluate(Uint8Array.from(truth), Float32Array.from(probabilities), classes);
     assert.equal(result.n, truth.length);
@@ -42,7 +42,7 @@ for (const expected of cases) {
     close(result.loss, expected.loss, 1e-12, "loss");
   });
 
-  Deno.test(`the report is scikit-learn's, character by character: ${expected.title}`, () => {
+  Deno.test(`the report matches scikit-learn's, character by character: ${expected.title}`, () => {
     const { truth, probabilities, classes, names } = expected;
     const result = evaluate(truth, Float32Array.from(probabilities), classes);
     assert.equal(classificationReport(result, names), expected.report);
@@ -50,7 +50,7 @@ for (const expected of cases) {
   });
 }
 
-Deno.test("notes name what was divided by zero, and nothing else", () => {
+Deno.test("notes name each metric with a division by zero, and nothing else", () => {
   const ofCase = (title: string) => {
     const found = cases.find((one) => one.title === title)!;
     return evaluate(found.truth, Float32Array.from(found.probabilities), found.classes).notes;
@@ -103,7 +103,7 @@ Deno.test("invariants: sums of the confusion matrix, weighted recall, ranges, or
   }
 });
 
-Deno.test("renaming the classes moves their metrics along and leaves the means", () => {
+Deno.test("reordering the classes reorders their metrics and keeps the means", () => {
   for (let seed = 0; seed < 100; seed++) {
     const { truth, probabilities, classes, n } = drawAnswers(seed);
     const to = shuffled(Array.from({ length: classes }, (_, label) => label), randomFor("rename", seed));
@@ -122,14 +122,14 @@ Deno.test("the confusion matrix has true classes in rows and predicted ones in c
   assert.deepEqual(confusionMatrix([], [], 2), [[0, 0], [0, 0]]);
 });
 
-Deno.test("the loss: by hand, clipped at both ends, rows scaled to 1", () => {
+Deno.test("the log loss: by hand, clipped at both ends, rows scaled to sum to 1", () => {
   close(logLoss([0, 1], [0.5, 0.5, 0.75, 0.25], 2), (Math.LN2 + Math.log(4)) / 2, 1e-12, "by hand");
   close(logLoss([1], [1, 0], 2), -Math.log(1e-7), 1e-12, "certain and wrong");
   close(logLoss([0], [1, 0], 2), -Math.log(1 - 1e-7), 1e-12, "certain and right");
   close(logLoss([0], [0.2, 0.6], 2), Math.log(4), 1e-12, "a row that sums to 0.8");
 });
 
-Deno.test("shapes and values that cannot be are refused, with their row", () => {
+Deno.test("wrong shapes and invalid values are refused, with their row", () => {
   const half = [0.5, 0.5];
   const refuse = (run: () => unknown, name: string, message: RegExp) => assert.throws(run, { name, message });
   refuse(() => evaluate([], [], 2), "RangeError", /at least one row/);
@@ -156,19 +156,19 @@ Deno.test("shapes and values that cannot be are refused, with their row", () => 
   refuse(() => classificationReport(result, ["one"]), "TypeError", /2 classes. Received: 1 names/);
 });
 
-Deno.test("the gap is in per cent of the train accuracy", () => {
+Deno.test("the gap is a percentage of the training accuracy", () => {
   assert.equal(gapPercent(0.8, 0.6), (0.8 - 0.6) / 0.8 * 100);
   assert.equal(gapPercent(0.75, 0.5).toFixed(4), "33.3333");
   assert.equal(gapPercent(0.5, 0.5), 0);
   assert.equal(gapPercent(0.5, 1), -100);
 });
 
-Deno.test("what is no accuracy is refused", () => {
+Deno.test("invalid accuracies are refused", () => {
   for (const [train, test] of [[0, 0.5], [89.5, 0.5], [NaN, 0.5], [0.5, -0.1], [0.5, 63.8], [0.5, NaN]]) {
     assert.throws(() => gapPercent(train, test), { name: "RangeError", message: /accuracy must.*Received/ });
   }
 });
 
-Deno.test("of equal values the first is the largest", () => {
+Deno.test("argmax returns the first of equal maxima", () => {
   assert.equal(argmax([9, 3, 7, 7, 1], 1, 4), 1);
 });

@@ -3,7 +3,7 @@ import { areaUnderRoc } from "../../lib/evaluation/curves.ts";
 import { rankRows } from "../../lib/evaluation/ranking.ts";
 import { randomFor } from "../../lib/support/random.ts";
 
-Deno.test("areas of drawn rows are those of rows that stand as often in a list, also where scores are equal", () => {
+Deno.test("AUC and average precision of resampled rows equal those of repeated rows, even with tied scores", () => {
   for (let seed = 0; seed < 100; seed++) {
     const random = randomFor(seed, "ranking");
     const n = 3 + Math.floor(40 * random());
@@ -19,7 +19,7 @@ Deno.test("areas of drawn rows are those of rows that stand as often in a list, 
   }
 });
 
-Deno.test("drawn rows of one kind have no area", () => {
+Deno.test("resampled rows of only one class have no AUC", () => {
   const rank = rankRows([true, false, true], [0.3, 0.2, 0.1]);
   assert.equal(rank([1, 0, 2]).auc, NaN);
   assert.equal(rank([0, 3, 0]).auc, NaN);

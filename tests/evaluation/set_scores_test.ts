@@ -14,7 +14,7 @@ function answers(rightShare: number, { n = 600, seed = 0 } = {}) {
   return { truth, probabilities, groups: truth.map((_, row) => `lesion ${row >> 1}`), classes: 3 };
 }
 
-Deno.test("a set's scores are those of evaluate, each inside its interval, with the commonest class beside them", () => {
+Deno.test("a set's scores match evaluate, each lies inside its interval, and the commonest class is the baseline", () => {
   const rows = answers(0.7);
   const scores = measureSet(rows, { seed: 0 });
   const { groups, intervals, baseline, ...rest } = scores;
@@ -41,7 +41,7 @@ Deno.test("a set's scores are those of evaluate, each inside its interval, with 
   assert.deepEqual(measureSet(rows, { seed: 0 }), scores, "the seed decides");
 });
 
-Deno.test("a balanced accuracy's interval has every class in each resample: one lesion of a class adds no width", () => {
+Deno.test("the balanced accuracy's resamples contain every class: a class with one lesion adds no width", () => {
   const truth = [...Array<number>(40).fill(0), 1];
   const probabilities = Float32Array.from(truth.flatMap((label, row) => {
     const right = row === 40 || row % 4 > 0;
@@ -59,7 +59,7 @@ Deno.test("a balanced accuracy's interval has every class in each resample: one 
   assert.ok(Math.abs(balancedAccuracy.high - (0.875 + half)) < 0.02, `${balancedAccuracy.high}`);
 });
 
-Deno.test("recalls without width are named, of classes all right, all wrong or of one lesion, and no others", () => {
+Deno.test("only recalls with a zero-width interval are named: classes all right, all wrong or with one lesion", () => {
   const truth = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3];
   const said = [0, 0, 0, 1, 1, 1, 0, 0, 3, 0]; // 75 %, all right, all wrong, half of one lesion
   const scores = measureSet({
@@ -84,7 +84,7 @@ Deno.test("a class without rows has no interval and is left out of the balanced 
   assert.equal(scores.balancedAccuracy, (scores.perClass[0].recall + scores.perClass[1].recall) / 2);
 });
 
-Deno.test("the same answers differ by nothing, better ones by what they are better; pairs narrow the interval", () => {
+Deno.test("the same answers differ by exactly 0, better ones by their gain; swapping the two mirrors the interval", () => {
   const [worse, better] = [answers(0.6), answers(0.8)];
   const same = compareAnswers(worse, worse, { seed: 0 });
   assert.deepEqual(same.balancedAccuracy, { difference: 0, low: 0, high: 0 });

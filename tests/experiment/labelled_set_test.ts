@@ -22,7 +22,7 @@ const labels = (set: Awaited<ReturnType<typeof open>>) => set.photos.map(({ labe
 const counted = (set: Awaited<ReturnType<typeof open>>) =>
   describeSet(set, { photos: set.photos.length, lesions: set.photos.length }).join("\n");
 
-Deno.test("classes of the same name are matched whatever their order in the table; what the set lacks is named", async () => {
+Deno.test("classes are matched by name in any order of the table; classes missing from the set are named", async () => {
   const set = await open(["nv", "mel", "nv", "akiec"]);
   assert.deepEqual(labels(set), [5, 4, 5, 0]);
   assert.deepEqual(set.lacking, ["bcc", "bkl", "df", "vasc"]);
@@ -33,7 +33,7 @@ Deno.test("classes of the same name are matched whatever their order in the tabl
   assert.doesNotMatch(text, /regard|Renamed|left out/);
 });
 
-Deno.test("names that differ in case alone are matched, and that is said, in both directions", async () => {
+Deno.test("names that differ only in case are matched in both directions, with a note", async () => {
   const set = await open(["MEL", "NV", "bcc"]);
   assert.deepEqual(labels(set), [4, 5, 1]);
   assert.match(counted(set), /^Matched without regard to case: MEL → mel, NV → nv\.$/m);
@@ -41,7 +41,7 @@ Deno.test("names that differ in case alone are matched, and that is said, in bot
   assert.deepEqual(labels(other), [1, 0]);
 });
 
-Deno.test("where case alone leaves a choice, nothing is guessed: two of the table, or two of the model", async () => {
+Deno.test("if two classes of the table, or two of the model, differ only in case, nothing is guessed", async () => {
   await assert.rejects(open(["mel", "MEL", "nv"]), { message: /differ only in case.*--join-case/ });
   assert.deepEqual(labels(await open(["Mel", "MEL", "nv"], { joinCase: true })), [4, 4, 5]);
   await assert.rejects(open(["mel", "nv"], { codes: ["Mel", "MEL", "nv"] }), {
@@ -49,7 +49,7 @@ Deno.test("where case alone leaves a choice, nothing is guessed: two of the tabl
   });
 });
 
-Deno.test("a class that the model does not know stops with how to go on; renamed or left out, that is said", async () => {
+Deno.test("a class unknown to the model stops with advice; renaming it or leaving it out is noted", async () => {
   const dx = ["mel", "SCC", "nv", "SCC", "UNK"];
   await assert.rejects(open(dx), {
     name: "RangeError",
@@ -71,12 +71,12 @@ Deno.test("a class that the model does not know stops with how to go on; renamed
   assert.match(counted(renamed), /^1 photo left out/m);
 });
 
-Deno.test("a renaming goes before a name that is alike", async () => {
+Deno.test("a renaming takes precedence over an equal name", async () => {
   assert.deepEqual(labels(await open(["mel", "nv"], { rename: { mel: "nv", nv: "mel" } })), [5, 4]);
   assert.deepEqual(labels(await open(["constructor", "nv"], { codes: ["nv", "constructor"] })), [1, 0]);
 });
 
-Deno.test("a renaming of what is not there, on either side, is refused with what is", async () => {
+Deno.test("renaming from or to an unknown class is refused with a list of the known ones", async () => {
   await assert.rejects(open(["mel", "nv"], { rename: { MEL: "mel" } }), {
     name: "RangeError",
     message: "--rename needs on the left a class of list.csv, out of mel, nv. Received: MEL=mel",
@@ -87,12 +87,12 @@ Deno.test("a renaming of what is not there, on either side, is refused with what
   });
 });
 
-Deno.test("photos of one diagnosis alone are a set when another one is named, too", async () => {
+Deno.test("photos of a single diagnosis are a set if another class is named too", async () => {
   const set = await open(["mel", "mel"], { classes: ["mel", "nv"] });
   assert.deepEqual([labels(set), set.lacking.length], [[4, 4], 6]);
 });
 
-Deno.test("a set of which the model knows nothing is refused, left out or not", async () => {
+Deno.test("a set without any known class is refused, even with --skip-unknown", async () => {
   await assert.rejects(open(["cat", "dog"], { skipUnknown: true }), {
     name: "RangeError",
     message: /^list\.csv has no photo of a class that the model knows\..*--rename.*Received: cat, dog$/,

@@ -69,7 +69,7 @@ const configOf = (out: string, changes: ConfigOptions = {}): Config =>
     ...changes,
   });
 
-Deno.test("near-duplicates in the official set are drawn together, and damaged photos of the control are left out", async () => {
+Deno.test("near-duplicates in the official set count as one lesion, and damaged photos of the control are left out", async () => {
   const folder = await makeSet("with doubles");
   const images = join(folder, "images");
   const [first, second] = Array.from(Deno.readDirSync(images), ({ name }) => name).sort();
@@ -93,7 +93,7 @@ Deno.test("near-duplicates in the official set are drawn together, and damaged p
 
 Deno.test({
   name:
-    "each network is tested once on the official set, and the numbers are those that deno task evaluate gives its saved model",
+    "each network is tested once on the official set; deno task evaluate gives the same numbers for its saved model",
   ignore: engine.name === "wasm",
   async fn() {
     const experiment = await openExperiment(configOf("out"));
@@ -209,7 +209,7 @@ Deno.test({
   },
 });
 
-Deno.test("the honest model answers the official set, the set without near-duplicates, and the control: each once", async () => {
+Deno.test("the honest model is tested once on the official set, with and without near-duplicates, and once on the control", async () => {
   const folder = await makeSet("near");
   const images = join(folder, "images");
   const [name] = Array.from(Deno.readDirSync(images), ({ name }) => name).sort();
@@ -239,7 +239,7 @@ Deno.test("the honest model answers the official set, the set without near-dupli
   assert.equal(own.photos.length, parts.test.length);
 });
 
-Deno.test("the set's folder is part of no key; without it nothing is tested, and a line says how to get it", async () => {
+Deno.test("the set's folder is not part of any key; without it nothing is tested, and a line says how to get it", async () => {
   const config = configOf("keys");
   assert.deepEqual(experimentOf(config), experimentOf(configOf("keys", { officialTest: null })));
   const none = { classes: ham10000Classes, official: null, synthetic: false };
@@ -252,7 +252,7 @@ Deno.test("the set's folder is part of no key; without it nothing is tested, and
   assert.match(describeOfficial(ofOthers), /has other diagnoses than these photos/);
 });
 
-Deno.test("a folder that is no such set is named with what was expected", async () => {
+Deno.test("a folder that is not a valid test set is named, with what was expected", async () => {
   const empty = join(root, "empty");
   await Deno.mkdir(join(empty, "deep", "deeper"), { recursive: true });
   const open = (officialTest: string) =>

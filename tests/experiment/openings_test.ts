@@ -32,7 +32,7 @@ Deno.test("openings are logged in order, chained, and counted by network and set
   });
 });
 
-Deno.test("a line that was cut short is told with file, line and what to do, and nothing is added behind it", async () => {
+Deno.test("a truncated line is reported with file, line and what to do, and nothing is appended after it", async () => {
   await inFolder(async (folder) => {
     for (const name of ["a", "b"]) await logOpening(folder, opening(name));
     const path = join(folder, openingsFile);
@@ -46,7 +46,7 @@ Deno.test("a line that was cut short is told with file, line and what to do, and
   });
 });
 
-Deno.test("openings that are logged at once stand in one chain", async () => {
+Deno.test("openings logged at the same time form one chain", async () => {
   await inFolder(async (folder) => {
     const names = ["a", "b", "c", "d"];
     await Promise.all(names.map((name) => logOpening(folder, opening(name))));
@@ -54,7 +54,7 @@ Deno.test("openings that are logged at once stand in one chain", async () => {
   });
 });
 
-Deno.test("a line that was changed, taken out or put in is found by its number", async () => {
+Deno.test("a changed, removed or inserted line is reported with a line number", async () => {
   const changes: [string, (lines: string[]) => string[], RegExp][] = [
     ["changed", ([a, b, c]) => [a.replace('"a"', '"z"'), b, c], /line 2: expected "previous"/],
     ["taken out", ([, b, c]) => [b, c], /line 1: /],

@@ -23,8 +23,7 @@ const block5 = { depth: "block5", epochs: 2 } as const;
 const withoutTime = ({ seconds: _, computed: _computed, ...run }: Run) => run;
 
 Deno.test({
-  name:
-    "a recipe is trained once and kept: history by line, TensorBoard's logs, no tensor left, the same again",
+  name: "a recipe is trained once and reused: history by line, TensorBoard logs, no leaked tensors",
   ignore,
   async fn() {
     await withExperiment({ tensorBoard: true }, async (experiment) => {
@@ -58,7 +57,7 @@ Deno.test({
   },
 });
 
-Deno.test("one recipe has one result, through whatever door it is trained; the last epoch of the softmax counts", async () => {
+Deno.test("a recipe has one result, with or without its defaults written out; for the softmax the last epoch counts", async () => {
   await withExperiment({}, async (experiment) => {
     const { learningRate, batchSize } = experiment.config;
     const model = modelOf(experiment);
@@ -78,7 +77,7 @@ Deno.test("one recipe has one result, through whatever door it is trained; the l
   });
 });
 
-Deno.test("weights that are lost or damaged are trained again, to the same bytes, though the run's record is whole", async () => {
+Deno.test("lost or damaged weights are trained again to the same bytes, even if the run's record is intact", async () => {
   await withExperiment({}, async (experiment) => {
     const { store } = experiment;
     const first = await train(experiment, modelOf(experiment), [head]);
@@ -102,7 +101,7 @@ Deno.test("weights that are lost or damaged are trained again, to the same bytes
   });
 });
 
-Deno.test("what a notebook shows decides the digest: rate, epochs, batches, optimizer, seed; a default does not", async () => {
+Deno.test("the digest depends on learning rate, epochs, batch size, optimizer and seed, not on unused defaults", async () => {
   await withExperiment({}, (experiment) => {
     const of = (change: object, seed?: number) =>
       configurationOf(experiment, modelOf(experiment, seed), [{ ...head, ...change }], seed);
@@ -119,7 +118,7 @@ Deno.test("what a notebook shows decides the digest: rate, epochs, batches, opti
 });
 
 Deno.test({
-  name: "rectangles are trained on, from the softmax and deeper",
+  name: "the softmax and deeper layers can be trained on rectangular images",
   ignore,
   async fn() {
     await withExperiment({ size: [32, 64] }, async (experiment) => {
@@ -158,7 +157,7 @@ const twoClasses = (n: number) =>
     },
   }) as unknown as Parameters<typeof describeChoice>[0];
 
-Deno.test("of equal accuracies the lower loss is chosen, and the text says the same", () => {
+Deno.test("if accuracies are equal, the lower loss is chosen, and the text says the same", () => {
   const runs = [
     answered("adam", [0, 0, 1, 0], 0.7),
     answered("nadam", [0, 1, 0, 0], 0.6),
@@ -182,7 +181,7 @@ Deno.test("a lead on many lesions is called more than chance", () => {
   );
 });
 
-Deno.test("names, recipes and findings in words", () => {
+Deno.test("names, recipes and findings are described in words", () => {
   assert.equal(runName({ depth: "head", optimizer: "adam" }), "frozen VGG16, adam");
   assert.equal(
     describeRecipe([stageOf({ depth: "head" }), stageOf({ depth: "block3", dropout: 0.3, patience: 2 })]),
@@ -200,7 +199,7 @@ Deno.test("names, recipes and findings in words", () => {
   assert.doesNotMatch(describeTraining(runs, null), /Trained from/);
 });
 
-Deno.test("a colour histogram: shares of joint colours as square roots; their squares sum to 1 in any order", () => {
+Deno.test("a colour histogram holds square roots of joint colour shares: squares sum to 1, pixel order does not matter", () => {
   const [black, white, red] = [[0, 0, 0], [255, 255, 255], [255, 31, 0]];
   const histogram = colourHistogram(Uint8Array.from([black, black, white, red].flat()));
   assert.equal(histogram[0], Math.fround(Math.sqrt(0.5)));
@@ -216,7 +215,7 @@ Deno.test("a colour histogram: shares of joint colours as square roots; their sq
   assert.ok(Math.abs(drawn.reduce((sum, value) => sum + value * value, 0) - 1) < 1e-5);
 });
 
-Deno.test("the baselines: the commonest class has its share, colours do better on drawn lesions; kept, not computed again", async () => {
+Deno.test("baselines: the commonest class scores its share, colours do better on drawn lesions; results are reused", async () => {
   await withExperiment({}, async (experiment) => {
     const [commonest, colours] = await measureBaselines(experiment);
     const { parts } = experiment;

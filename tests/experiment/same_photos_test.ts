@@ -57,7 +57,7 @@ function exposure(source: Source, trained: string, tested: string): number {
   return place;
 }
 
-Deno.test("a photo that is in the table under two ids is one photo in the leak, and every page says so", () =>
+Deno.test("a photo listed under two ids counts as one photo in the leak, and every page says so", () =>
   withTable({ same: [["P0", "P3"], ["P1", "P4", "P7"]], lesions: { P6: "L3" } }, async (config) => {
     const source = await openSource(config());
     assert.equal(
@@ -74,14 +74,14 @@ Deno.test("a photo that is in the table under two ids is one photo in the leak, 
     assert.equal(images.fileDigests[0], images.fileDigests[3]);
   }));
 
-Deno.test("two ids of one lesion stay two photos of it, as HAM10000's table has them, and are no news", () =>
+Deno.test("one photo under two ids of the same lesion counts as two photos, as in HAM10000, without a note", () =>
   withTable({ same: [["P0", "P3"]], lesions: { P3: "L0" } }, async (config) => {
     const source = await openSource(config());
     assert.doesNotMatch(source.about.join("\n"), /several ids/);
     assert.equal(exposure(source, "P0", "P3"), 1);
   }));
 
-Deno.test("one photo with two diagnoses stops the run before it starts, with both; --keep-contradictions goes on and says so", () =>
+Deno.test("a photo with two diagnoses stops the run before it starts; --keep-contradictions goes on; both name the diagnoses", () =>
   withTable({ same: [["P0", "P1"], ["P3", "P6"]] }, async (config) => {
     const message =
       /^list\.csv: 1 photo has several diagnoses: .*--keep-contradictions\. Received: P0 \(a\) = P1 \(b\)$/;
@@ -97,7 +97,7 @@ Deno.test("one photo with two diagnoses stops the run before it starts, with bot
     assert.equal(exposure(source, "P0", "P1"), 0);
   }));
 
-Deno.test("a server's error page that is saved as many photos is named as damage, not as photos that contradict", () =>
+Deno.test("a server's error page saved as many photos is reported as damage, not as contradicting diagnoses", () =>
   withTable({}, async (config, folder) => {
     for (const id of ["P0", "P1", "P2"]) {
       await Deno.writeTextFile(join(folder, `${id}.png`), "<html>404</html>");
@@ -114,7 +114,7 @@ Deno.test("a server's error page that is saved as many photos is named as damage
 
 Deno.test({
   name:
-    "HAM10000 has two photos under two ids each, of one lesion each: its leak is that of the committed report",
+    "HAM10000 has two photos under two ids each, in the same lesion: its leak matches the committed report",
   ignore: !ham10000Folder,
   async fn() {
     const config = createConfig({ preset: "quick", data: ham10000Folder, weights: null });

@@ -29,7 +29,7 @@ const rowsOf = (row: (photo: number) => string) =>
   Array.from({ length: 60 }, (_, i) => `${row(i)}\n`).join("");
 const dxOf = (photo: number) => photo % 3 === 0 ? "mel" : "nv";
 
-Deno.test("what a table lacks and how it was read stands in the lines about the photos, which every notebook shows", () => {
+Deno.test("the lines about the photos, shown in every notebook, say what a table lacks and how it was read", () => {
   const ham = `lesion_id,image_id,dx,dx_type,age,sex,localization\n${
     rowsOf((i) => `${i < 20 ? "NA" : `L${i >> 1}`},P${i},${dxOf(i)},histo,,${i % 2 ? "male" : "Male"},back`)
   }`;
@@ -59,7 +59,7 @@ Deno.test("what a table lacks and how it was read stands in the lines about the 
   });
 });
 
-Deno.test("the digest of the data is that of all its tables and photos", () => {
+Deno.test("the digest of the data covers all its tables and photos", () => {
   const truth = `image,MEL,NV\n${rowsOf((i) => `P${i},${i % 3 ? "0,1" : "1,0"}`)}`;
   const more = `image,age\n${rowsOf((i) => `P${i},${i}`)}`;
   return withFolder({ "truth.csv": truth, "more.csv": more }, async (folder, open) => {

@@ -35,20 +35,20 @@ const recipe = [
 ];
 const config = createConfig({ preset: "smoke", weights: null, recipe, studyEpochs: 6 });
 
-Deno.test("the ladder has every depth once, convolutions for the studies' epochs", () => {
+Deno.test("the ladder has every depth once and trains convolutions for the studies' epochs", () => {
   const stages = ladder(config).map((run) => variantOf(config, run).recipe);
   assert.deepEqual(stages.map(([{ depth }]) => depth), depths);
   assert.deepEqual(stages.map(([{ epochs }]) => epochs), [30, 6, 6, 6, 6, 6]);
   assert.ok(stages.flat().every(({ dropout, randomOrientation }) => dropout === 0 && !randomOrientation));
 });
 
-Deno.test("the own recipe stands beside itself with half the epochs of each stage, nothing else changed", () => {
+Deno.test("the own recipe is compared with itself at half the epochs of each stage, nothing else changed", () => {
   const [half, whole] = ownRecipe(config).map((run) => variantOf(config, run).recipe);
   assert.deepEqual(whole, recipe);
   assert.deepEqual(half, [{ ...recipe[0], epochs: 2 }, { ...recipe[1], epochs: 6 }]);
 });
 
-Deno.test("a recipe of one epoch has no half, an empty one nothing", () => {
+Deno.test("a one-epoch recipe is not halved; an empty recipe gives no runs", () => {
   const one = createConfig({
     ...config,
     depth: undefined,
@@ -70,7 +70,7 @@ Deno.test("a recipe of one epoch has no half, an empty one nothing", () => {
   assert.deepEqual(ownRecipe(createConfig({ preset: "smoke", weights: null })), []);
 });
 
-Deno.test("all images get as many steps as the subset, to within half an epoch, and rise over as many", () => {
+Deno.test("all images get as many steps as the subset, to within half an epoch, and as many warm-up steps", () => {
   const all = allImages(config);
   assert.equal(all.subsetShare, 1);
   all.recipe.forEach((stage, index) => {
@@ -82,7 +82,7 @@ Deno.test("all images get as many steps as the subset, to within half an epoch, 
   });
 });
 
-Deno.test("what is said before the start counts a training once that several studies share, the test where it is opened", () => {
+Deno.test("the announced trainings count one shared by several studies once and mark those that open the test", () => {
   const keys = studyConfigs(config).map(({ config: { recipe, size, scaling, subsetShare } }) =>
     JSON.stringify({ recipe, size, scaling, subsetShare })
   );
@@ -92,7 +92,7 @@ Deno.test("what is said before the start counts a training once that several stu
 });
 
 Deno.test({
-  name: "a study's trainings change what they say and nothing else; what was trained is taken",
+  name: "a study's trainings change only what they state; finished trainings are reused",
   ignore,
   async fn() {
     await withConfig({}, async (config) => {
@@ -127,7 +127,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the recipe on all images leaves none of the training side out and opens the test once for each",
+  name:
+    "the recipe on all images uses the whole training side; subset and all images open the test once each",
   ignore,
   async fn() {
     await withConfig({ recipe: block5 }, async (config) => {
@@ -143,7 +144,7 @@ Deno.test({
   },
 });
 
-Deno.test("the fair comparison picks each rate with a seed of its own; differences are those of the accuracies", async () => {
+Deno.test("the fair comparison tunes each learning rate with a separate seed; differences are of mean accuracies", async () => {
   assert.ok(
     !trainingSeeds.some((seed: number) => seed === tuningSeed),
     "the tuning seed is not counted again",

@@ -35,7 +35,7 @@ function optimizers(nadam: number, difference: [number, number, number, number])
   };
 }
 
-Deno.test("the ladder's finding tells rungs from other recipes, and which pass the claim, the cheapest first", () => {
+Deno.test("the ladder's text separates rungs from other recipes and lists those that reach the claim, cheapest first", () => {
   const head = result("head", 0.641);
   const deep = result("block3", 0.832, { depth: "block3", train: { accuracy: 0.985, loss: 0.1 } });
   const own = result("our recipe", 0.911, { depth: "block3", minutes: 55, epochs: 12 });
@@ -52,7 +52,7 @@ Deno.test("the ladder's finding tells rungs from other recipes, and which pass t
   );
 });
 
-Deno.test("sizes are compared within a depth, width before height", () => {
+Deno.test("sizes are compared within a depth, as width × height", () => {
   const text = describeSizes([
     result("a", 0.65, { minutes: 0.3 }),
     result("b", 0.68, { size: 96, minutes: 0.6 }),
@@ -67,7 +67,7 @@ Deno.test("sizes are compared within a depth, width before height", () => {
   ]);
 });
 
-Deno.test("all images are compared with the subset, with what each has seen of the test", () => {
+Deno.test("all images are compared with the subset, with the share of test copies that each has seen", () => {
   const row = (name: string, test: number, copyShare: number): AllImagesRow => ({
     ...{ name, test, copyShare, images: 1, epochs: 1, validation: 0.9, minutes: 50, configuration: name },
     interval: { low: 0.8, high: 0.99 },
@@ -83,7 +83,7 @@ Deno.test("all images are compared with the subset, with what each has seen of t
   assert.doesNotMatch(describeAllImages([subset, apart]), /chance/);
 });
 
-Deno.test("each depth's scalings are compared, with sign", () => {
+Deno.test("scalings are compared at each depth, with signs", () => {
   const text = describeScaling([
     result("a", 0.641, { train: { accuracy: 0.722, loss: 1 } }),
     result("b", 0.661, { scaling: "imagenet" }),
@@ -97,7 +97,7 @@ Deno.test("each depth's scalings are compared, with sign", () => {
   assert.match(text, /\*\*block5\*\*: 72\.0\u00a0% .*70\.0\u00a0% .*: −2\.00 points/);
 });
 
-Deno.test("an optimizer is called better only where both intervals leave zero on one side", () => {
+Deno.test("an optimizer is called better only if both intervals exclude zero", () => {
   assert.match(
     describeOptimizers(optimizers(0.65, [0.002, 0.018, 0.001, 0.02])),
     /nadam before adam by 1\.00 points/,
@@ -111,7 +111,7 @@ Deno.test("an optimizer is called better only where both intervals leave zero on
   );
 });
 
-Deno.test("a difference is a mean with its interval, signs written out", () => {
+Deno.test("a difference is a mean with its interval, with explicit signs", () => {
   const [difference] = optimizers(0.65, [-0.001, 0.021, 0, 0.02]).differences;
   assert.deepEqual(differenceRow(difference), {
     pair: "nadam − adam",

@@ -26,7 +26,7 @@ await startEngine();
 const ignore = engine.name === "wasm";
 
 Deno.test({
-  name: "the test is opened once for each network, and its answers are read again without an opening",
+  name: "the test is opened once for each network; its answers are reread without another opening",
   ignore,
   async fn() {
     await withExperiment({}, async (experiment) => {
@@ -109,7 +109,7 @@ Deno.test({
   },
 });
 
-Deno.test("accuracy by what training has seen, with intervals, as worked by hand", () => {
+Deno.test("accuracy by what training has seen matches values worked by hand, with intervals", () => {
   const rows = [[0, 0], [0, 0], [1, 0], [2, 0], [3, 1], [3, 1], [4, 2]];
   const experiment = {
     config: { seed: 0 },

@@ -8,7 +8,7 @@ async function memoryOf(pid: number): Promise<number> {
   return Number(new TextDecoder().decode(stdout)) / 1024;
 }
 
-Deno.test("a cell that prints lines without end is stopped while its kernel is small, and its first lines are kept", async () => {
+Deno.test("a cell that prints endlessly is stopped before its kernel grows large; its first lines are kept", async () => {
   let [pid, peak] = [0, 0];
   const watch = setInterval(async () => {
     const memory = pid && await memoryOf(pid);
@@ -36,7 +36,7 @@ Deno.test("a cell that prints lines without end is stopped while its kernel is s
   }
 });
 
-Deno.test("a cell that shows without end, or that swallows the error, is stopped from outside", async () => {
+Deno.test("a cell that displays output endlessly, or swallows the error, is stopped from outside", async () => {
   for (
     const code of [
       `for (;;) await Deno.jupyter.broadcast("display_data",
@@ -54,7 +54,7 @@ Deno.test("a cell that shows without end, or that swallows the error, is stopped
   }
 });
 
-Deno.test("the limit is a cell's own: many cells may send more together", async () => {
+Deno.test("the output limit is per cell: many cells together may send more", async () => {
   const cells = Array.from(
     { length: 5 },
     () => `for (let i = 0; i < 200; i++) console.log("x".repeat(100));`,
@@ -77,7 +77,7 @@ Deno.test("a cell that fills the heap ends the kernel, and the error says so and
   assert.equal((outputsOf(error.partial, 1)[0] as { text: string }).text, "kept\n");
 });
 
-Deno.test("a cell that closes the standard streams changes nothing for it or the next", async () => {
+Deno.test("closing the standard streams in a cell does not affect its output or the next cell's", async () => {
   const executed = await run([
     `console.log("a");
 Deno.stdout.close();

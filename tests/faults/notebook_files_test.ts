@@ -47,7 +47,7 @@ const faults: [text: string | null, error: RegExp][] = [
   ],
 ];
 
-Deno.test("a notebook file that cannot run is named with what to do; a sound one is read", async () => {
+Deno.test("an invalid notebook file is named, with what to do; a valid one is read", async () => {
   await using temporary = await temporaryFolder();
   const folder = temporary.path;
   const path = `${folder}/01_eda.ipynb`;

@@ -28,7 +28,7 @@ Deno.test("the same figure gives the same bytes: again, in parallel, beside othe
   assert.deepEqual(await comparisonBars.toPng(), await examples().comparisonBars.toPng());
 });
 
-Deno.test("the picture is that of the snapshot (make_snapshot.ts writes it anew)", async () => {
+Deno.test("the picture matches the snapshot (make_snapshot.ts renews it)", async () => {
   assert.equal(await examples().comparisonBars.toSvg(), await Deno.readTextFile(snapshot));
 });
 
@@ -41,7 +41,7 @@ Deno.test("drawing leaves the figure and the process as they were", async () => 
   assert.equal(Math.random, random);
 });
 
-Deno.test("the PNG has two pixels for each of the figure's, or as many as asked; the SVG says the figure in words", async () => {
+Deno.test("the PNG has twice the figure's width and height, or the scale asked for; the SVG has the alt text", async () => {
   const { confusionMatrix } = examples();
   const { width, height } = confusionMatrix.spec.layout as { width: number; height: number };
   assert.deepEqual(pngSize(await confusionMatrix.toPng()), { width: 2 * width, height: 2 * height });
@@ -53,7 +53,7 @@ Deno.test("the PNG has two pixels for each of the figure's, or as many as asked;
   }
 });
 
-Deno.test("a colour bar takes its own width from the plot, no more", async () => {
+Deno.test("a colour bar narrows the plot only by its own width", async () => {
   const width = async (showscale: boolean) => {
     const data = [{ type: "heatmap", z: [[1, 2], [3, 4]], showscale }];
     const drawing = await drawingOf(
@@ -68,7 +68,7 @@ Deno.test("a colour bar takes its own width from the plot, no more", async () =>
   assert.ok(with_ < without - 20 && with_ > without - 120, `${with_} of ${without}`);
 });
 
-Deno.test("a notebook gets plotly's JSON, the picture in Base64 and the words", async () => {
+Deno.test("a notebook gets plotly's JSON, the picture in Base64 and the alt text", async () => {
   const { classBars } = examples();
   const bundle = await classBars[Symbol.for("Jupyter.display") as typeof display]();
   assert.deepEqual(Object.keys(bundle), ["application/vnd.plotly.v1+json", "image/png", "text/plain"]);
@@ -80,14 +80,14 @@ Deno.test("a notebook gets plotly's JSON, the picture in Base64 and the words", 
   assert.deepEqual(metadata, { "image/png": { width: 900, height: classBars.spec.layout.height } });
 });
 
-Deno.test("a figure's sides are whole pixels in reason", () => {
+Deno.test("a figure's sides are whole pixels, from 50 to 5000", () => {
   for (const side of [0, 49, 5001, 100.5, NaN]) {
     assert.throws(() => figure({ data: [], layout: {}, width: side, alt: "" }), RangeError);
     assert.throws(() => figure({ data: [], layout: {}, height: side, alt: "" }), /height.*Received/);
   }
 });
 
-Deno.test("a figure that the notebook's runner draws is the same picture, made from what the kernel sent", async () => {
+Deno.test("a figure that the notebook runner draws from the kernel's message is the same picture", async () => {
   const { classBars, confusionMatrix, learningCurves, leakFigure } = examples();
   for (const one of [classBars, confusionMatrix, learningCurves, leakFigure]) {
     const whole = await one.message();

@@ -37,10 +37,11 @@ const near = (a: number, b: number, tolerance = 0.02) =>
 const widthOf = ({ left, right }: Box) => right - left;
 
 for (const [name, figure] of Object.entries({ ...figures, ...strained })) {
-  Deno.test(`${name}: plotly accepts it, no text is cut or covers another`, () => assertReadable(figure));
+  Deno.test(`${name}: plotly accepts it, no text is cut off or overlaps another`, () =>
+    assertReadable(figure));
 }
 
-Deno.test("every kind shows its title and its source, and says more in words than the title", async () => {
+Deno.test("every figure shows its title and source, and its alt text says more than the title", async () => {
   for (const [name, figure] of Object.entries(figures)) {
     const words = (await wordsOf(figure)).join("\n");
     const [title] = figure.alt.split(". ");
@@ -51,14 +52,14 @@ Deno.test("every kind shows its title and its source, and says more in words tha
   }
 });
 
-Deno.test("every kind of a stand-in run says SYNTHETIC on the figure", async () => {
+Deno.test("every kind of figure says SYNTHETIC for a stand-in run", async () => {
   for (const [name, figure] of Object.entries(examples({ synthetic: true }))) {
     assert.equal((await wordsOf(figure)).filter((text) => text === syntheticMark).length, 1, name);
     await assertReadable(figure);
   }
 });
 
-Deno.test("class bars: one bar a class, its length the count, its text count and share", async () => {
+Deno.test("class bars: one bar per class, its length the count, its text count and share", async () => {
   const [bars] = barsOf(await drawingOf(figures.classBars));
   const values = Object.values(counts);
   assert.equal(bars.length, 7);
@@ -69,7 +70,7 @@ Deno.test("class bars: one bar a class, its length the count, its text count and
   }
 });
 
-Deno.test("compared class bars: a trace a set; shares are of the set's own total", async () => {
+Deno.test("compared class bars: one trace per set; shares are of the set's own total", async () => {
   const [before, after] = barsOf(await drawingOf(figures.comparedClassBars));
   assert.deepEqual([before.length, after.length], [7, 7]);
   near(widthOf(after[3]) / widthOf(before[3]), augmented.df / counts.df, 0.05);
@@ -80,7 +81,7 @@ Deno.test("compared class bars: a trace a set; shares are of the set's own total
   assert.throws(() => comparedClassBars(sets), /in "b"\. Received: nv/);
 });
 
-Deno.test("titles of compared classes are true of their numbers, equal or not", () => {
+Deno.test("titles of class comparisons match their numbers, equal or not", () => {
   const sets = (...counts: Record<string, number>[]) =>
     counts.map((counts, i) => ({ name: "abc"[i], counts }));
   const [small, equal, skewed] = [{ mel: 10, nv: 30 }, { mel: 40, nv: 120 }, { mel: 100, nv: 100 }];
@@ -95,7 +96,7 @@ Deno.test("titles of compared classes are true of their numbers, equal or not", 
   }
 });
 
-Deno.test("figures of many classes stay within their largest height, and those of a few keep their rows", () => {
+Deno.test("figures with many classes stay within the maximum height; those with few keep their row height", () => {
   const heightOf = ({ spec }: Figure) => (spec.layout as { height: number }).height;
   const matrix = (k: number) => {
     const codes = Array.from({ length: k }, (_, i) => `class ${i}`);
@@ -115,7 +116,7 @@ Deno.test("figures of many classes stay within their largest height, and those o
   for (const width of [900, 400]) assert.ok(heightOf(leaks({ width }, many)) <= 5000, `${width}`);
 });
 
-Deno.test("names wider than their columns stand on end above the matrix; small cells have their count alone, tiny ones nothing", () => {
+Deno.test("names wider than their columns are vertical above the matrix; small cells show only the count, tiny ones nothing", () => {
   const layoutOf = (names: string[]) => {
     const matrix = names.map(() => names.map(() => 12));
     return confusionMatrixFigure(matrix, names, { title: "t" }).spec.layout as {
@@ -135,7 +136,7 @@ Deno.test("names wider than their columns stand on end above the matrix; small c
   assert.deepEqual(textsOf(60), new Set([""]));
 });
 
-Deno.test("where the curves' colours come again, lines are dashed, in the legend too", () => {
+Deno.test("curves that reuse a colour are dashed, also in the legend", () => {
   const { clinical } = drawnHonest();
   const classes = ["AK", "BCC", "BKL", "DF", "MEL", "NV", "SCC", "VASC"]
     .map((code) => ({ ...clinical.classes[0], code }));
@@ -155,7 +156,7 @@ Deno.test("where the curves' colours come again, lines are dashed, in the legend
   assert.deepEqual(legend.map((text) => text.split("> ").at(-1)!.trim()), ["SCC", "VASC"]);
 });
 
-Deno.test("the decision figure's title names each stretch of thresholds, and a single one as such", () => {
+Deno.test("the decision figure's title names each range of thresholds and each single one", () => {
   const { clinical } = drawnHonest();
   const titleOf = (...better: number[]) => {
     const decisions = [1, 2, 3, 4, 5, 6].map((n) => ({
@@ -168,7 +169,7 @@ Deno.test("the decision figure's title names each stretch of thresholds, and a s
   assert.match(titleOf(), /melanoma: nowhere/);
 });
 
-Deno.test("macro F1 and a recall are left out where a test lacks a class", () => {
+Deno.test("macro F1 and a class's recall are left out if a test set lacks the class", () => {
   const results = drawnHonest();
   const without = (scores: HonestScores): HonestScores => ({
     ...scores,
@@ -202,13 +203,13 @@ Deno.test("bins are half open, start at multiples of the width and lose nothing"
   assert.throws(() => binValues([1], 0), RangeError);
 });
 
-Deno.test("histogram: bars touch each other, and the missing are counted on the axis", async () => {
+Deno.test("histogram: bars touch each other, and missing values are counted on the axis", async () => {
   const [bars] = barsOf(await drawingOf(figures.histogram));
   bars.slice(1).forEach((bar, i) => near(bar.left, bars[i].right - 1.5, 0.001)); // they share a white line
   assert.ok((await wordsOf(figures.histogram)).includes("age in years, in bins of 5; 57 images without"));
 });
 
-Deno.test("sex and site: the largest first, unknown last; what is counted is named by the caller, images else", async () => {
+Deno.test("sex and site: largest first, unknown last; the caller names what is counted, images by default", async () => {
   const { data: [bars], layout } = figures.sexSiteBars.spec;
   assert.deepEqual(bars.x, [0, 5406, 4552, 57, 0, 2192, 2077, 1404, 1118, 7, 234]);
   const { ticktext } = layout.yaxis as { ticktext: string[] };
@@ -226,7 +227,7 @@ Deno.test("sex and site: the largest first, unknown last; what is counted is nam
   for (const [figure, title] of cases) assert.ok((await wordsOf(figure)).includes(title), title);
 });
 
-Deno.test("learning curves: an epoch is marked, in figure, legend and words, only where its weights were restored", async () => {
+Deno.test("learning curves: an epoch is marked, in figure, legend and alt text, only if its weights were restored", async () => {
   const [best, last] = [drawnRun("adam", 0.6, 12, 9), drawnRun("nadam", 0.6, 12)];
   const cases = [
     {
@@ -252,7 +253,7 @@ Deno.test("learning curves: an epoch is marked, in figure, legend and words, onl
   }
 });
 
-Deno.test("learning curves: training and validation of each run in both panels, at its end what tells its name apart", async () => {
+Deno.test("learning curves: both panels show training and validation of each run, labelled by how the names differ", async () => {
   const drawing = await drawingOf(figures.learningCurves);
   assert.equal(drawing.querySelectorAll(".scatterlayer .js-line").length, 12);
   const words = await wordsOf(figures.learningCurves);
@@ -276,7 +277,7 @@ Deno.test("learning curves: training and validation of each run in both panels, 
   );
 });
 
-Deno.test("labels are spread apart by the gap, in their order, and stay where they have room", () => {
+Deno.test("labels are spread apart by the gap, keep their order, and do not move if they have room", () => {
   assert.deepEqual(spread([10, 50, 90], 17), [10, 50, 90]);
   assert.deepEqual(spread([50, 50, 50], 10), [40, 50, 60]);
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -292,7 +293,7 @@ Deno.test("labels are spread apart by the gap, in their order, and stay where th
   }
 });
 
-Deno.test("comparison: bars to scale, intervals only where given, values written", async () => {
+Deno.test("comparison: bars to scale, intervals only if given, values as text", async () => {
   const drawing = await drawingOf(figures.comparisonBars);
   const [[claimed, ours]] = barsOf(drawing);
   near(widthOf(ours) / widthOf(claimed), 0.638 / 0.895);
@@ -307,7 +308,7 @@ Deno.test("comparison: bars to scale, intervals only where given, values written
   }
 });
 
-Deno.test("comparison: a value begins right of its bar and of its interval", async () => {
+Deno.test("comparison: a value starts to the right of its bar and interval", async () => {
   const { fullBars, perfectClaim, narrowClaim } = strained;
   for (const figure of [figures.comparisonBars, figures.claimBars, fullBars, perfectClaim, narrowClaim]) {
     const drawing = await drawingOf(figure);
@@ -341,7 +342,7 @@ Deno.test("claim: the claim first, then ours with its interval, then the baselin
   );
 });
 
-Deno.test("leakage: bars to scale on an axis to 100 %, all of them apart and in the title", async () => {
+Deno.test("leakage: bars to scale on an axis to 100 %, the total set apart and named in the title", async () => {
   const figure = leakageBars(leakage);
   await assertReadable(figure);
   const [bars] = barsOf(await drawingOf(figure));
@@ -398,7 +399,7 @@ Deno.test("per class bars: precision, recall and F1 to scale, on one axis to 100
   assert.match(figures.perClassBars.alt, /precision: akiec \(1,198\) 55\.0\u00a0%, /);
 });
 
-Deno.test("ladder: a point a rung on minutes by powers of ten, the claim a line, other recipes of another colour", async () => {
+Deno.test("ladder: a point per rung over minutes on a log scale, the claim as a line, other recipes in another colour", async () => {
   const figure = ladderFigure(ladder, { claimed: 0.895 });
   const [rungs, other] = figure.spec.data as { x: number[]; mode: string; marker: { color: string } }[];
   assert.deepEqual(rungs.x, [0.1, 4.2, 9, 15.6, 21, 27]);
@@ -419,7 +420,7 @@ Deno.test("ladder: a point a rung on minutes by powers of ten, the claim a line,
   assert.match(figure.alt, /block3: 83\.2\s% in 15\.6 minutes; /);
 });
 
-Deno.test("the ladder's title and source are true of its runs", () => {
+Deno.test("the ladder's title and source match its runs", () => {
   const [head, , , deep] = ladder;
   const [last, best] = [{ ...deep, bestEpoch: null }, { ...head, bestEpoch: 2 }];
   const titles = [
@@ -445,7 +446,7 @@ Deno.test("the ladder's title and source are true of its runs", () => {
   }
 });
 
-Deno.test("cost: no run, no minutes and an accuracy that is none are refused, with the run", () => {
+Deno.test("cost: an empty list, invalid minutes and invalid accuracies are refused, with the run", () => {
   const options = { title: "", valueTitle: "accuracy" };
   assert.throws(() => accuracyByCost([], options), { name: "RangeError", message: /Received: none/ });
   for (const wrong of [{ minutes: 0 }, { minutes: NaN }, { accuracy: 1.2 }, { accuracy: -0.1 }]) {

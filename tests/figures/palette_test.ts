@@ -65,7 +65,7 @@ function shareColor(share: number): Color {
   return rgb(low).map((value, i) => value + (rgb(high)[i] - value) * (share - from) / (to - from));
 }
 
-Deno.test("every class has a colour, and no two look alike, to colour-blind readers neither", () => {
+Deno.test("every class has a colour, and no two look alike, not even to colour-blind readers", () => {
   assert.deepEqual(Object.keys(classColors), codes);
   for (const [view, matrix] of Object.entries(views)) {
     for (const palette of [Object.values(classColors), seriesColors.slice(0, 3)]) {
@@ -80,7 +80,7 @@ Deno.test("every class has a colour, and no two look alike, to colour-blind read
   }
 });
 
-Deno.test("shares grow darker without a step back, and the letters on each stand out", () => {
+Deno.test("the colour scale darkens steadily with the share, and text on it is readable", () => {
   for (let share = 0; share <= 1; share += 0.005) {
     const color = shareColor(share);
     assert.ok(contrast(color, rgb(textOn(share))) >= 4.5, `${share}`);
@@ -90,7 +90,7 @@ Deno.test("shares grow darker without a step back, and the letters on each stand
   }
 });
 
-Deno.test("letters read on the dark page as on the white one, and every colour of text and lines has its dark one", () => {
+Deno.test("text is readable on the dark and the white page, and each text or line colour has a dark counterpart", () => {
   for (const colors of [ink, darkInk]) {
     const of = (one: keyof typeof ink, other: keyof typeof ink) =>
       contrast(rgb(colors[one]), rgb(colors[other]));

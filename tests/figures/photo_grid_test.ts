@@ -55,7 +55,7 @@ Deno.test("photo grid: every pixel is in its place, enlarged without smoothing",
   assert.ok(isAt(36 + 148, rowOf(pixels[3], first + 128), pixels[4]), "the second row");
 });
 
-Deno.test("photo grid: a rectangle of pixels is drawn as wide and high as it says", async () => {
+Deno.test("photo grid: a rectangular image is drawn with its given width and height", async () => {
   const pixels = noise(0).subarray(0, 48 * 64 * 3);
   const grid = await photoGrid([{ pixels, size: [48, 64], label: "nv" }], { title: "One", scale: 2 });
   const image = await rgbOf(grid.png);
@@ -67,7 +67,7 @@ Deno.test("photo grid: a rectangle of pixels is drawn as wide and high as it say
   }
 });
 
-Deno.test("photo grid: the same photos give the same bytes, a stand-in's says SYNTHETIC", async () => {
+Deno.test("photo grid: the same photos give the same bytes; a stand-in grid says SYNTHETIC", async () => {
   const photos = [0, 1].map((seed) => ({ pixels: noise(seed), label: "nv" }));
   const plain = await photoGrid(photos, { title: "Two" });
   assert.deepEqual(plain.png, (await photoGrid(photos, { title: "Two" })).png);
@@ -77,7 +77,7 @@ Deno.test("photo grid: the same photos give the same bytes, a stand-in's says SY
   assert.deepEqual([await isMarked(plain.png), await isMarked(marked.png)], [false, true]);
 });
 
-Deno.test("photo grid: photos from files, and labels of any length, stay inside", async () => {
+Deno.test("photo grid: photos from files and labels of any length stay inside the picture", async () => {
   await using temporary = await temporaryFolder();
   const folder = temporary.path;
   const path = `${folder}/drawn.jpg`;
@@ -114,7 +114,7 @@ Deno.test("photo grid: wrong input is named", async () => {
   }
 });
 
-Deno.test("a photo from a file stands upright, and one that cannot be read is named", async () => {
+Deno.test("a photo from a file is shown upright, and an unreadable one is named", async () => {
   await using folder = await temporaryFolder();
   const path = (name: string) => join(folder.path, name);
   const pixels = Uint8Array.from({ length: 150 * 200 * 3 }, (_, i) => (i % 600 < 300 ? 255 : 0)); // white on the left
@@ -134,7 +134,7 @@ Deno.test("a photo from a file stands upright, and one that cannot be read is na
   );
 });
 
-Deno.test("photos are shown with the tag, and never without it", async () => {
+Deno.test("photos are shown only with the tag that marks them as photos", async () => {
   const grid = await photoGrid([{ pixels: noise(0), label: "nv" }], {
     title: "One",
     synthetic: true,
@@ -155,7 +155,7 @@ Deno.test("photos are shown with the tag, and never without it", async () => {
   await assert.rejects(show(grid), /kernel/);
 });
 
-Deno.test("a grid of photos carries the grid of its drawn stand-ins, marked SYNTHETIC, in the tag", async () => {
+Deno.test("a photo grid's tag contains the grid of its drawn stand-ins, marked SYNTHETIC", async () => {
   const [photos, standIns] = [0, 1].map((seed) => [{ pixels: noise(seed), label: "nv" }]);
   const grid = await photoGrid(photos, { title: "One", standIns });
   const drawn = await photoGrid(standIns, { title: "One", synthetic: true });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { check, markdown, show } from "../../lib/figures/show.ts";
 
-Deno.test("a cell goes on only after turns for the thread that sends its output, also in a process that stands still at times", async () => {
+Deno.test("a cell goes on only after its output thread has had turns, even if the process stalls at times", async () => {
   let turns = 0;
   const standStill = () => {
     turns++;
@@ -14,6 +14,6 @@ Deno.test("a cell goes on only after turns for the thread that sends its output,
   assert.ok(turns >= 5, `Expected at least 5 turns. Received: ${turns}`);
 });
 
-Deno.test("a statement that does not hold stops its cell", async () => {
+Deno.test("a false statement stops its cell", async () => {
   await assert.rejects(check("1 is 2", false), { message: "✗ This does not hold: 1 is 2" });
 });

@@ -16,7 +16,7 @@ const drawn = table(rows, [
   { value: (row) => row.images > 9000, title: "large?" },
 ], { caption: "Test part", synthetic: true });
 
-Deno.test("HTML is escaped and styles nothing but alignment, numbers stand right, the best is bold", () => {
+Deno.test("HTML is escaped and styles only alignment; numbers are right-aligned, the best is bold", () => {
   const { html } = drawn;
   assert.ok(!/<script|<style|class=/.test(html));
   for (const [, align, style] of html.matchAll(/align="(\w+)" style="(.*?)"/g)) {
@@ -32,7 +32,7 @@ Deno.test("HTML is escaped and styles nothing but alignment, numbers stand right
   assert.match(html, /^<p>SYNTHETIC stand-in data: Test part<\/p>/);
 });
 
-Deno.test("Markdown has as many cells in every line, whatever the cells hold", () => {
+Deno.test("Markdown has equally many cells in every line, whatever they contain", () => {
   const lines = drawn.markdown.split("\n").slice(2);
   assert.equal(lines.length, 5);
   for (const line of lines) assert.equal(line.match(/(?<!\\)\|/g)?.length, 6, line);
@@ -41,7 +41,7 @@ Deno.test("Markdown has as many cells in every line, whatever the cells hold", (
   assert.match(lines[3], /\\<script\\>/);
 });
 
-Deno.test("plain text has its columns under each other", () => {
+Deno.test("plain text has aligned columns", () => {
   const [caption, head, rule, ...body] = drawn.text.split("\n");
   assert.equal(caption, "SYNTHETIC stand-in data: Test part");
   assert.match(rule, /^─+( {2}─+){4}$/);
@@ -50,7 +50,7 @@ Deno.test("plain text has its columns under each other", () => {
   assert.match(body[0], /63\.8\u00a0% \*/);
 });
 
-Deno.test("a notebook gets the three forms", () => {
+Deno.test("a notebook gets HTML, Markdown and plain text", () => {
   assert.deepEqual(drawn[Symbol.for("Jupyter.display") as typeof display](), {
     "text/html": drawn.html,
     "text/markdown": drawn.markdown,
@@ -58,7 +58,7 @@ Deno.test("a notebook gets the three forms", () => {
   });
 });
 
-Deno.test("an interval or a spread stands in a column of its own, in the number's format, and is never the best", () => {
+Deno.test("an interval or a spread has its own column, in the number's format, and is never marked as best", () => {
   const { markdown } = table([
     { name: "a", accuracy: 0.638, spread: { low: 0.618, high: 0.657 } },
     { name: "b", accuracy: 0.6, spread: 0.004 },
@@ -89,7 +89,7 @@ Deno.test("an interval or a spread stands in a column of its own, in the number'
   ], "no dash in a column with a minus");
 });
 
-Deno.test("a table without rows has its head; ties are all best; one value is no best", () => {
+Deno.test("a table without rows has its header; ties are all best; a single value is not", () => {
   assert.match(
     table([], [{ value: "x", title: "x" }] as never).html,
     /<th scope="col" align="left"[^>]*>x<\/th>/,
@@ -99,7 +99,7 @@ Deno.test("a table without rows has its head; ties are all best; one value is no
   assert.ok(!table([{ x: 1 }], [{ value: "x", title: "x", best: "max" }]).html.includes("<b>"));
 });
 
-Deno.test("numbers are written as the project writes them", () => {
+Deno.test("numbers are written in the project's format", () => {
   assert.equal(percent(0.638), "63.8\u00a0%");
   assert.equal(percent(1), "100.0\u00a0%");
   assert.equal(percent(0.6384, 2), "63.84\u00a0%");
@@ -112,13 +112,13 @@ Deno.test("numbers are written as the project writes them", () => {
   assert.equal(escapeMarkup("<b> & 'c'"), "&lt;b&gt; &amp; 'c'");
 });
 
-Deno.test("Markdown is shown as it is given, and as text where a front end does not know it", () => {
+Deno.test("Markdown is shown as given, or as text if a front end does not support it", () => {
   const text = "- **63.8 %** of `test`\n- *next*";
   assert.deepEqual(markdown(text)[display](), { "text/markdown": text, "text/plain": text });
   assert.deepEqual(markdown("**a**", "a")[display](), { "text/markdown": "**a**", "text/plain": "a" });
 });
 
-Deno.test("a run is described line by line, what is not real in bold, nothing else taken for Markdown", () => {
+Deno.test("a run is described line by line; synthetic data and random weights are bold, the rest is escaped", () => {
   const lines = ["SYNTHETIC stand-in data: 300 drawn images", "folder *my_photos*, SEEDED RANDOM weights"];
   assert.deepEqual(aboutRun(...lines)[display](), {
     "text/markdown": "**SYNTHETIC** stand-in data: 300 drawn images  \n" +

@@ -82,7 +82,7 @@ const flipMiddle = (bytes: Uint8Array<ArrayBuffer>) => {
   return bytes;
 };
 
-Deno.test("of two runs in one folder the second waits, says so, and takes all that the first has made", async () => {
+Deno.test("if two runs share a folder, the second waits, says so, and reuses everything the first has made", async () => {
   const { first, second, results } = await unbroken();
   assert.equal(first.code, 0, first.text);
   const files = Object.keys(results);
@@ -92,7 +92,7 @@ Deno.test("of two runs in one folder the second waits, says so, and takes all th
   assert.deepEqual(await survivors(place), []);
 });
 
-Deno.test("a run stopped five times by Ctrl+C and SIGKILL ends with the bytes of an unbroken one without a network", async () => {
+Deno.test("a run stopped five times by Ctrl+C and SIGKILL ends with the same bytes as an unbroken one without network", async () => {
   const [program, ...prefix] = await withoutNetwork();
   if (program) {
     const connect = "await Deno.connect({ hostname: '192.0.2.1', port: 9 })"; // an address for documentation
@@ -122,7 +122,7 @@ Deno.test("a run stopped five times by Ctrl+C and SIGKILL ends with the bytes of
   await assertAsUnbroken("stopped");
 });
 
-Deno.test("units of work, done by several processes, one of them killed, leave a run that only renders: the bytes of an unbroken one", async () => {
+Deno.test("after several processes do the units of work, one killed, a run only renders and gives the bytes of an unbroken one", async () => {
   const start = (flags: string[], task: "plan" | "unit" = "unit") =>
     startRun(place, "units", { task, flags });
   const end = async (run: ReturnType<typeof start>, code = 0) => {
@@ -166,11 +166,11 @@ async function assertCloseTo(out: string, env: Record<string, string>): Promise<
   await assertClose(inPlace("unbroken"), inPlace(out));
 }
 
-Deno.test("another thread count: activations within 1e-4 of the largest, answers within one image a part", async () => {
+Deno.test("another thread count: activations within 1e-4 of the largest, correct answers within one image per part", async () => {
   await assertCloseTo("threads", { TF_NUM_INTRAOP_THREADS: readEngineChoice().threads === 1 ? "2" : "1" });
 });
 
-Deno.test("WebAssembly in place of TensorFlow: activations within 1e-4 of the largest, answers within one image a part", async () => {
+Deno.test("WebAssembly in place of TensorFlow: activations within 1e-4 of the largest, correct answers within one image per part", async () => {
   await assertCloseTo("wasm", { HAM10000_ENGINE: "wasm" });
 });
 
@@ -180,7 +180,7 @@ async function filesOf(folder: string, end: string): Promise<string[]> {
   return names.sort().map((name) => inPlace("unbroken", name));
 }
 
-Deno.test("half a results.json, a changed training's course and a cut one are found by name and made again", async () => {
+Deno.test("a truncated results.json and changed or truncated training histories are detected and made again", async () => {
   await unbroken();
   const [first, second] = await filesOf("trainings", "history.jsonl");
   await change(inPlace("unbroken", "results.json"), halve);
@@ -223,8 +223,7 @@ Deno.test("a broken record and flipped bytes in stored images, activations and t
 });
 
 Deno.test({
-  name:
-    "a full disk stops the run with path and what to do, leaves nothing half-written; later the run goes on",
+  name: "a full disk stops the run with path and advice, leaves nothing half-written; later the run goes on",
   ignore: Deno.build.os === "windows", // has no ulimit
   async fn() {
     await unbroken();

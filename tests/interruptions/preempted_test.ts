@@ -19,7 +19,7 @@ const settings = {
 
 Deno.test({
   name:
-    "a training that is stopped by SIGTERM says go on, by exit code 75, and ends with the bits of an unbroken one",
+    "a training stopped by SIGTERM exits with code 75 for go on, and ends bit-identical to an unbroken one",
   ignore: Deno.build.os === "windows" || engine.name === "wasm",
   async fn() {
     await using place = await makePlace(settings);

@@ -71,7 +71,7 @@ function flipByte(path: string, offset: number): void {
   Deno.writeFileSync(path, bytes);
 }
 
-Deno.test("values are the base's, rounded to half floats, whatever the order and the batch", () =>
+Deno.test("values are the base's, rounded to half floats, whatever the order and batch size", () =>
   withStore(async (store) => {
     using activations = await openActivations(noise(7), { ...options, store });
     assert.deepEqual([activations.length, activations.count, activations.computed], [length, 7, 7]);
@@ -94,7 +94,7 @@ Deno.test("values are the base's, rounded to half floats, whatever the order and
     }
   }));
 
-Deno.test("only what is not stored is computed, and its pixels drawn", () =>
+Deno.test("only images not yet stored are loaded and computed", () =>
   withStore(async (store) => {
     const drawn: number[] = [];
     const images = noise(20, (index) => drawn.push(index));
@@ -124,7 +124,7 @@ Deno.test("equal keys are computed once and returned at each of their places; no
     assert.deepEqual(await compute([], store), { computed: 0, values: new Float32Array(0) });
   }));
 
-Deno.test("other weights, scaling, depth or batches are stored apart, each with a specification to read", () =>
+Deno.test("other weights, scaling, depth, batch size or precision are stored apart, each with a specification", () =>
   withStore(async (store) => {
     const others: Partial<ActivationOptions>[] = [
       {},
@@ -153,7 +153,7 @@ Deno.test("other weights, scaling, depth or batches are stored apart, each with 
     assert.equal(specs.filter(({ weights }) => weights === randomWeights(1).digest).length, 1);
   }));
 
-Deno.test("the digest names the images in their order, not how they came to be stored", () =>
+Deno.test("the digest depends on the images and their order, not on how they were stored", () =>
   withStore(async (store) => {
     const digestOf = async (images: KeyedImage[]) => {
       using activations = await openActivations(images, { ...options, store });
@@ -168,7 +168,7 @@ Deno.test("the digest names the images in their order, not how they came to be s
     }
   }));
 
-Deno.test("killed in the middle, it goes on from there; two processes at once give the same bytes", () =>
+Deno.test("a killed computation goes on where it stopped; two processes at once give the same bytes", () =>
   withStore(async (store) => {
     const program = new URL("compute_activations.ts", import.meta.url).pathname;
     const start = (...stop: string[]) =>
@@ -191,7 +191,7 @@ Deno.test("killed in the middle, it goes on from there; two processes at once gi
     }
   }));
 
-Deno.test("another process that began at the same place is met from the other end of the list", () =>
+Deno.test("if another process began at the same place, the rest is computed from the other end of the list", () =>
   withStore(async (store) => {
     const images = noise(20);
     const drawn: number[] = [];
@@ -210,7 +210,7 @@ Deno.test("another process that began at the same place is met from the other en
     assert.equal(computed, 16);
   }));
 
-Deno.test("a flipped byte is found, told once, and its image computed again", () =>
+Deno.test("a flipped byte is found, reported once, and its image recomputed", () =>
   withStore(async (store, notices) => {
     await compute(noise(4), store);
     for (const place of ["key", "checksum", "first value", "last value"]) {
@@ -237,7 +237,7 @@ Deno.test("a flipped byte is found, told once, and its image computed again", ()
     }
   }));
 
-Deno.test("rows too large for memory are read from disk; one damaged meanwhile is told and computed again at once", () =>
+Deno.test("rows too large for memory are read from disk; one damaged meanwhile is reported and recomputed at once", () =>
   withStore(async (store, notices) => {
     // 320,000 rows of 2 KB as float32: 655 MB
     const four = noise(4);
@@ -271,7 +271,7 @@ Deno.test("a failure in the middle keeps what was computed before it, and frees 
     assert.equal(tf.memory().numTensors, before);
   }));
 
-Deno.test("what cannot be computed or stored is refused before it is", () =>
+Deno.test("invalid input and values beyond half floats are refused and not stored", () =>
   withStore(async (store) => {
     const [image] = noise(1);
     const layers = weights.layers.map((layer) => ({ ...layer, bias: layer.bias.map(() => 70_000) }));

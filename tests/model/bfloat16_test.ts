@@ -51,7 +51,7 @@ function block1(precision: "float32" | "bfloat16"): Float32Array[] {
 }
 
 Deno.test({
-  name: "on whole numbers, where bfloat16 is exact, layers and their gradients are those of float32",
+  name: "on whole numbers, where bfloat16 is exact, layers and their gradients match float32",
   ignore,
   fn() {
     const before = tf.memory().numTensors;
@@ -69,7 +69,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "features in bfloat16 are within 2 % of the largest in float32, and not the same",
+  name: "features in bfloat16 differ from float32, but by less than 2 % of the largest",
   ignore,
   fn() {
     const before = tf.memory().numTensors;
@@ -89,7 +89,7 @@ Deno.test({
   },
 });
 
-Deno.test("oneDNN's own words tell which instructions it uses", () => {
+Deno.test("oneDNN's log tells which instructions it uses", () => {
   const line = (isa: string) =>
     `onednn_verbose,v1,info,oneDNN v3.7.3 (commit N/A)\nonednn_verbose,v1,info,cpu,isa:${isa}\n{}`;
   assert.equal(instructionsIn(line("Intel AVX2")), "Intel AVX2");

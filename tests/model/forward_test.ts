@@ -29,7 +29,7 @@ function run(base: FrozenBase, pixels: Uint8Array, size: ImageSize): Float32Arra
   return tf.tidy(() => base.forward(tf.tensor4d(pixels, [...shape], "int32")).dataSync<"float32">());
 }
 
-Deno.test("features of noise under random weights are Keras' within 1e-4, in both scalings", () => {
+Deno.test("features of noise under random weights match Keras' within 1e-4, in both scalings", () => {
   for (const scaling of scalings) {
     const base = makeBase(weights, { size: 64, scaling });
     const error = relativeError(run(base, noiseImages(4, 64), 64), golden(`noise_${scaling}.f32`));
@@ -38,7 +38,7 @@ Deno.test("features of noise under random weights are Keras' within 1e-4, in bot
   }
 });
 
-Deno.test("under WebAssembly they are too, and the same to the bit however many workers compute", async () => {
+Deno.test("WebAssembly features match Keras' within 1e-4 and are bit-identical with one or several workers", async () => {
   const program = new URL("print_noise_features.ts", import.meta.url).pathname;
   const { code, out, err } = await runDeno(["run", "-A", program, "3"], { env: { HAM10000_ENGINE: "wasm" } });
   assert.equal(code, 0, err);
@@ -50,7 +50,7 @@ Deno.test("under WebAssembly they are too, and the same to the bit however many 
 });
 
 Deno.test({
-  name: "features of 64 photos are Keras' within 1e-4, in both scalings",
+  name: "features of 64 photos match Keras' within 1e-4, in both scalings",
   ignore: !exists(realWeights),
   fn: async () => {
     const record = JSON.parse(Deno.readTextFileSync(new URL("photos.json", fixtures)));
@@ -77,7 +77,7 @@ Deno.test({
   },
 });
 
-Deno.test("every depth gives what plain convolutions give, at 64×64, at sides that tiles do not cover and on rectangles", () => {
+Deno.test("every depth matches plain convolutions, at 64×64, at sides that tiles do not cover and on rectangles", () => {
   for (const size of [64, 40, [48, 64], [75, 50], [64, 65]] as const) {
     const pixels = noiseImages(2, size);
     for (const depth of depths) {
@@ -104,7 +104,7 @@ Deno.test("every depth gives what plain convolutions give, at 64×64, at sides t
   }
 });
 
-Deno.test("biases count: a bias added to the last layer raises what it lets through", () => {
+Deno.test("biases count: a bias added to the last layer raises its positive outputs by as much", () => {
   const raised = weights.layers.map((layer) =>
     layer.name === "block5_conv3" ? { ...layer, bias: new Float32Array(512).fill(3) } : layer
   );
@@ -120,7 +120,7 @@ Deno.test("biases count: a bias added to the last layer raises what it lets thro
   });
 });
 
-Deno.test("an image's features are the same to the bit wherever it stands in a batch, whatever stands beside it", () => {
+Deno.test("an image's features are bit-identical at any position in a batch, whatever the other images", () => {
   const [n, length] = [24, 64 * 64 * 3];
   const pixels = noiseImages(n, 64, 1);
   const image = (i: number) => pixels.subarray(i * length, (i + 1) * length);
@@ -142,7 +142,7 @@ Deno.test("an image's features are the same to the bit wherever it stands in a b
   assert.notDeepEqual(row(inOrder, 0), row(inOrder, 1));
 });
 
-Deno.test("scalings are the write-up's and Keras'", () => {
+Deno.test("the two scalings match the write-up's and Keras'", () => {
   const scaled = (
     scaling: typeof scalings[number],
   ) => [
@@ -154,7 +154,7 @@ Deno.test("scalings are the write-up's and Keras'", () => {
   assert.throws(() => scaled("tf" as "imagenet"), { name: "RangeError", message: /Received: tf/ });
 });
 
-Deno.test("a base leaves nothing on the engine, and says which shape or layer is wrong", () => {
+Deno.test("a base leaves no tensors behind, and errors name the wrong shape or layer", () => {
   const before = tf.memory().numTensors;
   const base = makeBase(weights, { size: 64, scaling: "divide255" });
   run(base, noiseImages(1, 64), 64);

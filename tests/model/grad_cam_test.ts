@@ -26,7 +26,7 @@ function withKernel(
 }
 
 Deno.test({
-  name: "heat is 0 to 1 over the image, its own for each class, and leaves no tensor behind",
+  name: "heat is 0 to 1 over the image, differs for each class, and leaves no tensor behind",
   ignore,
   async fn() {
     const before = tf.memory().numTensors;
@@ -42,8 +42,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "how strongly the softmax weighs changes no heat; where it weighs nothing there is none; signs decide what is hot",
+  name: "scaling the softmax weights does not change heat; zero weights give none; signs decide what is hot",
   ignore,
   async fn() {
     const heat = await gradCam(network, image, 2);

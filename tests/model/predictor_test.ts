@@ -16,7 +16,7 @@ await makeStandIn(folder, { seed: 1, images: 60 });
 const { photos } = await listPhotos([folder]);
 const model = seededModel({ size: 32, scaling: "divide255" });
 
-Deno.test("photos beside a photo change its answer by less than 1e-5", async () => {
+Deno.test("the other photos of a batch change a photo's answer by less than 1e-5", async () => {
   using predictor = makePredictor(model);
   const pixels = testPixels(32);
   const together = await predictor.predict(Uint8Array.from([...pixels, ...pixels, ...pixels])); // 21: two batches
@@ -32,7 +32,7 @@ Deno.test("photos beside a photo change its answer by less than 1e-5", async () 
   });
 });
 
-Deno.test("every photo gets the answer of its pixels as training decodes them, in the order asked", async () => {
+Deno.test("every photo is decoded as in training, and the answers come in the order asked", async () => {
   assert.equal(photos.length, 60);
   for (const size of [32, [36, 48]] as const) {
     const model = seededModel({ size, scaling: "divide255" });
@@ -64,7 +64,7 @@ function turnedByHand(image: Uint8Array, side: number): Uint8Array[] {
   return [...ways, ...mirrored].map((way) => Uint8Array.from(way.flat(2)));
 }
 
-Deno.test("with eight orientations the answer is the mean over the photo turned by hand", async () => {
+Deno.test("with eight orientations, the answer is the mean over hand-turned and mirrored photos", async () => {
   using plain = makePredictor(model);
   using turned = makePredictor(model, { orientations: 8 });
   const asked = photos.slice(0, 18); // more than a batch
@@ -100,7 +100,7 @@ Deno.test("an answer has the digest of the photo's file", async () => {
   assert.equal(fileDigest, sha256(await Deno.readFile(photos[0])));
 });
 
-Deno.test("damaged photos among good ones are named with the reason, and the good ones answered as without them", async () => {
+Deno.test("damaged photos are named with the reason, and the good ones get the same answers as without them", async () => {
   const [good, other] = photos;
   const jpeg = await Deno.readFile(good);
   const cut = join(folder, "cut.jpg");
@@ -121,7 +121,7 @@ Deno.test("damaged photos among good ones are named with the reason, and the goo
   sound.forEach(({ probabilities }, i) => assertClose(probabilities!, alone[i].probabilities!));
 });
 
-Deno.test("nothing asked, nothing but damage, and stopping half-way: no leaks", async () => {
+Deno.test("no tensors leak with no photos, only damaged photos or an early stop", async () => {
   const before = tf.memory().numTensors;
   assert.deepEqual(await Array.fromAsync(classify(model, [])), []);
   const [{ probabilities }] = await Array.fromAsync(classify(model, ["nowhere.jpg"]));

@@ -64,7 +64,7 @@ async function filesOf(folder: string): Promise<Record<string, string>> {
 
 for (const [name, options] of Object.entries(fixtureModels)) {
   const { size, scaling } = options;
-  Deno.test(`a saved ${scaling} model of ${sizeText(size)} pixels answers as before, to the bit, and in TensorFlow.js and Keras within 1e-5`, async () => {
+  Deno.test(`a saved ${scaling} model of ${sizeText(size)} pixels predicts the same to the bit; TensorFlow.js and Keras agree within 1e-5`, async () => {
     const model = seededModel(options);
     const folder = join(root, name);
     const before = tf.memory().numTensors;
@@ -87,7 +87,7 @@ for (const [name, options] of Object.entries(fixtureModels)) {
   });
 }
 
-Deno.test("the same model gives the same bytes at any time, and replaces another one whole", async () => {
+Deno.test("saving the same model always gives the same bytes and fully replaces an older model", async () => {
   const folder = join(root, "alone", "model");
   await saveModel(folder, seededModel({ size: 32, scaling: "imagenet", seed: 1 }));
   await Deno.writeTextFile(join(folder, "left.txt"), "of the older one");
@@ -101,7 +101,7 @@ Deno.test("the same model gives the same bytes at any time, and replaces another
   assert.deepEqual(Array.from(Deno.readDirSync(join(root, "alone")), ({ name }) => name), ["model"]);
 });
 
-Deno.test("a folder without a model is named, with what it holds", async () => {
+Deno.test("a folder without a model is reported, with its contents", async () => {
   const missing = join(root, "nowhere");
   await assert.rejects(loadModel(missing), {
     name: "SyntaxError",
@@ -116,7 +116,7 @@ Deno.test("a folder without a model is named, with what it holds", async () => {
   });
 });
 
-Deno.test("a model's file that is missing, cut, longer, changed in one bit or another model's is named", async () => {
+Deno.test("a model file that is missing, truncated, too long, changed by one bit or of another model is named", async () => {
   const other = join(root, "other");
   await saveModel(other, seededModel({ size: 32, scaling: "divide255", seed: 2 }));
   for (const name of ["model.json", "weights.bin", "model.h5"]) {
@@ -158,7 +158,7 @@ Deno.test("about.json says which program reads the model, and what tfjs-node nee
   assert.deepEqual([null, undefined, 0, ""].map(util.isNullOrUndefined!), [true, true, false, false]);
 });
 
-Deno.test("digests of what a model was trained on are saved with it and checked; a folder without them loads and says so", async () => {
+Deno.test("digests of the training data are saved with a model and checked; a model without them loads with trainedOn null", async () => {
   const photos = ["a", "b", "c"].map((name) => ({ fileDigest: sha256(name), lesionId: `lesion of ${name}` }));
   const folder = join(root, "with digests");
   const trainedOn = digestTraining(photos);
@@ -191,7 +191,7 @@ Deno.test("about.json that is cut, changed or of another format is refused", asy
   }
 });
 
-Deno.test("a network that is not whole, or that diverged, is not saved", async () => {
+Deno.test("an incomplete, inconsistent or diverged network is not saved", async () => {
   const folder = join(root, "never");
   const { layers, head, classes } = soundModel;
   const diverged = { ...layers[4], bias: layers[4].bias.with(3, NaN) };
@@ -210,7 +210,7 @@ Deno.test("a network that is not whole, or that diverged, is not saved", async (
 });
 
 Deno.test({
-  name: "a model that does not fit on the disk is an error that names it, and the older one stays",
+  name: "if a model does not fit on the disk, the error names the file, and the older model stays",
   ignore: Deno.build.os === "windows", // has no ulimit
   fn: async () => {
     const folder = await unsound(() => Promise.resolve());

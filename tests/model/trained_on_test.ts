@@ -14,7 +14,7 @@ Deno.test("photos are found by their bytes, lesions by their names; each photo c
   assert.deepEqual(isShared, [true, true, true, false]);
 });
 
-Deno.test("where a table names no lesions, nobody says how many are shared; photos are found nevertheless", () => {
+Deno.test("without lesion names the number of shared lesions is null; shared photos are still found", () => {
   const named = digestTraining([photo("a", "L1")]);
   const nameless = digestTraining([photo("a", null)]);
   assert.equal(nameless.lesions, null);
@@ -31,7 +31,7 @@ Deno.test("where a table names no lesions, nobody says how many are shared; phot
   }
 });
 
-Deno.test("a lesion is its name's text, whatever its form: numbers, spaces, letters of any alphabet", () => {
+Deno.test("lesion names match as exact text in any form: numbers, spaces, letters of any alphabet", () => {
   for (const name of ["HAM_0000118", "12", "patient 7, left", "Läsion", "0012"]) {
     const trained = digestTraining([photo("a", name)]);
     const { counts } = findShared(trained, [photo("b", name), photo("c", `${name} `)]);

@@ -17,7 +17,7 @@ Deno.test("VGG16 without top has 14,714,688 parameters in 13 convolutions and 18
   assert.equal(layers.length, 18);
 });
 
-Deno.test("names, shapes at 64×64 and parameters are those of Keras' summary", () => {
+Deno.test("layer names, shapes at 64×64 and parameter counts match Keras' summary", () => {
   const summary = `
     block1_conv1 64,64,64 1792
     block1_conv2 64,64,64 36928
@@ -48,7 +48,7 @@ Deno.test("pools drop an odd last row, as Keras' do", () => {
   assert.deepEqual(outputShapes(224).at(-1)!.shape, [7, 7, 512]);
 });
 
-Deno.test("rectangles keep height and width apart, odd ones too", () => {
+Deno.test("rectangles keep height and width separate, also odd sizes", () => {
   const shapes = new Map(outputShapes([150, 200]).map(({ name, shape }) => [name, String(shape)]));
   const pools = [1, 2, 3, 4, 5].map((block) => shapes.get(`block${block}_pool`));
   assert.deepEqual(pools, ["75,100,64", "37,50,128", "18,25,256", "9,12,512", "4,6,512"]);
@@ -57,7 +57,7 @@ Deno.test("rectangles keep height and width apart, odd ones too", () => {
   assert.deepEqual(inputShape("block3", [75, 96]), [18, 24, 128]);
 });
 
-Deno.test("the layers from a depth on read the pool before it, and together with the frozen ones are all", () => {
+Deno.test("trained layers read the last frozen layer's output; frozen and trained layers are the whole network", () => {
   const expected: Record<Depth, [string, string]> = {
     head: ["block5_pool", "2,2,512"],
     block5: ["block4_pool", "4,4,512"],
@@ -74,7 +74,7 @@ Deno.test("the layers from a depth on read the pool before it, and together with
   }
 });
 
-Deno.test("what is no depth or no size is refused, with what was received", () => {
+Deno.test("an invalid depth or size is refused, with the value received", () => {
   assert.throws(() => frozenLayers("block6" as Depth), { name: "RangeError", message: /Received: block6/ });
   for (const size of [31, 0, -64, 64.5, NaN, [31, 64] as const]) {
     assert.throws(() => outputShapes(size), { name: "RangeError", message: new RegExp(`Received: ${size}`) });

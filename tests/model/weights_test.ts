@@ -68,7 +68,7 @@ Deno.test("random kernels have He's variance, 2 / fan-in, and mean 0; biases are
   }
 });
 
-Deno.test("Keras' layouts of three ages read alike", async () => {
+Deno.test("file layouts of three Keras generations load alike", async () => {
   const layouts: ((name: string, i: number) => [string, string])[] = [
     (name) => [`model_weights/${name}/${name}/kernel:0`, `model_weights/${name}/${name}/bias:0`],
     (_, i) => [`layers/conv2d${i ? `_${i}` : ""}/vars/0`, `layers/conv2d${i ? `_${i}` : ""}/vars/1`],
@@ -101,7 +101,7 @@ Deno.test("weights that are not ImageNet's are refused, with both digests", asyn
   });
 });
 
-Deno.test("NaN is found and its layer named, even where any weights will do", async () => {
+Deno.test("NaN is found and its layer named, even if any weights are allowed", async () => {
   const damaged = soundBytes.slice();
   const at = offsetOf(weights.layers[5].kernel) + 4 * 1000;
   new DataView(damaged.buffer).setFloat32(at, NaN, true);
@@ -110,7 +110,7 @@ Deno.test("NaN is found and its layer named, even where any weights will do", as
   });
 });
 
-Deno.test("a file cut off anywhere says how much is missing", async () => {
+Deno.test("the error for a truncated file gives expected and received size", async () => {
   for (const length of [100, 4096, 30_000_000, soundBytes.length - 1]) {
     const message = new RegExp(`cut off: expected ${soundBytes.length} bytes. Received: ${length} bytes`);
     await assert.rejects(loadWeights(await file("cut.h5", soundBytes.subarray(0, length))), message);
@@ -128,7 +128,7 @@ Deno.test("a missing file, a folder, an empty file and a web page are told apart
 });
 
 Deno.test({
-  name: "a link that leads back to itself is named with the reason and what to do",
+  name: "a symbolic link loop is named, with the reason and what to do",
   ignore: Deno.build.os === "windows", // makes no links without a special right
   fn: async () => {
     const [loop, other] = [`${folder}/loop.h5`, `${folder}/loop_2.h5`];
@@ -141,7 +141,7 @@ Deno.test({
   },
 });
 
-Deno.test("a file whose inside is damaged is refused, not read as something else", async () => {
+Deno.test("a file with damaged content is refused, not misread", async () => {
   const damaged = soundBytes.slice();
   damaged.fill(0xa5, 96, 2000); // the root group's headers
   await assert.rejects(loadWeights(await file("inside.h5", damaged)), {
@@ -150,7 +150,7 @@ Deno.test("a file whose inside is damaged is refused, not read as something else
   assert.equal((await loadWeights(sound, { imagenetOnly: false })).digest, weights.digest); // and the library recovers
 });
 
-Deno.test("another network is named by what it lacks, has besides, or has in another shape", async () => {
+Deno.test("another network is refused; missing or extra layers or a wrong tensor shape or type are named", async () => {
   const path = `${folder}/other.h5`;
   const one = { data: new Float32Array(1), shape: [1, 1, 1, 1] };
   const double = { data: new Float64Array(3 * 3 * 3 * 64), shape: [3, 3, 3, 64] };

@@ -26,7 +26,7 @@ function textsIn(folder: string): Record<string, string> {
   return Object.fromEntries(namesIn(folder).map((name) => [name, Deno.readTextFileSync(join(folder, name))]));
 }
 
-Deno.test("a file appears whole, folders are made, no temporary file stays", () =>
+Deno.test("a file is written completely, with its folders; no temporary file is left", () =>
   withFolder(async (folder) => {
     const path = join(folder, "a", "b.bin");
     const contents = [
@@ -42,7 +42,7 @@ Deno.test("a file appears whole, folders are made, no temporary file stays", () 
     assert.deepEqual(textsIn(join(folder, "a")), { "b.bin": "at once" });
   }));
 
-Deno.test("when the target cannot be replaced the old content stays and nothing half-written", () =>
+Deno.test("if the target cannot be replaced, the old content stays and no partial file is left", () =>
   withFolder(async (folder) => {
     await Deno.mkdir(join(folder, "taken", "inside"), { recursive: true });
     const refused = { name: "StorageError", message: /taken could not be written: .*--out/ };
@@ -52,8 +52,7 @@ Deno.test("when the target cannot be replaced the old content stays and nothing 
   }));
 
 Deno.test({
-  name:
-    "a read-only folder is named, with what to do, by all that writes there: files, the store, the run's lock",
+  name: "files, the store and the run's lock all name a read-only folder and say what to do",
   ignore: Deno.build.os === "windows", // has no such permissions
   fn: () =>
     withFolder(async (folder) => {
@@ -101,7 +100,7 @@ Deno.test({
     }),
 });
 
-Deno.test("while a file is written its name tells the process; finished files' names do not", () =>
+Deno.test("a temporary file's name holds its writer's process id; a finished file's name does not", () =>
   withFolder(async (folder) => {
     const parts = [new Uint8Array(3), new Uint8Array(3)];
     let during: string[] = [];
@@ -119,7 +118,7 @@ Deno.test("while a file is written its name tells the process; finished files' n
     }
   }));
 
-Deno.test("a full or read-only disk is told from other errors, by an error's name and text as a kernel hands them over", () => {
+Deno.test("a full or read-only disk is recognised by the name and text of the error that a kernel passes on", () => {
   assert.ok(isStorageFault("StorageError", "whatever"));
   assert.ok(isStorageFault("Error", "No space left on device (os error 28): writefile 'x'"));
   assert.ok(isStorageFault("Error", "Read-only file system (os error 30): mkdir 'x'"));
@@ -127,7 +126,7 @@ Deno.test("a full or read-only disk is told from other errors, by an error's nam
   assert.ok(!isStorageFault("NotFound", "No such file or directory (os error 2): open 'x'"));
 });
 
-Deno.test("a folder appears whole and replaces an older one whole; an error in between leaves that as it was", () =>
+Deno.test("a folder is created or replaced as a whole; after an error the older one is unchanged", () =>
   withFolder(async (parent) => {
     const folder = join(parent, "deep", "model");
     await writeFolderAtomic(folder, (path) => Deno.writeTextFile(join(path, "a"), "1"));
@@ -147,7 +146,7 @@ Deno.test("a folder appears whole and replaces an older one whole; an error in b
     });
   }));
 
-Deno.test("a process killed while it fills a folder leaves the older one, and what can be told to be unfinished", () =>
+Deno.test("if a process is killed while filling a folder, the older one stays; the new one is marked unfinished", () =>
   withFolder(async (parent) => {
     const folder = join(parent, "model");
     await writeFolderAtomic(folder, (path) => Deno.writeTextFile(join(path, "a"), "old"));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parse, stringify } from "../../lib/support/csv.ts";
 import { randomFor } from "../../lib/support/random.ts";
 
-Deno.test("what is written is read back: commas, quotes, line breaks, empty fields", () => {
+Deno.test("tables are read back as written: commas, quotes, line breaks, empty fields", () => {
   const random = randomFor("csv");
   const pieces = ["a", ",", '"', "\n", "é", " ", ""];
   const text = () => Array.from({ length: 6 }, () => pieces[Math.floor(random() * pieces.length)]).join("");
@@ -17,7 +17,7 @@ Deno.test("BOM, CRLF and quoted commas are read", () => {
   assert.deepEqual(rows, [{ id: "1", site: "ear, left" }]);
 });
 
-Deno.test("an open quote, a missing field, one too many or two columns of one name are a SyntaxError that names the line", () => {
+Deno.test("an open quote, a missing or extra field and a duplicate column name are SyntaxErrors that name the line", () => {
   const faults: [string, RegExp][] = [
     ['id,dx\n1,"nv\n', /line/],
     ["id,dx\n1,nv\n2\n", /columns length is 2, got 1 on line 3/],
@@ -29,7 +29,7 @@ Deno.test("an open quote, a missing field, one too many or two columns of one na
   }
 });
 
-Deno.test("without names of columns rows are lists: any separator, any line end, blanks beside quotes, a quote in a field", () => {
+Deno.test("without column names rows are lists; any separator, any line end, blanks beside quotes, quotes in a field", () => {
   const text = 'a; "b;1" ;c\r\n1;"2\n""3""";\n\n4" wide; 5\r';
   assert.deepEqual(parse(text, { separator: ";" }), [["a", "b;1", "c"], ["1", '2\n"3"', ""], [""], [
     '4" wide',

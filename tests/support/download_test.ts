@@ -65,51 +65,51 @@ interface Case {
 
 const transfers: Case[] = [
   {
-    name: "a file comes whole and checked, and nothing is left beside it",
+    name: "a file is downloaded completely and checked, and no other file is left",
     served: {},
     ranges: [null],
     notices: [],
   },
   {
-    name: "a cut transfer goes on where it stopped",
+    name: "an interrupted transfer continues where it stopped",
     served: { first: [70_000, 40_000] },
     ranges: [null, "bytes=70000-", "bytes=110000-"],
     notices: [/^file: cut off at 0\.07 MB \(.+\); trying again in 1 s$/, /at 0\.11 MB/],
   },
   {
-    name: "without an ETag the checksum says at the end that both halves fit",
+    name: "without an ETag, the checksum confirms at the end that both halves belong together",
     served: { first: [70_000], etag: null },
     ranges: [null, "bytes=70000-"],
     notices: [/cut off/],
   },
   {
-    name: "without ETag, date and checksum nothing is gone on from",
+    name: "without ETag, date and checksum a partial download is not continued",
     served: { first: [70_000], etag: null },
     file: { checksum: null },
     ranges: [null, null],
     notices: [/cut off/, /starting over/],
   },
   {
-    name: "without ranges it starts over and says so",
+    name: "if the server supports no ranges, the download starts over, with a notice",
     served: { first: [70_000], ranges: false },
     ranges: [null, "bytes=70000-"],
     notices: [/cut off/, /^file: the server cannot continue from 0\.07 MB; starting over$/],
   },
   {
-    name: "another range than the one that was asked for is not taken",
+    name: "a range other than the requested one is not accepted",
     served: { first: [70_000, otherRange] },
     ranges: [null, "bytes=70000-", null],
     notices: [/cut off/, /does not have what follows 0\.07 MB/],
   },
   {
-    name: "a server that falls silent counts as cut",
+    name: "a server that stops sending counts as an interrupted transfer",
     served: { first: [silent], slow: 200 },
     options: { patience: 2 },
     ranges: [null, "bytes=1000-"],
     notices: [/cut off at 0\.001 MB \(nothing came for 2 s\)/],
   },
   {
-    name: "429 and 503 are waited for as long as the server asks",
+    name: "after 429 and 503 the retry waits as long as the server asks",
     served: {
       first: [empty(429, { "retry-after": "1" }), () => empty(503, { "retry-after": inOneSecond() })()],
     },
@@ -118,7 +118,7 @@ const transfers: Case[] = [
     notices: [/answered 429.*; trying again in 1 s/, /answered 503.*; trying again in [012] s/],
   },
   {
-    name: "attempts that get on are not counted",
+    name: "attempts that make progress are not counted",
     served: { bytes: noise(3 << 20), first: [1.2e6, 1.2e6] },
     file: { bytes: 3 << 20, checksum: null },
     options: { waits: [0.01] },
@@ -151,7 +151,7 @@ const browser =
 const failures: (Omit<Case, "ranges" | "notices"> & { attempts: number; message: RegExp; left: string[] })[] =
   [
     {
-      name: "a transfer that is cut again and again ends with an error, and the next call goes on",
+      name: "a transfer interrupted again and again ends with an error, and the next call continues it",
       served: { first: [50_000, 1, 1, 1] },
       attempts: 4,
       message:
@@ -159,21 +159,21 @@ const failures: (Omit<Case, "ranges" | "notices"> & { attempts: number; message:
       left: ["file.part", "file.part.json"],
     },
     {
-      name: "404 is not tried again; the error names the address, the server's words and the way by hand",
+      name: "404 is not retried; the error gives the address, the server's answer and the manual way",
       served: { first: [json404] },
       attempts: 1,
       message: /^http.*\/file: the server answered 404 Not Found \("File not found"\)\. By hand: so\.$/,
       left: [],
     },
     {
-      name: "403 is told at once",
+      name: "403 is reported at once",
       served: { first: [() => new Response("not for you", { status: 403 })] },
       attempts: 1,
       message: /answered 403 Forbidden \("not for you"\)/,
       left: [],
     },
     {
-      name: "a server that asks for too long a wait is left to the user",
+      name: "if the server asks for too long a wait, the error leaves it to the user",
       served: { first: [empty(429, { "retry-after": "7200" })] },
       attempts: 1,
       message: /answered 429.*asks to wait 120 minutes\. Run this again .*By hand: so/,
@@ -188,7 +188,7 @@ const failures: (Omit<Case, "ranges" | "notices"> & { attempts: number; message:
       left: [],
     },
     {
-      name: "a wrong checksum removes the file",
+      name: "a file with a wrong checksum is removed",
       served: { bytes: noise(size, 2) },
       attempts: 1,
       message: /expected MD5 .*\. Received: .* It was not kept\. Run this again .*By hand: so\./,
@@ -225,7 +225,7 @@ const noFile: [string, () => Response, RegExp][] = [
 ];
 for (const [what, answer, message] of noFile) {
   for (const bytes of [size, null]) { // of a list and of an ingested table the size is not known
-    Deno.test(`${what} in the place of a file of ${bytes ? "known" : "unknown"} size wants a browser, and what had come is kept`, async () => {
+    Deno.test(`${what} instead of a file of ${bytes ? "known" : "unknown"} size: a browser is needed; the partial download is kept`, async () => {
       await using test = await trial({ first: [70_000, answer] });
       const unknown = bytes === null ? { bytes, checksum: null } : {};
       await assert.rejects(test.run(unknown), (error: Error) => {
@@ -241,7 +241,7 @@ for (const [what, answer, message] of noFile) {
   }
 }
 
-Deno.test("a redirect to a login page names the page, without what its address carries", async () => {
+Deno.test("the error for a redirect to a login page names the page without its query string", async () => {
   await using test = await trial();
   test.server.files["/file"] = () => Response.redirect(`${test.server.base}/login?token=1`, 302);
   test.server.files["/login?token=1"] = page();
@@ -251,7 +251,7 @@ Deno.test("a redirect to a login page names the page, without what its address c
   assert.deepEqual(await test.left(), []);
 });
 
-Deno.test("an empty answer in the place of a file is asked for again, and what had come is kept", async () => {
+Deno.test("after an empty answer the request is repeated and the partial download kept", async () => {
   await using test = await trial({ first: [70_000, empty(200), empty(200)] });
   await test.run({ bytes: null, checksum: null });
   await test.holds();
@@ -273,7 +273,7 @@ for (const { name, served, attempts, message, left } of failures) {
   });
 }
 
-Deno.test("a file that changed between two calls is not glued together", async () => {
+Deno.test("old and new parts of a file that changed between two calls are not joined", async () => {
   await using test = await trial({ first: [70_000], etag: '"old"' });
   await assert.rejects(test.run({ checksum: null }, { waits: [] }));
   const other = noise(size, 2);
@@ -282,7 +282,7 @@ Deno.test("a file that changed between two calls is not glued together", async (
   await test.holds(other);
 });
 
-Deno.test("what is there of another file, or longer than the file, is emptied", async () => {
+Deno.test("a partial download of another file, or one that is too long, is discarded", async () => {
   const note = JSON.stringify({ of: JSON.stringify({ bytes: size, checksum }), validator: null });
   for (
     const [part, json] of [[noise(1000, 3), null], [noise(1000, 3), "{}"], [
@@ -299,7 +299,7 @@ Deno.test("what is there of another file, or longer than the file, is emptied", 
   }
 });
 
-Deno.test("what had all come is not asked for again: the file, a part of known size, a part that 416 says is whole", async () => {
+Deno.test("a complete download is not repeated: the file, a part of known size, a part that 416 says is complete", async () => {
   for (
     const [name, known, ranges] of [["file", size, []], ["file.part", size, []], ["file.part", null, [
       `bytes=${size}-`,
@@ -316,7 +316,7 @@ Deno.test("what had all come is not asked for again: the file, a part of known s
   }
 });
 
-Deno.test("damage in what was kept is found when it has all come", async () => {
+Deno.test("damage in a partial download is found when it is complete", async () => {
   await using test = await trial({ first: [70_000] });
   await assert.rejects(test.run({}, { waits: [] }));
   using part = await Deno.open(`${test.path}.part`, { write: true });
@@ -326,7 +326,7 @@ Deno.test("damage in what was kept is found when it has all come", async () => {
   await test.holds();
 });
 
-Deno.test("an address whose signature ran out is asked for anew", async () => {
+Deno.test("if a signed address has expired, a new one is requested", async () => {
   await using storage = serve({ "/signed": { bytes, first: [60_000, new Response("", { status: 403 })] } });
   await using test = await trial();
   test.server.files["/file"] = () => Response.redirect(`${storage.base}/signed`, 303);
@@ -335,7 +335,7 @@ Deno.test("an address whose signature ran out is asked for anew", async () => {
   assert.deepEqual(storage.asked.map(({ range }) => range), [null, "bytes=60000-", "bytes=60000-"]);
 });
 
-Deno.test("nobody there: a few attempts, then what to do", async () => {
+Deno.test("if no server answers, a few retries end in an error that says what to do", async () => {
   const gone = serve();
   await gone[Symbol.asyncDispose]();
   await using test = await trial();

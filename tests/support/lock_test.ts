@@ -32,7 +32,7 @@ async function deadProcess(): Promise<number> {
 
 const ownerOf = (taken: ReturnType<typeof tryLock>) => "owner" in taken ? taken.owner : null;
 
-Deno.test("of four processes that count together one counts at a time, after a dead one whose lock they all find", () =>
+Deno.test("four processes with a shared counter take turns, even if a dead process left its lock", () =>
   inFolder(async (folder) => {
     const path = join(folder, "locks", "count");
     await Deno.mkdir(join(folder, "locks"));
@@ -51,7 +51,7 @@ Deno.test("of four processes that count together one counts at a time, after a d
     assert.deepEqual([...Deno.readDirSync(join(folder, "locks"))], [], "nothing is left");
   }));
 
-Deno.test("who waits is told whom for, once, and takes the lock when its owner is killed", () =>
+Deno.test("a waiting process is told the owner once and takes the lock when the owner is killed", () =>
   inFolder(async (folder) => {
     const path = join(folder, "lock");
     const child = start(
@@ -73,7 +73,7 @@ Deno.test("who waits is told whom for, once, and takes the lock when its owner i
     await Promise.all([child.status, reader.cancel()]);
   }));
 
-Deno.test("an owner on another host counts as dead after its silence, not before; a heartbeat keeps it alive", () =>
+Deno.test("an owner on another host counts as dead only after the silence limit; a heartbeat keeps it alive", () =>
   inFolder(async (folder) => {
     const path = join(folder, "lock");
     await plant(path, {});
@@ -90,7 +90,7 @@ Deno.test("an owner on another host counts as dead after its silence, not before
     assert.deepEqual([own.host, own.pid], [Deno.hostname(), Deno.pid]);
   }));
 
-Deno.test("an owner shows by its heartbeat that it lives, as long as it has the lock", () =>
+Deno.test("an owner sends heartbeats as long as it holds the lock", () =>
   inFolder(async (folder) => {
     const path = join(folder, "lock");
     const written = async () => (await Deno.stat(path)).mtime!.getTime();
@@ -106,21 +106,21 @@ Deno.test("an owner shows by its heartbeat that it lives, as long as it has the 
     await assert.rejects(written(), Deno.errors.NotFound);
   }));
 
-Deno.test("waiting ends when it is asked to", () =>
+Deno.test("waiting can be aborted", () =>
   inFolder(async (folder) => {
     using _ = await takeLock(join(folder, "lock"));
     const signal = AbortSignal.timeout(50);
     await assert.rejects(takeLock(join(folder, "lock"), { signal }), { name: "TimeoutError" });
   }));
 
-Deno.test("a program that exits gives its locks back", () =>
+Deno.test("a program that exits releases its locks", () =>
   inFolder(async (folder) => {
     const path = join(folder, "lock");
     assert.equal((await start(path, "await takeLock(path); Deno.exit(3)").output()).code, 3);
     await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
   }));
 
-Deno.test("an owner that was taken for dead does not give back the lock that another has taken since", () =>
+Deno.test("an owner mistaken for dead does not release the lock that another process has taken since", () =>
   inFolder(async (folder) => {
     const path = join(folder, "lock");
     const first = await takeLock(path);
@@ -129,7 +129,7 @@ Deno.test("an owner that was taken for dead does not give back the lock that ano
     assert.equal(JSON.parse(await Deno.readTextFile(path)).host, "elsewhere");
   }));
 
-Deno.test("a lock whose content cannot be read is another's until it was silent; of an older version too", () =>
+Deno.test("a lock with unreadable content counts as held until its silence limit has passed", () =>
   inFolder(async (folder) => {
     const path = join(folder, "lock");
     await Deno.writeTextFile(path, "");
@@ -139,7 +139,7 @@ Deno.test("a lock whose content cannot be read is another's until it was silent;
     assert.equal(ownerOf(taken), null);
   }));
 
-Deno.test("the right to take a dead owner's lock is lost with its process, too", () =>
+Deno.test("an abandoned right to take over a dead owner's lock expires", () =>
   inFolder(async (folder) => {
     const dead = { host: Deno.hostname(), pid: await deadProcess(), token: "abc" };
     await plant(join(folder, "locks-key"), dead);
@@ -152,7 +152,7 @@ Deno.test("the right to take a dead owner's lock is lost with its process, too",
     assert.equal(work.path, join(folder, "locks", "key"));
   }));
 
-Deno.test("who waits takes no lock for silence alone that it has not watched: after sleep every owner was silent", () =>
+Deno.test("a waiting process takes a silent lock only after watching it: after sleep every owner seems silent", () =>
   inFolder(async (folder) => {
     const path = join(folder, "lock");
     await plant(path, { host: Deno.hostname(), pid: Deno.pid }); // an owner that lives
@@ -165,7 +165,7 @@ Deno.test("who waits takes no lock for silence alone that it has not watched: af
     assert.equal(JSON.parse(await Deno.readTextFile(path)).pid, Deno.pid);
   }));
 
-Deno.test("while another has the right to take a dead owner's lock, one waits, and can be asked to end", () =>
+Deno.test("while another process has the right to a dead owner's lock, waiting goes on and can be aborted", () =>
   inFolder(async (folder) => {
     await plant(join(folder, "lock"), { host: Deno.hostname(), pid: await deadProcess(), token: "abc" });
     await Deno.writeTextFile(join(folder, "lock.abc.dead"), "");

@@ -22,13 +22,13 @@ function estimates(steps: Steps, total: number): { left: (number | null)[]; rate
   return { left, rates };
 }
 
-Deno.test("an even pace gives the exact rest and rate, from the second measure on; all done leaves 0", () => {
+Deno.test("a constant pace gives the exact time left and rate from the second measurement on; 0 s at the end", () => {
   const { left, rates } = estimates(repeat(10, 2), 100);
   assert.deepEqual(left, [null, 16, 14, 12, 10, 8, 6, 4, 2, 0]);
   assert.deepEqual(rates.slice(0, 3), [null, 5, 5]);
 });
 
-Deno.test("stored items that arrive at once and pauses do not spoil the estimate", () => {
+Deno.test("pauses and stored items that arrive all at once do not distort the estimate", () => {
   const atOnce = repeat(1, 0.01, 5000);
   const start = estimates([...atOnce, ...repeat(10, 1)], 10_000).left.slice(3);
   assert.ok(start.every((seconds, i) => Math.abs(seconds! - (4970 - 10 * i) / 10) < 15), String(start));
@@ -43,7 +43,7 @@ Deno.test("stored items that arrive at once and pauses do not spoil the estimate
   );
 });
 
-Deno.test("fast calls are measured over half a second, slow items one by one, and the rest counts down meanwhile", () => {
+Deno.test("fast calls are measured over half a second, slow items one by one; the time left counts down in between", () => {
   const fast = estimates(repeat(200, 0.01, 1), 400).left;
   assert.equal(fast.findIndex((seconds) => seconds !== null), 99);
   assert.ok(Math.abs(fast[199]! - 2) < 0.1);
@@ -51,7 +51,7 @@ Deno.test("fast calls are measured over half a second, slow items one by one, an
   assert.deepEqual(slow, [null, 90, 80, 70, 0]);
 });
 
-Deno.test("the estimate follows a pace that changes, and noise moves it little", () => {
+Deno.test("the estimate follows a changing pace and varies little with noise", () => {
   assert.equal(estimates([...repeat(30, 1), ...repeat(15, 2)], 1000).left.at(-1), (1000 - 450) / 5);
   for (let seed = 0; seed < 100; seed++) {
     const random = randomFor("pace_test", seed);
@@ -65,7 +65,7 @@ Deno.test("a stage that begins again forgets its pace", () => {
   assert.deepEqual(estimates([...repeat(4, 1), [1, -30]], 100).left, [null, 8, 7, 6, null]);
 });
 
-Deno.test("stage, share, counts, rate and time left are put into words; 100 % means all is done", () => {
+Deno.test("the text shows stage, share, counts, rate and time left; 100 % means all is done", () => {
   const at = (done: number, secondsLeft: number | null, perSecond: number | null = null) =>
     progressText({ stage: "Activations", done, total: 20_530, secondsLeft, perSecond });
   const texts: [string, string][] = [

@@ -28,7 +28,7 @@ function fakeKernel(arrive: () => Promise<void> = () => Promise.resolve()) {
   return { sent, broadcast };
 }
 
-Deno.test("in a notebook one output is made and then changed, five times a second, the last state always", async () => {
+Deno.test("in a notebook one output is updated five times a second; the last state is always shown", async () => {
   using clock = fakeTime();
   const { sent, broadcast } = fakeKernel();
   const report = notebookProgress(broadcast)("Images");
@@ -46,7 +46,7 @@ Deno.test("in a notebook one output is made and then changed, five times a secon
   assert.match(sent[12].text, /^Images {2}\d+ % {2}\d+ of 101 {2}20 a second {2}\d s left$/);
 });
 
-Deno.test("a stage of less than half a second shows nothing; one that waits for its first item says so", async () => {
+Deno.test("a stage of less than half a second shows nothing; a slow one shows 0 % before its first item", async () => {
   using clock = fakeTime();
   const { sent, broadcast } = fakeKernel();
   const sink = notebookProgress(broadcast);
@@ -72,7 +72,7 @@ Deno.test("a stage of less than half a second shows nothing; one that waits for 
   assert.equal(sent[2].id, sent[0].id);
 });
 
-Deno.test("in a notebook the stages of a cell share one output; below a figure, and in a later cell, is another", async () => {
+Deno.test("in a notebook the stages of a cell share one output; after a figure or in a later cell a new one starts", async () => {
   using clock = fakeTime();
   const { sent, broadcast } = fakeKernel();
   const sink = notebookProgress(broadcast);
@@ -153,7 +153,7 @@ Deno.test("a program's own sink gets every report, until it is disposed of", () 
   assert.deepEqual(reports, [["Images", 1, 2, "first"], ["Images", 2, 2]]);
 });
 
-Deno.test("outside of a terminal stderr gets plain lines and stdout nothing; HAM10000_PROGRESS=off shows nothing at all", async () => {
+Deno.test("outside a terminal progress goes to stderr only, as plain lines; HAM10000_PROGRESS=off hides it", async () => {
   const code = `import { progress } from "./lib/support/progress.ts";
     const report = progress("Images");
     for (let done = 0; done <= 50; done++) { report(done, 50); await new Promise((resolve) => setTimeout(resolve, 20)); }`;

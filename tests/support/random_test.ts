@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { normal, randomFor, shuffled } from "../../lib/support/random.ts";
 
-Deno.test("the same parts give the same numbers, in any order of calls", () => {
+Deno.test("the same seed parts give the same numbers, in any order of calls", () => {
   const first = Array.from({ length: 5 }, randomFor(1, "ISIC_0000001", 2));
   Array.from({ length: 5 }, randomFor(1, "ISIC_0000001", 3));
   assert.deepEqual(Array.from({ length: 5 }, randomFor(1, "ISIC_0000001", 2)), first);
 });
 
-Deno.test("neighbouring parts give unrelated numbers", () => {
+Deno.test("neighbouring seed parts give uncorrelated numbers", () => {
   const n = 20_000;
   const first = Array.from({ length: n }, (_, k) => randomFor(0, "ISIC_0024306", k)());
   const mean = first.reduce((a, b) => a + b) / n;
@@ -20,7 +20,7 @@ Deno.test("neighbouring parts give unrelated numbers", () => {
   assert.equal(new Set(first).size > n - 5, true);
 });
 
-Deno.test("a number and its text are different parts, and parts do not run together", () => {
+Deno.test("a number and its text are different seed parts, and parts are not simply joined", () => {
   const draws = [randomFor(1, "2"), randomFor("1", 2), randomFor(12), randomFor("12"), randomFor("1", "2")];
   assert.equal(new Set(draws.map((random) => random())).size, draws.length);
 });

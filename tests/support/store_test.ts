@@ -106,7 +106,7 @@ Deno.test("an entry is read bit for bit, has the same bytes whenever it is writt
     assert.deepEqual(filesIn(folder), []);
   }));
 
-Deno.test("what is kept is computed once, and is the same whether computed or read", () =>
+Deno.test("a kept value is computed only once and is the same whether computed or read", () =>
   withFolder(async (folder) => {
     const store = openStore(folder);
     const compute = () =>
@@ -122,7 +122,7 @@ Deno.test("what is kept is computed once, and is the same whether computed or re
     assert.equal(store.has("runs/2", keyOf(1)), false);
   }));
 
-Deno.test("an entry cut at any length or with any byte flipped is told once and computed again", () =>
+Deno.test("an entry truncated at any length or with any byte flipped is reported once and recomputed", () =>
   withFolder(async (folder) => {
     const notices: string[] = [];
     const store = openStore(folder, { onNotice: (message) => notices.push(message) });
@@ -149,7 +149,7 @@ Deno.test("an entry cut at any length or with any byte flipped is told once and 
     assert.deepEqual(notices, []);
   }));
 
-Deno.test("rows are found again, before and after they are written; handed in or out, they may be changed", () =>
+Deno.test("rows are found before and after they are written; later changes to the arrays do not affect them", () =>
   withFolder((folder) => {
     {
       using rows = openStore(folder).rows("rows", { rowBytes: 33 });
@@ -170,7 +170,7 @@ Deno.test("rows are found again, before and after they are written; handed in or
     assert.ok(filesIn(folder).every((path) => /\/rows\/([0-9a-f]{2})\/\1[0-9a-f]{62}\.shard$/.test(path)));
   }));
 
-Deno.test("wrong kinds, keys and row lengths are refused with what was expected", () =>
+Deno.test("invalid kinds, keys and row lengths are refused, with the expected form", () =>
   withFolder(async (folder) => {
     const store = openStore(folder);
     for (const kind of ["", "../up", "a//b", "a b"]) {
@@ -191,7 +191,7 @@ Deno.test("wrong kinds, keys and row lengths are refused with what was expected"
     await assert.rejects(store.write("../up", keyOf(0), content), TypeError);
   }));
 
-Deno.test("a shard with any byte flipped, or cut at any length, keeps its whole rows, is told once and repaired", () =>
+Deno.test("a shard truncated anywhere or with any byte flipped keeps its intact rows, is reported once and repaired", () =>
   withFolder((folder) => {
     fill(folder, 0, 4, 5);
     fill(folder, 4, 4, 5);
@@ -215,7 +215,7 @@ Deno.test("a shard with any byte flipped, or cut at any length, keeps its whole 
     }
   }));
 
-Deno.test("stores open at once find each other's rows, and one goes on reading while another repairs", () =>
+Deno.test("stores opened at the same time find each other's rows, and one can read while another repairs", () =>
   withFolder((folder) => {
     const open = () => openStore(folder, { onNotice: () => {} }).rows("rows", { rowBytes: 12 });
     using a = open();
@@ -306,8 +306,7 @@ Deno.test("processes that fill one store at once and are killed at any moment le
   }));
 
 Deno.test({
-  name:
-    "a write that the system refuses is told with path and what to do; what was stored before stays whole",
+  name: "a refused write is reported with its path and what to do; earlier entries and rows stay intact",
   ignore: Deno.build.os === "windows",
   fn: () =>
     withFolder(async (folder) => {

@@ -22,7 +22,7 @@ Deno.test("in a terminal one line changes in place and is gone at the end", () =
   assert.ok(!/\x1b\[[0-9;]*m/.test(stream.text), "no colours");
 });
 
-Deno.test("a line never wraps: it could not be taken back", () => {
+Deno.test("a line never wraps: a wrapped line could not be erased", () => {
   const stream = fakeStream(true);
   const line = terminalLine({ stream });
   using _columns = fakeColumns(30);
@@ -48,7 +48,7 @@ Deno.test("without a terminal there are plain lines, one in 10 s, and no control
   assert.ok(!stream.text.includes("\r") && !stream.text.includes("\x1b"));
 });
 
-Deno.test("a line that ends leaves its last state: in a terminal, and once where there is none", () => {
+Deno.test("a finished line leaves its last state in a terminal, and prints it once without one", () => {
   for (const isTerminal of [true, false]) {
     const stream = fakeStream(isTerminal);
     const line = terminalLine({ stream });

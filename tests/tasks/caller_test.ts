@@ -24,7 +24,7 @@ async function task(cwd: string, args: string[]): Promise<{ code: number; text: 
   return { code, text: stripVTControlCharacters(out + err) };
 }
 
-Deno.test("classify reads the photos and writes the table where the person stands", async () => {
+Deno.test("classify's photo and table paths are relative to the caller's folder", async () => {
   await makeStandIn(join(folder, "drawn"), { seed: 1, images: 60 });
   await saveModel(join(folder, "model"), seededModel({ size: 32, scaling: "divide255" }));
   await Deno.rename(join(folder, "drawn", "HAM10000_images_part_1"), join(folder, "photos"));
@@ -43,7 +43,7 @@ Deno.test("classify reads the photos and writes the table where the person stand
   assert.ok(rows.every((row) => row.startsWith("SYN_")), rows[0]);
 });
 
-Deno.test("reproduce's paths start where the person stands, those of a --config file at the file", async () => {
+Deno.test("reproduce's paths are relative to the caller's folder, those in a --config file to that file", async () => {
   await Deno.mkdir(join(folder, "runs", "deep"), { recursive: true });
   await Deno.writeTextFile(
     join(folder, "runs", "deep", "run.json"),
@@ -61,7 +61,7 @@ Deno.test("reproduce's paths start where the person stands, those of a --config 
   assert.match(given.text, /\ndata {5}photos\n[^]*\nresults {2}\.\.\/given\n/);
 });
 
-Deno.test("report and data take paths from there, too, and within the project from its subfolder", async () => {
+Deno.test("report's and data's paths are relative to the caller's folder, even within the project", async () => {
   await Deno.mkdir(join(folder, "empty"), { recursive: true });
   const report = await task(folder, [...ways[0], "report", "--run", "empty"]);
   assert.equal(report.code, 2, report.text);

@@ -23,7 +23,7 @@ const classCodes = ham10000Classes.map(({ code }) => code);
 
 const run = (...args: string[]) => runTask("classify", args, { cwd: folder });
 
-Deno.test("a photo's seven probabilities are printed with names; SYNTHETIC stands on top, the notice last", async () => {
+Deno.test("seven probabilities are printed with class names, after the SYNTHETIC line and before the notice", async () => {
   const { code, out, err } = await run("--model", model, photo);
   assert.equal(err, "");
   assert.equal(code, 0);
@@ -44,7 +44,7 @@ Deno.test("a photo's seven probabilities are printed with names; SYNTHETIC stand
   assert.deepEqual(lines.slice(12), ["", medicalNotice]);
 });
 
-Deno.test("a folder with a damaged photo: the others are answered, in the table too, and the exit code is 1", async () => {
+Deno.test("if a folder has a damaged photo, the others are classified, also in the table, and the exit code is 1", async () => {
   const mixed = join(folder, "mixed");
   await Deno.mkdir(join(mixed, "deep"), { recursive: true });
   for (const name of ["SYN_0000002.jpg", "SYN_0000003.jpg"]) {
@@ -110,7 +110,7 @@ Deno.test("a model that is missing or damaged is named, and the exit code is 1",
   assert.match(cut.err, /weights\.bin: cut short: about\.json names \d+ bytes\. Received: 5000 bytes/);
 });
 
-Deno.test("without --model the best run's model is taken; where there is none, that is said with what to do", async () => {
+Deno.test("without --model the best run's model is used; if there is none, the error says what to do", async () => {
   const root = join(folder, "project");
   const bestFirst = [
     ...["honest/honest_model", "write-up/honest_model", "quick/honest_model"], // tested without a leak
@@ -129,7 +129,7 @@ Deno.test("without --model the best run's model is taken; where there is none, t
   }
 });
 
-Deno.test("a model that was tested without a leak says how well, is asked as it was tested, and shows melanoma's threshold", async () => {
+Deno.test("a model tested without a leak shows its scores, predicts as in that test and applies its melanoma threshold", async () => {
   const assessed = join(folder, "assessed");
   const shares = classCodes.map((code) => code === "nv" ? 0.7 : 0.05);
   const score = { balancedAccuracy: 0.7, low: 0.65, high: 0.75, photos: 1493 };
@@ -174,7 +174,7 @@ Deno.test("a model that was tested without a leak says how well, is asked as it 
   assert.doesNotMatch(answerText(answer, ham10000Classes), /melanoma:/);
 });
 
-Deno.test("flags that cannot be are refused with exit code 2; --help is the page", async () => {
+Deno.test("invalid flags are refused with exit code 2; --help prints the usage page", async () => {
   const cases: [string[], RegExp][] = [
     [[], /^Name the photos, or folders of photos\. Received: none\n\ndeno task classify/],
     [["a.jpg", ""], /^Name the photos, or folders of photos\. Received: an empty text\n/],
@@ -216,7 +216,7 @@ Deno.test("an answer is the path and a line for each class, aligned, the most li
   );
 });
 
-Deno.test("the table quotes paths, and classes called like its own columns keep theirs", () => {
+Deno.test("the table quotes paths, and classes named like its own columns get separate columns", () => {
   const classes = classesOf(["path", "predicted", "other"]);
   assert.equal(
     answersCsv([{ ...answer, probabilities: Float32Array.of(0.25, 0.5, 0.25) }], classes),

@@ -101,7 +101,7 @@ if (!ignore) {
 
 Deno.test({
   name:
-    "two runs side by side: settings, metrics, and the paired difference of the answers that are stored; nothing is changed",
+    "two runs are compared by settings, metrics and the paired difference of stored answers; no file is changed",
   ignore,
   async fn() {
     const before = [await filesIn(a), await filesIn(b)];
@@ -160,8 +160,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "where the answers are not stored any more, or are not those of the results, the metrics stand alone and that is said",
+  name: "if stored answers are missing or do not match the results, a note replaces the paired difference",
   ignore,
   async fn() {
     const published = join(folder, "published");
@@ -217,7 +216,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "runs whose tests differ are not comparable, and the reason is named; another scaling is no such reason",
+    "runs with different tests are not comparable, with the reason; scaling is no reason if both have test.csv",
   ignore,
   async fn() {
     const [stored, log, results, csv] = await Promise.all(
@@ -322,7 +321,7 @@ Deno.test("a folder without a run ends with exit code 1, a wrong flag with 2; bo
   assert.ok(usage.includes("--json FILE"));
 });
 
-Deno.test("fields that differ are named one by one, those inside of others too", () => {
+Deno.test("differing fields are listed one by one, including nested fields", () => {
   const [first, second] = [0, 0.3].map((dropout) => ({
     ...{ seed: 0, size: dropout ? [32, 64] : 64, recipe: [{ depth: "head" }, { depth: "block5", dropout }] },
     ...dropout ? { joinCase: true } : {},
@@ -340,7 +339,7 @@ Deno.test("fields that differ are named one by one, those inside of others too",
 
 Deno.test({
   name:
-    "the table of a grid: each run's network with its paired difference to the first run's; what is not finished is named",
+    "a grid's table shows each run's network with its paired difference to the first run's; unfinished runs are named",
   ignore,
   async fn() {
     const runs = [[2, a], [20, b], [30, join(folder, "nowhere")]].map(([epochs, out]) => ({

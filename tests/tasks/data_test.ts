@@ -76,7 +76,7 @@ async function trial(options: Parameters<typeof fakeDataverse>[0] = {}) {
   };
 }
 
-Deno.test("flags are read, addresses lose their last slash, and the rest is as documented", () => {
+Deno.test("flags are parsed, addresses lose a trailing slash, and defaults are as documented", () => {
   const options = parseDataOptions(["--only", "images", "--data-url", "http://mirror.example/dataverse/"]);
   assert.deepEqual([options.images, options.weights, options.out, options.guest], [true, false, null, null]);
   assert.equal(options.dataUrl, "http://mirror.example/dataverse");
@@ -86,7 +86,7 @@ Deno.test("flags are read, addresses lose their last slash, and the rest is as d
   assert.deepEqual(parseDataOptions(flags).guest, guest);
 });
 
-Deno.test("flags that cannot be are refused with what was expected", () => {
+Deno.test("invalid flags are refused, with what was expected", () => {
   const cases: [string[], RegExp][] = [
     [["--only", "photos"], /--only is images, weights or test\. Received: photos/],
     [["--data-url", "dataverse.harvard.edu"], /--data-url is an address that begins with https:\/\//],
@@ -99,7 +99,7 @@ Deno.test("flags that cannot be are refused with what was expected", () => {
   }
 });
 
-Deno.test("--with test and --only test bring the official test set, into a folder of its own; a dry run says it", async () => {
+Deno.test("--with test and --only test download the official test set into its own folder; a dry run says so", async () => {
   await using test = await trial();
   const [, , ...flags] = test.flags;
   const dry = await ended(start(["--only", "images", "--with", "test", "--dry-run", ...flags]));
@@ -120,7 +120,7 @@ Deno.test("--with test and --only test bring the official test set, into a folde
   });
 });
 
-Deno.test("killed half-way, the next run goes on from what had come", async () => {
+Deno.test("after a kill half-way, the next run continues from what was downloaded", async () => {
   await using test = await trial({ photoBytes: 400_000 });
   const { kept } = await (await test.startSlowly()).end("SIGKILL");
   assert.ok(kept >= 40_000);
@@ -133,7 +133,7 @@ Deno.test("killed half-way, the next run goes on from what had come", async () =
 });
 
 Deno.test({
-  name: "Ctrl-C keeps what has come and says so; the next run goes on",
+  name: "Ctrl-C keeps what was downloaded and says so; the next run continues",
   ignore: Deno.build.os === "windows", // cannot send the signal
   fn: async () => {
     await using test = await trial({ photoBytes: 400_000 });
@@ -161,7 +161,7 @@ Deno.test("two runs do not work in one folder at once", async () => {
 });
 
 Deno.test({
-  name: "a disk that fills up is named, what has come is kept, and the next run goes on",
+  name: "a full disk is reported, what was downloaded is kept, and the next run continues",
   ignore: Deno.build.os === "windows", // has no ulimit
   fn: async () => {
     await using test = await trial({ photoBytes: 2_000_000 });
@@ -177,7 +177,7 @@ Deno.test({
   },
 });
 
-Deno.test("where the photos cannot be had the weights are tried nevertheless", async () => {
+Deno.test("if the photos cannot be downloaded, the weights are still tried", async () => {
   await using folder = await temporaryFolder();
   const name = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
   await using server = serve({ [`/weights/${name}`]: { bytes: noise(5000) } });
@@ -190,7 +190,7 @@ Deno.test("where the photos cannot be had the weights are tried nevertheless", a
   assert.deepEqual(await folder.names(), []);
 });
 
-Deno.test("HTTP_PROXY and HTTPS_PROXY name the way out", async () => {
+Deno.test("requests go through the proxy in HTTP_PROXY", async () => {
   await using test = await trial();
   const proxy = {
     NO_PROXY: "",

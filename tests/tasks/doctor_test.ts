@@ -22,7 +22,7 @@ Deno.test("a Deno that reports failing cells as passed is refused", () => {
   );
 });
 
-Deno.test("each task looks at Deno's version before anything else, and goes on with this one", async () => {
+Deno.test("each task checks Deno's version before anything else, and continues with this one", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(join(projectRoot, "deno.json")));
   const first = "deno run --no-config --no-lock lib/tasks/deno_version.ts";
   for (const [name, { command }] of Object.entries<{ command: string }>(tasks)) {
@@ -44,7 +44,7 @@ Deno.test("a package that is missing or of another version is named", async () =
   assert.equal(wrong.text, "a missing (1.0.0 is asked for), @scope/b 2.0.1 (2.0.0 is asked for)");
 });
 
-Deno.test("the table is aligned, and what to do stands under its finding", () => {
+Deno.test("the table is aligned, with what to do under each finding", () => {
   const text = table([
     { status: "ok", subject: "Deno", text: "2.9.6" },
     { status: "note", subject: "engine", text: "none\nfor a reason", todo: "mend it" },
@@ -55,7 +55,7 @@ Deno.test("the table is aligned, and what to do stands under its finding", () =>
   );
 });
 
-Deno.test("the digest of what decides the last bits changes with engine, threads and processor", () => {
+Deno.test("the digest for bit-identical results changes with engine, threads and processor", () => {
   const installed = { tensorflow: "2.21.0", tfjs: "4.22.0" };
   const choice = { oneDnn: true, threads: 2 };
   const digest = (engine: ReturnType<typeof engineOf>, instructions = "avx avx2") =>
@@ -78,7 +78,7 @@ Deno.test("the digest of what decides the last bits changes with engine, threads
   assert.equal(cpuInstructions("avx avx2", "SSE41"), "avx avx2 (at most SSE41)");
 });
 
-Deno.test("the doctor runs, and a wish it cannot read is broken, not a crash", async () => {
+Deno.test("the doctor runs, and reports an invalid setting as broken instead of crashing", async () => {
   const args = ["run", "--no-prompt", "-P=doctor", "lib/tasks/doctor.ts"];
   const run = (env: Record<string, string>) =>
     runDeno(args, { cwd: projectRoot, env: { ...env, NO_COLOR: "1" } });

@@ -19,7 +19,7 @@ const cost = (options: ConfigOptions = {}, notebooks = ["04_optimizer_comparison
   return estimateCost({ ...config, weights: null }, notebooks);
 };
 
-Deno.test("where the images are stored, what is left is counted, and weights that cannot be used are an error about the call", async () => {
+Deno.test("stored images are not counted as work again, and an unusable weight file is a usage error", async () => {
   const config = createConfig({ preset: "smoke", standInImages: 70, out: join(folder, "out") });
   const estimate = (weights: string | null) =>
     estimateCost({ ...config, weights }, ["04_optimizer_comparison"]);
@@ -39,7 +39,7 @@ Deno.test("where the images are stored, what is left is counted, and weights tha
   });
 });
 
-Deno.test("a test set that cannot be used is told before hours of training, and only where it is to be opened", async () => {
+Deno.test("an unusable test set is reported before hours of training, but only if it will be opened", async () => {
   const data = join(folder, "drawn");
   await makeStandIn(data, { seed: 0, images: 70 });
   const options = { preset: "quick", data, officialTest: join(folder, "nowhere") } as const;
@@ -50,7 +50,7 @@ Deno.test("a test set that cannot be used is told before hours of training, and 
   assert.equal((await cost(options)).decoded, 70);
 });
 
-Deno.test("what a recipe trains is part of the estimate; the further notebook's is that of all its runs", async () => {
+Deno.test("the estimate includes the recipe's trainings; for notebook 06 it includes all its runs", async () => {
   const options: ConfigOptions = { recipe: [{ depth: "block3", epochs: 7 }] };
   assert.doesNotMatch(costLines(await cost({}, ["02_augmentation"])).join("\n"), /to train/);
   const one = await cost(options);
@@ -66,7 +66,7 @@ Deno.test("what a recipe trains is part of the estimate; the further notebook's 
   assert.match(costLines(studies).join("\n"), /of the time, less if trainings of 06 to 08 are stored$/m);
 });
 
-Deno.test("the honest model costs its trainings at their sizes, whose frozen layers run once an epoch", async () => {
+Deno.test("the honest model's estimate covers all its trainings and image sizes, with no stored activations", async () => {
   const plan = honestTrainings(honestPlan({ preset: "smoke" }));
   const { trainings, epochs, decoded, forward, seconds, trainingSeconds } = await cost({}, [honestNotebook]);
   assert.equal(trainings, plan.length);
@@ -78,7 +78,7 @@ Deno.test("the honest model costs its trainings at their sizes, whose frozen lay
   assert.ok(real.every(({ recipe: [{ depth, readsImages }] }) => depth === "block3" && readsImages));
 });
 
-Deno.test("the frozen pass and each epoch cost as much more as their images have more pixels", async () => {
+Deno.test("the frozen pass and each epoch cost about in proportion to the pixels per image", async () => {
   const images = { standInImages: 20_000 };
   const besides = (await cost(images, ["02_augmentation"])).seconds; // decoding, a notebook
   const [small, large] = [await cost({ ...images, size: 64 }), await cost({ ...images, size: 128 })];
@@ -91,7 +91,7 @@ Deno.test("the frozen pass and each epoch cost as much more as their images have
   assert.ok(large.bytes > 3.5 * small.bytes);
 });
 
-Deno.test("fewer trained layers cost less an epoch, and what comes before them is passed once, not once an epoch", async () => {
+Deno.test("fewer trained layers cost less per epoch; the layers before them run once, not once per epoch", async () => {
   const found = [];
   for (const depth of ["block5", "block3", "block1"] as const) {
     const seconds = async (epochs: number) => (await cost({ recipe: [{ depth, epochs }] })).seconds;

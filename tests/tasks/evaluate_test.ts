@@ -61,7 +61,7 @@ const codes = seeded.classes.map(({ code }) => code);
 const scoresOf = (some: typeof rows, answers: Float32Array) =>
   evaluate(some.map(({ dx }) => codes.indexOf(dx)), answers, 7);
 
-Deno.test("a table of any columns is tested on: all metrics with intervals, as text, JSON and a page without a photo", async () => {
+Deno.test("a table with any column names is evaluated: metrics with intervals, as text, JSON and a page without photos", async () => {
   const lines = rows.map(({ image_id, dx, lesion_id }) => `${image_id}.jpg,${dx.toUpperCase()},${lesion_id}`);
   await writeTable("list.csv", "photo,diagnosis,patient", lines);
   const { code, out, err } = await run(
@@ -116,7 +116,7 @@ Deno.test("a table of any columns is tested on: all metrics with intervals, as t
   assert.deepEqual(names, ["it.html", "it.json"]);
 });
 
-Deno.test("photos and lesions that the model was trained on are counted, and the rest is measured alone", async () => {
+Deno.test("photos and lesions used in training are counted, and the others are also evaluated separately", async () => {
   const { code, out, err } = await run("--data", "drawn", "--out", "seen.json"); // HAM10000's own table, found in the folder
   assert.equal(code, 0, err);
   const found: ModelEvaluation = JSON.parse(await Deno.readTextFile(join(folder, "seen.json")));
@@ -155,7 +155,7 @@ async function writeNear(): Promise<{ flags: string[]; copied: typeof rows; othe
   return { flags: ["--metadata", "near.csv", "--data", "near"], copied, others };
 }
 
-Deno.test("near-duplicates of training's photos are found by their pixels, named, and left out of the numbers on the rest", async () => {
+Deno.test("near-duplicates of training photos are found by their pixels, named, and left out of the scores on unseen photos", async () => {
   const { flags, copied, others } = await writeNear();
   const { code, out, err } = await run(...flags, "--training-photos", "drawn", "--out", "near");
   assert.equal(code, 0, err);
@@ -191,7 +191,7 @@ Deno.test("near-duplicates of training's photos are found by their pixels, named
   );
 });
 
-Deno.test("where few of training's photos are found, that is said; where none is, or nobody knows which, it stops", async () => {
+Deno.test("if few training photos are found, this is reported; if none are found or listed in the model, it stops", async () => {
   const { flags } = await writeNear();
   await Deno.mkdir(join(folder, "few", "deep"), { recursive: true });
   await Deno.copyFile(photos.get(trained[3].image_id)!, join(folder, "few", "deep", "renamed.jpg"));
@@ -220,7 +220,7 @@ Deno.test("where few of training's photos are found, that is said; where none is
   );
 });
 
-Deno.test("what the model does not know, and photos that cannot be read, stop it, or are left out and told; eight orientations", async () => {
+Deno.test("unknown classes and unreadable photos stop it, or are left out with a note; eight orientations are averaged", async () => {
   const some = rows.slice(20, 45);
   const table = (more: string[]) =>
     writeTable("some.csv", "image_id,dx", [...some.map(({ image_id, dx }) => `${image_id},${dx}`), ...more]);
@@ -258,7 +258,7 @@ Deno.test("what the model does not know, and photos that cannot be read, stop it
   assert.deepEqual([found.orientations, found.set.photos, found.set.damaged], [8, 25, [cut.image_id]]);
 });
 
-Deno.test("photos that a disk does not give are left out by no flag: it stops, so that no score is of the rest alone", async () => {
+Deno.test("no flag skips photos that the disk cannot deliver: it stops, so that no score covers only the others", async () => {
   const disk = join(folder, "disk");
   await Deno.mkdir(disk);
   const some = rows.slice(0, 12);
@@ -283,7 +283,7 @@ Deno.test("an older model's page says that it cannot know what the model was tra
   assert.match(page, /<h2>All 70 photos<\/h2>/);
 });
 
-Deno.test("flags that cannot be are refused with exit code 2; --help is the page", async () => {
+Deno.test("invalid flags are refused with exit code 2; --help prints the usage page", async () => {
   const cases: [string[], RegExp][] = [
     [[], /^Name the table of the photos with --metadata, .*Received: neither\n\ndeno task evaluate/],
     [["photo.jpg"], /photo\.jpg[\s\S]*deno task evaluate/],

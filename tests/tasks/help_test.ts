@@ -18,7 +18,7 @@ for (const task of Object.keys(tasks).filter((name) => !withoutFlags.includes(na
   });
 }
 
-Deno.test("doctor refuses a flag that it does not know, so that a misspelt --repair is no examination alone", async () => {
+Deno.test("doctor refuses an unknown flag, so that a misspelt --repair does not run only the checks", async () => {
   const { code, err } = await runDeno(["task", "--quiet", "doctor", "--reapir"], {
     cwd: projectRoot,
     env: { NO_COLOR: "1" },

@@ -15,7 +15,7 @@ function tagged(source: string): Notebook {
 
 const source = tagged("// What to run.\nconst parameters = { preset: null, data: null };");
 
-Deno.test("a run's copy of a notebook, opened alone, has the run's configuration", async () => {
+Deno.test("a run's copy of a notebook has the run's configuration, also if opened on its own", async () => {
   await using folder = await temporaryFolder();
   const out = folder.path;
   const options = { preset: "smoke", seed: 7, epochs: 3, weights: null, out } as const;
@@ -32,7 +32,7 @@ Deno.test("a run's copy of a notebook, opened alone, has the run's configuration
   }
 });
 
-Deno.test("what is published has the parameters cell of the notebook's source, without the run's paths", () => {
+Deno.test("a published notebook has the parameters cell of its source, without the run's paths", () => {
   const run = withRunParameters(source, createConfig({ preset: "smoke", out: "/home/me/out" }), {});
   assert.match(run.cells[1].source, /\/home\/me/);
   assert.deepEqual(withSourceParameters(run, source), source);

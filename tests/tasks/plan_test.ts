@@ -34,14 +34,14 @@ Deno.test("a notebook that was never run runs; one with nothing changed does not
     assert.equal(await reason(config, record), null);
   }));
 
-Deno.test("a changed seed, photo or result is named as the reason", () =>
+Deno.test("a changed seed or photo is named as the reason to run", () =>
   withRun(async (config, data, record) => {
     assert.match((await reason(Object.freeze({ ...config, seed: 1 }), record))!, /the configuration/);
     await Deno.writeTextFile(join(data, "HAM10000_images_part_1", "I.jpg"), "another photo");
     assert.match((await reason(config, record))!, /^changed: the images$/);
   }));
 
-Deno.test("a table elsewhere that changes is named as the reason, each of several", () =>
+Deno.test("a change in any of several tables in another folder is a reason to run", () =>
   withRun(async (config, data) => {
     const metadata = ["a.csv", "b.csv"].map((name) => join(config.out, name));
     for (const path of metadata) await Deno.writeTextFile(path, "table");
@@ -55,7 +55,7 @@ Deno.test("a table elsewhere that changes is named as the reason, each of severa
     }
   }));
 
-Deno.test("results that lie beside the photos are no change of them", () =>
+Deno.test("results stored in the photos' folder do not count as changed photos", () =>
   withRun(async (config, data) => {
     const inside = Object.freeze({ ...config, out: join(data, "results") });
     const [{ fingerprint }] = await planNotebooks(inside, [name], { notebooks: {} });
@@ -69,7 +69,7 @@ Deno.test("results that lie beside the photos are no change of them", () =>
 
 Deno.test({
   name:
-    "a photo that is replaced behind a link is seen, keeping size and date; so is a link that leads elsewhere",
+    "a photo replaced behind a link is noticed despite equal size and date; so is a link with a new target",
   ignore: Deno.build.os === "windows", // links need a right that users lack
   fn: () =>
     withRun(async (config, data) => {
@@ -111,7 +111,7 @@ Deno.test({
     }),
 });
 
-Deno.test("a test set that comes, goes or changes lets notebook 05 alone run again", () =>
+Deno.test("if a test set is added, removed or changed, notebook 05 runs again, but not notebook 04", () =>
   withRun(async (config, data) => {
     const names = ["04_optimizer_comparison", "05_final_evaluation"];
     const set = join(dirname(data), "set");
@@ -147,7 +147,7 @@ Deno.test("a result that was changed or removed is named, and its notebook runs 
     assert.equal(await reason(config, record), "metadata.csv is missing or was changed");
   }));
 
-Deno.test("the record is read back as written; a broken one is an empty one, and that is told", () =>
+Deno.test("the record is read back as written; a damaged one counts as empty, with a notice", () =>
   withRun(async (config, _data, record) => {
     await writeRunRecord(config, record, { versions: {} });
     assert.deepEqual(await readRunRecord(config, assert.fail), record);
@@ -163,7 +163,7 @@ Deno.test("the record is read back as written; a broken one is an empty one, and
     assert.deepEqual(await readRunRecord(config, assert.fail), { notebooks: {} });
   }));
 
-Deno.test("a notebook's files are those it wrote, and all in its own folders; times and unfinished files are not", () =>
+Deno.test("a notebook's files are those it wrote and all in its own folders, without timings and unfinished files", () =>
   withRun(async (config) => {
     const notebook = "04_optimizer_comparison";
     const write = async (name: string, age: number) => {
@@ -187,7 +187,7 @@ Deno.test("a notebook's files are those it wrote, and all in its own folders; ti
     assert.deepEqual(Object.keys(files).sort(), own);
   }));
 
-Deno.test("a log of openings that a stopped run has made longer is no damage, so that no line of it is lost, in whichever folder", () =>
+Deno.test("a log of test openings that a stopped run extended is not damaged, so no line is lost, in any folder", () =>
   withRun(async (config) => {
     const notebook = "07_leakage";
     const log = join(config.out, "leak_free", "test_openings.jsonl");
@@ -225,7 +225,7 @@ Deno.test("another engine, thread count or oneDNN setting is named as the reason
     assert.equal(await reason(config, record), null);
   }));
 
-Deno.test("the code behind a notebook is what its cells import, and what that imports; another file changes nothing", async () => {
+Deno.test("the code behind a notebook is what its cells import, directly or indirectly; other files do not count", async () => {
   await using temporary = await temporaryFolder();
   const root = temporary.path;
   const write = async (name: string, text: string) => {
@@ -248,7 +248,7 @@ Deno.test("the code behind a notebook is what its cells import, and what that im
   assert.deepEqual(await behind("1 + 1"), []);
 });
 
-Deno.test("what decides a result is behind every notebook that computes; tasks, downloads and installing are behind none", async () => {
+Deno.test("code that decides results is behind notebooks 04 to 06; tasks, downloads and installing are behind none", async () => {
   const files = new Set<string>();
   for await (const { name } of Deno.readDir(join(projectRoot, "notebooks"))) {
     const text = (await Deno.readTextFile(join(projectRoot, "notebooks", name))).replaceAll('\\"', '"');

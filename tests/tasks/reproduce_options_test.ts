@@ -28,7 +28,7 @@ Deno.test("flags are read, paths made absolute", () => {
   assert.deepEqual([test(), test("--test", "none")], [undefined, null]);
 });
 
-Deno.test("--engine names what computes; another name is refused with the list of them", () => {
+Deno.test("--engine selects the engine; an unknown name is refused with the list of engines", () => {
   assert.deepEqual([parse().engine, parse("--engine", "webgpu").engine], [null, "webgpu"]);
   assert.throws(() => parse("--engine", "gpu"), {
     name: "RangeError",
@@ -36,7 +36,7 @@ Deno.test("--engine names what computes; another name is refused with the list o
   });
 });
 
-Deno.test("a cell's limit is given in minutes; what is none is refused", () => {
+Deno.test("a cell's time limit is given in minutes; an invalid one is refused", () => {
   assert.equal(parse().timeoutSeconds, null);
   assert.equal(parse("--timeout", "0.5").timeoutSeconds, 30);
   for (const text of ["0", "-1", "an hour", "Infinity", "1e2", "20000"]) {
@@ -47,12 +47,12 @@ Deno.test("a cell's limit is given in minutes; what is none is refused", () => {
   }
 });
 
-Deno.test("a seed is a number in digits", () => {
+Deno.test("a seed is read from decimal digits only; other texts give NaN", () => {
   assert.equal(parse("--seed", "16").config.seed, 16);
   for (const text of ["0x10", "1e3", "", "one"]) assert.equal(parse(`--seed=${text}`).config.seed, NaN, text);
 });
 
-Deno.test("another table's columns and classes are read", () => {
+Deno.test("flags describe another table's columns and classes", () => {
   const { config } = parse(
     ...["--metadata", "list.csv", "--classes", "nv, mel", "--skip-damaged", "--keep-contradictions"],
     ...["--columns", "image_id=image, dx=clinical = histological,lesion_id=patient"],
@@ -69,7 +69,7 @@ Deno.test("another table's columns and classes are read", () => {
   assert.equal(parse("--join-case").config.joinCase, true);
 });
 
-Deno.test("several tables are a list, by the flag given again or in a file, whose paths start at its own folder", async () => {
+Deno.test("several tables come from a repeated flag or a list in a file, whose paths are relative to its folder", async () => {
   assert.deepEqual(parse("--metadata", "a.csv", "--metadata=b.csv").config.metadata, [
     resolve("a.csv"),
     resolve("b.csv"),
@@ -83,7 +83,7 @@ Deno.test("several tables are a list, by the flag given again or in a file, whos
   });
 });
 
-Deno.test("names with a comma or a quote stand in double quotes, in --classes and in --columns", () => {
+Deno.test("--classes and --columns take names with a comma or a quote in double quotes", () => {
   const classes = (text: string) => parse("--classes", text).config.classes;
   assert.deepEqual(classes('nevus, "Melanoma, NOS"'), ["nevus", "Melanoma, NOS"]);
   assert.deepEqual(classes('"a ""b"", c",d'), ['a "b", c', "d"]);
@@ -100,7 +100,7 @@ Deno.test("names with a comma or a quote stand in double quotes, in --classes an
   }
 });
 
-Deno.test("columns that are no pairs, or there twice, are errors that show how to write them", () => {
+Deno.test("columns that are not pairs are refused with an example; a column given twice is named", () => {
   for (const text of ["", "image", "image_id=image,dx", "=image"]) {
     assert.throws(() => parse("--columns", text), {
       name: "RangeError",
@@ -110,7 +110,7 @@ Deno.test("columns that are no pairs, or there twice, are errors that show how t
   assert.throws(() => parse("--columns", "dx=a,dx=b"), /Received: dx twice/);
 });
 
-Deno.test("notebooks are selected by number or name, in their own order; the further one only by name", () => {
+Deno.test("notebooks are selected by number or name, in their own order; 06 only by --only, 08 by preset honest", () => {
   const select = (...args: string[]) => {
     const { only, from, config: { preset } } = parse(...args);
     return selectNotebooks({ only, from, preset });
@@ -128,7 +128,7 @@ Deno.test("notebooks are selected by number or name, in their own order; the fur
   assert.throws(() => select("--only", "9"), { message: /"9".*01_eda, 02_augmentation/ });
 });
 
-Deno.test("stored work is forgotten by the names that --help lists", () => {
+Deno.test("--forget accepts only names of stored work, and otherwise lists them", () => {
   assert.deepEqual(parse().forget, []);
   assert.deepEqual(parse("--forget", "trainings,studies").forget, ["trainings", "studies"]);
   assert.throws(() => parse("--forget", "everything"), {
@@ -156,7 +156,7 @@ async function withFile(text: string, check: (path: string) => void): Promise<vo
   check(join(folder, "c.json"));
 }
 
-Deno.test("a file's fields reach the configuration, its paths start at its own folder, and flags win over it", async () => {
+Deno.test("a file's fields set the configuration, its paths are relative to its folder, and flags override it", async () => {
   await withFile('{ "epochs": 3, "seed": 1, "out": "here", "weights": null }', (path) => {
     const fromFile = { epochs: 3, seed: 1, out: join(path, "..", "here"), weights: null };
     assert.deepEqual(parse("--config", path).config, fromFile);
@@ -169,7 +169,7 @@ Deno.test("a file's fields reach the configuration, its paths start at its own f
   }
 });
 
-Deno.test("a missing file, a broken one, a list and an unknown field are told with file and field", async () => {
+Deno.test("a missing or invalid file, a list and an unknown field are reported with file and field", async () => {
   assert.throws(() => readConfigFile("none.json"), { name: "RangeError", message: /none\.json/ });
   await withFile("{", (path) => assert.throws(() => readConfigFile(path), /c\.json: expected a JSON file/));
   await withFile("[]", (path) => assert.throws(() => readConfigFile(path), /expected one JSON object/));

@@ -14,7 +14,7 @@ import { runDeno } from "../support/run_deno.ts";
 
 await startEngine();
 
-Deno.test("without the native engine a recipe that trains convolutions does not begin, and the exit code is 2", async () => {
+Deno.test("without the native engine, a recipe that trains convolutions does not start: exit code 2", async () => {
   await using place = await makePlace();
   const env = { HAM10000_ENGINE: "wasm" };
   const quick = ["--preset", "quick", "--data", place.folder]; // drawn images have no deeper networks in notebook 7
@@ -39,7 +39,7 @@ Deno.test("without the native engine a recipe that trains convolutions does not 
   assert.equal(code, 0, text);
 });
 
-Deno.test("--tensorboard does not begin without the native engine, which writes its logs; the exit code is 2", async () => {
+Deno.test("--tensorboard does not start without the native engine, which writes its logs: exit code 2", async () => {
   await using place = await makePlace();
   const flags = ["--tensorboard", "--only", "01"];
   const { code, text } = await startRun(place, "out", { flags, env: { HAM10000_ENGINE: "wasm" } }).ended;
@@ -51,7 +51,7 @@ Deno.test("--tensorboard does not begin without the native engine, which writes 
   assert.equal(existsSync(join(place.folder, "out")), false);
 });
 
-Deno.test("--engine webgpu does not begin where there is no adapter; the exit code is 2", async () => {
+Deno.test("--engine webgpu does not start without an adapter: exit code 2", async () => {
   await using place = await makePlace();
   const flags = ["--engine", "webgpu", "--only", "01"];
   const env = { VK_DRIVER_FILES: "/nowhere", VK_ICD_FILENAMES: "/nowhere" };
@@ -62,7 +62,7 @@ Deno.test("--engine webgpu does not begin where there is no adapter; the exit co
 });
 
 Deno.test({
-  name: "--engine webgpu --precision bfloat16 does not begin: a GPU computes in float32",
+  name: "--engine webgpu --precision bfloat16 does not start: a GPU computes in float32",
   ignore: await findAdapter() === null,
   async fn() {
     await using place = await makePlace();
@@ -73,7 +73,7 @@ Deno.test({
   },
 });
 
-Deno.test("--precision bfloat16 does not begin where the CPU lacks it, says what it would cost, and runs where it has it", async () => {
+Deno.test("--precision bfloat16 runs if the CPU supports it; if not, it does not start and says what it would cost", async () => {
   await using place = await makePlace();
   const supported = await checkBfloat16().then(() => true, () => false);
   const { code, text } = await startRun(place, "out", { flags: ["--precision", "bfloat16", "--only", "01"] })
@@ -123,7 +123,7 @@ Deno.test("a dry run says what would run and why, what would be deleted, and wha
   assert.equal(existsSync(join(folder, "run.seconds.json")), true);
 });
 
-Deno.test("--forget deletes what it names and no more; --timeout reaches the cells, and the message names it", async () => {
+Deno.test("--forget deletes only what it names; --timeout limits the cells, and the error message names it", async () => {
   await using place = await makePlace();
   const out = join(place.folder, "out");
   for (const kind of ["studies", "trainings"]) {
@@ -140,7 +140,7 @@ Deno.test("--forget deletes what it names and no more; --timeout reaches the cel
 });
 
 Deno.test({
-  name: "weights that are not to be had are random ones, and that is said",
+  name: "if the weights cannot be downloaded, random ones are used, with a notice",
   ignore: createConfig().weights !== null, // then nothing is downloaded
   async fn() {
     await using place = await makePlace({ preset: "quick" });

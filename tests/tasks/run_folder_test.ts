@@ -19,7 +19,7 @@ async function write(path: string, text: string): Promise<void> {
   await Deno.writeTextFile(path, text);
 }
 
-Deno.test("unfinished files and folders of dead processes go, at any depth; those of living ones and all others stay", () =>
+Deno.test("unfinished files and folders of dead processes are deleted, at any depth; those of living ones and all others stay", () =>
   inFolder(async (folder) => {
     const child = new Deno.Command(Deno.execPath(), { args: ["--version"], stdout: "null" }).spawn();
     const dead = child.pid;
@@ -74,7 +74,7 @@ async function fullFolder(out: string): Promise<Config> {
   return createConfig({ preset: "smoke", out });
 }
 
-Deno.test("--fresh forgets what belongs to the named notebooks; hours of training go only by their own name", async () => {
+Deno.test("--fresh deletes stored work of the selected notebooks, but trainings only if named themselves", async () => {
   const fresh = (...numbers: string[]) => ({
     notebooks: mainNotebooks.filter((name) => numbers.includes(name.slice(0, 2))),
     work: [],
@@ -102,7 +102,7 @@ Deno.test("--fresh forgets what belongs to the named notebooks; hours of trainin
   }
 });
 
-Deno.test("before stored work is deleted its size is said, and of trainings how long they took", () =>
+Deno.test("before stored work is deleted, its size is shown, and for trainings their duration", () =>
   inFolder(async (out) => {
     const work = ["trainings", "studies", "images"] as const;
     const lines = await describeForgetting(await fullFolder(out), { notebooks: [], work });
@@ -111,7 +111,7 @@ Deno.test("before stored work is deleted its size is said, and of trainings how 
     assert.match(lines.join("\n"), /^studies \(.*\): 0\.0 MB, 30 min 00 s of training$/m);
   }));
 
-Deno.test("a dry run knows which notebooks forgotten work makes run again: those that wrote a file of it", () => {
+Deno.test("a dry run knows which notebooks forgotten work makes run again: those that wrote one of its files", () => {
   const wrote = {
     "01_eda": ["notebooks/01_eda.ipynb"],
     "04_optimizer_comparison": ["notebooks/04_optimizer_comparison.ipynb", "trainings/head-01/run.json"],
@@ -135,7 +135,7 @@ Deno.test("a dry run knows which notebooks forgotten work makes run again: those
   assert.deepEqual(again({ notebooks: ["01_eda"], work: [] }), ["01"]);
 });
 
-Deno.test("of a grid's store that has been emptied once nothing more goes, of the run's own folder all that is named", () =>
+Deno.test("a grid's store is emptied only once; in the run's own folder, everything named is deleted", () =>
   inFolder(async (out) => {
     const config = await fullFolder(out);
     const forgetting = { notebooks: [], work: ["trainings", "images"], keepsStore: true } as const;

@@ -14,7 +14,7 @@ function drawBatch(seed: number, { n = 6, classes = 5, scale = 3 } = {}) {
   return { logits, labels, classes, n };
 }
 
-Deno.test("loss and gradient are what tfjs' automatic differentiation gives", () => {
+Deno.test("loss and gradient match tfjs' automatic differentiation", () => {
   for (let seed = 0; seed < 20; seed++) {
     const { logits, labels, classes, n } = drawBatch(seed);
     const { loss, gradient } = crossEntropy(logits, labels, classes);
@@ -29,14 +29,14 @@ Deno.test("loss and gradient are what tfjs' automatic differentiation gives", ()
   }
 });
 
-Deno.test("by hand: logits 0, ln 3 and label 0 cost ln 4, with gradient −3/4, 3/4", () => {
+Deno.test("worked by hand: logits 0, ln 3 with label 0 give loss ln 4 and gradient −3/4, 3/4", () => {
   const { loss, correct, gradient } = crossEntropy(new Float32Array([0, Math.log(3)]), [0], 2);
   assert.ok(Math.abs(loss - Math.log(4)) < 1e-7);
   assert.equal(correct, 0);
   assert.ok(Math.abs(gradient[0] + 0.75) < 1e-7 && Math.abs(gradient[1] - 0.75) < 1e-7);
 });
 
-Deno.test("the gradient's rows sum to zero and do not depend on a constant added to the logits", () => {
+Deno.test("the gradient's rows sum to zero, and a constant added to the logits does not change the loss", () => {
   for (let seed = 0; seed < 50; seed++) {
     const { logits, labels, classes, n } = drawBatch(seed);
     const { loss, gradient } = crossEntropy(logits, labels, classes);
@@ -49,14 +49,14 @@ Deno.test("the gradient's rows sum to zero and do not depend on a constant added
   }
 });
 
-Deno.test("logits far apart neither overflow nor lose the loss", () => {
+Deno.test("logits far apart do not overflow, and their loss is exact", () => {
   const { loss, gradient } = crossEntropy(new Float32Array([1e30, 0, -1e30, 5000, 0, 0]), [0, 1], 3);
   assert.equal(loss, 2500);
   assert.ok(gradient.every(Number.isFinite));
   assert.deepEqual([...softmax(new Float32Array([1e30, 0, -1e30]), 3)], [1, 0, 0]);
 });
 
-Deno.test("a logit that is not a number shows in the loss", () => {
+Deno.test("a NaN or infinite logit makes the loss NaN", () => {
   for (const bad of [NaN, Infinity]) {
     for (let place = 0; place < 3; place++) {
       const logits = new Float32Array([1, 2, 3]);
@@ -66,7 +66,7 @@ Deno.test("a logit that is not a number shows in the loss", () => {
   }
 });
 
-Deno.test("softmax gives positive rows that sum to 1 and keep the order of the logits", () => {
+Deno.test("softmax gives positive rows that sum to 1, with the largest value at the largest logit", () => {
   for (let seed = 0; seed < 50; seed++) {
     const { logits, classes, n } = drawBatch(seed);
     const probabilities = softmax(logits, classes);

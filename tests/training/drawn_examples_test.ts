@@ -40,7 +40,7 @@ function read(
   return target;
 }
 
-Deno.test("each class is shown in its share, and each row once before any again", () => {
+Deno.test("each class is shown in its share, and all its rows once before any again", () => {
   for (let seed = 0; seed < 100; seed++) {
     for (const [balance, shares] of [[1, [40, 40, 40]], [0.5, [75, 30, 15]]] as const) {
       const order = balancedOrder(labels, { balance, seed, epoch: 1 + seed % 3 });
@@ -56,13 +56,13 @@ Deno.test("each class is shown in its share, and each row once before any again"
   }
 });
 
-Deno.test("classes are balanced among more photos than a call takes arguments", () => {
+Deno.test("classes are balanced even with more photos than a function call can take as arguments", () => {
   const many = Uint8Array.from({ length: 300_000 }, (_, row) => row % 3 === 0 ? 1 : 0);
   const order = balancedOrder(many, { balance: 1, seed: 0, epoch: 1 });
   assert.deepEqual(countLabels(order.map((row) => many[row]), 2), [150_000, 150_000]);
 });
 
-Deno.test("an order depends on seed and epoch alone, and classes are mixed within it", () => {
+Deno.test("the order depends only on seed and epoch, and mixes the classes", () => {
   const order = balancedOrder(labels, { balance: 1, seed: 1, epoch: 1 });
   assert.deepEqual(balancedOrder(labels, { balance: 1, seed: 1, epoch: 1 }), order);
   assert.notDeepEqual(balancedOrder(labels, { balance: 1, seed: 1, epoch: 2 }), order);
@@ -73,7 +73,7 @@ Deno.test("an order depends on seed and epoch alone, and classes are mixed withi
   assert.ok(halves.flat().every((count) => count > 8), `${halves}`);
 });
 
-Deno.test("without drawing a photo is read as it is; drawn, each showing is another image and comes again to the byte", () => {
+Deno.test("without augmentation a photo is read unchanged; with it, each showing is a new, reproducible image", () => {
   assert.deepEqual(read(plain, 3, { epoch: 2, place: 5 }), Float32Array.from(pixels[3]));
   const first = read(full, 3, { epoch: 1, place: 0 });
   assert.deepEqual(read(full, 3, { epoch: 1, place: 0 }), first);
@@ -84,7 +84,7 @@ Deno.test("without drawing a photo is read as it is; drawn, each showing is anot
   assert.ok(first.every((value) => Number.isInteger(value) && value >= 0 && value <= 255));
 });
 
-Deno.test("whatever decides what is shown is part of the digest", () => {
+Deno.test("everything that decides what is shown is part of the digest", () => {
   const digests = [
     drawnExamples(photos, full, { seed: 0 }),
     drawnExamples(photos, full, { seed: 1 }),

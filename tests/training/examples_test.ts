@@ -7,7 +7,7 @@ import { examplesOf, pixelExamples } from "../../lib/training/examples.ts";
 
 await startEngine();
 
-Deno.test("images as examples are scaled as the frozen part scales them, to the bit", () => {
+Deno.test("image examples are scaled exactly as the frozen layers scale them, to the bit", () => {
   const random = randomFor("pixels");
   const pixels = Uint8Array.from({ length: 3 * 4 * 4 * 3 }, () => Math.floor(256 * random()));
   for (const scaling of ["divide255", "imagenet"] as const) {
@@ -26,7 +26,7 @@ Deno.test("images as examples are scaled as the frozen part scales them, to the 
   }
 });
 
-Deno.test("rows of an array: values and labels decide the digest, a network of other inputs is told", () => {
+Deno.test("array rows: values and labels decide the digest; a network with another input size is refused", () => {
   const values = Float32Array.of(1, 2, 3, 4, 5, 6);
   const examples = examplesOf(values, Uint8Array.of(1, 0));
   const row = new Float32Array(3);
@@ -57,7 +57,7 @@ function oriented(way: number): number[] {
   return [...image].filter((_, i) => i % 3 === 0);
 }
 
-Deno.test("an image as it is, mirrored, upside down, turned: worked by hand; all eight differ and lose no pixel", () => {
+Deno.test("six of an image's eight orientations match those worked by hand; all eight differ and lose no pixel", () => {
   const expected = [
     [0, 1, 2, 3, 4, 5, 6, 7, 8],
     [2, 1, 0, 5, 4, 3, 8, 7, 6],

@@ -46,7 +46,7 @@ const argmaxes = (answers: Float32Array, classes: number) =>
   });
 
 for (const run of golden.runs) {
-  Deno.test(`${run.optimizer}: weights, reports and answers are those of Keras' model.fit`, async () => {
+  Deno.test(`${run.optimizer}: weights, history and predictions match Keras' model.fit`, async () => {
     const { inputs, classes, epochs, batchSize, seed, learningRate } = golden;
     const start = softmaxModel({ inputs, classes });
     start.head.kernel.set(golden.kernel);
@@ -79,14 +79,14 @@ for (const run of golden.runs) {
   });
 }
 
-Deno.test("the order of an epoch is a shuffle that depends on seed and epoch alone", () => {
+Deno.test("the order of an epoch is a shuffle that depends only on seed and epoch", () => {
   const rows = golden.labels.map((_, row) => row);
   golden.orders.forEach((order, i) => {
     assert.deepEqual(shuffled(rows, randomFor(golden.seed, "order", i + 1)), order);
   });
 });
 
-Deno.test("repeats to the bit, whatever is watched meanwhile; what it learns from stays as it was", async () => {
+Deno.test("trainings repeat to the bit, also with validation and callbacks, and do not change their inputs", async () => {
   const [before, kernel] = [features.slice(), model.head.kernel.slice()];
   for (const optimizer of optimizerNames) {
     const once = await fit(model, train, { ...options, optimizer });
@@ -104,7 +104,7 @@ Deno.test("repeats to the bit, whatever is watched meanwhile; what it learns fro
   assert.deepEqual([features, model.head.kernel], [before, kernel]);
 });
 
-Deno.test("every option that a training has changes its weights", async () => {
+Deno.test("seed, optimizer, rate, batch size, epochs, schedule, warm-up, dropout and decay change the weights", async () => {
   const { model: { head } } = await fit(model, train, options);
   const changes: Partial<FitOptions>[] = [
     { seed: 2 },
@@ -123,7 +123,7 @@ Deno.test("every option that a training has changes its weights", async () => {
   }
 });
 
-Deno.test("every optimizer learns what can be learned, and it shows on rows not trained on", async () => {
+Deno.test("every optimizer learns a learnable task, also measured on rows not trained on", async () => {
   for (const optimizer of optimizerNames) {
     for (let seed = 0; seed < 3; seed++) {
       const all = drawExamples(seed, { n: 400 });
@@ -142,7 +142,7 @@ Deno.test("every optimizer learns what can be learned, and it shows on rows not 
   }
 });
 
-Deno.test("one row, a batch larger than the data, a last batch of one row: all are trained on, plain features too", async () => {
+Deno.test("training works with one row, a batch larger than the data, a last batch of one row, and plain features", async () => {
   for (const [n, batchSize] of [[1, 32], [5, 32], [33, 32], [32, 32], [7, 1]]) {
     const part = { features: features.slice(0, n * 12), labels: labels.slice(0, n) };
     const settings = { batchSize, epochs: 60, learningRate: 0.05, seed: 1 };
@@ -158,7 +158,7 @@ Deno.test("one row, a batch larger than the data, a last batch of one row: all a
   }
 });
 
-Deno.test("the softmax alone ends with its last epoch, and with its best one where that is asked for", async () => {
+Deno.test("the softmax alone ends with its last epoch's weights, or with its best epoch's if requested", async () => {
   const validation = examplesOf(features.slice(0, 25 * 12), labels.slice(0, 25));
   const restless = { ...options, learningRate: 0.5, epochs: 12, validation };
   const last = await fit(model, train, restless);
@@ -175,7 +175,7 @@ Deno.test("the softmax alone ends with its last epoch, and with its best one whe
 
 Deno.test({
   name:
-    "from block5 on the best epoch's weights come back; nothing stays on the engine; without progress it ends early",
+    "from block5 on, the best epoch's weights are restored, no tensor is left, and patience stops training early",
   ignore,
   async fn() {
     const before = tf.memory().numTensors;
@@ -205,7 +205,7 @@ Deno.test({
   },
 });
 
-Deno.test("steps and epochs are told and awaited; without validation an epoch has none", async () => {
+Deno.test("steps and epochs are reported, onEpoch is awaited; without validation there are no validation scores", async () => {
   const steps: string[] = [];
   const seen: number[] = [];
   let finished = 0;
@@ -227,7 +227,7 @@ Deno.test("steps and epochs are told and awaited; without validation an epoch ha
   assert.deepEqual(Object.keys(history[0]), ["epoch", "loss", "accuracy", "learningRate"]);
 });
 
-Deno.test("other work gets its turn", async () => {
+Deno.test("timers still run during a training", async () => {
   let hadTurn = false;
   setTimeout(() => hadTurn = true);
   const onStep = () => {
@@ -266,7 +266,7 @@ Deno.test("a training that diverges stops and says when, at what rate, and what 
   assert.equal(tf.memory().numTensors, before);
 });
 
-Deno.test("what cannot be trained on is refused, with what was expected and what came", async () => {
+Deno.test("unusable data and options are refused, with what was expected and received", async () => {
   const none = examplesOf(new Float32Array(0), new Uint8Array(0));
   const strange = examplesOf(features, labels.with(17, 4));
   const longer = examplesOf(features.slice(0, 1100), labels); // 11 values a row
@@ -287,7 +287,7 @@ Deno.test("what cannot be trained on is refused, with what was expected and what
   }
 });
 
-Deno.test("a training is kept: it is not computed again, and its network is found by its key", async () => {
+Deno.test("a stored training is not computed again, and its network is found by its key", async () => {
   await withStore(async (store) => {
     const validation = examplesOf(features.slice(0, 240), labels.slice(0, 20));
     const first = await fit(model, train, { ...options, validation, store });
@@ -307,7 +307,7 @@ Deno.test("a training is kept: it is not computed again, and its network is foun
   });
 });
 
-Deno.test("checkpoints come as often as is asked for, and go when the training is kept; a damaged one is told", async () => {
+Deno.test("checkpoints are written as often as requested and deleted after the training; a damaged one is reported", async () => {
   await withStore(async (store, notices) => {
     const expected = await fit(model, train, options);
     let written = 0;
@@ -345,7 +345,7 @@ Deno.test("checkpoints come as often as is asked for, and go when the training i
 });
 
 Deno.test({
-  name: "a stage goes on from the stage before; recipes that begin alike share it",
+  name: "a stage continues from the stage before; recipes with the same first stages share them",
   ignore,
   async fn() {
     await withStore(async (store) => {

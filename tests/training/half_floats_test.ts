@@ -18,7 +18,7 @@ import { temporaryFolder } from "../support/temporary_folder.ts";
 await startEngine();
 
 Deno.test({
-  name: "activations stored as half floats answer as float32 does, but for one of a hundred photos at most",
+  name: "activations stored as half floats give float32's answers, except for at most one photo in a hundred",
   ignore: !ham10000Folder || !exists(realWeights),
   async fn() {
     await using folder = await temporaryFolder();

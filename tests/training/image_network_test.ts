@@ -24,7 +24,7 @@ const labels = Uint8Array.of(0, 1, 2, 0, 1, 2);
 
 Deno.test({
   name:
-    "a network that reads images computes what one behind stored activations does, and leaves no tensor behind",
+    "a network on images gives the same results as one on stored activations, and leaves no tensor behind",
   ignore,
   async fn() {
     const model = smallModel();
@@ -51,8 +51,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "trained on images or behind stored activations, the weights are the same, at any depth that has both",
+  name: "training from block5 on gives the same weights from images as from stored activations",
   ignore,
   async fn() {
     const model = smallModel();
@@ -70,7 +69,7 @@ function weightsOf({ layers, head }: Model) {
   return [...layers, head].map(({ kernel, bias }) => [kernel, bias]);
 }
 
-Deno.test("the moving average of the weights starts at the first ones and takes its share of each step's", async () => {
+Deno.test("the weights' moving average starts at the initial ones and takes its share of each step's", async () => {
   const model = softmaxModel({ inputs: 4, classes: 3 });
   const train = examplesOf(Float32Array.from({ length: 12 }, (_, i) => (i % 5) - 2), Uint8Array.of(0, 1, 2));
   const options: FitOptions = { depth: "head", batchSize: 3, seed: 1, learningRate: 0.1, epochs: 1 };
@@ -90,7 +89,7 @@ Deno.test("the moving average of the weights starts at the first ones and takes 
   assert.equal((await fit(model, train, options)).last, null);
 });
 
-Deno.test("with an average, validation is measured on it", async () => {
+Deno.test("with averaged weights, validation is measured on the average", async () => {
   const model = softmaxModel();
   const [train, validation] = [noise(40, 12, "train"), noise(20, 12, "validation")];
   const options: FitOptions = {
@@ -108,7 +107,7 @@ Deno.test("with an average, validation is measured on it", async () => {
   assert.ok(Math.abs(loss - history.at(-1)!.validationLoss!) < 1e-5);
 });
 
-Deno.test("where features tell nothing, the balanced softmax answers every class alike, the plain one by its share", async () => {
+Deno.test("with uninformative features, balanced softmax gives equal probabilities, plain softmax the class shares", async () => {
   const counts = [80, 15, 5];
   const truth = Uint8Array.from(counts.flatMap((count, label) => Array.from({ length: count }, () => label)));
   const train = examplesOf(new Float32Array(truth.length * 4).fill(1), truth);
@@ -123,7 +122,7 @@ Deno.test("where features tell nothing, the balanced softmax answers every class
 });
 
 Deno.test({
-  name: "offsets are added to the logits of the loss alone, in both kinds of network",
+  name: "a convolution network adds offsets to the logits only in the loss",
   ignore,
   async fn() {
     const offsets = Float32Array.of(0.5, -1, 2);

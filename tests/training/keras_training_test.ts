@@ -122,7 +122,7 @@ function norm(values: Float32Array): number {
 
 for (const name of Object.keys(kerasCases)) {
   Deno.test({
-    name: `four steps are Keras': ${name}`,
+    name: `four training steps match Keras: ${name}`,
     ignore,
     async fn() {
       assert.deepEqual(misses(name, await train(name)), []);
@@ -131,8 +131,7 @@ for (const name of Object.keys(kerasCases)) {
 }
 
 Deno.test({
-  name:
-    "taken by hand they are too, with the gradients of the first step, and another epsilon, β or ρ misses",
+  name: "steps without fit match Keras too, with the first gradients; another epsilon, β or ρ does not",
   ignore,
   async fn() {
     for (const name of ["head, nadam", "block5, nadam", "block1, nadam"]) {
@@ -153,7 +152,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "another optimizer, rate, schedule, decay or dropout misses",
+  name: "another optimizer, rate, seed, schedule, warm-up, decay or dropout does not match Keras",
   ignore,
   async fn() {
     const others: [string, Partial<FitOptions>][] = [

@@ -13,24 +13,24 @@ const engine: EngineIdentity = {
 const on = { train: "1".repeat(64), validation: "2".repeat(64), seed: 0 };
 const start = "0".repeat(64);
 
-Deno.test("the keys of trainings are those of tests/fixtures/keys.json", () => {
+Deno.test("the keys of trainings match tests/fixtures/keys.json", () => {
   for (const { stages, key } of keys.recipes as { stages: StageOptions[]; key: string }[]) {
     const found = stages.reduce((model, stage) => fitKey(model, stage, on, engine), start);
     assert.equal(found, key, JSON.stringify(stages));
   }
 });
 
-Deno.test("the digest of a new model is that of tests/fixtures/keys.json", () => {
+Deno.test("the digest of a new model matches tests/fixtures/keys.json", () => {
   const { weights, size, classes, seed, digest } = keys.model;
   const made = vgg16({ weights: { layers: [], digest: weights }, size, scaling: "divide255", classes, seed });
   assert.equal(made.digest, digest);
 });
 
-Deno.test("defaults are no part of a key, so that they may not change: whoever changes one raises fitVersion", () => {
+Deno.test("defaults match tests/fixtures/keys.json: keys leave them out, so changing one must raise fitVersion", () => {
   assert.deepEqual(Object.fromEntries(depths.map((depth) => [depth, stageOf({ depth })])), keys.defaults);
 });
 
-Deno.test("a default that is written out changes no key, another value does, whatever the field", () => {
+Deno.test("writing out a default changes no key; another value does, in any field", () => {
   const other: { [K in keyof Stage]: Stage[K] } = {
     ...{ depth: "block1", optimizer: "adam", learningRate: 0.5, schedule: "cosine", warmUpEpochs: 0.1 },
     ...{ epochs: 7, batchSize: 31, dropout: 0.1, weightDecay: 0.1, randomOrientation: true, patience: 3 },

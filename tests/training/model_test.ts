@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomWeights } from "../../lib/model/weights.ts";
 import { initialHead, vgg16, withTensors } from "../../lib/training/model.ts";
 
-Deno.test("the initial kernel is uniform within ±√(6 / (inputs + classes)), the bias zero; the seed alone decides it", () => {
+Deno.test("the initial kernel is uniform within ±√(6 / (inputs + classes)) and depends only on the seed; the bias is zero", () => {
   const limit = Math.sqrt(6 / 2055);
   for (let seed = 0; seed < 10; seed++) {
     const { kernel, bias } = initialHead({ inputs: 2048, classes: 7, seed });
@@ -20,7 +20,7 @@ Deno.test("the initial kernel is uniform within ±√(6 / (inputs + classes)), t
   }
 });
 
-Deno.test("a new model reads what VGG16 gives of its images; its digest says what it was made from", () => {
+Deno.test("a new model takes VGG16's output for its images as input; its digest covers what it was made from", () => {
   const given = { weights: randomWeights(3), size: 64, scaling: "divide255", classes: 7, seed: 0 } as const;
   const model = vgg16(given);
   assert.deepEqual([model.depth, model.head.inputs, model.head.classes], ["head", 2048, 7]);
@@ -31,7 +31,7 @@ Deno.test("a new model reads what VGG16 gives of its images; its digest says wha
   assert.equal(new Set(changes.map((change) => vgg16({ ...given, ...change }).digest)).size, changes.length);
 });
 
-Deno.test("what was trained takes the place of what it started from, the rest stays", () => {
+Deno.test("trained weights replace the initial ones; all others stay", () => {
   const model = vgg16({ weights: randomWeights(3), size: 64, scaling: "divide255", classes: 7, seed: 0 });
   const names = ["block5_conv2/kernel", "block5_conv2/bias", "predictions/kernel", "predictions/bias"];
   const trained = withTensors(model, Object.fromEntries(names.map((name, i) => [name, Float32Array.of(i)])));

@@ -80,7 +80,7 @@ for (const run of runs) {
   });
 }
 
-Deno.test("no two of the goldens are the same path: each rule, rate and option shows in the weights", () => {
+Deno.test("no two golden runs end with the same weights: each rule, rate and option has an effect", () => {
   const ends = runs.map(({ weights }) => weights[100].flat());
   for (let a = 0; a < ends.length; a++) {
     for (let b = 0; b < a; b++) {
@@ -90,7 +90,7 @@ Deno.test("no two of the goldens are the same path: each rule, rate and option s
   }
 });
 
-Deno.test("slots and weights are all that an optimizer remembers: set into another one they go on to the bit", () => {
+Deno.test("slots and weights are an optimizer's whole state: another one continues from them to the bit", () => {
   for (const name of optimizerNames) {
     const random = randomFor("slots", name);
     const draw = () => [5, 1, 2000].map((length) => Float32Array.from({ length }, () => normal(random)));
@@ -134,7 +134,7 @@ Deno.test("every optimizer brings a convex loss near its minimum; weight decay p
   }
 });
 
-Deno.test("the learning rate: constant stays, cosine falls along half a wave, a warm-up rises to either in equal parts", () => {
+Deno.test("the learning rate is constant or falls along half a cosine wave; a warm-up rises linearly to either", () => {
   // ½ (1 + cos πx) at x = 0, ¼, ½, ¾
   const wave = [1, (1 + Math.SQRT1_2) / 2, 0.5, (1 - Math.SQRT1_2) / 2].map((share) => 0.4 * share);
   const cases = [

@@ -74,7 +74,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "asked to stop, in a step or in a validation, a training writes its checkpoint and goes on to the same bits",
+    "a training asked to stop in a step or in validation writes a checkpoint and continues to the same bits",
   ignore,
   fn: () =>
     inFolder(async (folder) => {
@@ -92,7 +92,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "killed among the steps of its convolutions, a training in bfloat16 ends with the same bits too",
+  name: "a bfloat16 training killed during its convolution steps ends with the same bits too",
   ignore,
   fn: () =>
     inFolder(async (folder) => {

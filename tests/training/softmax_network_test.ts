@@ -37,7 +37,7 @@ function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, lim
   );
 }
 
-Deno.test("logits and gradients are those of plain loops, for any number of features, classes and rows", () => {
+Deno.test("logits and gradients match plain loops, for any number of features, classes and rows", () => {
   for (let seed = 0; seed < 40; seed++) {
     const { head, random } = makeCase(seed, {
       inputs: [1, 2, 3, 4, 5, 11, 512, 2048, 1999][seed % 9],
@@ -72,7 +72,7 @@ Deno.test("logits and gradients are those of plain loops, for any number of feat
   }
 });
 
-Deno.test("a mask stands before the softmax, and before its gradient", () => {
+Deno.test("a mask is applied to the features, for both loss and gradient", () => {
   const { head, random } = makeCase(100);
   const [x, mask] = [draw(5 * head.inputs, random), draw(5 * head.inputs, random)];
   using network = new SoftmaxNetwork(head);
@@ -84,7 +84,7 @@ Deno.test("a mask stands before the softmax, and before its gradient", () => {
   assert.notDeepEqual(take(x, mask), take(x));
 });
 
-Deno.test("right answers are counted as they are given, without what a balanced softmax adds to the loss", () => {
+Deno.test("correct answers are counted without the offsets that balanced softmax adds to the loss", () => {
   const { head, random } = makeCase(100);
   const x = draw(5 * head.inputs, random);
   using network = new SoftmaxNetwork(head);
@@ -98,7 +98,7 @@ Deno.test("right answers are counted as they are given, without what a balanced 
   assert.notEqual(balanced.loss, plain.loss);
 });
 
-Deno.test("more rows than ever before, then fewer: each row's answer is its own, to the bit", () => {
+Deno.test("logits and gradients do not depend on earlier, larger or smaller batches, to the bit", () => {
   const { head, random } = makeCase(101);
   const x = draw(150 * head.inputs, random);
   using network = new SoftmaxNetwork(head);
@@ -117,7 +117,7 @@ Deno.test("more rows than ever before, then fewer: each row's answer is its own,
   assert.deepEqual(softmaxAnswers(head, x), softmax(all, head.classes));
 });
 
-Deno.test("answers to no rows are none; broken rows are refused", () => {
+Deno.test("zero rows give zero answers; incomplete rows are refused", () => {
   const { head } = makeCase(102);
   assert.equal(softmaxAnswers(head, new Float32Array(0)).length, 0);
   assert.throws(() => softmaxAnswers(head, new Float32Array(30)), {

@@ -30,7 +30,7 @@ async function run(): Promise<Printed> {
 }
 
 Deno.test({
-  name: "on WebGPU features are the CPU's within 1e-3 of the largest",
+  name: "on WebGPU, features match the CPU's within 1e-3 of the largest",
   ignore,
   async fn() {
     const error = relativeError((await onWebGpu()).features, await features());
@@ -39,8 +39,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "on WebGPU a training step's loss is the CPU's within 1e-3, and so are its gradients and what it leads to",
+  name: "on WebGPU, a training step's loss, its gradients and the next loss match the CPU's within 1e-3",
   ignore,
   async fn() {
     const [received, expected] = [(await onWebGpu()).step, await trainingStep()];
@@ -56,7 +55,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "on WebGPU no tensor is left behind, and memory is that of one batch, given back at the end",
+  name: "on WebGPU no tensor is left behind; memory depends only on the batch and is freed at the end",
   ignore,
   async fn() {
     const { left, memory: { passes, after } } = await onWebGpu();
@@ -70,7 +69,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "a step that the GPU refuses is an error where its values are read, never zeros; the next one computes",
+    "a step that the GPU refuses gives an error when its values are read, never zeros; the next one works",
   ignore,
   async fn() {
     const { refusal: { message, sum }, refused: [atOnce, bfloat16] } = await onWebGpu();

@@ -12,14 +12,14 @@ import {
 /** Sides and epochs of the trainings that a choice comes from. */
 const course = (choice: HonestChoice) => courseOf(choice).map(({ size, epochs }) => `${size}, ${epochs}`);
 
-Deno.test("larger images go on from smaller ones", () => {
+Deno.test("training on larger images continues from smaller", () => {
   const { start, steps } = honestPlan({ preset: "honest" });
   const larger = steps.find(({ goesOn }) => goesOn)!;
   assert.deepEqual(course(start), ["64, 2"]);
   assert.deepEqual(course(changed(start, larger)), ["64, 2", "96, 4"]);
 });
 
-Deno.test("networks are trained for changes of the training, not for changes of how they are asked", () => {
+Deno.test("a network is trained for each change to the training, not for changes to how it predicts", () => {
   const plan = honestPlan({ preset: "honest" });
   const labels = trainedPlaces(plan).map(({ place }) => place === 0 ? "start" : plan.steps[place - 1].label);
   const asking = plan.steps.filter(({ change }) =>
@@ -32,7 +32,7 @@ Deno.test("networks are trained for changes of the training, not for changes of 
   ]);
 });
 
-Deno.test("a network's answers stand for the shares it was shown, unless its loss or its logits make up for them", () => {
+Deno.test("a network's answers assume the class shares it was shown, unless its loss or its logits correct for them", () => {
   const { start } = honestPlan({ preset: "honest" });
   const photos = [100, 9, 0];
   assert.deepEqual(learnedShares({ ...start, balance: 0 }, photos), [100, 9, 1]);
@@ -42,7 +42,7 @@ Deno.test("a network's answers stand for the shares it was shown, unless its los
   }
 });
 
-Deno.test("the plan's table names what is on, in words, and leaves out what is off", () => {
+Deno.test("the plan's table describes the settings that are on and leaves out the others", () => {
   const [, , , start, adjusted, , last] = honestPlanTable(honestPlan({ preset: "honest" }), {
     synthetic: false,
   })

@@ -29,7 +29,7 @@ const samplesOf = (n: number) =>
 const shares = codes.map(() => 1 / 7);
 const options = (n: number) => ({ samples: samplesOf(n), classes: ham10000Classes, shares, seed: 0 });
 
-Deno.test("thresholds reach their sensitivity on validation and are used as they are on the test", () => {
+Deno.test("thresholds reach their sensitivity on validation and are applied unchanged to the test", () => {
   const test = answered();
   const { detections, n, validation } = clinicalResults(
     test,
@@ -53,7 +53,7 @@ Deno.test("thresholds reach their sensitivity on validation and are used as they
   }
 });
 
-Deno.test("a threshold means the same on validation and on the test, whatever shares the classes have in either", () => {
+Deno.test("on the same photos, a threshold gives the same scores as validation and as test, whatever the class shares", () => {
   const rows = answered({ few: 10 });
   const rare = codes.map((code) => (code === "mel" ? 0.02 : 0.98 / 6));
   const { detections } = clinicalResults(rows, rows, { ...options(rows.truth.length), shares: rare });
@@ -62,7 +62,7 @@ Deno.test("a threshold means the same on validation and on the test, whatever sh
   }
 });
 
-Deno.test("nothing is stated of a subgroup with fewer than 20 melanomas or others", () => {
+Deno.test("a subgroup has no sensitivity below 20 melanomas, and no AUC below 20 melanomas or others", () => {
   const { subgroups } = clinicalResults(answered(), answered(), options(210));
   for (const { melanomas, others, sensitivity, specificity, auc } of subgroups) {
     assert.equal(sensitivity === null, melanomas < 20);
@@ -91,7 +91,7 @@ Deno.test("nothing is stated of a subgroup with fewer than 20 melanomas or other
   );
 });
 
-Deno.test("errors are those of the highest probability, and every class has its curves", () => {
+Deno.test("the most confident errors are listed in order, and every class has its ROC curve", () => {
   const test = answered();
   const { errors, classes } = clinicalResults(test, answered(), options(210));
   assert.equal(errors.length, 12);
@@ -104,7 +104,7 @@ Deno.test("errors are those of the highest probability, and every class has its 
   for (const { roc } of classes) assert.deepEqual([roc[0], roc.at(-1)], [[0, 0], [1, 1]]);
 });
 
-Deno.test("a sharpened network is brought back by its temperature", () => {
+Deno.test("temperature scaling recalibrates an overconfident network", () => {
   const sharpen = (answers: ReturnType<typeof answered>) => ({
     ...answers,
     probabilities: Float32Array.from(answers.probabilities, (value, i) => {
@@ -123,7 +123,7 @@ Deno.test("a sharpened network is brought back by its temperature", () => {
   assert.equal(after.bins.reduce((sum, { n }) => sum + n, 0), 210);
 });
 
-Deno.test("the accuracy of corrected probabilities is that of their most likely class, inside its interval", () => {
+Deno.test("the accuracy of corrected probabilities counts the most likely class and lies inside its interval", () => {
   const rows = answered(); // three of four are right, and the shares are equal
   const at = { learnedAt: codes.map(() => 1), shares: codes.map(() => 1 / 7), seed: 0 };
   const { value, low, high } = accuracyAt(rows, at);
@@ -138,7 +138,7 @@ Deno.test("the accuracy of corrected probabilities is that of their most likely 
   assert.ok(accuracyAt(rows, { ...at, shares: rare }).value < 0.3, "all are taken for the commonest class");
 });
 
-Deno.test("answers at training's own shares are corrected from these, so that no share counts twice", () => {
+Deno.test("answers that assume the training's class shares are corrected from them, so no share counts twice", () => {
   const rows = answered();
   const shares = codes.map((_, label) => label === 0 ? 0.4 : 0.1);
   const learned = { ...rows, probabilities: atPrevalence(rows.probabilities, codes.map(() => 1), shares) };
@@ -152,7 +152,7 @@ Deno.test("answers at training's own shares are corrected from these, so that no
   assert.ok(Math.abs(twice.calibration.before.logLoss - even.calibration.before.logLoss) > 0.01);
 });
 
-Deno.test("of classes without a malignant one there is nothing to detect, and the rest stands all the same", () => {
+Deno.test("if no class is malignant, there are no detections or subgroups, but each class keeps its curves", () => {
   const classes = classesOf(["one", "two", "three"]);
   const test = answered({ classes: 3 });
   const { detections, subgroups, classes: curves } = clinicalResults(test, test, {

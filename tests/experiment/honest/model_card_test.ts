@@ -43,7 +43,7 @@ const share = (value: number) => `${(100 * value).toFixed(1)} %`;
 const withInterval = (value: number, { low, high }: { low: number; high: number }) =>
   `${share(value)} (${share(low)} to ${share(high)})`;
 
-Deno.test("the model card's numbers are those of the results, with interval, n and what must be beaten", () => {
+Deno.test("the model card's numbers come from the results, with interval, n and baseline", () => {
   const { own, official, clinical } = results;
   const mel = clinical.detections[0];
   const { difference } = official!.control!;
@@ -110,7 +110,7 @@ Deno.test("the model card's numbers are those of the results, with interval, n a
   }
 });
 
-Deno.test("another result is another card: no score is typed in", () => {
+Deno.test("other results give another card: no score is hard-coded", () => {
   const moved = { ...results, own: { ...results.own, balancedAccuracy: 0.98765 } };
   const old = share(results.own.balancedAccuracy).replace(" ", "\u00a0");
   assert.ok(card.includes(`${old} (`));
@@ -161,7 +161,7 @@ const tripodItems = numbers(27).flatMap((item) => {
   return last ? [..."abcdefg"].filter((letter) => letter <= last).map((letter) => item + letter) : [item];
 });
 
-Deno.test("each of CLAIM's 44 items and of TRIPOD+AI's 52 stands in the checklists once, in order", () => {
+Deno.test("the checklists contain each of CLAIM's 44 and TRIPOD+AI's 52 items once, in order", () => {
   assert.equal(tripodItems.length, 52);
   for (const text of [lists, checklists(otherResults, otherTable)]) {
     assert.deepEqual(itemsIn(text, "CLAIM, 2024 update"), numbers(44));
@@ -175,7 +175,7 @@ const items = [
   ...[...claim(otherResults, otherTable), ...tripodAi(otherResults, otherTable)],
 ];
 
-Deno.test("what is not done, or does not apply, has a reason and no place; all else has a place", () => {
+Deno.test("items not done or not applicable have a reason and no place; all others have a place", () => {
   for (const { item, topic, status, answer, where } of items) {
     const isOpen = status === "not done" || status === "does not apply";
     assert.equal(where.length === 0, isOpen, `${item} ${topic}: ${status}`);
@@ -188,7 +188,7 @@ Deno.test("what is not done, or does not apply, has a reason and no place; all e
   assert.deepEqual(open, ["18", "44"]);
 });
 
-Deno.test("every place that a checklist names is there: notebooks' sections, docs, the card's sections, fields of the results", async () => {
+Deno.test("every place named in a checklist exists: sections of notebooks and card, docs, fields of the results", async () => {
   const headingsOf = (text: string) => [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading);
   const notebookText = async (number: string) => {
     const folder = join(projectRoot, "notebooks");
@@ -220,14 +220,14 @@ Deno.test("every place that a checklist names is there: notebooks' sections, doc
   assert.deepEqual(wrong, []);
 });
 
-Deno.test("of drawn pictures card and checklists say SYNTHETIC on top; of photos they do not", () => {
+Deno.test("card and checklists say SYNTHETIC at the top for drawn images, not for photos", () => {
   for (const write of [modelCard, checklists]) {
     assert.match(write({ ...results, synthetic: true }, about), /^# .*\n\n> \*\*SYNTHETIC/);
     assert.doesNotMatch(write(results, about), /SYNTHETIC/);
   }
 });
 
-Deno.test("of another table, without melanoma and official set, nothing is said of HAM10000's clinics", () => {
+Deno.test("for another table, without melanoma and official set, HAM10000's clinics are not mentioned", () => {
   const text = modelCard(otherResults, otherTable) + checklists(otherResults, otherTable);
   assert.doesNotMatch(text, /undefined|NaN|Austria|Vienna|DBW86T/);
   assert.match(text, /\| a\\\|b /);
@@ -243,7 +243,7 @@ Deno.test("the tables of card and checklists line up as plain text", () => {
   }
 });
 
-Deno.test("card and checklists are written beside the model, and published in lower case without it", async () => {
+Deno.test("card and checklists are saved beside the model, and published without it in lower case", async () => {
   await using folder = await temporaryFolder();
   const run = await writeRun(join(folder.path, "run"), {
     notebooks: { "08_honest_model": executed("# 8 · Honest") },

@@ -30,7 +30,7 @@ function simulate(seed: number, n = 3000) {
   return { logits, truth };
 }
 
-Deno.test("a class without photos in training keeps its logit; the others are adjusted as without it", () => {
+Deno.test("a class without training photos keeps its logit; the others are adjusted as if it were absent", () => {
   const { logits } = simulate(0, 50);
   const adjustment = { scale: 1, prior: 0.5 };
   const withAbsent = softmax(
@@ -46,7 +46,7 @@ Deno.test("a class without photos in training keeps its logit; the others are ad
   });
 });
 
-Deno.test("scale and prior that answers were spoiled with are found again", () => {
+Deno.test("the fit recovers the scale and prior that the answers were distorted with", () => {
   for (const seed of [0, 1, 2]) {
     const { logits, truth } = simulate(seed);
     const shares = counts.map((count) => Math.log(count / 1000));
@@ -58,7 +58,7 @@ Deno.test("scale and prior that answers were spoiled with are found again", () =
   }
 });
 
-Deno.test("the fitted adjustment has no larger loss than any near it, and none at all changes nothing", () => {
+Deno.test("no nearby adjustment has a lower loss than the fitted one, and the neutral one changes nothing", () => {
   const { logits, truth } = simulate(5, 500);
   const answers = softmax(logits, 3);
   const lossOf = (adjustment: { scale: number; prior: number }) =>
@@ -72,7 +72,7 @@ Deno.test("the fitted adjustment has no larger loss than any near it, and none a
   );
 });
 
-Deno.test("a network with adjusted logits answers what its adjusted answers are", () => {
+Deno.test("adjusting a network's logits gives the same answers as adjusting its answers", () => {
   const model = softmaxModel({ inputs: 5, classes: 3 });
   const random = randomFor("features");
   const features = Float32Array.from({ length: 50 }, () => normal(random));
@@ -85,7 +85,7 @@ Deno.test("a network with adjusted logits answers what its adjusted answers are"
   assert.notEqual(adjusted.digest, model.digest);
 });
 
-Deno.test("averaged weights are the means; of one network they are its own", () => {
+Deno.test("averaged weights are the means; a single network keeps its own", () => {
   const models = [1, 2, 3].map((seed) => softmaxModel({ seed }));
   const { head, digest } = averageWeights(models);
   head.kernel.forEach((value, i) => {
@@ -96,7 +96,7 @@ Deno.test("averaged weights are the means; of one network they are its own", () 
   assert.notEqual(digest, averageWeights(models.slice(0, 2)).digest);
 });
 
-Deno.test("cross-fitted answers are judged by what the other half of the groups has fitted", () => {
+Deno.test("cross-fitting over halves of the groups lowers the loss, but not below an in-sample fit", () => {
   const { logits, truth } = simulate(7, 600);
   const answers = softmax(logits.map((z) => 2 * z), 3);
   const groups = truth.map((_, row) => `${Math.floor(row / 2)}`);

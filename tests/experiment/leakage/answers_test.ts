@@ -14,7 +14,7 @@ const answers = [Float32Array.of(0.9, 0.1, 1e-7, 0.9999999), Float32Array.of(1 /
 const answer = () => Promise.resolve(answers);
 const none = () => Promise.reject(new Error("the network was asked again"));
 
-Deno.test("a network's answers are a table to five decimals, and read from it as they were when they were written", async () => {
+Deno.test("a network's answers are stored with five decimals and read back as first returned", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "answers", "network.csv");
   const first = await keepAnswers(path, asked, answer);
@@ -39,7 +39,7 @@ Deno.test("a network that fails leaves no table of answers", async () => {
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);
 });
 
-Deno.test("a table of answers to other photos, of other classes, cut short or changed is refused, with the line", async () => {
+Deno.test("a table of answers for other photos or classes, or one cut short or changed, is refused, with the line", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "network.csv");
   await keepAnswers(path, asked, answer);

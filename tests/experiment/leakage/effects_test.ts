@@ -45,7 +45,7 @@ function network(rung: "copy" | "lesion", half: Half, right: number[], seed = 0)
 
 const options = { classes: 2, seed: 0 };
 
-Deno.test("the effect of copies is recall by the network that has seen the photo minus recall by the other", () => {
+Deno.test("the effect of copies is the recall of the network that saw the photo minus the recall of the other", () => {
   // Photos 0, 2 and 4 are of half A. Seen: 1 1 1 | 1 1 0. Unseen: 0 0 1 | 0 1 0.
   const a = network("copy", "A", [1, 0, 1, 0, 1, 0]);
   const b = network("copy", "B", [0, 1, 1, 1, 1, 0]);
@@ -63,7 +63,7 @@ Deno.test("the effect of copies is recall by the network that has seen the photo
   assert.ok(effect.low <= effect.value && effect.value <= effect.high);
 });
 
-Deno.test("the effect's text says how many pairs of networks it rests on, and names classes that add no width to its interval", () => {
+Deno.test("the effect's text gives the number of network pairs and names classes that add no width to the interval", () => {
   const pair = [network("copy", "A", [1, 0, 1, 0, 1, 0]), network("copy", "B", [0, 1, 0, 1, 1, 0])]; // class 0: each photo gains
   const text = (networks: typeof pair) =>
     describeEffects([leakEffect("copy", networks, options)!], { codes: ["mel", "nv"] });
@@ -77,7 +77,7 @@ Deno.test("the effect's text says how many pairs of networks it rests on, and na
   assert.match(text([...pair, ...again]), /over 2 pairs of networks, standard deviation 0\.00\. /);
 });
 
-Deno.test("where no test photo has relatives, or each has, the effect of lesions is left out, and the text says why", () => {
+Deno.test("if none or all of the test photos have relatives, the effect of lesions is left out, and the text says why", () => {
   for (const relatives of [[], [0, 1, 2, 3, 4, 5]]) {
     const networks = (["copy", "lesion"] as const).flatMap((rung) =>
       (["A", "B"] as const).map((half) => {
@@ -98,7 +98,7 @@ Deno.test("where no test photo has relatives, or each has, the effect of lesions
   }
 });
 
-Deno.test("from the effect of lesions the change of photos without relatives is taken off", () => {
+Deno.test("the change on photos without relatives is subtracted from the effect of lesions", () => {
   // Reached: photo 0 of class 0 and photo 4 of class 1, both of half A.
   const a = network("lesion", "A", [1, 0, 1, 0, 1, 0]);
   const b = network("lesion", "B", [0, 1, 0, 0, 1, 0]);
@@ -109,7 +109,7 @@ Deno.test("from the effect of lesions the change of photos without relatives is 
   assert.equal(effect.value, 0);
 });
 
-Deno.test("answers are pooled over seeds; the deviation is that of the single pairs", () => {
+Deno.test("answers are pooled over seeds; the deviation is over single pairs of networks", () => {
   const all = [1, 1, 1, 1, 1, 1];
   const none = [0, 0, 0, 0, 0, 0];
   const onlyA = [1, 0, 1, 0, 1, 0];
@@ -127,7 +127,7 @@ Deno.test("answers are pooled over seeds; the deviation is that of the single pa
   });
 });
 
-Deno.test("on the official set networks of a kind are pooled, near-duplicates are left out, the control stands beside it", () => {
+Deno.test("official-set scores pool networks of a kind, with and without near-duplicates, beside scores on the control", () => {
   const [a, b] = [network("copy", "A", [1, 0, 1, 0, 1, 0]), network("copy", "B", [0, 1, 1, 1, 1, 0])];
   const wrong = network("copy", "A", [0, 0, 0, 0, 0, 0]).own;
   const networks = [
@@ -153,7 +153,7 @@ Deno.test("on the official set networks of a kind are pooled, near-duplicates ar
   assert.deepEqual([plain.unrelated, plain.control], [null, null]);
 });
 
-Deno.test("on the official set a leak's gain is paired with the network of its division to which nothing leaked, and its text says whether it is against the prediction", () => {
+Deno.test("a leak's gain on the official set is over its division's leak-free network; the text compares it with the prediction", () => {
   const officially = (one: AnsweredNetwork) => ({ ...one, official: one.own });
   // Balanced accuracy: 3/6 and 3/6 where copies leak; 2/6 of the same division where nothing does, and 6/6 of another one.
   const leaks = [network("copy", "A", [1, 0, 1, 0, 1, 0]), network("copy", "B", [0, 1, 0, 1, 1, 0])];

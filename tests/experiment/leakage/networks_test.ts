@@ -71,7 +71,7 @@ function honest(
   return withParts(experiment, { train: images, validation, test, leak: { allowed, evidence } });
 }
 
-Deno.test("an as-written run that is called leak-free is refused by train and by the test, also where its training is stored", async () => {
+Deno.test("an as-written run labelled leak-free is refused by train and by the test, even if its training is stored", async () => {
   await withAlike(async (experiment, { evidence }) => {
     const run = await learn(experiment); // as written: it says so, and nothing is looked for
     const unproven = { ...experiment, leak: { allowed: "nothing", evidence: null } } as const;
@@ -97,7 +97,7 @@ Deno.test("an as-written run that is called leak-free is refused by train and by
   });
 });
 
-Deno.test("a leak of each kind that is planted among leak-free parts is refused before anything is trained", async () => {
+Deno.test("each kind of leak is refused before training if it is planted in leak-free parts", async () => {
   await withAlike(async (experiment, related, rows) => {
     const { samples } = experiment.source;
     assert.equal((await learn(honest(experiment, related, rows))).computed, true, "nothing leaks");
@@ -133,7 +133,7 @@ Deno.test("a leak of each kind that is planted among leak-free parts is refused 
   });
 });
 
-Deno.test("parts by scrambled lesion_ids are refused: their near-duplicates are of other lesions, and another table's evidence is none", async () => {
+Deno.test("parts from scrambled lesion_ids are refused: near-duplicates span lesions, and another table's evidence does not count", async () => {
   await withAlike(async (experiment, { evidence }) => {
     const { source } = experiment;
     const ids = shuffled(source.samples, randomFor("scrambled")).map(({ lesionId }) => lesionId);
@@ -158,7 +158,7 @@ Deno.test("parts by scrambled lesion_ids are refused: their near-duplicates are 
   });
 });
 
-Deno.test("networks trained deeper are tested as those of the softmax are: own test, official set, and the control in its form", async () => {
+Deno.test("deeper networks are tested like softmax-only ones: own test, official set, and the control in the set's form", async () => {
   await withConfig({ standInImages: 110 }, async (config) => {
     const experiment = await openExperiment(config);
     const { images, source: { samples } } = experiment;

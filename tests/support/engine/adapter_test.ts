@@ -17,7 +17,7 @@ const program = {
   isFallbackAdapter: true,
 };
 
-Deno.test("an adapter is named with its maker, and a program that acts as one is told apart", () => {
+Deno.test("an adapter is named with its vendor, and a software adapter is recognised", () => {
   const { driver, ...found } = describeAdapter(card);
   assert.deepEqual(found, { name: "NVIDIA H100", vendor: "NVIDIA", device: "9008", isSoftware: false });
   assert.ok(driver.length > 0);
@@ -35,7 +35,7 @@ Deno.test("an adapter is named with its maker, and a program that acts as one is
   );
 });
 
-Deno.test("the doctor names the GPU; where WebGPU is to compute and there is none, that is broken", () => {
+Deno.test("the doctor names the GPU; if WebGPU is chosen and there is no GPU, the status is broken", () => {
   const [fast, slow] = [card, program].map(describeAdapter);
   const of = (adapter: typeof fast | null, isChosen: boolean) => gpuFinding(adapter, { isChosen });
   assert.deepEqual([of(fast, false), of(fast, true)].map(({ status }) => status), ["ok", "ok"]);
@@ -46,7 +46,7 @@ Deno.test("the doctor names the GPU; where WebGPU is to compute and there is non
   assert.match(of(null, true).todo!, /finds no adapter/);
 });
 
-Deno.test("without an adapter it is said what to install, by system", () => {
+Deno.test("without an adapter, the error says what to install, by system", () => {
   assert.match(
     noAdapterText("linux"),
     /finds no adapter.*apt install mesa-vulkan-drivers.*leave out --engine/,
@@ -56,7 +56,7 @@ Deno.test("without an adapter it is said what to install, by system", () => {
   }
 });
 
-Deno.test("where there is no driver, no adapter is found, and the engine says so instead of taking another", async () => {
+Deno.test("without a driver no adapter is found; the engine reports that and does not choose another", async () => {
   const none = { VK_DRIVER_FILES: "/nowhere", VK_ICD_FILENAMES: "/nowhere", HAM10000_ENGINE: "webgpu" };
   const start = `await (await import("./lib/support/engine/engine.ts")).startEngine()`;
   const { code, err } = await runDeno(["eval", start], { cwd: projectRoot, env: { ...none, NO_COLOR: "1" } });

@@ -9,7 +9,7 @@ Deno.test("a program's output comes back", async () => {
   assert.equal(await runCommand(deno, ["eval", "console.log('done')"], { step: "trying" }), "done\n");
 });
 
-Deno.test("a failure says which step, which end and the program's last words, without a call stack", async () => {
+Deno.test("a failure names the step, the exit code and the program's last output, without a stack trace", async () => {
   const code = "function deep() { throw new Error('disk full') } deep()";
   await assert.rejects(runCommand(deno, ["eval", code], { step: "unpacking" }), (error: Error) => {
     assert.match(error.message, /^unpacking: deno(\.exe)? ended with code 1: .*disk full/);
@@ -22,7 +22,7 @@ Deno.test("a failure says which step, which end and the program's last words, wi
   );
 });
 
-Deno.test("the folder's growth is told, and a program that stands still is ended", async () => {
+Deno.test("the folder's growth is reported, and a stalled program is stopped", async () => {
   await using temporary = await temporaryFolder();
   const folder = temporary.path;
   const program = 'sleep 0.2; head -c 3000000 /dev/zero > "$0"; exec sleep 600'; // starts at once, also on a loaded machine

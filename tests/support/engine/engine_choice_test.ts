@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { oneDnnHelps, readEngineChoice } from "../../../lib/support/engine/engine_choice.ts";
 
-Deno.test("every wish is read; an empty variable counts as absent, and leaves the choice to the engine", () => {
+Deno.test("every setting is read; an empty variable counts as absent and leaves the choice to the engine", () => {
   const automatic = { engine: "auto", oneDnn: null, threads: navigator.hardwareConcurrency };
   assert.deepEqual(readEngineChoice({}), automatic);
   const environment = { HAM10000_ENGINE: "Native", TF_ENABLE_ONEDNN_OPTS: "0", TF_NUM_INTRAOP_THREADS: "3" };
@@ -12,7 +12,7 @@ Deno.test("every wish is read; an empty variable counts as absent, and leaves th
   assert.equal(readEngineChoice({ TF_ENABLE_ONEDNN_OPTS: "TRUE" }).oneDnn, true);
 });
 
-Deno.test("a wrong value is refused by the variable's name", () => {
+Deno.test("an invalid value is refused, with the variable's name", () => {
   const wrong: [string, string][] = [
     ["HAM10000_ENGINE", "gpu"],
     ["TF_ENABLE_ONEDNN_OPTS", "maybe"],
@@ -27,7 +27,7 @@ Deno.test("a wrong value is refused by the variable's name", () => {
   }
 });
 
-Deno.test("oneDNN is taken where it helps: x64 with AVX2, Linux or Windows", () => {
+Deno.test("oneDNN is used if it helps: on x64 with AVX2, under Linux or Windows", () => {
   assert.equal(oneDnnHelps("linux-x64", "fma sse4_2 avx avx2 bmi2"), true);
   assert.equal(oneDnnHelps("linux-x64", "fma sse4_2 avx"), false);
   assert.equal(oneDnnHelps("win32-x64", null), true);

@@ -16,7 +16,7 @@ await startEngine();
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const ignore = (await readInstallation(tfjsNodeFolder())).state !== "ready";
 
-Deno.test("the engine computes, and says what it is", async () => {
+Deno.test("the engine computes and reports name, versions and threads", async () => {
   const product = tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor2d([[1, 2], [3, 4]])));
   assert.deepEqual([...await product.data()], [7, 10, 15, 22]);
   product.dispose();
@@ -27,8 +27,7 @@ Deno.test("the engine computes, and says what it is", async () => {
 });
 
 Deno.test({
-  name:
-    "native and WebAssembly compute the same convolution, and say no more on standard error than TensorFlow's greeting",
+  name: "native and WebAssembly compute the same convolution; stderr has nothing but TensorFlow's greeting",
   ignore,
   async fn() {
     const [native, wasm] = await Promise.all(
@@ -79,7 +78,7 @@ Deno.test("without a way to the native engine, WebAssembly takes over with a war
   assert.equal(await Deno.stat(join(copy.folder, "deps")).then(() => true, () => false), false);
 });
 
-Deno.test("an engine that is whole but does not load is said so, and repaired when asked", async () => {
+Deno.test("a complete engine that does not load is reported; a repair tries to reinstall it", async () => {
   await using copy = await copyPackage();
   await Deno.mkdir(join(copy.folder, "deps", "lib"), { recursive: true });
   await Deno.mkdir(join(copy.folder, addonPath, ".."), { recursive: true });

@@ -109,7 +109,7 @@ testOnEngine("what an interrupted installation left is cleared away and made aga
 });
 
 testOnEngine(
-  "an engine that is there without a record is tried and taken over, or replaced",
+  "an engine without a record is tried, then kept or replaced",
   async (folder) => {
     await putEngine(folder);
     assert.equal((await install(folder, [])).installation.way, "found");
@@ -134,7 +134,7 @@ testOnEngine("a damaged addon is replaced", async (folder) => {
 });
 
 testOnEngine(
-  "an engine that does not compute is never put in place; the next way is tried",
+  "an engine that does not compute is never installed; the next way is tried",
   async (folder) => {
     await assert.rejects(install(folder, [borrow({ spoil: true })]));
     assert.deepEqual(added(folder), ["native-engine-failure.json"]);
@@ -155,7 +155,7 @@ testOnEngine("of two at once one installs and the other waits, saying so", async
 });
 
 testOnPackage(
-  "where no way leads there, each one's obstacle is named, and is not run into again for an hour",
+  "if no way works, the reason for each is given, and none is tried again for an hour",
   async (folder) => {
     const ways = [blocked("the first way", "no network"), blocked("the second way", "no compiler")];
     const reasons = "- the first way: no network\n {2}- the second way: no compiler\n.*doctor --repair";
@@ -176,7 +176,7 @@ testOnPackage("a package that cannot be written to is named", async (folder) => 
 });
 
 testOnPackage(
-  "without loading the engine it is told whether it is whole, damaged, possible or impossible",
+  "the engine's state (whole, damaged, possible, impossible) is found without loading it",
   async (packageFolder) => {
     const look = async (ways: Way[] = [], required = false) => {
       const { status, text } = await diagnoseNative({ packageFolder, ways, required });
@@ -228,7 +228,7 @@ testOnPackage(
 );
 
 testOnPackage(
-  "a task that may start no program installs nothing, and leaves no failure that would stop others",
+  "a task without permission to start programs installs nothing and records no failure",
   async (folder) => {
     const program = `${folder}/try.ts`;
     const module = new URL("../../../lib/support/engine/install.ts", import.meta.url).href;

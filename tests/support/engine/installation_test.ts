@@ -21,7 +21,7 @@ async function recordedPackage(): Promise<{ folder: string } & AsyncDisposable> 
   return { folder, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
 }
 
-Deno.test("a record names every file with its size and digest, and the whole engine is recognised by it", async () => {
+Deno.test("a record lists every file with its size and digest and identifies a complete engine", async () => {
   await using made = await recordedPackage();
   const state = await readInstallation(made.folder, { thorough: true });
   assert.ok(state.state === "ready");
@@ -70,7 +70,7 @@ for (const [what, { damage, says }] of Object.entries(damages)) {
   });
 }
 
-Deno.test("a library of the same size with other bytes is found by the thorough look only", async () => {
+Deno.test("a library of the same size with other bytes is found only by the thorough check", async () => {
   await using made = await recordedPackage();
   await Deno.writeFile(join(made.folder, library), new Uint8Array(2e6).fill(8));
   assert.equal((await readInstallation(made.folder)).state, "ready");

@@ -15,7 +15,7 @@ const source = tfjsNodeFolder();
 const ignore = platform !== "linux-x64" || (await readInstallation(source)).state !== "ready";
 
 Deno.test({
-  name: "the addresses are those of tfjs-node's own script, with its settings",
+  name: "the addresses match tfjs-node's own script and follow its settings",
   ignore: platform !== "linux-x64",
   fn() {
     const { binary } = JSON.parse(Deno.readTextFileSync(join(source, "package.json")));
@@ -90,7 +90,7 @@ function serve(archives: Archives): AsyncDisposable {
 
 Deno.test({
   name:
-    "the official archives lead to an engine that computes; damaged ones are an error that leaves no trace",
+    "the official archives give a working engine; damaged ones cause an error and leave no partial engine",
   ignore,
   async fn() {
     await using copy = await copyPackage();

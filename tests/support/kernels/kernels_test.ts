@@ -3,7 +3,7 @@ import { KernelMemory } from "../../../lib/support/kernels/kernels.ts";
 import { normal, randomFor } from "../../../lib/support/random.ts";
 import { compileKernels, kernelsPath } from "./compile.ts";
 
-Deno.test("kernels.wasm is what assembly.ts compiles to: else run `deno task kernels`", async () => {
+Deno.test("kernels.wasm matches the compiled assembly.ts; if not, run `deno task kernels`", async () => {
   assert.deepEqual(await Deno.readFile(kernelsPath), await compileKernels());
 });
 
@@ -54,7 +54,7 @@ function compare(memory: KernelMemory, name: keyof typeof updates, length: numbe
   });
 }
 
-Deno.test("updates give the bits of plain loops for any length, and leave the array behind alone", () => {
+Deno.test("updates match plain loops bit for bit at any length and do not change the neighbouring array", () => {
   for (const name of names) {
     for (const length of [1, 2, 3, 7, 16, 17, 100, 40_003]) {
       using memory = new KernelMemory();
@@ -65,7 +65,7 @@ Deno.test("updates give the bits of plain loops for any length, and leave the ar
   }
 });
 
-Deno.test("a helper takes half of a large update and changes no bit; a small one has none", async () => {
+Deno.test("a helper does half of a large update and changes no bit; a small update has no helper", async () => {
   using small = new KernelMemory();
   small.startHelper(999_999);
   using memory = new KernelMemory();

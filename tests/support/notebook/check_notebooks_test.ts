@@ -107,7 +107,7 @@ Deno.test("each problem is named with notebook, cell and line in the cell", () =
   });
 });
 
-Deno.test("--fix formats, clears outputs and writes Jupyter's own form; a second run changes nothing", () => {
+Deno.test("--fix formats, clears outputs and writes Jupyter's own format; a check then finds no problems", () => {
   const untidy = withTag("# T", "const  a = [1,\n2]\nconsole.log(a)");
   (untidy.cells[1] as CodeCell).outputs = [{ output_type: "stream", name: "stdout", text: "x" }];
   (untidy.cells[1] as CodeCell).execution_count = 1;
@@ -122,7 +122,7 @@ Deno.test("--fix formats, clears outputs and writes Jupyter's own form; a second
   });
 });
 
-Deno.test("the task ends with exit code 1 where there is a problem, 0 where not, 2 for an unknown flag", () =>
+Deno.test("the task ends with exit code 0 without problems, 1 with problems and 2 for an unknown flag", () =>
   inFolder({ "a.ipynb": serializeNotebook(good) }, async (folder) => {
     const program = new URL("../../../lib/tasks/check_notebooks.ts", import.meta.url).pathname;
     const task = async (...args: string[]) => {

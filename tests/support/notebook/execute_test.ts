@@ -21,7 +21,7 @@ const result = (data: Record<string, string>, execution_count: number) => ({
   ...{ output_type: "execute_result", data, metadata: {}, execution_count },
 });
 
-Deno.test("each kind of output is kept as nbformat 4.5 wants it, and counts go 1 … n over the cells with code", async () => {
+Deno.test("each kind of output is stored as nbformat 4.5 requires, and cells with code are numbered 1 … n", async () => {
   const executed = await run([
     "# Markdown",
     `console.log("one"); console.log("\\x1b[31mtwo\\x1b[0m"); console.error("three"); console.log("four"); 40 + 2`,
@@ -57,7 +57,7 @@ Deno.test("the source is not changed and its old outputs are dropped", async () 
   assert.deepEqual(outputs, [[result({ "text/plain": "2" }, 1)], []]);
 });
 
-Deno.test("output that the kernel sends after its idle belongs to its cell: 40 cells of 21 lines", async () => {
+Deno.test("output that follows the kernel's idle message belongs to its cell: 40 cells of 21 lines", async () => {
   const cells = Array.from(
     { length: 40 },
     (_, cell) =>
@@ -74,7 +74,7 @@ Deno.test("output that the kernel sends after its idle belongs to its cell: 40 c
   }
 });
 
-Deno.test("what a cell awaits is part of it; relative imports and variables of the environment are found", async () => {
+Deno.test("awaited work belongs to its cell; relative imports and environment variables work", async () => {
   const executed = await run([
     `await new Promise((resolve) => setTimeout(resolve, 200)); console.log("awaited");`,
     `import { testFolder } from "./run_cells.ts"; console.log(testFolder.endsWith("support/notebook/"));`,
@@ -84,7 +84,7 @@ Deno.test("what a cell awaits is part of it; relative imports and variables of t
   assert.deepEqual(outputs, [stream("awaited\n"), stream("true\n"), stream("given\n")]);
 });
 
-Deno.test("update_display_data changes the displays with its identifier, those of earlier cells, too", async () => {
+Deno.test("update_display_data changes all displays with its identifier, also in earlier cells", async () => {
   const display = (text: string, id: string) =>
     `{ data: { "text/plain": "${text}" }, metadata: { text: "${text}" }, transient: { display_id: "${id}" } }`;
   const executed = await run([
@@ -126,7 +126,7 @@ console.log("kept");`,
   assert.ok(stages.every(({ stage, total }) => stage === "Activations" && total === 20));
 });
 
-Deno.test("an error in cell 3 stops the notebook, is named, and keeps what came before", async () => {
+Deno.test("an error in cell 3 stops the notebook and is named; earlier outputs are kept", async () => {
   const saved: string[] = [];
   const error = await runToError([
     "# Title",
@@ -149,14 +149,14 @@ Deno.test("an error in cell 3 stops the notebook, is named, and keeps what came 
   assert.match(saved[1], /did not run to its end.*It stopped in cell 3/);
 });
 
-Deno.test("code that cannot be parsed is explained with its line, where the kernel says nothing", async () => {
+Deno.test("a syntax error is reported with its line, although the kernel does not report it", async () => {
   const error = await runToError(["1", "const a = 1;\n// why\nconst b: = 3;"]);
   assert.deepEqual([error.cell, error.ename], [2, "SyntaxError"]);
   assert.match(error.message, /line 3, column \d+ of the cell/);
   assert.equal(outputsOf(error.partial, 2).length, 1);
 });
 
-Deno.test("a rejected promise that nobody awaits, and an error in a timer, fail the notebook", async () => {
+Deno.test("an unhandled promise rejection or an error in a timer makes the notebook fail", async () => {
   const rejected = await runToError([`Promise.reject(new TypeError("lost")); 5`, "6"]);
   assert.deepEqual([rejected.cell, rejected.ename], [1, "TypeError"]);
   assert.match(rejected.evalue, /^lost \(in a timer or a promise that nobody awaits\)/);
@@ -169,13 +169,13 @@ Deno.test("a rejected promise that nobody awaits, and an error in a timer, fail 
   assert.match(timer.evalue, /^late/);
 });
 
-Deno.test("errors that are no Error objects, and of libraries, are named, too", async () => {
+Deno.test("thrown texts that are not Error objects and failed imports are named, too", async () => {
   assert.match((await runToError([`throw "a text"`])).message, /a text/);
   const missing = await runToError([`await import("./no_such_file.ts")`]);
   assert.match(missing.message, /cell 1 .*Module not found .*no_such_file\.ts/);
 });
 
-Deno.test("a kernel that ends in a cell is noticed; what it printed before is kept", async () => {
+Deno.test("a kernel that exits in a cell is detected; its earlier output is kept", async () => {
   const error = await runToError([
     `1`,
     `console.log("last words");\nfor (let i = 0; i < 40; i++) await new Promise((resolve) => setTimeout(resolve, 5));\nDeno.exit(3);`,
@@ -226,7 +226,7 @@ console.log(JSON.stringify([text.slice(0, 4), leftOut, text.length < 10_000_100,
   assert.deepEqual(JSON.parse(ended.out), ["0xxx", "140,000,494", true, "xxx\nend\n", "next\n"]);
 });
 
-Deno.test("where the runner draws, the kernel is told; a cell's pictures are drawn while the next one runs, and then kept", async () => {
+Deno.test("if the runner draws, the kernel knows it; a cell's pictures are drawn during the next cell and then stored", async () => {
   const sayWhoDraws = 'String(Symbol.for("ham10000.drawnByRunner") in globalThis)';
   const figure = show(
     "display_data",

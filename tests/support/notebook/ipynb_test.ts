@@ -22,7 +22,7 @@ Deno.test("a file that Python's nbformat wrote is read and written back to the b
   });
 });
 
-Deno.test("each of Python's line ends splits a text as str.splitlines does", () => {
+Deno.test("text is split at each of Python's line ends, as by str.splitlines", () => {
   // Made with Python 3.11.7: [len(line) for line in "a\x0bb\x0cc\x1cd\x1de\x1ef\x85g\u2028h\u2029i\rj\r\nk\n".splitlines(True)]
   const source = "a\x0bb\x0cc\x1cd\x1de\x1ef\x85g\u2028h\u2029i\rj\r\nk\n";
   const text = serializeNotebook(notebookOf(source));
@@ -31,7 +31,7 @@ Deno.test("each of Python's line ends splits a text as str.splitlines does", () 
   assert.equal(parseNotebook(text).cells[0].source, source);
 });
 
-Deno.test("keys that look like numbers are sorted as texts, and what Jupyter does not keep is left out", () => {
+Deno.test("keys that look like numbers are sorted as text; fields that Jupyter does not keep are left out", () => {
   const notebook = notebookOf("# x");
   notebook.metadata = { "9": 1, "10": 2, signature: "s", orig_nbformat: 3 };
   notebook.cells[0].metadata = { trusted: true, b: [], a: {} };
@@ -41,7 +41,7 @@ Deno.test("keys that look like numbers are sorted as texts, and what Jupyter doe
   assert.ok(text.endsWith("}\n") && !text.includes("trusted") && !text.includes("orig_nbformat"));
 });
 
-Deno.test("withoutOutputs clears outputs and counts, and leaves the notebook it was given as it was", () => {
+Deno.test("withoutOutputs returns a copy without outputs and counts; the original is unchanged", () => {
   const notebook = parseNotebook(golden);
   const cleared = withoutOutputs(notebook);
   for (const cell of cleared.cells) {

@@ -12,7 +12,7 @@ const print = (text: string, name = "stdout") => message("stream", { name, text 
 const show = (size: number) =>
   message("display_data", { data: { "text/html": "x".repeat(size) }, metadata: {}, transient: {} });
 
-Deno.test("a text up to the limit is kept whole; of a longer one the first and last half of the limit, in any pieces", () => {
+Deno.test("text up to the limit is kept whole; longer text keeps its start and end, half the limit each, in any pieces", () => {
   for (let seed = 0; seed < 100; seed++) {
     const random = randomFor("outputs_test", seed);
     const limit = 20 + Math.floor(random() * 3000);
@@ -54,7 +54,7 @@ Deno.test("displays beyond the limit of a cell are left out with a note; the nex
   assert.deepEqual(collector.outputs().length, 1);
 });
 
-Deno.test("a picture that is cleared for the next one, at once or later, takes no room from it", () => {
+Deno.test("a picture cleared for the next one, at once or later, does not count towards the limit", () => {
   for (const wait of [false, true]) {
     const collector = collectOutputs({ displays: 1000 });
     collector.startCell(1);
@@ -68,7 +68,7 @@ Deno.test("a picture that is cleared for the next one, at once or later, takes n
   }
 });
 
-Deno.test("a cell that goes to and fro between two streams a million times makes a thousand outputs", () => {
+Deno.test("a cell that alternates between two streams a million times gives only a thousand outputs", () => {
   const collector = collectOutputs({ text: 100_000 });
   collector.startCell(1);
   for (let i = 0; i < 1e6; i++) collector.add(print(`${i}\n`, i % 2 ? "stderr" : "stdout"));
@@ -78,7 +78,7 @@ Deno.test("a cell that goes to and fro between two streams a million times makes
   assert.ok(outputs.reduce((sum, { text }) => sum + text.length, 0) < 300_000);
 });
 
-Deno.test("outputs that were handed out do not grow, and displays change in place", () => {
+Deno.test("outputs that were handed out do not change when more text arrives", () => {
   const collector = collectOutputs();
   collector.startCell(1);
   collector.add(print("a"));

@@ -26,7 +26,7 @@ Deno.test("a run's values replace the parameters cell's source, and the executed
   assert.deepEqual(notebook, before);
 });
 
-Deno.test("no parameters cell, two of them, and one after other code are errors that say what to do", () => {
+Deno.test("a missing, duplicate or late parameters cell is an error that says what to do", () => {
   const faults: [Notebook, RegExp][] = [
     [tagged(sources), /^01_eda: expected one code cell with the tag.*VS Code run.*Received: none$/],
     [tagged(sources, 1), /Received: none$/], // a Markdown cell

@@ -67,7 +67,7 @@ await Deno.jupyter.broadcast("update_display_data", { data, metadata, transient:
   assert.deepEqual(await withoutPhotos(stripped), stripped);
 });
 
-Deno.test("an execute_result with the tag is a photo, too, and nothing else of its metadata stays", async () => {
+Deno.test("an execute_result with the tag is also a photo, and none of its other metadata stays", async () => {
   const metadata = { [photoTag]: { photo: true }, thumbnail: jpeg };
   const notebook = showing({
     output_type: "execute_result",
@@ -80,7 +80,7 @@ Deno.test("an execute_result with the tag is a photo, too, and nothing else of i
   assertNoPhotos(stripped);
 });
 
-Deno.test("the placeholder is a small drawn PNG with words on it, the same each time", async () => {
+Deno.test("the placeholder is a small drawn PNG with words on it", async () => {
   const bytes = Uint8Array.fromBase64(placeholder());
   const { width, height, format } = await sharp(bytes).metadata();
   assert.deepEqual([width, height, format], [480, 160, "png"]);
@@ -92,7 +92,7 @@ Deno.test("the placeholder is a small drawn PNG with words on it, the same each 
   assert.ok(dark > 1000 && dark < 6000, `letters cover some of the area. Received: ${dark} dark pixels`);
 });
 
-Deno.test("figures, text, tables and code that speaks of data addresses pass", () => {
+Deno.test("figures, text, tables and code that mentions data addresses pass", () => {
   const notebook = notebookOf(
     "# Text\n\n![a link](https://example.org/a.png)",
     'const address = `data:image/png;base64,${encoded}`; // "/9j/" begins a JPEG',
@@ -155,7 +155,7 @@ Deno.test("a photo without a tag is refused with its place, wherever it hides", 
   }
 });
 
-Deno.test("attachments, and pictures in the metadata of cell and notebook, are refused; all places are named", () => {
+Deno.test("attachments and pictures in cell or notebook metadata are refused; the error lists all places", () => {
   const notebook = notebookOf("# T", "1");
   Object.assign(notebook.cells[0], { attachments: { "photo.jpg": { "image/jpeg": jpeg } } });
   notebook.cells[1].metadata = { preview: address };
@@ -175,7 +175,7 @@ Deno.test("a placeholder with a photo beside it is refused", () => {
   assert.throws(() => assertNoPhotos(showing(hidden)), /Base64/);
 });
 
-Deno.test("a photo's drawn stand-in is shown in its place, over a line that says so; nothing of the photo stays", async () => {
+Deno.test("a photo is replaced by its drawn stand-in with a caption that says so; nothing of the photo stays", async () => {
   const red = sharp({ create: { width: 600, height: 100, channels: 3, background: "#c01020" } });
   const standIn = (await red.png().toBuffer()).toString("base64");
   const metadata = {
@@ -210,7 +210,7 @@ Deno.test("a photo's drawn stand-in is shown in its place, over a line that says
   assert.deepEqual(await withoutPhotos(stripped), stripped, "a published copy stays as it is");
 });
 
-Deno.test("a stand-in that is the photo itself, or no PNG, is refused", async () => {
+Deno.test("a stand-in that is the photo itself or not a PNG is refused", async () => {
   for (const [standIn, received] of [[png, /the photo itself/], [jpeg, /something else/]] as const) {
     const notebook = showing(shown({ "image/png": png }, photoMetadata({ alt: "x", standIn })));
     await assert.rejects(withoutPhotos(notebook), { name: "TypeError", message: received });

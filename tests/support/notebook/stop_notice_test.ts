@@ -25,7 +25,7 @@ Deno.test("a notebook that ran to its end has no notice; cells without code need
   assert.equal(withStopNotice(notebook), notebook);
 });
 
-Deno.test("an error is named with its cell, its first line of code and what has not run", () => {
+Deno.test("an error is named with its cell, the first line of code and the count of cells not run", () => {
   const stop = findStop(ran(2, sources, { ename: "RangeError", evalue: "too\nlarge" }))!;
   assert.deepEqual(stop, { cell: 3, firstLine: "b();", error: "RangeError: too large.", notRun: 1 });
   assert.match(
@@ -34,13 +34,13 @@ Deno.test("an error is named with its cell, its first line of code and what has 
   );
 });
 
-Deno.test("a run that was stopped from outside says before which cell", () => {
+Deno.test("the notice of a run stopped from outside names the next cell", () => {
   const stop = findStop(ran(1, sources))!;
   assert.deepEqual(stop, { cell: 3, firstLine: "b();", error: null, notRun: 2 });
   assert.match(stopText(stop), /^It was stopped before cell 3 \(b\(\);\)\. 2 cells have not run\./);
 });
 
-Deno.test("the notice stands in the first text, so that cells keep their numbers, or in a cell of its own; it comes off again", () => {
+Deno.test("the notice goes into a first text cell, which keeps cell numbers, or into a new cell; it can be removed", () => {
   for (const texts of [sources, sources.slice(1)]) {
     const notebook = ran(1, texts);
     const marked = withStopNotice(notebook);
@@ -51,7 +51,7 @@ Deno.test("the notice stands in the first text, so that cells keep their numbers
   }
 });
 
-Deno.test("nothing of an error is taken for Markdown or HTML, and a long one is cut", () => {
+Deno.test("Markdown and HTML in an error are escaped, and a long error is shortened", () => {
   const evil = { ename: "Error", evalue: `</p><script>x</script> [a](b) **c** ${"long ".repeat(200)}` };
   const { source } = withStopNotice(ran(1, sources, evil)).cells[0];
   assert.match(source, /\\<script\\>x\\<\/script\\> \\\[a\\\]\(b\) \\\*\\\*c/);

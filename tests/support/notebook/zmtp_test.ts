@@ -26,7 +26,7 @@ Deno.test("messages of all sizes and many frames go to libzmq and back unchanged
   router.close();
 });
 
-Deno.test("a subscriber gets what is published, frames of 20 MB too", async () => {
+Deno.test("a subscriber gets all that is published, also 20 MB frames", async () => {
   const publisher = new zmq.XPublisher({ receiveTimeout: 0, linger: 0 });
   await publisher.bind("tcp://127.0.0.1:*");
   const socket = await connectZmtp(Number(publisher.lastEndpoint!.split(":").at(-1)), "SUB");
@@ -102,7 +102,7 @@ function publish(text: string): number {
   return listener.addr.port;
 }
 
-Deno.test("a port where something else listens is an error that says so", async () => {
+Deno.test("if the port answers something other than ZMTP, the error says so", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const answered = listener.accept().then(async (connection) => {
     await connection.write(

@@ -22,7 +22,7 @@ async function inkOf(text: string, bold = false) {
   };
 }
 
-Deno.test("widths and heights of a text are those of the font, in proportion to the size", () => {
+Deno.test("text width and height follow the font's metrics and scale with the font size", () => {
   // Inter 4 regular and semi-bold, tables hmtx and hhea, units of 1/2048 em.
   const { width, ascent, descent } = measureText("0", { size: 2048 });
   assert.deepEqual([width, ascent, descent], [1292, 1984, 494]);
@@ -32,7 +32,7 @@ Deno.test("widths and heights of a text are those of the font, in proportion to 
   assert.equal(textWidth("", { size: 13 }), 0);
 });
 
-Deno.test("a text is drawn in the letters that it was measured with, its ink as wide as they say", async () => {
+Deno.test("text is drawn in the font it was measured with, and its drawn width matches", async () => {
   for (
     const text of ["Melanoma", "AVATAR", "63.8\u00a0%", "12,345 × 67", "■ Grün, naïve ●", "1.7 - 71 To Yes"]
   ) {
@@ -49,7 +49,7 @@ Deno.test("a text is drawn in the letters that it was measured with, its ink as 
   }
 });
 
-Deno.test("every character that the figures write is a letter of its own, and what Inter lacks is seen", async () => {
+Deno.test("every character used in figures has a glyph in Inter and differs from a missing one", async () => {
   const seen = new Map<string, string>();
   for (const character of "中abcXYZ0189%·–—×±°…■□●,.;:()äöüß'\"_/−") {
     const ink = JSON.stringify(await inkOf(character));
@@ -58,7 +58,7 @@ Deno.test("every character that the figures write is a letter of its own, and wh
   }
 });
 
-Deno.test("a text's box in plotly's window is that of its lines, after anchors and transforms", () => {
+Deno.test("a text's bounding box in plotly's window fits its lines, after anchors and transforms", () => {
   const boxOf = (body: string, selector: string) => {
     const drawing = parse(`<svg xmlns="http://www.w3.org/2000/svg">${body}</svg>`);
     const { left, top, right, bottom } = [...drawing.querySelectorAll(selector)][0].getBoundingClientRect();
@@ -85,7 +85,7 @@ Deno.test("a text's box in plotly's window is that of its lines, after anchors a
   near(boxOf(`<g style="display: none">${styled("")}</g>`, "g"), [0, 0, 0, 0]);
 });
 
-Deno.test("wrapped text keeps its words and the width, where a word fits", () => {
+Deno.test("wrapped text keeps all words and fits the width unless one word is too long", () => {
   for (let seed = 0; seed < 100; seed++) {
     const random = randomFor(seed);
     const words = Array.from({ length: 1 + 12 * random() }, () => "abcdefghijkl".slice(0, 1 + 11 * random()));

@@ -35,7 +35,7 @@ async function trial(
   };
 }
 
-Deno.test("size and checksum of a plain file count, those of an ingested table do not", async () => {
+Deno.test("size and checksum are used for plain files, but not for ingested tables", async () => {
   const plain = { id: 7, filesize: 12 };
   const md5 = { type: "MD5", value: "AB12" };
   const cases: [object, number | null, object | null][] = [
@@ -52,7 +52,7 @@ Deno.test("size and checksum of a plain file count, those of an ingested table d
   }
 });
 
-Deno.test("version and licence are told in each form that Dataverses gave them", async () => {
+Deno.test("version and licence are read in each form that Dataverse servers use", async () => {
   const cases: [object, (string | null)[]][] = [
     [{ versionNumber: 4, versionMinorNumber: 0, license: { name: "CC BY-NC 4.0" } }, ["4.0", "CC BY-NC 4.0"]],
     [{ license: "NONE", termsOfUse: "<b>For</b>\n research" }, [null, "For research"]],
@@ -66,7 +66,7 @@ Deno.test("version and licence are told in each form that Dataverses gave them",
   }
 });
 
-Deno.test("what is no list of files is refused with the way by hand", async () => {
+Deno.test("an invalid list of files is refused, with the manual steps", async () => {
   for (const bad of ["<", "{}", "null", version({ files: undefined }), withFile({ id: "7" })]) {
     await using test = await trial(bad);
     const message = /persistentId=doi:1: expected a Dataverse's list of files\. Received: .* By hand: so\.$/s;
@@ -74,7 +74,7 @@ Deno.test("what is no list of files is refused with the way by hand", async () =
   }
 });
 
-Deno.test("a list that only a browser gets is told so, with the way by hand", async () => {
+Deno.test("if only a browser can get the list, the error says so, with the manual steps", async () => {
   const waf = () => new Response(null, { status: 202, headers: { "x-amzn-waf-action": "challenge" } });
   const page = () => new Response("<html><title>Welcome to the hotel</title>");
   for (
@@ -89,7 +89,7 @@ Deno.test("a list that only a browser gets is told so, with the way by hand", as
   }
 });
 
-Deno.test("who downloads is told only to a depositor that asks", async () => {
+Deno.test("user details are sent only if the depositor asks for them", async () => {
   const guest = { name: "A", email: "a@b", institution: "C", position: "D" };
   const refusal = "You may not download this file without the required Guestbook response for guestbookID 9.";
   for (const status of [400, 200]) { // seen with both

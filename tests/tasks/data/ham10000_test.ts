@@ -45,7 +45,7 @@ async function trial(options: Parameters<typeof fakeDataverse>[0] = {}, set = ha
   };
 }
 
-Deno.test("table and photos come, size and licence are said first, a second call does nothing", async () => {
+Deno.test("size and licence are shown, then table and photos downloaded; a second call does nothing", async () => {
   await using test = await trial();
   assert.match(await test.run({ dryRun: true }), /0\.0254 MB to download/);
   assert.deepEqual(test.asked(), ["list"]);
@@ -69,7 +69,7 @@ Deno.test("table and photos come, size and licence are said first, a second call
   assert.deepEqual(test.asked(), []);
 });
 
-Deno.test("of an ingested table the original is taken, else its tabs become commas; no checksum is claimed", async () => {
+Deno.test("an ingested table's original is used, or else its tabs become commas; no checksum is claimed", async () => {
   for (
     const [table, message] of [
       [
@@ -87,7 +87,7 @@ Deno.test("of an ingested table the original is taken, else its tabs become comm
   }
 });
 
-Deno.test("a lost or shortened photo brings its part again, and no other", async () => {
+Deno.test("if a photo is lost or truncated, only its part is downloaded again", async () => {
   await using test = await trial();
   await test.run();
   for (
@@ -125,7 +125,7 @@ Deno.test("files that a person puts among downloaded photos are not deleted; hid
   await test.holdsAll();
 });
 
-Deno.test("a wrong checksum stops it; what was whole before stays, and the next call goes on", async () => {
+Deno.test("a wrong checksum stops the download; complete parts stay, and the next call continues", async () => {
   await using test = await trial();
   const served = test.dataverse.stored["HAM10000_images_part_2.zip"];
   const { bytes } = served;
@@ -152,7 +152,7 @@ Deno.test("files that a person downloaded are checked, unpacked and kept", async
   await test.holdsAll();
 });
 
-Deno.test("with all files put there by hand it works without a network, and says what is not checked", async () => {
+Deno.test("with all files added by hand, no file list is needed; unchecked files are reported", async () => {
   await using test = await trial();
   const names = ["HAM10000_metadata", "HAM10000_images_part_1.zip", "HAM10000_images_part_2.zip"];
   for (const name of names) await test.put(name);
@@ -164,7 +164,7 @@ Deno.test("with all files put there by hand it works without a network, and says
   await test.holdsAll();
 });
 
-Deno.test("an archive by hand that is not whole is refused and left; one that climbs out leaves nothing behind", async () => {
+Deno.test("a truncated manual archive is refused and kept; one with paths outside its folder leaves no photos", async () => {
   await using test = await trial();
   const archive = "HAM10000_images_part_1.zip";
   await test.put(archive, test.dataverse.stored[archive].bytes.slice(0, 5000));
@@ -185,7 +185,7 @@ Deno.test("an archive by hand that is not whole is refused and left; one that cl
   ]);
 });
 
-Deno.test("a whole set that a person put there is left alone, a folder with holes is not overwritten", async () => {
+Deno.test("a complete set that a user put there is not changed; an incomplete folder is not overwritten", async () => {
   await using test = await trial();
   await Deno.writeTextFile(join(test.folder, "HAM10000_metadata.csv"), test.dataverse.csv);
   for (const [part, members] of Object.entries(test.dataverse.photos)) {
@@ -202,7 +202,7 @@ Deno.test("a whole set that a person put there is left alone, a folder with hole
   assert.deepEqual(test.asked(), []);
 });
 
-Deno.test("without room nothing is asked for but the list", async () => {
+Deno.test("without enough disk space only the list is requested", async () => {
   await using test = await trial();
   const message =
     /HAM10000 needs 0\.0379 MB in .* Received: 0\.03 MB free\. Free 0\.00787 MB, or give a folder/;
@@ -211,7 +211,7 @@ Deno.test("without room nothing is asked for but the list", async () => {
   assert.deepEqual(test.work(), []);
 });
 
-Deno.test("no room for unpacking: the archive stays, and the next call unpacks it without loading it again", async () => {
+Deno.test("without space to unpack, the archive is kept and the next call unpacks it without another download", async () => {
   await using test = await trial();
   let looks = 0;
   const free = () => Promise.resolve(looks++ === 0 ? Infinity : 0);
@@ -223,14 +223,14 @@ Deno.test("no room for unpacking: the archive stays, and the next call unpacks i
   assert.deepEqual(test.asked(), ["list", "13"]);
 });
 
-Deno.test("a dataset without the files says which it has", async () => {
+Deno.test("a dataset without the files is refused, with its file list", async () => {
   await using test = await trial();
   test.dataverse.server.files[listPath] = list(["b.txt", "a.txt"]);
   const message = /expected a file for HAM10000_metadata\.csv\. Received: a\.txt, b\.txt\. By hand/;
   await assert.rejects(test.run(), { message });
 });
 
-Deno.test("the official test set comes from the same dataset, its table in one-hot form, and is resumed and checked as the photos are", async () => {
+Deno.test("the official test set (one-hot table) comes from the same dataset and is resumed and checked like the photos", async () => {
   for (const table of ["plain", "tabs only"] as const) {
     await using test = await trial({ table, photoBytes: 40_000 }, isic2018Test);
     const { official, stored } = test.dataverse;
@@ -264,7 +264,7 @@ Deno.test("the official test set comes from the same dataset, its table in one-h
   }
 });
 
-Deno.test("a test set that a person put there is left alone; one whose table names more photos is not called complete", async () => {
+Deno.test("a test set that a user put there is not changed; one whose table names missing photos is not called complete", async () => {
   await using test = await trial({}, isic2018Test);
   const { official } = test.dataverse;
   await Deno.mkdir(join(test.folder, "photos"));

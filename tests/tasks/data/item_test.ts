@@ -10,7 +10,7 @@ const tab = csv.split("\n").map((line, row) =>
   line.split(",").map((field, column) => row === 0 || column === 4 || !line ? field : `"${field}"`).join("\t")
 ).join("\n");
 
-Deno.test("a table with commas stays as it is, byte for byte; one with tabs becomes it", () => {
+Deno.test("a table with commas stays unchanged, byte for byte; one with tabs is converted to commas", () => {
   for (const text of [csv, csv.replaceAll("\n", "\r\n"), `\uFEFF${csv}`]) {
     assert.deepEqual(tableWithCommas(text, "table"), { csv: text, rows: 2, changed: null });
   }
@@ -21,7 +21,7 @@ Deno.test("a table with commas stays as it is, byte for byte; one with tabs beco
   assert.equal(tableWithCommas(odd, "table").csv, csv.replace("scalp", String.raw`"a ""b"", c\d"`));
 });
 
-Deno.test("what is no such table is refused", () => {
+Deno.test("a file that is not the expected table is refused", () => {
   const cases: [string, RegExp][] = [
     ["<html>\n<p>Sign in</p>\n", /^table: expected rows with the columns lesion_id, .* Received: <html>/],
     ["", /Received: none/],
@@ -37,7 +37,7 @@ ISIC_0034524,0.0,1.0,0.0,0.0,0.0,0.0,0.0
 ISIC_0034525,0.0,0.0,0.0,1.0,0.0,0.0,0.0
 `;
 
-Deno.test("the ground truth of ISIC 2018 gets a column a class, from each form in which it is given", () => {
+Deno.test("the ISIC 2018 ground truth is converted to one column per class, from any of its formats", () => {
   assert.deepEqual(oneHotTable(truth, "truth"), { csv: truth, rows: 2, changed: null });
   const tabs = truth.replaceAll(",", "\t").replace(/ISIC_\d+/g, '"$&"').replaceAll(".0", "");
   assert.deepEqual(oneHotTable(tabs, "truth"), { csv: truth, rows: 2, changed: "tabs turned to commas" });

@@ -32,7 +32,7 @@ async function unpack(
   return { result, files };
 }
 
-Deno.test("photos come out byte for byte, without the archive's folders and whatever else is in it", async () => {
+Deno.test("photos are unpacked byte for byte, without the archive's folders and other files", async () => {
   const archive = zipSync({
     HAM10000_images_part_1: photos,
     "ISIC_0000009.JPG": photo(9),

@@ -40,7 +40,7 @@ const identityOf = (bytes: Uint8Array) => ({
   checksum: { algorithm: "md5", value: md5(bytes) } as const,
 });
 
-Deno.test("another file than the one that Keras names is not kept: not of its size, its MD5, its tensors", async () => {
+Deno.test("a weight file whose size, MD5 or tensors differ from Keras' file is not kept", async () => {
   const bytes = noise(50_000);
   const { checksum } = identityOf(noise(50_000, 2));
   const cases: [Parameters<typeof fetchWeights>[1]["identity"], RegExp][] = [
@@ -55,7 +55,7 @@ Deno.test("another file than the one that Keras names is not kept: not of its si
   }
 });
 
-Deno.test("a file that is there with other weights is left, and the error says so", async () => {
+Deno.test("an existing file with other weights is kept, and the error says to remove it", async () => {
   await using test = await trial(noise(1000));
   await Deno.writeFile(join(test.folder, weightsFile), noise(1000));
   await assert.rejects(test.run(), /Remove the file and run this again/);
@@ -63,7 +63,7 @@ Deno.test("a file that is there with other weights is left, and the error says s
   assert.equal(test.server.asked.length, 0);
 });
 
-Deno.test("size and licence are said before; a dry run asks nobody; without room nobody is asked", async () => {
+Deno.test("a dry run prints size and licence without a request; too little disk space stops before any request", async () => {
   await using test = await trial(noise(1000));
   assert.match(await test.run({ dryRun: true }), /58\.9 MB to download from http.*\n {2}licence: CC BY 4\.0/);
   const free = () => Promise.resolve(1e6);
@@ -72,7 +72,7 @@ Deno.test("size and licence are said before; a dry run asks nobody; without room
 });
 
 Deno.test({
-  name: "the real weights come, are checked tensor by tensor, and a second call does nothing",
+  name: "the real weights are downloaded and checked tensor by tensor; a second call does nothing",
   ignore: !exists(realWeights),
   fn: async () => {
     const bytes = await Deno.readFile(realWeights);

@@ -36,7 +36,7 @@ Deno.test("each combination of a grid's values is a run with a folder of its own
     assert.match(read().folder!, /outputs\/grid-try out$/);
   }));
 
-Deno.test("without a grid there is one run, where its flags say", () => {
+Deno.test("without a grid there is one run, in the folder that --out names", () => {
   const { folder, runs } = readGrid(null, { preset: "smoke", out: "/one" });
   assert.deepEqual([folder, runs.length, runs[0].config.out], [null, 1, "/one"]);
 });
@@ -71,7 +71,7 @@ for (
     withGrid(content, (read) => assert.throws(() => read(), { name: "RangeError", message })));
 }
 
-Deno.test("two tables of one file name do not share a folder unless --out says so", async () => {
+Deno.test("two tables with the same file name do not share a folder, unless --out asks for it", async () => {
   const name = `table_${crypto.randomUUID().slice(0, 8)}`;
   const [own, other] = ["here", "there"].map((place) => join("/", place, `${name}.csv`));
   const out = join(projectRoot, "outputs", `${name}-quick`);

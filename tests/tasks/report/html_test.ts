@@ -34,7 +34,7 @@ const planted: Record<string, string> = {
   "a template": "<template><script>planted()</script></template>",
 };
 
-Deno.test("of a cell's HTML nothing is left that runs, loads, sends, or looks like the page itself", () => {
+Deno.test("everything in a cell's HTML that runs, loads, sends, or looks like the page itself is removed", () => {
   for (const [what, html] of Object.entries(planted)) {
     const clean = cleanHtml(html).innerHTML;
     assert.doesNotMatch(
@@ -61,14 +61,14 @@ Deno.test("tables, prose, links to the web, small pictures and coloured code sta
   );
 });
 
-Deno.test("a picture that is left out leaves its description, as text", () => {
+Deno.test("a removed picture is replaced by its description, as text", () => {
   assert.equal(
     cleanHtml('<img src="https://example.com/x.png" alt="<b>A curve">').innerHTML,
     "[Picture left out: &lt;b&gt;A curve]",
   );
 });
 
-Deno.test("a heading's address is its own words, numbered only where an earlier heading has it", () => {
+Deno.test("a heading's anchor is made of its words, with a number only if the anchor is already taken", () => {
   const prose = pageProse(new Map());
   for (const text of ["Results of x", "Results 2", "Results", "Results", "Content"]) prose.heading(text, 2);
   assert.deepEqual(prose.headings.map(({ id }) => id), [
@@ -76,7 +76,7 @@ Deno.test("a heading's address is its own words, numbered only where an earlier 
   ]);
 });
 
-Deno.test("a table is named after the heading above it, wherever it stands; an empty head keeps its columns", () => {
+Deno.test("each table is named after the heading above it; empty header cells keep their columns", () => {
   const prose = pageProse(new Map());
   const table = '<table><tr><th colspan="2"></th><th>n</th></tr></table>';
   const html = prose.html(`<h2>First</h2>${table}<h2>Second</h2>${table}<h2>Third</h2>`);

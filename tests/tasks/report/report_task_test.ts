@@ -37,7 +37,7 @@ Deno.test("a run becomes a report in its own folder: notebooks, summary, results
   });
 });
 
-Deno.test("--out alone is another place for the committed report's site", async () => {
+Deno.test("--out without --run writes the committed report's site to another folder", async () => {
   await inFolder(async (folder) => {
     const { code, err } = await report("--out", folder);
     assert.equal(code, 0, err);
@@ -45,7 +45,7 @@ Deno.test("--out alone is another place for the committed report's site", async 
   });
 });
 
-Deno.test("a folder without a run, a flag that is none: told in a line, with exit code 2", async () => {
+Deno.test("a folder without a run, an unknown flag and an empty path are reported, with exit code 2", async () => {
   await inFolder(async (folder) => {
     const missing = await report("--run", join(folder, "none"));
     assert.equal(missing.code, 2);
@@ -58,7 +58,7 @@ Deno.test("a folder without a run, a flag that is none: told in a line, with exi
   });
 });
 
-Deno.test("a picture that carries no tag, a folder that cannot be written to: told in a line, with exit code 1", async () => {
+Deno.test("an untagged picture and a folder that cannot be written to are reported, with exit code 1", async () => {
   await inFolder(async (folder) => {
     const picture = { output_type: "display_data", data: { "image/png": tinyPng }, metadata: {} } as const;
     const run = await writeRun(folder, {
@@ -74,7 +74,7 @@ Deno.test("a picture that carries no tag, a folder that cannot be written to: to
   });
 });
 
-Deno.test("paths of this machine are left out of any text, and nothing that only begins like them", () => {
+Deno.test("paths of this machine are removed from any text, but not paths that only begin like them", () => {
   const places = { root: "/home/me/project/", home: "/home/me" };
   const texts = [
     "at file:///home/me/project/lib/a.ts:1:2",
@@ -100,7 +100,7 @@ Deno.test("paths of this machine are left out of any text, and nothing that only
   assert.deepEqual(withoutMachinePaths(kept, short), kept);
 });
 
-Deno.test("a second run's report in the same folder: the site is that run's alone, also where files of the first one lie", async () => {
+Deno.test("if a second run's report goes to the same folder, its site shows only that run, despite the old files", async () => {
   await inFolder(async (folder) => {
     const [first, second] = await Promise.all([
       writeRun(join(folder, "first"), {
@@ -120,7 +120,7 @@ Deno.test("a second run's report in the same folder: the site is that run's alon
   });
 });
 
-Deno.test("nothing that makes a report loads the engine", async () => {
+Deno.test("making a report never loads the engine", async () => {
   const files = await filesBehind('import "./lib/tasks/report.ts"', projectRoot);
   assert.ok(files.some((path) => path.endsWith("results.ts")));
   assert.deepEqual(files.filter((path) => path.endsWith("engine.ts")), []);

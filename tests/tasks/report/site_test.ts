@@ -89,7 +89,7 @@ Deno.test("the first page says what was claimed, what came out, why it leaks and
   assert.doesNotMatch(words, real, "nothing of the real run is typed in");
 });
 
-Deno.test("a run on a GPU names it where the cost is told", async () => {
+Deno.test("for a run on a GPU, the cost names the GPU", async () => {
   const adapter = { name: "A card", vendor: "NVIDIA", device: "1", driver: "unknown", deno: "2.9.6" };
   const { engine } = drawnResults();
   const results = drawnResults({ engine: { ...engine, name: "webgpu", tensorflow: "none", adapter } });
@@ -99,7 +99,7 @@ Deno.test("a run on a GPU names it where the cost is told", async () => {
   assert.match(words, /of computing for the notebooks 1 to 5, on A card/);
 });
 
-Deno.test("a run that trains deeper is shown beside the one as written, with its training in earlier sittings", async () => {
+Deno.test("deeper training is shown beside the result as written, with its training time from before", async () => {
   const runs = [
     ...drawnResults().runs,
     resultRun("from block5", { depth: "block5", validation: 0.6, test: 0.66 }),
@@ -127,7 +127,7 @@ Deno.test("a run that trains deeper is shown beside the one as written, with its
   assert.match(wordsOf(within.get("index.html")!), /it took 20 s on/, "trained while the notebook ran");
 });
 
-Deno.test("what notebook 6 found stands on the first page, with its cost apart; without all of it nothing does", async () => {
+Deno.test("notebook 6's findings are on the first page, with their cost separate; if incomplete, none are shown", async () => {
   const further = { ...notebooks, [studiesNotebook]: executed("# 6 · Further") };
   const timings = { "01_first": 61, "02_more": 12, [studiesNotebook]: 5000 };
   const run = { notebooks: further, results: drawnResults(), timings, studies: drawnStudies() };
@@ -146,7 +146,7 @@ Deno.test("what notebook 6 found stands on the first page, with its cost apart; 
   }
 });
 
-Deno.test("every page of stand-in data says SYNTHETIC first; other photos and random weights are told", async () => {
+Deno.test("every page for stand-in data says SYNTHETIC first; other photos and random weights are also named", async () => {
   const results = drawnResults({ synthetic: true, weights: "random" });
   const site = await siteOf({ notebooks, results });
   for (const page of ["index.html", "01_first.html", "02_more.html"]) {
@@ -158,7 +158,7 @@ Deno.test("every page of stand-in data says SYNTHETIC first; other photos and ra
   assert.match(wordsOf(own.get("02_more.html")!), /not the write-up's photos/);
 });
 
-Deno.test("a log of test openings that was changed by hand is told on the first page", async () => {
+Deno.test("a log of test openings that was changed by hand is reported on the first page", async () => {
   await inFolder(async (folder) => {
     const openings = ["adam", "nadam"];
     const run = await writeRun(join(folder, "run"), { notebooks, results: drawnResults(), openings });
@@ -170,7 +170,7 @@ Deno.test("a log of test openings that was changed by hand is told on the first 
   });
 });
 
-Deno.test("a notebook that failed half way is rendered as far as it got, says so first, and so does the first page", async () => {
+Deno.test("a notebook that failed half-way is rendered as far as it got and says so first; the first page has no results yet", async () => {
   const error = {
     output_type: "error" as const,
     ename: "RangeError",
@@ -197,7 +197,7 @@ Deno.test("a notebook that failed half way is rendered as far as it got, says so
   assert.match(index, /1 · Broken/);
 });
 
-Deno.test("a notebook's first sentence is whole, also with abbreviations; a short one takes the next with it", () => {
+Deno.test("a notebook's first sentence is complete, even with abbreviations; after a short one the next follows", () => {
   const cited =
     "VGG16 has weights of ImageNet (Russakovsky et al. 2015), a softmax vs. none, and seven diagnoses.";
   const lead = (text: string) => leadOf(executed(`# 1 · Some title\n\n${text}`));
@@ -220,7 +220,7 @@ Deno.test("a notebook that the run has not executed, or with other settings, say
   assert.deepEqual(await notices({ "02_more": "a", "01_first": "b", "03_last": "b" }), ["02_more"]);
 });
 
-Deno.test("results of other settings than the last notebook's are told as such on the first page", async () => {
+Deno.test("the first page warns if the results have other settings than the last notebook", async () => {
   const all = { "04_more": executed("# 4 · More"), [testNotebook]: executed("# 5 · The test") };
   const firstPage = async (recorded: Record<string, string>) =>
     wordsOf((await siteOf({ notebooks: all, results: drawnResults(), recorded })).get("index.html")!);
@@ -253,7 +253,7 @@ Deno.test("the published notebook of a run that stopped says so in its first lin
   });
 });
 
-Deno.test("headings are in order, links between notebooks lead to pages, links to what the site has not are none", async () => {
+Deno.test("headings are in order, links to notebooks lead to their pages, and links to missing pages are disabled", async () => {
   const html = (await plainSite()).get("01_first.html")!;
   const levels = [...html.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level));
   assert.deepEqual(levels, [1, 2, 2]);
@@ -261,7 +261,7 @@ Deno.test("headings are in order, links between notebooks lead to pages, links t
   assert.deepEqual(links, [["the other", ' href="02_more.html#a-part"'], ["that", ""]]);
 });
 
-Deno.test("a figure is a picture with its message in words, and its JSON for plotly, which is loaded there alone", async () => {
+Deno.test("a figure is a picture with its message in words, and JSON for plotly, which loads only there", async () => {
   const site = await plainSite();
   const html = site.get("01_first.html")!;
   assert.match(
@@ -276,7 +276,7 @@ Deno.test("a figure is a picture with its message in words, and its JSON for plo
   assert.equal([...site.keys()].filter((name) => name.includes("plotly")).length, 1);
 });
 
-Deno.test("photos are placeholders, progress and colour codes are gone, warnings are told apart", async () => {
+Deno.test("photos become placeholders, progress and colour codes are removed, and warnings are marked", async () => {
   const site = await plainSite();
   const html = site.get("01_first.html")!;
   assert.doesNotMatch(html, /Activations|\[31m/);
@@ -296,7 +296,7 @@ Deno.test("a table keeps its alignment and its best number, stands in a frame th
   assert.match(html, /<td align="right"><b>22<\/b><\/td>/);
 });
 
-Deno.test("the committed report makes a site whose pages stay under 1 MB with their pictures, without plotly", async () => {
+Deno.test("each page of the committed report's site is under 1 MB with its pictures, without plotly", async () => {
   await inFolder(async (folder) => {
     const files = await writeSite(join(projectRoot, "outputs/report"), folder);
     const size = async (name: string) => (await Deno.stat(join(folder, name))).size;
@@ -314,7 +314,7 @@ Deno.test("the committed report makes a site whose pages stay under 1 MB with th
   });
 });
 
-Deno.test("every notebook of the committed report ran from its first cell to its last, and summary.md is that of its results", async () => {
+Deno.test("every notebook of the committed report ran from first to last cell, and summary.md matches its results", async () => {
   const folder = join(projectRoot, "outputs/report");
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
   for (const name of names.filter((name) => name.endsWith(".ipynb"))) {
@@ -336,7 +336,7 @@ Deno.test("every notebook of the committed report ran from its first cell to its
   });
 });
 
-Deno.test("the official set's number stands on the first page and in the summary, never without its control or that there is none", async () => {
+Deno.test("the official test score is on the first page and in the summary, with its control or a note that it has none", async () => {
   const plain = (text: string) => text.replaceAll("\u00a0", " ");
   const pageOf = async (results: Results) =>
     wordsOf((await siteOf({ notebooks, results })).get("index.html")!);
@@ -368,7 +368,7 @@ Deno.test("the official set's number stands on the first page and in the summary
   });
 });
 
-Deno.test("the honest model leads the first page, beside the number as written, and its results are published with the others", async () => {
+Deno.test("the first page shows the honest model first, then the number as written; its results are published too", async () => {
   const honest = drawnHonest();
   const results = drawnResults({ official: drawnOfficial({ control: true }) });
   const run = {
@@ -423,7 +423,7 @@ Deno.test("the honest model leads the first page, beside the number as written, 
   });
 });
 
-Deno.test("a run of notebook 8 alone has results: they lead the page and the summary, with the warnings that hold for them", async () => {
+Deno.test("a run of only notebook 8 has results: they lead the first page and the summary, with their own warnings", async () => {
   const honest = { ...drawnHonest(), synthetic: true };
   const run = {
     notebooks: {
@@ -452,7 +452,7 @@ Deno.test("a run of notebook 8 alone has results: they lead the page and the sum
   });
 });
 
-Deno.test("a run that was split first is nowhere called as written, nor leaking", async () => {
+Deno.test("the summary and figures of a split-first run never say that it is as written or leaks", async () => {
   const results = drawnResults({ protocol: "split-first", official: drawnOfficial({ control: true }) });
   await inFolder(async (folder) => {
     const run = await writeRun(join(folder, "run"), { notebooks, results, honest: drawnHonest() });
@@ -471,7 +471,7 @@ Deno.test("a run that was split first is nowhere called as written, nor leaking"
   });
 });
 
-Deno.test("studies and the course of trainings are published, their weights are not", async () => {
+Deno.test("studies and training histories are published, trained weights are not", async () => {
   await inFolder(async (folder) => {
     const run = await writeRun(join(folder, "run"), { notebooks });
     const published = [
@@ -495,7 +495,7 @@ Deno.test("studies and the course of trainings are published, their weights are 
   });
 });
 
-Deno.test("a folder without executed notebooks is refused with what to do, and an old site's pages do not stay", async () => {
+Deno.test("a folder without executed notebooks is refused with what to do, and pages of an old site are removed", async () => {
   await inFolder(async (folder) => {
     const site = join(folder, "site");
     await assert.rejects(writeSite(folder, site), /deno task reproduce.*--run.*Received: none/s);

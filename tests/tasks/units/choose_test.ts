@@ -12,7 +12,7 @@ const units = ([["decode", 7], ["training", 3]] as [UnitKind, number][]).flatMap
 
 const places = (chosen: readonly Unit[]) => chosen.map(({ kind, index }) => `${kind[0]}${index}`).join(" ");
 
-Deno.test("a unit is chosen by the beginning of its id; what no unit or several have is refused", () => {
+Deno.test("a unit is chosen by its id; an unknown or ambiguous id is refused", () => {
   assert.equal(places(chooseUnits(units, { id: "a".padEnd(63, "0") + "2" }, {})), "t2");
   for (const id of ["d0000000", "b".repeat(64), "a00", "../../x"]) {
     assert.throws(() => chooseUnits(units, { id }, {}), {
@@ -34,7 +34,7 @@ Deno.test("the parts of --shard K/N hold each unit of the kind once, however man
   assert.equal(places(chooseUnits(units, { kind: "decode" }, {})), "d0 d1 d2 d3 d4 d5 d6");
 });
 
-Deno.test("a job's place in its array is that of Slurm, Kubernetes or AWS Batch; --shard comes before it", () => {
+Deno.test("a job's array index is read from Slurm, Kubernetes or AWS Batch; --shard overrides it", () => {
   const chosen = (environment: Record<string, string>, shard?: string) =>
     places(chooseUnits(units, { kind: "decode", shard }, environment));
   assert.equal(
@@ -58,7 +58,7 @@ Deno.test("a job's place in its array is that of Slurm, Kubernetes or AWS Batch;
   assert.throws(() => chosen({ SLURM_ARRAY_TASK_ID: "x" }), /SLURM_ARRAY_TASK_ID must be a whole number/);
 });
 
-Deno.test("an array with gaps is refused, since units would be left out without a word", () => {
+Deno.test("a job array with gaps is refused, because it would silently leave out units", () => {
   const inArray = (id: string, step = "1") =>
     chooseUnits(units, { kind: "decode" }, {
       ...{ SLURM_ARRAY_TASK_ID: id, SLURM_ARRAY_TASK_MIN: "3", SLURM_ARRAY_TASK_COUNT: "3" },
@@ -80,7 +80,7 @@ Deno.test("an array with gaps is refused, since units would be left out without 
   );
 });
 
-Deno.test("what names no unit, or two ways to name one, is refused with what was expected", () => {
+Deno.test("naming no unit, or one in two ways, is refused with what was expected", () => {
   const id = units[0].id;
   for (const asked of [{}, { id, kind: "decode" }, { id, shard: "1/2" }]) {
     assert.throws(() => chooseUnits(units, asked, {}), /Name a unit by its id, or a kind with --kind/);
@@ -97,7 +97,7 @@ Deno.test("what names no unit, or two ways to name one, is refused with what was
   );
 });
 
-Deno.test("a plan is of the main notebooks, or of one further notebook by its number or name; all else is refused", () => {
+Deno.test("a plan covers the main notebooks, or one further notebook by number or name; anything else is refused", () => {
   const only = (...args: string[]) => runFlags(args, { own: {}, page: "" }).only;
   assert.equal(only(), null);
   assert.deepEqual(only("--only", "07"), ["07_leakage"]);

@@ -38,7 +38,7 @@ Deno.test("shards hold each photo and each row once, and each unit comes after a
   ]);
 });
 
-Deno.test("a shard of activations needs the shards of its own photos alone: twice the photos, twice the edges", () => {
+Deno.test("a shard of activations needs only its own photos' shards: twice the photos, twice the edges", () => {
   const edges = (photos: number) =>
     ofKind(planUnits(planInput(photos, { shardImages: 100 })), "activations")
       .reduce((sum, { needs }) => sum + needs.length, 0);
@@ -58,7 +58,7 @@ Deno.test("a shard of activations needs the shards of its own photos alone: twic
   }
 });
 
-Deno.test("ids are digests of what decides a unit: seed, size, engine, weights, a photo; nothing else", () => {
+Deno.test("ids are digests only of what decides a unit: seed, size, epochs, engine, weights and photos", () => {
   const ids = (units: readonly Unit[], kind: string) => ofKind(units, kind).map(({ id }) => id);
   const before = plan();
   const shared = (after: readonly Unit[]) =>
@@ -96,7 +96,7 @@ Deno.test("HAM10000's plan: shards of 1,000 to 5,000 images, costs that grow wit
   );
 });
 
-Deno.test("a million photos are planned in under a minute of a CPU and 1 GB, without a pixel", async () => {
+Deno.test("a million photos are planned in under one CPU minute and 1 GB, without reading a pixel", async () => {
   const program = fileURLToPath(new URL("./made_up_table.ts", import.meta.url));
   const { code, out, err } = await runDeno([
     "run",
@@ -123,12 +123,12 @@ async function planFlags(): Promise<string[]> {
   return flags;
 }
 
-Deno.test("where damaged photos are to be left out, decoding alone is planned until they are known", () => {
+Deno.test("if damaged photos are to be left out, only decoding is planned until they are known", () => {
   const units = planUnits({ ...planInput(2000, { shardImages: 100 }), parts: null });
   assert.deepEqual([...new Set(units.map(({ kind }) => kind))], ["decode"]);
 });
 
-Deno.test("notebook 7's units: near-duplicates after all photos, then five lists a partition, the first seed before the others", () => {
+Deno.test("notebook 7's units: near-duplicates after all photos, then five lists per partition, first seed first", () => {
   const sets = [{ recipe: [{ depth: "head" as const }], partitions: [0, 1], seeds: [0, 1, 2] }];
   const input = planInput(2000, { shardImages: 100 });
   const units = planCrossover(input, sets);

@@ -42,7 +42,7 @@ Deno.test("the engine is known without being loaded", async () => {
   assert.deepEqual(await expectedEngine(), engineIdentity);
 });
 
-Deno.test("a shard that is damaged after it was made is named by who needs it, and made again", () =>
+Deno.test("a shard damaged after it was made is named by the unit that needs it, and made again", () =>
   withConfig(small, async (config) => {
     const store = openStore(storeFolder(config), { onNotice() {} });
     const plan = await makePlan(config, { shardImages: 35 });
@@ -72,7 +72,7 @@ Deno.test("a shard that is damaged after it was made is named by who needs it, a
     assert.equal(await isStored(store, training), false, "deleted work is not called stored");
   }));
 
-Deno.test("with --skip-damaged a plan holds the decoding first, and when that is done all else without the damaged photo", () =>
+Deno.test("with --skip-damaged, a plan first contains only decoding, then all other units without the damaged photo", () =>
   inFolder(async (folder) => {
     const data = join(folder, "photos");
     await makeStandIn(data, { seed: 0, images: 70 });
@@ -102,7 +102,7 @@ Deno.test("with --skip-damaged a plan holds the decoding first, and when that is
     assert.equal(await doUnit(config, store, { plan: then, unit: activations }), "done");
   }));
 
-Deno.test("split first, a plan holds decoding and near-duplicates, and when they are done all else; reproduce then computes nothing", () =>
+Deno.test("a split-first plan first has decoding and near-duplicates, then all other units; then nothing is left to train", () =>
   withConfig({ ...small, standInImages: 160, protocol: "split-first" }, async (config) => {
     const store = openStore(storeFolder(config));
     const kinds = ({ units }: Plan) => [...new Set(units.map(({ kind }: Unit) => kind))];
@@ -125,7 +125,7 @@ Deno.test("split first, a plan holds decoding and near-duplicates, and when they
 
 Deno.test({
   name:
-    "a unit computes with the plan's threads, and not on another engine or processor: it says what differs and what to do",
+    "a unit uses the plan's threads and refuses another engine or processor: it says what differs and what to do",
   ignore: engineIdentity.name === "wasm",
   async fn() {
     const engine = { ...engineIdentity, threads: 3 };
@@ -175,7 +175,7 @@ Deno.test("notebook 7's networks are units, too: afterwards the crossover trains
     assert.equal(networks.length, plan.units.filter(({ kind }) => kind === "crossover").length);
   }));
 
-Deno.test("notebook 8's networks are units, too: which changes stay is decided as the notebook does, which then trains none of them", () =>
+Deno.test("notebook 8's networks are units too: changes are chosen as in the notebook, which then trains none of them", () =>
   withConfig({ ...small, standInImages: 160 }, async (config) => {
     const store = openStore(storeFolder(config));
     const plan = await makePlan(config, { only: [honestNotebook] });
