@@ -44,7 +44,7 @@ import {
   withoutForgotten,
   workIn,
 } from "./run_folder.ts";
-import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
+import { filesOf, noteStart, readRunRecord, type RunRecord, writeRunRecord } from "./run_record.ts";
 import { setUp, withWeights } from "./set_up.ts";
 import { jsonText } from "../support/json.ts";
 
@@ -242,7 +242,6 @@ async function run(config: Config, names: string[], call: Call): Promise<number>
     return 0;
   }
   console.log(`${await costText(config, todo.map(({ name }) => name))}\n`);
-  await writeAtomic(join(config.out, "config.json"), jsonText(config));
   // If HAM10000_CONFIG names a file, notebooks read that one instead.
   if (!Deno.env.has("HAM10000_CONFIG")) await writeAtomic(latestRun, jsonText(config));
   const timings = await Deno.readTextFile(join(config.out, "timings.json")).then(JSON.parse).catch(
@@ -256,6 +255,7 @@ async function run(config: Config, names: string[], call: Call): Promise<number>
     stand.current = name;
     delete record.notebooks[name];
     for (const damaged of notebook.damaged) await Deno.remove(join(config.out, damaged)).catch(() => {});
+    const start = await noteStart(config);
     try {
       using line = notebookLine(name, { index, count: todo.length });
       stand.line = line;
@@ -269,7 +269,7 @@ async function run(config: Config, names: string[], call: Call): Promise<number>
     timings[name] = (Date.now() - began) / 1000;
     record.notebooks[name] = {
       fingerprint: notebook.fingerprint,
-      files: await filesOf(config, name, began),
+      files: await filesOf(config, name, start),
     };
     await keep(config, record, timings);
     stand.kept.push(name);

@@ -67,15 +67,25 @@ export async function writeRunRecord(
 }
 
 /**
+ * Saves the configuration for the notebook that starts now. Returns the time in milliseconds since 1970 by the clock of the folder's
+ * disk, which may be another computer's.
+ */
+export async function noteStart(config: Config): Promise<number> {
+  const path = join(config.out, "config.json");
+  await writeAtomic(path, jsonText(config));
+  return (await Deno.stat(path)).mtime!.getTime();
+}
+
+/**
  * A notebook's files in a run's folder, with their SHA-256: its executed copy, the results written since it began, and all files in
  * its own folders, which it may have reused unchanged.
  *
- * @param began milliseconds since 1970
+ * @param start as `noteStart` returned it
  */
 export async function filesOf(
   { out }: Pick<Config, "out">,
   notebook: string,
-  began: number,
+  start: number,
 ): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   const owned = ownedFolders[notebook] ?? [];
@@ -87,7 +97,7 @@ export async function filesOf(
     if (!entry.isFile() || isBookkeeping(name) || isAnothers) continue;
     const isOwned = owned.some((folder) => name.startsWith(`${folder}/`));
     if (!isOwned && belongsToLater(name, notebook)) continue; // a unit of work may be writing it at the same time
-    if (isOwned || (await Deno.stat(path)).mtime!.getTime() >= began) {
+    if (isOwned || (await Deno.stat(path)).mtime!.getTime() >= start) {
       files[name] = sha256(await Deno.readFile(path));
     }
   }

@@ -46,6 +46,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** A program and its arguments that start the run. */
   before?: string[];
+  /** A program that the run's process executes first. */
+  preload?: string;
   /** Default: reproduce. */
   task?: keyof typeof programs;
 }
@@ -56,13 +58,14 @@ const programs = { reproduce: "reproduce.ts", plan: "units/plan.ts", unit: "unit
 export function startRun(
   place: Place,
   out: string,
-  { flags = [], env, before = [], task = "reproduce" }: RunOptions = {},
+  { flags = [], env, before = [], preload, task = "reproduce" }: RunOptions = {},
 ): Run {
   const began = Date.now();
   const folder = join(place.folder, out);
   const [program, ...args] = [
     ...before,
-    ...[Deno.execPath(), "run", "--no-prompt", `-P=${task}`, `lib/tasks/${programs[task]}`],
+    ...[Deno.execPath(), "run", "--no-prompt", `-P=${task}`, ...preload ? ["--preload", preload] : []],
+    `lib/tasks/${programs[task]}`,
     ...["--config", place.config, "--out", folder, ...flags],
   ];
   const child = new Deno.Command(program, {

@@ -9,7 +9,7 @@ import { checkBfloat16 } from "../../lib/support/engine/bfloat16.ts";
 import { engine, startEngine } from "../../lib/support/engine/engine.ts";
 import { readNotebook } from "../../lib/support/notebook/ipynb.ts";
 import { projectRoot } from "../../lib/support/project.ts";
-import { makePlace, startRun } from "../interruptions/run.ts";
+import { finishRun, makePlace, startRun } from "../interruptions/run.ts";
 import { runDeno } from "../support/run_deno.ts";
 
 await startEngine();
@@ -137,6 +137,15 @@ Deno.test("--forget deletes only what it names; --timeout limits the cells, and 
   assert.match(text, /CellTimeout[^]*^--timeout N gives each cell N minutes\.$/m);
   assert.equal(existsSync(join(out, "studies")), false);
   assert.equal(existsSync(join(out, "trainings", "kept.json")), true);
+});
+
+Deno.test("a notebook's results are recorded even if the disk's clock is a minute behind the machine's", async () => {
+  await using place = await makePlace();
+  const preload = join(place.folder, "clock.ts");
+  await Deno.writeTextFile(preload, "const now = Date.now;\nDate.now = () => now() + 60_000;\n");
+  await finishRun(place, "out", { flags: ["--only", "01"], preload });
+  const { notebooks } = JSON.parse(await Deno.readTextFile(join(place.folder, "out", "run.json")));
+  assert.deepEqual(Object.keys(notebooks["01_eda"].files).sort(), ["metadata.csv", "notebooks/01_eda.ipynb"]);
 });
 
 Deno.test({
