@@ -98,21 +98,23 @@ export interface CrossoverSet {
 }
 
 /**
- * All networks of notebook 7's crossover: the softmax alone and, if the run's own recipe trains convolutions, one set from block3
- * on. For drawn images one small set is enough to test the code.
+ * All networks of notebook 7's crossover: the softmax alone and, if the run's own recipe trains convolutions, three divisions from
+ * block3 on, each with a seed of its own, and one division with the run's own recipe. The last epoch's weights count. For drawn images
+ * one small set is enough to test the code.
  */
 export function crossoverPlan(config: Config): CrossoverSet[] {
   const softmax = [frozenRecipe(config)];
   if (config.preset === "smoke") return [{ recipe: softmax, partitions: [0], seeds: [0] }];
   const sets: CrossoverSet[] = [{ recipe: softmax, partitions: [0, 1, 2, 3, 4], seeds: [0, 1, 2] }];
-  if (config.depth !== "head") {
-    sets.push({
-      recipe: [{ depth: "block3", epochs: 3, restoreBestWeights: false }],
-      partitions: [0],
-      seeds: [0],
-    });
-  }
-  return sets;
+  if (config.depth === "head") return sets;
+  const lastEpochs = (recipe: readonly StageOptions[]) =>
+    recipe.map((stage) => ({ ...stage, restoreBestWeights: false }));
+  const block3 = lastEpochs([{ depth: "block3", epochs: 3 }]);
+  return [
+    ...sets,
+    ...[0, 1, 2].map((division) => ({ recipe: block3, partitions: [division], seeds: [division] })),
+    { recipe: lastEpochs(config.recipe), partitions: [0], seeds: [0] },
+  ];
 }
 
 /** All trainings of notebook 7: the networks of the crossover, and two with the write-up's frozen recipe for the bridge. */
