@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { diagnoses } from "../lib/data/diagnosis.ts";
 import { argmaxRows, evaluate } from "../lib/evaluation/metrics.ts";
+import { partsFile } from "../lib/experiment/leakage/division.ts";
 import type { LeakFreeResults } from "../lib/experiment/leakage/results.ts";
 import { readResults } from "../lib/experiment/results.ts";
 import { parse } from "../lib/support/csv.ts";
@@ -21,7 +22,7 @@ function counts(values: Iterable<string>): Record<string, number> {
 
 for (let partition = 0; partition < 5; partition++) {
   Deno.test(`partition ${partition}: one test photo per group, equal halves, lists of one size and class mix, only the intended leak`, async () => {
-    const parts = await read(partition === 0 ? "leak_free_parts.csv" : `leak_free/parts_${partition}.csv`);
+    const parts = await read(partsFile(partition));
     assert.equal(parts.length, 10_015);
     const test = parts.filter(({ part }) => part === "test");
     assert.equal(new Set(test.map(({ group }) => group)).size, test.length, "one photo of each group");
@@ -97,12 +98,14 @@ for (const [depth, networks] of [["block3", 15], ["block1", 5]] as const) {
     const files = Array.from(Deno.readDirSync(join(report, "leak_free", "answers")), ({ name }) => name)
       .sort();
     const recall = { seen: new Map<string, number[]>(), unseen: new Map<string, number[]>() };
+    const halves: Map<string, string>[] = []; // of the photos, by division
     const own = ladder.filter((network) => network.depth === depth);
     assert.equal(own.length, networks);
     for (const network of own) {
       const { rung, half, partition, seed } = network;
-      const parts = await read(partition === 0 ? "leak_free_parts.csv" : `leak_free/parts_${partition}.csv`);
-      const halfOf = new Map(parts.map(({ image_id, half }) => [image_id, half]));
+      const halfOf = halves[partition] ??= new Map(
+        (await read(partsFile(partition))).map(({ image_id, half }) => [image_id, half]),
+      );
       const name = `${[depth, rung, half ?? [], partition, seed].flat().join("_")}_`;
       const [file, ...others] = files.filter((file) => file.startsWith(name));
       assert.deepEqual([typeof file, others], ["string", []], name);
