@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { diagnoses } from "../lib/data/diagnosis.ts";
 import { argmaxRows, evaluate } from "../lib/evaluation/metrics.ts";
+import { partsFile } from "../lib/experiment/leakage/division.ts";
 import type { LeakFreeResults } from "../lib/experiment/leakage/results.ts";
 import { readResults } from "../lib/experiment/results.ts";
 import { parse } from "../lib/support/csv.ts";
@@ -21,7 +22,7 @@ function counts(values: Iterable<string>): Record<string, number> {
 
 for (let partition = 0; partition < 5; partition++) {
   Deno.test(`partition ${partition}: one test photo per group, equal halves, lists of one size and class mix, only the intended leak`, async () => {
-    const parts = await read(partition === 0 ? "leak_free_parts.csv" : `leak_free/parts_${partition}.csv`);
+    const parts = await read(partsFile(partition));
     assert.equal(parts.length, 10_015);
     const test = parts.filter(({ part }) => part === "test");
     assert.equal(new Set(test.map(({ group }) => group)).size, test.length, "one photo of each group");
@@ -89,45 +90,50 @@ for (let partition = 0; partition < 5; partition++) {
   });
 }
 
-Deno.test("the stored predictions alone reproduce the report's scores and its effect of copies", async () => {
-  const { ladder, effects }: LeakFreeResults = JSON.parse(
-    await Deno.readTextFile(join(report, "leak_free.json")),
-  );
-  const files = Array.from(Deno.readDirSync(join(report, "leak_free", "answers")), ({ name }) => name).sort();
-  const half = (await read("leak_free_parts.csv")).filter(({ part }) => part === "test")
-    .map(({ image_id, half }) => [image_id, half] as const);
-  const halfOf = new Map(half);
-  const recall = { seen: new Map<string, number[]>(), unseen: new Map<string, number[]>() };
-  const own = ladder.filter(({ depth, partition }) => depth === "block3" && partition === 0);
-  assert.equal(own.length, 5);
-  for (const network of own) {
-    const name = `block3_${[network.rung, network.half ?? []].flat().join("_")}_0_${network.seed}_`;
-    const [file, ...others] = files.filter((file) => file.startsWith(name));
-    assert.deepEqual([typeof file, others], ["string", []], name);
-    const rows = await read(`leak_free/answers/${file}`);
-    for (
-      const [set, scores] of [["own test", network.own], ["official test set", network.official!]] as const
-    ) {
-      const asked = rows.filter(({ photos }) => photos === set);
-      const truth = asked.map(({ dx }) => diagnoses.findIndex((code) => code === dx));
-      const answers = Float32Array.from(
-        asked.flatMap((row) => diagnoses.map((dx) => Number(row[`p_${dx}`]))),
+for (const [depth, networks] of [["block3", 15], ["block1", 5]] as const) {
+  Deno.test(`the stored predictions alone reproduce the report's scores and its effect of copies, trained from ${depth} on`, async () => {
+    const { ladder, effects }: LeakFreeResults = JSON.parse(
+      await Deno.readTextFile(join(report, "leak_free.json")),
+    );
+    const files = Array.from(Deno.readDirSync(join(report, "leak_free", "answers")), ({ name }) => name)
+      .sort();
+    const recall = { seen: new Map<string, number[]>(), unseen: new Map<string, number[]>() };
+    const halves: Map<string, string>[] = []; // of the photos, by division
+    const own = ladder.filter((network) => network.depth === depth);
+    assert.equal(own.length, networks);
+    for (const network of own) {
+      const { rung, half, partition, seed } = network;
+      const halfOf = halves[partition] ??= new Map(
+        (await read(partsFile(partition))).map(({ image_id, half }) => [image_id, half]),
       );
-      const found = evaluate(truth, answers, diagnoses.length);
-      assert.equal(asked.length, scores.n);
-      for (const score of ["balancedAccuracy", "accuracy"] as const) {
-        assert.ok(Math.abs(found[score] - scores[score]) < 1e-9, `${file}, ${set}: ${score}`);
+      const name = `${[depth, rung, half ?? [], partition, seed].flat().join("_")}_`;
+      const [file, ...others] = files.filter((file) => file.startsWith(name));
+      assert.deepEqual([typeof file, others], ["string", []], name);
+      const rows = await read(`leak_free/answers/${file}`);
+      for (
+        const [set, scores] of [["own test", network.own], ["official test set", network.official!]] as const
+      ) {
+        const asked = rows.filter(({ photos }) => photos === set);
+        const truth = asked.map(({ dx }) => diagnoses.findIndex((code) => code === dx));
+        const answers = Float32Array.from(
+          asked.flatMap((row) => diagnoses.map((dx) => Number(row[`p_${dx}`]))),
+        );
+        const found = evaluate(truth, answers, diagnoses.length);
+        assert.equal(asked.length, scores.n);
+        for (const score of ["balancedAccuracy", "accuracy"] as const) {
+          assert.ok(Math.abs(found[score] - scores[score]) < 1e-9, `${file}, ${set}: ${score}`);
+        }
+        if (set !== "own test" || rung !== "copy") continue;
+        const predicted = argmaxRows(answers, diagnoses.length);
+        asked.forEach(({ image_id, dx }, i) => {
+          const by = halfOf.get(image_id) === half ? recall.seen : recall.unseen;
+          by.set(dx, [...by.get(dx) ?? [], Number(predicted[i] === truth[i])]);
+        });
       }
-      if (set !== "own test" || network.rung !== "copy") continue;
-      const predicted = argmaxRows(answers, diagnoses.length);
-      asked.forEach(({ image_id, dx }, i) => {
-        const by = halfOf.get(image_id) === network.half ? recall.seen : recall.unseen;
-        by.set(dx, [...by.get(dx) ?? [], Number(predicted[i] === truth[i])]);
-      });
     }
-  }
-  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  const [seen, unseen] = [recall.seen, recall.unseen].map((by) => mean([...by.values()].map(mean)));
-  const { effect } = effects.find(({ kind, depth }) => kind === "copy" && depth === "block3")!;
-  assert.ok(Math.abs(seen - unseen - effect.value) < 1e-9, `${seen - unseen} and ${effect.value}`);
-});
+    const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    const [seen, unseen] = [recall.seen, recall.unseen].map((by) => mean([...by.values()].map(mean)));
+    const { effect } = effects.find((found) => found.kind === "copy" && found.depth === depth)!;
+    assert.ok(Math.abs(seen - unseen - effect.value) < 1e-9, `${seen - unseen} and ${effect.value}`);
+  });
+}

@@ -95,7 +95,8 @@ export const allowedOf: Record<Rung, AllowedLeak> = {
 /** Folder in the run's folder for notebook 7's training lists, training histories, answers and log of test openings. */
 const leakFreeFolder = "leak_free";
 
-function partsFile(partition: number): string {
+/** Path of the list of a division's parts, relative to the run's folder. */
+export function partsFile(partition: number): string {
   return partition === 0 ? "leak_free_parts.csv" : `${leakFreeFolder}/parts_${partition}.csv`;
 }
 
