@@ -1,4 +1,5 @@
 /** Shows a value completely, in every front end, as an output of the running notebook cell. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { escapeMarkdown } from "../support/format.ts";
 import { type Broadcast, endProgress, kernelBroadcast } from "../support/progress.ts";
 
@@ -45,15 +46,22 @@ export async function show(
   const message: DisplayMessage = await shown.message?.() ?? { data: await shown[display](), metadata: {} };
   endProgress();
   await broadcast("display_data", { ...message, transient: {} });
-  await turns(10);
+  await turnsOnTime(10);
 }
 
 /**
- * The kernel's promise resolves before the message is sent, because another thread sends it. One wait of 50 ms is not enough: if
- * the system pauses a busy process for that long, the wait ends before the other thread has run. So this waits ten times 5 ms.
+ * The kernel's promise resolves before the message is sent, because another thread sends it, and nothing tells when it is sent. In a
+ * turn of this loop, a timer of 5 ms and a task on another thread end. Several turns on time, one after another, show that the threads
+ * of this process run. A fixed wait could end before the sending thread has run, if the system is busy.
  */
-async function turns(count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+async function turnsOnTime(count: number): Promise<void> {
+  const start = performance.now();
+  for (let turns = 0, from = start; turns < count && from - start < 5000;) {
+    await Promise.all([sleep(5), crypto.subtle.digest("SHA-256", new Uint8Array(1))]);
+    const now = performance.now();
+    turns = now - from < 15 ? turns + 1 : 0;
+    from = now;
+  }
 }
 
 /** Markdown as the result of a cell; `plain` is for front ends that do not know Markdown (default: the text as it is). */

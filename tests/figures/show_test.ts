@@ -2,16 +2,17 @@ import assert from "node:assert/strict";
 import { check, markdown, show } from "../../lib/figures/show.ts";
 
 Deno.test("a cell goes on only after its output thread has had turns, even if the process stalls at times", async () => {
-  let turns = 0;
-  const standStill = () => {
-    turns++;
-    for (const end = performance.now() + 60; performance.now() < end;);
+  let [stalls, end] = [0, 0];
+  const stall = () => {
+    for (end = performance.now() + 30; performance.now() < end;);
+    if (++stalls === 15) clearInterval(stalling);
   };
-  let stops: ReturnType<typeof setInterval> | undefined;
+  let stalling: ReturnType<typeof setInterval> | undefined;
   // deno-lint-ignore require-await
-  await show(markdown("text"), { broadcast: async () => void (stops = setInterval(standStill, 0)) });
-  clearInterval(stops);
-  assert.ok(turns >= 5, `Expected at least 5 turns. Received: ${turns}`);
+  await show(markdown("text"), { broadcast: async () => void (stalling = setInterval(stall, 0)) });
+  assert.equal(stalls, 15);
+  const turns = performance.now() - end;
+  assert.ok(turns >= 45, `Expected at least ten turns of 5 ms after the last stall. Received: ${turns} ms`);
 });
 
 Deno.test("a false statement stops its cell", async () => {
