@@ -51,8 +51,12 @@ export function trainingListTable(
 /** A column for the depth, if a table has networks of several depths. */
 function depthColumn<Row extends { depth: Depth }>(rows: readonly Row[]): Column<Row>[] {
   return new Set(rows.map(({ depth }) => depth)).size > 1
-    ? [{ value: ({ depth }) => depth === "head" ? "softmax alone" : `from ${depth} on`, title: "trained" }]
+    ? [{ value: ({ depth }) => trainedText(depth), title: "trained" }]
     : [];
+}
+
+function trainedText(depth: Depth): string {
+  return depth === "head" ? "softmax alone" : `from ${depth} on`;
 }
 
 /** The effect of each kind of leak by class, and over all. @param options.codes of the classes, in label order */
@@ -116,7 +120,9 @@ export function leakNetworkTable(networks: readonly LeakNetwork[], options: Opti
 /** Scores on the official test set by what has leaked, with the control beside them. */
 export function officialLeakTable(rows: readonly OfficialRow[], options: Options): Table {
   const controls = new Set(
-    rows.flatMap(({ depth, control }) => control ? [`${depth}: ${countText(control.photos, "photo")}`] : []),
+    rows.flatMap(({ depth, control }) =>
+      control ? [`${trainedText(depth)}: ${countText(control.photos, "photo")}`] : []
+    ),
   );
   const share = (
     title: string,

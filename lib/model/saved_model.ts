@@ -55,7 +55,7 @@ export interface Assessment {
   readonly official: AssessedScore | null;
   /** Class shares of photos like its test photos. For these, correct its probabilities to the shares and scale with `temperature`. */
   readonly shares: readonly number[];
-  /** The class shares that its uncorrected probabilities assume, up to a factor. Left out if they weigh all classes equally. */
+  /** The class shares that its uncorrected probabilities assume, up to a factor. If absent, all are equal. */
   readonly learnedAt?: readonly number[];
   readonly temperature: number;
   /** A threshold for the corrected probability of melanoma. Null if melanoma is not a class. */

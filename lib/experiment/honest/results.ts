@@ -33,6 +33,8 @@ export interface HonestResults {
   readonly official: Pick<OfficialHonest, "title" | "scores" | "unrelated" | "control"> | null;
   /** Share of each class among training's lesions, in label order. The test's lesions have the same prevalence. */
   readonly shares: readonly number[];
+  /** Class shares that the network's predictions assume, up to a common factor. */
+  readonly learnedAt: readonly number[];
   /** Accuracy of the most likely class by probabilities that are corrected to `shares`. */
   readonly corrected: { readonly own: Measured; readonly official: Measured | null };
   /** Measured on the own test. */
@@ -50,10 +52,11 @@ export async function saveHonest(
   const counts = countLabels(lesions.map((row) => samples[row].label), classes.length);
   const shares = counts.map((count) => count / lesions.length);
   const trained = countLabels(parts.train.map((row) => samples[row].label), classes.length);
-  const at = { learnedAt: learnedShares(choice, trained), shares, seed: config.seed };
+  const learnedAt = learnedShares(choice, trained);
+  const at = { learnedAt, shares, seed: config.seed };
   const results: HonestResults = {
     ...{ synthetic, codes: classes.map(({ code }) => code) },
-    ...{ steps, choice, adjustment, model: model.digest, own: own.scores, shares },
+    ...{ steps, choice, adjustment, model: model.digest, own: own.scores, shares, learnedAt },
     photos: { train: parts.train.length, validation: photos, validationGroups: groups },
     official: official && {
       ...{ title: official.title, scores: official.scores },

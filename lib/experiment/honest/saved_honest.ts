@@ -1,8 +1,7 @@
 /** Saves the honest model for use outside the notebook. */
 import { join } from "node:path";
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
-import { countLabels } from "../../data/diagnosis.ts";
-import { honestModelFolder, learnedShares, weighsAlike } from "./choice.ts";
+import { honestModelFolder } from "./choice.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
 import type { HonestScores } from "./testing.ts";
@@ -12,9 +11,8 @@ import { type SavedFile, saveIn, trainedOnPhotos } from "../saved_network.ts";
 export async function saveHonestModel(
   { experiment, model, choice }: HonestSelection,
   parts: Pick<LeakFreeParts, "train">,
-  { own, official, clinical, shares }: HonestResults,
+  { own, official, clinical, shares, learnedAt }: HonestResults,
 ): Promise<SavedFile[]> {
-  const { samples, classes } = experiment.source;
   const scores = ({ balancedAccuracy, intervals, n }: HonestScores) => ({
     balancedAccuracy,
     ...{ low: intervals.balancedAccuracy.low, high: intervals.balancedAccuracy.high, photos: n },
@@ -32,13 +30,7 @@ export async function saveHonestModel(
         own: scores(own),
         official: official && scores(official.scores),
       },
-      ...{ shares, temperature: clinical.calibration.temperature },
-      ...!weighsAlike(choice) && {
-        learnedAt: learnedShares(
-          choice,
-          countLabels(parts.train.map((row) => samples[row].label), classes.length),
-        ),
-      },
+      ...{ shares, learnedAt, temperature: clinical.calibration.temperature },
       melanoma: melanoma
         ? {
           threshold: melanoma.threshold,

@@ -62,7 +62,7 @@ export function drawnHonest(
         },
       }
       : null,
-    ...{ shares, synthetic: false, codes: classes.map(({ code }) => code) },
+    ...{ shares, learnedAt, synthetic: false, codes: classes.map(({ code }) => code) },
     corrected: {
       own: accuracyAt(own, { learnedAt, shares, seed }),
       official: official ? accuracyAt(other, { learnedAt, shares, seed }) : null,
