@@ -10,6 +10,7 @@ import type { Interval } from "../evaluation/intervals.ts";
 import { type ClassMetrics, type Evaluation, rankRuns, rankTested } from "../evaluation/metrics.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import type { EngineIdentity } from "../support/engine/engine.ts";
+import { cpuInstructions } from "../support/engine/engine_choice.ts";
 import { cpuModel } from "../support/host.ts";
 import { nullIfGone } from "../support/storage_error.ts";
 import { packageVersions } from "../support/versions.ts";
@@ -93,6 +94,8 @@ export interface Results {
   readonly engine: EngineIdentity;
   /** CPU model of the machine that ran the test's notebook; null if the system does not say. Missing in older results. */
   readonly cpu?: string | null;
+  /** The CPU's instruction sets that decide the last bits; empty if the system does not say. Missing in older results. */
+  readonly instructions?: string;
   readonly digests: { readonly data: string; readonly weights: string };
 }
 
@@ -141,6 +144,7 @@ export function makeResults(
     versions: packageVersions(),
     engine: experiment.engine,
     cpu: cpuModel(),
+    instructions: cpuInstructions(),
     digests: { data: dataDigest, weights: weights.digest },
   };
 }

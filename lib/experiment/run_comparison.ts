@@ -29,6 +29,8 @@ export interface RunComparison {
   readonly runs: readonly [RunSummary, RunSummary];
   /** Settings that decide results and differ; null if a run's configuration is not known. */
   readonly configuration: readonly FieldDifference[] | null;
+  /** What differs between the machines and engines that tested the networks; what a run does not tell is left out. */
+  readonly machines: readonly FieldDifference[];
   /** Whether the photos with their table have the same bytes, and whether the weights do. */
   readonly same: { readonly photos: boolean; readonly weights: boolean };
   /** `same`: whether all networks answered the same pixels and labels; null if unknown. `reasons`: why not, or why unknown. */
@@ -152,6 +154,9 @@ export async function compareRuns(first: StoredRun, second: StoredRun): Promise<
   return {
     runs: [summaryOf(first), summaryOf(second)],
     configuration,
+    machines: fieldDifferences(machineOf(first.results), machineOf(second.results)).filter((one) =>
+      one.first !== null && one.second !== null
+    ),
     same: {
       photos: first.results.digests.data === second.results.digests.data,
       weights: first.results.digests.weights === second.results.digests.weights,
@@ -180,6 +185,10 @@ export function fieldDifferences(first: unknown, second: unknown, field = ""): F
     const name = Array.isArray(first) ? `stage ${Number(key) + 1}` : key;
     return fieldDifferences(a[key], b[key], field ? `${field}, ${name}` : name);
   });
+}
+
+function machineOf({ engine, cpu, instructions }: Results) {
+  return { CPU: cpu, instructions, engine };
 }
 
 /** Pairs each network with the other run's of the same name. If a run has several of one name, their order decides. */

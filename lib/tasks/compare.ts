@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import {
   compareRuns,
+  type FieldDifference,
   type Network,
   type NetworkPair,
   openStoredRun,
@@ -86,24 +87,39 @@ function section(title: string, text: string): string {
   return `${title}\n${"─".repeat(title.length)}\n${text}`;
 }
 
-function configurationText({ runs, configuration, same }: RunComparison): string {
+function configurationText({ runs, configuration, machines, same }: RunComparison): string {
   const contents = [
     `The runs ${same.photos ? "have the same photos and table" : "differ in their photos or table"}.`,
     `They start from ${same.weights ? "the same" : "different"} VGG16 weights.`,
   ].join(" ");
-  if (configuration === null) {
-    return `A folder has no config.json, so the settings cannot be told. ${contents}`;
-  }
-  if (configuration.length === 0) return `Nothing that decides results. ${contents}`;
-  const rows = configuration.map(({ field, ...values }) => ({
-    ...{ field, first: valueText(values.first), second: valueText(values.second) },
-  }));
-  const { text } = table(rows, [
-    { value: "field", title: "field" },
-    { value: "first", title: runs[0].folder },
-    { value: "second", title: runs[1].folder },
-  ]);
-  return `${text}\n\n${contents}`;
+  const differences = (fields: readonly FieldDifference[]) =>
+    table(
+      fields.map(({ field, ...values }) => ({
+        ...{ field, first: valueText(values.first), second: valueText(values.second) },
+      })),
+      [
+        { value: "field", title: "field" },
+        { value: "first", title: runs[0].folder },
+        { value: "second", title: runs[1].folder },
+      ],
+    ).text;
+  const settings = configuration === null
+    ? "A folder has no config.json, so the settings cannot be told."
+    : configuration.length === 0
+    ? "Nothing that decides results."
+    : differences(configuration);
+  const isTable = configuration !== null && configuration.length > 0;
+  return [
+    `${settings}${isTable ? "\n\n" : " "}${contents}`,
+    ...machines.length > 0
+      ? [
+        `${
+          differences(machines)
+        }\n\nThe runs were computed by different machines or engines. Then the last bits of results ` +
+        "differ, and if convolutions are trained, the networks do.",
+      ]
+      : [],
+  ].join("\n\n");
 }
 
 /** A setting on one line. A recipe's stage shows only what differs from its depth's defaults. */

@@ -130,6 +130,7 @@ Deno.test({
       lesions: new Set(lesionsOf(source, parts, parts.test)).size,
     });
     assert.deepEqual(found.configuration!.map(({ field }) => field), ["epochs", "recipe"]);
+    assert.deepEqual(found.machines, []);
     assert.deepEqual(found.same, { photos: true, weights: true });
     assert.deepEqual(found.notes, []);
     const [bestOfA, bestOfB] = [tested.a, tested.b].map((networks) => rankTested(networks)[0].run.name);
@@ -156,6 +157,33 @@ Deno.test({
     assert.match(out, /Only in a\n─+\nSYNTHETIC.*\nnetwork .*\n─.*\nfrozen VGG16, adam /);
     assert.match(out, /Only in b\n─+\nSYNTHETIC.*\nnetwork .*\n─.*\nfrozen VGG16, rmsprop /);
     assert.doesNotMatch(out, /NaN|undefined|null/);
+  },
+});
+
+Deno.test({
+  name: "runs on different machines are told apart by CPU, instructions and engine, as far as both tell",
+  ignore,
+  async fn() {
+    const elsewhere = join(folder, "elsewhere");
+    await cp(a, elsewhere, { recursive: true });
+    const path = join(elsewhere, "results.json");
+    const results = JSON.parse(await Deno.readTextFile(path));
+    const write = (changes: object) => Deno.writeTextFile(path, JSON.stringify({ ...results, ...changes }));
+    const engineElsewhere = { ...results.engine, threads: 64 };
+    await write({ cpu: "Maker X-1", instructions: "avx avx2", engine: engineElsewhere });
+    const { out, found } = await compare("a", "elsewhere");
+    assert.deepEqual(found.machines, [
+      ...results.cpu ? [{ field: "CPU", first: results.cpu, second: "Maker X-1" }] : [],
+      { field: "instructions", first: results.instructions, second: "avx avx2" },
+      { field: "engine, threads", first: results.engine.threads, second: 64 },
+    ]);
+    assert.match(out, /Nothing that decides results\. .*\n\nfield .*\n(.*\n)*engine, threads +\d+ +64/);
+    assert.match(out, /computed by different machines or engines/);
+
+    await write({ cpu: undefined, instructions: undefined });
+    const older = await compare("a", "elsewhere");
+    assert.deepEqual(older.found.machines, []);
+    assert.doesNotMatch(older.out, /different machines/);
   },
 });
 
