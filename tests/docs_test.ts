@@ -150,9 +150,6 @@ Deno.test("README states the numbers of the committed report", async () => {
   const [copySeen, , unseen] = exposure.rows;
   const written = asWritten!.runs.at(-1)!.test;
   const official = honest.official!.scores;
-  assert.ok(
-    written.perClass[written.baseline.label].recall > official.perClass[written.baseline.label].recall,
-  );
   const stated = [
     `always answering nv (moles, the commonest diagnosis) gives ${
       share(honest.own.baseline.balancedAccuracy)
@@ -163,9 +160,11 @@ Deno.test("README states the numbers of the committed report", async () => {
     } with probabilities corrected to the diagnoses' shares; always nv gives ${
       share(honest.own.baseline.accuracy)
     }`,
-    `On the official test set it is ${correct(official)}; always nv gives ${
-      share(official.baseline.accuracy)
-    }, and the network trained as written, which finds nv more often, ${share(written.accuracy)}.`,
+    `On the official test set it is ${correct(official)}, or ${
+      measured(honest.corrected.official!)
+    } corrected; always nv gives ${share(official.baseline.accuracy)}, the network trained as written ${
+      share(written.accuracy)
+    }.`,
     `| ${share(honest.own.balancedAccuracy)} balanced |`,
     `have a balanced accuracy ${higher(copies[0])}; trained from block3 on, ${higher(copies[1])}`,
     `with all layers trained, with one seed, ${higher(copies[2])}`,
@@ -185,6 +184,15 @@ Deno.test("README states the numbers of the committed report", async () => {
     `1 to 2 hours | ${share(deeper.test.accuracy)} |`,
   ];
   assert.deepEqual(stated.filter((text) => !readme.includes(text)), []);
+
+  const method = await Deno.readTextFile(join(projectRoot, "docs", "METHOD.md"));
+  const rows = method.slice(method.indexOf("this report | earlier report")).split("\n").slice(2, 6);
+  assert.deepEqual(
+    rows.map((row) => row.split("|")[2].trim()),
+    [deeper.test.accuracy, written.balancedAccuracy, honest.own.balancedAccuracy, official.balancedAccuracy]
+      .map(share),
+    "METHOD: the same recipes on two CPUs",
+  );
 });
 
 Deno.test("METHOD's numbers on depth match the committed studies", async () => {
