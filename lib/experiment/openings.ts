@@ -99,13 +99,25 @@ export function describeOpenings(openings: readonly Opening[]): string {
       times === 1 ? "once" : `${times} times`
     }`
   );
-  const again = counted.some(({ times }) => times > 1)
-    ? ["", "The same digest is the same network. It was asked again where its answers were no longer stored."]
-    : [];
+  const isAgain = counted.some(({ times }) => times > 1);
+  const places = counted.map(({ name, set }) => `${name} ${set}`);
+  const notes = [
+    ...isAgain
+      ? [
+        "The same digest is the same recipe. It was tested again where its answers were no longer stored. If the network was not " +
+        "stored either, it was trained again.",
+      ]
+      : [],
+    ...new Set(places).size < places.length
+      ? [
+        "Networks with one name and other digests were trained with other settings, or are of another training.",
+      ]
+      : [],
+  ];
   return [
     "The log of openings; each line is chained to the one before by its digest:",
     "",
     ...lines,
-    ...again,
+    ...notes.length > 0 ? ["", notes.join(" ")] : [],
   ].join("\n");
 }

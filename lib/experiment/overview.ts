@@ -96,11 +96,15 @@ export function sitesTitle(samples: readonly Sample[]): string {
     } ${of}`;
 }
 
-/** Paths of some photos, with diagnosis and image id as label, for a photo grid. */
-export function photosOf(source: Source, samples: readonly Sample[]): { path: string; label: string }[] {
+/** Paths of some photos, with diagnosis and image id as label, for a photo grid with a row for each diagnosis. */
+export function photosOf(
+  source: Source,
+  samples: readonly Sample[],
+): { path: string; label: string; row: string }[] {
   return samples.map(({ imagePath, dx, imageId }) => ({
     path: join(source.folder, imagePath),
     label: `${dx}\n${imageId}`,
+    row: dx,
   }));
 }
 
@@ -108,7 +112,7 @@ export function photosOf(source: Source, samples: readonly Sample[]): { path: st
 export async function drawnPhotosOf(
   samples: readonly Sample[],
   { seed }: Pick<Config, "seed">,
-): Promise<{ pixels: Uint8Array; size: ImageSize; label: string }[]> {
+): Promise<{ pixels: Uint8Array; size: ImageSize; label: string; row: string }[]> {
   const size: ImageSize = [150, 200];
-  return await drawnInPlaceOf(samples.map(({ dx }) => ({ dx, size, label: dx })), { seed });
+  return await drawnInPlaceOf(samples.map(({ dx }) => ({ dx, size, label: dx, row: dx })), { seed });
 }

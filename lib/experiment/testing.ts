@@ -85,6 +85,8 @@ export interface AnsweredImage {
   /** True and predicted diagnosis, with the probability of the latter. */
   readonly label: string;
   readonly dx: string;
+  /** Its row in a grid: that of the true diagnosis. */
+  readonly row?: string;
 }
 
 /** The first correctly classified test images of each class, then the first misclassified ones: for a grid, one row a class. */
@@ -106,7 +108,7 @@ export function answerExamples(
       const answer = predicted[i];
       const said = percent(answers[i * classes.length + answer], 0);
       const text = answer === label ? `${dx} ✓ ${said}` : `${dx} → ${classes[answer].code} ${said}`;
-      return { pixels: pixelsOf(experiment, row).slice(), size, label: text, dx };
+      return { pixels: pixelsOf(experiment, row).slice(), size, label: text, dx, row: dx };
     });
   });
 }

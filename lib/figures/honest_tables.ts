@@ -213,8 +213,7 @@ export function predictiveTable({ detections }: ClinicalResults, options: Option
 /** Melanoma by age, sex, site and how the diagnosis was confirmed. */
 export function subgroupTable({ subgroups }: ClinicalResults, options: Options): Table {
   return table(subgroups, [
-    { value: "column", title: "by" },
-    { value: "value", title: "" },
+    { value: ({ column, value }) => `${column}: ${value}`, title: "part" },
     { value: "melanomas", title: "melanomas" },
     { value: "others", title: "others" },
     measuredColumn("sensitivity", ({ sensitivity }) => sensitivity, percent),

@@ -10,9 +10,11 @@ import { edge, textSizes } from "./theme.ts";
 
 /**
  * A picture: its pixels, (height, width, 3) RGB 0–255, or the path of its file. `size` may be left out if the picture is a square.
- * The label may have several lines.
+ * The label may have several lines. A picture with another `row` than the one before it begins a row of the grid.
  */
-export type Photo = { label: string } & ({ pixels: Uint8Array; size?: ImageSize } | { path: string });
+export type Photo =
+  & { label: string; row?: string }
+  & ({ pixels: Uint8Array; size?: ImageSize } | { path: string });
 
 export interface PhotoGridOptions {
   title: string;
@@ -110,7 +112,8 @@ async function drawGrid(photos: readonly Photo[], options: PhotoGridOptions) {
   const sourceBaseline = Math.round(firstBaseline + titleLines.length * leading * styles.title.size - 4);
   const gridTop = Math.round(sourceBaseline + 4 + sourceLines.length * leading * styles.source.size);
   const cellHeight = Math.round(tile.height + labelLines * leading * styles.label.size + 24);
-  const height = gridTop + Math.ceil(photos.length / columns) * cellHeight + margin - 8;
+  const places = placesOf(photos, columns);
+  const height = gridTop + (places.at(-1)!.row + 1) * cellHeight + margin - 8;
 
   const canvas = createCanvas(width, height);
   const context = canvas.getContext("2d");
@@ -121,12 +124,23 @@ async function drawGrid(photos: readonly Photo[], options: PhotoGridOptions) {
   writeLines(context, sourceLines, { x: margin, y: sourceBaseline, style: styles.source, color: ink.quiet });
   if (synthetic) drawBadge(context, width - margin - badgeWidth, badgeWidth);
   tiles.forEach(({ picture }, i) => {
-    const x = margin + (i % columns) * (tile.width + gap);
-    const y = gridTop + Math.floor(i / columns) * cellHeight;
+    const { row, column } = places[i];
+    const x = margin + column * (tile.width + gap);
+    const y = gridTop + row * cellHeight;
     context.drawImage(picture, x, y, tile.width, tile.height);
     writeLines(context, labels[i], { x, y: y + tile.height + 30, style: styles.label });
   });
   return { png: new Uint8Array(canvas.toBuffer("image/png")), width, height };
+}
+
+/** The row and column of each picture. */
+function placesOf(photos: readonly Photo[], columns: number): { row: number; column: number }[] {
+  let [row, column] = [0, -1];
+  return photos.map((photo, i) => {
+    const begins = column + 1 === columns || i > 0 && photo.row !== photos[i - 1].row;
+    [row, column] = begins ? [row + 1, 0] : [row, column + 1];
+    return { row, column };
+  });
 }
 
 /** A picture of the grid with its size in PNG pixels: `pixels` are enlarged `scale` times, a file is scaled and cut. */

@@ -27,7 +27,13 @@ Deno.test("openings are logged in order, chained, and counted by network and set
     ]);
     assert.match(
       describeOpenings(openings),
-      /- a \(a digest\): test set 5e7 opened 2 times\n- b .*opened once[^]*\n\nThe same digest is the same network\./,
+      /- a \(a digest\): test set 5e7 opened 2 times\n- b .*opened once[^]*\n\nThe same digest is the same recipe\. .* trained again\.$/,
+    );
+    const [first] = openings;
+    assert.match(describeOpenings([first]), /opened once$/);
+    assert.match(
+      describeOpenings([first, { ...first, configuration: "later" }]),
+      /- a \(a digest\).* opened once\n- a \(later\).* opened once\n\nNetworks with one name and other digests .*\.$/,
     );
   });
 });

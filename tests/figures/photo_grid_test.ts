@@ -55,6 +55,30 @@ Deno.test("photo grid: every pixel is in its place, enlarged without smoothing",
   assert.ok(isAt(36 + 148, rowOf(pixels[3], first + 128), pixels[4]), "the second row");
 });
 
+Deno.test("photo grid: a picture with another row begins a new one, and a row that is too long is broken", async () => {
+  const rows = ["a", "a", "a", "b", "c", "c"];
+  const pixels = rows.map((_, seed) => noise(seed));
+  const options = { title: "Rows", columns: 2, scale: 1 };
+  const grid = await photoGrid(pixels.map((one, i) => ({ pixels: one, label: "x", row: rows[i] })), options);
+  const image = await rgbOf(grid.png);
+  const isAt = (left: number, top: number, one: Uint8Array) =>
+    [...one.subarray(0, 192)].every((value, i) => image.at(left + Math.floor(i / 3), top)[i % 3] === value);
+  const placeOf = (one: Uint8Array) => {
+    for (const column of [0, 1]) {
+      for (let top = 0; top < image.height; top++) {
+        if (isAt(36 + column * (64 + 20), top, one)) return { top, column };
+      }
+    }
+    assert.fail("a picture is not in the grid");
+  };
+  const places = pixels.map(placeOf);
+  const tops = [...new Set(places.map(({ top }) => top))].sort((a, b) => a - b);
+  assert.deepEqual(
+    places.map(({ top, column }) => [tops.indexOf(top), column]),
+    [[0, 0], [0, 1], [1, 0], [2, 0], [3, 0], [3, 1]],
+  );
+});
+
 Deno.test("photo grid: a rectangular image is drawn with its given width and height", async () => {
   const pixels = noise(0).subarray(0, 48 * 64 * 3);
   const grid = await photoGrid([{ pixels, size: [48, 64], label: "nv" }], { title: "One", scale: 2 });

@@ -12,6 +12,7 @@ interface Picture {
   readonly pixels: Uint8Array;
   readonly size: number;
   readonly label: string;
+  readonly row: string;
 }
 
 /**
@@ -36,11 +37,11 @@ export async function heatExamples(
     const [dx, answer] = [truth[i], predicted[i]].map((label) => source.classes[label].code);
     const said = `${dx === answer ? `${dx} ✓` : `${dx} → ${answer}`} ${percent(sureness(i), 0)}`;
     const heat = await gradCam(model, pixels, predicted[i]);
-    return [{ pixels: pixels.slice(), size, label: said }, {
-      pixels: withHeat(pixels, heat),
-      size,
-      label: "heat",
-    }];
+    const shared = { size, row: dx };
+    return [
+      { ...shared, pixels: pixels.slice(), label: said },
+      { ...shared, pixels: withHeat(pixels, heat), label: "heat" },
+    ];
   };
   const pictures: Picture[] = [];
   const standIns: Picture[] = [];
