@@ -7,6 +7,7 @@ import { convolutions, inputLength, parameterCount, trainedLayers } from "../../
 import type { Vgg16Weights } from "../../model/weights.ts";
 import { stageOf } from "../../recipe.ts";
 import { countText, escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
+import type { Opening } from "../openings.ts";
 import { packageVersions } from "../../support/versions.ts";
 import { courseOf, honestPlan, honestStage } from "./choice.ts";
 import type { HonestResults } from "./results.ts";
@@ -37,9 +38,15 @@ export interface HonestAbout {
   /** Digest of the table and of every photo. */
   readonly dataDigest: string;
   readonly versions: Readonly<Record<string, string>>;
+  /** How many other networks, of earlier trainings, were tested on the same tests in this run's folder. */
+  readonly testedBefore: number;
 }
 
-export function aboutHonest({ experiment, model }: HonestSelection): HonestAbout {
+/** @param openings of the honest models' tests */
+export function aboutHonest(
+  { experiment, model }: HonestSelection,
+  openings: readonly Opening[],
+): HonestAbout {
   const { config, source, weights, dataDigest } = experiment;
   const { samples, classes, own, knowsLesions, skipped } = source;
   const lesions = new Map(samples.toReversed().map(({ lesionId, dxType }) => [lesionId, dxType]));
@@ -54,6 +61,7 @@ export function aboutHonest({ experiment, model }: HonestSelection): HonestAbout
     skipped: skipped?.length ?? 0,
     ...{ seed: config.seed, seeds: honestPlan(config).seeds },
     base: { source: weights.source, digest: weights.digest },
+    testedBefore: Math.max(0, new Set(openings.map(({ configuration }) => configuration)).size - 1),
   };
 }
 

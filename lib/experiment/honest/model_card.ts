@@ -8,7 +8,8 @@ import { medicalNotice } from "../../model/saved_model.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { escapeMarkdown, percent, thousands } from "../../support/format.ts";
 import { checklists, placesText, syntheticWarning } from "./checklists.ts";
-import { honestModelFolder, weighsAlike } from "./choice.ts";
+import { readOpenings } from "../openings.ts";
+import { honestFolder, honestModelFolder, weighsAlike } from "./choice.ts";
 import {
   aboutHonest,
   alignedTable,
@@ -36,8 +37,9 @@ import { adjustmentText } from "./texts.ts";
  * @throws {StorageError} if a file cannot be written; an older file is then unchanged
  */
 export async function saveModelCard(selection: HonestSelection, results: HonestResults): Promise<string> {
-  const about = aboutHonest(selection);
-  const folder = join(selection.experiment.config.out, honestModelFolder);
+  const { out } = selection.experiment.config;
+  const about = aboutHonest(selection, await readOpenings(join(out, honestFolder)));
+  const folder = join(out, honestModelFolder);
   const card = modelCard(results, about);
   await writeAtomic(join(folder, checklistsFile), checklists(results, about));
   await writeAtomic(join(folder, cardFile), card);

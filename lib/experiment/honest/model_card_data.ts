@@ -3,7 +3,10 @@ import { countText, escapeMarkdown, percent, thousands } from "../../support/for
 import { alignedTable, confirmedText, type HonestAbout, markdownList, partsText } from "./facts.ts";
 import type { HonestResults } from "./results.ts";
 
-export function evaluationData({ own, official }: HonestResults, { own: isOwn }: HonestAbout): string[] {
+export function evaluationData(
+  { own, official }: HonestResults,
+  { own: isOwn, testedBefore }: HonestAbout,
+): string[] {
   return [
     "## Evaluation data",
     markdownList(
@@ -26,7 +29,13 @@ export function evaluationData({ own, official }: HonestResults, { own: isOwn }:
           countText(official.control.photos, "photo")
         } of the own test, as they are and in the form of the official set's copy. The difference is what the form alone does.`
         : "**Control** for another form of the official photos: there is none in this run.",
-      "**Opened**: each test once, after the choice was written to `honest/choice.json`; each opening is logged.",
+      `**Opened**: each test once by this network, after the choice was written to \`honest/choice.json\`.${
+        testedBefore > 0
+          ? ` Before it, ${
+            countText(testedBefore, "network")
+          } of another training had been tested on the same photos.`
+          : ""
+      } Each opening is logged.`,
     ),
   ];
 }

@@ -140,7 +140,7 @@ export function partRows(
       part: "test",
       photos: test.length,
       use: chooses
-        ? "one of each group, opened once"
+        ? "one of each group, opened last"
         : `one of each group; half A ${half("A")}, half B ${half("B")}`,
     },
     { part: "relatives", photos: relatives.length, use: "other photos of the test's groups: in no part" },

@@ -19,7 +19,7 @@ const versions = {
   ...{ "@tensorflow/tfjs": "4.22.0", "@tensorflow/tfjs-node": "4.22.1" },
 };
 const about: HonestAbout = {
-  ...{ classes: ham10000Classes, own: false, photos: 10015, lesions: 7470, skipped: 0 },
+  ...{ classes: ham10000Classes, own: false, photos: 10015, lesions: 7470, skipped: 0, testedBefore: 0 },
   ...{ size: 64, seed, seeds, base: { source: "imagenet", digest: "ba5e".repeat(16) } },
   ...{ dataDigest: "da7a".repeat(16), versions },
   confirmed: [{ how: "follow_up", lesions: 6 }, { how: "histo", lesions: 4 }],
@@ -108,6 +108,13 @@ Deno.test("the model card's numbers come from the results, with interval, n and 
     const section = sectionOf(card, heading);
     for (const text of texts) assert.ok(section.includes(text), `${heading} lacks ${text}: ${section}`);
   }
+  const opened = (before: number) =>
+    /\*\*Opened\*\*.*/.exec(modelCard(results, { ...about, testedBefore: before }))![0];
+  assert.match(opened(0), /each test once by this network, .*json`\. Each opening is logged\.$/);
+  assert.match(
+    opened(2),
+    /json`\. Before it, 2 networks of another training had been tested on the same photos\. Each/,
+  );
 });
 
 Deno.test("other results give another card: no score is hard-coded", () => {
