@@ -203,8 +203,10 @@ function pairText({ runs }: RunComparison, { first, second, difference }: Networ
       }]
       : [],
   ], { synthetic: runs.some(({ synthetic }) => synthetic) });
-  const isSame = first!.configuration === second!.configuration;
-  return isSame ? `${text}\nThe same network: everything that decides it is the same.` : text;
+  if (first!.configuration !== second!.configuration) return text;
+  return first!.loss === second!.loss
+    ? `${text}\nThe same recipe and seed, with the same results.`
+    : `${text}\nThe same recipe and seed. The machine, the engine or the test makes the difference.`;
 }
 
 function aloneText({ runs }: RunComparison, networks: readonly Network[]): string {

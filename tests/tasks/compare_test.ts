@@ -8,7 +8,7 @@ import { rankTested } from "../../lib/evaluation/metrics.ts";
 import { compareAnswers } from "../../lib/evaluation/set_scores.ts";
 import type { Experiment } from "../../lib/experiment/experiment.ts";
 import { openingsFile } from "../../lib/experiment/openings.ts";
-import { makeResults, saveResults } from "../../lib/experiment/results.ts";
+import { makeResults, type Result, saveResults } from "../../lib/experiment/results.ts";
 import { fieldDifferences, type RunComparison } from "../../lib/experiment/run_comparison.ts";
 import { modelOf, train } from "../../lib/experiment/run.ts";
 import { openTest, type TestedRun } from "../../lib/experiment/testing.ts";
@@ -179,11 +179,20 @@ Deno.test({
     ]);
     assert.match(out, /Nothing that decides results\. .*\n\nfield .*\n(.*\n)*engine, threads +\d+ +64/);
     assert.match(out, /computed by different machines or engines/);
+    assert.match(out, /The same recipe and seed, with the same results\./);
 
-    await write({ cpu: undefined, instructions: undefined });
+    const runs = results.runs.map((run: Result) => ({
+      ...run,
+      test: { ...run.test, loss: run.test.loss + 0.01 },
+    }));
+    await write({ cpu: undefined, instructions: undefined, runs });
     const older = await compare("a", "elsewhere");
     assert.deepEqual(older.found.machines, []);
-    assert.doesNotMatch(older.out, /different machines/);
+    assert.doesNotMatch(older.out, /different machines|with the same results/);
+    assert.match(
+      older.out,
+      /The same recipe and seed\. The machine, the engine or the test makes the difference\./,
+    );
   },
 });
 
