@@ -85,7 +85,7 @@ async function describeBits(): Promise<Finding[]> {
   const instructions = cpuInstructions();
   const text = `${bitsDigest({ engine, instructions })} (${engineLine(engine)}; ${
     instructions || "instruction sets not known"
-  }). On nodes with another digest, results may differ in the last bits`;
+  }). On nodes with another digest, results differ in the last bits, and so trained convolutions become other networks`;
   return [{ status: "ok", subject: "bits", text }];
 }
 
