@@ -270,6 +270,12 @@ browserTests({
           );
           assert.ok(rights.every((right) => right <= sheet), `${file}: ${rights}`);
         }
+        await page.goto(`${root}05_final_evaluation.html`);
+        const height = await page.$eval("figure img", (tall) => {
+          (tall as HTMLElement).style.aspectRatio = "1 / 9";
+          return tall.getBoundingClientRect().height;
+        });
+        assert.ok(height > 600 && height < 880, `a tall picture on one sheet of 1,050 pixels: ${height}`);
       });
     },
 
