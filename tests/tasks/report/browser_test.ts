@@ -54,6 +54,8 @@ const measure = `(() => {
   return {
     overflow: root.scrollWidth - root.clientWidth,
     wide: wide.map((node) => node.outerHTML.slice(0, 80)),
+    cut: [...document.querySelectorAll("main :is(th, td)")].filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
+      .map((cell) => cell.textContent.slice(0, 80)),
     figures,
     paper: getComputedStyle(document.body).backgroundColor,
   };
@@ -62,6 +64,7 @@ const measure = `(() => {
 interface Measured {
   overflow: number;
   wide: string[];
+  cut: string[];
   paper: string;
   figures: { isDrawn: boolean; marks: number; width: number; fits: boolean; background: string }[];
 }
@@ -191,9 +194,9 @@ browserTests({
             if (isLoaded) await page.goto(root + file);
             await drawn(page);
             const place = `${file}, ${width} pixels, ${theme}`;
-            const { overflow, wide, figures, paper } = await page.evaluate(measure) as Measured;
-            const good = { overflow: 0, wide: [], errors: [], outside: [] };
-            assert.deepEqual({ overflow, wide, ...misdeeds }, good, place);
+            const { overflow, wide, cut, figures, paper } = await page.evaluate(measure) as Measured;
+            const good = { overflow: 0, wide: [], cut: [], errors: [], outside: [] };
+            assert.deepEqual({ overflow, wide, cut, ...misdeeds }, good, place);
             for (const [i, figure] of figures.entries()) {
               assert.ok(
                 figure.isDrawn && figure.marks > 0 && figure.fits,
