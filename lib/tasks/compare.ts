@@ -92,34 +92,31 @@ function configurationText({ runs, configuration, machines, same }: RunCompariso
     `The runs ${same.photos ? "have the same photos and table" : "differ in their photos or table"}.`,
     `They start from ${same.weights ? "the same" : "different"} VGG16 weights.`,
   ].join(" ");
-  const differences = (fields: readonly FieldDifference[]) =>
-    table(
-      fields.map(({ field, ...values }) => ({
-        ...{ field, first: valueText(values.first), second: valueText(values.second) },
-      })),
-      [
-        { value: "field", title: "field" },
-        { value: "first", title: runs[0].folder },
-        { value: "second", title: runs[1].folder },
-      ],
-    ).text;
   const settings = configuration === null
-    ? "A folder has no config.json, so the settings cannot be told."
+    ? `A folder has no config.json, so the settings cannot be told. ${contents}`
     : configuration.length === 0
-    ? "Nothing that decides results."
-    : differences(configuration);
-  const isTable = configuration !== null && configuration.length > 0;
-  return [
-    `${settings}${isTable ? "\n\n" : " "}${contents}`,
-    ...machines.length > 0
-      ? [
-        `${
-          differences(machines)
-        }\n\nThe runs were computed by different machines or engines. Then the last bits of results ` +
-        "differ, and if convolutions are trained, the networks do.",
-      ]
-      : [],
-  ].join("\n\n");
+    ? `Nothing that decides results. ${contents}`
+    : `${differencesText(runs, configuration)}\n\n${contents}`;
+  if (machines.length === 0) return settings;
+  return `${settings}\n\n${
+    differencesText(runs, machines)
+  }\n\nThe runs were computed by different machines or engines. ` +
+    "Then the last bits of results differ, and if convolutions are trained, the networks do.";
+}
+
+/** Fields that differ, with both runs' values, as a table. */
+function differencesText(
+  [first, second]: RunComparison["runs"],
+  differences: readonly FieldDifference[],
+): string {
+  const rows = differences.map(({ field, ...values }) => ({
+    ...{ field, first: valueText(values.first), second: valueText(values.second) },
+  }));
+  return table(rows, [
+    { value: "field", title: "field" },
+    { value: "first", title: first.folder },
+    { value: "second", title: second.folder },
+  ]).text;
 }
 
 /** A setting on one line. A recipe's stage shows only what differs from its depth's defaults. */
