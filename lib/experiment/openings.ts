@@ -91,6 +91,12 @@ export function countOpenings(
   return [...counts.values()];
 }
 
+/** How many other networks were tested before a network was tested first. */
+export function testedBefore(openings: readonly Opening[], configuration: string): number {
+  const first = openings.findIndex((opening) => opening.configuration === configuration);
+  return new Set(openings.slice(0, Math.max(first, 0)).map(({ configuration }) => configuration)).size;
+}
+
 /** How often each network was tested, in words. Markdown. */
 export function describeOpenings(openings: readonly Opening[]): string {
   const counted = countOpenings(openings);

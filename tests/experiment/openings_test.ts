@@ -6,6 +6,7 @@ import {
   logOpening,
   openingsFile,
   readOpenings,
+  testedBefore,
 } from "../../lib/experiment/openings.ts";
 import { inFolder } from "../support/temporary_folder.ts";
 
@@ -29,6 +30,7 @@ Deno.test("openings are logged in order, chained, and counted by network and set
       describeOpenings(openings),
       /- a \(a digest\): test set 5e7 opened 2 times\n- b .*opened once[^]*\n\nThe same digest is the same recipe\. .* trained again\.$/,
     );
+    assert.deepEqual(["a digest", "b digest"].map((one) => testedBefore(openings, one)), [0, 1]);
     const [first] = openings;
     assert.match(describeOpenings([first]), /opened once$/);
     assert.match(

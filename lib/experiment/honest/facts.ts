@@ -7,11 +7,12 @@ import { convolutions, inputLength, parameterCount, trainedLayers } from "../../
 import type { Vgg16Weights } from "../../model/weights.ts";
 import { stageOf } from "../../recipe.ts";
 import { countText, escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
-import type { Opening } from "../openings.ts";
 import { packageVersions } from "../../support/versions.ts";
+import { type Opening, testedBefore } from "../openings.ts";
 import { courseOf, honestPlan, honestStage } from "./choice.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
+import { testedConfiguration } from "./testing.ts";
 
 /** File names in the model's folder. A published report writes both in lower case. */
 export const cardFile = "MODEL_CARD.md";
@@ -38,15 +39,13 @@ export interface HonestAbout {
   /** Digest of the table and of every photo. */
   readonly dataDigest: string;
   readonly versions: Readonly<Record<string, string>>;
-  /** How many other networks, of earlier trainings, were tested on the same tests in this run's folder. */
+  /** How many other networks had been tested on the same tests in this run's folder before this one. */
   readonly testedBefore: number;
 }
 
 /** @param openings of the honest models' tests */
-export function aboutHonest(
-  { experiment, model }: HonestSelection,
-  openings: readonly Opening[],
-): HonestAbout {
+export function aboutHonest(selection: HonestSelection, openings: readonly Opening[]): HonestAbout {
+  const { experiment, model } = selection;
   const { config, source, weights, dataDigest } = experiment;
   const { samples, classes, own, knowsLesions, skipped } = source;
   const lesions = new Map(samples.toReversed().map(({ lesionId, dxType }) => [lesionId, dxType]));
@@ -61,7 +60,7 @@ export function aboutHonest(
     skipped: skipped?.length ?? 0,
     ...{ seed: config.seed, seeds: honestPlan(config).seeds },
     base: { source: weights.source, digest: weights.digest },
-    testedBefore: Math.max(0, new Set(openings.map(({ configuration }) => configuration)).size - 1),
+    testedBefore: testedBefore(openings, testedConfiguration(selection)),
   };
 }
 

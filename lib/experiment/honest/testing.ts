@@ -55,16 +55,24 @@ export interface OfficialHonest {
 /** The honest model's name in the log of test openings. */
 const honestName = "honest model";
 
+/** Digest that names a network in the log of openings: of its weights, and of the orientations in which it is asked. */
+export function testedConfiguration(
+  { model, choice: { orientations } }: Pick<HonestSelection, "model" | "choice">,
+): string {
+  return digestOf({ model: model.digest, orientations });
+}
+
 /**
  * Writes the choice to a file, then opens the own test and the official test set, once for each model.
  *
  * @throws {Error} as `openOfficialSet`
  */
 export async function testHonest(
-  { experiment, choice, model, rows, adjustment }: HonestSelection,
+  selection: HonestSelection,
   parts: LeakFreeParts,
   related: Related,
 ): Promise<HonestTest> {
+  const { experiment, choice, model, rows, adjustment } = selection;
   const { config, source: { samples, classes } } = experiment;
   checkHonestParts(parts, related.evidence);
   const folder = join(config.out, honestFolder);
@@ -76,7 +84,7 @@ export async function testHonest(
   const open = async (images: readonly Uint8Array[], set: string, name?: string) =>
     await openOnce(logged, {
       name: honestName,
-      configuration: digestOf({ model: model.digest, orientations }),
+      configuration: testedConfiguration(selection),
     }, {
       ...{ set, name },
       answer: () =>

@@ -261,7 +261,7 @@ Deno.test("card and checklists are saved beside the model, and published without
     ...["b", "c"].map((lesionId) => ({ lesionId, dxType: "follow_up" })),
   ];
   const selection = {
-    model: { size: 64 },
+    ...{ model: { size: 64, digest: results.model }, choice: results.choice },
     experiment: {
       config: { out: run, seed, preset: "honest" },
       source: {
