@@ -3,6 +3,7 @@ import type { AugmentationRanges, Config } from "../../config.ts";
 import type { LightRanges } from "../../data/light.ts";
 import type { Orientations } from "../../model/predictor.ts";
 import type { Depth, StageOptions } from "../../recipe.ts";
+import { digestOf } from "../../support/digest.ts";
 import type { Drawing } from "../../training/drawn_examples.ts";
 
 /** A way to train VGG16 and to predict with it. */
@@ -35,6 +36,14 @@ export interface HonestStep {
 /** The choice after a step's change. */
 export function changed(choice: HonestChoice, { change, goesOn }: HonestStep): HonestChoice {
   return { ...choice, ...change, ...goesOn && { before: choice } };
+}
+
+/** Digest that names a network in the log of openings: of its weights, and of the orientations in which it is asked. */
+export function testedConfiguration(
+  { digest }: { readonly digest: string },
+  { orientations }: HonestChoice,
+): string {
+  return digestOf({ model: digest, orientations });
 }
 
 /** All trainings that lead to a choice, in order; the choice itself is last. */

@@ -9,10 +9,9 @@ import { stageOf } from "../../recipe.ts";
 import { countText, escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
 import { packageVersions } from "../../support/versions.ts";
 import { type Opening, testedBefore } from "../openings.ts";
-import { courseOf, honestPlan, honestStage } from "./choice.ts";
+import { courseOf, honestPlan, honestStage, testedConfiguration } from "./choice.ts";
 import type { HonestResults } from "./results.ts";
 import type { HonestSelection } from "./selection.ts";
-import { testedConfiguration } from "./testing.ts";
 
 /** File names in the model's folder. A published report writes both in lower case. */
 export const cardFile = "MODEL_CARD.md";
@@ -44,8 +43,10 @@ export interface HonestAbout {
 }
 
 /** @param openings of the honest models' tests */
-export function aboutHonest(selection: HonestSelection, openings: readonly Opening[]): HonestAbout {
-  const { experiment, model } = selection;
+export function aboutHonest(
+  { experiment, model, choice }: HonestSelection,
+  openings: readonly Opening[],
+): HonestAbout {
   const { config, source, weights, dataDigest } = experiment;
   const { samples, classes, own, knowsLesions, skipped } = source;
   const lesions = new Map(samples.toReversed().map(({ lesionId, dxType }) => [lesionId, dxType]));
@@ -60,7 +61,7 @@ export function aboutHonest(selection: HonestSelection, openings: readonly Openi
     skipped: skipped?.length ?? 0,
     ...{ seed: config.seed, seeds: honestPlan(config).seeds },
     base: { source: weights.source, digest: weights.digest },
-    testedBefore: testedBefore(openings, testedConfiguration(selection)),
+    testedBefore: testedBefore(openings, testedConfiguration(model, choice)),
   };
 }
 

@@ -5,9 +5,8 @@ import { macroAuc } from "../../evaluation/curves.ts";
 import { type AnsweredRows, measureSet, pickRows, type SetScores } from "../../evaluation/set_scores.ts";
 import { predictImages } from "../../model/predictor.ts";
 import { writeAtomic } from "../../support/atomic.ts";
-import { digestOf } from "../../support/digest.ts";
 import { photoOf } from "../experiment.ts";
-import { honestFolder } from "./choice.ts";
+import { honestFolder, testedConfiguration } from "./choice.ts";
 import { checkHonestParts, type HonestSelection } from "./selection.ts";
 import { answerPhotos } from "./training.ts";
 import type { Related } from "../leakage/division.ts";
@@ -55,24 +54,16 @@ export interface OfficialHonest {
 /** The honest model's name in the log of test openings. */
 const honestName = "honest model";
 
-/** Digest that names a network in the log of openings: of its weights, and of the orientations in which it is asked. */
-export function testedConfiguration(
-  { model, choice: { orientations } }: Pick<HonestSelection, "model" | "choice">,
-): string {
-  return digestOf({ model: model.digest, orientations });
-}
-
 /**
  * Writes the choice to a file, then opens the own test and the official test set, once for each model.
  *
  * @throws {Error} as `openOfficialSet`
  */
 export async function testHonest(
-  selection: HonestSelection,
+  { experiment, choice, model, rows, adjustment }: HonestSelection,
   parts: LeakFreeParts,
   related: Related,
 ): Promise<HonestTest> {
-  const { experiment, choice, model, rows, adjustment } = selection;
   const { config, source: { samples, classes } } = experiment;
   checkHonestParts(parts, related.evidence);
   const folder = join(config.out, honestFolder);
@@ -84,7 +75,7 @@ export async function testHonest(
   const open = async (images: readonly Uint8Array[], set: string, name?: string) =>
     await openOnce(logged, {
       name: honestName,
-      configuration: testedConfiguration(selection),
+      configuration: testedConfiguration(model, choice),
     }, {
       ...{ set, name },
       answer: () =>
