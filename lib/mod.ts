@@ -137,6 +137,7 @@ export {
 export { leakFigure } from "./figures/leak_figure.ts";
 export {
   bridgeTable,
+  leakControlTable,
   leakEffectTable,
   leakFreePartTable,
   leakNetworkTable,

@@ -1,6 +1,6 @@
 /** Scores of a classifier's answers to a labelled set: all metrics, their 95 % intervals, and a baseline to beat. */
 import { countLabels } from "../data/diagnosis.ts";
-import { percent } from "../support/format.ts";
+import { listed, percent } from "../support/format.ts";
 import { bootstrap, type Interval, weightedMean } from "./intervals.ts";
 import {
   argmaxRows,
@@ -193,8 +193,8 @@ export function widthlessText(
   });
   if (stay.length === 0) return [];
   return [
-    `The recall is the same in each bootstrap resample, so it adds no width to the intervals: ${
-      stay.join(", ")
-    }.`,
+    `The recall of ${
+      listed(stay)
+    } is the same in each bootstrap resample, so it adds no width to the intervals.`,
   ];
 }

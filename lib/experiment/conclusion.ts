@@ -1,6 +1,6 @@
 /** The results in words and table rows, computed from the numbers, so they are true of every run. */
 import { gapPercent } from "../evaluation/metrics.ts";
-import { intervalText, measuredText, percent, thousands } from "../support/format.ts";
+import { intervalText, measuredText, percent, sampleText, thousands } from "../support/format.ts";
 import { officialSentence } from "./official_texts.ts";
 import { asWrittenResult, bestResult, deeperResult, type Result, type Results } from "./results.ts";
 
@@ -76,10 +76,10 @@ export function conclusion(results: Results): string {
             ? `On ${exposure.classes.join(" and ")} alone`
             : "By what training has seen of the lesion, over all diagnoses"
         }: ${percent(copy.accuracy)} where training has seen a copy ` +
-        `(n = ${thousands(copy.n)}), ${percent(nothing.accuracy)}${
+        `(${sampleText(copy.n)}), ${percent(nothing.accuracy)}${
           nothing.interval ? ` (${intervalText(nothing.interval)})` : ""
         } where it has seen ` +
-        `nothing of the lesion (n = ${thousands(nothing.n)}).`,
+        `nothing of the lesion (${sampleText(nothing.n)}).`,
       ]
       : [],
     ...results.official

@@ -10,8 +10,8 @@ import {
   intervalText,
   percent,
   points,
+  sampleText,
   signedPoints,
-  thousands,
 } from "../support/format.ts";
 import type { FormControl, OfficialResults, OfficialRun } from "./official_testing.ts";
 import type { Results } from "./results.ts";
@@ -39,7 +39,7 @@ export function describeOfficial({ official, classes, synthetic }: Results): str
     "equal. Nothing was chosen by this set.",
     "",
     ...runs.map((run) => `- **${run.name}**: ${fall(run)}`),
-    `- Always the commonest class reaches ${
+    `- Always answering the commonest class reaches ${
       percent(test.baseline.balancedAccuracy)
     } balanced accuracy there and ${percent(test.baseline.accuracy)} accuracy.`,
     ...control
@@ -83,8 +83,8 @@ function fall({ asWritten, test }: OfficialRun): string {
 }
 
 function scoreText(scores: SetScores, name: "accuracy" | "balancedAccuracy"): string {
-  return `${percent(scores[name])} (95 % interval ${intervalText(scores.intervals[name])}, n = ${
-    thousands(scores.n)
+  return `${percent(scores[name])} (95 % interval ${intervalText(scores.intervals[name])}, ${
+    sampleText(scores.n)
   })`;
 }
 
@@ -105,7 +105,7 @@ function formText(
       lacking.length > 0 ? `no ${lacking.join(", ")}; ` : ""
     }the smallest class is ${smallest.code} with ${smallest.support}). As they are: ${
       percent(asTheyAre.balancedAccuracy)
-    } balanced accuracy; the same photos in the form of the set's: ${
+    } balanced accuracy; the same photos in the set's form: ${
       percent(sameForm.balancedAccuracy)
     }. So the form alone ` +
     `changes it by ${signedPoints(difference, 1)} points (95 % interval ${signedPoints(low, 1)} to ${

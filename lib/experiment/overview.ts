@@ -87,13 +87,11 @@ export function sitesTitle(samples: readonly Sample[]): string {
   const known = Object.keys(site).filter((name) => name !== "unknown").sort((a, b) => site[b] - site[a]);
   if (known.length === 0) return "The table does not say where the lesions are";
   const [first, second] = known;
-  const all = known.reduce((sum, name) => sum + site[name], 0);
-  const of = "of the photos with a known site";
   return second === undefined
     ? `The only known site is the ${first}`
     : `The commonest sites, ${first} and ${second}, make up ${
-      percent((site[first] + site[second]) / all)
-    } ${of}`;
+      percent((site[first] + site[second]) / samples.length)
+    } of all photos`;
 }
 
 /** Paths of some photos, with diagnosis and image id as label, for a photo grid with a row for each diagnosis. */

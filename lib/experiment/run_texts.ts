@@ -1,21 +1,26 @@
 /** Trainings in words, computed from their numbers, so the texts are true of every run. Markdown. */
-import type { Recipe } from "../recipe.ts";
-import { measuredText, percent, points, signedPoints, thousands } from "../support/format.ts";
+import { stageOf, type StageOptions } from "../recipe.ts";
+import { capitalized, measuredText, percent, points, signedPoints, thousands } from "../support/format.ts";
 import type { Experiment } from "./experiment.ts";
 import { rankRuns } from "../evaluation/metrics.ts";
 import { lesionInterval, rightOnValidation, type Run, validationInterval } from "./run.ts";
 
-/** A recipe in words: one line of Markdown for each stage. */
-export function describeRecipe(recipe: Recipe): string {
+/** A recipe in words: one line of Markdown for each stage, numbered if there are several. */
+export function describeRecipe(recipe: readonly StageOptions[]): string {
   const epochs = (count: number) => `${count} ${count === 1 ? "epoch" : "epochs"}`; // may be a fraction
-  return recipe.map((stage, index) => {
+  return recipe.map(stageOf).map((stage, index) => {
     const { depth, optimizer, learningRate, schedule, warmUpEpochs, patience, emaMomentum } = stage;
-    const those = emaMomentum > 0 ? "the averages" : "the weights";
-    return `${index + 1}. ` + [
+    const kept = `${emaMomentum > 0 ? "the averages" : "the weights"} of the ${
+      stage.restoreBestWeights ? "best" : "last"
+    } epoch are kept`;
+    const course = [
+      ...warmUpEpochs > 0 ? [`rising over the first ${epochs(warmUpEpochs)}`] : [],
+      ...schedule === "cosine" ? ["falling along half a cosine to 0"] : [],
+    ];
+    return (recipe.length > 1 ? `${index + 1}. ` : "") + [
       `**${depth === "head" ? "the softmax alone" : `${depth} and all layers after it`}**: ${optimizer}`,
       `${epochs(stage.epochs)} of batches of ${stage.batchSize}`,
-      `learning rate ${learningRate}${schedule === "cosine" ? ", falling along half a cosine to 0" : ""}`,
-      ...warmUpEpochs > 0 ? [`rising over the first ${epochs(warmUpEpochs)}`] : [],
+      `learning rate ${learningRate}${course.length > 0 ? ` (${course.join(", then ")})` : ""}`,
       ...stage.dropout > 0 ? [`dropout ${stage.dropout} before the softmax`] : [],
       ...stage.weightDecay > 0 ? [`weight decay ${stage.weightDecay}`] : [],
       ...stage.randomOrientation
@@ -24,7 +29,7 @@ export function describeRecipe(recipe: Recipe): string {
       ...patience === null ? [] : [`ended after ${epochs(patience)} without a better validation`],
       ...stage.balancedSoftmax ? ["balanced softmax loss"] : [],
       ...emaMomentum > 0 ? [`weights averaged over the steps (momentum ${emaMomentum})`] : [],
-      stage.restoreBestWeights ? `${those} of the best epoch count` : `${those} of the last epoch count`,
+      kept,
     ].join(", ");
   }).join("\n");
 }
@@ -41,7 +46,7 @@ export function learningCurveOf({ name, history, recipe, bestEpoch }: Run) {
 
 /** A run's train and validation accuracy in one line: the title of its learning curves. */
 export function runsTitle({ name, train, validation }: Run): string {
-  return `${name}: ${percent(train.accuracy)} on its training images, ${
+  return `${capitalized(name)}: ${percent(train.accuracy)} on its training images, ${
     percent(validation.accuracy)
   } on validation`;
 }

@@ -78,14 +78,11 @@ export function describeScaling(results: readonly StudyResult[]): string {
     const of = (scaling: string) => results.find((run) => run.depth === depth && run.scaling === scaling)!;
     const [divided, imagenet] = [of("divide255"), of("imagenet")];
     const gain = imagenet.validation.accuracy - divided.validation.accuracy;
-    const of255 = `${percent(divided.validation.accuracy)} divided by 255 (${
-      percent(divided.train.accuracy)
-    } on train)`;
-    return `- **${depth}**: ${of255}, ${
-      percent(imagenet.validation.accuracy)
-    } as ImageNet's weights were trained (${percent(imagenet.train.accuracy)}): ${
-      signed(gain)
-    } points on validation.`;
+    const both = ({ validation, train }: StudyResult) =>
+      `${percent(validation.accuracy)} (${percent(train.accuracy)} on train)`;
+    return `- **${depth}**: divided by 255, ${both(divided)}; as ImageNet's weights were trained, ${
+      both(imagenet)
+    }. ${signed(gain)} points on validation.`;
   });
   return lines.join("\n");
 }
@@ -95,9 +92,9 @@ export function describeOptimizers({ optimizers, differences }: FairComparison):
   const best = optimizers.reduce((best, one) => (one.mean > best.mean ? one : best));
   const sure = differences.filter((difference) => isSure(difference));
   return [
-    `**${best.optimizer}** has the highest mean, ${percent(best.mean)} ± ${
+    `**${best.optimizer}** has the highest mean, ${percent(best.mean)} (standard deviation ${
       points(best.deviation)
-    } over ${best.accuracies.length} seeds.`,
+    } points over ${best.accuracies.length} seeds).`,
     sure.length === 0
       ? "For no pair of optimizers do both intervals exclude zero: the numbers do not say which is best."
       : `More than chance, over seeds and over lesions: ${sure.map(winner).join("; ")}.`,

@@ -31,7 +31,7 @@ export interface ComparisonRow {
 }
 
 const looks = {
-  claimed: { name: "claimed by the write-up", fill: "#fbe3d6", line: seriesColors[1], mark: "□" },
+  claimed: { name: "claimed by the write-up", fill: ink.claimedPaper, line: seriesColors[1], mark: "□" },
   ours: { name: "measured here", fill: seriesColors[0], line: seriesColors[0], mark: "■" },
   honest: { name: "measured without a leak", fill: seriesColors[2], line: seriesColors[2], mark: "■" },
   baseline: { name: "baseline", fill: ink.muted, line: ink.muted, mark: "■" },

@@ -1,6 +1,6 @@
 /** Bars by diagnosis: images, shares of several sets, copies in the test, precision and recall. */
 import type { Leakage } from "../data/leakage.ts";
-import { percent, points, thousands } from "../support/format.ts";
+import { capitalized, percent, points, thousands } from "../support/format.ts";
 import { type Bar, barChart, barSets, countAndShare } from "./bars.ts";
 import type { Figure } from "./figure.ts";
 import { classColors, ink, seriesColors } from "./palette.ts";
@@ -61,7 +61,9 @@ export function comparedClassBars(
       name: `${name} (${thousands(sum(counts))})`,
       color: colors[i],
       values: isPercent ? shares.map((share) => 100 * share) : codes.map((code) => counts[code]),
-      texts: isPercent ? shares.map((share) => percent(share)) : codes.map((code) => thousands(counts[code])),
+      texts: isPercent
+        ? shares.map((share) => percent(share, 2))
+        : codes.map((code) => thousands(counts[code])),
     };
   });
   return barSets(codes.map((code) => ({ label: classLabel(code, options.names) })), drawn, {
@@ -72,12 +74,16 @@ export function comparedClassBars(
   });
 }
 
-/** "before: 115 to 6,705 images a class; after: 5,990 to 6,705". */
+/** "Before: 115 to 6,705 images a class; after: 5,990 to 6,705". */
 function sizesTitle(sets: ClassSet[]): string {
-  return sets.map(({ name, counts }, i) => {
-    const [least, most] = [Math.min, Math.max].map((extreme) => thousands(extreme(...Object.values(counts))));
-    return `${name}: ${least === most ? least : `${least} to ${most}`}${i === 0 ? " images a class" : ""}`;
-  }).join("; ");
+  return capitalized(
+    sets.map(({ name, counts }, i) => {
+      const [least, most] = [Math.min, Math.max].map((extreme) =>
+        thousands(extreme(...Object.values(counts)))
+      );
+      return `${name}: ${least === most ? least : `${least} to ${most}`}${i === 0 ? " images a class" : ""}`;
+    }).join("; "),
+  );
 }
 
 /** A title with the largest difference of a class' share between two sets, in percentage points. */

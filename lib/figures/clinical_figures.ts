@@ -104,8 +104,8 @@ function stretches<Decision extends { threshold: number }>(
 export function decisionFigure({ detections }: ClinicalResults, options: Options = {}): Figure {
   const useful = detections.map(({ name, decisions }) => {
     const better = decisions.filter(({ network, all }) => network > Math.max(all, 0));
-    if (better.length === 0) return `${name}: nowhere`;
-    return `${name}: ${listed(stretches(better, decisions), { most: 3 })}`;
+    if (better.length === 0) return `${name} nowhere`;
+    return `${name} ${listed(stretches(better, decisions), { most: 3 })}`;
   });
   const title = options.title ??
     `Thresholds at which the network has a higher net benefit than all or none: ${useful.join("; ")}`;

@@ -168,7 +168,10 @@ export function classTable(
       "average precision",
       (row) => row.averagePrecision,
     ),
-  ], { caption: "Each class against the rest, own test", ...options });
+  ], {
+    caption: "Each class against the rest, own test; AUC and average precision of corrected probabilities",
+    ...options,
+  });
 }
 
 function measuredColumn<Row>(

@@ -2,6 +2,7 @@
 import type { Measured } from "../evaluation/intervals.ts";
 import type { LeakEffect } from "../experiment/leakage/effects.ts";
 import type { OfficialRow } from "../experiment/leakage/results.ts";
+import { trainedText } from "../experiment/leakage/texts.ts";
 import type { Depth } from "../recipe.ts";
 import { countText, percent, signedPoints } from "../support/format.ts";
 import { labelAxis, labelMargin, outsideTicks } from "./bars.ts";
@@ -44,8 +45,8 @@ export function leakFigure(
   const added = effects.map(({ kind, effect }) =>
     `${kind === "copy" ? "copies of the photo" : "other photos of the lesion"} ${signedPoints(effect.value)}`
   );
-  const trained = depth === "head" ? "" : `, trained from ${depth} on`;
-  const title = options.title ?? `Points of recall that a leak adds${trained}: ${added.join(", ")}`;
+  const title = options.title ??
+    `Points of recall that a leak adds, ${trainedText(depth)}: ${added.join(", ")}`;
   const head = { title, ...options };
   const legend = Object.values(looks).map((look) => ({ ...look, mark: "●" }));
   const officialLabels = official.map(({ label }) => label);

@@ -4,11 +4,11 @@ import type { Measured } from "../evaluation/intervals.ts";
 import type { LeakEffect } from "../experiment/leakage/effects.ts";
 import type { LeakNetwork } from "../experiment/leakage/networks.ts";
 import type { OfficialRow } from "../experiment/leakage/results.ts";
-import { partRows } from "../experiment/leakage/texts.ts";
+import { partRows, trainedText } from "../experiment/leakage/texts.ts";
 import type { TrainingList } from "../data/crossover.ts";
 import type { LeakFreeParts } from "../data/leak_free_parts.ts";
 import type { Depth } from "../recipe.ts";
-import { countText, differenceText, percent } from "../support/format.ts";
+import { differenceText, percent } from "../support/format.ts";
 import { type Column, type Table, table } from "./table.ts";
 
 interface Options {
@@ -53,10 +53,6 @@ function depthColumn<Row extends { depth: Depth }>(rows: readonly Row[]): Column
   return new Set(rows.map(({ depth }) => depth)).size > 1
     ? [{ value: ({ depth }) => trainedText(depth), title: "trained" }]
     : [];
-}
-
-function trainedText(depth: Depth): string {
-  return depth === "head" ? "softmax alone" : `from ${depth} on`;
 }
 
 /** The effect of each kind of leak by class, and over all. @param options.codes of the classes, in label order */
@@ -117,50 +113,52 @@ export function leakNetworkTable(networks: readonly LeakNetwork[], options: Opti
   ], { caption: "Means over the networks; what leaks is of one half of the test", ...options });
 }
 
-/** Scores on the official test set by what has leaked, with the control beside them. */
+/** Scores on the official test set by what has leaked. */
 export function officialLeakTable(rows: readonly OfficialRow[], options: Options): Table {
-  const controls = new Set(
-    rows.flatMap(({ depth, control }) =>
-      control ? [`${trainedText(depth)}: ${countText(control.photos, "photo")}`] : []
-    ),
-  );
-  const share = (
-    title: string,
-    value: (row: OfficialRow) => number | undefined,
-  ): Column<OfficialRow> => ({ value, title, format: percent });
   return table(rows, [
     { value: "label", title: "what leaks" },
     ...depthColumn(rows),
     { value: "networks", title: "networks" },
     {
-      ...share("official test set", ({ score }) => score.value),
+      ...shareColumn("balanced accuracy", ({ score }) => score.value),
       spread: { title: "95 % interval", of: ({ score }) => score },
     },
     ...rows.some(({ unrelated }) => unrelated)
-      ? [share("… without near-duplicates", ({ unrelated }) => unrelated?.value)]
+      ? [shareColumn("… without near-duplicates", ({ unrelated }) => unrelated?.value)]
       : [],
     {
-      value: ({ gain }: OfficialRow) => gain && differenceText(gain),
-      title: "the leak adds, points",
-      align: "right" as const,
+      value: ({ gain }) => gain && differenceText(gain),
+      title: "the leak adds, points (95 % interval)",
+      align: "right",
     },
-    ...rows.some(({ control }) => control)
-      ? [
-        share("control as it is", ({ control }) => control?.asTheyAre.value),
-        share("control in the set's form", ({ control }) => control?.sameForm.value),
-        {
-          value: ({ control }: OfficialRow) => control && differenceText(control.change),
-          title: "change, points",
-          align: "right" as const,
-        },
-      ]
-      : [],
+  ], { caption: "The official test set, answers pooled", ...options });
+}
+
+/** What the official set's form changes: own test photos as they are and in that form. Rows without a control are left out. */
+export function leakControlTable(rows: readonly OfficialRow[], options: Options): Table {
+  const controlled = rows.filter(({ control }) => control);
+  return table(controlled, [
+    { value: "label", title: "what leaks" },
+    ...depthColumn(controlled),
+    { value: ({ control }) => control!.photos, title: "photos" },
+    shareColumn("as they are", ({ control }) => control!.asTheyAre.value),
+    shareColumn("in the set's form", ({ control }) => control!.sameForm.value),
+    {
+      value: ({ control }) => differenceText(control!.change),
+      title: "the form changes, points (95 % interval)",
+      align: "right",
+    },
   ], {
-    caption: `Balanced accuracy, answers pooled${
-      controls.size > 0 ? `; control: own test photos, one of each group (${[...controls].join("; ")})` : ""
-    }`,
+    caption: "Control: own test photos, one of each group, in the official set's form; balanced accuracy",
     ...options,
   });
+}
+
+function shareColumn(
+  title: string,
+  value: (row: OfficialRow) => number | undefined,
+): Column<OfficialRow> {
+  return { value, title, format: percent };
 }
 
 /** Networks trained and tested on originals as written and on copies only. @param options.label and `code` of the commonest class */
@@ -179,5 +177,9 @@ export function bridgeTable(
       spread: { title: "95 % interval", of: ({ interval }) => interval },
     },
     { value: ({ recall }) => recall[label], title: `recall of ${code}`, format: percent },
-  ], { caption: "The write-up's numbers, divided before the augmentation", ...options });
+  ], {
+    caption:
+      "The write-up's numbers, divided before the augmentation; originals: as written, nevi as photos and other classes mostly as copies",
+    ...options,
+  });
 }

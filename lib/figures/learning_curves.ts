@@ -85,7 +85,7 @@ export function learningCurves(curves: readonly Curve[], options: FigureOptions)
   );
   const legend = [
     ...isValidated ? [{ name: "validation", color: ink.text, mark: "<b>——</b>" }] : [],
-    { name: "training", color: ink.text, mark: "<b>·····</b>" },
+    { name: "training, during the epoch", color: ink.text, mark: "<b>·····</b>" },
     ...curves.some(chosenPoint)
       ? [{ name: "best epoch, whose weights are kept", color: ink.text, mark: "●" }]
       : [],

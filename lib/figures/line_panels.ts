@@ -59,7 +59,7 @@ export function linePanels(
         x: points.map(([x]) => x),
         y: points.map(([, y]) => y),
         line: { color, width: isThin ? 1.2 : 2.2, ...isDashed && { dash: "4px,3px" } },
-        ...mode === "lines" ? {} : { marker: { color, size: 7 } },
+        ...mode === "lines" ? {} : { marker: { color, size: 7 }, cliponaxis: false }, // whole dots at the edge, too
         hovertemplate: `%{x:.3f}, %{y:.3f}<extra>${escapeMarkup(name)}</extra>`,
       }))
     ),

@@ -27,6 +27,7 @@ export const ink = {
   paper: "#ffffff",
   warning: "#8a1c00",
   warningPaper: "#fff1d6",
+  claimedPaper: "#fbe3d6",
 };
 
 /** The same on a dark page. The colours of classes and series do not change. */
@@ -39,6 +40,7 @@ export const darkInk: typeof ink = {
   paper: "#16191d",
   warning: "#ffb59e",
   warningPaper: "#41210f",
+  claimedPaper: "#4a2a14",
 };
 
 /** Maps a colour of the white page to that of the dark page. */

@@ -62,6 +62,11 @@ export function listed(
   return [...items.slice(0, most), ...more].join(separator);
 }
 
+/** 8530 → "n = 8,530", in one line. */
+export function sampleText(n: number): string {
+  return `n\u00a0=\u00a0${thousands(n)}`;
+}
+
 /** 1.23456 → "1.235". A value that is not finite gives "–". */
 export function decimals(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return "–";

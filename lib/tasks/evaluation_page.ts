@@ -5,7 +5,15 @@ import { describeSet } from "../experiment/labelled_set.ts";
 import type { ModelEvaluation } from "../experiment/model_evaluation.ts";
 import { type Table, table } from "../figures/table.ts";
 import { medicalNotice, warningsOf } from "../model/saved_model.ts";
-import { countText, decimals, escapeMarkup, firstOf, percent, thousands } from "../support/format.ts";
+import {
+  countText,
+  decimals,
+  escapeMarkup,
+  firstOf,
+  percent,
+  sampleText,
+  thousands,
+} from "../support/format.ts";
 import { describeModel } from "./classify.ts";
 import { framed, plainPage } from "./plain_page.ts";
 import { jsonText } from "../support/json.ts";
@@ -185,7 +193,7 @@ function scoresSection(title: string, scores: SetScores, { model, set }: ModelEv
         { value: "value", title: "model", align: "right" },
         { value: "interval", title: "95 % interval", align: "right" },
         { value: "baseline", title: `always ${commonest}`, align: "right" },
-      ], { caption: `n = ${thousands(n)}`, synthetic }),
+      ], { caption: sampleText(n), synthetic }),
       table(classRows, [
         { value: ({ label }) => codes[label], title: "class" },
         { value: "support", title: "n" },

@@ -185,10 +185,14 @@ Deno.test("names, recipes and findings are described in words", () => {
   assert.equal(runName({ depth: "head", optimizer: "adam" }), "frozen VGG16, adam");
   assert.equal(
     describeRecipe([stageOf({ depth: "head" }), stageOf({ depth: "block3", dropout: 0.3, patience: 2 })]),
-    "1. **the softmax alone**: nadam, 30 epochs of batches of 32, learning rate 0.001, the weights of the last epoch count\n" +
-      "2. **block3 and all layers after it**: nadam, 10 epochs of batches of 32, learning rate 0.0001, falling along half a cosine to 0, " +
-      "rising over the first 0.5 epochs, dropout 0.3 before the softmax, ended after 2 epochs without a better validation, " +
-      "the weights of the best epoch count",
+    "1. **the softmax alone**: nadam, 30 epochs of batches of 32, learning rate 0.001, the weights of the last epoch are kept\n" +
+      "2. **block3 and all layers after it**: nadam, 10 epochs of batches of 32, learning rate 0.0001 (rising over the first 0.5 epochs, " +
+      "then falling along half a cosine to 0), dropout 0.3 before the softmax, ended after 2 epochs without a better validation, " +
+      "the weights of the best epoch are kept",
+  );
+  assert.match(
+    describeRecipe([{ depth: "block3", epochs: 3 }]),
+    /^\*\*block3 and all layers after it\*\*: nadam, 3 epochs /,
   );
   const runs = [answered("nadam", [0, 0, 0, 1], 1), answered("adam", [0, 1, 0, 1], 1)];
   const deep = { ...answered("nadam", [0, 0, 0, 0], 1), depth: "block1" } as Run;

@@ -6,7 +6,14 @@ import type { ImageSize } from "../../image_size.ts";
 import { convolutions, inputLength, parameterCount, trainedLayers } from "../../model/vgg16.ts";
 import type { Vgg16Weights } from "../../model/weights.ts";
 import { stageOf } from "../../recipe.ts";
-import { countText, escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
+import {
+  countText,
+  escapeMarkdown,
+  intervalText,
+  percent,
+  sampleText,
+  thousands,
+} from "../../support/format.ts";
 import { packageVersions } from "../../support/versions.ts";
 import { type Opening, testedBefore } from "../openings.ts";
 import { courseOf, honestPlan, honestStage, testedConfiguration } from "./choice.ts";
@@ -74,7 +81,7 @@ export function withInterval({ value, low, high }: Measured, write: (value: numb
 export function scoreText({ balancedAccuracy, intervals, n, baseline }: SetScores): string {
   return `a balanced accuracy of ${percent(balancedAccuracy)} (95 % interval ${
     intervalText(intervals.balancedAccuracy)
-  }; n = ${thousands(n)}; always one answer: ${percent(baseline.balancedAccuracy)})`;
+  }; ${sampleText(n)}; always one answer: ${percent(baseline.balancedAccuracy)})`;
 }
 
 /** Number of other photos of the test's lesions. They are in no part. */

@@ -208,7 +208,7 @@ function caveats({ own, clinical }: HonestResults, about: HonestAbout): string[]
         ]
         : [],
       `**Small photos**: ${sizeText(about.size)} pixels hide what a doctor looks for.`,
-      "**One training**: intervals tell of other lesions, not of other seeds.",
+      "**The training's own chance**: intervals tell of other lesions, not of other seeds.",
       `**Before anything else** it would need photos with skin tones and patients, other clinics, doctors beside it, and a trial. Its number to quote: ${
         scoreText(own)
       }.`,

@@ -79,7 +79,7 @@ export function leaks({ own, official }: HonestResults): string[] {
       "**Other photos of a lesion**: photos of one `lesion_id`, and photos with equal pixels, stand on one side.",
       "**Near-duplicates under two lesions**: they are looked for in the pixels, and their lesions are one group. One that is " +
         "zoomed by a fifth is not found.",
-      "**The test as an adviser**: changes are chosen on validation alone. Validation's own scores are therefore too good; the test's are not.",
+      "**The test as an adviser**: changes are chosen on validation alone. Validation's own scores are therefore too good.",
       `**Repeated photos in the test**: it takes one of each lesion, ${thousands(own.n)} in all.`,
       ...official
         ? [

@@ -6,6 +6,7 @@ import {
   decimals,
   escapeMarkdown,
   percent,
+  sampleText,
   signedPoints,
   thousands,
 } from "../../support/format.ts";
@@ -37,7 +38,8 @@ export function analyses(
   const errors = [["before", before], ["after", after]] as const;
   return [
     "## Quantitative analyses",
-    "In brackets: 95 % intervals. “Always one” is what answering the commonest class reaches.",
+    "In brackets: 95 % intervals. “Always one” is what answering the commonest class reaches. Macro AUC is of the network's own " +
+    "probabilities; AUC and average precision of a diagnosis are of those that are corrected to the diagnoses' shares.",
     "### The tests",
     alignedTable(
       ["test", "n", "balanced accuracy", "always one", "accuracy", "always one", "macro F1", "macro AUC"],
@@ -60,7 +62,7 @@ export function analyses(
       ? [
         `The official form changes the balanced accuracy by ${signedPoints(change.difference, 1)} points (${
           signedPoints(change.low, 1)
-        } to ${signedPoints(change.high, 1)}; n = ${thousands(control!.photos)}).`,
+        } to ${signedPoints(change.high, 1)}; ${sampleText(control!.photos)}).`,
       ]
       : [],
     "### Each diagnosis, own test",
@@ -112,7 +114,7 @@ export function analyses(
     "### Probabilities, own test",
     `Corrected to the diagnoses' shares among training's lesions, before and after a temperature of ${
       decimals(temperature, 2)
-    } that validation has fixed (n = ${thousands(clinical.n)}). The most likely diagnosis is then right in ${
+    } that validation has fixed (${sampleText(clinical.n)}). The most likely diagnosis is then right in ${
       share(corrected.own)
     }; always giving one answer, in ${percent(own.baseline.accuracy)}.`,
     alignedTable(

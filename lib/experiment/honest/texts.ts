@@ -12,7 +12,7 @@ import {
 import { perfectCalibrationError } from "../../evaluation/calibration.ts";
 import { excludesZero, type Interval, type Measured } from "../../evaluation/intervals.ts";
 import { widthlessText } from "../../evaluation/set_scores.ts";
-import type { HonestChoice } from "./choice.ts";
+import { type HonestChoice, testedConfiguration } from "./choice.ts";
 import type { ClinicalResults } from "./clinical.ts";
 import { withInterval } from "./facts.ts";
 import type { HonestResults } from "./results.ts";
@@ -26,7 +26,7 @@ export function describeHonestChoice(
   const kept = rows.slice(1).filter(({ stays }) => stays).map(({ label }) => label);
   const left = rows.slice(1).filter(({ stays }) => !stays).map(({ label }) => label);
   return [
-    `By ${thousands(photos)} validation photos of ${thousands(groups)} lesions ${
+    `By ${thousands(photos)} validation photos in ${thousands(groups)} groups ${
       kept.length === 0 ? "no change stays" : `these changes stay: ${kept.join("; ")}`
     }.`,
     ...left.length === 0
@@ -41,7 +41,9 @@ export function describeHonestChoice(
       model.digest.slice(0, 12)
     }\`) reads ${choice.size} × ${choice.size} pixels and is asked about ${
       orientationsText(choice)
-    }. It is written to \`honest/choice.json\` before any test is opened.`,
+    }. In the log of openings it is \`${
+      testedConfiguration(model, choice).slice(0, 12)
+    }\`, which includes how it is asked. This choice is written to \`honest/choice.json\` before any test is opened.`,
   ].join(" ");
 }
 

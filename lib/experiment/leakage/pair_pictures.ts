@@ -1,5 +1,6 @@
 /** Pictures of near-duplicates, to see which photos the detector takes for the same one. */
 import { drawnInPlaceOf } from "../../data/drawn_lesion.ts";
+import { decimals } from "../../support/format.ts";
 import type { AnsweredImage } from "../testing.ts";
 import { type Experiment, photoOf } from "../experiment.ts";
 import type { Related } from "./division.ts";
@@ -25,8 +26,10 @@ export async function pairPictures(
   const rowOf = new Map(samples.map(({ imageId }, row) => [imageId, row]));
   const own = (row: number, distance: number): AnsweredImage => ({
     ...{ pixels: photoOf(images, row).slice(), size: images.size, dx: samples[row].dx },
-    label: `${samples[row].imageId} ${samples[row].dx} ${distance}`,
+    label: pairLabel(samples[row].imageId, samples[row].dx, distance),
   });
+  const pairLabel = (imageId: string, dx: string, distance: number) =>
+    `${imageId} ${dx}, distance ${decimals(distance)}`;
   const nearest = <T extends { distance: number }>(pairs: readonly T[]) =>
     pairs.toSorted((a, b) => a.distance - b.distance).slice(0, most);
   const pictures = nearest(nearDuplicates.filter(({ sameLesion }) => !sameLesion))
@@ -36,7 +39,7 @@ export async function pairPictures(
     const dx = classes[label].code;
     pictures.push(own(rowOf.get(pair.own)!, pair.distance), {
       ...{ pixels: photoOf(set!.loaded, index).slice(), size: images.size, dx },
-      label: `${pair.official} ${dx} ${pair.distance}`,
+      label: pairLabel(pair.official, dx, pair.distance),
     });
   }
   const standIns = await drawnInPlaceOf(pictures, { seed: config.seed, together: 2 });

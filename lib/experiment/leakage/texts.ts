@@ -1,6 +1,6 @@
 /** The sentences of notebook 7, computed from its numbers, so they are true of every run. Markdown. */
 import type { LeakFreeParts } from "../../data/leak_free_parts.ts";
-import { excludesZero } from "../../evaluation/intervals.ts";
+import { excludesZero, type Measured } from "../../evaluation/intervals.ts";
 import type { Depth } from "../../recipe.ts";
 import {
   countText,
@@ -9,6 +9,7 @@ import {
   listed,
   percent,
   points,
+  sampleText,
   thousands,
 } from "../../support/format.ts";
 import type { BridgeRow } from "./bridge.ts";
@@ -27,7 +28,7 @@ export function describeRelated({ evidence, groups, official }: Related): string
     thousands(same)
   } have one lesion_id, ${thousands(nearDuplicates.length - same)} have two. So ${
     thousands(samples.length)
-  } photos are ${thousands(sizes.size)} groups, of which the largest has ${largest} photos.${
+  } photos form ${thousands(sizes.size)} groups, of which the largest has ${largest} photos.${
     official.length === 0
       ? ""
       : ` The official test set has ${countText(official.length, "near-duplicate")} of these photos: ${
@@ -36,54 +37,83 @@ export function describeRelated({ evidence, groups, official }: Related): string
   }`;
 }
 
-/** What each kind of leak adds, and whether that may be chance. @param options `codes`: codes of the classes, in label order */
+/** Which layers were trained, in words. */
+export function trainedText(depth: Depth): string {
+  return depth === "head" ? "softmax alone" : `from ${depth} on`;
+}
+
+/**
+ * What each kind of leak adds at each depth, and whether that may be chance: one line for each kind.
+ *
+ * @param options.codes of the classes, in label order
+ */
 export function describeEffects(
   effects: readonly LeakEffect[],
   { codes }: { codes: readonly string[] },
 ): string {
-  const lines = effects.map(({ kind, depth, effect, deviation, pairs, reached, perClass }) => {
-    const what = kind === "copy"
-      ? `**Copies of the test's own photos** add ${differenceText(effect)} points of balanced accuracy`
-      : `**Other photos of the test's lesions** add ${differenceText(effect)} points (${
-        reached === 1 ? "1 photo has" : `${thousands(reached)} photos have`
-      } such relatives; the change of photos without any is subtracted)`;
-    const spread = deviation === null
-      ? ": one division, one seed"
-      : `, standard deviation ${points(deviation)}`;
-    const sure = excludesZero(effect)
-      ? "The interval excludes zero."
-      : "The interval includes zero, so this may be chance.";
-    const networks = `${countText(pairs, "pair")} of networks${trainedFrom(depth)}`;
-    const certain = codes.filter((_, label) => {
-      const own = perClass[label]?.effect;
-      return own && own.low === own.high;
+  const lines = [...Map.groupBy(effects, ({ kind }) => kind)].map(([kind, own]) => {
+    const added = own.map(({ depth, effect, deviation, pairs, reached }) => {
+      const spread = deviation === null
+        ? "one division, one seed"
+        : `standard deviation ${points(deviation)}`;
+      const photos = kind === "copy" ? "" : `${countText(reached, "photo")}, `;
+      return `${trainedText(depth)} ${differenceText(effect)}, ${photos}${
+        countText(pairs, "pair")
+      } of networks, ${spread}`;
+    });
+    const certain = own.flatMap(({ depth, perClass }) => {
+      const those = codes.filter((_, label) => {
+        const effect = perClass[label]?.effect;
+        return effect && effect.low === effect.high;
+      });
+      return those.length > 0 ? [`${listed(those)} (${trainedText(depth)})`] : [];
     });
     const narrow = certain.length > 0
       ? ` The effect is the same in each resample for ${
         listed(certain)
       }, which adds no width to the interval.`
       : "";
-    return `- ${what}, over ${networks}${spread}. ${sure}${narrow}`;
+    const what = kind === "copy"
+      ? "**Copies of the test's own photos** add, in points of balanced accuracy"
+      : "**Other photos of the test's lesions** add, to photos with such relatives and less the change of photos without any";
+    const verdict = verdictText(own.map(({ depth, effect }) => ({ depth, measured: effect })), {
+      unsure: ", so this may be chance",
+    });
+    return `- ${what}: ${added.join("; ")}. ${verdict}${narrow}`;
   });
   const unmeasured =
     "- The effect of other photos of the test's lesions cannot be measured: no diagnosis has test photos both with and without them.";
   return [...lines, ...effects.some(({ kind }) => kind === "lesion") ? [] : [unmeasured]].join("\n");
 }
 
-function trainedFrom(depth: Depth): string {
-  return depth === "head" ? "" : `, trained from ${depth} on`;
+/** Whether intervals exclude zero, and what follows. */
+function verdictText(
+  all: readonly { depth: Depth; measured: Measured }[],
+  { sure = "", unsure }: { sure?: string; unsure: string },
+): string {
+  const excluding = all.filter(({ measured }) => excludesZero(measured));
+  if (excluding.length === 0) {
+    return `${all.length === 1 ? "The interval includes" : "All intervals include"} zero${unsure}.`;
+  }
+  if (excluding.length === all.length) {
+    return `${all.length === 1 ? "The interval excludes" : "All intervals exclude"} zero${sure}.`;
+  }
+  const which = listed(
+    excluding.map(({ depth }) => depth === "head" ? "the softmax alone" : `training ${trainedText(depth)}`),
+  );
+  return `The interval excludes zero for ${which}${sure}; otherwise it includes zero${unsure}.`;
 }
 
 /** What the leaks add on the official test set, and whether the prediction of no effect holds. Empty without the set. */
 export function describeOfficialGains(rows: readonly OfficialRow[]): string {
-  return rows.flatMap(({ label, depth, gain }) => {
-    if (!gain) return [];
-    const holds = excludesZero(gain)
-      ? "The interval excludes zero, against the prediction."
-      : "The interval includes zero: no effect is shown, but one within the interval cannot be ruled out.";
-    return [
-      `- On the official test set, ${label}${trainedFrom(depth)}: ${differenceText(gain)} points. ${holds}`,
-    ];
+  const measured = rows.flatMap(({ label, depth, gain }) => gain ? [{ label, depth, measured: gain }] : []);
+  return [...Map.groupBy(measured, ({ label }) => label)].map(([label, own]) => {
+    const gains = own.map(({ depth, measured }) => `${trainedText(depth)} ${differenceText(measured)}`);
+    const verdict = verdictText(own, {
+      sure: ", against the prediction",
+      unsure: ": no effect is shown, but one within the interval cannot be ruled out",
+    });
+    return `- What it adds on the official test set if ${label}, in points: ${gains.join("; ")}. ${verdict}`;
   }).join("\n");
 }
 
@@ -103,10 +133,10 @@ export function describeBridge(
   return [
     `With the write-up's numbers, but groups divided before the augmentation, the frozen network has an accuracy of ${
       percent(plain.accuracy)
-    } (${intervalText(plain.interval)}; n = ${thousands(plain.n)} images of ${
+    } (${intervalText(plain.interval)}; ${sampleText(plain.n)} images of ${
       thousands(plain.groups)
-    } groups) instead of ${percent(asWritten.accuracy)} (${interval}n = ${
-      thousands(asWritten.n)
+    } groups) instead of ${percent(asWritten.accuracy)} (${interval}${
+      sampleText(asWritten.n)
     }), on other test images.`,
     `Of these networks with divided groups, the one trained on photos and copies recognises ${code} in ${
       percent(plain.recall[label])

@@ -13,7 +13,7 @@ import {
 } from "../../figures/honest_tables.ts";
 import { comparisonBars } from "../../figures/claim.ts";
 import type { Figure } from "../../figures/figure.ts";
-import { escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
+import { escapeMarkdown, intervalText, percent, sampleText } from "../../support/format.ts";
 import { formText } from "./official_section.ts";
 import type { StoredRun } from "./stored_run.ts";
 
@@ -29,7 +29,7 @@ export function honestGlance(
   ) => ({
     ...{ name, value: percent(balancedAccuracy) },
     what: [
-      `balanced accuracy on ${where}, n = ${thousands(n)}`,
+      `balanced accuracy on ${where}, ${sampleText(n)}`,
       `95 % interval ${intervalText(intervals.balancedAccuracy)}`,
       ...more,
     ].join("; "),
@@ -150,7 +150,7 @@ export function worthFigure(
       percent(own.balancedAccuracy)
     }`,
     source:
-      "Balanced accuracy; on a test whose classes are about equal, as the write-up's, it is about the accuracy. The honest model has a " +
+      "Balanced accuracy; on a test with classes of about equal size, like the write-up's, it is nearly the accuracy. The honest model has a " +
       "recipe of its own and no leak. Interval: 95 %",
     valueTitle: "balanced accuracy",
     synthetic,

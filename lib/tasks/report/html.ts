@@ -176,10 +176,21 @@ function makeScrollable(table: HtmlElement, above = ""): void {
   const caption = before?.tagName === "P" ? before.textContent?.trim() ?? "" : "";
   const name = caption !== "" && caption.length <= 100 ? caption : above;
   const frame = createElement("div");
-  frame.setAttribute("class", "table");
+  frame.setAttribute("class", isWordy(table) ? "wordy table" : "table");
   makeFocusable(frame, name ? `Table: ${name}` : "Table");
   table.replaceWith(frame);
   frame.append(table);
+}
+
+/** Whether a table has sentences in its cells. Then each cell gets its column's title: on a phone, the cells stand one below the other. */
+function isWordy(table: HtmlElement): boolean {
+  const cells = [...table.querySelectorAll("tbody td")];
+  if (!cells.some((cell) => (cell.textContent ?? "").trim().length > 60)) return false;
+  const titles = [...table.querySelectorAll("thead th, thead td")].map((cell) =>
+    cell.textContent?.trim() ?? ""
+  );
+  cells.forEach((cell, i) => cell.setAttribute("data-title", titles[i % titles.length] ?? ""));
+  return true;
 }
 
 /** Lets the keyboard scroll an element that may be wider than the page. */

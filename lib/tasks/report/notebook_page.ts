@@ -139,7 +139,9 @@ function displayHtml({ data, metadata }: DisplayOutput | ResultOutput, { prose, 
     const address = pictures.add(bytes, extension);
     const { width } = (metadata[mime] ?? {}) as { width?: unknown }; // the width in Jupyter, usually half of its pixels
     const size = Number.isInteger(width) ? ` width="${width}"` : "";
-    return `<figure class="picture"><img src="${address}" alt="${escapeHtml(alt)}"${size}></figure>`;
+    return `<figure class="picture" tabindex="0"><img src="${address}" alt="${
+      escapeHtml(alt)
+    }"${size}></figure>`;
   }
   if (words !== null) return textBlock(words, "Result");
   const types = escapeHtml(Object.keys(data).join(", "));

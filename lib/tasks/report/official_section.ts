@@ -3,7 +3,7 @@ import { describeOfficial, pointsText } from "../../experiment/official_texts.ts
 import { deeperResult, type Results } from "../../experiment/results.ts";
 import type { FormControl } from "../../experiment/official_testing.ts";
 import { officialTable } from "../../figures/result_tables.ts";
-import { intervalText, percent, thousands } from "../../support/format.ts";
+import { intervalText, percent, sampleText, thousands } from "../../support/format.ts";
 
 /** The last network's score on the official set, always with the effect of the form of its photos. */
 export function officialGlance(results: Results): { name: string; value: string; what: string }[] {
@@ -14,7 +14,7 @@ export function officialGlance(results: Results): { name: string; value: string;
   return [{
     name: `${deeperResult(results) ? "Fine-tuned" : "Measured"}, official test set`,
     value: percent(balancedAccuracy),
-    what: `balanced accuracy on ${official!.title}, n = ${thousands(n)}; 95 % interval ${
+    what: `balanced accuracy on ${official!.title}, ${sampleText(n)}; 95 % interval ${
       intervalText(intervals.balancedAccuracy)
     }; ${formText(control)}`,
   }];

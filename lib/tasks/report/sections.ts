@@ -24,7 +24,14 @@ import { leakEffectTable, officialLeakTable } from "../../figures/leak_tables.ts
 import { exposureTable } from "../../figures/result_tables.ts";
 import { table } from "../../figures/table.ts";
 import { sizeText } from "../../image_size.ts";
-import { countText, escapeMarkdown, intervalText, percent, thousands } from "../../support/format.ts";
+import {
+  countText,
+  escapeMarkdown,
+  intervalText,
+  percent,
+  sampleText,
+  thousands,
+} from "../../support/format.ts";
 import { findStop } from "../../support/notebook/stop_notice.ts";
 import { durationText } from "../../support/pace.ts";
 import {
@@ -136,7 +143,7 @@ export function glance(run: StoredRun): { name: string; value: string; what: str
   const accuracy = (name: string, { test: { accuracy, interval, n } }: Result, what: string) => ({
     name,
     value: percent(accuracy),
-    what: `test accuracy, ${what}, n = ${thousands(n)}` +
+    what: `test accuracy, ${what}, ${sampleText(n)}` +
       (interval ? `; 95 % interval ${intervalText(interval)}` : ""),
   });
   return [
@@ -272,7 +279,7 @@ function leakFreeSection(
         asWritten: asWrittenResult({ runs, chosen } as Results).test,
         ...{ label, code: codes[label] },
       }),
-      leakEffectTable(effects, { codes, synthetic }).markdown,
+      leakEffectTable(effects.map((all) => ({ ...all, perClass: [] })), { codes, synthetic }).markdown,
       ...official.length > 0
         ? [officialLeakTable(official, { synthetic }).markdown, describeOfficialGains(official)]
         : [],

@@ -69,12 +69,12 @@ Deno.test("the effect's text gives the number of network pairs and names classes
     describeEffects([leakEffect("copy", networks, options)!], { codes: ["mel", "nv"] });
   assert.match(
     text(pair),
-    /over 1 pair of networks: one division, one seed\. .* The effect is the same in each resample for mel, which adds no width to the interval\.$/m,
+    /1 pair of networks, one division, one seed\. .* The effect is the same in each resample for mel \(softmax alone\), which adds no width to the interval\.$/m,
   );
   const allRight = [network("copy", "A", [1, 0, 1, 1, 1, 1]), network("copy", "B", [1, 1, 1, 1, 1, 0])];
   assert.doesNotMatch(text(allRight), /adds no width/, "all right once seen, but not all wrong before");
   const again = pair.map((one) => ({ ...one, network: { ...one.network, seed: 1 } }));
-  assert.match(text([...pair, ...again]), /over 2 pairs of networks, standard deviation 0\.00\. /);
+  assert.match(text([...pair, ...again]), /2 pairs of networks, standard deviation 0\.00\. /);
 });
 
 Deno.test("if none or all of the test photos have relatives, the effect of lesions is left out, and the text says why", () => {
@@ -94,7 +94,10 @@ Deno.test("if none or all of the test photos have relatives, the effect of lesio
     );
     assert.doesNotMatch(text, /NaN/);
     const figure = leakFigure(effects, [], { codes: ["mel", "nv"], depth: "head" });
-    assert.match(figure.alt, /^Points of recall that a leak adds: copies of the photo [+−\d.]+\. copy: /);
+    assert.match(
+      figure.alt,
+      /^Points of recall that a leak adds, softmax alone: copies of the photo [+−\d.]+\. copy: /,
+    );
   }
 });
 
@@ -172,9 +175,21 @@ Deno.test("a leak's gain on the official set is over its division's leak-free ne
   assert.ok(low <= 0 && high > value);
   assert.match(
     describeOfficialGains(rows),
-    /^- On the official test set, copies leak: \+16\.67 \(.*\) points\. The interval includes zero: no effect is shown, but one within the interval cannot be ruled out\.$/,
+    /^- What it adds on the official test set if copies leak, in points: softmax alone \+16\.67 \(.*\)\. The interval includes zero: no effect is shown, but one within the interval cannot be ruled out\.$/,
   );
   assert.equal(rowsOf(...leaks)[0].gain, null, "without a network to which nothing leaked");
   const [, sure] = rowsOf(none([0, 0, 0, 0, 0, 0], 0), network("copy", "A", [1, 1, 1, 1, 1, 1]));
-  assert.match(describeOfficialGains([sure]), /\+100\.00 .* excludes zero, against the prediction\.$/);
+  assert.match(
+    describeOfficialGains([sure]),
+    /\+100\.00 .* The interval excludes zero, against the prediction\.$/,
+  );
+  const deeper = { ...sure, depth: "block3" as const };
+  assert.match(
+    describeOfficialGains([sure, deeper]),
+    /^- [^\n]* softmax alone \+100\.00 .*; from block3 on .* All intervals exclude zero/,
+  );
+  assert.match(
+    describeOfficialGains([copies, { ...deeper, label: copies.label }]),
+    /The interval excludes zero for training from block3 on, against the prediction; otherwise it includes zero: no effect is shown/,
+  );
 });

@@ -8,6 +8,7 @@ import {
   intervalText,
   measuredText,
   percent,
+  sampleText,
   signedPoints,
   thousands,
 } from "../../../support/format.ts";
@@ -31,7 +32,7 @@ export function claim(results: HonestResults, about: HonestAbout): ChecklistItem
   const { trained, all } = parametersOf(results, about);
   const control = official?.control?.difference.balancedAccuracy;
   const found = clinical.detections.map(({ name, n, sensitivity, specificity }) =>
-    `${name} (n = ${n}): sensitivity ${measuredText(sensitivity.value, sensitivity)}, specificity ${
+    `${name} (${sampleText(n)}): sensitivity ${measuredText(sensitivity.value, sensitivity)}, specificity ${
       measuredText(specificity.value, specificity)
     }`
   ).join("; ");
@@ -63,7 +64,7 @@ export function claim(results: HonestResults, about: HonestAbout): ChecklistItem
     ["18", "how much annotators differ", "not done", "The table has one diagnosis for a lesion and no second reading, so no variability can be computed."],
     ["19", "how data were divided", "done", `At random within each class, 70 % train, 10 % validation, 20 % test of the groups. ${partsText(results, about)}.`, "notebook 8 · Parts that cannot leak", "docs/METHOD.md · What each kind of leak adds"],
     ["20", "level at which parts are disjoint", "done", "By lesion, by equal pixels and by near-duplicates; not by patient, since none is named.", "notebook 7 · Photos that belong together", "model card · Leaks, and how they are kept out"],
-    ["21", "planned sample size", "in part", `No size was calculated, for all photos are used; the interval says what ${thousands(own.n)} test photos can tell: ${intervalText(own.intervals.balancedAccuracy)}.`, "honest_model.json · own.intervals"],
+    ["21", "planned sample size", "in part", `No size was calculated: no readable photo is excluded; the interval of balanced accuracy says what ${thousands(own.n)} test photos can tell: ${intervalText(own.intervals.balancedAccuracy)}.`, "honest_model.json · own.intervals"],
     ["22", "the network in detail", "done", `VGG16 without its top and a softmax of ${about.classes.length} classes: ${thousands(all)} parameters, of which ${thousands(trained)} are trained.`, "notebook 4 · The network", "model card · Model details"],
     ["23", "software", "done", `Deno ${about.versions.deno} and TensorFlow.js ${about.versions["@tensorflow/tfjs"]}; all versions are pinned.`, "model card · Digests and versions"],
     ["24", "initial weights", "done", `${about.base.source === "imagenet" ? "ImageNet's, as Keras publishes them" : about.base.source === "random" ? "Seeded random ones" : "A file that the user named"}; the softmax starts from zeros.`, "model card · Model details", "data/README.md"],
@@ -78,7 +79,7 @@ export function claim(results: HonestResults, about: HonestAbout): ChecklistItem
     ["33", "test on external data", official ? "in part" : "not done", official ? `On ${official.title}: ${scoreText(official.scores)}; its scores are not divided by clinic, so how far it is from the collection's own clinics is open.` : `${noOfficial} Without it there are no other photos.`, ...official ? ["notebook 8 · The tests, opened last", "docs/DATA.md · The official test set of ISIC 2018"] : []],
     ["34", "trial registration", "does not apply", "Nobody was treated or examined for this study, so there was no trial to register."],
     ["35", "numbers included and excluded", "done", `${partsText(results, about)}; patients are not named, so they cannot be counted.`, "notebook 8 · Parts that cannot leak", "honest_model.json · photos"],
-    ["36", "who is in each part", "in part", `The whole table by age, sex and site, and the test's melanomas by the same in ${clinical.subgroups.length} subgroups; training and validation are not divided so, as the parts are drawn at random.`, "notebook 1 · Whose skin", "notebook 8 · Melanoma in subgroups"],
+    ["36", "who is in each part", "in part", `The whole table by age, sex and site, and the test's melanomas by the same and by how the diagnosis was confirmed, in ${clinical.subgroups.length} subgroups; training and validation are not described in this way, since the parts are drawn at random.`, "notebook 1 · Whose skin", "notebook 8 · Melanoma in subgroups"],
     ["37", "performance with uncertainty", "done", `Own test: ${scoreText(own)}. ${official ? `Official set: ${scoreText(official.scores)}` : noOfficial.replace(/\.$/, "")}; each class and subgroup beside it (${bySubgroup} with enough melanomas).`, "notebook 8 · Each diagnosis", "model card · Quantitative analyses"],
     ["38", "diagnostic accuracy", clinical.detections.length > 0 ? "done" : "in part", clinical.detections.length > 0 ? `At thresholds fixed on validation, ${found}.` : "Recall of each class; there is no class to find by a threshold.", "notebook 8 · Melanoma, and malignant against benign", "honest_model.json · clinical.detections"],
     ["39", "failures", "done", `${thousands(own.n - right)} of ${thousands(own.n)} answers are wrong${worst ? `; by probabilities corrected to the diagnoses' shares ${thousands(wrong)}, the surest of them with ${percent(worst.probability)}` : ""}; the confusion matrix and the surest errors are listed.`, "notebook 8 · The most confident errors", "honest_model.json · own.confusion", "honest_model.json · clinical.errors"],

@@ -43,6 +43,7 @@
       plot.style.transform = scale < 1 ? `scale(${scale})` : "";
       holder.style.width = `${Math.floor(width * scale)}px`;
       holder.style.height = `${Math.ceil(height * scale)}px`;
+      figure.classList.toggle("wide", width * scale > frame.clientWidth + 1);
     };
     const draw = async () => {
       const spec = specNow();
