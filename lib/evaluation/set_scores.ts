@@ -192,9 +192,6 @@ export function widthlessText(
     return interval && interval.low === interval.high ? [`${name} (${percent(perClass[label].recall)})`] : [];
   });
   if (stay.length === 0) return [];
-  return [
-    `The recall of ${
-      listed(stay)
-    } is the same in each bootstrap resample, so it adds no width to the intervals.`,
-  ];
+  const recall = stay.length === 1 ? `recall of ${stay[0]} is` : `recalls of ${listed(stay)} are`;
+  return [`The ${recall} the same in each bootstrap resample, which adds no width to the intervals.`];
 }

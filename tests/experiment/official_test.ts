@@ -172,7 +172,7 @@ Deno.test({
       assert.ok(text.includes(`**${name}**: ${share(test.balancedAccuracy)} (95 % interval`), text);
       assert.ok(text.includes(`against ${share(asWritten.balancedAccuracy)}`));
       assert.ok(text.includes(`Control for ${name}: ${expected.size} photos`));
-      assert.ok(text.includes(`in the form of the set's: ${share(control!.sameForm.balancedAccuracy)}`));
+      assert.ok(text.includes(`in the set's form: ${share(control!.sameForm.balancedAccuracy)}`));
     }
     assert.match(text, /so the leak of the run's own test cannot raise these scores/);
     assert.doesNotMatch(text + conclusion(results), /NaN|undefined|null/);

@@ -92,9 +92,9 @@ Deno.test("scalings are compared at each depth, with signs", () => {
   ]);
   assert.match(
     text,
-    /\*\*head\*\*: 64\.1\u00a0% .*\(72\.2\u00a0% on train\), 66\.1\u00a0% .*: \+2\.00 points/,
+    /\*\*head\*\*: divided by 255, 64\.1\u00a0% \(72\.2\u00a0% on train\); .* 66\.1\u00a0% .*\. \+2\.00 points/,
   );
-  assert.match(text, /\*\*block5\*\*: 72\.0\u00a0% .*70\.0\u00a0% .*: −2\.00 points/);
+  assert.match(text, /\*\*block5\*\*: divided by 255, 72\.0\u00a0% .*70\.0\u00a0% .*\. −2\.00 points/);
 });
 
 Deno.test("an optimizer is called better only if both intervals exclude zero", () => {

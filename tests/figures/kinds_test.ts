@@ -88,8 +88,8 @@ Deno.test("titles of class comparisons match their numbers, equal or not", () =>
   const cases = [
     [sets(small, equal), "shares", "Class shares in a and b differ by 0.00 points at most."],
     [sets(small, equal, skewed), "shares", "Class shares in a, b, and c differ by 25.00 points at most."],
-    [sets(small, skewed), "counts", "a: 10 to 30 images a class; b: 100."],
-    [sets(skewed, small), "counts", "a: 100 images a class; b: 10 to 30."],
+    [sets(small, skewed), "counts", "A: 10 to 30 images a class; b: 100."],
+    [sets(skewed, small), "counts", "A: 100 images a class; b: 10 to 30."],
   ] as const;
   for (const [compared, show, title] of cases) {
     assert.ok(comparedClassBars(compared, { show }).alt.startsWith(title), title);
@@ -165,8 +165,8 @@ Deno.test("the decision figure's title names each range of thresholds and each s
     }));
     return decisionFigure({ ...clinical, detections: [{ ...clinical.detections[0], decisions }] }).alt;
   };
-  assert.match(titleOf(1, 4, 5, 6), /melanoma: at 1.%, from 4.% to 6.%/);
-  assert.match(titleOf(), /melanoma: nowhere/);
+  assert.match(titleOf(1, 4, 5, 6), /melanoma at 1.%, from 4.% to 6.%/);
+  assert.match(titleOf(), /melanoma nowhere/);
 });
 
 Deno.test("macro F1 and a class's recall are left out if a test set lacks the class", () => {

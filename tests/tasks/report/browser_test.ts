@@ -33,7 +33,7 @@ async function drawn(page: Page): Promise<void> {
 const measure = `(() => {
   const root = document.documentElement;
   const wide = [...document.querySelectorAll("main *")].filter((node) => {
-    if (node.closest(".frame, .table, pre, svg")) return false;
+    if (node.closest(".frame, .table, .picture, pre, svg")) return false;
     const box = node.getBoundingClientRect();
     return box.width > 0 && (box.right > root.clientWidth + 1 || box.left < -1);
   });
@@ -54,6 +54,10 @@ const measure = `(() => {
   return {
     overflow: root.scrollWidth - root.clientWidth,
     wide: wide.map((node) => node.outerHTML.slice(0, 80)),
+    stuck: [...document.querySelectorAll(".frame, .table, .picture, nav ol")].filter((node) =>
+      node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "auto"
+    ).map((node) => node.outerHTML.slice(0, 80)),
+    titleTop: document.querySelector("h1").getBoundingClientRect().top,
     cut: [...document.querySelectorAll("main :is(th, td)")].filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
       .map((cell) => cell.textContent.slice(0, 80)),
     figures,
@@ -64,6 +68,10 @@ const measure = `(() => {
 interface Measured {
   overflow: number;
   wide: string[];
+  /** What is wider than its frame and cannot be scrolled. */
+  stuck: string[];
+  /** Pixels above the page's title. */
+  titleTop: number;
   cut: string[];
   paper: string;
   figures: { isDrawn: boolean; marks: number; width: number; fits: boolean; background: string }[];
@@ -194,9 +202,12 @@ browserTests({
             if (isLoaded) await page.goto(root + file);
             await drawn(page);
             const place = `${file}, ${width} pixels, ${theme}`;
-            const { overflow, wide, cut, figures, paper } = await page.evaluate(measure) as Measured;
-            const good = { overflow: 0, wide: [], cut: [], errors: [], outside: [] };
-            assert.deepEqual({ overflow, wide, cut, ...misdeeds }, good, place);
+            const { overflow, wide, stuck, cut, titleTop, figures, paper } = await page.evaluate(
+              measure,
+            ) as Measured;
+            const good = { overflow: 0, wide: [], stuck: [], cut: [], errors: [], outside: [] };
+            assert.deepEqual({ overflow, wide, stuck, cut, ...misdeeds }, good, place);
+            assert.ok(titleTop < 350, `the title is on the first screen: ${place}`);
             for (const [i, figure] of figures.entries()) {
               assert.ok(
                 figure.isDrawn && figure.marks > 0 && figure.fits,
