@@ -125,11 +125,11 @@ export function officialSentence(
   { name, test, control }: OfficialRun,
 ): string {
   const form = control
-    ? `as a control, that form alone changes the balanced accuracy on own test photos by ${
+    ? `as a control, that form alone changes the balanced accuracy on photos of the run's own test by ${
       pointsText(control)
     }`
     : "the effect of its photos' form was not measured";
-  return `On ${escapeMarkdown(title)}, which nobody augmented, ${name} reaches ${
+  return `On ${escapeMarkdown(title)}, which nobody augmented, the network (${name}) reaches ${
     scoreText(test, "balancedAccuracy")
   } balanced accuracy and ${scoreText(test, "accuracy")} accuracy; ${form}.`;
 }

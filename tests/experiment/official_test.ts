@@ -178,7 +178,7 @@ Deno.test({
     assert.doesNotMatch(text + conclusion(results), /NaN|undefined|null/);
     assert.match(
       conclusion(results),
-      /which nobody augmented, frozen VGG16.*that form alone changes the balanced accuracy on own test photos by [−+\d.]+ points \(.* to .*\)/,
+      /which nobody augmented, the network \(frozen VGG16.*that form alone changes the balanced accuracy on photos of the run's own test by [−+\d.]+ points \(.* to .*\)/,
     );
     const { markdown } = officialTable(official);
     assert.equal(markdown.split("\n").filter((line) => line.startsWith("| ")).length, 2 + 2 * 4 + 1);

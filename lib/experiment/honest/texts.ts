@@ -74,7 +74,7 @@ export function honestSentence({ own, official, photos }: HonestResults): string
       ? [
         `Photos of that set may be cropped or retouched. If the same is done to ${
           thousands(official!.control!.photos)
-        } own test photos, their balanced accuracy changes by ${
+        } photos of the run's own test, their balanced accuracy changes by ${
           differenceText({ value: change.difference, ...change }, 1)
         } points${excludesZero(change) ? "" : ", which may be chance"}.`,
       ]

@@ -25,10 +25,10 @@ export function formText(control: Pick<FormControl, "difference" | "asTheyAre"> 
   if (!control) return "without a control for the form of its photos";
   const { n, perClass } = control.asTheyAre;
   const present = perClass.filter(({ support }) => support > 0).length;
-  const some = present < perClass.length ? ` of ${present} diagnoses` : "";
+  const some = present < perClass.length ? ` (${present} diagnoses)` : "";
   return `control: that set's form (crop, retouching) alone changes the score on ${
     thousands(n)
-  } own test photos${some} by ${pointsText(control)}`;
+  } photos of the run's own test${some} by ${pointsText(control)}`;
 }
 
 /** The results on the official test set, or how to get the set. */

@@ -350,7 +350,7 @@ Deno.test("the official test score is on the first page and in the summary, with
   const withControl = await pageOf(drawnResults({ official: drawnOfficial({ control: true }) }));
   for (
     const said of [
-      /Measured, official test set 60\.0 % balanced accuracy on the official test set of ISIC 2018 Task 3, n = 40; .*; control: that set's form \(crop, retouching\) alone changes the score on 40 own test photos by −30\.0 points \(.* to .*\)/,
+      /Measured, official test set 60\.0 % balanced accuracy on the official test set of ISIC 2018 Task 3, n = 40; .*; control: that set's form \(crop, retouching\) alone changes the score on 40 photos of the run's own test by −30\.0 points \(.* to .*\)/,
       /On photos that nobody augmented The official test set .* so the leak of the run's own test cannot raise these scores\./,
       /frozen, adam : 60\.0 % \(95 % interval .*\) balanced accuracy, against 90\.0 % .* on the run's own test: 30\.0 points less/,
       /Control for frozen, adam: 40 photos of 31 lesions of the run's own test part whose lesions are not in training \(no df; the smallest class is nv with 20\)/,
