@@ -182,14 +182,19 @@ function makeScrollable(table: HtmlElement, above = ""): void {
   frame.append(table);
 }
 
-/** Whether a table has sentences in its cells. Then each cell gets its column's title: on a phone, the cells stand one below the other. */
+/**
+ * Whether a table has sentences in its cells, not counting the first column. Then each cell gets its column's title: on a phone, the
+ * cells stand one below the other.
+ */
 function isWordy(table: HtmlElement): boolean {
-  const cells = [...table.querySelectorAll("tbody td")];
-  if (!cells.some((cell) => (cell.textContent ?? "").trim().length > 60)) return false;
   const titles = [...table.querySelectorAll("thead th, thead td")].map((cell) =>
     cell.textContent?.trim() ?? ""
   );
-  cells.forEach((cell, i) => cell.setAttribute("data-title", titles[i % titles.length] ?? ""));
+  const cells = [...table.querySelectorAll("tbody td")];
+  const isLong = (cell: HtmlElement, i: number) =>
+    i % titles.length > 0 && (cell.textContent ?? "").trim().length > 60;
+  if (!cells.some(isLong)) return false;
+  cells.forEach((cell, i) => cell.setAttribute("data-title", titles[i % titles.length]));
   return true;
 }
 

@@ -86,3 +86,18 @@ Deno.test("each table is named after the heading above it; empty header cells ke
   ]);
   assert.match(html, /<td colspan="2"><\/td><th>n<\/th>/);
 });
+
+Deno.test("only in a table with sentences after its first column does each cell carry its column's title, for a phone", () => {
+  const sentence = "The columns that are read name no clinic, so scores cannot be given for each.";
+  const tableOf = (first: string, second: string) =>
+    pageProse(new Map()).markdown(`| item | answer |\n| --- | --: |\n| ${first} | ${second} |`);
+  const wordy = tableOf("23b", sentence);
+  assert.match(wordy, /<div class="wordy table"/);
+  assert.deepEqual([...wordy.matchAll(/<td[^>]*data-title="([^"]*)"/g)].map(([, title]) => title), [
+    "item",
+    "answer",
+  ]);
+  const numbers = tableOf(sentence, "0.5");
+  assert.match(numbers, /<div class="table"/);
+  assert.doesNotMatch(numbers, /data-title/);
+});
