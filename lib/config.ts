@@ -251,40 +251,14 @@ export function storeFolder({ out }: Pick<Config, "out">): string {
  * The settings that decide the results: all except file locations and logs. Settings for another table, `precision` and
  * `protocol` are included only if they differ from their defaults, `float32` and `as-written`.
  */
-export type Experiment =
-  & Omit<
-    Config,
-    | "data"
-    | "weights"
-    | "officialTest"
-    | "out"
-    | "tensorBoard"
-    | keyof typeof ham10000
-    | "precision"
-    | "protocol"
-  >
-  & Partial<
-    Pick<
-      Config,
-      "columns" | "classes" | "joinCase" | "skipDamaged" | "keepContradictions" | "precision" | "protocol"
-    >
-  >;
+export type Experiment = Partial<Config> & Pick<Config, "recipe">;
 
 export function experimentOf(config: Config): Experiment {
-  const { data: _data, weights: _weights, out: _out, metadata: _metadata, tensorBoard: _, ...rest } = config;
-  const { columns, classes, joinCase, skipDamaged, keepContradictions, precision, protocol, ...others } =
-    rest;
-  const { officialTest: _test, ...experiment } = others;
-  return {
-    ...experiment,
-    ...columns && { columns },
-    ...classes && { classes },
-    ...joinCase && { joinCase },
-    ...skipDamaged && { skipDamaged },
-    ...keepContradictions && { keepContradictions },
-    ...precision !== "float32" && { precision },
-    ...protocol !== "as-written" && { protocol },
-  };
+  const { data: _data, weights: _weights, officialTest: _test, out: _out, ...others } = config;
+  const { metadata: _metadata, tensorBoard: _tensorBoard, ...settings } = others;
+  const defaults: Partial<Config> = { ...ham10000, precision: "float32", protocol: "as-written" };
+  const own = Object.entries(settings).filter(([name, value]) => value !== defaults[name as keyof Config]);
+  return Object.fromEntries(own) as Experiment;
 }
 
 /** Checks the values that are used before the full check: a file may hold any type. @throws {RangeError} for the first wrong one */

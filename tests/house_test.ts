@@ -1,6 +1,7 @@
 /** The layers that lib/README.md describes: which folder may import from which, and that no imports are circular. */
 import assert from "node:assert/strict";
-import { dirname, join, relative } from "node:path";
+import { glob } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { projectRoot } from "../lib/support/project.ts";
 
 /** From the lowest layer up: a folder imports from itself and from those before it. Files directly in lib are layers of their own. */
@@ -24,29 +25,20 @@ const rooms = [
 
 const lib = join(projectRoot, "lib");
 
-async function filesIn(folder: string): Promise<string[]> {
-  const entries = await Array.fromAsync(Deno.readDir(folder));
-  const found = await Promise.all(entries.map(async ({ name, isDirectory }) => {
-    const path = join(folder, name);
-    return isDirectory ? await filesIn(path) : name.endsWith(".ts") ? [path] : [];
-  }));
-  return found.flat();
-}
-
 /** Relative imports of each file of lib, with their lines, as paths from lib. */
 async function importsOfLib(): Promise<Map<string, { file: string; line: number; type: boolean }[]>> {
   const found = new Map<string, { file: string; line: number; type: boolean }[]>();
-  for (const path of await filesIn(lib)) {
-    const text = await Deno.readTextFile(path);
+  for await (const path of glob("**/*.ts", { cwd: lib })) {
+    const text = await Deno.readTextFile(join(lib, path));
     const imports = [
       ...text.matchAll(
         /^\s*(?:import|export)\s+(type\s)?[^;'"]*?from\s+"(\.[^"]+)"|import\("(\.[^"]+)"\)/gms,
       ),
     ];
     found.set(
-      relative(lib, path),
+      path,
       imports.map((match) => ({
-        file: relative(lib, join(dirname(path), match[2] ?? match[3])),
+        file: join(dirname(path), match[2] ?? match[3]),
         line: text.slice(0, match.index! + match[0].length).split("\n").length,
         type: match[1] !== undefined,
       })),

@@ -37,14 +37,15 @@ export interface ImageSetOptions {
   /** Size of the images. */
   size: ImageSize;
   store: Store;
-  /** Photos read and decoded at the same time. Default: 4. */
-  concurrency?: number;
   /** List photos that cannot be decoded in `damaged` instead of throwing. Default: false. */
   keepGoing?: boolean;
 }
 
 /** Images between two writes to the store. A killed process loses at most these and those being decoded. */
 const imagesPerFlush = 100;
+
+/** Photos read and decoded at the same time. */
+const photosAtOnce = 4;
 
 /**
  * Loads photos as `decodeImage` does, several at once.
@@ -56,14 +57,11 @@ const imagesPerFlush = 100;
  * @throws {Error} if photos cannot be decoded and `keepGoing` is not set: one error for all of them, with their number and the
  * first ten names and reasons. The others are stored nevertheless. Photos that a disk or network failed to deliver are an error
  * even with `keepGoing`.
- * @throws {RangeError} for a size or a concurrency outside its limits
+ * @throws {RangeError} for a size outside its limits
  */
 export async function loadImageSet(paths: readonly string[], options: ImageSetOptions): Promise<ImageSet> {
-  const { size, store, concurrency = 4, keepGoing = false } = options;
+  const { size, store, keepGoing = false } = options;
   checkDecodedSize(size);
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new RangeError(`concurrency is a whole number of at least 1. Received: ${concurrency}`);
-  }
   const report = progress("Images");
   const length = pixelsIn(size) * 3;
   const pixels = new Uint8Array(paths.length * length);
@@ -109,7 +107,7 @@ export async function loadImageSet(paths: readonly string[], options: ImageSetOp
     unsaved.clear();
     images.refresh(); // finds images of other processes
   };
-  await inParallel(missing, concurrency, async (index) => {
+  await inParallel(missing, photosAtOnce, async (index) => {
     const photo = await loadPhoto(paths[index], size, images).catch((error: Error) => {
       if (error instanceof StorageError) throw error;
       if (isOfTheDisk(error, paths[index])) unread.add(index);

@@ -45,15 +45,9 @@ export function pickRows(
 
 /** Joins answers to several sets, or of several networks, into one set. A bootstrap draws rows of equal groups together. */
 export function joinRows(all: readonly AnsweredRows[]): AnsweredRows {
-  const probabilities = new Float32Array(all.reduce((sum, one) => sum + one.probabilities.length, 0));
-  let place = 0;
-  for (const one of all) {
-    probabilities.set(one.probabilities, place);
-    place += one.probabilities.length;
-  }
   return {
     truth: all.flatMap(({ truth }) => Array.from(truth)),
-    probabilities,
+    probabilities: Float32Array.from(all.flatMap(({ probabilities }) => Array.from(probabilities))),
     groups: all.flatMap(({ groups }) => groups),
     classes: all[0].classes,
   };

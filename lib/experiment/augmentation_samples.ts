@@ -9,6 +9,8 @@ export interface LabelledImage {
   readonly pixels: Uint8Array;
   readonly size: ImageSize;
   readonly label: string;
+  /** Its row in a grid, such as that of the true diagnosis. */
+  readonly row?: string;
 }
 
 /** The ranges as rows of a table. */

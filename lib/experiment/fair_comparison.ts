@@ -1,18 +1,16 @@
 /** The three optimizers on the frozen network, each at its own best learning rate, over several seeds. */
 import { join } from "node:path";
 import { type OptimizerName, optimizerNames } from "../recipe.ts";
-import { labelsOf, lesionsOf } from "../data/parts.ts";
 import {
-  groupBootstrapInterval,
   type Interval,
   meanAndDeviation,
   type PairedDifference,
   pairedDifference,
 } from "../evaluation/intervals.ts";
-import { argmaxRows } from "../evaluation/metrics.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import type { Experiment } from "./experiment.ts";
-import { modelOf, type Run, train } from "./run.ts";
+import { lesionInterval, modelOf, rightOnValidation, train } from "./run.ts";
+import { frozenRecipe } from "./study_runs.ts";
 import { jsonText } from "../support/json.ts";
 
 /** Learning rates that each optimizer is tried with. */
@@ -55,20 +53,15 @@ export interface FairComparison {
  * see the images in the same order. The store keeps each training, `studies/optimizers.json` the comparison for the report.
  */
 export async function compareFairly(experiment: Experiment): Promise<FairComparison> {
-  const { config: { epochs, batchSize, seed: bootstrapSeed, out }, parts, source } = experiment;
+  const { config } = experiment;
   const run = (optimizer: OptimizerName, learningRate: number, seed: number) =>
-    train(experiment, modelOf(experiment, seed), [{
-      depth: "head",
-      optimizer,
-      learningRate,
-      epochs,
-      batchSize,
-    }], {
+    train(experiment, modelOf(experiment, seed), [{ ...frozenRecipe(config), optimizer, learningRate }], {
       seed,
       label: `${optimizer}, rate ${learningRate}, seed ${seed}`,
     });
   const optimizers: TunedOptimizer[] = [];
-  const runs = new Map<OptimizerName, Run[]>(); // by seed
+  /** The share of seeds with a correct answer, for each validation row. */
+  const rightShares = new Map<OptimizerName, number[]>();
   for (const optimizer of optimizerNames) {
     const grid = [];
     for (const learningRate of learningRates) {
@@ -78,36 +71,24 @@ export async function compareFairly(experiment: Experiment): Promise<FairCompari
     const { learningRate } = grid.reduce((best, one) => (one.accuracy > best.accuracy ? one : best));
     const seeded = [];
     for (const seed of trainingSeeds) seeded.push(await run(optimizer, learningRate, seed));
-    runs.set(optimizer, seeded);
+    const rights = seeded.map((one) => rightOnValidation(experiment, one));
+    const shareOf = (row: number) => rights.reduce((sum, right) => sum + right[row], 0) / rights.length;
+    rightShares.set(optimizer, rights[0].map((_, row) => shareOf(row)));
     const accuracies = seeded.map(({ validation }) => validation.accuracy);
     optimizers.push({ optimizer, grid, learningRate, accuracies, ...meanAndDeviation(accuracies) });
   }
 
-  const labels = labelsOf(parts, parts.subsetValidation);
-  const lesions = lesionsOf(source, parts, parts.subsetValidation);
-  /** The share of seeds with a correct answer, for each validation row. */
-  const meanRight = (optimizer: OptimizerName) => {
-    const predicted = runs.get(optimizer)!.map(({ validationAnswers }) =>
-      argmaxRows(validationAnswers, source.classes.length)
-    );
-    return Array.from(
-      labels,
-      (label, row) => predicted.filter((answers) => answers[row] === label).length / predicted.length,
-    );
-  };
   const differences = optimizers.flatMap((a, i) =>
     optimizers.slice(i + 1).map((b): OptimizerDifference => {
-      const [ofA, ofB] = [meanRight(a.optimizer), meanRight(b.optimizer)];
+      const [ofA, ofB] = [a, b].map(({ optimizer }) => rightShares.get(optimizer)!);
       return {
         ...{ a: a.optimizer, b: b.optimizer },
         seeds: pairedDifference(a.accuracies, b.accuracies),
-        lesions: groupBootstrapInterval(ofA.map((right, row) => right - ofB[row]), lesions, {
-          seed: bootstrapSeed,
-        }),
+        lesions: lesionInterval(experiment, ofA.map((share, row) => share - ofB[row])),
       };
     })
   );
   const comparison = { optimizers, differences };
-  await writeAtomic(join(out, "studies", "optimizers.json"), jsonText(comparison));
+  await writeAtomic(join(config.out, "studies", "optimizers.json"), jsonText(comparison));
   return comparison;
 }

@@ -112,7 +112,11 @@ export async function testOfficially(
       }, config),
       test: measureSet(rows, config),
       unseen: measureUnseen(rows, shared.isShared, config),
-      control: control && await testForm(experiment, run, control),
+      control: control && formControl(
+        await answerImages(experiment, run, control.asTheyAre),
+        await answerImages(experiment, run, control.sameForm),
+        config,
+      ),
     });
   }
   const { photos: _, title, sameForm: _control, ...about } = set;
@@ -156,17 +160,12 @@ export async function openOfficialImages({ config, source, store }: Experiment) 
   return { set, loaded, kept, images: imagesOf(set.title, loaded, drawn), load };
 }
 
-interface Control {
-  readonly asTheyAre: LabelledImages;
-  readonly sameForm: LabelledImages;
-}
-
 /** Loads the control in both forms: the folder's test photos whose lesions training has not seen; null if it has none. */
 async function loadControl(
   experiment: Experiment,
   found: ReadonlyMap<string, string>,
   load: OfficialImages["load"],
-): Promise<Control | null> {
+): Promise<Record<"asTheyAre" | "sameForm", LabelledImages> | null> {
   const { source: { samples }, parts, images } = experiment;
   const exposure = exposureOf(experiment.source, parts, parts.subsetTrain);
   const unseen = new Set(parts.test.filter((row) => exposure(row) === 2).map((row) => parts.table[row].row));
@@ -213,15 +212,6 @@ function imagesOf(
     labels: rows.map(({ label }) => label),
     lesions: rows.map(({ lesionId }) => lesionId),
   };
-}
-
-async function testForm(
-  experiment: Experiment,
-  run: Run,
-  { asTheyAre, sameForm }: Control,
-): Promise<FormControl> {
-  const before = await answerImages(experiment, run, asTheyAre);
-  return formControl(before, await answerImages(experiment, run, sameForm), experiment.config);
 }
 
 /** Scores of answers to the same photos, as they are and in the set's form, with their difference. */

@@ -82,13 +82,11 @@ function parseLine(line: string, where: string): Opening {
 export function countOpenings(
   openings: readonly Opening[],
 ): { name: string; configuration: string; set: string; times: number }[] {
-  const counts = new Map<string, { name: string; configuration: string; set: string; times: number }>();
-  for (const { name, configuration, set } of openings) {
-    const key = `${configuration} ${set}`;
-    const counted = counts.get(key) ?? { name, configuration, set, times: 0 };
-    counts.set(key, { ...counted, times: counted.times + 1 });
-  }
-  return [...counts.values()];
+  const tests = Map.groupBy(openings, ({ configuration, set }) => `${configuration} ${set}`);
+  return Array.from(tests.values(), (same) => {
+    const [{ name, configuration, set }] = same;
+    return { name, configuration, set, times: same.length };
+  });
 }
 
 /** How many other networks were tested before a network was tested first. */

@@ -67,16 +67,10 @@ export interface FieldDifference {
 }
 
 /** A network's scores on its run's own test, and on the official one. */
-export interface Network {
+export interface Network
+  extends Pick<Result["test"], "n" | "accuracy" | "interval" | "balancedAccuracy" | "macroF1" | "loss"> {
   readonly name: string;
   readonly configuration: string;
-  readonly n: number;
-  readonly accuracy: number;
-  /** 95 % interval of the accuracy, over lesions. */
-  readonly interval: Interval | null;
-  readonly balancedAccuracy: number;
-  readonly macroF1: number;
-  readonly loss: number;
   /** Null if it was not tested there. */
   readonly official:
     | { readonly n: number; readonly balancedAccuracy: number; readonly interval: Interval }

@@ -46,32 +46,15 @@ export async function runStudy(
   runs: readonly StudyRun[],
 ): Promise<StudyResult[]> {
   const file = join(config.out, "studies", `${name}.json`);
-  const kept = await readRows<StudyResult>(file);
-  const results: StudyResult[] = [];
-  let opened = null as { key: string; experiment: Experiment } | null;
-  for (const [index, { label, change }] of runs.entries()) {
-    const variant = variantOf(config, { change });
-    const key = `${variant.size} ${variant.subsetShare}`; // these decide images and parts
-    if (opened?.key !== key) opened = { key, experiment: await openExperiment(variant) };
-    const experiment = { ...opened.experiment, config: variant };
-    const known = kept.find(({ configuration }) =>
-      configuration === configurationOf(experiment, modelOf(experiment), variant.recipe)
-    );
-    results.push(
-      known ? { ...known, label } : resultOf(
-        label,
-        experiment,
-        await train(experiment, modelOf(experiment), variant.recipe, {
-          label: `${label} (${index + 1}/${runs.length})`,
-        }),
-      ),
-    );
-    const left = kept.filter((row) =>
-      !results.some(({ configuration }) => configuration === row.configuration)
-    );
-    await writeRows(file, index === runs.length - 1 ? results : [...results, ...left]);
-  }
-  return results;
+  const variants = runs.map((run) => variantOf(config, run));
+  return await keepRows<StudyResult>(file, variants, async (experiment, known, index) => {
+    const { label } = runs[index];
+    if (known) return { ...known, label };
+    const run = await train(experiment, modelOf(experiment), experiment.config.recipe, {
+      label: `${label} (${index + 1}/${runs.length})`,
+    });
+    return resultOf(label, experiment, run);
+  });
 }
 
 function resultOf(label: string, { config, parts, source }: Experiment, run: Run): StudyResult {
@@ -115,20 +98,10 @@ export interface AllImagesRow {
  */
 export async function testOnAllImages(config: Config): Promise<AllImagesRow[]> {
   const file = join(config.out, "studies", "all_images.json");
-  const kept = await readRows<AllImagesRow>(file);
-  const rows: AllImagesRow[] = [];
-  for (const variant of [config, allImages(config)]) {
-    const experiment = await openExperiment(variant);
-    const configuration = configurationOf(experiment, modelOf(experiment), variant.recipe);
-    const known = kept.find((row) => row.configuration === configuration);
-    rows.push(known ?? await testAll(experiment));
-    await writeRows(file, [
-      ...rows,
-      ...kept.filter((row) => !rows.some((one) => one.configuration === row.configuration)),
-    ]);
-  }
-  await writeRows(file, rows);
-  return rows;
+  const variants = [config, allImages(config)];
+  return await keepRows<AllImagesRow>(file, variants, async (experiment, known) => {
+    return known ?? await testAll(experiment);
+  });
 }
 
 async function testAll(experiment: Experiment): Promise<AllImagesRow> {
@@ -145,11 +118,29 @@ async function testAll(experiment: Experiment): Promise<AllImagesRow> {
   };
 }
 
-/** The rows in a file; none if it is missing or cannot be read, so they are computed again. */
-async function readRows<Row>(path: string): Promise<Row[]> {
-  return await Deno.readTextFile(path).then(JSON.parse).catch(() => []);
-}
-
-async function writeRows(path: string, rows: readonly unknown[]): Promise<void> {
-  await writeAtomic(path, jsonText(rows));
+/**
+ * One row for each configuration, kept in a file. It is written after each row; rows of other configurations stay in it until the
+ * last one. If the file is missing or cannot be read, all rows are computed again.
+ *
+ * @param rowOf returns the row of an experiment; `known`: the file's row with the same configuration
+ */
+async function keepRows<Row extends { readonly configuration: string }>(
+  file: string,
+  variants: readonly Config[],
+  rowOf: (experiment: Experiment, known: Row | undefined, index: number) => Promise<Row>,
+): Promise<Row[]> {
+  const kept: Row[] = await Deno.readTextFile(file).then(JSON.parse).catch(() => []);
+  const rows: Row[] = [];
+  let opened = null as { key: string; experiment: Experiment } | null;
+  for (const [index, variant] of variants.entries()) {
+    const key = `${variant.size} ${variant.subsetShare}`; // these decide images and parts
+    if (opened?.key !== key) opened = { key, experiment: await openExperiment(variant) };
+    const experiment = { ...opened.experiment, config: variant };
+    const configuration = configurationOf(experiment, modelOf(experiment), variant.recipe);
+    const known = kept.find((row) => row.configuration === configuration);
+    rows.push(await rowOf(experiment, known, index));
+    const left = kept.filter((row) => !rows.some(({ configuration }) => configuration === row.configuration));
+    await writeAtomic(file, jsonText(index === variants.length - 1 ? rows : [...rows, ...left]));
+  }
+  return rows;
 }

@@ -2,12 +2,12 @@
 import { labelsOf, lesionsOf } from "../data/parts.ts";
 import { groupBootstrapInterval, type Interval } from "../evaluation/intervals.ts";
 import { argmaxRows, evaluate, type Evaluation, rightAnswers } from "../evaluation/metrics.ts";
-import type { ImageSize } from "../image_size.ts";
 import { digestOf } from "../support/digest.ts";
 import { percent } from "../support/format.ts";
 import { lockWork } from "../support/lock.ts";
 import { progress } from "../support/progress.ts";
 import { predict } from "../training/fit.ts";
+import type { LabelledImage } from "./augmentation_samples.ts";
 import { examplesDigest, type Experiment, openExamples, pixelsOf } from "./experiment.ts";
 import { logOpening } from "./openings.ts";
 import { checkParts, networkOf, type Run } from "./run.ts";
@@ -77,16 +77,10 @@ export function testSet(experiment: Experiment): string {
   return examplesDigest(experiment, experiment.parts.test, "block1");
 }
 
-/** A test image with the network's answer. */
-export interface AnsweredImage {
-  /** (height, width, 3), RGB, 0–255. */
-  readonly pixels: Uint8Array;
-  readonly size: ImageSize;
-  /** True and predicted diagnosis, with the probability of the latter. */
-  readonly label: string;
+/** A test image with the network's answer: its label is the true and the predicted diagnosis, with the latter's probability. */
+export interface AnsweredImage extends LabelledImage {
+  /** The true diagnosis. */
   readonly dx: string;
-  /** Its row in a grid: that of the true diagnosis. */
-  readonly row?: string;
 }
 
 /** The first correctly classified test images of each class, then the first misclassified ones: for a grid, one row a class. */

@@ -6,47 +6,52 @@ import { type Figure, figure } from "./figure.ts";
 import { ink, seriesColors } from "./palette.ts";
 import { defaultWidth, type FigureOptions, note, spread, textSizes, themed, topMargin } from "./theme.ts";
 
-export interface CostPoint {
+/** A run of the ladder: a rung, if its label is its depth, else another recipe. */
+export type LadderRun = Pick<StudyResult, "label" | "depth" | "bestEpoch" | "minutes"> & {
+  readonly validation: { readonly accuracy: number };
+};
+
+interface CostPoint {
   readonly name: string;
-  /** Above 0. */
   readonly minutes: number;
   /** A share from 0 to 1. */
   readonly accuracy: number;
   /** Whether the line leaves it out: it is only there for comparison. */
-  readonly apart?: boolean;
-}
-
-export interface CostOptions extends FigureOptions {
-  /** What the accuracy was measured on: "validation accuracy". */
-  readonly valueTitle: string;
-  /** A level to compare with, for example the claim: its name, and a share from 0 to 1. */
-  readonly level?: { readonly name: string; readonly accuracy: number };
+  readonly apart: boolean;
 }
 
 /**
- * Points on a logarithmic axis of minutes, joined by a thin line in the order of the runs. Runs `apart` have another colour.
+ * Validation accuracy and cost of each run, on a logarithmic axis of minutes. A thin line joins the rungs in their order; other
+ * recipes stand apart, in another colour. The title is made from the best run.
  *
+ * @param options `claimed` is the write-up's accuracy, a share from 0 to 1
  * @throws RangeError without runs, for minutes of 0 or less, or an accuracy outside 0 to 1
  */
-export function accuracyByCost(points: readonly CostPoint[], options: CostOptions): Figure {
-  if (points.length === 0) throw new RangeError("Cost needs a run at least. Received: none");
-  for (const { name, minutes, accuracy } of points) {
+export function ladderFigure(
+  runs: readonly LadderRun[],
+  { claimed, ...given }: Partial<FigureOptions> & { claimed: number },
+): Figure {
+  if (runs.length === 0) throw new RangeError("The ladder needs at least one run. Received: none");
+  const points = runs.map(({ label, depth, minutes, validation: { accuracy } }): CostPoint => {
     if (!(minutes > 0) || !(accuracy >= 0 && accuracy <= 1)) {
       throw new RangeError(
-        `"${name}": expected minutes above 0 and an accuracy from 0 to 1. Received: ${minutes}, ${accuracy}`,
+        `"${label}": expected minutes above 0 and an accuracy from 0 to 1. Received: ${minutes}, ${accuracy}`,
       );
     }
-  }
-  const { width = defaultWidth, level, valueTitle } = options;
+    return { name: label, minutes, accuracy, apart: label !== depth };
+  });
+  const source = `${keptWeights(runs)}; minutes on a logarithmic axis`;
+  const options = { title: ladderTitle(points), source, ...given };
+  const { width = defaultWidth } = options;
   const margin = { l: 70, r: 30, t: topMargin(options), b: 62 };
   const height = options.height ?? margin.t + 380 + margin.b;
   const plot = { width: width - margin.l - margin.r, height: height - margin.t - margin.b };
   const x = logRange(points, plot.width);
-  const y = paddedRange([...points, ...level ? [level] : []].map(({ accuracy }) => 100 * accuracy));
+  const y = paddedRange([...points.map(({ accuracy }) => accuracy), claimed].map((share) => 100 * share));
   // The line rises to the right. Names of its runs fit below it, to the right of the points; names of runs apart fit above it.
   const across = ({ minutes }: CostPoint) => (Math.log10(minutes) - x[0]) / (x[1] - x[0]) * plot.width;
   const isLeft = points.map((point) =>
-    point.apart === true && across(point) > Math.min(nameRoom(point), plot.width - across(point))
+    point.apart && across(point) > Math.min(nameRoom(point), plot.width - across(point))
   );
   const places = points.map(({ accuracy }, i) =>
     (100 * accuracy - y[0]) / (y[1] - y[0]) * plot.height + (isLeft[i] ? 15 : 0)
@@ -84,14 +89,11 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
         showline: true,
         linecolor: ink.axis,
       },
-      yaxis: { title: valueTitle, range: y, nticks: 7, ticksuffix: "\u00a0%" },
-      shapes: level
-        ? [{
-          ...{ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y" },
-          ...{ y0: 100 * level.accuracy, y1: 100 * level.accuracy },
-          line: { color: ink.axis, width: 1.4, dash: "5px,4px" },
-        }]
-        : [],
+      yaxis: { title: "validation accuracy", range: y, nticks: 7, ticksuffix: "\u00a0%" },
+      shapes: [{
+        ...{ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: 100 * claimed, y1: 100 * claimed },
+        line: { color: ink.axis, width: 1.4, dash: "5px,4px" },
+      }],
       annotations: [
         ...points.map(({ name, minutes }, i) =>
           note(`<b>${escapeMarkup(name)}</b>`, {
@@ -100,13 +102,11 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
             ...{ yref: "y", y: y[0], yanchor: "middle", yshift: places[i] },
           })
         ),
-        ...level
-          ? [note(`${escapeMarkup(level.name)} ${percent(level.accuracy)}`, {
-            font: { size: textSizes.label, color: ink.quiet },
-            ...{ xref: "paper", x: 0, xanchor: "left", xshift: 6 },
-            ...{ yref: "y", y: 100 * level.accuracy, yanchor: "top", yshift: -3 },
-          })]
-          : [],
+        note(`claimed ${percent(claimed)}`, {
+          font: { size: textSizes.label, color: ink.quiet },
+          ...{ xref: "paper", x: 0, xanchor: "left", xshift: 6 },
+          ...{ yref: "y", y: 100 * claimed, yanchor: "top", yshift: -3 },
+        }),
       ],
     }),
     width,
@@ -117,33 +117,6 @@ export function accuracyByCost(points: readonly CostPoint[], options: CostOption
           `${name}: ${percent(accuracy)} in ${minutes.toFixed(1)} minutes`
         ).join("; ")
       }.`,
-  });
-}
-
-/** A run of the ladder: a rung, if its label is its depth, else another recipe. */
-export type LadderRun = Pick<StudyResult, "label" | "depth" | "bestEpoch" | "minutes"> & {
-  readonly validation: { readonly accuracy: number };
-};
-
-/**
- * Accuracy and cost of each depth: the rungs are joined, other recipes stand apart. The title is made from the best run.
- *
- * @param options `claimed` is the write-up's accuracy, a share from 0 to 1
- * @throws RangeError as `accuracyByCost` does
- */
-export function ladderFigure(
-  runs: readonly LadderRun[],
-  { claimed, ...options }: Partial<FigureOptions> & { claimed: number },
-): Figure {
-  const points = runs.map(({ label, depth, minutes, validation }) => ({
-    ...{ name: label, minutes, accuracy: validation.accuracy, apart: label !== depth },
-  }));
-  return accuracyByCost(points, {
-    title: points.length > 0 ? ladderTitle(points) : "",
-    source: `${keptWeights(runs)}; minutes on a logarithmic axis`,
-    valueTitle: "validation accuracy",
-    level: { name: "claimed", accuracy: claimed },
-    ...options,
   });
 }
 

@@ -64,15 +64,7 @@ export function leakEffectTable(
     ...all.perClass.flatMap((own, label) =>
       own ? [{ kind: all.kind, depth: all.depth, dx: codes[label], ...own }] : []
     ),
-    {
-      kind: all.kind,
-      depth: all.depth,
-      dx: "all classes",
-      photos: all.reached,
-      seen: all.seen,
-      unseen: all.unseen,
-      effect: all.effect,
-    },
+    { ...all, dx: "all classes", photos: all.reached },
   ]);
   const share = (of: (row: typeof rows[number]) => Measured) => (row: typeof rows[number]) => of(row).value;
   return table(rows, [

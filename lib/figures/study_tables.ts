@@ -4,6 +4,11 @@ import type { StudyResult } from "../experiment/studies.ts";
 import { percent } from "../support/format.ts";
 import { type Column, type Table, table } from "./table.ts";
 
+interface Options {
+  caption: string;
+  synthetic?: boolean;
+}
+
 const columns: Column<StudyResult>[] = [
   { value: "label", title: "run" },
   { value: "images", title: "images" },
@@ -24,18 +29,12 @@ const columns: Column<StudyResult>[] = [
 ];
 
 /** What each run has trained, how long it took, and its accuracies. The best validation accuracy is bold. */
-export function studyTable(
-  rows: readonly StudyResult[],
-  options: { caption: string; synthetic?: boolean },
-): Table {
+export function studyTable(rows: readonly StudyResult[], options: Options): Table {
   return table(rows, columns, options);
 }
 
 /** Accuracy by learning rate. */
-export function learningRateTable(
-  rows: readonly TunedOptimizer[],
-  options: { caption: string; synthetic?: boolean },
-): Table {
+export function learningRateTable(rows: readonly TunedOptimizer[], options: Options): Table {
   return table(rows, [
     { value: "optimizer", title: "optimizer" },
     ...rows[0].grid.map(({ learningRate }, i): Column<TunedOptimizer> => ({
@@ -47,10 +46,7 @@ export function learningRateTable(
 }
 
 /** Mean and standard deviation over the seeds, each optimizer at its own learning rate. */
-export function seedsTable(
-  rows: readonly TunedOptimizer[],
-  options: { caption: string; synthetic?: boolean },
-): Table {
+export function seedsTable(rows: readonly TunedOptimizer[], options: Options): Table {
   return table(rows, [
     { value: "optimizer", title: "optimizer" },
     { value: ({ learningRate }) => String(learningRate), title: "learning rate", align: "right" },

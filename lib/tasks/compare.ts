@@ -11,7 +11,7 @@ import {
   openStoredRun,
   type RunComparison,
 } from "../experiment/run_comparison.ts";
-import { table } from "../figures/table.ts";
+import { type Column, table } from "../figures/table.ts";
 import { keyOf, type Stage } from "../recipe.ts";
 import { writeAtomic } from "../support/atomic.ts";
 import { countText, decimals, intervalText, percent, signedPoints, thousands } from "../support/format.ts";
@@ -207,7 +207,13 @@ function pairText({ runs }: RunComparison, { first, second, difference }: Networ
 }
 
 function aloneText({ runs }: RunComparison, networks: readonly Network[]): string {
-  const { text } = table(networks, [
+  return table(networks, networkColumns(networks), { synthetic: runs.some(({ synthetic }) => synthetic) })
+    .text;
+}
+
+/** A table's columns: each network's name and scores; the official test's only if one was tested there. */
+export function networkColumns(networks: readonly Network[]): Column<Network>[] {
+  return [
     { value: "name", title: "network" },
     { value: "n", title: "test images" },
     {
@@ -216,15 +222,14 @@ function aloneText({ runs }: RunComparison, networks: readonly Network[]): strin
     },
     { value: "balancedAccuracy", title: "balanced", format: percent },
     { value: "macroF1", title: "F1 (macro)", format: percent },
-    { value: "loss", title: "loss", format: decimals },
+    { value: "loss", title: "loss", format: decimals as Column<Network>["format"] },
     ...networks.some(({ official }) => official)
       ? [{
         ...{ title: "balanced, official test", align: "right" as const },
         value: ({ official }: Network) => official && percent(official.balancedAccuracy),
       }]
       : [],
-  ], { synthetic: runs.some(({ synthetic }) => synthetic) });
-  return text;
+  ];
 }
 
 async function run(args: string[]): Promise<void> {

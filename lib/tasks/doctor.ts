@@ -11,12 +11,7 @@ import { freeSpace } from "../support/download.ts";
 import { type Adapter, describeAdapter, findAdapter } from "../support/engine/adapter.ts";
 import { runCommand } from "../support/engine/command.ts";
 import { type Engine, engine, readValues, startEngine, tf } from "../support/engine/engine.ts";
-import {
-  cpuInstructions,
-  readCpuFlags,
-  readEngineChoice,
-  wasmSlowdown,
-} from "../support/engine/engine_choice.ts";
+import { cpuInstructions, readEngineChoice, wasmSlowdown } from "../support/engine/engine_choice.ts";
 import { bitsDigest, engineLine, engineOf } from "../support/engine/expected_engine.ts";
 import { ensureEngine, type InstallOptions, nativeOutlook } from "../support/engine/install.ts";
 import { platform, readInstallation, tfjsNodeFolder } from "../support/engine/installation.ts";
@@ -177,8 +172,6 @@ interface Measured {
   engine: Engine;
   /** Images a second through VGG16 without top at 64×64: forward pass, layer by layer. */
   imagesPerSecond: number;
-  /** The processor's instruction sets that matter, such as `AVX2, FMA`; else the platform. */
-  instructions: string;
 }
 
 /** Runs this program with another flag in a process of its own. Returns the last line that it prints. */
@@ -196,12 +189,12 @@ async function measureApart(engine: "native" | "wasm" | "webgpu"): Promise<Findi
     const measured: Measured = JSON.parse(
       await runApart("--measure-engine", env, "measuring the engine"),
     );
-    const { imagesPerSecond, instructions, engine: { name, oneDnn, threads } } = measured;
+    const { imagesPerSecond, engine: { name, oneDnn, threads } } = measured;
     const cores = `${threads} of ${navigator.hardwareConcurrency} cores`;
     const rate = imagesPerSecond.toFixed(imagesPerSecond < 10 ? 1 : 0);
     const gflops = (imagesPerSecond * 2 * 1.2528).toFixed(0); // 1.2528 billion multiplications an image, and as many additions
     const computes = {
-      "tfjs-node": `oneDNN ${oneDnn ? "on" : "off"}, ${instructions}, ${cores}`,
+      "tfjs-node": `oneDNN ${oneDnn ? "on" : "off"}, ${platform}, ${cores}`,
       wasm: `WebAssembly, ${cores}`,
       webgpu: "WebGPU",
     };
@@ -212,16 +205,6 @@ async function measureApart(engine: "native" | "wasm" | "webgpu"): Promise<Findi
     return { status: "broken", subject, text: (error as Error).message, todo };
   }
 }
-
-/** Instruction sets: Linux's name and the usual name. */
-const instructionSets = {
-  avx: "AVX",
-  avx2: "AVX2",
-  fma: "FMA",
-  avx512f: "AVX-512",
-  amx_tile: "AMX",
-  asimd: "NEON",
-};
 
 async function measure(): Promise<Measured> {
   await startEngine();
@@ -241,11 +224,7 @@ async function measure(): Promise<Measured> {
   let passes = 0;
   for (; performance.now() - started < 1000; passes++) await forward();
   const imagesPerSecond = (1000 * passes * 16) / (performance.now() - started);
-  const flags = readCpuFlags()?.split(" ") ?? [];
-  const names = Object.entries(instructionSets).filter(([flag]) => flags.includes(flag)).map(([, name]) =>
-    name
-  );
-  return { engine, imagesPerSecond, instructions: names.join(", ") || platform };
+  return { engine, imagesPerSecond };
 }
 
 /** The findings of a check. If it throws, its error is the finding. */

@@ -115,7 +115,7 @@ export function parseReproduceOptions(
   >["values"];
   checkPaths(values, "data", "metadata", "test", "weights", "out", "config", "grid");
   const path = (value: string | undefined) => (value === undefined ? undefined : resolve(value));
-  const list = (value: string | undefined) => (value === undefined ? undefined : parseList(value));
+  const list = (value: string | undefined) => value?.split(",").map((item) => item.trim()); // "a, b" → ["a", "b"]
   if (values.only !== undefined && values.from !== undefined) {
     throw new RangeError("--only and --from exclude each other. Received: both");
   }
@@ -154,9 +154,12 @@ export function parseReproduceOptions(
     protocol: values.protocol as Protocol | undefined,
     tensorBoard: values.tensorboard,
   };
+  const file: ConfigOptions = values.config === undefined
+    ? {}
+    : readFields("--config", resolve(values.config));
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   return {
-    config: { ...(values.config === undefined ? {} : readConfigFile(resolve(values.config))), ...given },
+    config: { ...file, ...given },
     /** The file of a grid of runs; null: one run. */
     grid: values.grid === undefined ? null : resolve(values.grid),
     /** The engine; null: the one that HAM10000_ENGINE names. */
@@ -176,24 +179,14 @@ export function parseReproduceOptions(
   };
 }
 
-/** `a, b,c` → ["a", "b", "c"]. */
-function parseList(text: string): string[] {
-  return text.split(",").map((item) => item.trim());
-}
-
 const paths = ["data", "metadata", "officialTest", "weights", "out"];
 
 /**
- * Reads fields of `Config` (lib/config.ts) from one JSON object, such as `{ "epochs": 3 }`. Fields that are left out follow from the
- * preset; `createConfig` checks the values. Relative paths start at the file's own folder.
+ * Reads fields of `Config` (lib/config.ts) from one JSON object, such as `{ "epochs": 3 }`. Values can be of any kind; `createConfig`
+ * checks them, and fields that are left out follow from the preset. Paths become absolute: relative ones start at the file's folder.
  *
  * @throws {RangeError} if the file cannot be read or parsed, or has a field that `Config` does not have
  */
-export function readConfigFile(path: string): ConfigOptions {
-  return readFields("--config", path);
-}
-
-/** Reads fields of `Config` with values of any kind and makes paths absolute. @throws {RangeError} as `readConfigFile` */
 export function readFields(flag: string, path: string): Record<string, unknown> {
   const where = `${flag} ${pathForCaller(path)}`;
   let options: unknown;

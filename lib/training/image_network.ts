@@ -3,13 +3,19 @@ import { type FrozenBase, makeBase } from "../model/forward.ts";
 import { inputShape } from "../model/vgg16.ts";
 import type { Depth } from "../recipe.ts";
 import { readValues, tf } from "../support/engine/engine.ts";
+import type { Block, KernelMemory } from "../support/kernels/kernels.ts";
 import type { ConvolutionNetwork } from "./convolution_network.ts";
 import type { Model, Tensors } from "./model.ts";
 import type { LossChange, Network, StepLoss } from "./network.ts";
 
 /** Runs the frozen layers before each step, without gradients. Rows are images, RGB, 0–255. Must be disposed of. */
 export class ImageNetwork implements Network {
+  readonly memory: KernelMemory;
+  readonly weights: Block;
+  readonly gradients: Block;
   readonly inputs: number;
+  readonly features: number;
+  readonly classes: number;
   readonly #shape: readonly [number, number, number];
   readonly #base: FrozenBase;
   readonly #network: ConvolutionNetwork;
@@ -19,29 +25,11 @@ export class ImageNetwork implements Network {
   constructor(model: Model, network: ConvolutionNetwork, depth: Depth) {
     const { size, scaling, precision } = model;
     this.#network = network;
+    [this.memory, this.weights, this.gradients] = [network.memory, network.weights, network.gradients];
+    [this.features, this.classes] = [network.features, network.classes];
     this.#base = makeBase(model, { size, scaling, precision, depth });
     this.#shape = inputShape("block1", size);
     this.inputs = this.#shape.reduce((a, b) => a * b);
-  }
-
-  get memory() {
-    return this.#network.memory;
-  }
-
-  get weights() {
-    return this.#network.weights;
-  }
-
-  get gradients() {
-    return this.#network.gradients;
-  }
-
-  get features() {
-    return this.#network.features;
-  }
-
-  get classes() {
-    return this.#network.classes;
   }
 
   batch(n: number): readonly Float32Array[] {

@@ -41,7 +41,7 @@ async function draw(path: string, seed: number): Promise<void> {
 
 async function load(
   { paths, store }: Place,
-  options: { size?: ImageSize; concurrency?: number; keepGoing?: boolean } = {},
+  options: { size?: ImageSize; keepGoing?: boolean } = {},
 ): Promise<ImageSet & { notices: string[] }> {
   const notices: string[] = [];
   const opened = openStore(store, { onNotice: (message) => notices.push(message) });
@@ -63,7 +63,7 @@ function shardsOf({ store }: Place, kind: string, rowBytes: number): { path: str
     .map((path) => ({ path, rows: (Deno.statSync(path).size - 24) / (36 + rowBytes) }));
 }
 
-Deno.test("images, their digests and their files' digests keep the order of the paths, at any concurrency", () =>
+Deno.test("images, their digests and their files' digests keep the order of the paths", () =>
   withPhotos(12, async (place) => {
     const paths = [...place.paths].reverse();
     paths.push(paths[3]); // a photo may be asked for twice
@@ -80,10 +80,6 @@ Deno.test("images, their digests and their files' digests keep the order of the 
       assert.equal(set.fileDigests[i], sha256(await Deno.readFile(path)));
     }
     assert.deepEqual(calls, Array.from({ length: 14 }, (_, i) => [i, 13]));
-    for (const concurrency of [1, 30]) {
-      const other = await load({ store: `${place.store}${concurrency}`, paths }, { concurrency });
-      assert.deepEqual(contentOf(other), contentOf(set));
-    }
   }));
 
 Deno.test("images of each size are stored separately, also if only height and width are swapped", () =>
@@ -233,7 +229,7 @@ Deno.test("one error counts all bad photos and names the first ten; the good one
       assert.match(error.message, /… and 3 more\n.*run again/);
       return true;
     });
-    const rest = await load(place, { keepGoing: true, concurrency: 3 });
+    const rest = await load(place, { keepGoing: true });
     assert.equal(rest.decoded, 0);
     assert.deepEqual(rest.damaged.map(({ index }) => index), Array.from({ length: 13 }, (_, i) => 2 * i));
     assert.match(rest.damaged[1].problem, /photo_002\.jpg: is empty/);
@@ -290,10 +286,9 @@ Deno.test("loading that is killed at any moment and restarted gives the same ima
     assert.deepEqual(contentOf(resumed), contentOf(whole));
   }));
 
-Deno.test("an empty list gives an empty set, and options out of range are refused", () =>
+Deno.test("an empty list gives an empty set, and a size out of range is refused", () =>
   withPhotos(0, async (place) => {
     const empty = { pixels: new Uint8Array(0), pixelDigests: [], fileDigests: [] };
     assert.deepEqual(await load(place), { size, ...empty, damaged: [], decoded: 0, notices: [] });
     await assert.rejects(load(place, { size: 0 }), { name: "RangeError", message: /size/ });
-    await assert.rejects(load(place, { concurrency: 0 }), { name: "RangeError", message: /concurrency/ });
   }));

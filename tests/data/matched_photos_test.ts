@@ -4,19 +4,7 @@ import { dirname, join } from "node:path";
 import { openTable } from "../../lib/data/metadata.ts";
 import { matchPhotos } from "../../lib/data/matched_photos.ts";
 import { listPhotos } from "../../lib/data/photo_files.ts";
-import { temporaryFolder } from "../support/temporary_folder.ts";
-
-/** A folder with these files; a file whose content is not given has its own path as content, so that all differ. */
-async function withFiles(files: string[] | Record<string, string>, check: (folder: string) => Promise<void>) {
-  await using temporary = await temporaryFolder();
-  const folder = temporary.path;
-  const entries = Array.isArray(files) ? files.map((path) => [path, path]) : Object.entries(files);
-  for (const [path, content] of entries) {
-    await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
-    await Deno.writeTextFile(join(folder, path), content);
-  }
-  await check(folder);
-}
+import { withFiles } from "../support/temporary_folder.ts";
 
 const match = (folder: string, ...ids: string[]) =>
   matchPhotos(folder, ids, { table: "list.csv", inParts: false });

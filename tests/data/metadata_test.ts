@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openTable, readMetadata, type TableOptions } from "../../lib/data/metadata.ts";
-import { temporaryFolder } from "../support/temporary_folder.ts";
+import { withFiles } from "../support/temporary_folder.ts";
 
 const header = "lesion_id,image_id,dx,dx_type,age,sex,localization";
 
@@ -11,15 +11,9 @@ type Table = string | Uint8Array | null;
 const latin1 = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
 /** A data folder with the given table and an empty file for each named photo. */
-async function withFolder(table: Table, photos: string[], check: (folder: string) => Promise<void>) {
-  await using temporary = await temporaryFolder();
-  const folder = temporary.path;
-  await Deno.mkdir(join(folder, "HAM10000_images_part_1"));
-  const path = join(folder, "HAM10000_metadata.csv");
-  if (typeof table === "string") await Deno.writeTextFile(path, table);
-  else if (table !== null) await Deno.writeFile(path, table);
-  for (const photo of photos) await Deno.writeTextFile(join(folder, "HAM10000_images_part_1", photo), "");
-  await check(folder);
+function withFolder(table: Table, photos: string[], check: (folder: string) => Promise<void>) {
+  const files = Object.fromEntries(photos.map((photo) => [`HAM10000_images_part_1/${photo}`, ""]));
+  return withFiles(table === null ? files : { ...files, "HAM10000_metadata.csv": table }, check);
 }
 
 Deno.test("rows are read in order and joined with their photos", async () => {

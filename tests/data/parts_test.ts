@@ -20,6 +20,7 @@ import { parse } from "../../lib/support/csv.ts";
 import { randomFor } from "../../lib/support/random.ts";
 import golden from "../fixtures/sklearn_split/sklearn_split.json" with { type: "json" };
 import { temporaryFolder } from "../support/temporary_folder.ts";
+import { sampleOf } from "./leak_free_photos.ts";
 
 /** Photos with these class counts, `perLesion` of each lesion. */
 function photosWith(
@@ -28,18 +29,10 @@ function photosWith(
   { perLesion = 1 } = {},
 ): Photos {
   const samples = counts.flatMap((count, label) =>
-    Array.from({ length: count }, (_, i) => ({
-      ...{ imageId: `${label}_${i}`, lesionId: `${label}_lesion_${Math.floor(i / perLesion)}` },
-      ...{
-        dx: classes[label].code,
-        label,
-        dxType: "",
-        age: null,
-        sex: "unknown",
-        localization: "unknown",
-        imagePath: "",
-      },
-    }))
+    Array.from({ length: count }, (_, i) => {
+      const lesionId = `${label}_lesion_${Math.floor(i / perLesion)}`;
+      return sampleOf({ imageId: `${label}_${i}`, lesionId, label, classes });
+    })
   );
   return { samples, classes, counts };
 }

@@ -2,22 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { photoExtensionsText } from "../../lib/support/photo_kinds.ts";
 import { listPhotos } from "../../lib/data/photo_files.ts";
-import { temporaryFolder } from "../support/temporary_folder.ts";
-
-async function inFolder(files: string[], test: (folder: string) => Promise<void>): Promise<void> {
-  await using temporary = await temporaryFolder();
-  const folder = temporary.path;
-  for (const file of files) {
-    const path = join(folder, file);
-    await Deno.mkdir(join(path, ".."), { recursive: true });
-    await Deno.writeTextFile(path, "");
-  }
-  await test(folder);
-}
+import { withFiles } from "../support/temporary_folder.ts";
 
 Deno.test("a folder stands for its photos at any depth, in order; a file for itself, regardless of its name", async () => {
   const files = ["b.jpg", "A.PNG", "deep/er/c.jpeg", "notes.txt", "._b.jpg", ".hidden/d.jpg", "photo.dat"];
-  await inFolder([...files, "__MACOSX/e.jpg"], async (folder) => {
+  await withFiles([...files, "__MACOSX/e.jpg"], async (folder) => {
     const { photos, problems } = await listPhotos([folder, join(folder, "photo.dat"), "nowhere.jpg"]);
     assert.deepEqual(photos, [
       ...["A.PNG", "b.jpg", "deep/er/c.jpeg", "photo.dat"].map((name) => join(folder, name)),
@@ -28,7 +17,7 @@ Deno.test("a folder stands for its photos at any depth, in order; a file for its
 });
 
 Deno.test("a photo named twice counts once, under its first name", async () => {
-  await inFolder(["a.jpg", "b.jpg"], async (folder) => {
+  await withFiles(["a.jpg", "b.jpg"], async (folder) => {
     const [a, b] = [join(folder, "a.jpg"), join(folder, "b.jpg")];
     const { photos } = await listPhotos([`${folder}/./b.jpg`, folder, a]);
     assert.deepEqual(photos, [`${folder}/./b.jpg`, a]);
@@ -37,7 +26,7 @@ Deno.test("a photo named twice counts once, under its first name", async () => {
 });
 
 Deno.test("a folder without photos is named, and the other folders are used", async () => {
-  await inFolder(["empty/notes.txt", "full/a.jpg"], async (folder) => {
+  await withFiles(["empty/notes.txt", "full/a.jpg"], async (folder) => {
     const { photos, problems } = await listPhotos([join(folder, "empty"), join(folder, "full")]);
     assert.deepEqual(photos, [join(folder, "full", "a.jpg")]);
     assert.deepEqual(problems, [
@@ -50,7 +39,7 @@ Deno.test("a folder without photos is named, and the other folders are used", as
 
 Deno.test("other files in a folder are counted by kind; pictures that must be converted are a problem", async () => {
   const files = ["a.jpg", "b.HEIC", "c.heic", "in/d.heic", "in/e.bmp", "x.txt", "in/y.txt", "z", ".DS_Store"];
-  await inFolder(files, async (folder) => {
+  await withFiles(files, async (folder) => {
     const { photos, problems, notes } = await listPhotos([folder]);
     assert.deepEqual(photos, [join(folder, "a.jpg")]);
     assert.equal(problems.length, 1);
@@ -74,7 +63,7 @@ Deno.test({
   name: "links are followed, also one that leads back to its own folder",
   ignore: Deno.build.os === "windows", // links need a right that users lack
   fn: () =>
-    inFolder(["a.jpg", "in/b.jpg"], async (folder) => {
+    withFiles(["a.jpg", "in/b.jpg"], async (folder) => {
       await Deno.symlink(folder, join(folder, "in", "back"));
       const { photos, problems } = await listPhotos([folder]);
       assert.deepEqual(photos, [join(folder, "a.jpg"), join(folder, "in", "b.jpg")]);

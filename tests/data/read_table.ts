@@ -1,9 +1,8 @@
 /** Tables by their texts, for tests. */
-import { join } from "node:path";
 import { readTables, type TableOptions } from "../../lib/data/metadata.ts";
 import { knownNames } from "../../lib/data/table/table_columns.ts";
 import { parseTable } from "../../lib/data/table/table_text.ts";
-import { temporaryFolder } from "../support/temporary_folder.ts";
+import { withFiles as inFolderWith } from "../support/temporary_folder.ts";
 
 /** Reads tables by their texts; no photo is looked for. */
 export function read(texts: string | Record<string, string>, options: TableOptions = {}) {
@@ -13,16 +12,9 @@ export function read(texts: string | Record<string, string>, options: TableOptio
 }
 
 /** A folder with these files and the photos P1.jpg and P2.jpg. */
-export async function withFiles(
+export function withFiles(
   files: Record<string, string | Uint8Array>,
   check: (folder: string) => Promise<void>,
-) {
-  await using temporary = await temporaryFolder();
-  const folder = temporary.path;
-  for (const [name, content] of Object.entries({ ...files, "photos/P1.jpg": "", "photos/P2.jpg": "" })) {
-    await Deno.mkdir(join(folder, name, ".."), { recursive: true });
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    await Deno.writeFile(join(folder, name), bytes);
-  }
-  await check(folder);
+): Promise<void> {
+  return inFolderWith({ ...files, "photos/P1.jpg": "", "photos/P2.jpg": "" }, check);
 }

@@ -5,34 +5,21 @@ import { diagnoses, ham10000Counts } from "../../lib/data/diagnosis.ts";
 import { drawnPhoto } from "../../lib/data/drawn_lesion.ts";
 import { readMetadata } from "../../lib/data/metadata.ts";
 import { isStandIn, makeStandIn, standInCounts } from "../../lib/data/stand_in.ts";
-import { sha256 } from "../../lib/support/digest.ts";
-import { temporaryFolder } from "../support/temporary_folder.ts";
+import { digestsIn } from "../support/folder_files.ts";
+import { inFolder } from "../support/temporary_folder.ts";
 
 const small = { seed: 3, images: 60 };
 
 /** Runs `work` with the path of a folder that does not exist yet, in one that is removed afterwards. */
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  await using temporary = await temporaryFolder();
-  const parent = temporary.path;
-  await work(`${parent}/stand_in`);
-}
-
-/** Digest of every file, by its path in the folder. */
-async function digests(folder: string, prefix = ""): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for await (const { name, isDirectory } of Deno.readDir(`${folder}/${prefix}`)) {
-    if (isDirectory) Object.assign(found, await digests(folder, `${prefix}${name}/`));
-    else found[`${prefix}${name}`] = sha256(await Deno.readFile(`${folder}/${prefix}${name}`));
-  }
-  return found;
-}
+const withFolder = (work: (folder: string) => Promise<void>) =>
+  inFolder((parent) => work(`${parent}/stand_in`));
 
 const entries = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
 
 Deno.test("the stand-in has HAM10000's form: table, two parts, 200×150 photos, missing values, lesions with several photos", () =>
   withFolder(async (folder) => {
     await makeStandIn(folder, { seed: 1, images: 150 });
-    const files = await digests(folder);
+    const files = await digestsIn(folder);
     assert.equal(new Set(Object.values(files)).size, 152, "no two photos are the same");
     const text = await Deno.readTextFile(`${folder}/HAM10000_metadata.csv`);
     assert.match(text, /^lesion_id,image_id,dx,dx_type,age,sex,localization\nSYNL_0000001,SYN_0000001,/);
@@ -85,15 +72,15 @@ Deno.test("the counts add up, keep HAM10000's class shares and give each class a
 Deno.test("the same seed gives the same bytes; a complete folder is kept, a damaged one or one of another seed replaced", () =>
   withFolder(async (folder) => {
     await makeStandIn(folder, small);
-    const made = await digests(folder);
+    const made = await digestsIn(folder);
     const { ino } = await Deno.stat(folder);
     await makeStandIn(folder, small);
     assert.equal((await Deno.stat(folder)).ino, ino);
     await Deno.remove(`${folder}/HAM10000_images_part_2/SYN_0000060.jpg`);
     await makeStandIn(folder, small);
-    assert.deepEqual(await digests(folder), made);
+    assert.deepEqual(await digestsIn(folder), made);
     await makeStandIn(folder, { ...small, seed: 4 });
-    for (const [path, digest] of Object.entries(await digests(folder))) {
+    for (const [path, digest] of Object.entries(await digestsIn(folder))) {
       assert.notEqual(made[path], digest, path);
     }
     assert.deepEqual(entries(dirname(folder)), ["stand_in"]);

@@ -1,5 +1,5 @@
 /** One figure of each kind with data like the real ones, and such with data that strain the layout. */
-import { accuracyByCost, ladderFigure, type LadderRun } from "../../lib/figures/cost.ts";
+import { ladderFigure, type LadderRun } from "../../lib/figures/cost.ts";
 import { barChart, sexSiteBars } from "../../lib/figures/bars.ts";
 import { type Claim, claimBars, comparisonBars } from "../../lib/figures/claim.ts";
 import { classBars, comparedClassBars, leakageBars, perClassBars } from "../../lib/figures/class_bars.ts";
@@ -237,9 +237,9 @@ export function strainedExamples(): Record<string, Figure> {
       optimizer: "an optimizer with a long name",
       baselines: [{ name: "a baseline whose name fills a third of the figure", accuracy: 1 }],
     }, options),
-    oneCost: accuracyByCost([{ name: "a run with a long name", minutes: 250, accuracy: 1 }], {
+    oneCost: ladderFigure([{ ...ladder[0], minutes: 250, validation: { accuracy: 1 } }], {
       ...options,
-      valueTitle: "accuracy",
+      claimed: 0.895,
     }),
     narrowLadder: ladderFigure(ladder, { ...options, claimed: 0.895, width: 480 }),
     narrowClaim: claimBars(claim, { ...options, width: 520 }),

@@ -4,7 +4,7 @@ import { sexSiteBars } from "../../lib/figures/bars.ts";
 import { claimBars, comparisonBars } from "../../lib/figures/claim.ts";
 import { classBars, type ClassSet, comparedClassBars, leakageBars } from "../../lib/figures/class_bars.ts";
 import { confusionMatrixFigure } from "../../lib/figures/confusion_matrix.ts";
-import { accuracyByCost, ladderFigure } from "../../lib/figures/cost.ts";
+import { ladderFigure } from "../../lib/figures/cost.ts";
 import { decisionFigure, rankingFigure } from "../../lib/figures/clinical_figures.ts";
 import type { Figure } from "../../lib/figures/figure.ts";
 import { classTable, honestScoreTable } from "../../lib/figures/honest_tables.ts";
@@ -446,11 +446,12 @@ Deno.test("the ladder's title and source match its runs", () => {
   }
 });
 
-Deno.test("cost: an empty list, invalid minutes and invalid accuracies are refused, with the run", () => {
-  const options = { title: "", valueTitle: "accuracy" };
-  assert.throws(() => accuracyByCost([], options), { name: "RangeError", message: /Received: none/ });
-  for (const wrong of [{ minutes: 0 }, { minutes: NaN }, { accuracy: 1.2 }, { accuracy: -0.1 }]) {
-    assert.throws(() => accuracyByCost([{ name: "head", minutes: 1, accuracy: 0.5, ...wrong }], options), {
+Deno.test("ladder: an empty list, invalid minutes and invalid accuracies are refused, with the run", () => {
+  const claimed = 0.9;
+  assert.throws(() => ladderFigure([], { claimed }), { name: "RangeError", message: /Received: none/ });
+  const ofAccuracy = (accuracy: number) => ({ validation: { accuracy } });
+  for (const wrong of [{ minutes: 0 }, { minutes: NaN }, ofAccuracy(1.2), ofAccuracy(-0.1)]) {
+    assert.throws(() => ladderFigure([{ ...ladder[0], ...wrong }], { claimed }), {
       name: "RangeError",
       message: /"head": expected minutes above 0/,
     });

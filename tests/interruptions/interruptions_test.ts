@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { readEngineChoice } from "../../lib/support/engine/engine_choice.ts";
 import { assertClose } from "./closeness.ts";
 import {
-  filesIn,
   finishRun,
   makePlace,
   type Outcome,
@@ -18,6 +17,7 @@ import {
   survivors,
   unfinished,
 } from "./run.ts";
+import { filesIn } from "../support/folder_files.ts";
 
 let place: Place;
 

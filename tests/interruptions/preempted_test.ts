@@ -7,7 +7,8 @@ import { openStore } from "../../lib/support/store.ts";
 import { makePlan } from "../../lib/tasks/units/make_plan.ts";
 import { isStored, type UnitRecord } from "../../lib/tasks/units/records.ts";
 import { doUnit } from "../../lib/tasks/units/work.ts";
-import { filesIn, makePlace, smallConfig, startRun } from "./run.ts";
+import { makePlace, smallConfig, startRun } from "./run.ts";
+import { filesIn } from "../support/folder_files.ts";
 
 await startEngine();
 

@@ -1,9 +1,8 @@
 /** `deno task reproduce` as a terminal runs it: started, stopped at some moment, looked at afterwards. For tests. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
-import { sha256 } from "../../lib/support/digest.ts";
+import { join } from "node:path";
 import { projectRoot } from "../../lib/support/project.ts";
+import { digestsIn, filesIn } from "../support/folder_files.ts";
 
 /** A smoke run of 70 drawn images of 32 × 32 pixels and 3 epochs: about 15 s on two free cores. */
 export const smallConfig = { preset: "smoke", standInImages: 70, size: 32, epochs: 3 };
@@ -123,33 +122,13 @@ export async function finishRun(place: Place, out: string, options: RunOptions =
   return text;
 }
 
-/** Paths in a folder of all files that were written since a moment. */
-export function filesIn(folder: string, since = 0): string[] {
-  const files: string[] = [];
-  const look = (path: string) => {
-    for (const { name, isDirectory } of Deno.readDirSync(path)) {
-      try {
-        const inner = join(path, name);
-        if (isDirectory) look(inner);
-        else if (Deno.statSync(inner).mtime!.getTime() >= since) files.push(relative(folder, inner));
-      } catch { /* renamed in the meantime */ }
-    }
-  };
-  if (existsSync(folder)) look(folder);
-  return files;
-}
-
 const isResult =
   /^(results\.json|\w+\.csv|trainings\/[\w-]+\/(history\.jsonl|run\.json)|model\/(weights\.bin|model\.h5))$/;
 
 /** What two runs must share: SHA-256 of results.json, tables, courses of trainings and weights, and the results themselves, so that a difference has a name. */
 export async function resultsOf(place: Place, out: string): Promise<Record<string, unknown>> {
   const folder = join(place.folder, out);
-  const shared: Record<string, unknown> = {};
-  for (const name of filesIn(folder).sort()) {
-    if (!isResult.test(name)) continue;
-    shared[name] = sha256(await Deno.readFile(join(folder, name)));
-  }
+  const shared = await digestsIn(folder, filesIn(folder).filter((name) => isResult.test(name)));
   return { ...shared, results: JSON.parse(await Deno.readTextFile(join(folder, "results.json"))) };
 }
 

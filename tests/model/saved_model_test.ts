@@ -9,6 +9,7 @@ import { digestTraining } from "../../lib/model/trained_on.ts";
 import { loadWeights, weightsDigest } from "../../lib/model/weights.ts";
 import { sha256 } from "../../lib/support/digest.ts";
 import { startEngine, tf } from "../../lib/support/engine/engine.ts";
+import { digestsIn } from "../support/folder_files.ts";
 import { assertClose, fixtureModels, seededModel, testPixels } from "./seeded_model.ts";
 import { lastingFolder } from "../support/temporary_folder.ts";
 
@@ -56,12 +57,6 @@ async function layersModelAnswers(folder: string, { size }: TrainedModel): Promi
   return answers;
 }
 
-async function filesOf(folder: string): Promise<Record<string, string>> {
-  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
-  const digests = names.map(async (name) => [name, sha256(await Deno.readFile(join(folder, name)))]);
-  return Object.fromEntries(await Promise.all(digests));
-}
-
 for (const [name, options] of Object.entries(fixtureModels)) {
   const { size, scaling } = options;
   Deno.test(`a saved ${scaling} model of ${sizeText(size)} pixels predicts the same to the bit; TensorFlow.js and Keras agree within 1e-5`, async () => {
@@ -94,8 +89,8 @@ Deno.test("saving the same model always gives the same bytes and fully replaces 
   const { now } = Date;
   Date.now = () => now() + 3_600_000;
   await saveModel(folder, soundModel).finally(() => Date.now = now);
-  assert.deepEqual(await filesOf(folder), await filesOf(sound));
-  assert.deepEqual(Object.keys(await filesOf(folder)), [
+  assert.deepEqual(await digestsIn(folder), await digestsIn(sound));
+  assert.deepEqual(Object.keys(await digestsIn(folder)), [
     ...["about.json", "model.h5", "model.json", "weights.bin"],
   ]);
   assert.deepEqual(Array.from(Deno.readDirSync(join(root, "alone")), ({ name }) => name), ["model"]);
@@ -232,6 +227,6 @@ Deno.test({
     const text = new TextDecoder().decode(stdout);
     const message = /^StorageError: .*weights\.bin could not be written: File too large/;
     assert.match(text, message, new TextDecoder().decode(stderr));
-    assert.deepEqual(await filesOf(folder), await filesOf(sound));
+    assert.deepEqual(await digestsIn(folder), await digestsIn(sound));
   },
 });

@@ -3,19 +3,9 @@ import { join } from "node:path";
 import { writeAtomic, writeAtomicSync, writeFolderAtomic, writerOf } from "../../lib/support/atomic.ts";
 import { isStorageFault } from "../../lib/support/storage_error.ts";
 import { runDeno } from "./run_deno.ts";
+import { inFolder } from "./temporary_folder.ts";
 
 const module = (path: string) => JSON.stringify(new URL(`../../lib/${path}`, import.meta.url).href);
-
-/** Runs `test` with a folder, and removes it afterwards. */
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.chmod(folder, 0o700);
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 function namesIn(folder: string): string[] {
   return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
@@ -27,7 +17,7 @@ function textsIn(folder: string): Record<string, string> {
 }
 
 Deno.test("a file is written completely, with its folders; no temporary file is left", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const path = join(folder, "a", "b.bin");
     const contents = [
       "text",
@@ -43,7 +33,7 @@ Deno.test("a file is written completely, with its folders; no temporary file is 
   }));
 
 Deno.test("if the target cannot be replaced, the old content stays and no partial file is left", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     await Deno.mkdir(join(folder, "taken", "inside"), { recursive: true });
     const refused = { name: "StorageError", message: /taken could not be written: .*--out/ };
     await assert.rejects(writeAtomic(join(folder, "taken"), "text"), refused);
@@ -55,7 +45,7 @@ Deno.test({
   name: "files, the store and the run's lock all name a read-only folder and say what to do",
   ignore: Deno.build.os === "windows", // has no such permissions
   fn: () =>
-    withFolder(async (folder) => {
+    inFolder(async (folder) => {
       const program = `
         import process from "node:process";
         import { writeAtomic } from ${module("support/atomic.ts")};
@@ -87,6 +77,7 @@ Deno.test({
       await Deno.writeTextFile(join(folder, "results.json"), "before");
       await Deno.chmod(folder, 0o555);
       const { out, err } = await runDeno(["eval", program]);
+      await Deno.chmod(folder, 0o700); // else it cannot be removed
       const lines = out.trimEnd().split("\n");
       const paths = ["results.json", "store/heads/00/0", "store/images/", "out/.lock"];
       assert.equal(lines.length, paths.length, err);
@@ -101,7 +92,7 @@ Deno.test({
 });
 
 Deno.test("a temporary file's name holds its writer's process id; a finished file's name does not", () =>
-  withFolder(async (folder) => {
+  inFolder(async (folder) => {
     const parts = [new Uint8Array(3), new Uint8Array(3)];
     let during: string[] = [];
     Object.defineProperty(parts, 1, { // asked for when the first is written
@@ -127,7 +118,7 @@ Deno.test("a full or read-only disk is recognised by the name and text of the er
 });
 
 Deno.test("a folder is created or replaced as a whole; after an error the older one is unchanged", () =>
-  withFolder(async (parent) => {
+  inFolder(async (parent) => {
     const folder = join(parent, "deep", "model");
     await writeFolderAtomic(folder, (path) => Deno.writeTextFile(join(path, "a"), "1"));
     await writeFolderAtomic(folder, (path) => Deno.writeTextFile(join(path, "b"), "2"));
@@ -147,7 +138,7 @@ Deno.test("a folder is created or replaced as a whole; after an error the older 
   }));
 
 Deno.test("if a process is killed while filling a folder, the older one stays; the new one is marked unfinished", () =>
-  withFolder(async (parent) => {
+  inFolder(async (parent) => {
     const folder = join(parent, "model");
     await writeFolderAtomic(folder, (path) => Deno.writeTextFile(join(path, "a"), "old"));
     const program = `

@@ -21,6 +21,11 @@ await saveModel(model, seededModel({ size: 32, scaling: "divide255" }));
 
 const classCodes = ham10000Classes.map(({ code }) => code);
 
+const answer: PhotoAnswer = {
+  ...{ path: "a, b.jpg", fileDigest: "", problem: null, isUnread: false },
+  probabilities: Float32Array.of(0.01, 0.02, 0.04, 0.005, 0.613, 0.3, 0.012),
+};
+
 const run = (...args: string[]) => runTask("classify", args, { cwd: folder });
 
 Deno.test("seven probabilities are printed with class names, after the SYNTHETIC line and before the notice", async () => {
@@ -160,18 +165,12 @@ Deno.test("a model tested without a leak shows its scores, predicts as in that t
   const probabilities = Float32Array.from(classCodes, (code) => (code === "mel" ? 0.4 : 0.1));
   const weights = classCodes.map((_, i) => Math.sqrt(probabilities[i] * shares[i]));
   const own = weights[classCodes.indexOf("mel")] / weights.reduce((a, b) => a + b);
-  const answer: PhotoAnswer = {
-    path: "a.jpg",
-    probabilities,
-    fileDigest: "",
-    problem: null,
-    isUnread: false,
-  };
-  const line = answerText(answer, ham10000Classes, assessment).split("\n").at(-1)!;
+  const unsure = { ...answer, probabilities };
+  const line = answerText(unsure, ham10000Classes, assessment).split("\n").at(-1)!;
   assert.match(line, new RegExp(`melanoma: ${(100 * own).toFixed(1)}\u00a0%.* at or above the threshold`));
   const high = { ...assessment, melanoma: { ...assessment.melanoma!, threshold: 0.9 } };
-  assert.match(answerText(answer, ham10000Classes, high), / below the threshold of 90\.0/);
-  assert.doesNotMatch(answerText(answer, ham10000Classes), /melanoma:/);
+  assert.match(answerText(unsure, ham10000Classes, high), / below the threshold of 90\.0/);
+  assert.doesNotMatch(answerText(unsure, ham10000Classes), /melanoma:/);
 });
 
 Deno.test("invalid flags are refused with exit code 2; --help prints the usage page", async () => {
@@ -192,15 +191,6 @@ Deno.test("invalid flags are refused with exit code 2; --help prints the usage p
     ...{ paths: ["a", "b"], model: "m", csv: null, orientations: null },
   });
 });
-
-const seven = Float32Array.of(0.01, 0.02, 0.04, 0.005, 0.613, 0.3, 0.012);
-const answer: PhotoAnswer = {
-  path: "a, b.jpg",
-  probabilities: seven,
-  fileDigest: "",
-  problem: null,
-  isUnread: false,
-};
 
 Deno.test("an answer is the path and a line for each class, aligned, the most likely first", () => {
   assert.equal(

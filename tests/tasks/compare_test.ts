@@ -21,6 +21,7 @@ import { openStore } from "../../lib/support/store.ts";
 import { parseCompareFlags, usage } from "../../lib/tasks/compare.ts";
 import { gridRows, writeGridTable } from "../../lib/tasks/grid/grid_table.ts";
 import { withExperiment } from "../experiment/small_experiment.ts";
+import { digestsIn } from "../support/folder_files.ts";
 import { type Ended, runTask } from "../support/run_deno.ts";
 import { drawnOfficial } from "./report/drawn_run.ts";
 import { lastingFolder } from "../support/temporary_folder.ts";
@@ -65,17 +66,6 @@ async function makeRun(
   return tested;
 }
 
-/** Each file below a folder with the digest of its bytes. */
-async function filesIn(path: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for await (const { name, isDirectory } of Deno.readDir(path)) {
-    const at = join(path, name);
-    if (isDirectory) Object.assign(found, await filesIn(at));
-    else found[at] = sha256(await Deno.readFile(at));
-  }
-  return found;
-}
-
 /** Another run on the photos of the first one; what that has stored is there, too. */
 async function beside(experiment: Experiment, changes: Partial<Config>): Promise<Experiment> {
   const config = { ...experiment.config, ...changes };
@@ -104,9 +94,9 @@ Deno.test({
     "two runs are compared by settings, metrics and the paired difference of stored answers; no file is changed",
   ignore,
   async fn() {
-    const before = [await filesIn(a), await filesIn(b)];
+    const before = [await digestsIn(a), await digestsIn(b)];
     const { out, found } = await compare("a", "b/");
-    assert.deepEqual([await filesIn(a), await filesIn(b)], before);
+    assert.deepEqual([await digestsIn(a), await digestsIn(b)], before);
 
     const [first] = tested.a;
     const [second] = tested.b;
@@ -391,7 +381,7 @@ Deno.test({
     assert.deepEqual([first.difference, first.values], [null, { epochs: "2" }]);
     const best = [tested.a, tested.b].map((runs) => rankTested(runs)[0]);
     assert.deepEqual(
-      [first, second].map(({ network }) => network.accuracy),
+      [first, second].map(({ accuracy }) => accuracy),
       best.map(({ test }) => test.accuracy),
     );
     assert.equal(second.difference!.difference, best[1].test.accuracy - best[0].test.accuracy);
@@ -406,7 +396,7 @@ Deno.test({
       assert.match(text, /not finished: epochs-30/);
       assert.match(text, /SYNTHETIC/);
       assert.ok(
-        text.replaceAll("\u00a0", " ").includes(percent(second.network.accuracy).replaceAll("\u00a0", " ")),
+        text.replaceAll("\u00a0", " ").includes(percent(second.accuracy).replaceAll("\u00a0", " ")),
       );
     }
   },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { type Config, createConfig } from "../../lib/config.ts";
+import { writeAtomic } from "../../lib/support/atomic.ts";
 import { projectRoot } from "../../lib/support/project.ts";
 import { filesBehind, planNotebooks } from "../../lib/tasks/plan.ts";
 import { filesOf, readRunRecord, type RunRecord, writeRunRecord } from "../../lib/tasks/run_record.ts";
@@ -168,8 +169,7 @@ Deno.test("a notebook's files are those it wrote and all in its own folders, wit
     const notebook = "04_optimizer_comparison";
     const write = async (name: string, age: number) => {
       const path = join(config.out, name);
-      await Deno.mkdir(dirname(path), { recursive: true });
-      await Deno.writeTextFile(path, name);
+      await writeAtomic(path, name);
       await Deno.utime(path, new Date(Date.now() - age), new Date(Date.now() - age));
     };
     const hour = 3_600_000;
@@ -228,10 +228,7 @@ Deno.test("another engine, thread count or oneDNN setting is named as the reason
 Deno.test("the code behind a notebook is what its cells import, directly or indirectly; other files do not count", async () => {
   await using temporary = await temporaryFolder();
   const root = temporary.path;
-  const write = async (name: string, text: string) => {
-    await Deno.mkdir(dirname(join(root, name)), { recursive: true });
-    await Deno.writeTextFile(join(root, name), text);
-  };
+  const write = (name: string, text: string) => writeAtomic(join(root, name), text);
   await write("lib/mod.ts", 'export * from "./model.ts";\nimport "./support/engine/install.ts";');
   await write(
     "lib/model.ts",

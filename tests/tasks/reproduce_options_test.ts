@@ -7,7 +7,7 @@ import {
   selectNotebooks,
   studiesNotebook,
 } from "../../lib/tasks/notebooks.ts";
-import { parseReproduceOptions, readConfigFile } from "../../lib/tasks/reproduce_options.ts";
+import { parseReproduceOptions } from "../../lib/tasks/reproduce_options.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const parse = (...args: string[]) => parseReproduceOptions(args);
@@ -164,16 +164,17 @@ Deno.test("a file's fields set the configuration, its paths are relative to its 
   });
   for (const [text, size] of [["96", 96], ["[150, 200]", [150, 200]], ["[96, 96]", 96]]) {
     await withFile(`{ "size": ${text} }`, (path) => {
-      assert.deepEqual(createConfig({ preset: "smoke", ...readConfigFile(path) }).size, size);
+      assert.deepEqual(createConfig({ preset: "smoke", ...parse("--config", path).config }).size, size);
     });
   }
 });
 
 Deno.test("a missing or invalid file, a list and an unknown field are reported with file and field", async () => {
-  assert.throws(() => readConfigFile("none.json"), { name: "RangeError", message: /none\.json/ });
-  await withFile("{", (path) => assert.throws(() => readConfigFile(path), /c\.json: expected a JSON file/));
-  await withFile("[]", (path) => assert.throws(() => readConfigFile(path), /expected one JSON object/));
+  const read = (path: string) => parse("--config", path);
+  assert.throws(() => read("none.json"), { name: "RangeError", message: /none\.json/ });
+  await withFile("{", (path) => assert.throws(() => read(path), /c\.json: expected a JSON file/));
+  await withFile("[]", (path) => assert.throws(() => read(path), /expected one JSON object/));
   await withFile('{ "epoch": 3 }', (path) => {
-    assert.throws(() => readConfigFile(path), { name: "RangeError", message: /epochs.*Received: "epoch"/ });
+    assert.throws(() => read(path), { name: "RangeError", message: /epochs.*Received: "epoch"/ });
   });
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type Config, createConfig } from "../../lib/config.ts";
+import { writeAtomic as write } from "../../lib/support/atomic.ts";
 import { hostDigits } from "../../lib/support/host.ts";
 import { mainNotebooks } from "../../lib/tasks/notebooks.ts";
 import {
@@ -13,11 +14,6 @@ import {
 } from "../../lib/tasks/run_folder.ts";
 import { readRunRecord } from "../../lib/tasks/run_record.ts";
 import { inFolder } from "../support/temporary_folder.ts";
-
-async function write(path: string, text: string): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  await Deno.writeTextFile(path, text);
-}
 
 Deno.test("unfinished files and folders of dead processes are deleted, at any depth; those of living ones and all others stay", () =>
   inFolder(async (folder) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { argmaxRows } from "../../lib/evaluation/metrics.ts";
 import { type OptimizerName, optimizerNames } from "../../lib/recipe.ts";
 import { engine, startEngine, tf } from "../../lib/support/engine/engine.ts";
 import { normal, randomFor, shuffled } from "../../lib/support/random.ts";
@@ -38,12 +39,6 @@ const deepOptions: FitOptions & { validation: Examples } = {
   ...{ depth: "block5", epochs: 2, batchSize: 8, seed: 5 },
   validation: noise(9, 4 * 512, "validation"),
 };
-
-const argmaxes = (answers: Float32Array, classes: number) =>
-  Array.from({ length: answers.length / classes }, (_, row) => {
-    const own = [...answers.subarray(row * classes, (row + 1) * classes)];
-    return own.indexOf(Math.max(...own));
-  });
 
 for (const run of golden.runs) {
   Deno.test(`${run.optimizer}: weights, history and predictions match Keras' model.fit`, async () => {
@@ -167,7 +162,7 @@ Deno.test("the softmax alone ends with its last epoch's weights, or with its bes
   assert.equal(last.bestEpoch, null);
   assert.ok(best.bestEpoch! < 12, "so that the two differ");
   for (const [{ model }, epoch] of [[last, 12], [best, best.bestEpoch!]] as const) {
-    const answers = argmaxes(await predict(model, validation), 4);
+    const answers = argmaxRows(await predict(model, validation), 4);
     const right = answers.filter((label, row) => label === validation.labels[row]).length;
     assert.equal(right / 25, last.history[epoch - 1].validationAccuracy);
   }
@@ -193,7 +188,7 @@ Deno.test({
           assert.ok(validationLoss! >= best.validationLoss!);
         }
       }
-      const answers = argmaxes(await predict(model, deepOptions.validation), 3);
+      const answers = argmaxRows(await predict(model, deepOptions.validation), 3);
       const right = answers.filter((label, row) => label === deepOptions.validation.labels[row]).length;
       assert.equal(right / 9, best.validationAccuracy);
       assert.equal(tf.memory().numTensors, before);

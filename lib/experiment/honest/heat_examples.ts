@@ -3,17 +3,10 @@ import { drawnPhoto } from "../../data/drawn_lesion.ts";
 import { argmaxRows } from "../../evaluation/metrics.ts";
 import { gradCam, withHeat } from "../../model/grad_cam.ts";
 import { percent } from "../../support/format.ts";
+import type { LabelledImage } from "../augmentation_samples.ts";
 import { photoOf } from "../experiment.ts";
 import type { HonestSelection } from "./selection.ts";
 import type { HonestTest } from "./testing.ts";
-
-/** A picture with its label, as a grid of photos expects it. */
-interface Picture {
-  readonly pixels: Uint8Array;
-  readonly size: number;
-  readonly label: string;
-  readonly row: string;
-}
 
 /**
  * The most confident right prediction and the most confident error of each class, each as a photo and with the heat map of the
@@ -22,7 +15,7 @@ interface Picture {
 export async function heatExamples(
   { experiment, model, choice: { size } }: Pick<HonestSelection, "experiment" | "model" | "choice">,
   { own: { photos, rows: { truth, probabilities, classes } } }: HonestTest,
-): Promise<{ pictures: Picture[]; standIns: Picture[] }> {
+): Promise<{ pictures: LabelledImage[]; standIns: LabelledImage[] }> {
   const { images, source, config } = experiment;
   const predicted = argmaxRows(probabilities, classes);
   const sureness = (i: number) => probabilities[i * classes + predicted[i]];
@@ -33,7 +26,7 @@ export async function heatExamples(
     const isRight = (i: number) => predicted[i] === label;
     return [own.find(isRight), own.find((i) => !isRight(i))].filter((i) => i !== undefined);
   });
-  const pairOf = async (pixels: Uint8Array, i: number): Promise<Picture[]> => {
+  const pairOf = async (pixels: Uint8Array, i: number): Promise<LabelledImage[]> => {
     const [dx, answer] = [truth[i], predicted[i]].map((label) => source.classes[label].code);
     const said = `${dx === answer ? `${dx} ✓` : `${dx} → ${answer}`} ${percent(sureness(i), 0)}`;
     const heat = await gradCam(model, pixels, predicted[i]);
@@ -43,8 +36,8 @@ export async function heatExamples(
       { ...shared, pixels: withHeat(pixels, heat), label: "heat" },
     ];
   };
-  const pictures: Picture[] = [];
-  const standIns: Picture[] = [];
+  const pictures: LabelledImage[] = [];
+  const standIns: LabelledImage[] = [];
   for (const i of chosen) {
     pictures.push(...await pairOf(photoOf(images, photos[i]), i));
     standIns.push(

@@ -21,6 +21,7 @@ import {
   crossFittedAnswers,
   fitAdjustment,
   type LogitAdjustment,
+  type Validation,
 } from "./weights.ts";
 import type { Related } from "../leakage/division.ts";
 import { variantOf } from "../study_runs.ts";
@@ -51,14 +52,6 @@ export interface HonestSelection {
   readonly model: Model;
   /** The experiment with photos of the model's size. */
   readonly experiment: Experiment;
-}
-
-/** The validation photos. `counts`: number of training photos of each class. */
-interface Validation {
-  readonly truth: readonly number[];
-  readonly groups: readonly string[];
-  readonly counts: readonly number[];
-  readonly seed: number;
 }
 
 /** A choice with its networks and their predictions on validation. */

@@ -118,19 +118,20 @@ export function fitAdjustment(
   return best;
 }
 
-/**
- * Adjusted predictions for a fair comparison: each half of the groups uses the adjustment fitted on the other half.
- *
- * @param options `groups`: the group of each row, such as its lesion
- */
+/** The validation photos. */
+export interface Validation {
+  readonly truth: readonly number[];
+  /** The group of each photo, such as its lesion. */
+  readonly groups: readonly string[];
+  /** Number of training photos of each class. */
+  readonly counts: readonly number[];
+  readonly seed: number;
+}
+
+/** Adjusted predictions for a fair comparison: each half of the groups uses the adjustment fitted on the other half. */
 export function crossFittedAnswers(
   answers: readonly Float32Array[],
-  { truth, groups, counts, seed }: {
-    truth: readonly number[];
-    groups: readonly string[];
-    counts: readonly number[];
-    seed: number;
-  },
+  { truth, groups, counts, seed }: Validation,
 ): Float32Array[] {
   const classes = counts.length;
   const first = new Set<string>(); // half of the groups of each class

@@ -10,7 +10,7 @@ import type { Half, LeakFreeParts } from "../../data/leak_free_parts.ts";
 import { labelsOf } from "../../data/parts.ts";
 import { macroAuc } from "../../evaluation/curves.ts";
 import type { Interval } from "../../evaluation/intervals.ts";
-import { type AnsweredRows, measureSet, pickRows } from "../../evaluation/set_scores.ts";
+import { type AnsweredRows, measureSet, pickRows, type SetScores } from "../../evaluation/set_scores.ts";
 import type { Depth } from "../../recipe.ts";
 import { digestOf } from "../../support/digest.ts";
 import type { Examples } from "../../training/examples.ts";
@@ -29,11 +29,7 @@ import { type AskedSet, keepAnswers } from "./answers.ts";
 import { allowedOf, dividePhotos, listFile, type Related, withParts } from "./division.ts";
 
 /** A network's scores on photos that are counted independently. */
-export interface LeakFreeScores {
-  readonly n: number;
-  readonly balancedAccuracy: number;
-  readonly accuracy: number;
-  readonly macroF1: number;
+export interface LeakFreeScores extends Pick<SetScores, "n" | "balancedAccuracy" | "accuracy" | "macroF1"> {
   readonly macroAuc: number;
   /** 95 % interval of the balanced accuracy; the bootstrap draws within the classes. */
   readonly interval: Interval;

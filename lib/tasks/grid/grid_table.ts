@@ -11,16 +11,16 @@ import { asWrittenResult, deeperResult, readResults } from "../../experiment/res
 import { type Column, table } from "../../figures/table.ts";
 import { writeAtomic } from "../../support/atomic.ts";
 import { stringify } from "../../support/csv.ts";
-import { countText, decimals, differenceText, escapeMarkup, percent } from "../../support/format.ts";
+import { countText, differenceText, escapeMarkup } from "../../support/format.ts";
+import { networkColumns } from "../compare.ts";
 import { framed, plainPage } from "../plain_page.ts";
 import type { Grid, GridRun } from "./grid.ts";
 
 /** One network of a run. Its metrics are shares from 0 to 1, its loss is in nats. */
-export interface GridRow {
+export interface GridRow extends Network {
   readonly run: string;
   /** The fields in which the grid's runs differ, as text. */
   readonly values: Readonly<Record<string, string>>;
-  readonly network: Network;
   /** Accuracy minus that of the first run's network of the same role; null if their tests differ, and for the first run itself. */
   readonly difference: NonNullable<NetworkPair["difference"]>["accuracy"] | null;
   readonly synthetic: boolean;
@@ -48,11 +48,11 @@ export async function gridRows(
       const own = [...networks, ...best ? [best] : []].filter(({ second }) =>
         second?.configuration === configuration
       );
-      const network = own[0].second!;
       const pair = own.find((pair) => pair.first?.configuration === before[role]?.configuration);
       const difference = run === first ? null : pair?.difference?.accuracy ?? null;
       rows.push({
-        ...{ run: name, network: { ...network, name: shown }, difference, synthetic: run.results.synthetic },
+        ...own[0].second!,
+        ...{ run: name, name: shown, difference, synthetic: run.results.synthetic },
         values: Object.fromEntries(Object.entries(values).map(([field, value]) => [field, textOf(value)])),
       });
     }
@@ -98,44 +98,21 @@ export function gridTable(rows: readonly GridRow[]) {
   const fields = Object.keys(rows[0]?.values ?? {});
   const columns: Column<GridRow>[] = [
     ...fields.map((field): Column<GridRow> => ({ title: field, value: ({ values }) => values[field] })),
-    { title: "network", value: ({ network }) => network.name },
-    { title: "test images", value: ({ network }) => network.n },
-    {
-      title: "accuracy",
-      value: ({ network }) => network.accuracy,
-      format: percent,
-      spread: { title: "95 % interval", of: ({ network }) => network.interval },
-    },
-    {
-      title: "balanced",
-      value: ({ network }) => network.balancedAccuracy,
-      format: percent,
-    },
-    {
-      title: "F1 (macro)",
-      value: ({ network }) => network.macroF1,
-      format: percent,
-    },
-    { title: "loss", value: ({ network }) => network.loss, format: decimals as Column<GridRow>["format"] },
+    ...networkColumns(rows),
     {
       title: "difference",
       align: "right",
       value: ({ difference }) =>
         difference && differenceText({ value: difference.difference, ...difference }),
     },
-    ...rows.some(({ network }) => network.official)
-      ? [{
-        ...{ title: "balanced, official test", align: "right" as const },
-        value: ({ network: { official } }: GridRow) => official && percent(official.balancedAccuracy),
-      }]
-      : [],
   ];
   return table(rows, columns, { synthetic: rows.some(({ synthetic }) => synthetic) });
 }
 
 function gridCsv(rows: readonly GridRow[]): string {
-  const records = rows.map(({ run, values, network, difference, synthetic }) => {
-    const { name, configuration, n, accuracy, interval, balancedAccuracy, macroF1, loss, official } = network;
+  const records = rows.map((row) => {
+    const { run, values, name, configuration, synthetic, n, accuracy, interval } = row;
+    const { balancedAccuracy, macroF1, loss, difference, official } = row;
     return {
       ...{ run, ...values, network: name, configuration, synthetic, n, accuracy },
       ...{ accuracy_low: interval?.low ?? "", accuracy_high: interval?.high ?? "" },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dirname } from "node:path";
+import { writeAtomic as write } from "../../../lib/support/atomic.ts";
 import { ensureKernelSpec } from "../../../lib/support/notebook/kernel_spec.ts";
 import { temporaryFolder } from "../temporary_folder.ts";
 
@@ -13,11 +13,6 @@ function inHome(
     const home = temporary.path;
     await test(home, { HOME: home, PATH: Deno.env.get("PATH") ?? "", DENO_DIR: `${home}/deno` });
   });
-}
-
-async function write(path: string, text: string): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  await Deno.writeTextFile(path, text);
 }
 
 inHome("the kernel is registered once, then found and not touched", async (home, env) => {

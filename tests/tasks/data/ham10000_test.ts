@@ -174,7 +174,10 @@ Deno.test("a truncated manual archive is refused and kept; one with paths outsid
   );
   assert.equal((await Deno.stat(join(test.folder, archive))).size, 5000);
   await test.put(archive, zipSync({ "1.jpg": new Uint8Array(9), "../evil.jpg": new Uint8Array(9) }));
-  test.dataverse.server.files[listPath] = list(["HAM10000_images_part_1.zip", "HAM10000_images_part_2.zip"]);
+  test.dataverse.server.files[listPath] = list({
+    "HAM10000_images_part_1.zip": 12,
+    "HAM10000_images_part_2.zip": 13,
+  });
   await assert.rejects(test.run(), /invalid relative path: \.\.\/evil\.jpg/);
   assert.deepEqual(test.work(), []);
   assert.deepEqual(await test.names(), [
@@ -225,7 +228,7 @@ Deno.test("without space to unpack, the archive is kept and the next call unpack
 
 Deno.test("a dataset without the files is refused, with its file list", async () => {
   await using test = await trial();
-  test.dataverse.server.files[listPath] = list(["b.txt", "a.txt"]);
+  test.dataverse.server.files[listPath] = list({ "b.txt": 0, "a.txt": 1 });
   const message = /expected a file for HAM10000_metadata\.csv\. Received: a\.txt, b\.txt\. By hand/;
   await assert.rejects(test.run(), { message });
 });
@@ -279,24 +282,18 @@ Deno.test("a test set that a user put there is not changed; one whose table name
   test.dataverse.stored["ISIC2018_Task3_Test_GroundTruth.csv"].bytes = new TextEncoder().encode(
     `${official.csv}ISIC_0000099,1.0,0.0,0.0,0.0,0.0,0.0,0.0\n`,
   );
-  test.dataverse.server.files[listPath] = () =>
-    Response.json({
-      data: {
-        latestVersion: {
-          files: [[15, "ISIC2018_Task3_Test_GroundTruth.csv"], [17, "ISIC2018_Task3_Test_Images.zip"]].map((
-            [id, label],
-          ) => ({ label, dataFile: { id } })),
-        },
-      },
-    });
+  test.dataverse.server.files[listPath] = list({
+    "ISIC2018_Task3_Test_GroundTruth.csv": 15,
+    "ISIC2018_Task3_Test_Images.zip": 17,
+  });
   await assert.rejects(
     test.run(),
     /1 of 3 images that ISIC2018_Task3_Test_GroundTruth\.csv names are not in .*: ISIC_0000099\./,
   );
 });
 
-/** A dataset's list as a server without checksums gives it. */
-function list(names: string[]): () => Response {
-  const files = names.map((label, id) => ({ label, dataFile: { id } }));
+/** A dataset's list, of files by their number, as a server without checksums gives it. */
+function list(numbers: Record<string, number>): () => Response {
+  const files = Object.entries(numbers).map(([label, id]) => ({ label, dataFile: { id } }));
   return () => Response.json({ data: { latestVersion: { files } } });
 }

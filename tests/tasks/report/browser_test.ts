@@ -153,17 +153,6 @@ interface Site {
   misdeeds: Misdeeds;
 }
 
-async function inSite(
-  browser: BrowserContext,
-  source: string,
-  test: (page: Page, site: Site) => Promise<void>,
-): Promise<void> {
-  await inFolder(async (folder) => {
-    const files = await writeSite(source, folder);
-    await inPages(browser, { folder, files }, test);
-  });
-}
-
 async function inPages(
   browser: BrowserContext,
   { folder, files }: { folder: string; files: string[] },
@@ -340,7 +329,9 @@ browserTests({
         notebooks: { "01_planted": notebook },
         results: drawnResults(),
       });
-      await inSite(browser, run, async (page, { root, misdeeds }) => {
+      const site = join(folder, "site");
+      const files = await writeSite(run, site);
+      await inPages(browser, { folder: site, files }, async (page, { root, misdeeds }) => {
         await page.goto(`${root}01_planted.html`);
         await drawn(page);
         await page.evaluate(

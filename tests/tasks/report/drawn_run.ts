@@ -1,6 +1,6 @@
 /** Small runs made up for the tests: folders as `deno task reproduce` leaves them, with numbers that no real run has. */
 import { classesOf } from "../../../lib/data/diagnosis.ts";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { measureSet } from "../../../lib/evaluation/set_scores.ts";
 import { honestFile, type HonestResults } from "../../../lib/experiment/honest/results.ts";
 import type { FairComparison } from "../../../lib/experiment/fair_comparison.ts";
@@ -12,6 +12,7 @@ import { claimed } from "../../../lib/experiment/write_up.ts";
 import { display } from "../../../lib/figures/show.ts";
 import { classBars } from "../../../lib/figures/class_bars.ts";
 import { table } from "../../../lib/figures/table.ts";
+import { writeAtomic } from "../../../lib/support/atomic.ts";
 import { photoMetadata } from "../../../lib/support/photo_tag.ts";
 import { notebookOf } from "../../support/notebook/run_cells.ts";
 import {
@@ -244,10 +245,7 @@ export async function writeRun(
     recorded?: Record<string, string>;
   },
 ): Promise<string> {
-  const write = async (name: string, text: string) => {
-    await Deno.mkdir(dirname(join(folder, name)), { recursive: true });
-    await Deno.writeTextFile(join(folder, name), text);
-  };
+  const write = (name: string, text: string) => writeAtomic(join(folder, name), text);
   for (const [name, notebook] of Object.entries(run.notebooks)) {
     await write(`notebooks/${name}.ipynb`, serializeNotebook(notebook));
   }

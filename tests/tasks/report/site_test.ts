@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { CodeCell, Notebook } from "../../../lib/support/notebook/ipynb.ts";
 import { ham10000Classes } from "../../../lib/data/diagnosis.ts";
 import type { Results } from "../../../lib/experiment/results.ts";
@@ -8,6 +8,7 @@ import { claimOf } from "../../../lib/experiment/conclusion.ts";
 import { claimBars } from "../../../lib/figures/claim.ts";
 import { worthFigure } from "../../../lib/tasks/report/honest_section.ts";
 import { drawnHonest } from "../../experiment/honest/drawn_results.ts";
+import { writeAtomic } from "../../../lib/support/atomic.ts";
 import { projectRoot } from "../../../lib/support/project.ts";
 import { studiesNotebook, testNotebook } from "../../../lib/tasks/notebooks.ts";
 import { publish } from "../../../lib/tasks/report/publish.ts";
@@ -491,10 +492,7 @@ Deno.test("studies and training histories are published, trained weights are not
       "trainings/block5-0123/stage_1.tensors",
       "trainings/stages/a.checkpoint",
     ];
-    for (const name of [...published, ...left]) {
-      await Deno.mkdir(dirname(join(run, name)), { recursive: true });
-      await Deno.writeTextFile(join(run, name), "[]");
-    }
+    for (const name of [...published, ...left]) await writeAtomic(join(run, name), "[]");
     const names = await publish(run, join(folder, "copy"));
     assert.deepEqual(names.filter((name) => /^(studies|trainings)/.test(name)), published);
     for (const name of published) assert.equal(await Deno.readTextFile(join(folder, "copy", name)), "[]");
