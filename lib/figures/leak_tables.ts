@@ -126,12 +126,11 @@ export function officialLeakTable(rows: readonly OfficialRow[], options: Options
   ], { caption: "The official test set, answers pooled", ...options });
 }
 
-/** What the official set's form changes: own test photos as they are and in that form. Rows without a control are left out. */
+/** What the official set's form changes: own test photos as they are and in that form. @param rows with a control */
 export function leakControlTable(rows: readonly OfficialRow[], options: Options): Table {
-  const controlled = rows.filter(({ control }) => control);
-  return table(controlled, [
+  return table(rows, [
     { value: "label", title: "what leaks" },
-    ...depthColumn(controlled),
+    ...depthColumn(rows),
     { value: ({ control }) => control!.photos, title: "photos" },
     shareColumn("as they are", ({ control }) => control!.asTheyAre.value),
     shareColumn("in the set's form", ({ control }) => control!.sameForm.value),
