@@ -2,7 +2,7 @@
  * Calibration: are 80 % of the answers with a probability of 80 % correct? This file measures it, and corrects probabilities for
  * overconfidence and for another mixture of classes.
  */
-import { argmax, argmaxRows, checkLabel, checkShare } from "./metrics.ts";
+import { argmax, argmaxRows, checkProbabilities, checkShare } from "./metrics.ts";
 
 /**
  * Brier score: mean over the rows of the sum over the classes of (p − y)², where y is 1 for the true class and 0 for the others.
@@ -21,7 +21,7 @@ export function brierScore(
   probabilities: ArrayLike<number>,
   classes: number,
 ): number {
-  checkRows(truth, probabilities, classes);
+  checkProbabilities(truth, probabilities, classes);
   let sum = 0;
   for (let i = 0; i < probabilities.length; i++) {
     const isTrue = truth[Math.floor(i / classes)] === i % classes;
@@ -99,7 +99,7 @@ export function expectedCalibrationError(
   classes: number,
   { bins = 15 }: { bins?: number } = {},
 ): number {
-  checkRows(truth, probabilities, classes);
+  checkProbabilities(truth, probabilities, classes);
   const answers = argmaxRows(probabilities, classes);
   const isRight = Array.from(answers, (answer, row) => answer === truth[row]);
   const confidences = Float64Array.from(answers, (answer, row) => probabilities[row * classes + answer]);
@@ -150,7 +150,7 @@ export function fitTemperature(
   probabilities: ArrayLike<number>,
   classes: number,
 ): number {
-  checkRows(truth, probabilities, classes);
+  checkProbabilities(truth, probabilities, classes);
   const logits = Float64Array.from(probabilities, logOf);
   const lossAt = (temperature: number) => {
     let sum = 0;
@@ -282,20 +282,4 @@ function lowestPoint(of: (x: number) => number, low: number, high: number, toler
     }
   }
   return (low + high) / 2;
-}
-
-function checkRows(truth: ArrayLike<number>, probabilities: ArrayLike<number>, classes: number): void {
-  const n = truth.length;
-  if (n === 0) throw new RangeError("There must be at least one row. Received: none");
-  if (probabilities.length !== n * classes) {
-    throw new TypeError(
-      `Probabilities must have shape (${n}, ${classes}) for ${n} labels. Received: ${probabilities.length} values`,
-    );
-  }
-  for (let row = 0; row < n; row++) {
-    checkLabel("True", truth[row], row, classes);
-    for (let of = 0; of < classes; of++) {
-      checkShare(`Probability of row ${row}, class ${of}`, probabilities[row * classes + of]);
-    }
-  }
 }

@@ -80,9 +80,7 @@ export function evaluate(
   probabilities: ArrayLike<number>,
   classes: number,
 ): Evaluation {
-  const n = truth.length;
-  if (n === 0) throw new RangeError("There must be at least one row to evaluate. Received: none");
-  checkProbabilities(probabilities, n, classes);
+  checkProbabilities(truth, probabilities, classes);
   const confusion = confusionMatrix(truth, argmaxRows(probabilities, classes), classes);
   const notes: string[] = [];
   const { perClass, ...scores } = scoresOf(confusion, notes);
@@ -232,13 +230,26 @@ function classMetrics(
   };
 }
 
-function checkProbabilities(probabilities: ArrayLike<number>, n: number, classes: number): void {
+/**
+ * Checks class indices and their probabilities, which `evaluate` and the measures of calibration expect alike.
+ *
+ * @throws {TypeError} if shapes do not fit
+ * @throws {RangeError} if there are no rows, or a label or a row of probabilities is invalid, with its row
+ */
+export function checkProbabilities(
+  truth: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  classes: number,
+): void {
+  const n = truth.length;
+  if (n === 0) throw new RangeError("There must be at least one row. Received: none");
   if (probabilities.length !== n * classes) {
     throw new TypeError(
       `Probabilities must have shape (${n}, ${classes}) for ${n} labels. Received: ${probabilities.length} values`,
     );
   }
   for (let row = 0; row < n; row++) {
+    checkLabel("True", truth[row], row, classes);
     let sum = 0;
     for (let i = row * classes; i < (row + 1) * classes; i++) {
       if (!(probabilities[i] >= 0 && probabilities[i] <= 1)) {

@@ -195,8 +195,9 @@ Deno.test("invalid shapes and values are refused, with their row", () => {
     refuse(() => measure([], [], 2), "RangeError", /at least one row/);
     refuse(() => measure([0, 1], half, 2), "TypeError", /\(2, 2\) for 2 labels\. Received: 2 values/);
     refuse(() => measure([0, 2], [...half, ...half], 2), "RangeError", /row 1 must be 0 … 1\. Received: 2/);
-    refuse(() => measure([0, 1], [...half, NaN, 1], 2), "RangeError", /row 1, class 0 .*Received: NaN/);
-    refuse(() => measure([0], [-0.5, 1.5], 2), "RangeError", /row 0, class 0 .*Received: -0.5/);
+    refuse(() => measure([0, 1], [...half, NaN, 1], 2), "RangeError", /row 1, class 0\..*Received: NaN/);
+    refuse(() => measure([0], [-0.5, 1.5], 2), "RangeError", /row 0, class 0\..*Received: -0.5/);
+    refuse(() => measure([0], [0.5, 0.6], 2), "RangeError", /row 0 must sum to 1\. Received: a sum of 1\.1/);
   }
   refuse(() => reliability([true], []), "TypeError", /1 rows\. Received: 0/);
   refuse(() => reliability([true, true], [0.5, 1.5]), "RangeError", /row 1 .*Received: 1.5/);

@@ -75,7 +75,7 @@ export function describeEffects(
       : "";
     const what = kind === "copy"
       ? "**Copies of the test's own photos** add, in points of balanced accuracy"
-      : "**Other photos of the test's lesions** add, to photos with such relatives and less the change of photos without any";
+      : "**Other photos of the test's lesions** add, to photos that have any (the change of all others is subtracted)";
     const verdict = verdictText(own.map(({ depth, effect }) => ({ depth, measured: effect })), {
       unsure: ", so this may be chance",
     });
