@@ -268,7 +268,7 @@ export function checkProbabilities(
 }
 
 /** @throws {RangeError} for a label that is not one of the classes, with its row */
-export function checkLabel(kind: string, label: number, row: number, classes: number): void {
+function checkLabel(kind: string, label: number, row: number, classes: number): void {
   if (!Number.isInteger(label) || label < 0 || label >= classes) {
     throw new RangeError(`${kind} label of row ${row} must be 0 … ${classes - 1}. Received: ${label}`);
   }

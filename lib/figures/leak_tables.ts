@@ -126,8 +126,10 @@ export function officialLeakTable(rows: readonly OfficialRow[], options: Options
   ], { caption: "The official test set, answers pooled", ...options });
 }
 
-/** What the official set's form changes: own test photos as they are and in that form. @param rows with a control */
-export function leakControlTable(rows: readonly OfficialRow[], options: Options): Table {
+/** What the official set's form changes: own test photos as they are and in that form. Null if no row has a control. */
+export function leakControlTable(all: readonly OfficialRow[], options: Options): Table | null {
+  const rows = all.filter(({ control }) => control);
+  if (rows.length === 0) return null;
   return table(rows, [
     { value: "label", title: "what leaks" },
     ...depthColumn(rows),
@@ -170,7 +172,7 @@ export function bridgeTable(
     { value: ({ recall }) => recall[label], title: `recall of ${code}`, format: percent },
   ], {
     caption:
-      "The write-up's numbers, divided before the augmentation; originals: as written, nevi as photos and other classes mostly as copies",
+      "The write-up's numbers, divided before the augmentation; originals: as written, photos and the copies that fill up a class",
     ...options,
   });
 }

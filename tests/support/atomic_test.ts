@@ -76,8 +76,8 @@ Deno.test({
         }`;
       await Deno.writeTextFile(join(folder, "results.json"), "before");
       await Deno.chmod(folder, 0o555);
-      const { out, err } = await runDeno(["eval", program]);
-      await Deno.chmod(folder, 0o700); // else it cannot be removed
+      const { out, err } = await runDeno(["eval", program])
+        .finally(() => Deno.chmod(folder, 0o700)); // else it cannot be removed
       const lines = out.trimEnd().split("\n");
       const paths = ["results.json", "store/heads/00/0", "store/images/", "out/.lock"];
       assert.equal(lines.length, paths.length, err);

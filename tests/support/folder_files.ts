@@ -1,4 +1,5 @@
 /** A folder's files, at any depth. */
+import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { sha256 } from "../../lib/support/digest.ts";
@@ -21,6 +22,7 @@ export function filesIn(folder: string, since = 0): string[] {
 
 /** SHA-256 of a folder's files, by their paths there. */
 export async function digestsIn(folder: string, files = filesIn(folder)): Promise<Record<string, string>> {
+  assert.ok(files.length > 0, `no files in ${folder}`);
   const digests: Record<string, string> = {};
   for (const name of files.sort()) digests[name] = sha256(await Deno.readFile(join(folder, name)));
   return digests;

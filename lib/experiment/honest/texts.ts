@@ -26,7 +26,7 @@ export function describeHonestChoice(
   const kept = rows.slice(1).filter(({ stays }) => stays).map(({ label }) => label);
   const left = rows.slice(1).filter(({ stays }) => !stays).map(({ label }) => label);
   return [
-    `By ${thousands(photos)} validation photos in ${thousands(groups)} groups ${
+    `By ${countText(photos, "validation photo")} in ${countText(groups, "group")} ${
       kept.length === 0 ? "no change stays" : `these changes stay: ${kept.join("; ")}`
     }.`,
     ...left.length === 0
@@ -73,8 +73,8 @@ export function honestSentence({ own, official, photos }: HonestResults): string
     ...change
       ? [
         `Photos of that set may be cropped or retouched. If the same is done to ${
-          thousands(official!.control!.photos)
-        } photos of the run's own test, their balanced accuracy changes by ${
+          countText(official!.control!.photos, "photo")
+        } of the run's own test, their balanced accuracy changes by ${
           differenceText({ value: change.difference, ...change }, 1)
         } points${excludesZero(change) ? "" : ", which may be chance"}.`,
       ]

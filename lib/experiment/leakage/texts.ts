@@ -28,7 +28,7 @@ export function describeRelated({ evidence, groups, official }: Related): string
     thousands(same)
   } have one lesion_id, ${thousands(nearDuplicates.length - same)} have two. So ${
     thousands(samples.length)
-  } photos form ${thousands(sizes.size)} groups, of which the largest has ${largest} photos.${
+  } photos form ${countText(sizes.size, "group")}, of which the largest has ${largest} photos.${
     official.length === 0
       ? ""
       : ` The official test set has ${countText(official.length, "near-duplicate")} of these photos: ${
@@ -75,7 +75,7 @@ export function describeEffects(
       : "";
     const what = kind === "copy"
       ? "**Copies of the test's own photos** add, in points of balanced accuracy"
-      : "**Other photos of the test's lesions** add, to photos that have any (the change of all others is subtracted)";
+      : "**Other photos of the test's lesions** add, in points, to photos that have any (the change of all others is subtracted)";
     const verdict = verdictText(own.map(({ depth, effect }) => ({ depth, measured: effect })), {
       unsure: ", so this may be chance",
     });
@@ -86,31 +86,34 @@ export function describeEffects(
   return [...lines, ...effects.some(({ kind }) => kind === "lesion") ? [] : [unmeasured]].join("\n");
 }
 
-/** Whether intervals exclude zero, and what follows. */
+/** Whether intervals exclude zero, and what follows. @param options.above what follows if an interval lies above zero */
 function verdictText(
   all: readonly { depth: Depth; measured: Measured }[],
-  { sure = "", unsure }: { sure?: string; unsure: string },
+  { above = "", unsure }: { above?: string; unsure: string },
 ): string {
-  const excluding = all.filter(({ measured }) => excludesZero(measured));
-  if (excluding.length === 0) {
-    return `${all.length === 1 ? "The interval includes" : "All intervals include"} zero${unsure}.`;
-  }
-  if (excluding.length === all.length) {
-    return `${all.length === 1 ? "The interval excludes" : "All intervals exclude"} zero${sure}.`;
-  }
-  const which = listed(
-    excluding.map(({ depth }) => depth === "head" ? "the softmax alone" : `training ${trainedText(depth)}`),
-  );
-  return `The interval excludes zero for ${which}${sure}; otherwise it includes zero${unsure}.`;
+  const of = (some: typeof all) =>
+    some.length === all.length ? all.length === 1 ? "" : ", at each depth" : ` for ${
+      listed(
+        some.map(({ depth }) => depth === "head" ? "the softmax alone" : `training ${trainedText(depth)}`),
+        { separator: " and " },
+      )
+    }`;
+  const verdicts: [said: string, follows: string, some: typeof all][] = [
+    ["lies above zero", above, all.filter(({ measured }) => measured.low > 0)],
+    ["lies below zero", "", all.filter(({ measured }) => measured.high < 0)],
+    ["includes zero", unsure, all.filter(({ measured }) => !excludesZero(measured))],
+  ];
+  return verdicts.filter(([, , some]) => some.length > 0)
+    .map(([said, follows, some]) => `The interval ${said}${of(some)}${follows}.`).join(" ");
 }
 
-/** What the leaks add on the official test set, and whether the prediction of no effect holds. Empty without the set. */
+/** What the leaks add on the official test set, and whether the prediction of no gain holds. Empty without the set. */
 export function describeOfficialGains(rows: readonly OfficialRow[]): string {
   const measured = rows.flatMap(({ label, depth, gain }) => gain ? [{ label, depth, measured: gain }] : []);
   return [...Map.groupBy(measured, ({ label }) => label)].map(([label, own]) => {
     const gains = own.map(({ depth, measured }) => `${trainedText(depth)} ${differenceText(measured)}`);
     const verdict = verdictText(own, {
-      sure: ", against the prediction",
+      above: ", against the prediction",
       unsure: ": no effect is shown, but one within the interval cannot be ruled out",
     });
     return `- What it adds on the official test set if ${label}, in points: ${gains.join("; ")}. ${verdict}`;

@@ -139,9 +139,9 @@ function displayHtml({ data, metadata }: DisplayOutput | ResultOutput, { prose, 
     const address = pictures.add(bytes, extension);
     const { width } = (metadata[mime] ?? {}) as { width?: unknown }; // the width in Jupyter, usually half of its pixels
     const size = Number.isInteger(width) ? ` width="${width}"` : "";
-    return `<figure class="picture" tabindex="0"><img src="${address}" alt="${
+    return `<figure class="picture"><div class="frame" tabindex="0" role="group" aria-label="Picture"><img src="${address}" alt="${
       escapeHtml(alt)
-    }"${size}></figure>`;
+    }"${size}></div></figure>`;
   }
   if (words !== null) return textBlock(words, "Result");
   const types = escapeHtml(Object.keys(data).join(", "));

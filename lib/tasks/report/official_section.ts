@@ -3,7 +3,7 @@ import { describeOfficial, pointsText } from "../../experiment/official_texts.ts
 import { deeperResult, type Results } from "../../experiment/results.ts";
 import type { FormControl } from "../../experiment/official_testing.ts";
 import { officialTable } from "../../figures/result_tables.ts";
-import { intervalText, percent, sampleText, thousands } from "../../support/format.ts";
+import { countText, intervalText, percent, sampleText } from "../../support/format.ts";
 
 /** The last network's score on the official set, always with the effect of the form of its photos. */
 export function officialGlance(results: Results): { name: string; value: string; what: string }[] {
@@ -25,10 +25,10 @@ export function formText(control: Pick<FormControl, "difference" | "asTheyAre"> 
   if (!control) return "without a control for the form of its photos";
   const { n, perClass } = control.asTheyAre;
   const present = perClass.filter(({ support }) => support > 0).length;
-  const some = present < perClass.length ? ` (${present} diagnoses)` : "";
+  const some = present < perClass.length ? ` (${present} ${present === 1 ? "diagnosis" : "diagnoses"})` : "";
   return `control: that set's form (crop, retouching) alone changes the score on ${
-    thousands(n)
-  } photos of the run's own test${some} by ${pointsText(control)}`;
+    countText(n, "photo")
+  } of the run's own test${some} by ${pointsText(control)}`;
 }
 
 /** The results on the official test set, or how to get the set. */

@@ -20,7 +20,7 @@ import { leakageBars } from "../../figures/class_bars.ts";
 import { ladderFigure } from "../../figures/cost.ts";
 import type { Figure } from "../../figures/figure.ts";
 import { leakFigure } from "../../figures/leak_figure.ts";
-import { leakEffectTable, officialLeakTable } from "../../figures/leak_tables.ts";
+import { leakControlTable, leakEffectTable, officialLeakTable } from "../../figures/leak_tables.ts";
 import { exposureTable } from "../../figures/result_tables.ts";
 import { table } from "../../figures/table.ts";
 import { sizeText } from "../../image_size.ts";
@@ -269,6 +269,7 @@ function leakFreeSection(
 ): Section {
   const codes = classes.map(({ code }) => code);
   const label = counts.perClass.images.indexOf(Math.max(...counts.perClass.images));
+  const control = leakControlTable(official, { synthetic });
   return {
     title: "What each kind of leak adds",
     text: [
@@ -281,7 +282,11 @@ function leakFreeSection(
       }),
       leakEffectTable(effects.map((all) => ({ ...all, perClass: [] })), { codes, synthetic }).markdown,
       ...official.length > 0
-        ? [officialLeakTable(official, { synthetic }).markdown, describeOfficialGains(official)]
+        ? [
+          officialLeakTable(official, { synthetic }).markdown,
+          describeOfficialGains(official),
+          ...control ? [control.markdown] : [],
+        ]
         : [],
     ].join("\n\n"),
     figure: (size) => leakFigure(effects, official, { codes, depth: "head", synthetic, ...size }),

@@ -3,6 +3,7 @@ import type { Half, LeakFreeParts } from "../../../lib/data/leak_free_parts.ts";
 import { describeEffects, describeOfficialGains } from "../../../lib/experiment/leakage/texts.ts";
 import { leakEffect, leakEffects } from "../../../lib/experiment/leakage/effects.ts";
 import { leakFigure } from "../../../lib/figures/leak_figure.ts";
+import { leakControlTable } from "../../../lib/figures/leak_tables.ts";
 import type { AnsweredNetwork } from "../../../lib/experiment/leakage/networks.ts";
 import { officialByLeak } from "../../../lib/experiment/leakage/results.ts";
 import { close } from "../../support/close.ts";
@@ -154,6 +155,12 @@ Deno.test("official-set scores pool networks of a kind, with and without near-du
   assert.deepEqual(rows.map(({ depth, networks }) => `${depth} ${networks}`), ["head 2", "block3 1"]);
   const [plain] = officialByLeak([{ ...a, official: a.own }], { imageIds, near: [], seed: 0 });
   assert.deepEqual([plain.unrelated, plain.control], [null, null]);
+  const control = leakControlTable([plain, row], { synthetic: false })!.markdown.split("\n").filter((line) =>
+    line.startsWith("| ")
+  );
+  assert.equal(control.length, 3, "head, line, and the one row with a control");
+  assert.match(control[2], /\| copies leak \| 6 \| 58\.3\u00a0% \| 0\.0\u00a0% \| −58\.33 /);
+  assert.equal(leakControlTable([plain], { synthetic: false }), null);
 });
 
 Deno.test("a leak's gain on the official set is over its division's leak-free network; the text compares it with the prediction", () => {
@@ -181,15 +188,17 @@ Deno.test("a leak's gain on the official set is over its division's leak-free ne
   const [, sure] = rowsOf(none([0, 0, 0, 0, 0, 0], 0), network("copy", "A", [1, 1, 1, 1, 1, 1]));
   assert.match(
     describeOfficialGains([sure]),
-    /\+100\.00 .* The interval excludes zero, against the prediction\.$/,
+    /\+100\.00 .* The interval lies above zero, against the prediction\.$/,
   );
   const deeper = { ...sure, depth: "block3" as const };
   assert.match(
     describeOfficialGains([sure, deeper]),
-    /^- [^\n]* softmax alone \+100\.00 .*; from block3 on .* All intervals exclude zero/,
+    /^- [^\n]* softmax alone \+100\.00 .*; from block3 on .* The interval lies above zero, at each depth, against the prediction/,
   );
   assert.match(
     describeOfficialGains([copies, { ...deeper, label: copies.label }]),
-    /The interval excludes zero for training from block3 on, against the prediction; otherwise it includes zero: no effect is shown/,
+    /lies above zero for training from block3 on, against the prediction\. The interval includes zero for the softmax alone: no effect is shown/,
   );
+  const lost = { ...sure, gain: { value: -1, low: -2, high: -0.5 } };
+  assert.match(describeOfficialGains([lost]), /The interval lies below zero\.$/, "no gain, as predicted");
 });

@@ -33,7 +33,7 @@ async function drawn(page: Page): Promise<void> {
 const measure = `(() => {
   const root = document.documentElement;
   const wide = [...document.querySelectorAll("main *")].filter((node) => {
-    if (node.closest(".frame, .table, .picture, pre, svg")) return false;
+    if (node.closest(".frame, .table, pre, svg")) return false;
     const box = node.getBoundingClientRect();
     return box.width > 0 && (box.right > root.clientWidth + 1 || box.left < -1);
   });
@@ -54,7 +54,7 @@ const measure = `(() => {
   return {
     overflow: root.scrollWidth - root.clientWidth,
     wide: wide.map((node) => node.outerHTML.slice(0, 80)),
-    stuck: [...document.querySelectorAll(".frame, .table, .picture, nav ol")].filter((node) =>
+    stuck: [...document.querySelectorAll(".frame, .table, nav ol")].filter((node) =>
       node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "auto"
     ).map((node) => node.outerHTML.slice(0, 80)),
     titleTop: document.querySelector("h1").getBoundingClientRect().top,

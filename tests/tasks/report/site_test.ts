@@ -285,7 +285,7 @@ Deno.test("photos become placeholders, progress and colour codes are removed, an
   assert.match(html, /class="stderr"[^>]*>careful</);
   assert.match(
     html,
-    /<figure class="picture" tabindex="0"><img [^>]*alt="\[A melanoma\. Photo not shown here/,
+    /<figure class="picture"><div class="frame" tabindex="0" role="group" aria-label="Picture"><img [^>]*alt="\[A melanoma\. Photo not shown here/,
   );
   const picture = Buffer.from(tinyPng, "base64").toString("latin1");
   for (const [name, content] of site) {
@@ -316,7 +316,7 @@ Deno.test("each page of the committed report's site is under 1 MB with its pictu
     const photos = await Deno.readTextFile(join(folder, "01_eda.html"));
     assert.match(
       photos,
-      /<figure class="picture" tabindex="0"><img [^>]* width="\d+">/,
+      /<figure class="picture"><div class="frame"[^>]*><img [^>]* width="\d+">/,
       "as large as in the notebook",
     );
   });
