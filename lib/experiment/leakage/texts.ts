@@ -70,7 +70,7 @@ export function describeEffects(
     });
     const narrow = certain.length > 0
       ? ` The effect is the same in each resample for ${
-        listed(certain)
+        listed(certain, { separator: " and for " })
       }, which adds no width to the interval.`
       : "";
     const what = kind === "copy"

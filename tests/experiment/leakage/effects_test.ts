@@ -72,6 +72,11 @@ Deno.test("the effect's text gives the number of network pairs and names classes
     text(pair),
     /1 pair of networks, one division, one seed\. .* The effect is the same in each resample for mel \(softmax alone\), which adds no width to the interval\.$/m,
   );
+  const effect = leakEffect("copy", pair, options)!;
+  assert.match(
+    describeEffects([effect, { ...effect, depth: "block3" }], { codes: ["mel", "nv"] }),
+    /for mel \(softmax alone\) and for mel \(from block3 on\), which adds/,
+  );
   const allRight = [network("copy", "A", [1, 0, 1, 1, 1, 1]), network("copy", "B", [1, 1, 1, 1, 1, 0])];
   assert.doesNotMatch(text(allRight), /adds no width/, "all right once seen, but not all wrong before");
   const again = pair.map((one) => ({ ...one, network: { ...one.network, seed: 1 } }));
